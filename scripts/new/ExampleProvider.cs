@@ -11,7 +11,13 @@ public sealed class ExampleProvider : IProvider
     private readonly ChatCompletions chat;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal ExampleProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal ExampleProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.example.com/v1", OpenAiWire.ApiRoot);
@@ -26,5 +32,6 @@ public sealed class ExampleProvider : IProvider
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/models", cancellationToken);
 
-    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(connection, cancellationToken);
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+        OpenAiModels.ListAsync(connection, cancellationToken);
 }

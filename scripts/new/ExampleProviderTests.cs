@@ -8,7 +8,9 @@ namespace Plue.Server.Tests.Providers;
 public class ExampleProviderTests : ChatCompletionsContract
 {
     protected override string Kind => "example";
-    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new ExampleProvider(settings, secrets, http, TimeProvider.System);
+
+    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
+        new ExampleProvider(settings, secrets, http, TimeProvider.System);
 
     [Fact]
     public async Task The_question_reaches_the_vendor_in_its_own_form()

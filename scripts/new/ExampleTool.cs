@@ -8,7 +8,8 @@ namespace Plue.Server.Tools;
 /// <param name="description">The tool description for the model: prompts/tool-example.md.</param>
 public sealed class ExampleTool(string description) : ITool
 {
-    private const string Schema = """{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}""";
+    private const string Schema =
+        """{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}""";
 
     public string Name => "example";
     public ToolDeclaration Declaration { get; } = new("example", description, Schema);
@@ -17,7 +18,9 @@ public sealed class ExampleTool(string description) : ITool
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var text = new ToolParameters(parameters, "text").Text("text");
-        return text.Length == 0 ? throw new ToolFailureException("`text` is empty. Say something.") : Task.FromResult<PlannedCall>(new Call(text));
+        return text.Length == 0
+            ? throw new ToolFailureException("`text` is empty. Say something.")
+            : Task.FromResult<PlannedCall>(new Call(text));
     }
 
     private sealed class Call(string text) : PlannedCall
@@ -27,6 +30,7 @@ public sealed class ExampleTool(string description) : ITool
         public override ApprovalKind Kind => ApprovalKind.Other;
         public override string What => text;
 
-        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.FromResult(new ToolOutcome(text));
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            Task.FromResult(new ToolOutcome(text));
     }
 }

@@ -6,46 +6,80 @@ public sealed record ApprovalListResult(IReadOnlyList<ApprovalView> Approvals);
 /// <summary>The whole list again, after each change of it.</summary>
 public sealed record ApprovalChangedParams(IReadOnlyList<ApprovalView> Approvals);
 
-public enum ApprovalKind { Command, Write, Edit, Delete, Read, Spawn, ServerTool, StartServer, Fetch, Other }
+public enum ApprovalKind
+{
+    Command,
+    Write,
+    Edit,
+    Delete,
+    Read,
+    Spawn,
+    ServerTool,
+    StartServer,
+    Fetch,
+    Other,
+}
 
 /// <summary>One question. It is answered once, by its id and its fingerprint.</summary>
 public sealed record ApprovalView
 {
     public required string Id { get; init; }
+
     /// <summary>Of exactly what would be done. Equal requests have equal fingerprints.</summary>
     public required string Fingerprint { get; init; }
+
     /// <summary>The chat or task that asks.</summary>
     public required string CodexId { get; init; }
+
     /// <summary>Who asks: the titles from the top of the tree down to the asker.</summary>
     public required IReadOnlyList<string> Path { get; init; }
     public string? ToolUseId { get; init; }
     public required string ToolName { get; init; }
     public required ApprovalKind Kind { get; init; }
+
     /// <summary>Letter for letter what would run, be written or be read. Hidden characters are in it as they are: a view has to show them.</summary>
     public required string What { get; init; }
+
     /// <summary>Of a write or an edit: what would change, as a unified diff.</summary>
     public string? Diff { get; init; }
+
     /// <summary>Where it would run, or what file it is about, with links followed.</summary>
     public string? Where { get; init; }
+
     /// <summary>Why it is asked, in one sentence.</summary>
     public required string Why { get; init; }
+
     /// <summary>How a command would be held, in one sentence; null for what is no command.</summary>
     public string? Sandbox { get; init; }
+
     /// <summary>What <c>always</c> would store; null where always is not offered.</summary>
     public string? Rule { get; init; }
+
     /// <summary>The folder that the rule would be bound to; null for every folder.</summary>
     public string? RuleFolder { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <summary><c>always</c> also stores the rule that was shown.</summary>
-public enum ApprovalDecision { Once, Always, Deny }
+public enum ApprovalDecision
+{
+    Once,
+    Always,
+    Deny,
+}
 
 /// <param name="Fingerprint">What the user saw; another is refused with Conflict.</param>
 /// <param name="Reason">Told to the model with a denial.</param>
 /// <param name="Rule">With <c>always</c>: the rule as it was shown.</param>
 /// <param name="EqualToo">Answers every request with this fingerprint.</param>
-public sealed record ApprovalAnswerParams(string Id, string Fingerprint, ApprovalDecision Decision, string? Reason, string? Rule, bool? EqualToo);
+public sealed record ApprovalAnswerParams(
+    string Id,
+    string Fingerprint,
+    ApprovalDecision Decision,
+    string? Reason,
+    string? Rule,
+    bool? EqualToo
+);
 
 /// <summary>The rules that <c>always</c> stored, which the user may take back.</summary>
 public sealed record ApprovalRulesResult(IReadOnlyList<ApprovalRuleView> Rules);

@@ -7,18 +7,39 @@ namespace Plue.Protocol;
 /// <param name="Range">Only these lines.</param>
 /// <param name="Mode">How a file over the limit is sent; without it such a file is refused.</param>
 /// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
-public sealed record Attachment(string? Path, string? Blob, string? Name, string? MediaType, LineRange? Range, AttachmentMode? Mode, bool? AllowOutside);
+public sealed record Attachment(
+    string? Path,
+    string? Blob,
+    string? Name,
+    string? MediaType,
+    LineRange? Range,
+    AttachmentMode? Mode,
+    bool? AllowOutside
+);
 
 /// <summary>Lines from 1, both included.</summary>
 public sealed record LineRange(int Start, int End);
 
 /// <summary><c>whole</c>: all of it though it is large. <c>summary</c>: its beginning, its outline and its end.</summary>
-public enum AttachmentMode { Whole, Summary }
+public enum AttachmentMode
+{
+    Whole,
+    Summary,
+}
 
-public enum AttachmentKind { Text, Image, Binary }
+public enum AttachmentKind
+{
+    Text,
+    Image,
+    Binary,
+}
 
 /// <summary>What has to be answered before a file is sent.</summary>
-public enum AttachmentQuestion { OutsideWorkspace, TooLarge }
+public enum AttachmentQuestion
+{
+    OutsideWorkspace,
+    TooLarge,
+}
 
 public sealed record AttachmentInspectParams(string Path, LineRange? Range, AttachmentMode? Mode);
 
@@ -34,14 +55,18 @@ public sealed record AttachmentView
     public string? Blob { get; init; }
     public LineRange? Range { get; init; }
     public AttachmentMode? Mode { get; init; }
+
     /// <summary>Bytes; null when there is no such file.</summary>
     public long? Size { get; init; }
     public int? Lines { get; init; }
+
     /// <summary>Estimated.</summary>
     public long? Tokens { get; init; }
     public required IReadOnlyList<AttachmentQuestion> Questions { get; init; }
+
     /// <summary>Why it cannot be sent at all; null when it can.</summary>
     public string? Problem { get; init; }
+
     /// <summary>What the user should know though it is sent: it is no text, it ends earlier, keys in it are masked. Null when there is nothing.</summary>
     public string? Note { get; init; }
 }

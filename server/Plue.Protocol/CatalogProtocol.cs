@@ -2,23 +2,32 @@ using System.Text.Json;
 
 namespace Plue.Protocol;
 
-public enum CatalogSource { Shipped, User }
+public enum CatalogSource
+{
+    Shipped,
+    User,
+}
 
 /// <summary>One vendor of the catalog. What is not known is null.</summary>
 public sealed record CatalogSummary
 {
     public required string Id { get; init; }
     public required string Name { get; init; }
+
     /// <summary>As the Catwalk format spells it.</summary>
     public required string Type { get; init; }
+
     /// <summary>The kind of provider it becomes.</summary>
     public required string Kind { get; init; }
     public required CatalogSource Source { get; init; }
+
     /// <summary>A user's catalog that stands in for a shipped one: deleting it brings that one back.</summary>
     public required bool OverridesShipped { get; init; }
+
     /// <summary>A server on the user's own machine.</summary>
     public required bool IsLocal { get; init; }
     public string? Endpoint { get; init; }
+
     /// <summary>The environment variable that usually holds the key.</summary>
     public string? KeyVariable { get; init; }
     public required int ModelCount { get; init; }
@@ -42,9 +51,19 @@ public sealed record CatalogIdParams(string Id);
 
 /// <param name="Document">As the file has it, unknown fields included.</param>
 /// <param name="File">The user's file; null for a shipped catalog.</param>
-public sealed record CatalogDetail(CatalogSummary Summary, JsonElement Document, IReadOnlyList<ModelView> Models, IReadOnlyList<CatalogProblem> Problems, string? File);
+public sealed record CatalogDetail(
+    CatalogSummary Summary,
+    JsonElement Document,
+    IReadOnlyList<ModelView> Models,
+    IReadOnlyList<CatalogProblem> Problems,
+    string? File
+);
 
-public enum ProblemSeverity { Error, Warning }
+public enum ProblemSeverity
+{
+    Error,
+    Warning,
+}
 
 /// <param name="Path">To the field: <c>models[2].context_window</c>.</param>
 public sealed record CatalogProblem(string Path, ProblemSeverity Severity, string Message);
@@ -98,6 +117,7 @@ public sealed record CatalogStatsResult
     public decimal? LowestInputPerMillion { get; init; }
     public decimal? HighestInputPerMillion { get; init; }
     public long? LargestContext { get; init; }
+
     /// <summary>When the catalog was last fetched from the server; null when it never was.</summary>
     public DateTimeOffset? RefreshedAt { get; init; }
 }

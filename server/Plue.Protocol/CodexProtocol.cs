@@ -8,15 +8,19 @@ public sealed record CodexListParams(string Collection, bool? IncludeArchived)
 {
     /// <summary>Of this template or one that descends from it.</summary>
     public string? TemplateId { get; init; }
+
     /// <summary>All must hold.</summary>
     public IReadOnlyList<CodexFilter>? Filter { get; init; }
+
     /// <summary>Has all of them.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>A field's name; null sorts chats newest first and documents by name.</summary>
     public string? SortBy { get; init; }
     public bool? Descending { get; init; }
     public int? Offset { get; init; }
     public int? Limit { get; init; }
+
     /// <summary>True lists what lies in the trash instead.</summary>
     public bool? Deleted { get; init; }
 }
@@ -25,7 +29,12 @@ public sealed record CodexListParams(string Collection, bool? IncludeArchived)
 /// <param name="EqualTo">The whole value.</param>
 /// <param name="Contains">Part of a text without regard to case, or an item of a list.</param>
 /// <param name="Exists">Whether there is a value at all.</param>
-public sealed record CodexFilter(string Field, [property: JsonPropertyName("equals")] JsonElement? EqualTo, JsonElement? Contains, bool? Exists);
+public sealed record CodexFilter(
+    string Field,
+    [property: JsonPropertyName("equals")] JsonElement? EqualTo,
+    JsonElement? Contains,
+    bool? Exists
+);
 
 /// <param name="Total">How many there are without offset and limit.</param>
 public sealed record CodexListResult(IReadOnlyList<CodexSummary> Items, int Total);
@@ -41,31 +50,44 @@ public sealed record CodexSummary
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     public required int MessageCount { get; init; }
+
     /// <summary>USD; null while nothing was paid or the price is not known.</summary>
     public decimal? Cost { get; init; }
     public required bool Archived { get; init; }
+
     /// <summary>The provider chosen for this chat, a name in <c>codex://providers/</c>.</summary>
     public string? ProviderId { get; init; }
     public string? Model { get; init; }
+
     /// <summary>Tried in this order when the chosen one is down or over its limit; empty means that the settings say it.</summary>
     public required IReadOnlyList<ModelChoice> Fallbacks { get; init; }
     public required ChatOptions Options { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
     public required bool Pinned { get; init; }
+
     /// <summary>An answer came that nobody has looked at.</summary>
     public required bool Unread { get; init; }
+
     /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
     public required long Version { get; init; }
+
     /// <summary>Of a task: its status as docs/records.md lists it, <c>waiting_for_child</c> and the like.</summary>
     public string? TaskStatus { get; init; }
+
     /// <summary>The chat or task that asked for this task.</summary>
     public string? SpawnedBy { get; init; }
+
     /// <summary>Where a document comes from; null for chats and tasks, which are always the user's.</summary>
     public CodexLayer? Layer { get; init; }
     public string? Description { get; init; }
 }
 
-public enum CodexLayer { Shipped, User, Workspace }
+public enum CodexLayer
+{
+    Shipped,
+    User,
+    Workspace,
+}
 
 /// <param name="Model">Null means the provider's own.</param>
 public sealed record ModelChoice(string ProviderId, string? Model);
@@ -74,7 +96,14 @@ public sealed record ModelChoice(string ProviderId, string? Model);
 public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
 /// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
-public enum CodexStatus { Idle, Running, Interrupted, Failed, Damaged }
+public enum CodexStatus
+{
+    Idle,
+    Running,
+    Interrupted,
+    Failed,
+    Damaged,
+}
 
 /// <param name="Limit">Of a chat only so many of its last messages; null means all.</param>
 public sealed record CodexGetParams(string Uri, int? Limit)
@@ -86,30 +115,42 @@ public sealed record CodexGetParams(string Uri, int? Limit)
 public sealed record CodexGetResult
 {
     public required CodexSummary Codex { get; init; }
+
     /// <summary>Of the branch that is shown, oldest first; includes the one still being written.</summary>
     public required IReadOnlyList<MessageView> Messages { get; init; }
+
     /// <summary>How many messages of that branch stand before the first of <see cref="Messages"/>.</summary>
     public required int Offset { get; init; }
+
     /// <summary>Waiting to be sent, in order.</summary>
     public required IReadOnlyList<QueuedView> Queue { get; init; }
     public required bool CanUndo { get; init; }
     public required bool CanRedo { get; init; }
+
     /// <summary>In context for the whole chat, at their current content.</summary>
     public required IReadOnlyList<AttachmentView> ContextFiles { get; init; }
+
     /// <summary>Of a codex that is a file; null for a chat.</summary>
     public DocumentView? Document { get; init; }
+
     /// <summary>The turn under way, or null.</summary>
     public string? TurnId { get; init; }
+
     /// <summary>Events up to this number are already folded into <see cref="Messages"/>.</summary>
     public required long LastSeq { get; init; }
+
     /// <summary>Why this chat cannot be written to now (another window owns it, a read-only disk); null when it can.</summary>
     public string? ReadOnlyReason { get; init; }
+
     /// <summary>What loading repaired or could not read, as one sentence.</summary>
     public string? Notice { get; init; }
+
     /// <summary>Of a chat or task: the fields of its template that are its own, by the names that the template gives them; what is not there has its default.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
+
     /// <summary>What a model is told besides the messages, in this order; null for documents.</summary>
     public IReadOnlyList<SteeringSource>? Steering { get; init; }
+
     /// <summary>Hooks that failed, newest first, until the codex changes again; null for none.</summary>
     public IReadOnlyList<HookFailureView>? HookFailures { get; init; }
 }
@@ -123,7 +164,13 @@ public sealed record HookFailureView(DateTimeOffset Time, string What, string Me
 /// <param name="Path">Null for what ships with Plue.</param>
 /// <param name="CanUndo">There is an earlier version.</param>
 public sealed record DocumentView(
-    string Text, IReadOnlyDictionary<string, JsonElement> Values, IReadOnlyList<DocumentProblemView> Problems, string? Path, bool CanUndo, bool CanRedo);
+    string Text,
+    IReadOnlyDictionary<string, JsonElement> Values,
+    IReadOnlyList<DocumentProblemView> Problems,
+    string? Path,
+    bool CanUndo,
+    bool CanRedo
+);
 
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
@@ -134,6 +181,7 @@ public sealed record CodexCreateParams(string TemplateId, string? Title, string?
 {
     /// <summary>Null means <c>chats</c>, for a template that descends from task <c>tasks</c>, and for one that is none of chat, task and provider <c>items</c>.</summary>
     public string? Collection { get; init; }
+
     /// <summary>Of a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
     public string? Text { get; init; }
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
@@ -143,19 +191,32 @@ public sealed record CodexCreateParams(string TemplateId, string? Title, string?
 /// <param name="Fallbacks">Replaces the whole list.</param>
 /// <param name="Options">Replaces all of them.</param>
 public sealed record CodexUpdateParams(
-    string Uri, string? Title, bool? Archived, string? ProviderId, string? Model, IReadOnlyList<ModelChoice>? Fallbacks, ChatOptions? Options)
+    string Uri,
+    string? Title,
+    bool? Archived,
+    string? ProviderId,
+    string? Model,
+    IReadOnlyList<ModelChoice>? Fallbacks,
+    ChatOptions? Options
+)
 {
     public bool? Pinned { get; init; }
+
     /// <summary>Replaces all of them.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>Replaces the list of pinned files.</summary>
     public IReadOnlyList<string>? ContextFiles { get; init; }
+
     /// <summary>Refused with Conflict when the codex changed since that version.</summary>
     public long? ExpectedVersion { get; init; }
+
     /// <summary>Fields by the names that the template gives them; null takes one away. For every collection.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Set { get; init; }
+
     /// <summary>Items to add to list fields. A user message added to a chat starts a turn, as sending it would.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Append { get; init; }
+
     /// <summary>Of a document: the whole file.</summary>
     public string? Text { get; init; }
 }
@@ -200,7 +261,12 @@ public sealed record CodexLinksResult(IReadOnlyList<CodexLinkView> Incoming, IRe
 public sealed record CodexLinkView(string Kind, string Target, string Title, bool Exists);
 
 /// <summary><c>markdown</c> and <c>html</c> for reading, <c>json</c> to be imported again.</summary>
-public enum ExportFormat { Markdown, Html, Json }
+public enum ExportFormat
+{
+    Markdown,
+    Html,
+    Json,
+}
 
 /// <param name="Path">The file to write; null returns the text.</param>
 public sealed record CodexExportParams(string Uri, ExportFormat Format, string? Path);
@@ -210,7 +276,13 @@ public sealed record CodexExportParams(string Uri, ExportFormat Format, string? 
 public sealed record CodexExportResult(string FileName, string? Content);
 
 /// <summary><c>auto</c> looks at the content.</summary>
-public enum ImportFormat { Auto, Plue, ClaudeCode, Codex }
+public enum ImportFormat
+{
+    Auto,
+    Plue,
+    ClaudeCode,
+    Codex,
+}
 
 /// <param name="Paths">Files, or folders that are searched for them.</param>
 public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format)
@@ -220,7 +292,11 @@ public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat
 }
 
 /// <param name="NotCarried">What was left out and why, one sentence each.</param>
-public sealed record CodexImportResult(IReadOnlyList<CodexSummary> Imported, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailureView> Failed);
+public sealed record CodexImportResult(
+    IReadOnlyList<CodexSummary> Imported,
+    IReadOnlyList<string> NotCarried,
+    IReadOnlyList<ImportFailureView> Failed
+);
 
 public sealed record ImportFailureView(string Path, string Message)
 {

@@ -7,15 +7,28 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
 {
     /// <summary>Turns whose changes can be taken back, the last first.</summary>
     public required IReadOnlyList<EditTurnView> Turns { get; init; }
+
     /// <summary>What this request left as it is because somebody changed it since, one sentence for each file.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
+
     /// <summary>What commands may change without a way back, in one sentence: what is too large, or not to be read.</summary>
     public string? LeftOut { get; init; }
 }
 
-public enum EditKind { Created, Modified, Deleted }
+public enum EditKind
+{
+    Created,
+    Modified,
+    Deleted,
+}
 
-public enum EditState { Pending, Accepted, Rejected, Mixed }
+public enum EditState
+{
+    Pending,
+    Accepted,
+    Rejected,
+    Mixed,
+}
 
 /// <summary>What one agent changed of one file, all its turns together, against how the file was before the first that is not decided.</summary>
 public sealed record FileEditView
@@ -28,10 +41,13 @@ public sealed record FileEditView
     public required int Added { get; init; }
     public required int Removed { get; init; }
     public required IReadOnlyList<HunkView> Hunks { get; init; }
+
     /// <summary>The tools that did it: <c>edit</c>, <c>bash</c>.</summary>
     public required IReadOnlyList<string> Tools { get; init; }
+
     /// <summary>Why it cannot be taken back as it is, in one sentence: somebody changed the same place since.</summary>
     public string? Conflict { get; init; }
+
     /// <summary>No text: it is shown and decided as a whole.</summary>
     public bool IsBinary { get; init; }
 }

@@ -1,10 +1,29 @@
 namespace Plue.Protocol;
 
 /// <summary>How a part of Plue is: it works, it works with a reservation, it is not there, or it is there and does not work.</summary>
-public enum HealthState { Ok, Warning, Missing, Failed }
+public enum HealthState
+{
+    Ok,
+    Warning,
+    Missing,
+    Failed,
+}
 
 /// <summary>What helps. An editor offers it as a command, a shell as a line to type.</summary>
-public enum HealthAction { ConnectProvider, SetKey, TestProvider, ShowProvider, UnlockVault, CheckClaudeCode, OpenFile, ManageServers, TrustFolder, OpenSettings, ShowRules }
+public enum HealthAction
+{
+    ConnectProvider,
+    SetKey,
+    TestProvider,
+    ShowProvider,
+    UnlockVault,
+    CheckClaudeCode,
+    OpenFile,
+    ManageServers,
+    TrustFolder,
+    OpenSettings,
+    ShowRules,
+}
 
 /// <param name="Online">Asks each provider that is switched on for its models; otherwise nothing leaves this machine.</param>
 public sealed record HealthCheckParams(bool? Online);
@@ -17,9 +36,11 @@ public sealed record HealthRowView
 {
     public required string Name { get; init; }
     public required HealthState State { get; init; }
+
     /// <summary>Plue is of no use without it.</summary>
     public required bool Needed { get; init; }
     public required string Sentence { get; init; }
+
     /// <summary>What the user can do about it; null where nothing is to be done.</summary>
     public string? Advice { get; init; }
     public HealthFixView? Fix { get; init; }

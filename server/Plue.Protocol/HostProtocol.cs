@@ -17,8 +17,10 @@ public sealed record HostModelView
     public required string Vendor { get; init; }
     public required string Family { get; init; }
     public required string Version { get; init; }
+
     /// <summary>Tokens of one request.</summary>
     public required long MaxInputTokens { get; init; }
+
     /// <summary>False where the editor's API cannot pass tools on at all.</summary>
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
@@ -34,10 +36,15 @@ public sealed record HostLanguageModelParams(
     string Model,
     IReadOnlyList<HostMessage> Messages,
     IReadOnlyList<HostTool> Tools,
-    HostModelOptions Options);
+    HostModelOptions Options
+);
 
 /// <summary>There is no system role: the prompt goes first, as the user's.</summary>
-public enum HostRole { User, Assistant }
+public enum HostRole
+{
+    User,
+    Assistant,
+}
 
 public sealed record HostMessage(HostRole Role, IReadOnlyList<HostPart> Parts);
 
@@ -75,7 +82,12 @@ public sealed record HostModelText(string Text) : HostModelEvent;
 /// <param name="Parameters">A JSON object as text, whole.</param>
 public sealed record HostModelToolCall(string ToolUseId, string ToolName, string Parameters) : HostModelEvent;
 
-public enum HostNotifyLevel { Info, Warning, Error }
+public enum HostNotifyLevel
+{
+    Info,
+    Warning,
+    Error,
+}
 
 /// <param name="Uri">The codex that it is about, to be opened; null for none.</param>
 public sealed record HostNotifyParams(string Message, HostNotifyLevel Level, string? Uri);

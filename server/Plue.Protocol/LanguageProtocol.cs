@@ -21,7 +21,9 @@ public static class LanguageMethods
     public static readonly RpcRequest<ReferenceParams, IReadOnlyList<TextLocation>> References = new("textDocument/references");
     public static readonly RpcRequest<TextDocumentPositionParams, PrepareRenameView?> PrepareRename = new("textDocument/prepareRename");
     public static readonly RpcRequest<TextRenameParams, WorkspaceEditView> Rename = new("textDocument/rename");
-    public static readonly RpcRequest<TextDocumentParams, IReadOnlyList<DocumentSymbolView>> DocumentSymbol = new("textDocument/documentSymbol");
+    public static readonly RpcRequest<TextDocumentParams, IReadOnlyList<DocumentSymbolView>> DocumentSymbol = new(
+        "textDocument/documentSymbol"
+    );
     public static readonly RpcRequest<TextDocumentParams, IReadOnlyList<TextEditView>> Formatting = new("textDocument/formatting");
     public static readonly RpcRequest<CodeActionParams, IReadOnlyList<CodeActionView>> CodeAction = new("textDocument/codeAction");
 
@@ -76,6 +78,7 @@ public sealed record CompletionItemView(string Label, int Kind, TextEditView Tex
     public MarkupView? Documentation { get; init; }
     public string? SortText { get; init; }
     public string? FilterText { get; init; }
+
     /// <summary>2 for a snippet.</summary>
     public int? InsertTextFormat { get; init; }
     public EditorCommandView? Command { get; init; }
@@ -111,7 +114,14 @@ public sealed record DocumentChangeView
 /// <param name="Version">Null for a file that is not open; the protocol wants it written.</param>
 public sealed record EditedDocumentName(string Uri, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Version);
 
-public sealed record DocumentSymbolView(string Name, string? Detail, int Kind, TextRange Range, TextRange SelectionRange, IReadOnlyList<DocumentSymbolView> Children);
+public sealed record DocumentSymbolView(
+    string Name,
+    string? Detail,
+    int Kind,
+    TextRange Range,
+    TextRange SelectionRange,
+    IReadOnlyList<DocumentSymbolView> Children
+);
 
 /// <param name="Kind"><c>quickfix</c>.</param>
 public sealed record CodeActionView(string Title, string Kind, IReadOnlyList<DiagnosticView> Diagnostics, bool IsPreferred)

@@ -7,6 +7,7 @@ namespace Plue.Protocol;
 public sealed record MessageSendParams(string CodexId, string Text, string? Provider, string? Model, bool? Answer)
 {
     public IReadOnlyList<Attachment>? Attachments { get; init; }
+
     /// <summary>True lets it wait while an answer is being written; otherwise that is a Conflict.</summary>
     public bool? Queue { get; init; }
 }
@@ -96,11 +97,33 @@ public sealed record MessageRetryParams(string CodexId, string MessageId, string
 
 public sealed record MessageDiscardParams(string CodexId, string MessageId);
 
-public enum MessageRole { System, User, Assistant }
+public enum MessageRole
+{
+    System,
+    User,
+    Assistant,
+}
 
-public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
+public enum MessageStatus
+{
+    Streaming,
+    Complete,
+    Stopped,
+    Interrupted,
+    Failed,
+}
 
-public enum StopReason { EndTurn, MaxTokens, StopSequence, ToolUse, Refusal, ContextFull, Stopped, Failed }
+public enum StopReason
+{
+    EndTurn,
+    MaxTokens,
+    StopSequence,
+    ToolUse,
+    Refusal,
+    ContextFull,
+    Stopped,
+    Failed,
+}
 
 public sealed record MessageView
 {
@@ -110,12 +133,16 @@ public sealed record MessageView
     public required MessageStatus Status { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? UpdatedAt { get; init; }
+
     /// <summary>The message it follows; null for the first.</summary>
     public string? ParentId { get; init; }
+
     /// <summary>The messages that follow the same one, itself included, oldest first; null when there is only this one.</summary>
     public IReadOnlyList<string>? Alternatives { get; init; }
+
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string>? NotCarried { get; init; }
+
     /// <summary>Set on a summary that stands for everything before it.</summary>
     public CompactionView? Compaction { get; init; }
     public ErrorView? Error { get; init; }
@@ -123,10 +150,13 @@ public sealed record MessageView
     public CostView? Cost { get; init; }
     public ProviderInfoView? ProviderInfo { get; init; }
     public TimingView? Timing { get; init; }
+
     /// <summary>Why the model stopped here: <c>toolUse</c> means that the answer goes on in the next message, with the results of its calls.</summary>
     public StopReason? StopReason { get; init; }
+
     /// <summary>Of a task whose template names candidates: who was chosen for this answer, who was not, and why.</summary>
     public RoutingReceipt? Routing { get; init; }
+
     /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
     public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
 }
@@ -167,7 +197,17 @@ public sealed record TextPart(string Content) : MessagePart;
 /// <param name="Blob">To be asked for with attachment/read.</param>
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="HasChanged">The file is another now than what was sent.</param>
-public sealed record FilePart(string Path, string? Content, string? Language, string? Blob, string? MediaType, long? Size, LineRange? Range, bool? IsSummary, bool? HasChanged) : MessagePart;
+public sealed record FilePart(
+    string Path,
+    string? Content,
+    string? Language,
+    string? Blob,
+    string? MediaType,
+    long? Size,
+    LineRange? Range,
+    bool? IsSummary,
+    bool? HasChanged
+) : MessagePart;
 
 /// <param name="Parameters">A JSON object as text; may be cut short while it streams.</param>
 public sealed record ToolUsePart(string ToolUseId, string ToolName, string Parameters) : MessagePart;
@@ -176,8 +216,10 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
 {
     /// <summary>The files that the call changed; null for none.</summary>
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
+
     /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
     public ApprovalNoteView? Approval { get; init; }
+
     /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
     public double? DurationMs { get; init; }
 }
@@ -196,14 +238,33 @@ public sealed record CompactionView(int Messages, long TokensBefore, long Tokens
 /// <param name="Message">One sentence for a person.</param>
 public sealed record ErrorView(string Kind, string Message, double? RetryAfterMs);
 
-public sealed record UsageView(long InputTokens, long OutputTokens, long TotalTokens, long CachedReadTokens, long CachedWriteTokens, long ReasoningTokens);
+public sealed record UsageView(
+    long InputTokens,
+    long OutputTokens,
+    long TotalTokens,
+    long CachedReadTokens,
+    long CachedWriteTokens,
+    long ReasoningTokens
+);
 
 /// <summary>USD.</summary>
 /// <param name="Price">The price it was computed with; null where the vendor said what it costs.</param>
-public sealed record CostView(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, PriceView? Price);
+public sealed record CostView(
+    decimal InputCost,
+    decimal OutputCost,
+    decimal CachedCost,
+    decimal TotalCost,
+    string PriceSource,
+    PriceView? Price
+);
 
 /// <summary>USD for a million tokens.</summary>
-public sealed record PriceView(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion);
+public sealed record PriceView(
+    decimal InputPerMillion,
+    decimal OutputPerMillion,
+    decimal? CachedReadPerMillion,
+    decimal? CachedWritePerMillion
+);
 
 /// <param name="FirstTokenMs">From the request to the first piece of the answer; null when none came.</param>
 public sealed record TimingView(double? FirstTokenMs, double DurationMs);
@@ -276,8 +337,10 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
 {
     /// <summary>The files that the call changed; null for none.</summary>
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
+
     /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
     public ApprovalNoteView? Approval { get; init; }
+
     /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
     public double? DurationMs { get; init; }
 }

@@ -30,42 +30,53 @@ public static class Methods
     public static readonly RpcNotification<Nothing> Initialized = new("initialized");
     public static readonly RpcRequest<Nothing, Nothing> Shutdown = new("shutdown");
     public static readonly RpcNotification<Nothing> Exit = new("exit");
+
     /// <summary>Workspace trust was granted while the window is open.</summary>
     public static readonly RpcNotification<WorkspaceTrustParams> WorkspaceTrust = new("workspace/trust");
 
     // Documents.
     public static readonly RpcRequest<CodexListParams, CodexListResult> CodexList = new("codex/list");
+
     /// <summary>A whole chat as it stands, with the message still being written and the last event number: a view folds on from there.</summary>
     public static readonly RpcRequest<CodexGetParams, CodexGetResult> CodexGet = new("codex/get");
     public static readonly RpcRequest<CodexCreateParams, CodexSummary> CodexCreate = new("codex/create");
     public static readonly RpcRequest<CodexUpdateParams, CodexSummary> CodexUpdate = new("codex/update");
+
     /// <summary>To the trash, from where codex/restore brings it back.</summary>
     public static readonly RpcRequest<CodexDeleteParams, Nothing> CodexDelete = new("codex/delete");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRestore = new("codex/restore");
     public static readonly RpcRequest<CodexUriParams, CodexHistoryResult> CodexHistory = new("codex/history");
+
     /// <summary>Of a chat: hides the last turn. Of a document: brings the version before back.</summary>
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexUndo = new("codex/undo");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRedo = new("codex/redo");
+
     /// <summary>A copy with a life of its own.</summary>
     public static readonly RpcRequest<CodexForkParams, CodexSummary> CodexFork = new("codex/fork");
     public static readonly RpcRequest<CodexSwitchBranchParams, CodexSummary> CodexSwitchBranch = new("codex/switchBranch");
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
+
     /// <summary>Another name for a document; what refers to it is changed along.</summary>
     public static readonly RpcRequest<CodexRenameParams, CodexRenameResult> CodexRename = new("codex/rename");
     public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
     public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
+
     /// <summary>What codex/import could take over on this machine.</summary>
     public static readonly RpcRequest<CodexImportableParams, CodexImportableResult> CodexImportable = new("codex/importable");
+
     /// <summary>Nothing of this chat is unread any more.</summary>
     public static readonly RpcRequest<CodexUriParams, Nothing> CodexMarkRead = new("codex/markRead");
+
     /// <summary>A row of the tree changed or went away.</summary>
     public static readonly RpcNotification<CodexChangedParams> CodexChanged = new("codex/changed");
 
     // Chat.
     /// <summary>Stores the message, starts a turn and returns; the rest arrives as message/event.</summary>
     public static readonly RpcRequest<MessageSendParams, MessageSendResult> MessageSend = new("message/send");
+
     /// <summary>Stops the turn under way. Succeeds when there is none.</summary>
     public static readonly RpcRequest<MessageStopParams, Nothing> MessageStop = new("message/stop");
+
     /// <summary>Answers a stored message again, or goes on with one that was interrupted.</summary>
     public static readonly RpcRequest<MessageRetryParams, MessageSendResult> MessageRetry = new("message/retry");
     public static readonly RpcRequest<MessageSteerParams, MessageSendResult> MessageSteer = new("message/steer");
@@ -75,15 +86,22 @@ public static class Methods
     public static readonly RpcRequest<MessageIdParams, MessageView> MessageGet = new("message/get");
     public static readonly RpcRequest<MessageCodexParams, MessageOutlineResult> MessageOutline = new("message/outline");
     public static readonly RpcRequest<MessageFindParams, MessageFindResult> MessageFind = new("message/find");
+
     /// <summary>Summarises what was said so far, so that the model's window has room again.</summary>
     public static readonly RpcRequest<MessageCodexParams, MessageCompactResult> MessageCompact = new("message/compact");
     public static readonly RpcRequest<MessageContextParams, MessageContextResult> MessageContext = new("message/context");
+
     /// <summary>What the model would be told besides the messages if it were asked now.</summary>
     public static readonly RpcRequest<MessageCodexParams, MessageSteeringResult> MessageSteering = new("message/steering");
+
     /// <summary>Lets a text that was left out for its hidden characters count from now on, in every chat.</summary>
-    public static readonly RpcRequest<MessageAllowSteeringParams, MessageSteeringResult> MessageAllowSteering = new("message/allowSteering");
+    public static readonly RpcRequest<MessageAllowSteeringParams, MessageSteeringResult> MessageAllowSteering = new(
+        "message/allowSteering"
+    );
+
     /// <summary>A prompt to be put into the composer.</summary>
     public static readonly RpcRequest<MessagePromptParams, MessagePromptResult> MessagePrompt = new("message/prompt");
+
     /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Nothing> MessageDiscard = new("message/discard");
     public static readonly RpcNotification<MessageEventParams> MessageEvent = new("message/event");
@@ -100,6 +118,7 @@ public static class Methods
     // Providers.
     public static readonly RpcRequest<Nothing, ProviderListResult> ProviderList = new("provider/list");
     public static readonly RpcRequest<ProviderIdParams, ProviderDetail> ProviderGet = new("provider/get");
+
     /// <summary>Looks at this machine: the claude CLI, a local Ollama, keys in the environment. The first found becomes the default.</summary>
     public static readonly RpcRequest<Nothing, ProviderDiscoverResult> ProviderDiscover = new("provider/discover");
     public static readonly RpcRequest<ProviderConfigureParams, ProviderSummary> ProviderConfigure = new("provider/configure");
@@ -107,13 +126,17 @@ public static class Methods
     public static readonly RpcRequest<ProviderDeleteParams, Nothing> ProviderDelete = new("provider/delete");
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderTest = new("provider/test");
     public static readonly RpcRequest<ProviderModelsParams, ProviderModelsResult> ProviderModels = new("provider/models");
+
     /// <summary>Takes a key that stands in the environment, or by mistake in the provider's file, into the vault, bound to the provider's origin.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderMoveKey = new("provider/moveKey");
     public static readonly RpcRequest<ProviderIdParams, ProviderSignInResult> ProviderSignIn = new("provider/signIn");
+
     /// <summary>Waits for the sign-in under way. Cancelling the request ends the sign-in.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderAwaitSignIn = new("provider/awaitSignIn");
+
     /// <summary>Forgets the tokens.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderSignOut = new("provider/signOut");
+
     /// <summary>The programs that could be external providers. None was started for this.</summary>
     public static readonly RpcRequest<Nothing, ProviderExecutablesResult> ProviderExecutables = new("provider/executables");
     public static readonly RpcRequest<ProviderApproveParams, ExecutableView> ProviderApprove = new("provider/approve");
@@ -128,6 +151,7 @@ public static class Methods
     public static readonly RpcRequest<CatalogValidateParams, CatalogValidateResult> CatalogValidate = new("catalog/validate");
     public static readonly RpcRequest<CatalogImportParams, CatalogImportResult> CatalogImport = new("catalog/import");
     public static readonly RpcRequest<CatalogExportParams, Nothing> CatalogExport = new("catalog/export");
+
     /// <summary>Fetches the catalog from the server that the settings name. A broken answer changes nothing.</summary>
     public static readonly RpcRequest<Nothing, CatalogRefreshResult> CatalogRefresh = new("catalog/refresh");
     public static readonly RpcRequest<Nothing, CatalogStatsResult> CatalogStats = new("catalog/stats");
@@ -137,9 +161,11 @@ public static class Methods
 
     // Vault. No result has a field that a secret would fit in.
     public static readonly RpcRequest<Nothing, VaultStatusResult> VaultStatus = new("vault/status");
+
     /// <summary>Makes the vault with its first way of unlocking. Refused where a vault file exists.</summary>
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultCreate = new("vault/create");
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultUnlock = new("vault/unlock");
+
     /// <summary>Adds a way of unlocking to an unlocked vault.</summary>
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultAddWay = new("vault/addWay");
     public static readonly RpcRequest<VaultSetPassphraseParams, VaultStatusResult> VaultSetPassphrase = new("vault/setPassphrase");
@@ -155,6 +181,7 @@ public static class Methods
 
     // Money and settings.
     public static readonly RpcRequest<UsageParams, UsageSummaryResult> UsageSummary = new("usage/summary");
+
     /// <summary>The same answers, one row each, for a spreadsheet.</summary>
     public static readonly RpcRequest<UsageParams, UsageCsvResult> UsageCsv = new("usage/csv");
     public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
@@ -164,6 +191,7 @@ public static class Methods
     public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
     public static readonly RpcRequest<TemplateCheckParams, TemplateCheckResult> TemplateCheck = new("template/check");
+
     /// <summary>Nobody is called, nothing is stored.</summary>
     public static readonly RpcRequest<TemplateTryParams, TemplateTryResult> TemplateTry = new("template/try");
     public static readonly RpcRequest<TemplateSchemaParams, TemplateSchemaResult> TemplateSchema = new("template/schema");
@@ -174,16 +202,21 @@ public static class Methods
     public static readonly RpcRequest<TaskSpawnParams, TaskView> TaskSpawn = new("task/spawn");
     public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
+
     /// <summary>Without an address every task is stopped.</summary>
     public static readonly RpcRequest<TaskStopParams, Nothing> TaskStop = new("task/stop");
+
     /// <summary>Takes effect at the next settled step.</summary>
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskPause = new("task/pause");
+
     /// <summary>Goes on where it stands: paused, stopped, interrupted, failed or over its budget.</summary>
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskResume = new("task/resume");
+
     /// <summary>Tells it something; delivered with its next round.</summary>
     public static readonly RpcRequest<TaskSteerParams, Nothing> TaskSteer = new("task/steer");
     public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskBudget = new("task/budget");
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskArchive = new("task/archive");
+
     /// <summary>Settles a task that nobody will go on with: whoever waits for it is told that it was dropped.</summary>
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskDrop = new("task/drop");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
@@ -199,6 +232,7 @@ public static class Methods
     public static readonly RpcRequest<EditListParams, EditListResult> EditList = new("edit/list");
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditAccept = new("edit/accept");
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditReject = new("edit/reject");
+
     /// <summary>Takes back what a turn changed, commands included; what somebody changed since stays and is told.</summary>
     public static readonly RpcRequest<EditTurnParams, EditListResult> EditUndo = new("edit/undo");
     public static readonly RpcRequest<EditTurnParams, EditListResult> EditRedo = new("edit/redo");
@@ -219,10 +253,13 @@ public static class Methods
 
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
+
     /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>
     public static readonly RpcRequest<HostLanguageModelParams, HostLanguageModelResult> HostLanguageModel = new("host/languageModel");
+
     /// <summary>A hook has something to say to the user.</summary>
     public static readonly RpcNotification<HostNotifyParams> HostNotify = new("host/notify");
+
     /// <summary>From the editor, before the answer to host/languageModel.</summary>
     public static readonly RpcNotification<HostLanguageModelEventParams> HostLanguageModelEvent = new("host/languageModelEvent");
 }

@@ -2,13 +2,33 @@ using System.Text.Json;
 
 namespace Plue.Protocol;
 
-public enum ProviderStatus { Untested, Testing, Connected, Error, Disabled }
+public enum ProviderStatus
+{
+    Untested,
+    Testing,
+    Connected,
+    Error,
+    Disabled,
+}
 
 /// <summary>Where a provider comes from: a file of the user's, a key in the environment, a program found on this machine, or the tour.</summary>
-public enum ProviderSource { File, Environment, Found, Tour }
+public enum ProviderSource
+{
+    File,
+    Environment,
+    Found,
+    Tour,
+}
 
 /// <summary>How a provider authenticates. Files spell the names in snake_case.</summary>
-public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
+public enum AuthType
+{
+    None,
+    ApiKey,
+    Oauth,
+    AwsCredentials,
+    ServiceAccount,
+}
 
 public sealed record ProviderSummary
 {
@@ -22,28 +42,38 @@ public sealed record ProviderSummary
     public required ProviderStatus Status { get; init; }
     public DateTimeOffset? LastTested { get; init; }
     public ErrorView? Error { get; init; }
+
     /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
     public DateTimeOffset? RestingUntil { get; init; }
+
     /// <summary>What is wrong with the file, where; null when it can be used.</summary>
     public FileFault? Fault { get; init; }
+
     /// <summary>The file's path; null for one that has none.</summary>
     public string? File { get; init; }
     public string? CatalogProvider { get; init; }
     public string? Endpoint { get; init; }
+
     /// <summary>The model used when a chat names none.</summary>
     public string? Model { get; init; }
+
     /// <summary>As last listed; null while nobody asked.</summary>
     public int? ModelCount { get; init; }
     public required AuthType AuthType { get; init; }
+
     /// <summary>Whether this kind takes an API key at all.</summary>
     public required bool TakesKey { get; init; }
+
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key that stands in the environment.</summary>
     public string? KeyReference { get; init; }
     public required bool HasCredential { get; init; }
+
     /// <summary>Where a key of this provider would be sent: scheme, host and port.</summary>
     public string? Origin { get; init; }
+
     /// <summary>New chats use it.</summary>
     public required bool IsDefault { get; init; }
+
     /// <summary>Small jobs use it.</summary>
     public required bool IsDefaultSmall { get; init; }
 }
@@ -58,7 +88,14 @@ public sealed record ProviderListResult(IReadOnlyList<ProviderSummary> Items, IR
 /// <param name="DefaultEndpoint">Null where the user has to give one, or none is called.</param>
 /// <param name="AuthTypes">The usual one first.</param>
 public sealed record ProviderKindView(
-    string Kind, string Name, bool TakesKey, bool TakesEndpoint, bool NeedsEndpoint, string? DefaultEndpoint, IReadOnlyList<AuthType> AuthTypes);
+    string Kind,
+    string Name,
+    bool TakesKey,
+    bool TakesEndpoint,
+    bool NeedsEndpoint,
+    string? DefaultEndpoint,
+    IReadOnlyList<AuthType> AuthTypes
+);
 
 /// <param name="DefaultId">What new chats use from now on.</param>
 /// <param name="Sentence">What was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
@@ -81,7 +118,8 @@ public sealed record ProviderConfigureParams(
     bool? MakeDefault,
     bool? MakeDefaultSmall,
     string? CatalogProvider,
-    IReadOnlyDictionary<string, JsonElement>? Fields);
+    IReadOnlyDictionary<string, JsonElement>? Fields
+);
 
 public sealed record ProviderIdParams(string Id);
 
@@ -100,14 +138,20 @@ public sealed record ProviderDetail(
     IReadOnlyDictionary<string, JsonElement> Configuration,
     VaultEntrySummary? Key,
     ProviderUses Uses,
-    IReadOnlyList<ProviderErrorView> Errors);
+    IReadOnlyList<ProviderErrorView> Errors
+);
 
 public sealed record ProviderErrorView(DateTimeOffset At, ErrorView Error);
 
 /// <param name="Chats">The latest of them; <paramref name="ChatCount"/> counts all.</param>
 /// <param name="Templates">Ids of templates that name it.</param>
 /// <param name="Settings">Names of settings that name it.</param>
-public sealed record ProviderUses(int ChatCount, IReadOnlyList<CodexLink> Chats, IReadOnlyList<string> Templates, IReadOnlyList<string> Settings);
+public sealed record ProviderUses(
+    int ChatCount,
+    IReadOnlyList<CodexLink> Chats,
+    IReadOnlyList<string> Templates,
+    IReadOnlyList<string> Settings
+);
 
 public sealed record CodexLink(string Uri, string Title);
 
@@ -129,6 +173,7 @@ public sealed record ModelView
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
     public bool? CanReason { get; init; }
+
     /// <summary>Weakest first, as the wire spells them.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
@@ -136,6 +181,7 @@ public sealed record ModelView
     public decimal? OutputPerMillion { get; init; }
     public decimal? CachedReadPerMillion { get; init; }
     public decimal? CachedWritePerMillion { get; init; }
+
     /// <summary>What a chat like the user's own would cost, in USD; null while there are none or the price is unknown.</summary>
     public decimal? TypicalChatCost { get; init; }
 }

@@ -5,19 +5,25 @@ namespace Plue.Protocol;
 public sealed record SearchChatsParams(string SearchId, string Text)
 {
     public DateTimeOffset? From { get; init; }
+
     /// <summary>The first moment that no longer counts.</summary>
     public DateTimeOffset? To { get; init; }
+
     /// <summary>Of an answer, or the chat's own for a question.</summary>
     public string? ProviderId { get; init; }
+
     /// <summary>Likewise.</summary>
     public string? Model { get; init; }
+
     /// <summary>Messages with a code block.</summary>
     public bool? HasCode { get; init; }
     public MessageStatus? Status { get; init; }
     public MessageRole? Role { get; init; }
+
     /// <summary>The chat has all of them.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
     public bool? IncludeArchived { get; init; }
+
     /// <summary>How many hits at most; 500 when not said, 5,000 at most.</summary>
     public int? Limit { get; init; }
 }
@@ -28,7 +34,16 @@ public sealed record SearchHitsParams(string SearchId, IReadOnlyList<SearchHit> 
 /// <param name="MessageId">Empty when the chat's title was found and none of its messages; the role then says nothing.</param>
 /// <param name="Snippet">One line around the first place of the first word.</param>
 /// <param name="Start">Where the found text begins in <paramref name="Snippet"/>, in UTF-16 units.</param>
-public sealed record SearchHit(string CodexId, string Title, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, string Snippet, int Start, int Length);
+public sealed record SearchHit(
+    string CodexId,
+    string Title,
+    string MessageId,
+    MessageRole Role,
+    DateTimeOffset CreatedAt,
+    string Snippet,
+    int Start,
+    int Length
+);
 
 /// <param name="IsTruncated">There is more than the limit allowed.</param>
 /// <param name="Unreadable">How many chats could not be read.</param>

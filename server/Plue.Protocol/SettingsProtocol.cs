@@ -2,7 +2,20 @@ using System.Text.Json;
 
 namespace Plue.Protocol;
 
-public enum FieldType { Text, Textarea, Number, Boolean, Select, Url, Datetime, Array, Object, FileReference, CodexReference }
+public enum FieldType
+{
+    Text,
+    Textarea,
+    Number,
+    Boolean,
+    Select,
+    Url,
+    Datetime,
+    Array,
+    Object,
+    FileReference,
+    CodexReference,
+}
 
 /// <summary>One field of a template or of the settings, as a form draws it.</summary>
 public sealed record FieldView
@@ -18,8 +31,10 @@ public sealed record FieldView
     public double? Min { get; init; }
     public double? Max { get; init; }
     public double? Step { get; init; }
+
     /// <summary>What every item of an array is.</summary>
     public FieldView? Items { get; init; }
+
     /// <summary>The keys of an object; empty means any.</summary>
     public required IReadOnlyList<FieldView> Properties { get; init; }
     public string? TemplateFilter { get; init; }
@@ -33,7 +48,12 @@ public sealed record FieldConditionView(string Field, IReadOnlyList<JsonElement>
 /// <param name="Values">What the file says, by name; what is not there has its default.</param>
 /// <param name="Groups">The fields under their headings, in the order of the page.</param>
 /// <param name="Problem">Why the file is not followed; null when it is.</param>
-public sealed record SettingsResult(string Path, IReadOnlyList<SettingsGroup> Groups, IReadOnlyDictionary<string, JsonElement> Values, FileFault? Problem);
+public sealed record SettingsResult(
+    string Path,
+    IReadOnlyList<SettingsGroup> Groups,
+    IReadOnlyDictionary<string, JsonElement> Values,
+    FileFault? Problem
+);
 
 public sealed record SettingsGroup(string Title, IReadOnlyList<FieldView> Fields);
 

@@ -5,7 +5,15 @@ namespace Plue.Protocol;
 /// <param name="Values">Fields of the template by name.</param>
 /// <param name="Provider">Null takes the template's.</param>
 /// <param name="ParentId">The chat or task that it belongs to; null makes the top of a tree.</param>
-public sealed record TaskSpawnParams(string TemplateId, string Goal, IReadOnlyDictionary<string, JsonElement>? Values, string? Provider, string? Model, TaskBudgetView? Budget, string? ParentId);
+public sealed record TaskSpawnParams(
+    string TemplateId,
+    string Goal,
+    IReadOnlyDictionary<string, JsonElement>? Values,
+    string? Provider,
+    string? Model,
+    TaskBudgetView? Budget,
+    string? ParentId
+);
 
 /// <param name="Root">Only the tree under this chat or task; null lists every tree.</param>
 public sealed record TaskListParams(string? Root, bool? IncludeArchived);
@@ -25,28 +33,36 @@ public sealed record TaskView
     public required string TemplateId { get; init; }
     public required string TemplateName { get; init; }
     public required string Title { get; init; }
+
     /// <summary>As docs/records.md lists it.</summary>
     public required string Status { get; init; }
+
     /// <summary>The chat or task above it.</summary>
     public string? ParentId { get; init; }
+
     /// <summary>The call of spawn_task in the chat or task above it that asked for it; null when nobody waits for it.</summary>
     public string? ToolUseId { get; init; }
     public string? ProviderId { get; init; }
     public string? ProviderName { get; init; }
     public string? Model { get; init; }
+
     /// <summary>Of the task itself.</summary>
     public required TaskSpendView Spent { get; init; }
+
     /// <summary>Of the task and everything under it.</summary>
     public required TaskSpendView SpentInAll { get; init; }
     public required TaskBudgetView Budget { get; init; }
+
     /// <summary>It costs nothing: it runs on this machine.</summary>
     public bool IsLocal { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>Approvals that it waits for.</summary>
     public required int Waiting { get; init; }
     public bool Unread { get; init; }
     public bool Archived { get; init; }
+
     /// <summary>Why it stands where it stands, in one sentence; null where the status says it all.</summary>
     public string? Note { get; init; }
 }
@@ -69,17 +85,26 @@ public sealed record TaskDetail
     public required IReadOnlyList<TodoView> Plan { get; init; }
     public required IReadOnlyList<TaskView> Children { get; init; }
     public required IReadOnlyList<ChangedFileView> Files { get; init; }
+
     /// <summary>What the user said when asked about its calls, allowed and denied, oldest first.</summary>
     public required IReadOnlyList<AnsweredApprovalView> Approvals { get; init; }
+
     /// <summary>One lane for each agent of the tree under it, itself first.</summary>
     public required IReadOnlyList<TimelineLane> Timeline { get; init; }
+
     /// <summary>What it handed back; null while it has not.</summary>
     public JsonElement? Outputs { get; init; }
+
     /// <summary>Why this model was chosen; null where nothing was to be chosen.</summary>
     public RoutingReceipt? Routing { get; init; }
 }
 
-public enum TodoState { Open, Active, Done }
+public enum TodoState
+{
+    Open,
+    Active,
+    Done,
+}
 
 public sealed record TodoView(string Text, TodoState State);
 
@@ -91,7 +116,12 @@ public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, stri
 
 public sealed record TimelineLane(string Uri, string Title, string Status, TaskSpendView Spent, IReadOnlyList<TimelineSpan> Spans);
 
-public enum TimelineKind { Model, Tool, Waiting }
+public enum TimelineKind
+{
+    Model,
+    Tool,
+    Waiting,
+}
 
 /// <param name="End">Null while it goes on.</param>
 public sealed record TimelineSpan(TimelineKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? CostUsd);

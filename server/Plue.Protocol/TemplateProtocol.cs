@@ -15,16 +15,21 @@ public sealed record TemplateSummary
     public string? Description { get; init; }
     public string? Version { get; init; }
     public string? ParentTemplate { get; init; }
+
     /// <summary>Where codices of it live.</summary>
     public required string Collection { get; init; }
     public required CodexLayer Layer { get; init; }
+
     /// <summary>Null for what ships with Plue.</summary>
     public string? Path { get; init; }
+
     /// <summary>A codicon name.</summary>
     public string? Icon { get; init; }
+
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
+
     /// <summary>False for a file with mistakes and for one that another of the same id hides.</summary>
     public required bool InForce { get; init; }
     public required IReadOnlyList<DocumentProblemView> Problems { get; init; }
@@ -36,10 +41,12 @@ public sealed record TemplateGetParams(string Id);
 public sealed record TemplateView(string Id, string Name, string? Description, IReadOnlyList<FieldView> Fields)
 {
     public string? ParentTemplate { get; init; }
+
     /// <summary>Where codices of it live.</summary>
     public string? Collection { get; init; }
     public string? Icon { get; init; }
     public string? Color { get; init; }
+
     /// <summary>Null for what ships with Plue.</summary>
     public string? Path { get; init; }
 }
@@ -51,7 +58,12 @@ public sealed record TemplateCheckParams(string? Id, string? Text);
 public sealed record TemplateCheckResult(IReadOnlyList<TemplateFinding> Findings);
 
 /// <summary><c>risk</c>: it works, and may cost or change more than is meant.</summary>
-public enum FindingKind { Error, Warning, Risk }
+public enum FindingKind
+{
+    Error,
+    Warning,
+    Risk,
+}
 
 /// <param name="Code">Stable, for a pipeline: <c>syntax</c>, <c>field</c>, <c>reference</c>, <c>risk.write-anywhere</c>, ...</param>
 /// <param name="Path">The file; for what ships with Plue its name.</param>
@@ -67,18 +79,24 @@ public sealed record TemplateTryResult
 {
     public required string Id { get; init; }
     public required string Name { get; init; }
+
     /// <summary>What the model would be told, whole.</summary>
     public required string System { get; init; }
+
     /// <summary>The first message; for a task its goal.</summary>
     public required string Message { get; init; }
     public required IReadOnlyList<SteeringSource> Sources { get; init; }
     public required IReadOnlyList<ToolView> Tools { get; init; }
+
     /// <summary>Who would answer; null when nobody can, and <see cref="Findings"/> say why.</summary>
     public TrialProvider? Provider { get; init; }
+
     /// <summary>Tokens of the first request, estimated.</summary>
     public required long InputTokens { get; init; }
+
     /// <summary>USD of the first request at most, its longest answer included; null when the price is not known.</summary>
     public decimal? FirstCost { get; init; }
+
     /// <summary>USD at most for the whole task, from its budget; null when it has none.</summary>
     public decimal? MostCost { get; init; }
     public required IReadOnlyList<TemplateFinding> Findings { get; init; }
@@ -86,14 +104,29 @@ public sealed record TemplateTryResult
 
 /// <param name="Price">Null when it is not known.</param>
 /// <param name="IsFree">A model of this machine.</param>
-public sealed record TrialProvider(string ProviderId, string Name, string? Model, string? Status, PriceView? Price, long? ContextWindow, bool IsFree);
+public sealed record TrialProvider(
+    string ProviderId,
+    string Name,
+    string? Model,
+    string? Status,
+    PriceView? Price,
+    long? ContextWindow,
+    bool IsFree
+);
 
 /// <param name="Known">False for a name that no tool of Plue has.</param>
 /// <param name="MayChange">It can write files, run commands or spend money.</param>
 public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
 
 /// <summary>What a model is told besides the messages.</summary>
-public enum SteeringKind { Prompt, Override, Rules, Template, Provider }
+public enum SteeringKind
+{
+    Prompt,
+    Override,
+    Rules,
+    Template,
+    Provider,
+}
 
 /// <param name="Source">A codex address, or a file's path.</param>
 /// <param name="Version">Changes whenever the content does.</param>
@@ -103,6 +136,7 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
 {
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
+
     /// <summary>It is left out only until <c>message/allowSteering</c>.</summary>
     public bool? MayBeAllowed { get; init; }
 }

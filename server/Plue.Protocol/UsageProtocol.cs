@@ -13,7 +13,8 @@ public sealed record UsageSummaryResult(
     IReadOnlyList<UsageRow> Providers,
     IReadOnlyList<UsageRow> Models,
     IReadOnlyList<UsageRow> Templates,
-    IReadOnlyList<UsageRow> Chats);
+    IReadOnlyList<UsageRow> Chats
+);
 
 /// <param name="Day">As <c>2026-11-21</c>.</param>
 public sealed record UsageDay(string Day, string ProviderId, string ProviderName, UsageFigures Figures);
@@ -32,8 +33,10 @@ public sealed record UsageFigures
     public required long CachedReadTokens { get; init; }
     public required long CachedWriteTokens { get; init; }
     public required long ReasoningTokens { get; init; }
+
     /// <summary>How long answers took, added up.</summary>
     public required double DurationMs { get; init; }
+
     /// <summary>Median; null where it was not measured.</summary>
     public double? FirstTokenMs { get; init; }
 }

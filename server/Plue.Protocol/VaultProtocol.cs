@@ -34,7 +34,13 @@ public sealed record VaultListResult(IReadOnlyList<VaultEntrySummary> Entries);
 
 /// <param name="UsedBy">Ids of the providers whose files name it.</param>
 public sealed record VaultEntrySummary(
-    string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, IReadOnlyList<string> UsedBy);
+    string Reference,
+    IReadOnlyList<string> Origins,
+    string LastFour,
+    DateTimeOffset StoredAt,
+    DateTimeOffset? LastUsed,
+    IReadOnlyList<string> UsedBy
+);
 
 public sealed record VaultDeleteParams(string Reference);
 

@@ -13,17 +13,37 @@ namespace Plue.Protocol;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = false,
     Converters = [
-        typeof(CamelCaseEnumConverter<CodexStatus>), typeof(CamelCaseEnumConverter<MessageRole>), typeof(CamelCaseEnumConverter<MessageStatus>),
-        typeof(CamelCaseEnumConverter<StopReason>), typeof(CamelCaseEnumConverter<ProviderStatus>), typeof(CamelCaseEnumConverter<ProviderSource>),
-        typeof(CamelCaseEnumConverter<AuthType>), typeof(CamelCaseEnumConverter<CatalogSource>), typeof(CamelCaseEnumConverter<ProblemSeverity>),
-        typeof(CamelCaseEnumConverter<FieldType>), typeof(CamelCaseEnumConverter<HostRole>), typeof(CamelCaseEnumConverter<CodexLayer>),
-        typeof(CamelCaseEnumConverter<ExportFormat>), typeof(CamelCaseEnumConverter<ImportFormat>), typeof(CamelCaseEnumConverter<AttachmentKind>),
-        typeof(CamelCaseEnumConverter<AttachmentMode>), typeof(CamelCaseEnumConverter<AttachmentQuestion>),
-        typeof(CamelCaseEnumConverter<SteeringKind>), typeof(CamelCaseEnumConverter<FindingKind>), typeof(CamelCaseEnumConverter<HostNotifyLevel>),
-        typeof(CamelCaseEnumConverter<ApprovalKind>), typeof(CamelCaseEnumConverter<ApprovalDecision>), typeof(CamelCaseEnumConverter<TodoState>),
-        typeof(CamelCaseEnumConverter<TimelineKind>), typeof(CamelCaseEnumConverter<EditKind>), typeof(CamelCaseEnumConverter<EditState>),
-        typeof(CamelCaseEnumConverter<McpState>), typeof(CamelCaseEnumConverter<HealthState>), typeof(CamelCaseEnumConverter<HealthAction>),
-    ])]
+        typeof(CamelCaseEnumConverter<CodexStatus>),
+        typeof(CamelCaseEnumConverter<MessageRole>),
+        typeof(CamelCaseEnumConverter<MessageStatus>),
+        typeof(CamelCaseEnumConverter<StopReason>),
+        typeof(CamelCaseEnumConverter<ProviderStatus>),
+        typeof(CamelCaseEnumConverter<ProviderSource>),
+        typeof(CamelCaseEnumConverter<AuthType>),
+        typeof(CamelCaseEnumConverter<CatalogSource>),
+        typeof(CamelCaseEnumConverter<ProblemSeverity>),
+        typeof(CamelCaseEnumConverter<FieldType>),
+        typeof(CamelCaseEnumConverter<HostRole>),
+        typeof(CamelCaseEnumConverter<CodexLayer>),
+        typeof(CamelCaseEnumConverter<ExportFormat>),
+        typeof(CamelCaseEnumConverter<ImportFormat>),
+        typeof(CamelCaseEnumConverter<AttachmentKind>),
+        typeof(CamelCaseEnumConverter<AttachmentMode>),
+        typeof(CamelCaseEnumConverter<AttachmentQuestion>),
+        typeof(CamelCaseEnumConverter<SteeringKind>),
+        typeof(CamelCaseEnumConverter<FindingKind>),
+        typeof(CamelCaseEnumConverter<HostNotifyLevel>),
+        typeof(CamelCaseEnumConverter<ApprovalKind>),
+        typeof(CamelCaseEnumConverter<ApprovalDecision>),
+        typeof(CamelCaseEnumConverter<TodoState>),
+        typeof(CamelCaseEnumConverter<TimelineKind>),
+        typeof(CamelCaseEnumConverter<EditKind>),
+        typeof(CamelCaseEnumConverter<EditState>),
+        typeof(CamelCaseEnumConverter<McpState>),
+        typeof(CamelCaseEnumConverter<HealthState>),
+        typeof(CamelCaseEnumConverter<HealthAction>),
+    ]
+)]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(ApprovalListResult))]
 [JsonSerializable(typeof(ApprovalChangedParams))]
@@ -203,11 +223,15 @@ public sealed partial class WireContext : JsonSerializerContext;
 public static class Wire
 {
     /// <summary>Text stays readable: the stream is not HTML, so only what JSON itself needs is escaped.</summary>
-    public static readonly JsonSerializerOptions Options = new(WireContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Options = new(WireContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>True if the member may be missing or null.</summary>
     public static bool IsOptional(JsonPropertyInfo property) =>
         Nullable.GetUnderlyingType(property.PropertyType) is not null || (!property.PropertyType.IsValueType && property.IsGetNullable);
 }
 
-public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false) where T : struct, Enum;
+public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;

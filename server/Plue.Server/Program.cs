@@ -28,13 +28,21 @@ Services? services = null;
     ("health", () => HealthCommand.Create(Open, terminal)),
     ("sandbox", () => SandboxCommand.Create(terminal)),
 ];
+
 // A command that is named first is all that is needed; help and mistakes need every one.
 var named = Array.FindIndex(commands, command => command.Name == args.FirstOrDefault());
 var root = new RootCommand("Plue: chat and agents with your own providers");
-foreach (var (_, create) in named < 0 ? commands : [commands[named]]) { root.Add(create()); }
+foreach (var (_, create) in named < 0 ? commands : [commands[named]])
+{
+    root.Add(create());
+}
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, stop.Token);
-if (services is not null) { await services.DisposeAsync(); }
+if (services is not null)
+{
+    await services.DisposeAsync();
+}
+
 // A usage error is 2, as shells have it; the library says 1.
 return parsed.Errors.Count > 0 ? ExitCodes.BadUsage : exitCode;
 

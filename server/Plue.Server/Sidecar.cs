@@ -28,7 +28,13 @@ internal static class Sidecar
     public static Task<int> RunAsync(Services services, PipeReader input, PipeWriter output, CancellationToken cancellationToken) =>
         RunAsync(services, input, output.AsStream(leaveOpen: true), new RequestThreads(), cancellationToken);
 
-    private static async Task<int> RunAsync(Services services, PipeReader input, Stream output, RequestThreads threads, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        Services services,
+        PipeReader input,
+        Stream output,
+        RequestThreads threads,
+        CancellationToken cancellationToken
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
@@ -41,7 +47,8 @@ internal static class Sidecar
         var working = Task.WhenAll(
             services.Providers.Catalogs.Refresh.RunDailyAsync(services.Platform.CreateLogger("Catalog"), background.Token),
             services.Permissions.Inbox.RunAsync(background.Token),
-            conversations.FollowAsync(background.Token));
+            conversations.FollowAsync(background.Token)
+        );
         _ = new TrashCleaner(services.Platform).RunAsync(background.Token);
         await ServeAsync(server, stop.Token);
         await background.CancelAsync();
@@ -60,14 +67,26 @@ internal static class Sidecar
     /// <summary>Stops and stores turns and ends every child, but not at any price: the editor may start a new sidecar any moment.</summary>
     private static async Task EndAsync(Task working, Conversations conversations, Services services, ILogger logger)
     {
-        var ending = Task.Run(async () =>
+        var ending = Task.Run(
+            async () =>
+            {
+                await working;
+                // Children are ended even if a chat cannot be closed.
+                try
+                {
+                    await conversations.DisposeAsync();
+                }
+                finally
+                {
+                    await services.DisposeAsync();
+                }
+            },
+            CancellationToken.None
+        );
+        try
         {
-            await working;
-            // Children are ended even if a chat cannot be closed.
-            try { await conversations.DisposeAsync(); }
-            finally { await services.DisposeAsync(); }
-        }, CancellationToken.None);
-        try { await ending.WaitAsync(EndingTime, CancellationToken.None); }
+            await ending.WaitAsync(EndingTime, CancellationToken.None);
+        }
         catch (TimeoutException)
         {
             logger.LogWarning("Shutdown took too long; a response that was not stored yet will be shown as interrupted");

@@ -9,7 +9,13 @@ namespace Plue.Server.Agents;
 
 /// <summary>The services that tasks use.</summary>
 /// <param name="changed">Receives each row of the tree that changed; null when it is gone.</param>
-internal sealed class AgentServices(PlatformServices platform, PermissionServices permissions, ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed)
+internal sealed class AgentServices(
+    PlatformServices platform,
+    PermissionServices permissions,
+    ChatServices chat,
+    Conversations conversations,
+    Action<string, TaskRow?> changed
+)
 {
     public Conversations Conversations => conversations;
     public ChatServices Chat => chat;

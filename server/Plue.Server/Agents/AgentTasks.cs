@@ -40,14 +40,22 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     internal TaskSpawner Spawner { get; }
 
-    public Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
-        Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
+    public Task<string> SpawnForHookAsync(
+        string templateId,
+        Json5Object values,
+        string spawnedBy,
+        int depth,
+        CancellationToken cancellationToken
+    ) => Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
     /// <summary>A row of the tree changed.</summary>
     /// <param name="codexId">Of a task; others are ignored.</param>
     public void Changed(string codexId)
     {
-        if (CodexUri.TryParse(codexId, out var address) && address.Collection == CodexCollection.Tasks) { news.Changed(codexId); }
+        if (CodexUri.TryParse(codexId, out var address) && address.Collection == CodexCollection.Tasks)
+        {
+            news.Changed(codexId);
+        }
     }
 
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
@@ -60,12 +68,21 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public TaskResult? ResultOf(string uri) => TaskResult.Of(Look.Read(uri));
 
     /// <summary>Whether a call of a task, or of one under it, was refused because nobody could be asked.</summary>
-    public bool WasRefused(string uri) => Look.Tree.Under(uri).Prepend(uri).Select(Find).Any(task => task?.Messages
-        .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true) == true);
+    public bool WasRefused(string uri) =>
+        Look
+            .Tree.Under(uri)
+            .Prepend(uri)
+            .Select(Find)
+            .Any(task =>
+                task?.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
+                    .Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true) == true
+            );
 
     /// <summary>Whether more than its last answer says that a task is done: somebody waits for it, or its template asks for something.</summary>
     public bool IsJudged(StoredChat task) =>
-        task.Text(TaskFields.Call) is not null || TaskRouting.Of(task) is not null || Look.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+        task.Text(TaskFields.Call) is not null
+        || TaskRouting.Of(task) is not null
+        || Look.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
 
     /// <summary>
     /// A turn of a task has ended. What its template asks for is held against what it handed back; when something is missing it is told once, when a check fails
@@ -75,7 +92,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
         var task = conversation.Stored;
-        if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null) { return false; }
+        if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null)
+        {
+            return false;
+        }
 
         switch (task.Text(TaskStates.Field))
         {
@@ -99,8 +119,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     {
         var spec = Look.SpecOf(chat);
         List<ITool> tools = [];
-        if (spec.AvailableTools.Contains(SpawnTaskTool.ToolName)) { tools.Add(spawnTask.Value); }
-        if (chat.IsTask && (spec.Outputs is not null || chat.Text(StoredChat.SpawnedByField) is not null)) { tools.Add(new FinishTool(spec.Outputs, HandAsync)); }
+        if (spec.AvailableTools.Contains(SpawnTaskTool.ToolName))
+        {
+            tools.Add(spawnTask.Value);
+        }
+        if (chat.IsTask && (spec.Outputs is not null || chat.Text(StoredChat.SpawnedByField) is not null))
+        {
+            tools.Add(new FinishTool(spec.Outputs, HandAsync));
+        }
 
         return tools;
     }
@@ -110,7 +136,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public void Reserve(StoredChat task, ProviderRequest request, Price? price)
     {
-        if (!task.IsTask) { return; }
+        if (!task.IsTask)
+        {
+            return;
+        }
 
         var tokens = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
         var usd = price is null ? 0 : ((tokens * price.InputPerMillion) + ((request.MaxTokens ?? 0) * price.OutputPerMillion)) / 1_000_000m;
@@ -122,7 +151,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public void CheckRunning(StoredChat task, Usage usage, int rounds, decimal? cost)
     {
-        if (task.IsTask) { Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(cost ?? 0, true, usage.TotalTokens, rounds + 1, 0)); }
+        if (task.IsTask)
+        {
+            Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(cost ?? 0, true, usage.TotalTokens, rounds + 1, 0));
+        }
     }
 
     /// <summary>Keeps what the tool finish was called with.</summary>
@@ -134,7 +166,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var asked = Look.SpecOf(task).Outputs;
         var isSecond = HandedBack.Of(task)?.Problem is not null;
         // An unknown argument is refused once; everything the template requires is present.
-        var problem = isSecond ? asked is null ? null : OutputSchema.Check(outputs, asked) : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
+        var problem = isSecond
+            ? asked is null
+                ? null
+                : OutputSchema.Check(outputs, asked)
+            : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
         var handed = new HandedBack(HandedBack.QuestionOf(task), outputs, problem);
         await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
         return isSecond ? null : problem;
@@ -144,22 +180,37 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken)
     {
         // From the top: a parent that is told of a stopped child would only go on to the next.
-        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri]) { await EndAsync(one, cause, Stopped, cancellationToken); }
+        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri])
+        {
+            await EndAsync(one, cause, Stopped, cancellationToken);
+        }
     }
 
     /// <summary>Stops every task that this process works on, as the user asked.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
         var tree = Look.Tree;
-        foreach (var uri in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)).Select(TaskLook.UriOf).OrderBy(uri => tree.Above(uri).Count))
+        foreach (
+            var uri in Look
+                .Summaries.Where(summary => IsUnderWay(summary.TaskStatus))
+                .Select(TaskLook.UriOf)
+                .OrderBy(uri => tree.Above(uri).Count)
+        )
         {
-            try { await EndAsync(uri, StopCause.User, Stopped, cancellationToken); }
-            catch (FailureException fault) { services.Logger.LogInformation("{Task} was not stopped: {Why}", uri, fault.Message); }
+            try
+            {
+                await EndAsync(uri, StopCause.User, Stopped, cancellationToken);
+            }
+            catch (FailureException fault)
+            {
+                services.Logger.LogInformation("{Task} was not stopped: {Why}", uri, fault.Message);
+            }
         }
     }
 
     /// <summary>Takes effect at the next settled step. Nothing where nothing is at work.</summary>
-    public async Task PauseAsync(string uri, CancellationToken cancellationToken) => await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
+    public async Task PauseAsync(string uri, CancellationToken cancellationToken) =>
+        await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
 
     /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and what becomes of them is the result of that call.</summary>
     /// <exception cref="FailureException">Conflict: it is done.</exception>
@@ -173,21 +224,36 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return;
         }
 
-        if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to continue it."); }
+        if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done)
+        {
+            throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to continue it.");
+        }
 
         if (Spawner.CutOff(conversation.Stored, uri) is { Count: > 0 } children)
         {
-            if (reattaching.TryAdd(uri, true)) { _ = ReattachAsync(conversation, children); }
+            if (reattaching.TryAdd(uri, true))
+            {
+                _ = ReattachAsync(conversation, children);
+            }
         }
-        else { await GoOnAsync(conversation, cancellationToken); }
+        else
+        {
+            await GoOnAsync(conversation, cancellationToken);
+        }
     }
 
     /// <summary>Its next request follows what is stored.</summary>
     internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
     {
         var messages = conversation.Stored.Messages;
-        if (messages is not [.., var last]) { await conversation.SendAsync(new Draft(""), mayWait: false, cancellationToken); }
-        else { await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken); }
+        if (messages is not [.., var last])
+        {
+            await conversation.SendAsync(new Draft(""), mayWait: false, cancellationToken);
+        }
+        else
+        {
+            await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken);
+        }
     }
 
     private async Task ReattachAsync(Conversation conversation, IReadOnlyList<CutOffCall> children)
@@ -196,18 +262,28 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         {
             var results = await Spawner.WaitAgainAsync(conversation.CodexId, children);
             var task = conversation.Stored;
-            if (TaskResult.Of(task) is not null) { return; } // ended meanwhile
+            if (TaskResult.Of(task) is not null)
+            {
+                return;
+            } // ended meanwhile
 
             if (task.Messages is [.., { HasToolRound: true }])
             {
-                await conversation.SettleRoundAsync(results.ToDictionary(one => one.ToolUseId, one => one.Result.ToJson(), StringComparer.Ordinal), CancellationToken.None);
+                await conversation.SettleRoundAsync(
+                    results.ToDictionary(one => one.ToolUseId, one => one.Result.ToJson(), StringComparer.Ordinal),
+                    CancellationToken.None
+                );
                 await GoOnAsync(conversation, CancellationToken.None);
                 return;
             }
 
             // A program that runs its own rounds has a history of its own, in which nothing can be put afterwards.
             var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
-            await conversation.SendAsync(new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."), mayWait: false, CancellationToken.None);
+            await conversation.SendAsync(
+                new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."),
+                mayWait: false,
+                CancellationToken.None
+            );
         }
         catch (FailureException fault)
         {
@@ -229,69 +305,122 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Sets limits; null parts stay. What stands for its budget then waits to be resumed.</summary>
     public async Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken)
     {
-        if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 }) { throw new FailureException(FailureKind.MissingField, "A limit must be more than 0."); }
+        if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 })
+        {
+            throw new FailureException(FailureKind.MissingField, "A limit must be more than 0.");
+        }
 
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.UpdateAsync(
             task =>
             {
-                AgentBudget Over(AgentBudget old) => new(budget.Usd ?? old.Usd, budget.Tokens ?? old.Tokens, budget.Rounds ?? old.Rounds, budget.Seconds ?? old.Seconds);
-                return new ChatFields { Values = Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))) };
+                AgentBudget Over(AgentBudget old) =>
+                    new(budget.Usd ?? old.Usd, budget.Tokens ?? old.Tokens, budget.Rounds ?? old.Rounds, budget.Seconds ?? old.Seconds);
+                return new ChatFields
+                {
+                    Values = Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))),
+                };
             },
-            null, cancellationToken);
+            null,
+            cancellationToken
+        );
     }
 
     /// <summary>Out of sight, with everything under it; none of it may be at work.</summary>
     public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
     {
         var rows = Look.Rows(uri, includeArchived: true);
-        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy) { throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still running. Stop it first."); }
+        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy)
+        {
+            throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still running. Stop it first.");
+        }
 
-        foreach (var row in rows) { await services.Conversations.UpdateAsync(row.Summary.Id, new ChatFields(Archived: true), cancellationToken); }
+        foreach (var row in rows)
+        {
+            await services.Conversations.UpdateAsync(row.Summary.Id, new ChatFields(Archived: true), cancellationToken);
+        }
     }
 
     /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
-        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, StopCause.User, "It was dropped and will not be resumed.", cancellationToken); }
+        foreach (var one in Look.Tree.Under(uri).Prepend(uri))
+        {
+            await EndAsync(one, StopCause.User, "It was dropped and will not be resumed.", cancellationToken);
+        }
     }
 
     /// <summary>Keeps how it ended. Once.</summary>
     internal async Task SettleAsync(Conversation conversation, string status, string? reason)
     {
         var task = conversation.Stored;
-        if (TaskResult.Of(task) is not null) { return; }
+        if (TaskResult.Of(task) is not null)
+        {
+            return;
+        }
 
         var under = Look.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
         var handed = HandedBack.Of(task);
         var said = task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
         var result = new TaskResult(
-            conversation.CodexId, status, handed is { Problem: null } ? handed.Outputs : null, handed is { Problem: not null } ? $"{said}\n\n{handed.Summary}".Trim() : said,
-            [.. under.Select(Find).Prepend(task).SelectMany(FilesOf).Select(change => change.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-            inAll.IsUsdKnown ? inAll.Usd : null, (long)(services.Time.GetUtcNow() - task.CreatedAt).TotalMilliseconds, reason);
+            conversation.CodexId,
+            status,
+            handed is { Problem: null } ? handed.Outputs : null,
+            handed is { Problem: not null } ? $"{said}\n\n{handed.Summary}".Trim() : said,
+            [
+                .. under
+                    .Select(Find)
+                    .Prepend(task)
+                    .SelectMany(FilesOf)
+                    .Select(change => change.Path)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal),
+            ],
+            inAll.IsUsdKnown ? inAll.Usd : null,
+            (long)(services.Time.GetUtcNow() - task.CreatedAt).TotalMilliseconds,
+            reason
+        );
         var values = Values((TaskFields.Result, result.ToValue(task.Tree.Head)));
-        if (task.Text(TaskStates.Field) != status) { values = new(values, StringComparer.Ordinal) { [TaskStates.Field] = StoredChat.StatusValue(status)[TaskStates.Field] }; }
+        if (task.Text(TaskStates.Field) != status)
+        {
+            values = new(values, StringComparer.Ordinal) { [TaskStates.Field] = StoredChat.StatusValue(status)[TaskStates.Field] };
+        }
 
         await conversation.KeepAsync(values, CancellationToken.None);
     }
 
     /// <summary>Who was chosen for the answers of a task, and why; null where nothing was to be chosen.</summary>
     public RoutingNote? RoutingOf(StoredChat chat) =>
-        chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected) : null;
+        chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing
+            ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected)
+            : null;
 
     /// <summary>What the calls of a task changed, oldest first.</summary>
     internal static IEnumerable<FileChange> FilesOf(StoredChat? task) =>
         task?.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes) ?? [];
 
-    internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) => values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
+    internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
+        values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
 
-    private static bool IsUnderWay(string? status) => status is TaskStates.Running or TaskStates.Queued or TaskStates.Paused or TaskStates.WaitingForApproval or TaskStates.WaitingForChild;
+    private static bool IsUnderWay(string? status) =>
+        status
+            is TaskStates.Running
+                or TaskStates.Queued
+                or TaskStates.Paused
+                or TaskStates.WaitingForApproval
+                or TaskStates.WaitingForChild;
 
     private StoredChat? Find(string uri)
     {
-        try { return Look.Read(uri); }
-        catch (FailureException) { return null; }
+        try
+        {
+            return Look.Read(uri);
+        }
+        catch (FailureException)
+        {
+            return null;
+        }
     }
 
     private async Task EndAsync(string uri, StopCause cause, string reason, CancellationToken cancellationToken)
@@ -300,7 +429,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         await conversation.StopAsync(cause);
         var task = conversation.Stored;
         // What is done stays done.
-        if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null) { return; }
+        if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null)
+        {
+            return;
+        }
 
         await SettleAsync(conversation, TaskStates.Stopped, reason);
     }
@@ -313,7 +445,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         if (answer.StopReason == StopReason.Refusal)
         {
             const string Refused = "The model declined to answer.";
-            if (await HandOverAsync(conversation, task, Refused, cancellationToken)) { return true; }
+            if (await HandOverAsync(conversation, task, Refused, cancellationToken))
+            {
+                return true;
+            }
             await SettleAsync(conversation, TaskStates.Failed, Refused);
             return false;
         }
@@ -333,37 +468,60 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
         {
             // The work is done, in whatever form its result came.
-            await SettleAsync(conversation, TaskStates.Done, handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}" : null);
+            await SettleAsync(
+                conversation,
+                TaskStates.Done,
+                handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}" : null
+            );
             return false;
         }
 
         var routing = TaskRouting.Of(task) ?? new TaskRouting(task.Model ?? "", "", [], [], 0);
         if (routing.Tries + 1 < TaskRouting.TriesEach)
         {
-            await conversation.KeepAsync(Values((TaskFields.Routing, (routing with { Tries = routing.Tries + 1 }).ToValue())), cancellationToken);
+            await conversation.KeepAsync(
+                Values((TaskFields.Routing, (routing with { Tries = routing.Tries + 1 }).ToValue())),
+                cancellationToken
+            );
             await conversation.SendAsync(new Draft($"{failed} Fix that, then finish again."), mayWait: false, cancellationToken);
             return true;
         }
 
-        if (await HandOverAsync(conversation, task, failed, cancellationToken)) { return true; }
+        if (await HandOverAsync(conversation, task, failed, cancellationToken))
+        {
+            return true;
+        }
 
         await SettleAsync(conversation, TaskStates.Failed, failed);
         return false;
     }
 
-    private const string AskToFinish = "Your task has not ended: return its result by calling the tool finish, once and with everything it asks for.";
+    private const string AskToFinish =
+        "Your task has not ended: return its result by calling the tool finish, once and with everything it asks for.";
 
-    private static bool WasAskedToFinish(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
+    private static bool WasAskedToFinish(StoredChat task) =>
+        task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
 
     /// <returns>The first check that fails, in a sentence; null when all is well.</returns>
-    private static async Task<string?> FailedCheckAsync(Conversation conversation, AgentSpec spec, HandedBack? handed, CancellationToken cancellationToken)
+    private static async Task<string?> FailedCheckAsync(
+        Conversation conversation,
+        AgentSpec spec,
+        HandedBack? handed,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var check in spec.Checks)
         {
             if (check.Schema is { } schema)
             {
-                if (handed?.Outputs is not { } outputs) { return "A check needs a result returned with the tool finish."; }
-                if (OutputSchema.Check(outputs, schema) is { } problem) { return $"A check of the result failed. {problem}"; }
+                if (handed?.Outputs is not { } outputs)
+                {
+                    return "A check needs a result returned with the tool finish.";
+                }
+                if (OutputSchema.Check(outputs, schema) is { } problem)
+                {
+                    return $"A check of the result failed. {problem}";
+                }
             }
             else if (check.Command is { } command && await FailedCommandAsync(conversation, command, cancellationToken) is { } said)
             {
@@ -385,25 +543,42 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <returns>False when there is none.</returns>
     private async Task<bool> HandOverAsync(Conversation conversation, StoredChat task, string why, CancellationToken cancellationToken)
     {
-        if (TaskRouting.Of(task) is not { Next: [var next, ..] } routing) { return false; }
+        if (TaskRouting.Of(task) is not { Next: [var next, ..] } routing)
+        {
+            return false;
+        }
 
         await conversation.KeepAsync(Values((TaskFields.Routing, routing.Failed(why).ToValue())), cancellationToken);
         try
         {
             await conversation.SendAsync(
-                new Draft($"You are taking over from {routing.Chosen}, which failed: {why} Review what was done, then complete the goal.") { ProviderId = next.Choice.ProviderId, Model = next.Choice.Model },
-                mayWait: false, cancellationToken);
+                new Draft($"You are taking over from {routing.Chosen}, which failed: {why} Review what was done, then complete the goal.")
+                {
+                    ProviderId = next.Choice.ProviderId,
+                    Model = next.Choice.Model,
+                },
+                mayWait: false,
+                cancellationToken
+            );
             return true;
         }
         catch (FailureException fault)
         {
-            services.Logger.LogInformation("{Task} was not taken over by {Candidate}: {Why}", conversation.CodexId, next.Name, fault.Message);
+            services.Logger.LogInformation(
+                "{Task} was not taken over by {Candidate}: {Why}",
+                conversation.CodexId,
+                next.Name,
+                fault.Message
+            );
             return await HandOverAsync(conversation, conversation.Stored, fault.Message, cancellationToken);
         }
     }
 
     private void TellOfApprovals()
     {
-        foreach (var summary in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus))) { Changed(TaskLook.UriOf(summary)); }
+        foreach (var summary in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)))
+        {
+            Changed(TaskLook.UriOf(summary));
+        }
     }
 }

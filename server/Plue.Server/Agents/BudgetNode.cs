@@ -8,4 +8,13 @@ namespace Plue.Server.Agents;
 /// <param name="Reserved">What of its parent's budget was kept for it by name when it was made; null parts were not.</param>
 /// <param name="Answers">How many answers it has: one more, and the request that was under way is over.</param>
 /// <param name="HasEnded">What it did not use is its parent's again.</param>
-public sealed record BudgetNode(string Id, string? ParentId, string Title, AgentBudget Limits, AgentBudget Reserved, Spend Own, int Answers, bool HasEnded);
+public sealed record BudgetNode(
+    string Id,
+    string? ParentId,
+    string Title,
+    AgentBudget Limits,
+    AgentBudget Reserved,
+    Spend Own,
+    int Answers,
+    bool HasEnded
+);

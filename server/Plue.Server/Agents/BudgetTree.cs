@@ -23,18 +23,27 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         {
             underWay.Remove(id);
             var nodes = Nodes(id);
-            if (!nodes.TryGetValue(id, out var own)) { return; }
+            if (!nodes.TryGetValue(id, out var own))
+            {
+                return;
+            }
 
             underWay[id] = (estimate, own.Answers);
             var promised = Promised(nodes);
             foreach (var node in Path(nodes, id))
             {
-                if (promised[node.Id].Over(node.Limits, estimate) is not { } why) { continue; }
+                if (promised[node.Id].Over(node.Limits, estimate) is not { } why)
+                {
+                    continue;
+                }
 
                 underWay.Remove(id);
-                throw new FailureException(FailureKind.BudgetExceeded, node.Id == id
-                    ? $"This task has reached its budget. {why} Increase the budget of the task, then resume it."
-                    : $"The budget of \"{node.Title}\", which this task is part of, is used up. {why} Increase that budget, then resume this task.");
+                throw new FailureException(
+                    FailureKind.BudgetExceeded,
+                    node.Id == id
+                        ? $"This task has reached its budget. {why} Increase the budget of the task, then resume it."
+                        : $"The budget of \"{node.Title}\", which this task is part of, is used up. {why} Increase that budget, then resume this task."
+                );
             }
         }
     }
@@ -58,7 +67,8 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     }
 
     /// <summary>What each task and everything under it have used.</summary>
-    public static IReadOnlyDictionary<string, Spend> Used(IReadOnlyList<BudgetNode> nodes) => Used(nodes.ToDictionary(node => node.Id, StringComparer.Ordinal));
+    public static IReadOnlyDictionary<string, Spend> Used(IReadOnlyList<BudgetNode> nodes) =>
+        Used(nodes.ToDictionary(node => node.Id, StringComparer.Ordinal));
 
     /// <summary>What a child gets: what was asked for or its template has, and never more than is left.</summary>
     /// <param name="asked">Kept for the child by name; null parts are not.</param>
@@ -68,17 +78,34 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     {
         if (left is { Usd: 0 } or { Tokens: 0 } or { Rounds: 0 } or { Seconds: 0 })
         {
-            throw new FailureException(FailureKind.BudgetExceeded, "No budget is left to give to a subtask. Do the rest yourself, or finish with what you have.");
+            throw new FailureException(
+                FailureKind.BudgetExceeded,
+                "No budget is left to give to a subtask. Do the rest yourself, or finish with what you have."
+            );
         }
 
-        var reserved = new AgentBudget(Least(asked.Usd, asked.Usd is null ? null : left.Usd), Least(asked.Tokens, asked.Tokens is null ? null : left.Tokens),
-            (int?)Least(asked.Rounds, asked.Rounds is null ? null : left.Rounds), Least(asked.Seconds, asked.Seconds is null ? null : left.Seconds));
-        var wanted = new AgentBudget(asked.Usd ?? template.Usd, asked.Tokens ?? template.Tokens, asked.Rounds ?? template.Rounds, asked.Seconds ?? template.Seconds);
+        var reserved = new AgentBudget(
+            Least(asked.Usd, asked.Usd is null ? null : left.Usd),
+            Least(asked.Tokens, asked.Tokens is null ? null : left.Tokens),
+            (int?)Least(asked.Rounds, asked.Rounds is null ? null : left.Rounds),
+            Least(asked.Seconds, asked.Seconds is null ? null : left.Seconds)
+        );
+        var wanted = new AgentBudget(
+            asked.Usd ?? template.Usd,
+            asked.Tokens ?? template.Tokens,
+            asked.Rounds ?? template.Rounds,
+            asked.Seconds ?? template.Seconds
+        );
         return (Least(wanted, left), reserved);
     }
 
     private static AgentBudget Least(AgentBudget one, AgentBudget other) =>
-        new(Least(one.Usd, other.Usd), Least(one.Tokens, other.Tokens), (int?)Least(one.Rounds, other.Rounds), Least(one.Seconds, other.Seconds));
+        new(
+            Least(one.Usd, other.Usd),
+            Least(one.Tokens, other.Tokens),
+            (int?)Least(one.Rounds, other.Rounds),
+            Least(one.Seconds, other.Seconds)
+        );
 
     private static decimal? Least(decimal? one, decimal? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
 
@@ -90,34 +117,60 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     private static List<BudgetNode> Path(Dictionary<string, BudgetNode> nodes, string id)
     {
         List<BudgetNode> path = [];
-        for (var node = nodes.GetValueOrDefault(id); node is not null && !path.Contains(node); node = node.ParentId is { } parent ? nodes.GetValueOrDefault(parent) : null) { path.Add(node); }
+        for (
+            var node = nodes.GetValueOrDefault(id);
+            node is not null && !path.Contains(node);
+            node = node.ParentId is { } parent ? nodes.GetValueOrDefault(parent) : null
+        )
+        {
+            path.Add(node);
+        }
 
         return path;
     }
 
-    private static Dictionary<string, Spend> Used(Dictionary<string, BudgetNode> nodes) => Fold(nodes, node => node.Own, (_, inAll) => inAll);
+    private static Dictionary<string, Spend> Used(Dictionary<string, BudgetNode> nodes) =>
+        Fold(nodes, node => node.Own, (_, inAll) => inAll);
 
     /// <summary>With what is under way, and what is kept for those that have not ended.</summary>
-    private Dictionary<string, Spend> Promised(Dictionary<string, BudgetNode> nodes) => Fold(
-        nodes,
-        node => underWay.TryGetValue(node.Id, out var request) && request.Answers == node.Answers ? node.Own + request.Estimate : node.Own,
-        (node, inAll) => node.HasEnded ? inAll : Spend.Max(inAll, node.Reserved));
+    private Dictionary<string, Spend> Promised(Dictionary<string, BudgetNode> nodes) =>
+        Fold(
+            nodes,
+            node =>
+                underWay.TryGetValue(node.Id, out var request) && request.Answers == node.Answers ? node.Own + request.Estimate : node.Own,
+            (node, inAll) => node.HasEnded ? inAll : Spend.Max(inAll, node.Reserved)
+        );
 
     /// <param name="own">What a task counts itself.</param>
     /// <param name="forParent">What it counts for its parent, from what it counts in all.</param>
-    private static Dictionary<string, Spend> Fold(Dictionary<string, BudgetNode> nodes, Func<BudgetNode, Spend> own, Func<BudgetNode, Spend, Spend> forParent)
+    private static Dictionary<string, Spend> Fold(
+        Dictionary<string, BudgetNode> nodes,
+        Func<BudgetNode, Spend> own,
+        Func<BudgetNode, Spend, Spend> forParent
+    )
     {
-        var children = nodes.Values.Where(node => node.ParentId is { } parent && nodes.ContainsKey(parent)).ToLookup(node => node.ParentId!, StringComparer.Ordinal);
+        var children = nodes
+            .Values.Where(node => node.ParentId is { } parent && nodes.ContainsKey(parent))
+            .ToLookup(node => node.ParentId!, StringComparer.Ordinal);
         Dictionary<string, Spend> sums = new(StringComparer.Ordinal);
-        foreach (var node in nodes.Values) { Sum(node, []); }
+        foreach (var node in nodes.Values)
+        {
+            Sum(node, []);
+        }
 
         return sums;
 
         // Somebody can write a circle of parents into the journals by hand.
         Spend Sum(BudgetNode node, HashSet<string> path)
         {
-            if (sums.TryGetValue(node.Id, out var known)) { return known; }
-            if (!path.Add(node.Id)) { return Spend.None; }
+            if (sums.TryGetValue(node.Id, out var known))
+            {
+                return known;
+            }
+            if (!path.Add(node.Id))
+            {
+                return Spend.None;
+            }
 
             return sums[node.Id] = children[node.Id].Aggregate(own(node), (sum, child) => sum + forParent(child, Sum(child, path)));
         }

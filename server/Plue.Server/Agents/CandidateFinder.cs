@@ -14,15 +14,30 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
     public IReadOnlyList<RouteCandidate> Find(AgentSpec spec, string? model)
     {
         var needs = spec.AvailableTools.Count > 0 ? (string[])["tools"] : [];
-        IReadOnlyList<AgentCandidate> named = spec.Candidates.Count > 0 ? spec.Candidates : [new AgentCandidate(spec.ProviderRefs, spec.Model, needs)];
-        List<RouteCandidate> found = [.. named.SelectMany(candidate => candidate.ProviderRefs.DefaultIfEmpty($"codex://providers/{ProviderRegistry.DefaultLarge}").Select(reference => Of(reference, candidate)))];
-        if (model is null) { return found; }
+        IReadOnlyList<AgentCandidate> named =
+            spec.Candidates.Count > 0 ? spec.Candidates : [new AgentCandidate(spec.ProviderRefs, spec.Model, needs)];
+        List<RouteCandidate> found =
+        [
+            .. named.SelectMany(candidate =>
+                candidate
+                    .ProviderRefs.DefaultIfEmpty($"codex://providers/{ProviderRegistry.DefaultLarge}")
+                    .Select(reference => Of(reference, candidate))
+            ),
+        ];
+        if (model is null)
+        {
+            return found;
+        }
 
         List<RouteCandidate> chosen = [.. found.Where(candidate => candidate.Choice.Model == model)];
-        return chosen.Count > 0 ? chosen
-            : throw new FailureException(FailureKind.ModelNotFound, spec.Candidates.Count == 0
-                ? "This template does not let you choose a model. Omit `model`."
-                : $"`model` has to be one of {string.Join(", ", found.Select(candidate => candidate.Choice.Model).Where(name => name is not null).Distinct())}, or omitted.");
+        return chosen.Count > 0
+            ? chosen
+            : throw new FailureException(
+                FailureKind.ModelNotFound,
+                spec.Candidates.Count == 0
+                    ? "This template does not let you choose a model. Omit `model`."
+                    : $"`model` has to be one of {string.Join(", ", found.Select(candidate => candidate.Choice.Model).Where(name => name is not null).Distinct())}, or omitted."
+            );
     }
 
     /// <summary>One that a person named.</summary>
@@ -40,8 +55,16 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
             var info = model is null ? null : providers.ModelOf(settings, model);
             var name = model is null ? settings.Name : $"{settings.Name}, {model}";
             return new RouteCandidate(
-                name, new ModelChoice(ProviderRegistry.IsReserved(choice.ProviderId) ? settings.Id : choice.ProviderId, model), info, settings.IsFree, info?.SupportsTools ?? settings.SupportsTools, needs,
-                settings.Capabilities.IsDemo && ProviderRegistry.IsReserved(choice.ProviderId) ? "No provider is connected. Connect one with Plue: Manage Providers." : null);
+                name,
+                new ModelChoice(ProviderRegistry.IsReserved(choice.ProviderId) ? settings.Id : choice.ProviderId, model),
+                info,
+                settings.IsFree,
+                info?.SupportsTools ?? settings.SupportsTools,
+                needs,
+                settings.Capabilities.IsDemo && ProviderRegistry.IsReserved(choice.ProviderId)
+                    ? "No provider is connected. Connect one with Plue: Manage Providers."
+                    : null
+            );
         }
         catch (FailureException fault)
         {
@@ -49,7 +72,16 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
         }
     }
 
-    private RouteCandidate Of(string reference, AgentCandidate candidate) => CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers
-        ? Of(new ModelChoice(uri.Name, candidate.Model), candidate.Needs)
-        : new RouteCandidate(reference, new ModelChoice(reference, candidate.Model), null, false, false, candidate.Needs, $"{reference} is not the URI of a provider.");
+    private RouteCandidate Of(string reference, AgentCandidate candidate) =>
+        CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers
+            ? Of(new ModelChoice(uri.Name, candidate.Model), candidate.Needs)
+            : new RouteCandidate(
+                reference,
+                new ModelChoice(reference, candidate.Model),
+                null,
+                false,
+                false,
+                candidate.Needs,
+                $"{reference} is not the URI of a provider."
+            );
 }

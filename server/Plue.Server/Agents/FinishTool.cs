@@ -13,14 +13,17 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 {
     public const string ToolName = "finish";
 
-    private const string AnyReport = """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was done, what was not, and what matters next."}}}""";
+    private const string AnyReport =
+        """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was done, what was not, and what matters next."}}}""";
 
     /// <summary>What the agent is asked for: like every tool, it takes no arguments beside those that it names.</summary>
     /// <param name="outputs">The schema of the template; null when any report will do.</param>
     public static Json5Object SchemaOf(Json5Object? outputs)
     {
         var schema = outputs ?? (Json5Object)Json5Reader.Read(AnyReport).Root!;
-        return schema.Has("properties") && !schema.Has("additionalProperties") ? schema.With("additionalProperties", new Json5Boolean(false)) : schema;
+        return schema.Has("properties") && !schema.Has("additionalProperties")
+            ? schema.With("additionalProperties", new Json5Boolean(false))
+            : schema;
     }
 
     public string Name => ToolName;
@@ -28,15 +31,18 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
     // It changes nothing but the task's own record, and has to be the last of a round.
     public bool IsReadOnly => false;
 
-    public ToolDeclaration Declaration { get; } = new(
-        ToolName,
-        "Ends your work and returns its result. Call it once, alone, when everything is done or cannot be done. Nothing you write after it is read.",
-        Json5.Json5Conversion.Of(SchemaOf(outputs)).GetRawText());
+    public ToolDeclaration Declaration { get; } =
+        new(
+            ToolName,
+            "Ends your work and returns its result. Call it once, alone, when everything is done or cannot be done. Nothing you write after it is read.",
+            Json5.Json5Conversion.Of(SchemaOf(outputs)).GetRawText()
+        );
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
         Task.FromResult<PlannedCall>(new Call(context.CodexId, parameters.Clone(), hand));
 
-    private sealed class Call(string codexId, JsonElement outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : PlannedCall
+    private sealed class Call(string codexId, JsonElement outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand)
+        : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
@@ -44,7 +50,9 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             await hand(codexId, outputs, cancellationToken) is { } problem
-                ? throw new ToolFailureException($"The result does not match its schema. {problem} Call finish once more with the whole result.")
+                ? throw new ToolFailureException(
+                    $"The result does not match its schema. {problem} Call finish once more with the whole result."
+                )
                 : new ToolOutcome("The task has ended.") { Finished = outputs };
     }
 }

@@ -12,28 +12,49 @@ namespace Plue.Server.Agents;
 internal sealed record HandedBack(string Question, JsonElement? Outputs, string? Problem)
 {
     /// <summary>Its own words of what it handed back, or else all of that.</summary>
-    public string Summary => Outputs switch
-    {
-        { ValueKind: JsonValueKind.Object } outputs when outputs.TryGetProperty("summary", out var summary) && summary.ValueKind == JsonValueKind.String => summary.GetString()!,
-        { } outputs => outputs.GetRawText(),
-        null => "",
-    };
+    public string Summary =>
+        Outputs switch
+        {
+            { ValueKind: JsonValueKind.Object } outputs
+                when outputs.TryGetProperty("summary", out var summary) && summary.ValueKind == JsonValueKind.String =>
+                summary.GetString()!,
+            { } outputs => outputs.GetRawText(),
+            null => "",
+        };
 
     /// <summary>Null when it has not called finish since it was last told something.</summary>
     public static HandedBack? Of(StoredChat task)
     {
-        if (TaskFields.Find(task, TaskFields.Handed) is not { ValueKind: JsonValueKind.Object } value || !value.TryGetProperty("question", out var question)) { return null; }
-        if (question.GetString() is not { } asked || asked != QuestionOf(task)) { return null; }
+        if (
+            TaskFields.Find(task, TaskFields.Handed) is not { ValueKind: JsonValueKind.Object } value
+            || !value.TryGetProperty("question", out var question)
+        )
+        {
+            return null;
+        }
+        if (question.GetString() is not { } asked || asked != QuestionOf(task))
+        {
+            return null;
+        }
 
         return new HandedBack(
-            asked, value.TryGetProperty("outputs", out var outputs) ? outputs : null, value.TryGetProperty("problem", out var problem) ? problem.GetString() : null);
+            asked,
+            value.TryGetProperty("outputs", out var outputs) ? outputs : null,
+            value.TryGetProperty("problem", out var problem) ? problem.GetString() : null
+        );
     }
 
     public JsonElement ToValue()
     {
         List<(string, Json5Node)> fields = [("question", new Json5String(Question))];
-        if (Outputs is { } outputs) { fields.Add(("outputs", Json5Conversion.ToJson5(outputs) ?? new Json5Null())); }
-        if (Problem is { } problem) { fields.Add(("problem", new Json5String(problem))); }
+        if (Outputs is { } outputs)
+        {
+            fields.Add(("outputs", Json5Conversion.ToJson5(outputs) ?? new Json5Null()));
+        }
+        if (Problem is { } problem)
+        {
+            fields.Add(("problem", new Json5String(problem)));
+        }
         return Json5Conversion.Of(Json5Object.Of(fields));
     }
 

@@ -19,9 +19,18 @@ public static class OutputSchema
 
     private static string? Check(JsonElement value, Json5Node schema, string place, int depth)
     {
-        if (depth > MaxDepth) { return $"{place} is nested more than {MaxDepth} levels deep."; }
-        if (schema is Json5Boolean { Value: false }) { return $"{place} must not be there."; }
-        if (schema is not Json5Object words) { return null; }
+        if (depth > MaxDepth)
+        {
+            return $"{place} is nested more than {MaxDepth} levels deep.";
+        }
+        if (schema is Json5Boolean { Value: false })
+        {
+            return $"{place} must not be there.";
+        }
+        if (schema is not Json5Object words)
+        {
+            return null;
+        }
 
         return CheckType(value, words, place)
             ?? CheckChoice(value, words, place)
@@ -39,35 +48,45 @@ public static class OutputSchema
     private static string? CheckType(JsonElement value, Json5Object words, string place)
     {
         List<string> types = words.Find("type") is Json5String one ? [one.Value] : [.. words.GetStrings("type")];
-        return types.Count == 0 || types.Exists(type => Is(value, type)) ? null : $"{place} is {NameOf(value)} where {string.Join(" or ", types)} is expected.";
+        return types.Count == 0 || types.Exists(type => Is(value, type))
+            ? null
+            : $"{place} is {NameOf(value)} where {string.Join(" or ", types)} is expected.";
     }
 
-    private static bool Is(JsonElement value, string type) => type switch
-    {
-        "object" => value.ValueKind == JsonValueKind.Object,
-        "array" => value.ValueKind == JsonValueKind.Array,
-        "string" => value.ValueKind == JsonValueKind.String,
-        "number" => value.ValueKind == JsonValueKind.Number,
-        "integer" => value.ValueKind == JsonValueKind.Number && Math.Floor(value.GetDouble()) == value.GetDouble(),
-        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
-        "null" => value.ValueKind == JsonValueKind.Null,
-        _ => true,
-    };
+    private static bool Is(JsonElement value, string type) =>
+        type switch
+        {
+            "object" => value.ValueKind == JsonValueKind.Object,
+            "array" => value.ValueKind == JsonValueKind.Array,
+            "string" => value.ValueKind == JsonValueKind.String,
+            "number" => value.ValueKind == JsonValueKind.Number,
+            "integer" => value.ValueKind == JsonValueKind.Number && Math.Floor(value.GetDouble()) == value.GetDouble(),
+            "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            "null" => value.ValueKind == JsonValueKind.Null,
+            _ => true,
+        };
 
-    private static string NameOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => "a string",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Null => "null",
-        _ => "true or false",
-    };
+    private static string NameOf(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.String => "a string",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.Null => "null",
+            _ => "true or false",
+        };
 
     private static string? CheckChoice(JsonElement value, Json5Object words, string place)
     {
-        if (words.Find("const") is { } only && !Same(value, only)) { return $"{place} has to be {Shown(only)}."; }
-        if (words.Find("enum") is Json5Array choices && !choices.Items.Any(choice => Same(value, choice))) { return $"{place} is none of {string.Join(", ", choices.Items.Select(Shown))}."; }
+        if (words.Find("const") is { } only && !Same(value, only))
+        {
+            return $"{place} has to be {Shown(only)}.";
+        }
+        if (words.Find("enum") is Json5Array choices && !choices.Items.Any(choice => Same(value, choice)))
+        {
+            return $"{place} is none of {string.Join(", ", choices.Items.Select(Shown))}.";
+        }
 
         return null;
     }
@@ -80,19 +99,34 @@ public static class OutputSchema
     {
         foreach (var part in words.GetArray("allOf")?.Items ?? [])
         {
-            if (Check(value, part, place, depth + 1) is { } wrong) { return wrong; }
+            if (Check(value, part, place, depth + 1) is { } wrong)
+            {
+                return wrong;
+            }
         }
 
-        if (words.GetArray("anyOf") is { } any && any.Items.All(part => Check(value, part, place, depth + 1) is not null)) { return $"{place} fits none of the forms that it may have."; }
-        if (words.GetArray("oneOf") is { } one && one.Items.Count(part => Check(value, part, place, depth + 1) is null) != 1) { return $"{place} has to fit exactly one of the forms that it may have."; }
-        if (words.Find("not") is { } not && Check(value, not, place, depth + 1) is null) { return $"{place} has a form that it must not have."; }
+        if (words.GetArray("anyOf") is { } any && any.Items.All(part => Check(value, part, place, depth + 1) is not null))
+        {
+            return $"{place} fits none of the forms that it may have.";
+        }
+        if (words.GetArray("oneOf") is { } one && one.Items.Count(part => Check(value, part, place, depth + 1) is null) != 1)
+        {
+            return $"{place} has to fit exactly one of the forms that it may have.";
+        }
+        if (words.Find("not") is { } not && Check(value, not, place, depth + 1) is null)
+        {
+            return $"{place} has a form that it must not have.";
+        }
 
         return null;
     }
 
     private static string? CheckObject(JsonElement value, Json5Object words, string place, int depth)
     {
-        if (words.GetStrings("required").FirstOrDefault(name => !value.TryGetProperty(name, out _)) is { } missing) { return $"{place} has no `{missing}`."; }
+        if (words.GetStrings("required").FirstOrDefault(name => !value.TryGetProperty(name, out _)) is { } missing)
+        {
+            return $"{place} has no `{missing}`.";
+        }
 
         var properties = words.GetObject("properties");
         var others = words.Find("additionalProperties");
@@ -101,7 +135,10 @@ public static class OutputSchema
             var inner = Place(place, member.Name);
             if (properties?.Find(member.Name) is { } known)
             {
-                if (Check(member.Value, known, inner, depth + 1) is { } wrong) { return wrong; }
+                if (Check(member.Value, known, inner, depth + 1) is { } wrong)
+                {
+                    return wrong;
+                }
             }
             else if (others is Json5Boolean { Value: false })
             {
@@ -119,29 +156,65 @@ public static class OutputSchema
     private static string? CheckArray(JsonElement value, Json5Object words, string place, int depth)
     {
         var length = value.GetArrayLength();
-        if (words.GetNumber("minItems") is { } least && length < least) { return $"{place} has {length} items and needs at least {Text(least)}."; }
-        if (words.GetNumber("maxItems") is { } most && length > most) { return $"{place} has {length} items and may have at most {Text(most)}."; }
-        if (words.Find("items") is not { } items) { return null; }
+        if (words.GetNumber("minItems") is { } least && length < least)
+        {
+            return $"{place} has {length} items and needs at least {Text(least)}.";
+        }
+        if (words.GetNumber("maxItems") is { } most && length > most)
+        {
+            return $"{place} has {length} items and may have at most {Text(most)}.";
+        }
+        if (words.Find("items") is not { } items)
+        {
+            return null;
+        }
 
-        return value.EnumerateArray().Select((item, at) => Check(item, items, Place(place, at.ToString(CultureInfo.InvariantCulture)), depth + 1)).FirstOrDefault(wrong => wrong is not null);
+        return value
+            .EnumerateArray()
+            .Select((item, at) => Check(item, items, Place(place, at.ToString(CultureInfo.InvariantCulture)), depth + 1))
+            .FirstOrDefault(wrong => wrong is not null);
     }
 
     private static string? CheckText(string text, Json5Object words, string place)
     {
         var length = new StringInfo(text).LengthInTextElements;
-        if (words.GetNumber("minLength") is { } least && length < least) { return $"{place} is shorter than {Text(least)} characters."; }
-        if (words.GetNumber("maxLength") is { } most && length > most) { return $"{place} is longer than {Text(most)} characters."; }
-        if (words.GetString("pattern") is not { } pattern) { return null; }
+        if (words.GetNumber("minLength") is { } least && length < least)
+        {
+            return $"{place} is shorter than {Text(least)} characters.";
+        }
+        if (words.GetNumber("maxLength") is { } most && length > most)
+        {
+            return $"{place} is longer than {Text(most)} characters.";
+        }
+        if (words.GetString("pattern") is not { } pattern)
+        {
+            return null;
+        }
 
-        try { return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, PatternTime) ? null : $"{place} does not match {pattern}."; }
-        catch (ArgumentException) { return $"{place} cannot be checked: the schema's pattern {pattern} is no regular expression."; }
-        catch (RegexMatchTimeoutException) { return $"{place} takes too long to match {pattern}."; }
+        try
+        {
+            return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, PatternTime) ? null : $"{place} does not match {pattern}.";
+        }
+        catch (ArgumentException)
+        {
+            return $"{place} cannot be checked: the schema's pattern {pattern} is no regular expression.";
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return $"{place} takes too long to match {pattern}.";
+        }
     }
 
     private static string? CheckNumber(double number, Json5Object words, string place)
     {
-        if (words.GetNumber("minimum") is { } least && number < least) { return $"{place} is less than {Text(least)}."; }
-        if (words.GetNumber("maximum") is { } most && number > most) { return $"{place} is more than {Text(most)}."; }
+        if (words.GetNumber("minimum") is { } least && number < least)
+        {
+            return $"{place} is less than {Text(least)}.";
+        }
+        if (words.GetNumber("maximum") is { } most && number > most)
+        {
+            return $"{place} is more than {Text(most)}.";
+        }
 
         return null;
     }

@@ -6,6 +6,7 @@ namespace Plue.Server.Agents;
 public sealed class ProviderSlots(Func<string, int> slotsOf)
 {
     public const int Hosted = 3;
+
     /// <summary>A machine answers one at a time anyway.</summary>
     public const int Local = 1;
 
@@ -25,7 +26,10 @@ public sealed class ProviderSlots(Func<string, int> slotsOf)
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref isLeft, 1) == 0) { slot.Release(); }
+            if (Interlocked.Exchange(ref isLeft, 1) == 0)
+            {
+                slot.Release();
+            }
         }
     }
 }

@@ -20,29 +20,54 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
 
     public bool RunsAlone => false;
 
-    public ToolDeclaration Declaration { get; } = new(ToolName, description, """
-        {"type":"object","required":["template","goal"],"properties":{
-        "template":{"type":"string","description":"The id of the agent template."},
-        "goal":{"type":"string","description":"Everything the agent needs to know."},
-        "values":{"type":"object","description":"Other fields of the template."},
-        "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
-        "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."}},"additionalProperties":false}
-        """.ReplaceLineEndings(""));
+    public ToolDeclaration Declaration { get; } =
+        new(
+            ToolName,
+            description,
+            """
+            {"type":"object","required":["template","goal"],"properties":{
+            "template":{"type":"string","description":"The id of the agent template."},
+            "goal":{"type":"string","description":"Everything the agent needs to know."},
+            "values":{"type":"object","description":"Other fields of the template."},
+            "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
+            "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."}},"additionalProperties":false}
+            """.ReplaceLineEndings("")
+        );
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model");
-        var template = Filled(given, "template") ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
-        var goal = Filled(given, "goal") ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
-        if (goal.Length > MaxGoalLength) { throw new ToolFailureException($"`goal` is longer than {MaxGoalLength} characters. Put the material in a file and give its path."); }
+        var template =
+            Filled(given, "template")
+            ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
+        var goal =
+            Filled(given, "goal")
+            ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
+        if (goal.Length > MaxGoalLength)
+        {
+            throw new ToolFailureException(
+                $"`goal` is longer than {MaxGoalLength} characters. Put the material in a file and give its path."
+            );
+        }
 
-        var request = new SpawnRequest(context.CodexId, context.ToolUseId, template, goal, ValuesIn(given), BudgetIn(given), Filled(given, "model"));
+        var request = new SpawnRequest(
+            context.CodexId,
+            context.ToolUseId,
+            template,
+            goal,
+            ValuesIn(given),
+            BudgetIn(given),
+            Filled(given, "model")
+        );
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));
     }
 
     private static JsonElement? ValuesIn(ToolParameters given)
     {
-        if (given.OptionalObject("values") is not { } values) { return null; }
+        if (given.OptionalObject("values") is not { } values)
+        {
+            return null;
+        }
 
         // Which fields there are is for the template to say; each is given once.
         _ = new ToolParameters(values, [.. values.EnumerateObject().Select(value => value.Name)]);
@@ -51,19 +76,31 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
 
     private static AgentBudget BudgetIn(ToolParameters given)
     {
-        if (given.OptionalObject("budget") is not { } budget) { return new AgentBudget(null, null, null, null); }
+        if (given.OptionalObject("budget") is not { } budget)
+        {
+            return new AgentBudget(null, null, null, null);
+        }
 
         var limits = new ToolParameters(budget, "usd", "tokens", "rounds", "seconds");
-        return new AgentBudget(limits.OptionalAmount("usd", HighestLimit), limits.OptionalNumber("tokens", 1, HighestLimit), limits.OptionalNumber("rounds", 1, HighestLimit), limits.OptionalNumber("seconds", 1, HighestLimit));
+        return new AgentBudget(
+            limits.OptionalAmount("usd", HighestLimit),
+            limits.OptionalNumber("tokens", 1, HighestLimit),
+            limits.OptionalNumber("rounds", 1, HighestLimit),
+            limits.OptionalNumber("seconds", 1, HighestLimit)
+        );
     }
 
-    private static string? Filled(ToolParameters given, string name) => given.OptionalText(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+    private static string? Filled(ToolParameters given, string name) =>
+        given.OptionalText(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
     private sealed class Call(ITaskSpawner spawner, SpawnRequest request, SpawnCheck check) : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.SpawnTask(request.TemplateId, check.Doubt)];
         public override ApprovalKind Kind => ApprovalKind.Spawn;
-        public override string What => request.Values is { } values ? $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}\n\n{values.GetRawText()}" : $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}";
+        public override string What =>
+            request.Values is { } values
+                ? $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}\n\n{values.GetRawText()}"
+                : $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}";
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await spawner.RunAsync(request, progress, cancellationToken));

@@ -22,7 +22,8 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             answers.All(answer => answer.Usage is null || answer.Cost is not null),
             answers.Sum(answer => answer.Usage?.TotalTokens ?? 0),
             answers.Count(WasAsked),
-            answers.Sum(answer => (answer.Timing?.Duration ?? TimeSpan.Zero).TotalSeconds));
+            answers.Sum(answer => (answer.Timing?.Duration ?? TimeSpan.Zero).TotalSeconds)
+        );
     }
 
     /// <summary>What was answered, in whatever way it ended.</summary>
@@ -30,33 +31,54 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
         [.. task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming })];
 
     public static Spend operator +(Spend one, Spend other) =>
-        new(one.Usd + other.Usd, one.IsUsdKnown && other.IsUsdKnown, one.Tokens + other.Tokens, one.Rounds + other.Rounds, one.Seconds + other.Seconds);
+        new(
+            one.Usd + other.Usd,
+            one.IsUsdKnown && other.IsUsdKnown,
+            one.Tokens + other.Tokens,
+            one.Rounds + other.Rounds,
+            one.Seconds + other.Seconds
+        );
 
     /// <summary>In each part the greater one.</summary>
-    public static Spend Max(Spend one, AgentBudget other) => one with
-    {
-        Usd = Math.Max(one.Usd, other.Usd ?? 0),
-        Tokens = Math.Max(one.Tokens, other.Tokens ?? 0),
-        Rounds = Math.Max(one.Rounds, other.Rounds ?? 0),
-        Seconds = Math.Max(one.Seconds, other.Seconds ?? 0),
-    };
+    public static Spend Max(Spend one, AgentBudget other) =>
+        one with
+        {
+            Usd = Math.Max(one.Usd, other.Usd ?? 0),
+            Tokens = Math.Max(one.Tokens, other.Tokens ?? 0),
+            Rounds = Math.Max(one.Rounds, other.Rounds ?? 0),
+            Seconds = Math.Max(one.Seconds, other.Seconds ?? 0),
+        };
 
     /// <summary>What of a budget is left beside it; null where nothing bounds it.</summary>
-    public AgentBudget LeftOf(AgentBudget budget) => new(
-        budget.Usd is { } usd ? Math.Max(0, usd - Usd) : null,
-        budget.Tokens is { } tokens ? Math.Max(0, tokens - Tokens) : null,
-        budget.Rounds is { } rounds ? Math.Max(0, rounds - Rounds) : null,
-        budget.Seconds is { } seconds ? Math.Max(0, seconds - (long)Math.Ceiling(Seconds)) : null);
+    public AgentBudget LeftOf(AgentBudget budget) =>
+        new(
+            budget.Usd is { } usd ? Math.Max(0, usd - Usd) : null,
+            budget.Tokens is { } tokens ? Math.Max(0, tokens - Tokens) : null,
+            budget.Rounds is { } rounds ? Math.Max(0, rounds - Rounds) : null,
+            budget.Seconds is { } seconds ? Math.Max(0, seconds - (long)Math.Ceiling(Seconds)) : null
+        );
 
     /// <summary>The first limit that it goes over, in a sentence; null when it keeps within all.</summary>
     /// <param name="next">What is about to be used, and is part of this already.</param>
     public string? Over(AgentBudget budget, Spend next)
     {
         var before = new Spend(Usd - next.Usd, IsUsdKnown, Tokens - next.Tokens, Rounds - next.Rounds, Seconds - next.Seconds);
-        if (budget.Rounds is { } rounds && Rounds > rounds) { return $"{Number(before.Rounds)} of {Number(rounds)} rounds are used or reserved."; }
-        if (budget.Seconds is { } seconds && Seconds >= seconds) { return $"{Number((long)before.Seconds)} of {Number(seconds)} seconds are used or reserved."; }
-        if (budget.Tokens is { } tokens && Tokens > tokens) { return $"{Number(before.Tokens)} tokens are used or reserved, the next request takes about {Number(next.Tokens)}, and the budget is {Number(tokens)}."; }
-        if (budget.Usd is { } usd && Usd > usd) { return $"{Money(before.Usd)} are used or reserved, the next request costs at least {Money(next.Usd)}, and the budget is {Money(usd)}."; }
+        if (budget.Rounds is { } rounds && Rounds > rounds)
+        {
+            return $"{Number(before.Rounds)} of {Number(rounds)} rounds are used or reserved.";
+        }
+        if (budget.Seconds is { } seconds && Seconds >= seconds)
+        {
+            return $"{Number((long)before.Seconds)} of {Number(seconds)} seconds are used or reserved.";
+        }
+        if (budget.Tokens is { } tokens && Tokens > tokens)
+        {
+            return $"{Number(before.Tokens)} tokens are used or reserved, the next request takes about {Number(next.Tokens)}, and the budget is {Number(tokens)}.";
+        }
+        if (budget.Usd is { } usd && Usd > usd)
+        {
+            return $"{Money(before.Usd)} are used or reserved, the next request costs at least {Money(next.Usd)}, and the budget is {Money(usd)}.";
+        }
 
         return null;
     }
@@ -66,5 +88,6 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
-    private static bool WasAsked(Message answer) => answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
+    private static bool WasAsked(Message answer) =>
+        answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 }

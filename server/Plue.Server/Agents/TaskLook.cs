@@ -32,7 +32,8 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
     public StoredChat Read(string uri) => conversations.Read(uri);
 
     /// <summary>What its template and its own fields say.</summary>
-    public AgentSpec SpecOf(StoredChat task) => conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
+    public AgentSpec SpecOf(StoredChat task) =>
+        conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
 
     /// <param name="root">Only what is under it; null takes every task.</param>
     public IReadOnlyList<TaskRow> Rows(string? root, bool includeArchived)
@@ -40,7 +41,11 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         var summaries = Summaries;
         var tree = TreeOf(summaries);
         var under = root is null ? null : tree.Under(root).Append(root).ToHashSet(StringComparer.Ordinal);
-        return RowsOf(summaries.Where(summary => (includeArchived || !summary.Archived) && (under is null || under.Contains(UriOf(summary)))), summaries, tree);
+        return RowsOf(
+            summaries.Where(summary => (includeArchived || !summary.Archived) && (under is null || under.Contains(UriOf(summary)))),
+            summaries,
+            tree
+        );
     }
 
     /// <returns>Null when it is gone.</returns>
@@ -56,7 +61,8 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         var summaries = Summaries;
         var tree = TreeOf(summaries);
         var wanted = uris.Concat(uris.SelectMany(tree.Above)).ToHashSet(StringComparer.Ordinal);
-        return RowsOf(summaries.Where(summary => wanted.Contains(UriOf(summary))), summaries, tree).ToDictionary(row => row.Uri, StringComparer.Ordinal);
+        return RowsOf(summaries.Where(summary => wanted.Contains(UriOf(summary))), summaries, tree)
+            .ToDictionary(row => row.Uri, StringComparer.Ordinal);
     }
 
     /// <summary>Every task of the tree that this one is in, as budgets see them.</summary>
@@ -67,9 +73,11 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
     }
 
     /// <summary>It waits for a child, or does so no longer.</summary>
-    public void WaitsForChild(string uri, bool isWaiting) => waiting.AddOrUpdate(uri, isWaiting ? 1 : 0, (_, count) => Math.Max(0, count + (isWaiting ? 1 : -1)));
+    public void WaitsForChild(string uri, bool isWaiting) =>
+        waiting.AddOrUpdate(uri, isWaiting ? 1 : 0, (_, count) => Math.Max(0, count + (isWaiting ? 1 : -1)));
 
-    private static TaskTree TreeOf(IReadOnlyList<ChatSummary> summaries) => new(summaries.Select(summary => (UriOf(summary), summary.SpawnedBy)));
+    private static TaskTree TreeOf(IReadOnlyList<ChatSummary> summaries) =>
+        new(summaries.Select(summary => (UriOf(summary), summary.SpawnedBy)));
 
     private List<BudgetNode> Nodes(string uri, Dictionary<string, ChatSummary> byUri, TaskTree tree)
     {
@@ -77,12 +85,24 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         List<BudgetNode> nodes = [];
         foreach (var one in tree.Under(top).Prepend(top))
         {
-            if (!byUri.TryGetValue(one, out var summary)) { continue; }
+            if (!byUri.TryGetValue(one, out var summary))
+            {
+                continue;
+            }
 
             var figures = FiguresOf(summary);
-            nodes.Add(new BudgetNode(
-                one, tree.ParentOf(one) is { } parent && byUri.ContainsKey(parent) ? parent : null, summary.Title, figures.Limits, figures.Reserved, figures.Own, figures.Answers,
-                summary.TaskStatus is TaskStates.Done or TaskStates.Failed or TaskStates.Stopped));
+            nodes.Add(
+                new BudgetNode(
+                    one,
+                    tree.ParentOf(one) is { } parent && byUri.ContainsKey(parent) ? parent : null,
+                    summary.Title,
+                    figures.Limits,
+                    figures.Reserved,
+                    figures.Own,
+                    figures.Answers,
+                    summary.TaskStatus is TaskStates.Done or TaskStates.Failed or TaskStates.Stopped
+                )
+            );
         }
 
         return nodes;
@@ -102,61 +122,107 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
             var uri = UriOf(summary);
             if (!inAll.ContainsKey(uri))
             {
-                foreach (var (one, used) in BudgetTree.Used(Nodes(uri, byUri, tree))) { inAll[one] = used; }
+                foreach (var (one, used) in BudgetTree.Used(Nodes(uri, byUri, tree)))
+                {
+                    inAll[one] = used;
+                }
             }
 
             (string? Name, bool IsFree) answers = default;
             if (summary.ProviderId is { } id)
             {
-                if (!answering.TryGetValue(id, out var known)) { answering[id] = known = (providers.NameOf(id), providers.Find(id)?.Settings.IsFree == true); }
+                if (!answering.TryGetValue(id, out var known))
+                {
+                    answering[id] = known = (providers.NameOf(id), providers.Find(id)?.Settings.IsFree == true);
+                }
                 answers = known;
             }
 
-            if (!templates.TryGetValue(summary.TemplateId, out var template)) { templates[summary.TemplateId] = template = conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId; }
+            if (!templates.TryGetValue(summary.TemplateId, out var template))
+            {
+                templates[summary.TemplateId] = template = conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId;
+            }
 
             var (figures, asked) = (FiguresOf(summary), pending[uri].Count());
-            rows.Add(new TaskRow(
-                uri, summary, template, StatusOf(summary, uri, asked), figures.Own, inAll.GetValueOrDefault(uri, Spend.None), figures.Limits, answers.IsFree, answers.Name, asked, figures.Note, figures.ToolUseId));
+            rows.Add(
+                new TaskRow(
+                    uri,
+                    summary,
+                    template,
+                    StatusOf(summary, uri, asked),
+                    figures.Own,
+                    inAll.GetValueOrDefault(uri, Spend.None),
+                    figures.Limits,
+                    answers.IsFree,
+                    answers.Name,
+                    asked,
+                    figures.Note,
+                    figures.ToolUseId
+                )
+            );
         }
 
         return rows;
     }
 
-    private string StatusOf(ChatSummary summary, string uri, int asked) => summary.TaskStatus switch
-    {
-        TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
-        TaskStates.Running or TaskStates.Interrupted when waiting.GetValueOrDefault(uri) > 0 => TaskStates.WaitingForChild,
-        null => TaskStates.Interrupted,
-        var status => status,
-    };
+    private string StatusOf(ChatSummary summary, string uri, int asked) =>
+        summary.TaskStatus switch
+        {
+            TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
+            TaskStates.Running or TaskStates.Interrupted when waiting.GetValueOrDefault(uri) > 0 => TaskStates.WaitingForChild,
+            null => TaskStates.Interrupted,
+            var status => status,
+        };
 
     private Figures FiguresOf(ChatSummary summary)
     {
-        if (known.TryGetValue(summary.Id, out var kept) && kept.Version == summary.Version) { return kept.Figures; }
+        if (known.TryGetValue(summary.Id, out var kept) && kept.Version == summary.Version)
+        {
+            return kept.Figures;
+        }
 
         Figures figures;
         try
         {
             var task = Read(UriOf(summary));
-            figures = new Figures(Spend.Of(task), SpecOf(task).Budget, TaskFields.BudgetOf(task, TaskFields.Reserved), Spend.Answers(task).Count, NoteOf(task), task.Text(TaskFields.Call));
+            figures = new Figures(
+                Spend.Of(task),
+                SpecOf(task).Budget,
+                TaskFields.BudgetOf(task, TaskFields.Reserved),
+                Spend.Answers(task).Count,
+                NoteOf(task),
+                task.Text(TaskFields.Call)
+            );
         }
         catch (FailureException fault)
         {
-            return new Figures(new Spend(summary.TotalCost ?? 0, false, 0, 0, 0), new AgentBudget(null, null, null, null), new AgentBudget(null, null, null, null), 0, fault.Message, null);
+            return new Figures(
+                new Spend(summary.TotalCost ?? 0, false, 0, 0, 0),
+                new AgentBudget(null, null, null, null),
+                new AgentBudget(null, null, null, null),
+                0,
+                fault.Message,
+                null
+            );
         }
 
-        if (known.Count > MaxCached) { known.Clear(); }
+        if (known.Count > MaxCached)
+        {
+            known.Clear();
+        }
         known[summary.Id] = (summary.Version, figures);
         return figures;
     }
 
-    private static string? NoteOf(StoredChat task) => task.Text(TaskStates.Field) switch
-    {
-        TaskStates.Failed or TaskStates.OverBudget or TaskStates.Stopped =>
-            TaskResult.Of(task)?.Reason ?? task.Messages.LastOrDefault()?.Error?.Message ?? task.HookFailures.FirstOrDefault()?.Message,
-        TaskStates.Done => TaskResult.Of(task)?.Reason,
-        _ => null,
-    };
+    private static string? NoteOf(StoredChat task) =>
+        task.Text(TaskStates.Field) switch
+        {
+            TaskStates.Failed or TaskStates.OverBudget or TaskStates.Stopped => TaskResult.Of(task)?.Reason
+                ?? task.Messages.LastOrDefault()?.Error?.Message
+                ?? task.HookFailures.FirstOrDefault()?.Message,
+            TaskStates.Done => TaskResult.Of(task)?.Reason,
+            _ => null,
+        };
 
     private static AgentSpec SpecOf(StoredChat task, Template template) => AgentSpec.Of(template.WithDefaults(ChatValues.Own(task)));
 }

@@ -7,6 +7,7 @@ namespace Plue.Server.Agents;
 internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
+
     /// <summary>Stands for every task.</summary>
     public const string Any = "";
 
@@ -18,17 +19,27 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
     private bool isTelling;
 
     /// <summary>Completes at the next change.</summary>
-    public Task NextAsync(string uri) => waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task NextAsync(string uri) =>
+        waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     public void Changed(string uri)
     {
-        if (waiting.TryRemove(uri, out var waiter)) { waiter.TrySetResult(); }
-        if (waiting.TryRemove(Any, out var all)) { all.TrySetResult(); }
+        if (waiting.TryRemove(uri, out var waiter))
+        {
+            waiter.TrySetResult();
+        }
+        if (waiting.TryRemove(Any, out var all))
+        {
+            all.TrySetResult();
+        }
 
         lock (sync)
         {
             changed.Add(uri);
-            if (isTelling) { return; }
+            if (isTelling)
+            {
+                return;
+            }
             isTelling = true;
         }
 
@@ -55,8 +66,14 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
             try
             {
                 var rows = look.RowsWithAbove(batch);
-                foreach (var (uri, row) in rows) { tell(uri, row); }
-                foreach (var gone in batch.Where(uri => !rows.ContainsKey(uri))) { tell(gone, null); }
+                foreach (var (uri, row) in rows)
+                {
+                    tell(uri, row);
+                }
+                foreach (var gone in batch.Where(uri => !rows.ContainsKey(uri)))
+                {
+                    tell(gone, null);
+                }
             }
             catch (Exception fault)
             {

@@ -14,7 +14,15 @@ namespace Plue.Server.Agents;
 /// <param name="ExecutionTimeMs">From its making to its end.</param>
 /// <param name="Reason">Why it did not end well, or what is to be known though it is done, one sentence.</param>
 public sealed record TaskResult(
-    string Task, string Status, JsonElement? Outputs, string Output, IReadOnlyList<string> FilesChanged, decimal? Cost, long ExecutionTimeMs, string? Reason)
+    string Task,
+    string Status,
+    JsonElement? Outputs,
+    string Output,
+    IReadOnlyList<string> FilesChanged,
+    decimal? Cost,
+    long ExecutionTimeMs,
+    string? Reason
+)
 {
     private const string After = "after";
 
@@ -27,12 +35,28 @@ public sealed record TaskResult(
     /// <summary>The one that is kept with a task; null while it has none, or has gone on since.</summary>
     internal static TaskResult? Of(StoredChat task)
     {
-        if (TaskFields.Find(task, TaskFields.Result) is not { ValueKind: JsonValueKind.Object } value || Json5Conversion.ToJson5(value) is not Json5Object kept) { return null; }
-        if (kept.GetString(After) != task.Tree.Head) { return null; }
+        if (
+            TaskFields.Find(task, TaskFields.Result) is not { ValueKind: JsonValueKind.Object } value
+            || Json5Conversion.ToJson5(value) is not Json5Object kept
+        )
+        {
+            return null;
+        }
+        if (kept.GetString(After) != task.Tree.Head)
+        {
+            return null;
+        }
 
         return new TaskResult(
-            kept.GetString("task") ?? "", kept.GetString("status") ?? TaskStates.Failed, value.TryGetProperty("outputs", out var outputs) && outputs.ValueKind != JsonValueKind.Null ? outputs : null,
-            kept.GetString("output") ?? "", kept.GetStrings("files_changed"), kept.GetNumber("cost") is { } cost ? (decimal)cost : null, (long)(kept.GetNumber("execution_time_ms") ?? 0), kept.GetString("reason"));
+            kept.GetString("task") ?? "",
+            kept.GetString("status") ?? TaskStates.Failed,
+            value.TryGetProperty("outputs", out var outputs) && outputs.ValueKind != JsonValueKind.Null ? outputs : null,
+            kept.GetString("output") ?? "",
+            kept.GetStrings("files_changed"),
+            kept.GetNumber("cost") is { } cost ? (decimal)cost : null,
+            (long)(kept.GetNumber("execution_time_ms") ?? 0),
+            kept.GetString("reason")
+        );
     }
 
     private Json5Object Fields()
@@ -47,7 +71,10 @@ public sealed record TaskResult(
             ("cost", Cost is { } cost ? new Json5Number((double)cost) : new Json5Null()),
             ("execution_time_ms", new Json5Number(ExecutionTimeMs)),
         ];
-        if (Reason is { } reason) { fields.Add(("reason", new Json5String(reason))); }
+        if (Reason is { } reason)
+        {
+            fields.Add(("reason", new Json5String(reason)));
+        }
         return Json5Object.Of(fields);
     }
 }

@@ -8,35 +8,82 @@ namespace Plue.Server.Agents;
 /// <summary>Who works on a task and why, and who is next should that one fail. Kept with the task.</summary>
 /// <param name="Next">Not tried yet, in order.</param>
 /// <param name="Tries">How often the one at work was told that a check failed.</param>
-public sealed record TaskRouting(string Chosen, string Why, IReadOnlyList<Rejection> Rejected, IReadOnlyList<(string Name, ModelChoice Choice)> Next, int Tries)
+public sealed record TaskRouting(
+    string Chosen,
+    string Why,
+    IReadOnlyList<Rejection> Rejected,
+    IReadOnlyList<(string Name, ModelChoice Choice)> Next,
+    int Tries
+)
 {
     /// <summary>Tries that each candidate has.</summary>
     public const int TriesEach = 2;
 
     internal static TaskRouting Of(Route route) =>
-        new(route.InOrder[0].Name, Routing.WhyChosen(route), route.Rejected, [.. route.InOrder.Skip(1).Select(candidate => (candidate.Name, candidate.Choice))], 0);
+        new(
+            route.InOrder[0].Name,
+            Routing.WhyChosen(route),
+            route.Rejected,
+            [.. route.InOrder.Skip(1).Select(candidate => (candidate.Name, candidate.Choice))],
+            0
+        );
 
     /// <summary>After the one at work failed; the first of <see cref="Next"/> is at work then.</summary>
     internal TaskRouting Failed(string why) =>
         new(Next[0].Name, $"{Chosen} failed: {why}", [.. Rejected, new Rejection(Chosen, why)], [.. Next.Skip(1)], 0);
 
-    internal JsonElement ToValue() => Json5Conversion.Of(Json5Object.Of(
-        ("chosen", new Json5String(Chosen)),
-        ("why", new Json5String(Why)),
-        ("rejected", Json5Array.Of(Rejected.Select(one => (Json5Node)Json5Object.Of(("candidate", new Json5String(one.Candidate)), ("why", new Json5String(one.Why)))))),
-        ("next", Json5Array.Of(Next.Select(one => (Json5Node)Json5Object.Of(
-            ("name", new Json5String(one.Name)), ("provider", new Json5String(one.Choice.ProviderId)), ("model", new Json5String(one.Choice.Model ?? "")))))),
-        ("tries", new Json5Number(Tries))));
+    internal JsonElement ToValue() =>
+        Json5Conversion.Of(
+            Json5Object.Of(
+                ("chosen", new Json5String(Chosen)),
+                ("why", new Json5String(Why)),
+                (
+                    "rejected",
+                    Json5Array.Of(
+                        Rejected.Select(one =>
+                            (Json5Node)Json5Object.Of(("candidate", new Json5String(one.Candidate)), ("why", new Json5String(one.Why)))
+                        )
+                    )
+                ),
+                (
+                    "next",
+                    Json5Array.Of(
+                        Next.Select(one =>
+                            (Json5Node)
+                                Json5Object.Of(
+                                    ("name", new Json5String(one.Name)),
+                                    ("provider", new Json5String(one.Choice.ProviderId)),
+                                    ("model", new Json5String(one.Choice.Model ?? ""))
+                                )
+                        )
+                    )
+                ),
+                ("tries", new Json5Number(Tries))
+            )
+        );
 
     internal static TaskRouting? Of(StoredChat task)
     {
-        if (TaskFields.Find(task, TaskFields.Routing) is not { } value || Json5Conversion.ToJson5(value) is not Json5Object kept) { return null; }
+        if (TaskFields.Find(task, TaskFields.Routing) is not { } value || Json5Conversion.ToJson5(value) is not Json5Object kept)
+        {
+            return null;
+        }
 
         IEnumerable<Json5Object> Each(string name) => (kept.GetArray(name)?.Items ?? []).OfType<Json5Object>();
         return new TaskRouting(
-            kept.GetString("chosen") ?? "", kept.GetString("why") ?? "",
+            kept.GetString("chosen") ?? "",
+            kept.GetString("why") ?? "",
             [.. Each("rejected").Select(one => new Rejection(one.GetString("candidate") ?? "", one.GetString("why") ?? ""))],
-            [.. Each("next").Select(one => (one.GetString("name") ?? "", new ModelChoice(one.GetString("provider") ?? "", one.GetString("model") is { Length: > 0 } model ? model : null)))],
-            kept.GetInteger("tries") ?? 0);
+            [
+                .. Each("next")
+                    .Select(one =>
+                        (
+                            one.GetString("name") ?? "",
+                            new ModelChoice(one.GetString("provider") ?? "", one.GetString("model") is { Length: > 0 } model ? model : null)
+                        )
+                    ),
+            ],
+            kept.GetInteger("tries") ?? 0
+        );
     }
 }

@@ -9,4 +9,16 @@ namespace Plue.Server.Agents;
 /// <param name="ToolUseId">Of the call that asked for it; null when nobody waits for it.</param>
 /// <param name="Note">Why it stands where it stands, one sentence; null where the status says it all.</param>
 public sealed record TaskRow(
-    string Uri, ChatSummary Summary, string TemplateName, string Status, Spend Spent, Spend SpentInAll, AgentBudget Budget, bool IsLocal, string? ProviderName, int Waiting, string? Note, string? ToolUseId);
+    string Uri,
+    ChatSummary Summary,
+    string TemplateName,
+    string Status,
+    Spend Spent,
+    Spend SpentInAll,
+    AgentBudget Budget,
+    bool IsLocal,
+    string? ProviderName,
+    int Waiting,
+    string? Note,
+    string? ToolUseId
+);

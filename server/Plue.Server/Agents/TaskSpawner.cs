@@ -18,14 +18,24 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 {
     /// <summary>Tasks above each other.</summary>
     public const int MaxDepth = 4;
+
     /// <summary>Tasks in one tree, ended ones too.</summary>
     public const int MaxTasksInTree = 50;
 
     /// <summary>What an agent may not set of its child: who works on it, and what it may do and use.</summary>
-    private static readonly HashSet<string> NotGiven = [.. AgentSpec.Keys, TaskStates.Field, StoredChat.SpawnedByField, StoredChat.GoalField, PermissionModes.Field];
+    private static readonly HashSet<string> NotGiven =
+    [
+        .. AgentSpec.Keys,
+        TaskStates.Field,
+        StoredChat.SpawnedByField,
+        StoredChat.GoalField,
+        PermissionModes.Field,
+    ];
 
     private readonly CandidateFinder candidates = new(services.Providers);
-    private readonly ProviderSlots slots = new(id => services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted);
+    private readonly ProviderSlots slots = new(id =>
+        services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted
+    );
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the child that works
     private readonly SemaphoreSlim making = new(1, 1); // so that two never get the same rest of a budget
 
@@ -45,9 +55,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         public string Shown => Route.InOrder[0].Shown;
 
         /// <summary>Why the user is asked before it is made; null when nothing speaks against it.</summary>
-        public string? Doubt => Route.InOrder[0].Price is null && Limits.Usd is { } usd && !IsAllowedBefore
-            ? $"No price is known for {Route.InOrder[0].Name}, so the budget of {Spend.Money(usd)} cannot be enforced."
-            : null;
+        public string? Doubt =>
+            Route.InOrder[0].Price is null && Limits.Usd is { } usd && !IsAllowedBefore
+                ? $"No price is known for {Route.InOrder[0].Name}, so the budget of {Spend.Money(usd)} cannot be enforced."
+                : null;
     }
 
     /// <summary>Makes a task for a person and has it begin.</summary>
@@ -56,15 +67,29 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <param name="parentId">The chat or task that it belongs to; null makes the top of a tree.</param>
     /// <exception cref="FailureException">It cannot be made; nothing is stored.</exception>
     public async Task<Conversation> SpawnAsync(
-        string templateId, string goal, IReadOnlyDictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget budget, string? parentId, CancellationToken cancellationToken)
+        string templateId,
+        string goal,
+        IReadOnlyDictionary<string, JsonElement> values,
+        string? providerId,
+        string? model,
+        AgentBudget budget,
+        string? parentId,
+        CancellationToken cancellationToken
+    )
     {
-        if (string.IsNullOrWhiteSpace(goal)) { throw new FailureException(FailureKind.MissingField, "Enter the goal of the task."); }
+        if (string.IsNullOrWhiteSpace(goal))
+        {
+            throw new FailureException(FailureKind.MissingField, "Enter the goal of the task.");
+        }
 
         Conversation conversation;
         await making.WaitAsync(cancellationToken);
         try
         {
-            var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal) { [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)) };
+            var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal)
+            {
+                [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)),
+            };
             var plan = PlanFor(templateId, all, providerId, model, budget, parentId);
             conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken);
         }
@@ -80,7 +105,13 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <summary>A hook starts a task, for which nobody waits.</summary>
     /// <param name="depth">How many hooks led to it.</param>
     /// <returns>Its address.</returns>
-    public async Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
+    public async Task<string> SpawnForHookAsync(
+        string templateId,
+        Json5Object values,
+        string spawnedBy,
+        int depth,
+        CancellationToken cancellationToken
+    )
     {
         Conversation conversation;
         await making.WaitAsync(cancellationToken);
@@ -88,7 +119,15 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         {
             var all = new Dictionary<string, JsonElement>(Json5Conversion.Members(values), StringComparer.Ordinal);
             all.Remove(StoredChat.SpawnedByField);
-            var plan = PlanFor(templateId, all, ProviderIn(all), ModelIn(all), new AgentBudget(null, null, null, null), spawnedBy, isHook: true);
+            var plan = PlanFor(
+                templateId,
+                all,
+                ProviderIn(all),
+                ModelIn(all),
+                new AgentBudget(null, null, null, null),
+                spawnedBy,
+                isHook: true
+            );
             conversation = await MakeAsync(plan, all, spawnedBy, toolUseId: null, depth, cancellationToken);
         }
         finally
@@ -106,7 +145,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         try
         {
             // One that was made before a restart is waited for again.
-            if (ChildOf(request) is { } child) { return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which already exists", null)); }
+            if (ChildOf(request) is { } child)
+            {
+                return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which already exists", null));
+            }
 
             var plan = PlanFor(request);
             return Task.FromResult(new SpawnCheck(plan.Shown, plan.Doubt));
@@ -145,21 +187,43 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <summary>The children that a task waited for when its process ended, oldest first.</summary>
     internal IReadOnlyList<CutOffCall> CutOff(StoredChat task, string uri)
     {
-        if (task.Messages is not [.., { Status: MessageStatus.Interrupted } last]) { return []; }
+        if (task.Messages is not [.., { Status: MessageStatus.Interrupted } last])
+        {
+            return [];
+        }
 
-        var answered = last.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
-        var calls = last.Parts.OfType<MessagePart.ToolUse>().Select(call => call.ToolUseId).Where(id => !answered.Contains(id)).ToHashSet(StringComparer.Ordinal);
-        return [.. tasks.Look.Tree.ChildrenOf(uri).Select(child => new CutOffCall(Find(child)?.Text(TaskFields.Call) ?? "", child)).Where(one => calls.Contains(one.ToolUseId))];
+        var answered = last
+            .Parts.OfType<MessagePart.ToolResult>()
+            .Where(result => result.Error is null)
+            .Select(result => result.ToolUseId)
+            .ToHashSet(StringComparer.Ordinal);
+        var calls = last
+            .Parts.OfType<MessagePart.ToolUse>()
+            .Select(call => call.ToolUseId)
+            .Where(id => !answered.Contains(id))
+            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. tasks
+                .Look.Tree.ChildrenOf(uri)
+                .Select(child => new CutOffCall(Find(child)?.Text(TaskFields.Call) ?? "", child))
+                .Where(one => calls.Contains(one.ToolUseId)),
+        ];
     }
 
     /// <summary>Has each go on that has not ended, and waits for all.</summary>
-    internal async Task<IReadOnlyList<(string ToolUseId, TaskResult Result)>> WaitAgainAsync(string parentId, IReadOnlyList<CutOffCall> children)
+    internal async Task<IReadOnlyList<(string ToolUseId, TaskResult Result)>> WaitAgainAsync(
+        string parentId,
+        IReadOnlyList<CutOffCall> children
+    )
     {
         tasks.Look.WaitsForChild(parentId, true);
         tasks.Changed(parentId);
         try
         {
-            return await Task.WhenAll(children.Select(async one => (one.ToolUseId, await WorkAsync(one.Child, isNew: false, null, CancellationToken.None))));
+            return await Task.WhenAll(
+                children.Select(async one => (one.ToolUseId, await WorkAsync(one.Child, isNew: false, null, CancellationToken.None)))
+            );
         }
         finally
         {
@@ -171,16 +235,28 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private async Task<TaskResult> WorkAsync(string uri, bool isNew, IToolProgress? progress, CancellationToken cancellationToken)
     {
         var task = tasks.Look.Read(uri);
-        if (TaskResult.Of(task) is { } known) { return known; }
+        if (TaskResult.Of(task) is { } known)
+        {
+            return known;
+        }
 
         var provider = task.ProviderId ?? "";
         using var place = new Leaving(this, uri, new Held(provider));
         place.Held.Place = await slots.EnterAsync(provider, cancellationToken);
         held[uri] = place.Held;
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        if (isNew) { _ = BeginAsync(conversation, depth: 0); }
-        else if (task.Text(TaskStates.Field) == TaskStates.Done && Spend.Answers(task) is [.., var last]) { await tasks.TurnEndedAsync(conversation, last, cancellationToken); }
-        else if (task.Text(TaskStates.Field) is TaskStates.Interrupted or TaskStates.Stopped or TaskStates.Failed or TaskStates.Queued) { await tasks.ResumeAsync(uri, cancellationToken); }
+        if (isNew)
+        {
+            _ = BeginAsync(conversation, depth: 0);
+        }
+        else if (task.Text(TaskStates.Field) == TaskStates.Done && Spend.Answers(task) is [.., var last])
+        {
+            await tasks.TurnEndedAsync(conversation, last, cancellationToken);
+        }
+        else if (task.Text(TaskStates.Field) is TaskStates.Interrupted or TaskStates.Stopped or TaskStates.Failed or TaskStates.Queued)
+        {
+            await tasks.ResumeAsync(uri, cancellationToken);
+        }
 
         return await EndOfAsync(uri, progress, cancellationToken);
     }
@@ -192,11 +268,20 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         while (true)
         {
             var next = tasks.NextChangeAsync(uri);
-            if (Find(uri) is not { } task) { return new TaskResult(uri, TaskStates.Stopped, null, "", [], null, 0, "It was deleted."); }
-            if (TaskResult.Of(task) is { } result) { return result; }
+            if (Find(uri) is not { } task)
+            {
+                return new TaskResult(uri, TaskStates.Stopped, null, "", [], null, 0, "It was deleted.");
+            }
+            if (TaskResult.Of(task) is { } result)
+            {
+                return result;
+            }
 
             var status = task.Text(TaskStates.Field) ?? TaskStates.Queued;
-            if (status != told) { progress?.Report($"{task.Title}: {status.Replace('_', ' ')}\n"); }
+            if (status != told)
+            {
+                progress?.Report($"{task.Title}: {status.Replace('_', ' ')}\n");
+            }
             told = status;
             await next.WaitAsync(cancellationToken);
         }
@@ -204,8 +289,14 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
     private StoredChat? Find(string uri)
     {
-        try { return tasks.Look.Read(uri); }
-        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound) { return null; }
+        try
+        {
+            return tasks.Look.Read(uri);
+        }
+        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound)
+        {
+            return null;
+        }
     }
 
     /// <summary>Has it worked on. What fails before its first answer ends it, because no answer will.</summary>
@@ -215,19 +306,34 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         {
             await conversation.StartAsync(depth);
             var now = await conversation.SnapshotAsync();
-            if (now.TurnId is null && conversation.Stored is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
+            if (
+                now.TurnId is null
+                && conversation.Stored is { Tree.Count: 0 } task
+                && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped
+            )
             {
-                await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not start.");
+                await tasks.SettleAsync(
+                    conversation,
+                    task.Text(TaskStates.Field)!,
+                    task.HookFailures.FirstOrDefault()?.Message ?? "It could not start."
+                );
             }
         }
         catch (FailureException fault)
         {
-            if (fault.Failure.Kind != FailureKind.BudgetExceeded) { await tasks.SettleAsync(conversation, TaskStates.Failed, fault.Message); }
+            if (fault.Failure.Kind != FailureKind.BudgetExceeded)
+            {
+                await tasks.SettleAsync(conversation, TaskStates.Failed, fault.Message);
+            }
         }
         catch (Exception fault)
         {
             services.Logger.LogError(fault, "{Task} could not start", conversation.CodexId);
-            await tasks.SettleAsync(conversation, TaskStates.Failed, "It could not start because of an internal error. The log has the details.");
+            await tasks.SettleAsync(
+                conversation,
+                TaskStates.Failed,
+                "It could not start because of an internal error. The log has the details."
+            );
         }
     }
 
@@ -236,10 +342,16 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         await making.WaitAsync(cancellationToken);
         try
         {
-            if (ChildOf(request) is { } child) { return (child, false); }
+            if (ChildOf(request) is { } child)
+            {
+                return (child, false);
+            }
 
             var plan = PlanFor(request);
-            return ((await MakeAsync(plan, ValuesOf(request), request.ParentId, request.ToolUseId, depth: 0, cancellationToken)).CodexId, true);
+            return (
+                (await MakeAsync(plan, ValuesOf(request), request.ParentId, request.ToolUseId, depth: 0, cancellationToken)).CodexId,
+                true
+            );
         }
         catch (FailureException fault)
         {
@@ -256,16 +368,30 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
     private Plan PlanFor(SpawnRequest request)
     {
-        if (request.Values is { } values && values.EnumerateObject().Select(value => value.Name).FirstOrDefault(NotGiven.Contains) is { } name)
+        if (
+            request.Values is { } values
+            && values.EnumerateObject().Select(value => value.Name).FirstOrDefault(NotGiven.Contains) is { } name
+        )
         {
-            throw new ToolFailureException($"`values` cannot have `{name}`: only its template and the user set what an agent may do and use.");
+            throw new ToolFailureException(
+                $"`values` cannot have `{name}`: only its template and the user set what an agent may do and use."
+            );
         }
 
         if (request.ParentId.StartsWith($"codex://{CodexCollection.Tasks.ToString().ToLowerInvariant()}/", StringComparison.Ordinal))
         {
             var most = tasks.Look.SpecOf(tasks.Look.Read(request.ParentId)).MaxSpawnedTasks;
-            var made = services.Conversations.ListDeleted(ChannelKind.Task).Count(gone => gone.SpawnedBy == request.ParentId) + tasks.Look.Tree.ChildrenOf(request.ParentId).Count;
-            if (made >= most) { throw new ToolFailureException(most == 0 ? "This agent may not start subtasks." : $"You have started {made} agents, which is the limit. Do the rest yourself, or finish with what you have."); }
+            var made =
+                services.Conversations.ListDeleted(ChannelKind.Task).Count(gone => gone.SpawnedBy == request.ParentId)
+                + tasks.Look.Tree.ChildrenOf(request.ParentId).Count;
+            if (made >= most)
+            {
+                throw new ToolFailureException(
+                    most == 0
+                        ? "This agent may not start subtasks."
+                        : $"You have started {made} agents, which is the limit. Do the rest yourself, or finish with what you have."
+                );
+            }
         }
 
         return PlanFor(request.TemplateId, ValuesOf(request), null, request.Model, request.Budget, request.ParentId);
@@ -273,70 +399,154 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
     private static Dictionary<string, JsonElement> ValuesOf(SpawnRequest request)
     {
-        var values = request.Values is { } given ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal) : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var values = request.Values is { } given
+            ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)
+            : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         values[StoredChat.GoalField] = Json5Conversion.Of(new Json5String(request.Goal));
         return values;
     }
 
     /// <exception cref="FailureException">It may not be made.</exception>
-    private Plan PlanFor(string templateId, Dictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget asked, string? parentId, bool isHook = false)
+    private Plan PlanFor(
+        string templateId,
+        Dictionary<string, JsonElement> values,
+        string? providerId,
+        string? model,
+        AgentBudget asked,
+        string? parentId,
+        bool isHook = false
+    )
     {
-        var template = services.Templates.Find(templateId)
-            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.Templates.List().Select(entry => entry.Id))}");
-        if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is not a task template."); }
+        var template =
+            services.Templates.Find(templateId)
+            ?? throw new FailureException(
+                FailureKind.NotFound,
+                $"There is no template {templateId}.{NearestName.Hint(templateId, services.Templates.List().Select(entry => entry.Id))}"
+            );
+        if (template.Collection != TemplateCollection.Tasks)
+        {
+            throw new FailureException(FailureKind.MissingField, $"{templateId} is not a task template.");
+        }
 
         // Hooks have bounds of their own.
-        if (parentId is not null && !isHook) { CheckPlace(parentId); }
+        if (parentId is not null && !isHook)
+        {
+            CheckPlace(parentId);
+        }
 
-        var spec = AgentSpec.Of(template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value) ?? new Json5Null())))));
+        var spec = AgentSpec.Of(
+            template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value) ?? new Json5Null()))))
+        );
         var route = Routing.Choose(providerId is null ? candidates.Find(spec, model) : [candidates.Of(new(providerId, model), [])]);
         if (route.InOrder.Count == 0)
         {
-            throw new FailureException(FailureKind.NotFound, $"No model can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}");
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"No model can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}"
+            );
         }
 
         var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Left(parentId);
         var (limits, reserved) = BudgetTree.Share(left, asked, spec.Budget);
-        return new Plan(template, route, limits, parentId is null ? new AgentBudget(null, null, null, null) : reserved, WasAllowed(parentId, route.InOrder[0].Choice));
+        return new Plan(
+            template,
+            route,
+            limits,
+            parentId is null ? new AgentBudget(null, null, null, null) : reserved,
+            WasAllowed(parentId, route.InOrder[0].Choice)
+        );
     }
 
     /// <summary>Under a limit of money, a child on a model without a price exists only because the user allowed it.</summary>
     private bool WasAllowed(string? parentId, ModelChoice choice) =>
-        parentId is not null && tasks.Look.Tree.ChildrenOf(parentId).Any(child =>
-            Find(child) is { } task && task.Text(TaskFields.Call) is not null && (task.ProviderId, task.Model) == (choice.ProviderId, choice.Model) && tasks.Look.SpecOf(task).Budget.Usd is not null);
+        parentId is not null
+        && tasks
+            .Look.Tree.ChildrenOf(parentId)
+            .Any(child =>
+                Find(child) is { } task
+                && task.Text(TaskFields.Call) is not null
+                && (task.ProviderId, task.Model) == (choice.ProviderId, choice.Model)
+                && tasks.Look.SpecOf(task).Budget.Usd is not null
+            );
 
     private void CheckPlace(string parentId)
     {
         var tree = tasks.Look.Tree;
         var above = tree.Above(parentId).Prepend(parentId).ToList();
-        if (above.Count(uri => Find(uri) is { IsTask: true }) >= MaxDepth) { throw new FailureException(FailureKind.PermissionDenied, $"Subtasks can be nested {MaxDepth} levels deep, and this is the last level. Do it yourself."); }
-        if (tree.Under(above[^1]).Count >= MaxTasksInTree) { throw new FailureException(FailureKind.PermissionDenied, $"There are {MaxTasksInTree} tasks under \"{Find(above[^1])?.Title ?? above[^1]}\", which is the limit. Do the rest yourself."); }
+        if (above.Count(uri => Find(uri) is { IsTask: true }) >= MaxDepth)
+        {
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                $"Subtasks can be nested {MaxDepth} levels deep, and this is the last level. Do it yourself."
+            );
+        }
+        if (tree.Under(above[^1]).Count >= MaxTasksInTree)
+        {
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                $"There are {MaxTasksInTree} tasks under \"{Find(above[^1])?.Title ?? above[^1]}\", which is the limit. Do the rest yourself."
+            );
+        }
     }
 
-    private async Task<Conversation> MakeAsync(Plan plan, Dictionary<string, JsonElement> values, string? parentId, string? toolUseId, int depth, CancellationToken cancellationToken)
+    private async Task<Conversation> MakeAsync(
+        Plan plan,
+        Dictionary<string, JsonElement> values,
+        string? parentId,
+        string? toolUseId,
+        int depth,
+        CancellationToken cancellationToken
+    )
     {
         var chosen = plan.Route.InOrder[0];
         List<(string, JsonElement)> kept = [(Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(plan.Limits)))];
-        if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved) { kept.Add((TaskFields.Reserved, Json5Conversion.Of(reserved))); }
-        if (parentId is not null) { kept.Add((StoredChat.SpawnedByField, Json5Conversion.Of(new Json5String(parentId)))); }
-        if (toolUseId is not null) { kept.Add((TaskFields.Call, Json5Conversion.Of(new Json5String(toolUseId)))); }
-        if (plan.Route.InOrder.Count + plan.Route.Rejected.Count > 1) { kept.Add((TaskFields.Routing, TaskRouting.Of(plan.Route).ToValue())); }
+        if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved)
+        {
+            kept.Add((TaskFields.Reserved, Json5Conversion.Of(reserved)));
+        }
+        if (parentId is not null)
+        {
+            kept.Add((StoredChat.SpawnedByField, Json5Conversion.Of(new Json5String(parentId))));
+        }
+        if (toolUseId is not null)
+        {
+            kept.Add((TaskFields.Call, Json5Conversion.Of(new Json5String(toolUseId))));
+        }
+        if (plan.Route.InOrder.Count + plan.Route.Rejected.Count > 1)
+        {
+            kept.Add((TaskFields.Routing, TaskRouting.Of(plan.Route).ToValue()));
+        }
 
         values.Remove("provider_ref");
         values.Remove("model");
         return await services.Conversations.SpawnAsync(
-            plan.Template.Id, new ChatFields(null, null, chosen.Choice.ProviderId, chosen.Choice.Model), values, parentId, AgentTasks.Values(kept), depth, cancellationToken);
+            plan.Template.Id,
+            new ChatFields(null, null, chosen.Choice.ProviderId, chosen.Choice.Model),
+            values,
+            parentId,
+            AgentTasks.Values(kept),
+            depth,
+            cancellationToken
+        );
     }
 
     private static string? ProviderIn(Dictionary<string, JsonElement> values) =>
-        values.TryGetValue("provider_ref", out var value) && value.ValueKind == JsonValueKind.String && CodexUri.TryParse(value.GetString() ?? "", out var uri) ? uri.Name : null;
+        values.TryGetValue("provider_ref", out var value)
+        && value.ValueKind == JsonValueKind.String
+        && CodexUri.TryParse(value.GetString() ?? "", out var uri)
+            ? uri.Name
+            : null;
 
-    private static string? ModelIn(Dictionary<string, JsonElement> values) => values.TryGetValue("model", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? ModelIn(Dictionary<string, JsonElement> values) =>
+        values.TryGetValue("model", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>Who waits for a child works on nothing: its place is free for the child.</summary>
     private async Task LendAsync(string uri, CancellationToken cancellationToken)
     {
-        if (!held.TryGetValue(uri, out var mine)) { return; }
+        if (!held.TryGetValue(uri, out var mine))
+        {
+            return;
+        }
 
         await mine.Turn.WaitAsync(cancellationToken);
         if (mine.Children++ == 0)
@@ -350,12 +560,18 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
     private async Task TakeBackAsync(string uri, CancellationToken cancellationToken)
     {
-        if (!held.TryGetValue(uri, out var mine)) { return; }
+        if (!held.TryGetValue(uri, out var mine))
+        {
+            return;
+        }
 
         await mine.Turn.WaitAsync(CancellationToken.None);
         try
         {
-            if (--mine.Children == 0 && !cancellationToken.IsCancellationRequested) { mine.Place = await slots.EnterAsync(mine.ProviderId, cancellationToken); }
+            if (--mine.Children == 0 && !cancellationToken.IsCancellationRequested)
+            {
+                mine.Place = await slots.EnterAsync(mine.ProviderId, cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {

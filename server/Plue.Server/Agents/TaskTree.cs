@@ -11,7 +11,10 @@ public sealed class TaskTree
     {
         foreach (var (uri, parent) in links)
         {
-            if (!string.IsNullOrEmpty(parent)) { parents[uri] = parent; }
+            if (!string.IsNullOrEmpty(parent))
+            {
+                parents[uri] = parent;
+            }
         }
 
         children = parents.ToLookup(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
@@ -27,7 +30,10 @@ public sealed class TaskTree
     public IReadOnlyList<string> Above(string uri)
     {
         List<string> above = [];
-        for (var next = ParentOf(uri); next is not null && next != uri && !above.Contains(next); next = ParentOf(next)) { above.Add(next); }
+        for (var next = ParentOf(uri); next is not null && next != uri && !above.Contains(next); next = ParentOf(next))
+        {
+            above.Add(next);
+        }
 
         return above;
     }

@@ -21,12 +21,24 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         try
         {
             return Directory.Exists(folder)
-                ? [.. Directory.EnumerateFiles(folder).Select(Version).OfType<CatalogVersion>().OrderByDescending(version => version.At).ThenBy(version => version.CatalogId, StringComparer.Ordinal)]
+                ?
+                [
+                    .. Directory
+                        .EnumerateFiles(folder)
+                        .Select(Version)
+                        .OfType<CatalogVersion>()
+                        .OrderByDescending(version => version.At)
+                        .ThenBy(version => version.CatalogId, StringComparer.Ordinal),
+                ]
                 : [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The earlier versions in {folder} could not be read: {exception.Message}", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The earlier versions in {folder} could not be read: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -37,8 +49,14 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         var now = time.GetUtcNow();
         // Two changes within a millisecond are two versions all the same, and a clock that was set back does not disturb the order.
         var at = versions is [var newest, ..] && newest.At >= now ? newest.At.AddMilliseconds(1) : now;
-        CatalogFile.Replace(Path.Combine(folder, $"{catalogId}.{at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{CatalogFile.Extension}"), content);
-        foreach (var old in versions.Skip(MaxPerCatalog - 1)) { CatalogFile.Delete(old.Path); }
+        CatalogFile.Replace(
+            Path.Combine(folder, $"{catalogId}.{at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{CatalogFile.Extension}"),
+            content
+        );
+        foreach (var old in versions.Skip(MaxPerCatalog - 1))
+        {
+            CatalogFile.Delete(old.Path);
+        }
     }
 
     private List<CatalogVersion> Of(string catalogId) => [.. List().Where(version => version.CatalogId == catalogId)];
@@ -47,12 +65,23 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
     private static CatalogVersion? Version(string path)
     {
         var name = Path.GetFileName(path);
-        if (!name.EndsWith(CatalogFile.Extension, StringComparison.Ordinal)) { return null; }
+        if (!name.EndsWith(CatalogFile.Extension, StringComparison.Ordinal))
+        {
+            return null;
+        }
 
         var id = name[..^CatalogFile.Extension.Length];
         var dot = id.LastIndexOf('.');
-        return dot > 0 && CatalogId.IsValid(id[..dot])
-            && DateTimeOffset.TryParseExact(id[(dot + 1)..], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+        return
+            dot > 0
+            && CatalogId.IsValid(id[..dot])
+            && DateTimeOffset.TryParseExact(
+                id[(dot + 1)..],
+                TimeFormat,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var at
+            )
             ? new CatalogVersion(id, id[..dot], at, path)
             : null;
     }

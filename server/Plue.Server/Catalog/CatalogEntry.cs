@@ -3,24 +3,36 @@ using System.Text.Json;
 namespace Plue.Server.Catalog;
 
 /// <summary>Where a catalog comes from; a later layer overrides an earlier one.</summary>
-public enum CatalogLayer { Shipped, Fetched, User }
+public enum CatalogLayer
+{
+    Shipped,
+    Fetched,
+    User,
+}
 
 /// <summary>One vendor of the catalog, with all that is known of its file.</summary>
 public sealed record CatalogEntry
 {
     public required string Id { get; init; }
+
     /// <summary>The user's where there is a file of theirs, even while it is not followed.</summary>
     public required CatalogLayer Layer { get; init; }
+
     /// <summary>The effective provider. If the file has errors, the part that could be read.</summary>
     public required CatalogProvider Provider { get; init; }
+
     /// <summary>As the file of <see cref="Layer"/> has it, unknown fields included; an empty object where it is no JSON.</summary>
     public required JsonElement Document { get; init; }
+
     /// <summary>The errors and warnings of that file.</summary>
     public required IReadOnlyList<CatalogFault> Faults { get; init; }
+
     /// <summary>False for a file with errors that has no other catalog behind it: it cannot be used.</summary>
     public required bool IsEffective { get; init; }
+
     /// <summary>Without the user's file there would still be a catalog with this id.</summary>
     public required bool OverridesShipped { get; init; }
+
     /// <summary>The user's file; null for the others.</summary>
     public string? File { get; init; }
 
@@ -43,6 +55,7 @@ public sealed record CatalogTotals
     public decimal? HighestInputPerMillion { get; init; }
     public decimal? LowestOutputPerMillion { get; init; }
     public decimal? HighestOutputPerMillion { get; init; }
+
     /// <summary>Tokens.</summary>
     public long? LargestContext { get; init; }
 

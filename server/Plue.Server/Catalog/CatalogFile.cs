@@ -12,7 +12,12 @@ internal static class CatalogFile
     public const int MaxBytes = 16 * 1024 * 1024;
     public const string Extension = ".json";
 
-    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Indented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>The bytes, or why there are none.</summary>
     public static (byte[]? Bytes, string? Problem) Read(string path)
@@ -25,13 +30,22 @@ internal static class CatalogFile
             var count = 0;
             while (true)
             {
-                if (count == buffer.Length) { Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, MaxBytes + 1)); }
+                if (count == buffer.Length)
+                {
+                    Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, MaxBytes + 1));
+                }
 
                 var read = stream.Read(buffer, count, buffer.Length - count);
-                if (read == 0) { return (buffer[..count], null); }
+                if (read == 0)
+                {
+                    return (buffer[..count], null);
+                }
 
                 count += read;
-                if (count > MaxBytes) { return (null, "The file is larger than 16 MiB, the maximum size."); }
+                if (count > MaxBytes)
+                {
+                    return (null, "The file is larger than 16 MiB, the maximum size.");
+                }
             }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -61,17 +75,24 @@ internal static class CatalogFile
     /// <summary>As people read it: indented, every value as it was written.</summary>
     public static byte[] Text(JsonElement value) => Text(value.WriteTo);
 
-    public static byte[] Text(IReadOnlyList<JsonElement> list) => Text(writer =>
-    {
-        writer.WriteStartArray();
-        foreach (var item in list) { item.WriteTo(writer); }
-        writer.WriteEndArray();
-    });
+    public static byte[] Text(IReadOnlyList<JsonElement> list) =>
+        Text(writer =>
+        {
+            writer.WriteStartArray();
+            foreach (var item in list)
+            {
+                item.WriteTo(writer);
+            }
+            writer.WriteEndArray();
+        });
 
     private static byte[] Text(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Readable)) { write(writer); }
+        using (var writer = new Utf8JsonWriter(buffer, Readable))
+        {
+            write(writer);
+        }
 
         buffer.Write("\n"u8);
         return buffer.WrittenSpan.ToArray();
@@ -88,7 +109,11 @@ internal static class CatalogFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be written: {exception.Message} Free some space or make the folder writable, then try again.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"{path} could not be written: {exception.Message} Free some space or make the folder writable, then try again.",
+                exception
+            );
         }
     }
 
@@ -101,7 +126,11 @@ internal static class CatalogFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be deleted: {exception.Message} Make the folder writable, then try again.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"{path} could not be deleted: {exception.Message} Make the folder writable, then try again.",
+                exception
+            );
         }
     }
 }
@@ -119,7 +148,10 @@ internal readonly record struct FileStamp(long Length, long Ticks)
         FileSystemInfo info = new FileInfo(path);
         // -1 where nothing is; else one look at the disk gives all that follows.
         var isLink = info.Attributes is var attributes && (int)attributes != -1 && attributes.HasFlag(FileAttributes.ReparsePoint);
-        if (isLink) { info = info.ResolveLinkTarget(returnFinalTarget: true) ?? info; }
+        if (isLink)
+        {
+            info = info.ResolveLinkTarget(returnFinalTarget: true) ?? info;
+        }
 
         return info is FileInfo { Exists: true } file ? new FileStamp(file.Length, file.LastWriteTimeUtc.Ticks)
             : isLink ? new FileStamp(0, 0)

@@ -6,7 +6,8 @@ namespace Plue.Server.Catalog;
 internal static class CatalogId
 {
     public const int MaxLength = 100;
-    public const string Rule = "An id has up to 100 lower-case letters, digits, dots, underscores and hyphens and begins with a letter or digit.";
+    public const string Rule =
+        "An id has up to 100 lower-case letters, digits, dots, underscores and hyphens and begins with a letter or digit.";
 
     public static bool IsValid(string id) =>
         id.Length is > 0 and <= MaxLength

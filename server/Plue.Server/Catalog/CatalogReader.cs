@@ -30,9 +30,15 @@ public static class CatalogReader
     /// <param name="knownTypes">Types that Plue has a kind for; null leaves them unchecked.</param>
     public static CatalogReading Read(JsonElement document, IReadOnlySet<string>? knownTypes = null)
     {
-        if (document.ValueKind != JsonValueKind.Object) { return Invalid("A catalog must be a JSON object."); }
+        if (document.ValueKind != JsonValueKind.Object)
+        {
+            return Invalid("A catalog must be a JSON object.");
+        }
 
-        if (!IsReadable(document)) { return Invalid(NotUnicode); }
+        if (!IsReadable(document))
+        {
+            return Invalid(NotUnicode);
+        }
 
         List<CatalogFault> faults = [];
         var fields = new Fields(document, "", faults);
@@ -77,33 +83,35 @@ public static class CatalogReader
     private static string? KnownModelId(string? id, List<CatalogModel> models) =>
         id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
 
-    private static CatalogModel Model(Fields fields) => new()
-    {
-        Id = fields.Text("id", keepEmpty: true) ?? "",
-        Name = fields.Text("name", keepEmpty: true) ?? "",
-        CostPer1mIn = fields.Number("cost_per_1m_in") ?? 0,
-        CostPer1mOut = fields.Number("cost_per_1m_out") ?? 0,
-        CostPer1mInCached = fields.Number("cost_per_1m_in_cached") ?? 0,
-        CostPer1mOutCached = fields.Number("cost_per_1m_out_cached") ?? 0,
-        ContextWindow = fields.Integer("context_window") ?? 0,
-        DefaultMaxTokens = fields.Integer("default_max_tokens") ?? 0,
-        CanReason = fields.Flag("can_reason") ?? false,
-        ReasoningLevels = fields.Texts("reasoning_levels"),
-        // Old files spell it the second way.
-        DefaultReasoningEffort = fields.Text("default_reasoning_effort") ?? fields.Text("reasoning_effort"),
-        SupportsAttachments = fields.Flag("supports_attachments") ?? false,
-        Options = fields.Object("options") is { } options ? Options(options) : null,
-    };
+    private static CatalogModel Model(Fields fields) =>
+        new()
+        {
+            Id = fields.Text("id", keepEmpty: true) ?? "",
+            Name = fields.Text("name", keepEmpty: true) ?? "",
+            CostPer1mIn = fields.Number("cost_per_1m_in") ?? 0,
+            CostPer1mOut = fields.Number("cost_per_1m_out") ?? 0,
+            CostPer1mInCached = fields.Number("cost_per_1m_in_cached") ?? 0,
+            CostPer1mOutCached = fields.Number("cost_per_1m_out_cached") ?? 0,
+            ContextWindow = fields.Integer("context_window") ?? 0,
+            DefaultMaxTokens = fields.Integer("default_max_tokens") ?? 0,
+            CanReason = fields.Flag("can_reason") ?? false,
+            ReasoningLevels = fields.Texts("reasoning_levels"),
+            // Old files spell it the second way.
+            DefaultReasoningEffort = fields.Text("default_reasoning_effort") ?? fields.Text("reasoning_effort"),
+            SupportsAttachments = fields.Flag("supports_attachments") ?? false,
+            Options = fields.Object("options") is { } options ? Options(options) : null,
+        };
 
-    private static CatalogOptions Options(Fields fields) => new()
-    {
-        Temperature = fields.Number("temperature"),
-        TopP = fields.Number("top_p"),
-        TopK = fields.Integer("top_k"),
-        FrequencyPenalty = fields.Number("frequency_penalty"),
-        PresencePenalty = fields.Number("presence_penalty"),
-        ProviderOptions = fields.Object("provider_options")?.Json,
-    };
+    private static CatalogOptions Options(Fields fields) =>
+        new()
+        {
+            Temperature = fields.Number("temperature"),
+            TopP = fields.Number("top_p"),
+            TopK = fields.Integer("top_k"),
+            FrequencyPenalty = fields.Number("frequency_penalty"),
+            PresencePenalty = fields.Number("presence_penalty"),
+            ProviderOptions = fields.Object("provider_options")?.Json,
+        };
 
     private static void ReadEveryText(JsonElement value)
     {
@@ -113,7 +121,10 @@ public static class CatalogReader
                 value.GetString();
                 break;
             case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray()) { ReadEveryText(item); }
+                foreach (var item in value.EnumerateArray())
+                {
+                    ReadEveryText(item);
+                }
                 break;
             case JsonValueKind.Object:
                 foreach (var member in value.EnumerateObject())
@@ -139,7 +150,10 @@ public static class CatalogReader
             HashSet<string> seen = new(StringComparer.Ordinal);
             foreach (var member in element.EnumerateObject())
             {
-                if (!seen.Add(member.Name)) { Report(member.Name, "This is defined twice. Remove one."); }
+                if (!seen.Add(member.Name))
+                {
+                    Report(member.Name, "This is defined twice. Remove one.");
+                }
             }
         }
 
@@ -148,15 +162,24 @@ public static class CatalogReader
         public string Required(string name)
         {
             var text = Text(name);
-            if (text is null && !IsThere(name)) { Report(name, "This is missing."); }
+            if (text is null && !IsThere(name))
+            {
+                Report(name, "This is missing.");
+            }
             return text ?? "";
         }
 
         /// <param name="keepEmpty">Otherwise an empty text is none.</param>
         public string? Text(string name, bool keepEmpty = false)
         {
-            if (Find(name) is not { } value) { return null; }
-            if (value.ValueKind == JsonValueKind.String) { return value.GetString() is { } text && (keepEmpty || text.Length > 0) ? text : null; }
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
+            if (value.ValueKind == JsonValueKind.String)
+            {
+                return value.GetString() is { } text && (keepEmpty || text.Length > 0) ? text : null;
+            }
 
             Report(name, "This must be a string.");
             return null;
@@ -164,8 +187,14 @@ public static class CatalogReader
 
         public bool? Flag(string name)
         {
-            if (Find(name) is not { } value) { return null; }
-            if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) { return value.GetBoolean(); }
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
+            if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            {
+                return value.GetBoolean();
+            }
 
             Report(name, "This must be true or false.");
             return null;
@@ -173,8 +202,14 @@ public static class CatalogReader
 
         public decimal? Number(string name)
         {
-            if (Find(name) is not { } value) { return null; }
-            if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number)) { return number; }
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number))
+            {
+                return number;
+            }
 
             Report(name, "This must be a number.");
             return null;
@@ -182,8 +217,16 @@ public static class CatalogReader
 
         public long? Integer(string name)
         {
-            if (Find(name) is not { } value) { return null; }
-            if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number is >= 0 and <= long.MaxValue)
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
+            if (
+                value.ValueKind == JsonValueKind.Number
+                && value.TryGetDecimal(out var number)
+                && number == decimal.Truncate(number)
+                && number is >= 0 and <= long.MaxValue
+            )
             {
                 return (long)number;
             }
@@ -194,7 +237,10 @@ public static class CatalogReader
 
         public IReadOnlyList<string>? Texts(string name)
         {
-            if (Find(name) is not { } value) { return null; }
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
             if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String))
             {
                 return [.. value.EnumerateArray().Select(item => item.GetString() ?? "")];
@@ -209,8 +255,14 @@ public static class CatalogReader
             var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             foreach (var member in Object(name)?.element.EnumerateObject() ?? default)
             {
-                if (member.Value.ValueKind == JsonValueKind.String) { map[member.Name] = member.Value.GetString() ?? ""; }
-                else { Report($"{name}.{member.Name}", "This must be a string."); }
+                if (member.Value.ValueKind == JsonValueKind.String)
+                {
+                    map[member.Name] = member.Value.GetString() ?? "";
+                }
+                else
+                {
+                    Report($"{name}.{member.Name}", "This must be a string.");
+                }
             }
 
             return map;
@@ -218,8 +270,14 @@ public static class CatalogReader
 
         public Fields? Object(string name)
         {
-            if (Find(name) is not { } value) { return null; }
-            if (value.ValueKind == JsonValueKind.Object) { return new Fields(value, $"{path}{name}.", faults); }
+            if (Find(name) is not { } value)
+            {
+                return null;
+            }
+            if (value.ValueKind == JsonValueKind.Object)
+            {
+                return new Fields(value, $"{path}{name}.", faults);
+            }
 
             Report(name, "This must be an object.");
             return null;
@@ -228,7 +286,10 @@ public static class CatalogReader
         /// <summary>The objects of a list. An item of another type is reported and reads as an empty one, so that the places stay right.</summary>
         public IEnumerable<Fields> Objects(string name)
         {
-            if (Find(name) is not { } value) { yield break; }
+            if (Find(name) is not { } value)
+            {
+                yield break;
+            }
             if (value.ValueKind != JsonValueKind.Array)
             {
                 Report(name, "This must be a list.");
@@ -239,7 +300,10 @@ public static class CatalogReader
             foreach (var item in value.EnumerateArray())
             {
                 var place = string.Create(CultureInfo.InvariantCulture, $"{name}[{index++}]");
-                if (item.ValueKind == JsonValueKind.Object) { yield return new Fields(item, $"{path}{place}.", faults); }
+                if (item.ValueKind == JsonValueKind.Object)
+                {
+                    yield return new Fields(item, $"{path}{place}.", faults);
+                }
                 else
                 {
                     Report(place, "This must be an object.");

@@ -13,9 +13,15 @@ public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, st
 /// Fetches the catalog from the Catwalk server that the settings name. If a response is invalid, the current catalog is kept.
 /// </summary>
 /// <param name="http">Sends to an address; follows no redirect.</param>
-public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings> settings, Func<Uri, HttpMessageInvoker> http, TimeProvider time)
+public sealed class CatalogRefresh(
+    ProviderCatalog catalog,
+    Func<CatalogSettings> settings,
+    Func<Uri, HttpMessageInvoker> http,
+    TimeProvider time
+)
 {
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>How long after the start it is first considered, so that no start waits for it.</summary>
     public static readonly TimeSpan FirstCheckDelay = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
@@ -31,12 +37,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to store fetched data.");
         if (settings().RefreshUrl is not { Length: > 0 } url)
         {
-            throw new FailureException(FailureKind.MissingField,
-                $"No catalog server is configured, so the shipped catalog is used. To fetch a newer one, set its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"No catalog server is configured, so the shipped catalog is used. To fetch a newer one, set its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\"."
+            );
         }
 
-        var address = Address(url) ?? throw new FailureException(FailureKind.MissingField,
-            $"The address of the catalog server in `{CatalogSettings.UrlKey}` is not valid. It must begin with https:// and have no user name.");
+        var address =
+            Address(url)
+            ?? throw new FailureException(
+                FailureKind.MissingField,
+                $"The address of the catalog server in `{CatalogSettings.UrlKey}` is not valid. It must begin with https:// and have no user name."
+            );
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -59,30 +71,58 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
                 await RunIfDueAsync(logger, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        { /* That is how it ends. */
+        }
     }
 
     /// <returns>The absolute URL of the list; null if it is not allowed.</returns>
     internal static Uri? Address(string url)
     {
-        if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var given) || given.UserInfo.Length > 0 || given.Host.Length == 0) { return null; }
-        if (given.Scheme != "https" && !(given.Scheme == "http" && given.IsLoopback)) { return null; }
+        if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var given) || given.UserInfo.Length > 0 || given.Host.Length == 0)
+        {
+            return null;
+        }
+        if (given.Scheme != "https" && !(given.Scheme == "http" && given.IsLoopback))
+        {
+            return null;
+        }
 
         var path = given.AbsolutePath.TrimEnd('/');
-        return new UriBuilder(given) { Path = path.EndsWith(ListPath, StringComparison.Ordinal) ? path : path + ListPath, Query = "", Fragment = "" }.Uri;
+        return new UriBuilder(given)
+        {
+            Path = path.EndsWith(ListPath, StringComparison.Ordinal) ? path : path + ListPath,
+            Query = "",
+            Fragment = "",
+        }.Uri;
     }
 
     internal async Task RunIfDueAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            if (settings() is not { RefreshDaily: true, RefreshUrl: { Length: > 0 } url } || catalog.Fetched is not { } fetched || Address(url) is not { } address) { return; }
+            if (
+                settings() is not { RefreshDaily: true, RefreshUrl: { Length: > 0 } url }
+                || catalog.Fetched is not { } fetched
+                || Address(url) is not { } address
+            )
+            {
+                return;
+            }
 
             var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
-            if (state is not null && time.GetUtcNow() - state.TriedAt < Day) { return; }
+            if (state is not null && time.GetUtcNow() - state.TriedAt < Day)
+            {
+                return;
+            }
 
             // Written first, so that an unavailable server is also requested only once a day by all windows.
-            fetched.Store((state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with { TriedAt = time.GetUtcNow() });
+            fetched.Store(
+                (state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with
+                {
+                    TriedAt = time.GetUtcNow(),
+                }
+            );
             logger.LogInformation("{Outcome}", (await RunAsync(cancellationToken).ConfigureAwait(false)).Sentence);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -102,7 +142,10 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
             request.Headers.TryAddWithoutValidation("Accept", "application/json");
             request.Headers.TryAddWithoutValidation("User-Agent", "plue");
-            if (state?.ETag is { } tag) { request.Headers.TryAddWithoutValidation("If-None-Match", tag); }
+            if (state?.ETag is { } tag)
+            {
+                request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+            }
 
             using var response = await http(address).SendAsync(request, either.Token).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
@@ -115,15 +158,26 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             var body = await ReadAsync(response, server, either.Token).ConfigureAwait(false);
             var (providers, refused) = Check(body, server);
             fetched.Store(body, new StoredCatalogState(address.ToString(), TagOf(response), time.GetUtcNow(), time.GetUtcNow(), null));
-            return new CatalogRefreshOutcome(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{SkippedNotice(refused)}");
+            return new CatalogRefreshOutcome(
+                true,
+                providers,
+                $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{SkippedNotice(refused)}"
+            );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {Kept}");
+            throw new FailureException(
+                FailureKind.Timeout,
+                $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {Kept}"
+            );
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
-            throw new FailureException(FailureKind.Unreachable, $"The catalog could not be fetched from {server}: {fault.Message} {Kept}", fault);
+            throw new FailureException(
+                FailureKind.Unreachable,
+                $"The catalog could not be fetched from {server}: {fault.Message} {Kept}",
+                fault
+            );
         }
     }
 
@@ -133,13 +187,26 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     {
         if ((int)response.StatusCode is >= 300 and < 400)
         {
-            var target = response.Headers.Location is { IsAbsoluteUri: true } location ? location.GetLeftPart(UriPartial.Authority) : "another address";
-            throw Broken($"{server} redirects to {target}, which Plue does not follow. If you trust that address, set it as `{CatalogSettings.UrlKey}`.");
+            var target = response.Headers.Location is { IsAbsoluteUri: true } location
+                ? location.GetLeftPart(UriPartial.Authority)
+                : "another address";
+            throw Broken(
+                $"{server} redirects to {target}, which Plue does not follow. If you trust that address, set it as `{CatalogSettings.UrlKey}`."
+            );
         }
 
-        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not return its catalog: status {(int)response.StatusCode}."); }
-        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which is not supported."); }
-        if (response.Content.Headers.ContentLength > CatalogFile.MaxBytes) { throw TooLarge(server); }
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw Broken($"{server} did not return its catalog: status {(int)response.StatusCode}.");
+        }
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+        {
+            throw Broken($"{server} sent a compressed catalog, which is not supported.");
+        }
+        if (response.Content.Headers.ContentLength > CatalogFile.MaxBytes)
+        {
+            throw TooLarge(server);
+        }
     }
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, string server, CancellationToken cancellationToken)
@@ -149,7 +216,10 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         var buffer = new byte[64 * 1024];
         while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
         {
-            if (whole.Length + read > CatalogFile.MaxBytes) { throw TooLarge(server); }
+            if (whole.Length + read > CatalogFile.MaxBytes)
+            {
+                throw TooLarge(server);
+            }
             whole.Write(buffer, 0, read);
         }
 
@@ -160,29 +230,47 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     private (int Count, List<string> Refused) Check(byte[] body, string server)
     {
         var (value, _) = CatalogFile.Parse(body);
-        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not return a list of providers."); }
-        if (list.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(list) > CatalogLimits.Models) { throw TooLarge(server); }
+        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers)
+        {
+            throw Broken($"{server} did not return a list of providers.");
+        }
+        if (list.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(list) > CatalogLimits.Models)
+        {
+            throw TooLarge(server);
+        }
 
         var accepted = Accepted(providers);
         List<string> refused = [.. providers.Ids.Where(id => !accepted.Contains(id))];
         var nameless = list.GetArrayLength() - providers.Ids.Count;
-        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id" : $"{nameless} without an id"); }
-        if (accepted.Count == 0) { throw Broken($"{server} returned a list without a usable provider."); }
+        if (nameless > 0)
+        {
+            refused.Add(nameless == 1 ? "one without an id" : $"{nameless} without an id");
+        }
+        if (accepted.Count == 0)
+        {
+            throw Broken($"{server} returned a list without a usable provider.");
+        }
 
         return (accepted.Count, refused);
     }
 
     private HashSet<string> Accepted(FetchedProviders providers) =>
-        [.. providers.Ids.Where(id => providers.Find(id) is { } document && FetchedCatalog.Refusal(catalog.Read(document), catalog.Shipped(id)?.Provider) is null)];
+        [
+            .. providers.Ids.Where(id =>
+                providers.Find(id) is { } document && FetchedCatalog.Refusal(catalog.Read(document), catalog.Shipped(id)?.Provider) is null
+            ),
+        ];
 
     private static string SkippedNotice(List<string> refused)
     {
         const int Named = 5;
-        return refused.Count == 0 ? ""
+        return refused.Count == 0
+            ? ""
             : $" Skipped because they have errors or a different address than the shipped catalog: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
     }
 
-    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= MaxTagLength } tag } ? tag : null;
+    private static string? TagOf(HttpResponseMessage response) =>
+        response.Headers.ETag is { IsWeak: false, Tag: { Length: <= MaxTagLength } tag } ? tag : null;
 
     private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is too large.");
 

@@ -10,7 +10,11 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
 
     public static IReadOnlyList<CatalogStart> All { get; } =
     [
-        new("openai-compatible", "OpenAI-compatible", "A vendor or gateway that supports the OpenAI Chat Completions API.", """
+        new(
+            "openai-compatible",
+            "OpenAI-compatible",
+            "A vendor or gateway that supports the OpenAI Chat Completions API.",
+            """
             {
               "name": "My provider",
               "id": "my-provider",
@@ -24,8 +28,13 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
                 {"id": "small-model", "name": "Small model", "cost_per_1m_in": 0, "cost_per_1m_out": 0, "cost_per_1m_in_cached": 0, "cost_per_1m_out_cached": 0, "context_window": 128000, "default_max_tokens": 8192, "can_reason": false, "supports_attachments": false}
               ]
             }
-            """),
-        new("anthropic-compatible", "Anthropic-compatible", "A vendor or gateway that supports the Anthropic Messages API.", """
+            """
+        ),
+        new(
+            "anthropic-compatible",
+            "Anthropic-compatible",
+            "A vendor or gateway that supports the Anthropic Messages API.",
+            """
             {
               "name": "My Anthropic-compatible provider",
               "id": "my-anthropic",
@@ -38,8 +47,13 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
                 {"id": "large-model", "name": "Large model", "cost_per_1m_in": 0, "cost_per_1m_out": 0, "cost_per_1m_in_cached": 0, "cost_per_1m_out_cached": 0, "context_window": 200000, "default_max_tokens": 8192, "can_reason": false, "supports_attachments": true}
               ]
             }
-            """),
-        new("local", "Local server", "A server on this machine. Its models come from its own list.", """
+            """
+        ),
+        new(
+            "local",
+            "Local server",
+            "A server on this machine. Its models come from its own list.",
+            """
             {
               "name": "My local server",
               "id": "my-local-server",
@@ -49,6 +63,7 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
                 {"id": "", "name": ""}
               ]
             }
-            """),
+            """
+        ),
     ];
 }

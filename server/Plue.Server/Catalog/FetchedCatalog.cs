@@ -65,10 +65,25 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     public static string? Refusal(CatalogReading reading, CatalogProvider? shipped)
     {
         // Some vendors' usual model is not in their own list; the first one is in for it.
-        if (reading.Faults.FirstOrDefault(fault => fault.IsError && !fault.Path.StartsWith("default_", StringComparison.Ordinal)) is { } fault) { return fault.ToString(); }
-        if (reading.Provider is not { } provider) { return "It is empty."; }
-        if (provider.Endpoint is { Scheme: "http", IsLoopback: false }) { return "Requests to its address are not encrypted."; }
-        if (shipped is not null && !(IsSameAddress(provider, shipped) && provider.ApiKey == shipped.ApiKey)) { return "It would send requests or the key to a different address than the shipped catalog."; }
+        if (
+            reading.Faults.FirstOrDefault(fault => fault.IsError && !fault.Path.StartsWith("default_", StringComparison.Ordinal)) is
+            { } fault
+        )
+        {
+            return fault.ToString();
+        }
+        if (reading.Provider is not { } provider)
+        {
+            return "It is empty.";
+        }
+        if (provider.Endpoint is { Scheme: "http", IsLoopback: false })
+        {
+            return "Requests to its address are not encrypted.";
+        }
+        if (shipped is not null && !(IsSameAddress(provider, shipped) && provider.ApiKey == shipped.ApiKey))
+        {
+            return "It would send requests or the key to a different address than the shipped catalog.";
+        }
 
         return null;
     }
@@ -83,26 +98,44 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         var now = (stateStamp, stateStamp.Exists ? FileStamp.Of(paths.Config) : FileStamp.None);
         lock (sync)
         {
-            if (now == stamps) { return; }
+            if (now == stamps)
+            {
+                return;
+            }
 
             stamps = now;
             state = stateStamp.Exists ? ReadState() : null;
-            if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url) { providers = FetchedProviders.None; }
+            if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url)
+            {
+                providers = FetchedProviders.None;
+            }
             else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
             {
                 // Cut short between the two files, the answer is still a whole one, but not the one whose tag is known.
-                if (state.Sha256 != Convert.ToHexStringLower(SHA256.HashData(body))) { state = state with { ETag = null }; }
+                if (state.Sha256 != Convert.ToHexStringLower(SHA256.HashData(body)))
+                {
+                    state = state with { ETag = null };
+                }
                 providers = read;
             }
-            else { (providers, state) = (FetchedProviders.None, state with { ETag = null }); }
+            else
+            {
+                (providers, state) = (FetchedProviders.None, state with { ETag = null });
+            }
         }
     }
 
     private StoredCatalogState? ReadState()
     {
-        if (CatalogFile.Read(statePath).Bytes is not { } bytes) { return null; }
+        if (CatalogFile.Read(statePath).Bytes is not { } bytes)
+        {
+            return null;
+        }
 
-        try { return JsonSerializer.Deserialize(bytes, StoredCatalogContext.Default.StoredCatalogState); }
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, StoredCatalogContext.Default.StoredCatalogState);
+        }
         catch (JsonException)
         {
             // What is fetched can be fetched again.
@@ -133,7 +166,10 @@ internal sealed class FetchedProviders
         try
         {
             var reader = new Utf8JsonReader(body);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray) { return null; }
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            {
+                return null;
+            }
 
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
@@ -143,11 +179,17 @@ internal sealed class FetchedProviders
                 {
                     var isId = reader.ValueTextEquals("id"u8);
                     reader.Read();
-                    if (isId && reader.TokenType == JsonTokenType.String) { id = reader.GetString(); }
+                    if (isId && reader.TokenType == JsonTokenType.String)
+                    {
+                        id = reader.GetString();
+                    }
                     reader.Skip();
                 }
 
-                if (id is not null && CatalogId.IsValid(id)) { places.TryAdd(id, start..(int)reader.BytesConsumed); }
+                if (id is not null && CatalogId.IsValid(id))
+                {
+                    places.TryAdd(id, start..(int)reader.BytesConsumed);
+                }
             }
 
             return reader.TokenType == JsonTokenType.EndArray && !reader.Read() ? new FetchedProviders(body, places) : null;

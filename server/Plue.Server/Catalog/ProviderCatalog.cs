@@ -17,10 +17,15 @@ public sealed class ProviderCatalog
     private readonly FetchedCatalog? fetched;
     private readonly ConcurrentDictionary<string, Slot> known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CatalogEntry?> shipped = new(StringComparer.Ordinal);
-    private static readonly Lazy<IReadOnlyList<string>> ShippedNames = new(() => [.. typeof(ProviderCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(ShippedFolder, StringComparison.Ordinal))
-        .Select(name => Path.GetFileNameWithoutExtension(name[ShippedFolder.Length..]))
-        .Order(StringComparer.Ordinal)]);
+    private static readonly Lazy<IReadOnlyList<string>> ShippedNames = new(() =>
+        [
+            .. typeof(ProviderCatalog)
+                .Assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(ShippedFolder, StringComparison.Ordinal))
+                .Select(name => Path.GetFileNameWithoutExtension(name[ShippedFolder.Length..]))
+                .Order(StringComparer.Ordinal),
+        ]
+    );
 
     /// <summary>Only what ships.</summary>
     public ProviderCatalog() { }
@@ -76,18 +81,29 @@ public sealed class ProviderCatalog
     {
         var file = FileOf(id);
         var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
-        if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
+        if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others))
+        {
+            return slot.Entry;
+        }
 
         var entry = file is not null && stamp.Exists ? ReadUser(id, file, LowerLayer(id, others)) : LowerLayer(id, others);
-        if (entry is null) { known.TryRemove(id, out _); }
-        else { known[id] = new Slot(stamp, others, entry); }
+        if (entry is null)
+        {
+            known.TryRemove(id, out _);
+        }
+        else
+        {
+            known[id] = new Slot(stamp, others, entry);
+        }
         return entry;
     }
 
     private FetchedProviders FetchedNow => fetched?.Current ?? FetchedProviders.None;
 
     private static IEnumerable<string> AllIds(IReadOnlyList<string> files, FetchedProviders others) =>
-        files.Select(IdOf).Where(CatalogId.IsValid)
+        files
+            .Select(IdOf)
+            .Where(CatalogId.IsValid)
             .Concat(ShippedNames.Value)
             .Concat(others.Ids)
             .Distinct(StringComparer.Ordinal)
@@ -101,7 +117,17 @@ public sealed class ProviderCatalog
         {
             return folder is not null && Directory.Exists(folder)
                 // Names with a leading dot are temporary files and what editors leave behind.
-                ? ([.. Directory.EnumerateFiles(folder).Where(path => path.EndsWith(CatalogFile.Extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal)], null)
+                ? (
+                    [
+                        .. Directory
+                            .EnumerateFiles(folder)
+                            .Where(path =>
+                                path.EndsWith(CatalogFile.Extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.'
+                            )
+                            .Order(StringComparer.Ordinal),
+                    ],
+                    null
+                )
                 : ([], null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -116,20 +142,36 @@ public sealed class ProviderCatalog
     {
         var (bytes, problem) = CatalogFile.Read(file);
         JsonElement? document = null;
-        if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
+        if (bytes is not null)
+        {
+            (document, problem) = CatalogFile.Parse(bytes);
+        }
 
-        var reading = document is { } value ? Named(id, Read(value)) : new CatalogReading(null, [new CatalogFault("", IsError: true, problem ?? "The file is empty.")]);
+        var reading = document is { } value
+            ? Named(id, Read(value))
+            : new CatalogReading(null, [new CatalogFault("", IsError: true, problem ?? "The file is empty.")]);
         return new CatalogEntry
         {
             Id = id,
             Layer = CatalogLayer.User,
-            Provider = !reading.HasErrors && reading.Provider is { } own ? own
-                : behind?.Provider
-                ?? (reading.Provider ?? new CatalogProvider { Id = id }) with { Id = id, Name = reading.Provider is { Name.Length: > 0 } named ? named.Name : id },
+            Provider =
+                !reading.HasErrors && reading.Provider is { } own
+                    ? own
+                    : behind?.Provider
+                        ?? (reading.Provider ?? new CatalogProvider { Id = id }) with
+                        {
+                            Id = id,
+                            Name = reading.Provider is { Name.Length: > 0 } named ? named.Name : id,
+                        },
             Document = document ?? Empty,
-            Faults = reading.HasErrors && behind is not null
-                ? [.. reading.Faults, new CatalogFault("", IsError: false, "Until the errors are fixed, the catalog that this one overrides is used.")]
-                : reading.Faults,
+            Faults =
+                reading.HasErrors && behind is not null
+                    ?
+                    [
+                        .. reading.Faults,
+                        new CatalogFault("", IsError: false, "Until the errors are fixed, the catalog that this one overrides is used."),
+                    ]
+                    : reading.Faults,
             IsEffective = !reading.HasErrors || behind is not null,
             OverridesShipped = behind is not null,
             File = file,
@@ -139,54 +181,99 @@ public sealed class ProviderCatalog
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
     /// <summary>A catalog is found by its file's name, so that must be its id.</summary>
-    private static CatalogReading Named(string id, CatalogReading reading) => reading.Provider is { } provider && provider.Id.Length > 0 && provider.Id != id
-        ? reading with { Faults = [.. reading.Faults, new CatalogFault("id", IsError: true, $"The file is named {id}{CatalogFile.Extension}, but the id differs. Use the same name for both.")] }
-        : reading;
+    private static CatalogReading Named(string id, CatalogReading reading) =>
+        reading.Provider is { } provider && provider.Id.Length > 0 && provider.Id != id
+            ? reading with
+            {
+                Faults =
+                [
+                    .. reading.Faults,
+                    new CatalogFault(
+                        "id",
+                        IsError: true,
+                        $"The file is named {id}{CatalogFile.Extension}, but the id differs. Use the same name for both."
+                    ),
+                ],
+            }
+            : reading;
 
     private CatalogEntry? ReadFetched(string id, FetchedProviders others)
     {
-        if (others.Find(id) is not { } document) { return null; }
+        if (others.Find(id) is not { } document)
+        {
+            return null;
+        }
 
         var reading = Read(document);
-        if (FetchedCatalog.Refusal(reading, Shipped(id)?.Provider) is not null || reading.Provider is not { } provider) { return null; }
+        if (FetchedCatalog.Refusal(reading, Shipped(id)?.Provider) is not null || reading.Provider is not { } provider)
+        {
+            return null;
+        }
 
         // The headers of such a list identify another program as the client.
-        return ToEntry(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
+        return ToEntry(
+            id,
+            CatalogLayer.Fetched,
+            provider with
+            {
+                DefaultHeaders = new Dictionary<string, string>(),
+            },
+            document,
+            [.. reading.Faults.Select(fault => fault with { IsError = false })]
+        );
     }
 
     private CatalogEntry? ReadShipped(string id)
     {
         using var stream = typeof(ProviderCatalog).Assembly.GetManifestResourceStream($"{ShippedFolder}{id}.json");
-        if (stream is null) { return null; }
+        if (stream is null)
+        {
+            return null;
+        }
 
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = JsonElement.Parse(bytes);
         var reading = Read(document);
-        return ToEntry(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} could not be read."), document, reading.Faults);
+        return ToEntry(
+            id,
+            CatalogLayer.Shipped,
+            reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} could not be read."),
+            document,
+            reading.Faults
+        );
     }
 
-    private static CatalogEntry ToEntry(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
-    {
-        Id = id,
-        Layer = layer,
-        Provider = provider,
-        Document = document,
-        Faults = faults,
-        IsEffective = true,
-        OverridesShipped = false,
-    };
+    private static CatalogEntry ToEntry(
+        string id,
+        CatalogLayer layer,
+        CatalogProvider provider,
+        JsonElement document,
+        IReadOnlyList<CatalogFault> faults
+    ) =>
+        new()
+        {
+            Id = id,
+            Layer = layer,
+            Provider = provider,
+            Document = document,
+            Faults = faults,
+            IsEffective = true,
+            OverridesShipped = false,
+        };
 
     private static string? Broken(IReadOnlyList<string> files, List<CatalogEntry> entries)
     {
         List<string> broken =
         [
             .. files.Where(file => !CatalogId.IsValid(IdOf(file))).Select(file => $"{Path.GetFileName(file)} ({CatalogId.Rule})"),
-            .. entries.Where(entry => entry is { Layer: CatalogLayer.User, HasErrors: true })
+            .. entries
+                .Where(entry => entry is { Layer: CatalogLayer.User, HasErrors: true })
                 .Select(entry => $"{entry.Id}{CatalogFile.Extension} ({entry.Faults.First(fault => fault.IsError)})"),
         ];
         const int Named = 3;
-        return broken.Count == 0 ? null
+        return broken.Count == 0
+            ? null
             : $"These catalogs of yours are ignored until their errors are fixed: {string.Join(", ", broken.Take(Named))}{(broken.Count > Named ? $" and {broken.Count - Named} more" : "")}.";
     }
 

@@ -15,7 +15,12 @@ public sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadO
 /// another origin is refused with OriginChange unless the caller allows it.
 /// </summary>
 /// <param name="originChange">One sentence if the change would send requests of a provider in use to another origin; otherwise null.</param>
-public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time, Func<string, CatalogProvider?, string?> originChange)
+public sealed class UserCatalogs(
+    PluePaths paths,
+    ProviderCatalog catalog,
+    TimeProvider time,
+    Func<string, CatalogProvider?, string?> originChange
+)
 {
     private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
     private readonly Lock sync = new();
@@ -30,19 +35,33 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         {
             if (!allowOriginChange)
             {
-                RefuseOriginChanges([(id, catalog.Read(document).Provider), .. previousId is not null && previousId != id ? [(previousId, catalog.Without(previousId))] : Array.Empty<(string, CatalogProvider?)>()]);
+                RefuseOriginChanges([
+                    (id, catalog.Read(document).Provider),
+                    .. previousId is not null && previousId != id
+                        ? [(previousId, catalog.Without(previousId))]
+                        : Array.Empty<(string, CatalogProvider?)>(),
+                ]);
             }
 
             if (previousId is not null && previousId != id)
             {
                 RequireOwn(previousId, "renamed");
-                if (catalog.Get(id) is not null) { throw new FailureException(FailureKind.Conflict, $"A catalog named {id} already exists. Choose another id, or delete that one first."); }
+                if (catalog.Get(id) is not null)
+                {
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        $"A catalog named {id} already exists. Choose another id, or delete that one first."
+                    );
+                }
 
                 // The new file first: cut short, there are two and none is lost.
                 Write(id, CatalogFile.Text(document));
                 Remove(previousId);
             }
-            else { Write(id, CatalogFile.Text(document)); }
+            else
+            {
+                Write(id, CatalogFile.Text(document));
+            }
 
             return catalog.Get(id) ?? throw NoLongerExists(id);
         }
@@ -55,7 +74,10 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         lock (sync)
         {
             RequireOwn(id, "deleted");
-            if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Without(id))]); }
+            if (!allowOriginChange)
+            {
+                RefuseOriginChanges([(id, catalog.Without(id))]);
+            }
             Remove(id);
             return catalog.Get(id);
         }
@@ -69,8 +91,16 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         var items = ReadList(path);
         if (!allowOriginChange)
         {
-            RefuseOriginChanges([.. items.Select(item => catalog.Read(item.Document)).Where(reading => !reading.HasErrors).Select(reading => reading.Provider).OfType<CatalogProvider>()
-                .Where(provider => replace || catalog.Get(provider.Id) is null).DistinctBy(provider => provider.Id).Select(provider => (provider.Id, (CatalogProvider?)provider))]);
+            RefuseOriginChanges([
+                .. items
+                    .Select(item => catalog.Read(item.Document))
+                    .Where(reading => !reading.HasErrors)
+                    .Select(reading => reading.Provider)
+                    .OfType<CatalogProvider>()
+                    .Where(provider => replace || catalog.Get(provider.Id) is null)
+                    .DistinctBy(provider => provider.Id)
+                    .Select(provider => (provider.Id, (CatalogProvider?)provider)),
+            ]);
         }
 
         List<string> imported = [];
@@ -81,18 +111,32 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
             {
                 var reading = catalog.Read(item);
                 var id = reading.Provider?.Id is { Length: > 0 } named ? named : place;
-                var why = reading.HasErrors ? Errors(reading.Faults)
+                var why =
+                    reading.HasErrors ? Errors(reading.Faults)
                     : imported.Contains(id) ? "The file contains it twice. The first one was imported."
-                    : !replace && catalog.Get(id) is not null ? "A catalog with this id already exists. Import with replace to overwrite it."
+                    : !replace && catalog.Get(id) is not null
+                        ? "A catalog with this id already exists. Import with replace to overwrite it."
                     : null;
                 if (why is null)
                 {
-                    try { Write(id, CatalogFile.Text(item)); }
-                    catch (FailureException fault) { why = fault.Message; }
+                    try
+                    {
+                        Write(id, CatalogFile.Text(item));
+                    }
+                    catch (FailureException fault)
+                    {
+                        why = fault.Message;
+                    }
                 }
 
-                if (why is null) { imported.Add(id); }
-                else { omitted.Add(new SkippedCatalog(id, why)); }
+                if (why is null)
+                {
+                    imported.Add(id);
+                }
+                else
+                {
+                    omitted.Add(new SkippedCatalog(id, why));
+                }
             }
         }
 
@@ -104,10 +148,19 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound: no catalog has this id. BadRequest: one has errors, or the path is none. StoreReadOnly. Nothing was written.</exception>
     public void Export(IReadOnlyList<string> ids, string path)
     {
-        if (ids.Count == 0) { throw new FailureException(FailureKind.BadRequest, "No catalog is selected for export. Select at least one."); }
+        if (ids.Count == 0)
+        {
+            throw new FailureException(FailureKind.BadRequest, "No catalog is selected for export. Select at least one.");
+        }
         ThrowIfInvalid(path);
-        if (Directory.Exists(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Choose a file in it."); }
-        if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new FailureException(FailureKind.BadRequest, $"The folder of {path} does not exist. Choose another, or make it first."); }
+        if (Directory.Exists(path))
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Choose a file in it.");
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            throw new FailureException(FailureKind.BadRequest, $"The folder of {path} does not exist. Choose another, or make it first.");
+        }
 
         List<JsonElement> documents = [.. ids.Distinct(StringComparer.Ordinal).Select(Exportable)];
         CatalogFile.Replace(path, documents is [var only] ? CatalogFile.Text(only) : CatalogFile.Text(documents));
@@ -118,7 +171,9 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     /// <returns>The content of that version, as far as it can be read.</returns>
     public static CatalogProvider? ReadVersion(CatalogVersion version) =>
-        CatalogFile.Read(version.Path).Bytes is { } bytes && CatalogFile.Parse(bytes).Value is { } document ? CatalogReader.Read(document).Provider : null;
+        CatalogFile.Read(version.Path).Bytes is { } bytes && CatalogFile.Parse(bytes).Value is { } document
+            ? CatalogReader.Read(document).Provider
+            : null;
 
     /// <summary>Brings an earlier version back; the one that it replaces is kept.</summary>
     /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
@@ -126,17 +181,39 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     {
         lock (sync)
         {
-            var version = backups.List().FirstOrDefault(version => version.Id == backupId)
-                ?? throw new FailureException(FailureKind.NotFound, $"The earlier version {backupId} does not exist. Only the last {CatalogBackups.MaxPerCatalog} of each catalog are kept.");
+            var version =
+                backups.List().FirstOrDefault(version => version.Id == backupId)
+                ?? throw new FailureException(
+                    FailureKind.NotFound,
+                    $"The earlier version {backupId} does not exist. Only the last {CatalogBackups.MaxPerCatalog} of each catalog are kept."
+                );
             var (bytes, problem) = CatalogFile.Read(version.Path);
             JsonElement? document = null;
-            if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
-            if (bytes is null || document is not { } value) { throw new FailureException(FailureKind.BadRequest, $"That version is invalid, so nothing was changed. {problem} It is stored at {version.Path}."); }
+            if (bytes is not null)
+            {
+                (document, problem) = CatalogFile.Parse(bytes);
+            }
+            if (bytes is null || document is not { } value)
+            {
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"That version is invalid, so nothing was changed. {problem} It is stored at {version.Path}."
+                );
+            }
 
             var id = Checked(value, $"That version is invalid, so nothing was changed. It is stored at {version.Path}");
-            if (id != version.CatalogId) { throw new FailureException(FailureKind.BadRequest, $"That version has the id {id} instead of {version.CatalogId}, so nothing was changed. It is stored at {version.Path}."); }
+            if (id != version.CatalogId)
+            {
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"That version has the id {id} instead of {version.CatalogId}, so nothing was changed. It is stored at {version.Path}."
+                );
+            }
 
-            if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Read(value).Provider)]); }
+            if (!allowOriginChange)
+            {
+                RefuseOriginChanges([(id, catalog.Read(value).Provider)]);
+            }
             Write(id, bytes);
             return catalog.Get(id) ?? throw NoLongerExists(id);
         }
@@ -149,18 +226,30 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     {
         ThrowIfInvalid(path);
         var (bytes, problem) = CatalogFile.Read(path);
-        if (bytes is null) { throw new FailureException(FailureKind.NotFound, $"{path} was not read. {problem}"); }
+        if (bytes is null)
+        {
+            throw new FailureException(FailureKind.NotFound, $"{path} was not read. {problem}");
+        }
 
         var (value, fault) = CatalogFile.Parse(bytes);
         if (value is not { ValueKind: JsonValueKind.Object or JsonValueKind.Array } document)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{path} contains no catalog. {fault ?? "A catalog is one JSON object, or an array of them."}");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{path} contains no catalog. {fault ?? "A catalog is one JSON object, or an array of them."}"
+            );
         }
 
-        if (document.ValueKind == JsonValueKind.Object) { return [(document, "")]; }
+        if (document.ValueKind == JsonValueKind.Object)
+        {
+            return [(document, "")];
+        }
         if (document.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(document) > CatalogLimits.Models)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{path} contains more than {CatalogLimits.Providers:N0} providers or {CatalogLimits.Models:N0} models, the maximum for an import.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{path} contains more than {CatalogLimits.Providers:N0} providers or {CatalogLimits.Models:N0} models, the maximum for an import."
+            );
         }
 
         return [.. document.EnumerateArray().Select((item, index) => (item, $"[{index}]"))];
@@ -169,7 +258,13 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     private void RefuseOriginChanges(IReadOnlyList<(string Id, CatalogProvider? Next)> changes)
     {
         List<string> changed = [.. changes.Select(change => originChange(change.Id, change.Next)).OfType<string>()];
-        if (changed.Count > 0) { throw new FailureException(FailureKind.OriginChange, $"{string.Join(' ', changed)} Nothing was changed. Allow it only if you trust the new address with your requests and the key."); }
+        if (changed.Count > 0)
+        {
+            throw new FailureException(
+                FailureKind.OriginChange,
+                $"{string.Join(' ', changed)} Nothing was changed. Allow it only if you trust the new address with your requests and the key."
+            );
+        }
     }
 
     private string Checked(JsonElement document, string otherwise)
@@ -193,30 +288,44 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     private void RequireOwn(string id, string done)
     {
-        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).Exists) { return; }
+        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).Exists)
+        {
+            return;
+        }
 
         throw catalog.Get(id) switch
         {
             null => new FailureException(FailureKind.NotFound, $"There is no catalog named {id}."),
-            { Layer: CatalogLayer.Fetched } => new FailureException(FailureKind.PermissionDenied,
-                $"{id} came from the catalog server and cannot be {done}. Save your own catalog with the same id to override it."),
-            _ => new FailureException(FailureKind.PermissionDenied,
-                $"{id} ships with Plue and cannot be {done}. Save your own catalog with the same id to override it."),
+            { Layer: CatalogLayer.Fetched } => new FailureException(
+                FailureKind.PermissionDenied,
+                $"{id} came from the catalog server and cannot be {done}. Save your own catalog with the same id to override it."
+            ),
+            _ => new FailureException(
+                FailureKind.PermissionDenied,
+                $"{id} ships with Plue and cannot be {done}. Save your own catalog with the same id to override it."
+            ),
         };
     }
 
-    private JsonElement Exportable(string id) => catalog.Get(id) switch
-    {
-        null => throw new FailureException(FailureKind.NotFound, $"There is no catalog named {id}, so nothing was exported."),
-        { HasErrors: true } => throw new FailureException(FailureKind.BadRequest, $"{id} has errors, so nothing was exported. Correct them first."),
-        var entry => entry.Document,
-    };
+    private JsonElement Exportable(string id) =>
+        catalog.Get(id) switch
+        {
+            null => throw new FailureException(FailureKind.NotFound, $"There is no catalog named {id}, so nothing was exported."),
+            { HasErrors: true } => throw new FailureException(
+                FailureKind.BadRequest,
+                $"{id} has errors, so nothing was exported. Correct them first."
+            ),
+            var entry => entry.Document,
+        };
 
     private void Write(string id, byte[] content)
     {
         if (Before(id) is { } before)
         {
-            if (before.AsSpan().SequenceEqual(content)) { return; }
+            if (before.AsSpan().SequenceEqual(content))
+            {
+                return;
+            }
             backups.Keep(id, before);
         }
 
@@ -226,7 +335,10 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     private void Remove(string id)
     {
-        if (Before(id) is { } before) { backups.Keep(id, before); }
+        if (Before(id) is { } before)
+        {
+            backups.Keep(id, before);
+        }
         CatalogFile.Delete(PathOf(id));
         catalog.Forget(id);
     }
@@ -234,18 +346,29 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <summary>The current content of the file; null if it does not exist.</summary>
     private byte[]? Before(string id)
     {
-        if (!FileStamp.Of(PathOf(id)).Exists) { return null; }
+        if (!FileStamp.Of(PathOf(id)).Exists)
+        {
+            return null;
+        }
 
         var (bytes, problem) = CatalogFile.Read(PathOf(id));
-        return bytes ?? throw new FailureException(FailureKind.StoreReadOnly, $"{PathOf(id)} could not be backed up, so nothing was changed. {problem}");
+        return bytes
+            ?? throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"{PathOf(id)} could not be backed up, so nothing was changed. {problem}"
+            );
     }
 
     private string PathOf(string id) => Path.Combine(paths.Catalog, id + CatalogFile.Extension);
 
     private static void ThrowIfInvalid(string path)
     {
-        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw new FailureException(FailureKind.BadRequest, $"{path} is not an absolute path. Enter an absolute path."); }
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0'))
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{path} is not an absolute path. Enter an absolute path.");
+        }
     }
 
-    private static FailureException NoLongerExists(string id) => new(FailureKind.Conflict, $"{id} was saved, then deleted by another process.");
+    private static FailureException NoLongerExists(string id) =>
+        new(FailureKind.Conflict, $"{id} was saved, then deleted by another process.");
 }

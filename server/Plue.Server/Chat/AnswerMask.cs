@@ -8,7 +8,13 @@ namespace Plue.Server.Chat;
 /// </summary>
 public sealed class AnswerMask(ITextMask mask)
 {
-    private enum Kind { None, Text, Reasoning, Arguments }
+    private enum Kind
+    {
+        None,
+        Text,
+        Reasoning,
+        Arguments,
+    }
 
     private Kind kind;
     private string toolUseId = "";
@@ -42,11 +48,24 @@ public sealed class AnswerMask(ITextMask mask)
             case ProviderEvent.ToolCallFinished finished:
                 Release(give);
                 // What is too long is not run, and not worth the time.
-                give(finished.Parameters.Length > ToolArguments.MaxLength ? finished : finished with { Parameters = mask.Mask(finished.Parameters) });
+                give(
+                    finished.Parameters.Length > ToolArguments.MaxLength
+                        ? finished
+                        : finished with
+                        {
+                            Parameters = mask.Mask(finished.Parameters),
+                        }
+                );
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 Release(give);
-                give(new ProviderEvent.ToolResultReceived(id, result is null ? null : mask.Mask(result), error is null ? null : mask.Mask(error)));
+                give(
+                    new ProviderEvent.ToolResultReceived(
+                        id,
+                        result is null ? null : mask.Mask(result),
+                        error is null ? null : mask.Mask(error)
+                    )
+                );
                 break;
             case ProviderEvent.Restarted:
                 held = "";
@@ -62,7 +81,10 @@ public sealed class AnswerMask(ITextMask mask)
     /// <summary>Gives what still waits: nothing more comes.</summary>
     public void Release(Action<ProviderEvent> give)
     {
-        if (held.Length == 0) { return; }
+        if (held.Length == 0)
+        {
+            return;
+        }
 
         var rest = mask.Mask(held);
         held = "";
@@ -80,13 +102,17 @@ public sealed class AnswerMask(ITextMask mask)
         var whole = held.Length == 0 ? text : held + text;
         var settled = mask.StableLength(whole);
         held = whole[settled..];
-        if (settled > 0) { give(Delta(mask.Mask(settled == whole.Length ? whole : whole[..settled]))); }
+        if (settled > 0)
+        {
+            give(Delta(mask.Mask(settled == whole.Length ? whole : whole[..settled])));
+        }
     }
 
-    private ProviderEvent Delta(string text) => kind switch
-    {
-        Kind.Reasoning => new ProviderEvent.ReasoningDelta(text),
-        Kind.Arguments => new ProviderEvent.ToolCallDelta(toolUseId, text),
-        _ => new ProviderEvent.TextDelta(text),
-    };
+    private ProviderEvent Delta(string text) =>
+        kind switch
+        {
+            Kind.Reasoning => new ProviderEvent.ReasoningDelta(text),
+            Kind.Arguments => new ProviderEvent.ToolCallDelta(toolUseId, text),
+            _ => new ProviderEvent.TextDelta(text),
+        };
 }

@@ -11,15 +11,34 @@ namespace Plue.Server.Chat;
 /// <param name="Mode">How a file over the limit is sent; without it such a file is asked about.</param>
 /// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
 public sealed record Attachment(
-    string? Path, string? Blob = null, string? Name = null, LineRange? Range = null, AttachmentMode? Mode = null, bool AllowOutside = false);
+    string? Path,
+    string? Blob = null,
+    string? Name = null,
+    LineRange? Range = null,
+    AttachmentMode? Mode = null,
+    bool AllowOutside = false
+);
 
 /// <summary><c>Summary</c>: the beginning, the outline and the end.</summary>
-public enum AttachmentMode { Whole, Summary }
+public enum AttachmentMode
+{
+    Whole,
+    Summary,
+}
 
-public enum AttachmentKind { Text, Image, Binary }
+public enum AttachmentKind
+{
+    Text,
+    Image,
+    Binary,
+}
 
 /// <summary>What has to be answered before a file is sent.</summary>
-public enum AttachmentQuestion { OutsideWorkspace, TooLarge }
+public enum AttachmentQuestion
+{
+    OutsideWorkspace,
+    TooLarge,
+}
 
 /// <summary>A file as it would be sent now.</summary>
 public sealed record AttachedFile
@@ -31,18 +50,32 @@ public sealed record AttachedFile
     public string? Language { get; init; }
     public string? MediaType { get; init; }
     public string? Blob { get; init; }
+
     /// <summary>The lines that are sent, within the file.</summary>
     public LineRange? Range { get; init; }
     public AttachmentMode? Mode { get; init; }
+
     /// <summary>Bytes of the whole file; null when there is no such file.</summary>
     public long? Size { get; init; }
+
     /// <summary>Of the whole file.</summary>
     public int? Lines { get; init; }
+
     /// <summary>Of what is sent, estimated.</summary>
     public long? Tokens { get; init; }
     public IReadOnlyList<AttachmentQuestion> Questions { get; init; } = [];
+
     /// <summary>Why it cannot be sent at all, as a sentence; null when it can.</summary>
-    public string? Problem { get; init => field = value is null ? null : HiddenCharacters.VisibleLine(value); }
+    public string? Problem
+    {
+        get;
+        init => field = value is null ? null : HiddenCharacters.VisibleLine(value);
+    }
+
     /// <summary>What the user should know though it is sent; null when there is nothing.</summary>
-    public string? Note { get; init => field = value is null ? null : HiddenCharacters.VisibleLine(value); }
+    public string? Note
+    {
+        get;
+        init => field = value is null ? null : HiddenCharacters.VisibleLine(value);
+    }
 }

@@ -16,14 +16,19 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 {
     /// <summary>Bytes from which on a file is asked about.</summary>
     public const int AskedFrom = 256 * 1024;
+
     /// <summary>Bytes of text that are sent at most.</summary>
     public const int MaxTextBytes = 8 * 1024 * 1024;
+
     /// <summary>Bytes of an image.</summary>
     public const int MaxImageBytes = 20 * 1024 * 1024;
+
     /// <summary>Of one message.</summary>
     public const int MaxFiles = 100;
+
     /// <summary>A longer text is kept as a blob, so that a journal stays quick to read.</summary>
     private const int MaxInlineBytes = 64 * 1024;
+
     /// <summary>Some vendors refuse larger images.</summary>
     private const int LargeImageBytes = 5 * 1024 * 1024;
     private const int MaxCached = 1_000;
@@ -40,13 +45,19 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     /// <exception cref="FailureException">BadRequest: one cannot be sent, or has an open question; StoreReadOnly. Nothing was sent then.</exception>
     public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted)
     {
-        if (wanted.Count > MaxFiles) { throw new FailureException(FailureKind.BadRequest, $"A message can have at most {MaxFiles} files. Remove some."); }
+        if (wanted.Count > MaxFiles)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"A message can have at most {MaxFiles} files. Remove some.");
+        }
 
         // All are looked at before the first is kept.
         var looks = wanted.Select(Look).ToList();
         foreach (var look in looks)
         {
-            if (WhyNotNow(look.View) is { } why) { throw new FailureException(FailureKind.BadRequest, why); }
+            if (WhyNotNow(look.View) is { } why)
+            {
+                throw new FailureException(FailureKind.BadRequest, why);
+            }
         }
 
         return [.. looks.Select(Keep)];
@@ -56,34 +67,64 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path)
     {
         var (view, part, image) = LookAtPinned(path);
-        if (WhyNotNow(view) is not null || part is null) { return (view, null); }
+        if (WhyNotNow(view) is not null || part is null)
+        {
+            return (view, null);
+        }
 
         // Without the cast the null would become bytes that are there and empty.
         return (view, part with { Data = image is null ? (ReadOnlyMemory<byte>?)null : image, IsPinned = true });
     }
 
     /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>
-    internal static string? WhyNotNow(AttachedFile file) => file.Problem
-        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{HiddenCharacters.VisibleLine(file.Path)} is outside the workspace. Confirm first that it may be sent."
-        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{HiddenCharacters.VisibleLine(file.Path)} is large ({Size(file.Size ?? 0)}). Choose first whether to send all of it, some lines or a summary."
-        : null);
+    internal static string? WhyNotNow(AttachedFile file) =>
+        file.Problem
+        ?? (
+            file.Questions.Contains(AttachmentQuestion.OutsideWorkspace)
+                ? $"{HiddenCharacters.VisibleLine(file.Path)} is outside the workspace. Confirm first that it may be sent."
+            : file.Questions.Contains(AttachmentQuestion.TooLarge)
+                ? $"{HiddenCharacters.VisibleLine(file.Path)} is large ({Size(file.Size ?? 0)}). Choose first whether to send all of it, some lines or a summary."
+            : null
+        );
 
     /// <param name="data">Base64.</param>
     /// <exception cref="FailureException">BadRequest: it is no image of the kinds that vendors take, or over 20 MiB.</exception>
     public AttachedFile StoreImage(string name, string mediaType, string data)
     {
-        if (data.Length > (MaxImageBytes + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is over 20 MiB. Make it smaller and attach it again."); }
+        if (data.Length > (MaxImageBytes + 2L) / 3 * 4)
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{HiddenCharacters.VisibleLine(name)} is over 20 MiB. Make it smaller and attach it again."
+            );
+        }
 
         byte[] content;
-        try { content = Convert.FromBase64String(data); }
-        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is incomplete. Attach it again.", fault); }
+        try
+        {
+            content = Convert.FromBase64String(data);
+        }
+        catch (FormatException fault)
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{HiddenCharacters.VisibleLine(name)} is incomplete. Attach it again.",
+                fault
+            );
+        }
 
         if (!ImageType.IsSupported(mediaType) || ImageType.Detect(content) != mediaType)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{HiddenCharacters.VisibleLine(name)} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again."
+            );
         }
 
-        return OfImage(name, content, null).View with { Blob = blobs.Put(content) };
+        return OfImage(name, content, null).View with
+        {
+            Blob = blobs.Put(content),
+        };
     }
 
     /// <exception cref="FailureException">NotFound: it is not there, or damaged.</exception>
@@ -96,28 +137,52 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     /// <summary>Whether the file on the disk is another now than what was sent. Null where that cannot be told: it has none, or it is not there now.</summary>
     public bool? HasChanged(MessagePart.File sent)
     {
-        if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolder is not { } folder) { return null; }
+        if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolder is not { } folder)
+        {
+            return null;
+        }
 
         try
         {
             var path = Path.GetFullPath(sent.Path, folder);
             var file = new FileInfo(path);
-            if (!file.Exists) { return null; }
-            if (file.Length != size) { return true; }
-            if (sent.ModifiedAt is { } modified && file.LastWriteTimeUtc == modified.UtcDateTime) { return false; }
+            if (!file.Exists)
+            {
+                return null;
+            }
+            if (file.Length != size)
+            {
+                return true;
+            }
+            if (sent.ModifiedAt is { } modified && file.LastWriteTimeUtc == modified.UtcDateTime)
+            {
+                return false;
+            }
 
             return HashOf(path, file) is { } now ? now != hash : null;
         }
-        catch (Exception exception) when (IsOfTheDisk(exception)) { return null; }
+        catch (Exception exception) when (IsOfTheDisk(exception))
+        {
+            return null;
+        }
     }
 
     private string? HashOf(string path, FileInfo file)
     {
         var key = (path, file.Length, file.LastWriteTimeUtc);
-        if (hashes.TryGetValue(key, out var known)) { return known; }
-        if (RegularFile.Read(path, Blobs.MaxBytes) is not { } content) { return null; }
+        if (hashes.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+        if (RegularFile.Read(path, Blobs.MaxBytes) is not { } content)
+        {
+            return null;
+        }
 
-        if (hashes.Count >= MaxCached) { hashes.Clear(); }
+        if (hashes.Count >= MaxCached)
+        {
+            hashes.Clear();
+        }
         return hashes[key] = Blobs.IdOf(content);
     }
 
@@ -128,10 +193,20 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private MessagePart.File Keep(Looked look)
     {
         var part = look.Part!;
-        if (look.Image is { } image) { return part with { Blob = blobs.Put(image) }; }
-        if (part.Content is not { } content || Encoding.UTF8.GetByteCount(content) <= MaxInlineBytes) { return part; }
+        if (look.Image is { } image)
+        {
+            return part with { Blob = blobs.Put(image) };
+        }
+        if (part.Content is not { } content || Encoding.UTF8.GetByteCount(content) <= MaxInlineBytes)
+        {
+            return part;
+        }
 
-        return part with { Content = null, Blob = blobs.Put(Encoding.UTF8.GetBytes(content)) };
+        return part with
+        {
+            Content = null,
+            Blob = blobs.Put(Encoding.UTF8.GetBytes(content)),
+        };
     }
 
     private Looked LookAtPinned(string path)
@@ -139,25 +214,54 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         var look = Look(new Attachment(path));
         if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
         {
-            return new(look.View with { Questions = [], Problem = $"{look.View.Path} is outside the workspace, so it is not sent with every message." });
+            return new(
+                look.View with
+                {
+                    Questions = [],
+                    Problem = $"{look.View.Path} is outside the workspace, so it is not sent with every message.",
+                }
+            );
         }
 
-        if (!look.View.Questions.Contains(AttachmentQuestion.TooLarge)) { return look; }
+        if (!look.View.Questions.Contains(AttachmentQuestion.TooLarge))
+        {
+            return look;
+        }
 
         var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary));
-        return summary with { View = summary.View with { Note = Join($"It is large ({Size(summary.View.Size ?? 0)}) and is sent as a summary.", summary.View.Note) } };
+        return summary with
+        {
+            View = summary.View with
+            {
+                Note = Join($"It is large ({Size(summary.View.Size ?? 0)}) and is sent as a summary.", summary.View.Note),
+            },
+        };
     }
 
     private Looked Look(Attachment wanted)
     {
-        if (wanted.Blob is { } blob) { return OfBlob(wanted.Path ?? wanted.Name ?? "image", blob); }
-        if (string.IsNullOrWhiteSpace(wanted.Path)) { return Refused("", "There is no path to attach."); }
+        if (wanted.Blob is { } blob)
+        {
+            return OfBlob(wanted.Path ?? wanted.Name ?? "image", blob);
+        }
+        if (string.IsNullOrWhiteSpace(wanted.Path))
+        {
+            return Refused("", "There is no path to attach.");
+        }
 
-        if (Place(wanted.Path, out var place) is { } problem) { return Refused(place.Shown, problem); }
+        if (Place(wanted.Path, out var place) is { } problem)
+        {
+            return Refused(place.Shown, problem);
+        }
 
         var look = OfFile(place, wanted);
         var asks = !place.IsInside && !wanted.AllowOutside && look.View.Problem is null;
-        return asks ? look with { View = look.View with { Questions = [AttachmentQuestion.OutsideWorkspace, .. look.View.Questions] } } : look;
+        return asks
+            ? look with
+            {
+                View = look.View with { Questions = [AttachmentQuestion.OutsideWorkspace, .. look.View.Questions] },
+            }
+            : look;
     }
 
     private readonly record struct FilePlace(string Full, string Real, string Shown, bool IsInside);
@@ -167,7 +271,10 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     {
         place = new(path, path, path, false);
         var folder = workspace.TrustedFolder;
-        if (!Path.IsPathRooted(path) && folder is null) { return workspace.OpenFolder is null ? $"No folder is open, so {path} cannot be found." : NotTrusted; }
+        if (!Path.IsPathRooted(path) && folder is null)
+        {
+            return workspace.OpenFolder is null ? $"No folder is open, so {path} cannot be found." : NotTrusted;
+        }
 
         try
         {
@@ -176,9 +283,15 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             var real = RealPath.Of(full);
             var isInside = RealPath.ResolvesInto(real, folder);
             place = new(full, real, isInside ? ShownOf(full, folder!) : full, isInside);
-            if (folder is null && RealPath.IsInside(full, workspace.OpenFolder)) { return NotTrusted; }
+            if (folder is null && RealPath.IsInside(full, workspace.OpenFolder))
+            {
+                return NotTrusted;
+            }
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException) { return $"{path} is not a path."; }
+        catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException)
+        {
+            return $"{path} is not a path.";
+        }
 
         // Also the place that is read, should a link lead elsewhere by now.
         return protectedPaths.DenialReason(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
@@ -190,8 +303,12 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private static string ShownOf(string full, string folder)
     {
         var named = Path.GetRelativePath(folder, full);
-        var leadsOut = named == ".." || named.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(named);
-        if (leadsOut) { named = Path.GetRelativePath(RealPath.Of(folder), RealPath.Of(full)); }
+        var leadsOut =
+            named == ".." || named.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(named);
+        if (leadsOut)
+        {
+            named = Path.GetRelativePath(RealPath.Of(folder), RealPath.Of(full));
+        }
         return OperatingSystem.IsWindows() ? named.Replace('\\', '/') : named;
     }
 
@@ -204,31 +321,71 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             file = new FileInfo(place.Real);
             content = RegularFile.Read(place.Real, Blobs.MaxBytes);
             // A link may have been put elsewhere between the look and the reading.
-            if (RealPath.Of(place.Full) != place.Real) { return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again."); }
+            if (RealPath.Of(place.Full) != place.Real)
+            {
+                return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again.");
+            }
         }
-        catch (Exception exception) when (IsOfTheDisk(exception)) { return Refused(place.Shown, Sentence(place.Shown, exception)); }
+        catch (Exception exception) when (IsOfTheDisk(exception))
+        {
+            return Refused(place.Shown, Sentence(place.Shown, exception));
+        }
 
-        if (content is null) { return Refused(place.Shown, $"{place.Shown} is {Size(file.Length)}; files over 64 MiB are not read. Attach a part of it.", file.Length); }
-        if (ProtectedPaths.DenialReason(content) is { } why) { return Refused(place.Shown, $"{place.Shown} {why}.", content.Length); }
+        if (content is null)
+        {
+            return Refused(
+                place.Shown,
+                $"{place.Shown} is {Size(file.Length)}; files over 64 MiB are not read. Attach a part of it.",
+                file.Length
+            );
+        }
+        if (ProtectedPaths.DenialReason(content) is { } why)
+        {
+            return Refused(place.Shown, $"{place.Shown} {why}.", content.Length);
+        }
 
         var stamp = (Blobs.IdOf(content), Modified: new DateTimeOffset(file.LastWriteTimeUtc));
-        if (ImageType.Detect(content) is not null) { return OfImage(place.Shown, content, stamp); }
-        return FileText.Of(content) is { } text ? OfText(place.Shown, text, content.Length, stamp, wanted) : OfBinary(place.Shown, content.Length, stamp);
+        if (ImageType.Detect(content) is not null)
+        {
+            return OfImage(place.Shown, content, stamp);
+        }
+        return FileText.Of(content) is { } text
+            ? OfText(place.Shown, text, content.Length, stamp, wanted)
+            : OfBinary(place.Shown, content.Length, stamp);
     }
 
     private Looked OfText(string path, FileText file, long size, (string Hash, DateTimeOffset Modified) stamp, Attachment wanted)
     {
         var language = FileLanguages.Of(path, file.Content);
-        var view = new AttachedFile { Path = path, Language = language, Size = size, Lines = file.Lines };
-        var (range, note) = wanted.Mode == AttachmentMode.Summary || wanted.Range is null ? (null, file.Note) : Clamp(wanted.Range, file, ref view);
-        if (view.Problem is not null) { return new(view); }
+        var view = new AttachedFile
+        {
+            Path = path,
+            Language = language,
+            Size = size,
+            Lines = file.Lines,
+        };
+        var (range, note) =
+            wanted.Mode == AttachmentMode.Summary || wanted.Range is null ? (null, file.Note) : Clamp(wanted.Range, file, ref view);
+        if (view.Problem is not null)
+        {
+            return new(view);
+        }
 
         var isSummary = wanted.Mode == AttachmentMode.Summary;
-        var content = isSummary ? FileSummary.Of(file) : range is not null ? file.Part(range) : file.Content;
+        var content =
+            isSummary ? FileSummary.Of(file)
+            : range is not null ? file.Part(range)
+            : file.Content;
         var bytes = Encoding.UTF8.GetByteCount(content);
         if (bytes > MaxTextBytes && wanted.Mode == AttachmentMode.Whole)
         {
-            return new(view with { Range = range, Problem = $"{path} is over 8 MiB, which is too much to send. Choose some lines or a summary." });
+            return new(
+                view with
+                {
+                    Range = range,
+                    Problem = $"{path} is over 8 MiB, which is too much to send. Choose some lines or a summary.",
+                }
+            );
         }
 
         var masked = secrets.Current?.Mask(content) ?? content;
@@ -240,16 +397,27 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             Questions = wanted.Mode is null && bytes > AskedFrom ? [AttachmentQuestion.TooLarge] : [],
             Note = masked == content ? note : Join(note, "Keys from your vault are sent as ***."),
         };
-        return new(view, new MessagePart.File(path, masked, null, language) { Size = size, Range = range, IsSummary = isSummary, Hash = stamp.Hash, ModifiedAt = stamp.Modified });
+        return new(
+            view,
+            new MessagePart.File(path, masked, null, language)
+            {
+                Size = size,
+                Range = range,
+                IsSummary = isSummary,
+                Hash = stamp.Hash,
+                ModifiedAt = stamp.Modified,
+            }
+        );
     }
 
     private static (LineRange? Range, string? Note) Clamp(LineRange range, FileText file, ref AttachedFile view)
     {
         if (range.Start < 1 || range.End < range.Start || range.Start > file.Lines)
         {
-            var problem = range.Start > file.Lines
-                ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}."
-                : $"{range.Start}-{range.End} is not a line range.";
+            var problem =
+                range.Start > file.Lines
+                    ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}."
+                    : $"{range.Start}-{range.End} is not a line range.";
             view = view with { Problem = problem };
             return (null, null);
         }
@@ -262,17 +430,51 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private static Looked OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
     {
         var mediaType = ImageType.Detect(content);
-        var view = new AttachedFile { Path = path, Kind = AttachmentKind.Image, MediaType = mediaType, Size = content.Length };
-        if (content.Length > MaxImageBytes) { return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." }); }
+        var view = new AttachedFile
+        {
+            Path = path,
+            Kind = AttachmentKind.Image,
+            MediaType = mediaType,
+            Size = content.Length,
+        };
+        if (content.Length > MaxImageBytes)
+        {
+            return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." });
+        }
 
-        view = view with { Tokens = TokenEstimate.Image, Note = content.Length > LargeImageBytes ? $"It is {Size(content.Length)}; some vendors refuse images over 5 MiB." : null };
-        return new(view, new MessagePart.File(path, null) { MediaType = mediaType, Size = content.Length, Hash = stamp?.Hash, ModifiedAt = stamp?.Modified }, content);
+        view = view with
+        {
+            Tokens = TokenEstimate.Image,
+            Note = content.Length > LargeImageBytes ? $"It is {Size(content.Length)}; some vendors refuse images over 5 MiB." : null,
+        };
+        return new(
+            view,
+            new MessagePart.File(path, null)
+            {
+                MediaType = mediaType,
+                Size = content.Length,
+                Hash = stamp?.Hash,
+                ModifiedAt = stamp?.Modified,
+            },
+            content
+        );
     }
 
     private static Looked OfBinary(string path, long size, (string Hash, DateTimeOffset Modified) stamp)
     {
-        var part = new MessagePart.File(path, null) { Size = size, Hash = stamp.Hash, ModifiedAt = stamp.Modified };
-        var view = new AttachedFile { Path = path, Kind = AttachmentKind.Binary, Size = size, Tokens = TokenEstimate.Of(part) };
+        var part = new MessagePart.File(path, null)
+        {
+            Size = size,
+            Hash = stamp.Hash,
+            ModifiedAt = stamp.Modified,
+        };
+        var view = new AttachedFile
+        {
+            Path = path,
+            Kind = AttachmentKind.Binary,
+            Size = size,
+            Tokens = TokenEstimate.Of(part),
+        };
         return new(view with { Note = $"{path} is not text, so only its name and size are sent." }, part);
     }
 
@@ -281,32 +483,48 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         try
         {
             var content = blobs.Read(blob);
-            if (ImageType.Detect(content) is null) { return Refused(name, $"{name} is not an image. Attach the file itself."); }
+            if (ImageType.Detect(content) is null)
+            {
+                return Refused(name, $"{name} is not an image. Attach the file itself.");
+            }
 
             var look = OfImage(name, content, null);
             return look with { View = look.View with { Blob = blob } };
         }
-        catch (FailureException fault) { return Refused(name, fault.Message); }
+        catch (FailureException fault)
+        {
+            return Refused(name, fault.Message);
+        }
     }
 
-    private static Looked Refused(string path, string problem, long? size = null) => new(new AttachedFile { Path = path, Size = size, Problem = problem });
+    private static Looked Refused(string path, string problem, long? size = null) =>
+        new(
+            new AttachedFile
+            {
+                Path = path,
+                Size = size,
+                Problem = problem,
+            }
+        );
 
     private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException;
 
-    private static string Sentence(string path, Exception exception) => exception switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist.",
-        UnauthorizedAccessException => $"{path} may not be read. Check its permissions.",
-        NotAFileException { IsFolder: true } => $"{path} is a folder. Attach the files in it.",
-        NotAFileException => $"{path} is not a regular file, so it is not read.",
-        _ => $"{path} cannot be read: {exception.Message.TrimEnd('.')}.",
-    };
+    private static string Sentence(string path, Exception exception) =>
+        exception switch
+        {
+            FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist.",
+            UnauthorizedAccessException => $"{path} may not be read. Check its permissions.",
+            NotAFileException { IsFolder: true } => $"{path} is a folder. Attach the files in it.",
+            NotAFileException => $"{path} is not a regular file, so it is not read.",
+            _ => $"{path} cannot be read: {exception.Message.TrimEnd('.')}.",
+        };
 
     private static string? Join(string? one, string? other) => one is null || other is null ? one ?? other : $"{one} {other}";
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
-    private static string Size(long bytes) => bytes < 1024 * 1024
-        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1024)} KiB")
-        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024.0:0.#} MiB");
+    private static string Size(long bytes) =>
+        bytes < 1024 * 1024
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1024)} KiB")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024.0:0.#} MiB");
 }

@@ -19,13 +19,25 @@ public static class BranchText
     public static string Beginning(Message message)
     {
         var text = message.Text.AsSpan().Trim();
-        if (text.IsEmpty) { return string.Join(", ", message.Parts.OfType<MessagePart.File>().Select(file => file.Path)); }
+        if (text.IsEmpty)
+        {
+            return string.Join(", ", message.Parts.OfType<MessagePart.File>().Select(file => file.Path));
+        }
 
-        var line = string.Join(' ', text[..Math.Min(text.Length, OutlineLength * 2)].ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        if (line.Length <= OutlineLength && text.Length <= OutlineLength * 2) { return line; }
+        var line = string.Join(
+            ' ',
+            text[..Math.Min(text.Length, OutlineLength * 2)].ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        );
+        if (line.Length <= OutlineLength && text.Length <= OutlineLength * 2)
+        {
+            return line;
+        }
 
         var cut = Math.Min(line.Length, OutlineLength);
-        if (char.IsHighSurrogate(line[cut - 1])) { cut--; }
+        if (char.IsHighSurrogate(line[cut - 1]))
+        {
+            cut--;
+        }
         return $"{line[..cut].TrimEnd()}…";
     }
 
@@ -35,19 +47,28 @@ public static class BranchText
     /// </summary>
     public static IEnumerable<FoundText> Find(IReadOnlyList<Message> branch, string text)
     {
-        if (text.Length == 0) { yield break; }
+        if (text.Length == 0)
+        {
+            yield break;
+        }
 
         for (var index = 0; index < branch.Count; index++)
         {
             var count = branch[index].Parts.OfType<MessagePart.Text>().Sum(part => Count(part.Content, text));
-            if (count > 0) { yield return new FoundText(branch[index], index, count); }
+            if (count > 0)
+            {
+                yield return new FoundText(branch[index], index, count);
+            }
         }
     }
 
     private static int Count(string content, string text)
     {
         var count = 0;
-        for (var at = 0; (at = content.IndexOf(text, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += text.Length) { count++; }
+        for (var at = 0; (at = content.IndexOf(text, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += text.Length)
+        {
+            count++;
+        }
 
         return count;
     }

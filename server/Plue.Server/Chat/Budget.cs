@@ -19,14 +19,18 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat)
     {
         if (PerChat is { } chat && spentInChat >= chat)
         {
-            throw new FailureException(FailureKind.BudgetExceeded,
-                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Increase {PerChatKey} in Plue's settings, or start a new chat.");
+            throw new FailureException(
+                FailureKind.BudgetExceeded,
+                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Increase {PerChatKey} in Plue's settings, or start a new chat."
+            );
         }
 
         if (PerDay is { } day && await spentToday() is var today && today >= day)
         {
-            throw new FailureException(FailureKind.BudgetExceeded,
-                $"Today's responses have cost {Usd(today)}, and your limit is {Usd(day)} a day. Increase {PerDayKey} in Plue's settings, or use a free model.");
+            throw new FailureException(
+                FailureKind.BudgetExceeded,
+                $"Today's responses have cost {Usd(today)}, and your limit is {Usd(day)} a day. Increase {PerDayKey} in Plue's settings, or use a free model."
+            );
         }
     }
 

@@ -25,7 +25,19 @@ internal static class ChannelFields
     private const int MaxValueLength = 256 * 1024; // characters of JSON
 
     private static readonly string[] Names =
-        [Title, ProviderRef, "model", "temperature", "max_tokens", "stop_sequences", "reasoning_level", Tags, "pinned", "archived", ContextFiles];
+    [
+        Title,
+        ProviderRef,
+        "model",
+        "temperature",
+        "max_tokens",
+        "stop_sequences",
+        "reasoning_level",
+        Tags,
+        "pinned",
+        "archived",
+        ContextFiles,
+    ];
 
     private static readonly string[] Lists = [Messages, Tags, ContextFiles, "stop_sequences"];
 
@@ -40,21 +52,37 @@ internal static class ChannelFields
         var isNull = value.ValueKind == JsonValueKind.Null;
         switch (name)
         {
-            case Title: return fields with { Title = Text(name, value) ?? "" };
-            case ProviderRef: return SetProviders(fields, name, value);
-            case "model": return fields with { Model = Text(name, value) ?? "" };
-            case "temperature": return fields with { Options = options with { Temperature = isNull ? null : Number(name, value) } };
-            case "max_tokens": return fields with { Options = options with { MaxTokens = isNull ? null : Whole(name, value) } };
-            case "stop_sequences": return fields with { Options = options with { StopSequences = isNull ? null : Texts(name, value) } };
-            case "reasoning_level": return fields with { Options = options with { ReasoningLevel = Text(name, value) is { Length: > 0 } level ? level : null } };
-            case Tags: return fields with { Tags = isNull ? [] : TagsOf(Texts(name, value)) };
-            case ContextFiles: return fields with { ContextFiles = isNull ? [] : FilesOf(Texts(name, value)) };
-            case "pinned": return fields with { Pinned = !isNull && YesOrNo(name, value) };
-            case "archived": return fields with { Archived = !isNull && YesOrNo(name, value) };
-            case Messages: throw Wrong("Messages of a chat can only be added: put them in `append`.");
+            case Title:
+                return fields with { Title = Text(name, value) ?? "" };
+            case ProviderRef:
+                return SetProviders(fields, name, value);
+            case "model":
+                return fields with { Model = Text(name, value) ?? "" };
+            case "temperature":
+                return fields with { Options = options with { Temperature = isNull ? null : Number(name, value) } };
+            case "max_tokens":
+                return fields with { Options = options with { MaxTokens = isNull ? null : Whole(name, value) } };
+            case "stop_sequences":
+                return fields with { Options = options with { StopSequences = isNull ? null : Texts(name, value) } };
+            case "reasoning_level":
+                return fields with
+                {
+                    Options = options with { ReasoningLevel = Text(name, value) is { Length: > 0 } level ? level : null },
+                };
+            case Tags:
+                return fields with { Tags = isNull ? [] : TagsOf(Texts(name, value)) };
+            case ContextFiles:
+                return fields with { ContextFiles = isNull ? [] : FilesOf(Texts(name, value)) };
+            case "pinned":
+                return fields with { Pinned = !isNull && YesOrNo(name, value) };
+            case "archived":
+                return fields with { Archived = !isNull && YesOrNo(name, value) };
+            case Messages:
+                throw Wrong("Messages of a chat can only be added: put them in `append`.");
             case TaskStates.Field when chat.IsTask && value.ValueKind == JsonValueKind.String && value.ValueEquals(TaskStates.Running):
                 throw Wrong("The status `running` cannot be set. Send the task a message to continue it.");
-            default: return SetOwn(fields, name, value, chat, template);
+            default:
+                return SetOwn(fields, name, value, chat, template);
         }
     }
 
@@ -67,11 +95,22 @@ internal static class ChannelFields
             Messages => fields,
             Tags => fields with { Tags = TagsOf([.. fields.Tags ?? chat.Tags, .. Texts(name, value)]) },
             ContextFiles => fields with { ContextFiles = FilesOf([.. fields.ContextFiles ?? chat.ContextFiles, .. Texts(name, value)]) },
-            "stop_sequences" => fields with { Options = options with { StopSequences = [.. options.StopSequences ?? [], .. Texts(name, value)] } },
+            "stop_sequences" => fields with
+            {
+                Options = options with { StopSequences = [.. options.StopSequences ?? [], .. Texts(name, value)] },
+            },
             _ when Names.Contains(name) => throw Wrong($"`{name}` is not a list: put it in `set`."),
-            _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(fields, name, Json5Conversion.Of(Longer(fields, name, value, chat, template)), chat, template),
+            _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(
+                fields,
+                name,
+                Json5Conversion.Of(Longer(fields, name, value, chat, template)),
+                chat,
+                template
+            ),
             _ when template?.Field(name) is not null => throw Wrong($"`{name}` is not a list: put it in `set`."),
-            _ => throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no list `{name}`.{NearestName.Hint(name, Lists.Concat(OwnNames(template)))}"),
+            _ => throw Wrong(
+                $"A {(chat.IsTask ? "task" : "chat")} has no list `{name}`.{NearestName.Hint(name, Lists.Concat(OwnNames(template)))}"
+            ),
         };
     }
 
@@ -80,9 +119,19 @@ internal static class ChannelFields
     public static void Check(ChatFields fields, IReadOnlyDictionary<string, JsonElement>? given, Template? template)
     {
         Check(fields.Options);
-        if (template is null || given is null) { return; }
+        if (template is null || given is null)
+        {
+            return;
+        }
 
-        FieldCheck.ThrowIfInvalid(template, [.. given.Where(pair => pair.Key != ProviderRef && Names.Contains(pair.Key) && template.Field(pair.Key) is not null).Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value)))]);
+        FieldCheck.ThrowIfInvalid(
+            template,
+            [
+                .. given
+                    .Where(pair => pair.Key != ProviderRef && Names.Contains(pair.Key) && template.Field(pair.Key) is not null)
+                    .Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value))),
+            ]
+        );
     }
 
     /// <summary>What a codex begins with: what was given, and the defaults that are kept with it. The others count from the template.</summary>
@@ -105,10 +154,16 @@ internal static class ChannelFields
         var begun = fields;
         foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !values.ContainsKey(name)))
         {
-            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 })) { begun = Set(begun, name, Json5Conversion.Of(value), nothing, template); }
+            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 }))
+            {
+                begun = Set(begun, name, Json5Conversion.Of(value), nothing, template);
+            }
         }
 
-        foreach (var (name, value) in values) { begun = Set(begun, name, value, nothing, template); }
+        foreach (var (name, value) in values)
+        {
+            begun = Set(begun, name, value, nothing, template);
+        }
 
         Check(begun, values, template);
         CheckRequired(template, begun, values);
@@ -120,27 +175,52 @@ internal static class ChannelFields
     public static Json5Object Values(StoredChat chat, Template template, Message? next = null) =>
         template.WithDefaults(new Json5Object([.. ChatValues.PromptValues(chat, next).Members, .. ChatValues.Own(chat).Members]));
 
-    private static bool IsGiven(ChatFields fields, string name) => name switch
-    {
-        Title => fields.Title is { Length: > 0 },
-        ProviderRef => fields.ProviderId is not null,
-        // The template's model is one of the template's provider.
-        "model" => fields.Model is not null || fields.ProviderId is not null,
-        _ => false,
-    };
+    private static bool IsGiven(ChatFields fields, string name) =>
+        name switch
+        {
+            Title => fields.Title is { Length: > 0 },
+            ProviderRef => fields.ProviderId is not null,
+            // The template's model is one of the template's provider.
+            "model" => fields.Model is not null || fields.ProviderId is not null,
+            _ => false,
+        };
 
     private static void CheckRequired(Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
     {
-        List<(string Name, Json5Node Value)> all = [.. values.Select(pair => (pair.Key, Value: Json5Conversion.ToJson5(pair.Value))).Where(pair => pair.Value is not null && template.Field(pair.Key) is not null).Select(pair => (pair.Key, pair.Value!))];
-        if (fields.Title is { Length: > 0 } title && template.Field(Title) is not null && !values.ContainsKey(Title)) { all.Add((Title, new Json5String(title))); }
-        if (fields.Model is { Length: > 0 } model && template.Field("model") is not null && !values.ContainsKey("model")) { all.Add(("model", new Json5String(model))); }
+        List<(string Name, Json5Node Value)> all =
+        [
+            .. values
+                .Select(pair => (pair.Key, Value: Json5Conversion.ToJson5(pair.Value)))
+                .Where(pair => pair.Value is not null && template.Field(pair.Key) is not null)
+                .Select(pair => (pair.Key, pair.Value!)),
+        ];
+        if (fields.Title is { Length: > 0 } title && template.Field(Title) is not null && !values.ContainsKey(Title))
+        {
+            all.Add((Title, new Json5String(title)));
+        }
+        if (fields.Model is { Length: > 0 } model && template.Field("model") is not null && !values.ContainsKey("model"))
+        {
+            all.Add(("model", new Json5String(model)));
+        }
 
         // Who answers is the user's default where nobody says it, and messages come later.
-        var asked = template with { Fields = [.. template.Fields.Select(field => field.Name is ProviderRef or Messages ? field with { Required = false } : field)] };
-        var wrong = TemplateValidation.Check(asked, Json5Object.Of(all)).FirstOrDefault(problem => problem.IsError)?.Message
-            ?? asked.Fields.Where(field => field.Required && all.Any(pair => pair.Name == field.Name && pair.Value is Json5String text && string.IsNullOrWhiteSpace(text.Value)))
-                .Select(field => $"`{field.Name}` is empty.").FirstOrDefault();
-        if (wrong is not null) { throw Wrong($"Nothing was created. {wrong}"); }
+        var asked = template with
+        {
+            Fields = [.. template.Fields.Select(field => field.Name is ProviderRef or Messages ? field with { Required = false } : field)],
+        };
+        var wrong =
+            TemplateValidation.Check(asked, Json5Object.Of(all)).FirstOrDefault(problem => problem.IsError)?.Message
+            ?? asked
+                .Fields.Where(field =>
+                    field.Required
+                    && all.Any(pair => pair.Name == field.Name && pair.Value is Json5String text && string.IsNullOrWhiteSpace(text.Value))
+                )
+                .Select(field => $"`{field.Name}` is empty.")
+                .FirstOrDefault();
+        if (wrong is not null)
+        {
+            throw Wrong($"Nothing was created. {wrong}");
+        }
     }
 
     private static Dictionary<string, JsonElement> WithStatus(IReadOnlyDictionary<string, JsonElement>? values, Template template)
@@ -152,27 +232,48 @@ internal static class ChannelFields
 
     private static ChatFields SetOwn(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
     {
-        if (template?.Field(name) is null) { throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no field `{name}`.{NearestName.Hint(name, Names.Concat(OwnNames(template)))}"); }
-        if (value.GetRawText().Length > MaxValueLength) { throw Wrong($"`{name}` is longer than {MaxValueLength / 1024} thousand characters."); }
+        if (template?.Field(name) is null)
+        {
+            throw Wrong(
+                $"A {(chat.IsTask ? "task" : "chat")} has no field `{name}`.{NearestName.Hint(name, Names.Concat(OwnNames(template)))}"
+            );
+        }
+        if (value.GetRawText().Length > MaxValueLength)
+        {
+            throw Wrong($"`{name}` is longer than {MaxValueLength / 1024} thousand characters.");
+        }
 
         var node = Json5Conversion.ToJson5(value);
-        if (node is not null && LiteralSecrets.IsIn([name], node)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
+        if (node is not null && LiteralSecrets.IsIn([name], node))
+        {
+            throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message);
+        }
 
         FieldCheck.ThrowIfInvalid(template, [(name, node)]);
-        var values = new Dictionary<string, JsonElement>(fields.Values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal) { [name] = value.Clone() };
+        var values = new Dictionary<string, JsonElement>(fields.Values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal)
+        {
+            [name] = value.Clone(),
+        };
         return fields with { Values = values };
     }
 
     private static Json5Array Longer(ChatFields fields, string name, JsonElement value, StoredChat chat, Template template)
     {
-        var before = fields.Values?.TryGetValue(name, out var set) == true ? Json5Conversion.ToJson5(set)
+        var before =
+            fields.Values?.TryGetValue(name, out var set) == true ? Json5Conversion.ToJson5(set)
             : chat.Values.TryGetValue(name, out var stored) ? Json5Conversion.ToJson5(stored)
             : template.Default(name);
-        var more = Json5Conversion.ToJson5(value) switch { Json5Array array => array.Items, null => [], var one => [one] };
+        var more = Json5Conversion.ToJson5(value) switch
+        {
+            Json5Array array => array.Items,
+            null => [],
+            var one => [one],
+        };
         return Json5Array.Of(((before as Json5Array)?.Items ?? []).Concat(more));
     }
 
-    private static IEnumerable<string> OwnNames(Template? template) => template?.Fields.Select(field => field.Name).Where(name => name != Messages) ?? [];
+    private static IEnumerable<string> OwnNames(Template? template) =>
+        template?.Fields.Select(field => field.Name).Where(name => name != Messages) ?? [];
 
     /// <summary>Another provider has other models: the old choice goes with it unless a new one came. Of a list the others stand in.</summary>
     private static ChatFields SetProviders(ChatFields fields, string name, JsonElement value)
@@ -182,23 +283,41 @@ internal static class ChannelFields
         {
             ProviderId = ProviderOf(providers.FirstOrDefault()),
             Model = fields.Model ?? "",
-            Fallbacks = value.ValueKind == JsonValueKind.Array ? [.. providers.Skip(1).Select(provider => new ModelChoice(ProviderOf(provider)))] : fields.Fallbacks,
+            Fallbacks =
+                value.ValueKind == JsonValueKind.Array
+                    ? [.. providers.Skip(1).Select(provider => new ModelChoice(ProviderOf(provider)))]
+                    : fields.Fallbacks,
         };
     }
 
     private static string ProviderOf(string? reference)
     {
-        if (string.IsNullOrEmpty(reference)) { return ""; }
-        if (CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers) { return uri.Name; }
+        if (string.IsNullOrEmpty(reference))
+        {
+            return "";
+        }
+        if (CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers)
+        {
+            return uri.Name;
+        }
 
         throw Wrong($"\"{reference}\" is not the URI of a provider: write codex://providers/NAME.");
     }
 
     private static void Check(ChatOptions? options)
     {
-        if (options?.Temperature is < 0 or > 2) { throw Wrong("The temperature must be a number from 0 to 2."); }
-        if (options?.MaxTokens is < 1) { throw Wrong("The maximum response length must be at least one token."); }
-        if (options?.StopSequences?.Any(string.IsNullOrEmpty) == true) { throw Wrong("A stop sequence cannot be empty."); }
+        if (options?.Temperature is < 0 or > 2)
+        {
+            throw Wrong("The temperature must be a number from 0 to 2.");
+        }
+        if (options?.MaxTokens is < 1)
+        {
+            throw Wrong("The maximum response length must be at least one token.");
+        }
+        if (options?.StopSequences?.Any(string.IsNullOrEmpty) == true)
+        {
+            throw Wrong("A stop sequence cannot be empty.");
+        }
     }
 
     /// <exception cref="FailureException">MissingField.</exception>
@@ -222,28 +341,36 @@ internal static class ChannelFields
         items.Count <= MaxItems ? items : throw Wrong($"A chat can have at most {MaxItems} {what}.");
 
     /// <returns>Null for null.</returns>
-    private static string? Text(string name, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.String => value.GetString(),
-        _ => throw Wrong($"`{name}` must be a string."),
-    };
+    private static string? Text(string name, JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => value.GetString(),
+            _ => throw Wrong($"`{name}` must be a string."),
+        };
 
-    private static double Number(string name, JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong($"`{name}` must be a number.");
+    private static double Number(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong($"`{name}` must be a number.");
 
     private static int Whole(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : throw Wrong($"`{name}` must be a whole number.");
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+            ? number
+            : throw Wrong($"`{name}` must be a whole number.");
 
     private static bool YesOrNo(string name, JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` must be true or false.");
 
     /// <summary>One text stands for a list of it.</summary>
-    private static IReadOnlyList<string> Texts(string name, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => [value.GetString() ?? ""],
-        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. value.EnumerateArray().Select(item => item.GetString() ?? "")],
-        _ => throw Wrong($"`{name}` must be a list of strings."),
-    };
+    private static IReadOnlyList<string> Texts(string name, JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => [value.GetString() ?? ""],
+            JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            [
+                .. value.EnumerateArray().Select(item => item.GetString() ?? ""),
+            ],
+            _ => throw Wrong($"`{name}` must be a list of strings."),
+        };
 
     private static FailureException Wrong(string sentence) => new(FailureKind.MissingField, sentence);
 }

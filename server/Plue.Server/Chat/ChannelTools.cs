@@ -24,7 +24,10 @@ internal sealed class ChannelTools(ChatState state)
     public TimeSpan? TimeLeft => Budget is { } budget ? TaskBudget.TimeLeft(budget, state.Chat) : null;
 
     /// <summary>How often the model is asked in one turn before the user is asked. The budget of a task says it for the task.</summary>
-    public int MaxRounds => Budget is { Rounds: not null } ? int.MaxValue : state.Chat.IsTask ? ToolRounds.MaxTaskRounds : ToolRounds.MaxRounds;
+    public int MaxRounds =>
+        Budget is { Rounds: not null } ? int.MaxValue
+        : state.Chat.IsTask ? ToolRounds.MaxTaskRounds
+        : ToolRounds.MaxRounds;
 
     public PermissionMode Mode => Rights()[0].Mode;
 
@@ -38,36 +41,50 @@ internal sealed class ChannelTools(ChatState state)
         List<ITool> tools = [];
         if (services.Workspace.TrustedFolder is not null)
         {
-            foreach (var source in services.ToolSources) { tools.AddRange(await source.FindAsync(names, notes, cancellationToken)); }
+            foreach (var source in services.ToolSources)
+            {
+                tools.AddRange(await source.FindAsync(names, notes, cancellationToken));
+            }
         }
         else if (names.Count > 0 && services.ToolSources.Count > 0 && (chat.IsTask || services.Workspace.OpenFolder is not null))
         {
-            notes.Add(services.Workspace.OpenFolder is null ? "No tools were sent: no folder is open." : "No tools were sent: this folder is not trusted.");
+            notes.Add(
+                services.Workspace.OpenFolder is null
+                    ? "No tools were sent: no folder is open."
+                    : "No tools were sent: this folder is not trusted."
+            );
         }
 
         tools.AddRange(services.Tasks.ToolsFor(chat));
-        return (tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]), notes);
+        return (
+            tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
+            notes
+        );
     }
 
-    public ToolContext ContextOf(string turnId, string toolUseId) => new()
-    {
-        CodexId = codexId,
-        TurnId = turnId,
-        ToolUseId = toolUseId,
-        Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
-        Rights = Rights,
-        Seen = seen,
-    };
+    public ToolContext ContextOf(string turnId, string toolUseId) =>
+        new()
+        {
+            CodexId = codexId,
+            TurnId = turnId,
+            ToolUseId = toolUseId,
+            Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
+            Rights = Rights,
+            Seen = seen,
+        };
 
     /// <summary>Its own, then those of whoever it works for, up to the top, all as they are at this moment.</summary>
     public IReadOnlyList<Rights> Rights()
     {
         List<(Rights Rights, PermissionMode? Mode)> chain = [];
         HashSet<string> known = new(StringComparer.Ordinal);
-        for (var (id, chat) = (codexId, (StoredChat?)state.Chat); chat is not null && known.Add(id) && chain.Count < MaxAncestors;)
+        for (var (id, chat) = (codexId, (StoredChat?)state.Chat); chat is not null && known.Add(id) && chain.Count < MaxAncestors; )
         {
             chain.Add((RightsOf(id, chat), PermissionModes.Find(ValuesOf(chat).GetString(PermissionModes.Field))));
-            if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above) { break; }
+            if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above)
+            {
+                break;
+            }
 
             (id, chat) = (above, state.Chats.Find(above));
         }
@@ -93,7 +110,11 @@ internal sealed class ChannelTools(ChatState state)
             Title = chat.Title,
             Tools = spec.AvailableTools,
             Permissions = services.Policy is { } policy
-                ? new AgentPermissions([.. spec.Permissions.Allow, .. policy.Allow], [.. spec.Permissions.Ask, .. policy.Ask], [.. spec.Permissions.Deny, .. policy.Deny])
+                ? new AgentPermissions(
+                    [.. spec.Permissions.Allow, .. policy.Allow],
+                    [.. spec.Permissions.Ask, .. policy.Ask],
+                    [.. spec.Permissions.Deny, .. policy.Deny]
+                )
                 : spec.Permissions,
             Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
             IsUnattended = services.IsUnattended,
@@ -103,5 +124,7 @@ internal sealed class ChannelTools(ChatState state)
     private AgentSpec SpecOf(StoredChat chat) => AgentSpec.Of(ValuesOf(chat));
 
     private Json5Object ValuesOf(StoredChat chat) =>
-        services.TemplateOf(chat.TemplateId) is { } template ? ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template) : Json5Object.Empty;
+        services.TemplateOf(chat.TemplateId) is { } template
+            ? ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template)
+            : Json5Object.Empty;
 }

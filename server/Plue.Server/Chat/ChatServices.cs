@@ -14,7 +14,14 @@ namespace Plue.Server.Chat;
 
 /// <summary>The services that the chats of this process use.</summary>
 internal sealed class ChatServices(
-    PlatformServices platform, CodexServices codices, ProviderServices providers, StoreServices store, EditServices edits, ToolServices tools, IChatEvents events) : IHookActions
+    PlatformServices platform,
+    CodexServices codices,
+    ProviderServices providers,
+    StoreServices store,
+    EditServices edits,
+    ToolServices tools,
+    IChatEvents events
+) : IHookActions
 {
     private ITaskSupervisor? tasks;
     private IBudget? taskBudget;
@@ -30,13 +37,16 @@ internal sealed class ChatServices(
     public UsageLedger Usage => store.Usage;
     public ToolRunner ToolRunner => tools.Runner;
     public IReadOnlyList<IToolSource> ToolSources => tools.Sources;
+
     /// <summary>Takes the vault's values out of a text.</summary>
     public ITextMask Redactor => platform.Redactor;
     public IChatEvents Events => events;
     public TimeProvider Time => platform.Time;
     public ILogger Logger { get; } = platform.CreateLogger("Chat");
+
     /// <summary>Nobody is there to be asked.</summary>
     public bool IsUnattended { get; init; }
+
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
 
@@ -54,7 +64,8 @@ internal sealed class ChatServices(
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
 
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
-    public ChatOptions OptionsOf(string templateId) => TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
+    public ChatOptions OptionsOf(string templateId) =>
+        TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
     /// <summary>The text of a prompt by its name.</summary>
     public string PromptOf(string name) => codices.Prompts.Get($"codex://prompts/{name}.md").Text;
@@ -62,8 +73,13 @@ internal sealed class ChatServices(
     /// <summary>Whoever looks after tasks is made of the conversations, and so comes after them.</summary>
     public void Supervise(ITaskSupervisor supervisor, IBudget budget) => (tasks, taskBudget) = (supervisor, budget);
 
-    Task<string> IHookActions.SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
-        Tasks.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
+    Task<string> IHookActions.SpawnForHookAsync(
+        string templateId,
+        Json5Object values,
+        string spawnedBy,
+        int depth,
+        CancellationToken cancellationToken
+    ) => Tasks.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
     void IHookActions.Notify(string message, string uri) => events.Notify(message, uri);
 
@@ -80,7 +96,10 @@ internal sealed class ChatServices(
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public async Task CheckBudgetAsync(ProviderSettings settings, decimal spentInChat, decimal running, CancellationToken cancellationToken)
     {
-        if (settings.IsFree) { return; }
+        if (settings.IsFree)
+        {
+            return;
+        }
 
         await Budget.Of(Config).CheckAsync(spentInChat + running, async () => await Usage.SpentTodayAsync(cancellationToken) + running);
     }

@@ -25,9 +25,24 @@ internal sealed class ChatState
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to be loaded again.</param>
-    public ChatState(ChatServices services, Automation automation, IChats chats, StoredChat chat, ChatJournal? journal, string? readOnlyReason, ChatState? before)
+    public ChatState(
+        ChatServices services,
+        Automation automation,
+        IChats chats,
+        StoredChat chat,
+        ChatJournal? journal,
+        string? readOnlyReason,
+        ChatState? before
+    )
     {
-        (Services, this.automation, Chats, read, Journal, this.readOnlyReason) = (services, automation, chats, chat, journal, readOnlyReason);
+        (Services, this.automation, Chats, read, Journal, this.readOnlyReason) = (
+            services,
+            automation,
+            chats,
+            chat,
+            journal,
+            readOnlyReason
+        );
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         Loop = new CommandLoop(services.Logger);
         hookFailures = chat.HookFailures;
@@ -106,19 +121,26 @@ internal sealed class ChatState
     }
 
     /// <exception cref="FailureException">NotFound: it was closed. StoreReadOnly.</exception>
-    public ChatJournal Writer() => Closing.IsCancellationRequested
-        ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
-        : Journal ?? throw new FailureException(FailureKind.StoreReadOnly, readOnlyReason ?? "This chat is read-only.");
+    public ChatJournal Writer() =>
+        Closing.IsCancellationRequested
+            ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
+            : Journal ?? throw new FailureException(FailureKind.StoreReadOnly, readOnlyReason ?? "This chat is read-only.");
 
     /// <exception cref="FailureException">Conflict.</exception>
     public void RefuseWhileRunning()
     {
-        if (running is not null) { throw new FailureException(FailureKind.Conflict, "A response is still streaming. Stop it first, or wait for it."); }
+        if (running is not null)
+        {
+            throw new FailureException(FailureKind.Conflict, "A response is still streaming. Stop it first, or wait for it.");
+        }
     }
 
     public void NotifyChanged()
     {
-        if (Chat.HookFailures is var failures && !failures.SequenceEqual(hookFailures)) { Sink.Publish(new TurnEvent.HooksChanged(hookFailures = failures)); }
+        if (Chat.HookFailures is var failures && !failures.SequenceEqual(hookFailures))
+        {
+            Sink.Publish(new TurnEvent.HooksChanged(hookFailures = failures));
+        }
         Services.NotifyChanged(CodexId, Summary);
     }
 
@@ -155,7 +177,10 @@ internal sealed class ChatState
     /// <summary>A queued message follows the results of the turn's tools. Nothing for one that was taken back meanwhile.</summary>
     public async Task SteerAsync(string queuedId, RunningTurn turn, CancellationToken cancellationToken)
     {
-        if (Chat.Queue.FirstOrDefault(queued => queued.Id == queuedId) is not { } queued) { return; }
+        if (Chat.Queue.FirstOrDefault(queued => queued.Id == queuedId) is not { } queued)
+        {
+            return;
+        }
 
         var message = queued with { ParentId = turn.ParentId };
         var planned = PlanFor(message);
@@ -163,7 +188,12 @@ internal sealed class ChatState
         turn.ParentId = message.Id;
         PublishAdded(message);
         PublishQueue();
-        await RunHooksAsync(new ConversationHooks(this, AnswerUnderWay), [MessageAdded], turn.Depth, [.. planned.Where(action => action is not HookAction.SendToLlm)]);
+        await RunHooksAsync(
+            new ConversationHooks(this, AnswerUnderWay),
+            [MessageAdded],
+            turn.Depth,
+            [.. planned.Where(action => action is not HookAction.SendToLlm)]
+        );
         cancellationToken.ThrowIfCancellationRequested();
     }
 
@@ -180,9 +210,17 @@ internal sealed class ChatState
 
     /// <summary>Runs the hooks that wait for these changes; what fails of it is no failure of what they follow.</summary>
     /// <param name="planned">What the hooks said of the first change already.</param>
-    public async Task RunHooksAsync(IHookTarget target, IReadOnlyList<HookChange> changes, int depth, IReadOnlyList<HookAction>? planned = null)
+    public async Task RunHooksAsync(
+        IHookTarget target,
+        IReadOnlyList<HookChange> changes,
+        int depth,
+        IReadOnlyList<HookAction>? planned = null
+    )
     {
-        if (planned is null && !Automation.Waits(target.Template, changes)) { return; }
+        if (planned is null && !Automation.Waits(target.Template, changes))
+        {
+            return;
+        }
 
         try
         {

@@ -10,8 +10,9 @@ namespace Plue.Server.Chat;
 /// </summary>
 public sealed class CommandLoop : SynchronizationContext
 {
-    private readonly Channel<(SendOrPostCallback Command, object? State)> commands =
-        Channel.CreateUnbounded<(SendOrPostCallback, object?)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(SendOrPostCallback Command, object? State)> commands = Channel.CreateUnbounded<(SendOrPostCallback, object?)>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
 
     private readonly ILogger logger;
 
@@ -37,9 +38,18 @@ public sealed class CommandLoop : SynchronizationContext
         await foreach (var (command, state) in commands.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             SetSynchronizationContext(this);
-            try { command(state); }
-            catch (Exception fault) { logger.LogError(fault, "A command of a conversation failed"); }
-            finally { SetSynchronizationContext(null); }
+            try
+            {
+                command(state);
+            }
+            catch (Exception fault)
+            {
+                logger.LogError(fault, "A command of a conversation failed");
+            }
+            finally
+            {
+                SetSynchronizationContext(null);
+            }
         }
     }
 

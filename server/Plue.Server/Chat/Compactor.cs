@@ -19,7 +19,13 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     /// <exception cref="FailureException">Conflict: nothing to summarise.</exception>
     public static void RequireWork(IReadOnlyList<Message> path)
     {
-        if (!HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarize yet: only messages before the last question are summarized."); }
+        if (!HasWork(path))
+        {
+            throw new FailureException(
+                FailureKind.Conflict,
+                "There is nothing to summarize yet: only messages before the last question are summarized."
+            );
+        }
     }
 
     /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
@@ -27,12 +33,19 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
 
     /// <summary>Whether a summary would make room: what it stands for is longer than a summary may be.</summary>
     /// <param name="window">Tokens.</param>
-    public static bool MakesRoom(IReadOnlyList<Message> path, long window) => HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);
+    public static bool MakesRoom(IReadOnlyList<Message> path, long window) =>
+        HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);
 
     /// <returns>The summary, not stored yet; it follows the last message of <paramref name="path"/>.</returns>
     /// <param name="instructions">How to summarise: the prompt.</param>
     /// <exception cref="FailureException">Conflict: nothing to summarise, or the summary would save nothing. Else why the model did not answer.</exception>
-    public async Task<Message> SummariseAsync(string codexId, IReadOnlyList<Message> path, ModelChoice who, string instructions, CancellationToken cancellationToken)
+    public async Task<Message> SummariseAsync(
+        string codexId,
+        IReadOnlyList<Message> path,
+        ModelChoice who,
+        string instructions,
+        CancellationToken cancellationToken
+    )
     {
         RequireWork(path);
 
@@ -44,7 +57,11 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         foreach (var piece in Pieces(covered, Room))
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
-            answer = await model.AskAsync(new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary), SummaryTimeout, cancellationToken);
+            answer = await model.AskAsync(
+                new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary),
+                SummaryTimeout,
+                cancellationToken
+            );
             usage = Sum(usage, answer.Usage);
             cost = Sum(cost, answer.Cost);
         }
@@ -67,8 +84,14 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         };
         var after = SentHistory.Of([.. path, summary]).Sum(TokenEstimate.Of);
         return after < before
-            ? summary with { Compaction = summary.Compaction with { TokensAfter = after } }
-            : throw new FailureException(FailureKind.Conflict, "A summary would not be shorter than the messages, so the chat was not changed.");
+            ? summary with
+            {
+                Compaction = summary.Compaction with { TokensAfter = after },
+            }
+            : throw new FailureException(
+                FailureKind.Conflict,
+                "A summary would not be shorter than the messages, so the chat was not changed."
+            );
     }
 
     /// <summary>What a summary would stand for: from the last one on, everything before the last question.</summary>
@@ -77,7 +100,16 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         var from = Math.Max(0, path.ToList().FindLastIndex(message => message.Compaction is not null));
         var to = SentHistory.KeptFrom(path, path.Count);
         // Of what an earlier summary kept word for word, the question before it is not in it yet.
-        if (path.Count > 0 && path[from].Compaction is not null) { return [path[from], .. path.Skip(SentHistory.KeptFrom(path, from)).Take(to - SentHistory.KeptFrom(path, from)).Where(message => message.Compaction is null)]; }
+        if (path.Count > 0 && path[from].Compaction is not null)
+        {
+            return
+            [
+                path[from],
+                .. path.Skip(SentHistory.KeptFrom(path, from))
+                    .Take(to - SentHistory.KeptFrom(path, from))
+                    .Where(message => message.Compaction is null),
+            ];
+        }
         return [.. path.Take(to)];
     }
 
@@ -110,16 +142,22 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
             tokens += more;
         }
 
-        if (tokens > 0) { yield return piece.ToString(); }
+        if (tokens > 0)
+        {
+            yield return piece.ToString();
+        }
     }
 
     private static IEnumerable<string> Split(string text, long room)
     {
         var most = (int)Math.Min(int.MaxValue, room * 3 / 2);
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             var length = Math.Min(most, text.Length - at);
-            if (at + length < text.Length && char.IsHighSurrogate(text[at + length - 1])) { length--; }
+            if (at + length < text.Length && char.IsHighSurrogate(text[at + length - 1]))
+            {
+                length--;
+            }
 
             yield return text.Substring(at, length);
             at += length;
@@ -128,25 +166,33 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
 
     private static string TextOf(Message message)
     {
-        if (message.Compaction is not null) { return SentHistory.TextOf(message); }
+        if (message.Compaction is not null)
+        {
+            return SentHistory.TextOf(message);
+        }
 
         var text = new StringBuilder(message.Role == MessageRole.User ? "# The user\n" : "# The assistant\n");
         foreach (var part in message.Parts)
         {
-            text.AppendLine(part switch
-            {
-                MessagePart.Text said => said.Content,
-                MessagePart.File file => $"[file {file.Path}]\n{Beginning(file.Content)}",
-                MessagePart.ToolUse use => $"[called {use.ToolName} with {Beginning(use.Parameters)}]",
-                MessagePart.ToolResult result => $"[result: {Beginning(result.Error ?? result.Result)}]",
-                _ => "",
-            });
+            text.AppendLine(
+                part switch
+                {
+                    MessagePart.Text said => said.Content,
+                    MessagePart.File file => $"[file {file.Path}]\n{Beginning(file.Content)}",
+                    MessagePart.ToolUse use => $"[called {use.ToolName} with {Beginning(use.Parameters)}]",
+                    MessagePart.ToolResult result => $"[result: {Beginning(result.Error ?? result.Result)}]",
+                    _ => "",
+                }
+            );
         }
 
         return text.ToString();
     }
 
-    private static string Beginning(string? text) => text is null ? "" : text.Length <= MaxResultLength ? text : $"{text[..MaxResultLength]}…";
+    private static string Beginning(string? text) =>
+        text is null ? ""
+        : text.Length <= MaxResultLength ? text
+        : $"{text[..MaxResultLength]}…";
 
     /// <summary>Word for word, because a summary may lose one.</summary>
     private static string OpenTodos(IReadOnlyList<Message> path)
@@ -155,29 +201,41 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         foreach (Match todo in path.SelectMany(message => Todo().Matches(message.Text)))
         {
             var what = todo.Groups["what"].Value.Trim();
-            if (todo.Groups["done"].Value == " ") { open[what] = $"- [ ] {what}"; }
-            else { open.Remove(what); }
+            if (todo.Groups["done"].Value == " ")
+            {
+                open[what] = $"- [ ] {what}";
+            }
+            else
+            {
+                open.Remove(what);
+            }
         }
 
         return open.Count == 0 ? "" : $"\n\nOpen todos, word for word:\n{string.Join('\n', open.Values)}";
     }
 
-    private static Usage Sum(Usage sum, Usage? more) => more is null ? sum : new Usage
-    {
-        InputTokens = sum.InputTokens + more.InputTokens,
-        OutputTokens = sum.OutputTokens + more.OutputTokens,
-        CachedReadTokens = sum.CachedReadTokens + more.CachedReadTokens,
-        CachedWriteTokens = sum.CachedWriteTokens + more.CachedWriteTokens,
-        ReasoningTokens = sum.ReasoningTokens + more.ReasoningTokens,
-    };
+    private static Usage Sum(Usage sum, Usage? more) =>
+        more is null
+            ? sum
+            : new Usage
+            {
+                InputTokens = sum.InputTokens + more.InputTokens,
+                OutputTokens = sum.OutputTokens + more.OutputTokens,
+                CachedReadTokens = sum.CachedReadTokens + more.CachedReadTokens,
+                CachedWriteTokens = sum.CachedWriteTokens + more.CachedWriteTokens,
+                ReasoningTokens = sum.ReasoningTokens + more.ReasoningTokens,
+            };
 
-    private static Cost? Sum(Cost? sum, Cost? more) => sum is null ? more : more is null ? sum : more with
-    {
-        InputCost = sum.InputCost + more.InputCost,
-        OutputCost = sum.OutputCost + more.OutputCost,
-        CachedCost = sum.CachedCost + more.CachedCost,
-        TotalCost = sum.TotalCost + more.TotalCost,
-    };
+    private static Cost? Sum(Cost? sum, Cost? more) =>
+        sum is null ? more
+        : more is null ? sum
+        : more with
+        {
+            InputCost = sum.InputCost + more.InputCost,
+            OutputCost = sum.OutputCost + more.OutputCost,
+            CachedCost = sum.CachedCost + more.CachedCost,
+            TotalCost = sum.TotalCost + more.TotalCost,
+        };
 
     [GeneratedRegex(@"^[ \t]*[-*+] \[(?<done>[ xX])\] (?<what>.+)$", RegexOptions.Multiline)]
     private static partial Regex Todo();

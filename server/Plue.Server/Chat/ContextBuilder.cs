@@ -13,11 +13,26 @@ public static class ContextBuilder
     /// <param name="goOn">True when the last answer is to be continued.</param>
     /// <param name="options">Of the chat and its template: they count before the provider's.</param>
     public static ProviderRequest Build(
-        string codexId, IReadOnlyList<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn, ChatOptions? options = null)
+        string codexId,
+        IReadOnlyList<Message> history,
+        ProviderSettings settings,
+        string model,
+        string? system,
+        string? workingDirectory,
+        bool goOn,
+        ChatOptions? options = null
+    )
     {
-        var messages = SentHistory.Of(history).Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).SelectMany(Rounds).ToList();
+        var messages = SentHistory
+            .Of(history)
+            .Where(message => message.Role != MessageRole.System && HasSomethingToSay(message))
+            .SelectMany(Rounds)
+            .ToList();
         // The answer that goes on may have asked for tools since: what it was asked stays where it was.
-        if (goOn && BrokenOff(messages) is { } at) { messages.Insert(at + 1, Continue(messages[at])); }
+        if (goOn && BrokenOff(messages) is { } at)
+        {
+            messages.Insert(at + 1, Continue(messages[at]));
+        }
 
         return new ProviderRequest
         {
@@ -36,37 +51,62 @@ public static class ContextBuilder
     /// <summary>Where the answer to the last question was broken off: at the end, or where its next part follows at once. Null where results are what the model is asked about.</summary>
     private static int? BrokenOff(List<Message> messages)
     {
-        if (messages is [.., { Role: MessageRole.Assistant }]) { return messages.Count - 1; }
-
-        for (var at = messages.Count - 2; at >= 0 && (messages[at].Role == MessageRole.Assistant || messages[at].Parts.Any(part => part is MessagePart.ToolResult)); at--)
+        if (messages is [.., { Role: MessageRole.Assistant }])
         {
-            if (messages[at].Role == MessageRole.Assistant && messages[at + 1].Role == MessageRole.Assistant) { return at; }
+            return messages.Count - 1;
+        }
+
+        for (
+            var at = messages.Count - 2;
+            at >= 0 && (messages[at].Role == MessageRole.Assistant || messages[at].Parts.Any(part => part is MessagePart.ToolResult));
+            at--
+        )
+        {
+            if (messages[at].Role == MessageRole.Assistant && messages[at + 1].Role == MessageRole.Assistant)
+            {
+                return at;
+            }
         }
 
         return null;
     }
 
-    private static Message Continue(Message last) => last with
-    {
-        Id = last.Id + "_continue",
-        Role = MessageRole.User,
-        CreatedAt = last.UpdatedAt,
-        Parts = [new MessagePart.Text(ContinueRequest)],
-        ProviderInfo = null,
-    };
+    private static Message Continue(Message last) =>
+        last with
+        {
+            Id = last.Id + "_continue",
+            Role = MessageRole.User,
+            CreatedAt = last.UpdatedAt,
+            Parts = [new MessagePart.Text(ContinueRequest)],
+            ProviderInfo = null,
+        };
 
     /// <summary>A round as vendors know it: what the model asked for, then the results as an answer to it.</summary>
     private static IEnumerable<Message> Rounds(Message message)
     {
-        if (message.Role != MessageRole.Assistant || !message.HasToolRound) { return [message]; }
+        if (message.Role != MessageRole.Assistant || !message.HasToolRound)
+        {
+            return [message];
+        }
 
         // Images stand in an answer only as the results of its calls.
         var results = message.Parts.Where(part => part is MessagePart.ToolResult or MessagePart.File).ToList();
-        return results.Count == 0 ? [message] :
-        [
-            message with { Parts = [.. message.Parts.Where(part => part is not (MessagePart.ToolResult or MessagePart.File))] },
-            message with { Id = message.Id + "_results", Role = MessageRole.User, Parts = results, ProviderInfo = null },
-        ];
+        return results.Count == 0
+            ? [message]
+            :
+            [
+                message with
+                {
+                    Parts = [.. message.Parts.Where(part => part is not (MessagePart.ToolResult or MessagePart.File))],
+                },
+                message with
+                {
+                    Id = message.Id + "_results",
+                    Role = MessageRole.User,
+                    Parts = results,
+                    ProviderInfo = null,
+                },
+            ];
     }
 
     /// <summary>A failed answer without any text would be an empty message, which every vendor refuses.</summary>

@@ -16,21 +16,44 @@ internal sealed class ContextKeeper(ChatState state)
     {
         var chat = state.Chat;
         var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
-        var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
+        var model =
+            chat.Model
+            ?? settings?.Model
+            ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
-            chat.Messages, services.Steering.Build(chat).System, PinnedTokens, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
+            chat.Messages,
+            services.Steering.Build(chat).System,
+            PinnedTokens,
+            draft,
+            settings is null || model is null ? null : WindowOf(settings, model),
+            IsSummed
+        );
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
     /// <param name="path">What is to be answered, oldest first.</param>
     /// <param name="model">Null when the provider has not said it yet.</param>
     /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
-    public async Task<Message?> MakeRoomAsync(IReadOnlyList<Message> path, ProviderSettings settings, string? model, CancellationToken cancellationToken)
+    public async Task<Message?> MakeRoomAsync(
+        IReadOnlyList<Message> path,
+        ProviderSettings settings,
+        string? model,
+        CancellationToken cancellationToken
+    )
     {
-        if (settings.Capabilities.OwnHistory || model is null || WindowOf(settings, model) is not { } window) { return null; }
+        if (settings.Capabilities.OwnHistory || model is null || WindowOf(settings, model) is not { } window)
+        {
+            return null;
+        }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
-        if (!Compactor.MakesRoom(path, window)) { return null; }
-        if (!ContextMeter.Measure(path, services.Steering.Build(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull) { return null; }
+        if (!Compactor.MakesRoom(path, window))
+        {
+            return null;
+        }
+        if (!ContextMeter.Measure(path, services.Steering.Build(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull)
+        {
+            return null;
+        }
 
         try
         {
@@ -54,7 +77,10 @@ internal sealed class ContextKeeper(ChatState state)
         state.Sink.Idle();
         var choice = services.Config.DefaultSmall ?? chosen;
         var compactor = new Compactor(side, WindowOf(choice), services.Time);
-        var summary = await Task.Run(() => compactor.SummariseAsync(state.CodexId, path, choice, services.PromptOf("summary"), cancellationToken), CancellationToken.None);
+        var summary = await Task.Run(
+            () => compactor.SummariseAsync(state.CodexId, path, choice, services.PromptOf("summary"), cancellationToken),
+            CancellationToken.None
+        );
         // A model that did not listen to a stop may answer when the chat has gone on.
         cancellationToken.ThrowIfCancellationRequested();
         await state.Writer().AppendAsync(summary, CancellationToken.None);
@@ -68,14 +94,49 @@ internal sealed class ContextKeeper(ChatState state)
     public async Task<bool> NameAsync(CancellationToken cancellationToken)
     {
         var (chat, writer) = (state.Chat, state.Writer());
-        if (chat.HasTitle || services.Config.DefaultSmall is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Capabilities is { OwnHistory: true } or { IsDemo: true }) { return false; }
-        if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
-        if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
+        if (
+            chat.HasTitle
+            || services.Config.DefaultSmall is not { } small
+            || services.Providers.Find(small.ProviderId)?.Settings.Capabilities is { OwnHistory: true } or { IsDemo: true }
+        )
+        {
+            return false;
+        }
+        if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question)
+        {
+            return false;
+        }
+        if (
+            chat.Messages.FirstOrDefault(message =>
+                message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }
+            )
+            is not { } answer
+        )
+        {
+            return false;
+        }
 
-        var (title, said) = await Task.Run(() => new TitleMaker(side, services.Time).MakeAsync(state.CodexId, question, answer, small, services.PromptOf("title"), cancellationToken), CancellationToken.None);
+        var (title, said) = await Task.Run(
+            () =>
+                new TitleMaker(side, services.Time).MakeAsync(
+                    state.CodexId,
+                    question,
+                    answer,
+                    small,
+                    services.PromptOf("title"),
+                    cancellationToken
+                ),
+            CancellationToken.None
+        );
         var isNamed = title is not null && !state.Chat.HasTitle;
-        if (isNamed) { await writer.AppendAsync(said, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken); }
-        else { await writer.AppendAsync(said, cancellationToken); }
+        if (isNamed)
+        {
+            await writer.AppendAsync(said, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
+        }
+        else
+        {
+            await writer.AppendAsync(said, cancellationToken);
+        }
 
         services.Usage.Add(said, chat.Id, chat.TemplateId);
         return isNamed;
@@ -88,7 +149,9 @@ internal sealed class ContextKeeper(ChatState state)
         message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Capabilities.OwnToolLoop == true;
 
     private long? WindowOf(ModelChoice choice) =>
-        services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model ? WindowOf(settings, model) : null;
+        services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model
+            ? WindowOf(settings, model)
+            : null;
 
     private long? WindowOf(ProviderSettings settings, string model) => services.Providers.ModelOf(settings, model)?.ContextLength;
 }

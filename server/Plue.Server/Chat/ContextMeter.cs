@@ -26,18 +26,43 @@ public static class ContextMeter
     /// <param name="files">Tokens of the pinned files.</param>
     /// <param name="draft">Tokens of what is being written, with its attachments.</param>
     /// <param name="isSummed">Whether an answer's count is of several requests, so that it says nothing about the last one.</param>
-    public static ContextFill Measure(IReadOnlyList<Message> path, string? system, long files, long draft, long? window, Func<Message, bool> isSummed)
+    public static ContextFill Measure(
+        IReadOnlyList<Message> path,
+        string? system,
+        long files,
+        long draft,
+        long? window,
+        Func<Message, bool> isSummed
+    )
     {
         var instructions = TokenEstimate.Of(system);
         var sent = SentHistory.Of(path);
-        var counted = sent.ToList().FindLastIndex(message => message is { Role: MessageRole.Assistant, Usage.TotalTokens: > 0 } && !isSummed(message));
+        var counted = sent.ToList()
+            .FindLastIndex(message => message is { Role: MessageRole.Assistant, Usage.TotalTokens: > 0 } && !isSummed(message));
         // A count from before the summary says nothing about what is sent since.
-        if (counted >= 0 && path.LastOrDefault(message => message.Compaction is not null) is { } summary && string.CompareOrdinal(sent[counted].Id, summary.Id) < 0) { counted = -1; }
+        if (
+            counted >= 0
+            && path.LastOrDefault(message => message.Compaction is not null) is { } summary
+            && string.CompareOrdinal(sent[counted].Id, summary.Id) < 0
+        )
+        {
+            counted = -1;
+        }
 
         var estimated = sent.Skip(counted + 1).Sum(TokenEstimate.Of);
-        if (counted < 0) { return new ContextFill(instructions, files, estimated, draft, window, IsEstimate: true); }
+        if (counted < 0)
+        {
+            return new ContextFill(instructions, files, estimated, draft, window, IsEstimate: true);
+        }
 
         var whole = sent[counted].Usage!.TotalTokens;
-        return new ContextFill(instructions, files, Math.Max(0, whole - instructions - files) + estimated, draft, window, IsEstimate: false);
+        return new ContextFill(
+            instructions,
+            files,
+            Math.Max(0, whole - instructions - files) + estimated,
+            draft,
+            window,
+            IsEstimate: false
+        );
     }
 }

@@ -26,7 +26,15 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same state.Chat as this window could only read it; views of it have to be loaded again.</param>
-    internal Conversation(ChatServices services, Automation automation, IChats chats, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
+    internal Conversation(
+        ChatServices services,
+        Automation automation,
+        IChats chats,
+        StoredChat chat,
+        ChatJournal? journal,
+        string? readOnlyReason,
+        Conversation? before = null
+    )
     {
         this.services = services;
         state = new ChatState(services, automation, chats, chat, journal, readOnlyReason, before?.state);
@@ -64,21 +72,40 @@ public sealed class Conversation : IAsyncDisposable
                 : before;
         }
 
-        return new ConversationSnapshot(Summary, now, messages, state.Running?.Id ?? following.TurnId, seals ? state.Sink.Seal() : 0, ReadOnlyReason);
+        return new ConversationSnapshot(
+            Summary,
+            now,
+            messages,
+            state.Running?.Id ?? following.TurnId,
+            seals ? state.Sink.Seal() : 0,
+            ReadOnlyReason
+        );
     }
 
     /// <summary>Takes in what other windows wrote, and publishes it; a look at the file's length and time when there is nothing.</summary>
     /// <returns>False when the state.Chat is no longer there.</returns>
     public async Task<bool> FollowAsync()
     {
-        if (state.Journal is not { } journal) { return true; }
+        if (state.Journal is not { } journal)
+        {
+            return true;
+        }
 
         await state.Loop.Enter();
-        if (IsClosing) { return true; }
+        if (IsClosing)
+        {
+            return true;
+        }
 
         following.Begin();
-        if (!journal.Follow(following.Take)) { return false; }
-        if (following.End(journal.Chat, state.Running is null)) { state.NotifyChanged(); }
+        if (!journal.Follow(following.Take))
+        {
+            return false;
+        }
+        if (following.End(journal.Chat, state.Running is null))
+        {
+            state.NotifyChanged();
+        }
 
         return true;
     }
@@ -92,13 +119,25 @@ public sealed class Conversation : IAsyncDisposable
         var message = Compose(draft);
         var queued = new Sent(message.Id, null, IsQueued: true);
         // Before its turn comes, because a summary that is being made holds up every other change.
-        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
+        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
+        {
+            return queued;
+        }
 
         using var change = await BeginChangeAsync(cancellationToken);
-        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
+        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
+        {
+            return queued;
+        }
 
         state.RefuseWhileRunning();
-        return await AddAsync(message, Choice(draft.ProviderId, draft.Model), Wanted(draft.WantsAnswer), interrupts: false, cancellationToken);
+        return await AddAsync(
+            message,
+            Choice(draft.ProviderId, draft.Model),
+            Wanted(draft.WantsAnswer),
+            interrupts: false,
+            cancellationToken
+        );
     }
 
     /// <summary>
@@ -111,12 +150,13 @@ public sealed class Conversation : IAsyncDisposable
         await state.Loop.Enter();
         using var change = await BeginChangeAsync(cancellationToken);
         var writer = state.Writer();
-        var message = queuedId is null
-            ? Compose(draft ?? throw NothingToSend())
-            : Queued(queuedId) with { ParentId = null };
+        var message = queuedId is null ? Compose(draft ?? throw NothingToSend()) : Queued(queuedId) with { ParentId = null };
         if (state.Running is { IsAtTools: true } turn && message.Parts.Count > 0)
         {
-            if (queuedId is null) { await writer.QueueAsync(message, cancellationToken); }
+            if (queuedId is null)
+            {
+                await writer.QueueAsync(message, cancellationToken);
+            }
             if (state.Running == turn && turn.IsAtTools)
             {
                 turn.Steering.Enqueue(message.Id);
@@ -127,7 +167,10 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         var sent = await AddAsync(message, Choice(draft?.ProviderId, draft?.Model), Wanted(), interrupts: true, cancellationToken);
-        if (queuedId is not null) { state.IsQueueFlowing = true; }
+        if (queuedId is not null)
+        {
+            state.IsQueueFlowing = true;
+        }
 
         return sent;
     }
@@ -136,14 +179,20 @@ public sealed class Conversation : IAsyncDisposable
     public async Task PauseAsync()
     {
         await state.Loop.Enter();
-        if (state.Running is { Pause: null } turn) { turn.Pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously); }
+        if (state.Running is { Pause: null } turn)
+        {
+            turn.Pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     /// <summary>Lets a turn that paused, or was to, go on.</summary>
     public async Task ResumeAsync()
     {
         await state.Loop.Enter();
-        if (state.Running is not { } turn) { return; }
+        if (state.Running is not { } turn)
+        {
+            return;
+        }
 
         turn.Pause?.TrySetResult();
         turn.Pause = null;
@@ -154,7 +203,10 @@ public sealed class Conversation : IAsyncDisposable
     public async Task WaitAsync(string what, bool isWaiting)
     {
         await state.Loop.Enter();
-        if (state.Running is { } turn) { state.Wait(turn, what, isWaiting); }
+        if (state.Running is { } turn)
+        {
+            state.Wait(turn, what, isWaiting);
+        }
     }
 
     /// <summary>Takes a message out of the queue.</summary>
@@ -174,10 +226,22 @@ public sealed class Conversation : IAsyncDisposable
         state.Writer();
         state.RefuseWhileRunning();
         var old = Find(messageId);
-        if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only your own messages can be edited. Select Retry to get another response."); }
+        if (old.Role != MessageRole.User)
+        {
+            throw new FailureException(FailureKind.Conflict, "Only your own messages can be edited. Select Retry to get another response.");
+        }
 
-        var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with { ParentId = old.ParentId ?? "" };
-        return await AddAsync(message, Choice(draft.ProviderId, draft.Model), Wanted(draft.WantsAnswer), interrupts: false, cancellationToken);
+        var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with
+        {
+            ParentId = old.ParentId ?? "",
+        };
+        return await AddAsync(
+            message,
+            Choice(draft.ProviderId, draft.Model),
+            Wanted(draft.WantsAnswer),
+            interrupts: false,
+            cancellationToken
+        );
     }
 
     /// <summary>Asks a question once more, beside the responses that it has, or continues the last response.</summary>
@@ -189,7 +253,8 @@ public sealed class Conversation : IAsyncDisposable
         state.Writer();
         state.RefuseWhileRunning();
         var path = Chat.Tree.PathTo(Find(messageId).Id);
-        var question = path.LastOrDefault(message => message.Role == MessageRole.User)
+        var question =
+            path.LastOrDefault(message => message.Role == MessageRole.User)
             ?? throw new FailureException(FailureKind.Conflict, "There is no message of yours before this one.");
         if (goOn && Chat.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id != question.Id)
         {
@@ -207,7 +272,13 @@ public sealed class Conversation : IAsyncDisposable
     private string BeforeAnswer(Message question, IReadOnlyList<Message> path)
     {
         var answered = path[^1].Id == question.Id ? Chat.Tree.PathTo(Chat.Tree.LeafOf(question.Id)) : path;
-        return answered.SkipWhile(message => message.Id != question.Id).Skip(1).TakeWhile(message => message.Compaction is not null).LastOrDefault()?.Id ?? question.Id;
+        return answered
+                .SkipWhile(message => message.Id != question.Id)
+                .Skip(1)
+                .TakeWhile(message => message.Compaction is not null)
+                .LastOrDefault()
+                ?.Id
+            ?? question.Id;
     }
 
     /// <summary>Hides a response, or a question with everything that follows it. The trail keeps them; where an alternative is left, that one is shown.</summary>
@@ -224,7 +295,9 @@ public sealed class Conversation : IAsyncDisposable
         var beside = tree.AlternativesOf(first);
         var other = beside.LastOrDefault(id => string.CompareOrdinal(id, first.Id) < 0) ?? beside.FirstOrDefault(id => id != first.Id);
         await writer.DiscardAsync(gone, other is not null && gone.Contains(tree.Head) ? tree.LeafOf(other) : null, cancellationToken);
-        state.Sink.Publish(gone.Count == 1 && other is null ? new TurnEvent.MessageRemoved(message.Id) : new TurnEvent.BranchChanged(Chat.Tree.Head));
+        state.Sink.Publish(
+            gone.Count == 1 && other is null ? new TurnEvent.MessageRemoved(message.Id) : new TurnEvent.BranchChanged(Chat.Tree.Head)
+        );
         state.NotifyChanged();
     }
 
@@ -243,7 +316,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         using var change = await BeginMoveAsync(cancellationToken);
-        if (Chat.Tree.UndoTarget is { } head) { await MoveEditsAsync(Beyond(Chat.Messages, head).Reverse(), isUndo: true, cancellationToken); }
+        if (Chat.Tree.UndoTarget is { } head)
+        {
+            await MoveEditsAsync(Beyond(Chat.Messages, head).Reverse(), isUndo: true, cancellationToken);
+        }
         await state.Writer().UndoAsync(cancellationToken);
         PublishMoved();
     }
@@ -254,7 +330,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         using var change = await BeginMoveAsync(cancellationToken);
-        if (Chat.Tree.RedoTarget is { } head) { await MoveEditsAsync(Beyond(Chat.Tree.PathTo(head), Chat.Tree.Head), isUndo: false, cancellationToken); }
+        if (Chat.Tree.RedoTarget is { } head)
+        {
+            await MoveEditsAsync(Beyond(Chat.Tree.PathTo(head), Chat.Tree.Head), isUndo: false, cancellationToken);
+        }
         await state.Writer().RedoAsync(cancellationToken);
         PublishMoved();
     }
@@ -282,28 +361,49 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>What a branch has behind one of its messages; all of it for an empty id.</summary>
-    private static IEnumerable<Message> Beyond(IReadOnlyList<Message> path, string id) => id.Length == 0 ? path : path.SkipWhile(message => message.Id != id).Skip(1);
+    private static IEnumerable<Message> Beyond(IReadOnlyList<Message> path, string id) =>
+        id.Length == 0 ? path : path.SkipWhile(message => message.Id != id).Skip(1);
 
     /// <summary>Before the messages: where files cannot be moved, nothing is.</summary>
     private async Task MoveEditsAsync(IEnumerable<Message> messages, bool isUndo, CancellationToken cancellationToken)
     {
-        if (messages.Select(message => message.TurnId).OfType<string>().Distinct(StringComparer.Ordinal).ToList() is not { Count: > 0 } turnIds) { return; }
+        if (
+            messages.Select(message => message.TurnId).OfType<string>().Distinct(StringComparer.Ordinal).ToList()
+            is not { Count: > 0 } turnIds
+        )
+        {
+            return;
+        }
 
-        var outcome = isUndo ? await services.Edits.UndoTurnsAsync(CodexId, turnIds, cancellationToken) : await services.Edits.RedoTurnsAsync(CodexId, turnIds, cancellationToken);
-        if (outcome.Conflicts.Count > 0) { services.Events.Notify(string.Join(' ', outcome.Conflicts), CodexId); }
+        var outcome = isUndo
+            ? await services.Edits.UndoTurnsAsync(CodexId, turnIds, cancellationToken)
+            : await services.Edits.RedoTurnsAsync(CodexId, turnIds, cancellationToken);
+        if (outcome.Conflicts.Count > 0)
+        {
+            services.Events.Notify(string.Join(' ', outcome.Conflicts), CodexId);
+        }
     }
 
     /// <summary>The messages of a copy: the branch that is shown, up to and with this one. What is still being written is left out.</summary>
     public IReadOnlyList<Message> BranchTo(string? messageId) =>
-        [.. (messageId is null ? Chat.Messages : Chat.Tree.PathTo(Find(messageId).Id)).Where(message => message.Status != MessageStatus.Streaming)];
+        [
+            .. (messageId is null ? Chat.Messages : Chat.Tree.PathTo(Find(messageId).Id)).Where(message =>
+                message.Status != MessageStatus.Streaming
+            ),
+        ];
 
     /// <summary>Nothing is unread any more. Written only when that says something new, and never a reason to fail.</summary>
     public async Task MarkReadAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
         var now = Chat;
-        var last = now.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming)?.Id ?? "";
-        if (state.Journal is not { } journal || (!now.Unread && now.ReadUntil is not null)) { return; }
+        var last =
+            now.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming)?.Id
+            ?? "";
+        if (state.Journal is not { } journal || (!now.Unread && now.ReadUntil is not null))
+        {
+            return;
+        }
 
         try
         {
@@ -367,7 +467,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         state.IsQueueFlowing = false;
-        if (preparing is { } plan) { await plan.CancelAsync(); }
+        if (preparing is { } plan)
+        {
+            await plan.CancelAsync();
+        }
         await EndTurnAsync(cause);
     }
 
@@ -376,7 +479,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         await ChangeAsync(_ => new ChatFields { Values = values, By = ChangedBy.Plue }, null, cancellationToken);
-        if (values.ContainsKey(TaskStates.Field)) { await RunHooksAsync(HookChange.Of(TaskStates.Field), depth: 0); }
+        if (values.ContainsKey(TaskStates.Field))
+        {
+            await RunHooksAsync(HookChange.Of(TaskStates.Field), depth: 0);
+        }
     }
 
     /// <summary>The calls of its last round that a restart cut off have their results after all: the round has ended, and the next one can follow.</summary>
@@ -388,14 +494,28 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await BeginChangeAsync(cancellationToken);
         var writer = state.Writer();
         state.RefuseWhileRunning();
-        if (Chat.Messages is not [.., { Status: MessageStatus.Interrupted, HasToolRound: true } last]) { throw new FailureException(FailureKind.Conflict, "This task was already resumed."); }
+        if (Chat.Messages is not [.., { Status: MessageStatus.Interrupted, HasToolRound: true } last])
+        {
+            throw new FailureException(FailureKind.Conflict, "This task was already resumed.");
+        }
 
         var settled = last with
         {
             Status = MessageStatus.Complete,
             StopReason = StopReason.ToolUse,
             UpdatedAt = services.Time.GetUtcNow(),
-            Parts = [.. last.Parts.Select(part => part is MessagePart.ToolResult call && results.TryGetValue(call.ToolUseId, out var text) ? call with { Result = services.Secrets?.Mask(text) ?? text, Error = null } : part)],
+            Parts =
+            [
+                .. last.Parts.Select(part =>
+                    part is MessagePart.ToolResult call && results.TryGetValue(call.ToolUseId, out var text)
+                        ? call with
+                        {
+                            Result = services.Secrets?.Mask(text) ?? text,
+                            Error = null,
+                        }
+                        : part
+                ),
+            ],
         };
         await writer.AppendAsync(settled, cancellationToken);
         state.Sink.Publish(new TurnEvent.BranchChanged(settled.Id));
@@ -404,17 +524,35 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Runs a command for Plue itself, as if its agent had called bash: its rights hold, and the user may be asked.</summary>
     public async Task<ToolCallResult> RunCommandAsync(string command, CancellationToken cancellationToken)
     {
-        var call = new ToolCall(Ids.New("check"), "bash", Json5Conversion.Of(Json5Object.Of(("command", new Json5String(command)))).GetRawText());
+        var call = new ToolCall(
+            Ids.New("check"),
+            "bash",
+            Json5Conversion.Of(Json5Object.Of(("command", new Json5String(command)))).GetRawText()
+        );
         List<ITool> found = [];
-        foreach (var source in services.ToolSources) { found.AddRange(await source.FindAsync(["bash"], [], cancellationToken)); }
-        return (await services.ToolRunner.RunAsync([call], new Toolbox(found), id => state.Tools.ContextOf(call.ToolUseId, id), new NoObserver(), cancellationToken))[0];
+        foreach (var source in services.ToolSources)
+        {
+            found.AddRange(await source.FindAsync(["bash"], [], cancellationToken));
+        }
+        return (
+            await services.ToolRunner.RunAsync(
+                [call],
+                new Toolbox(found),
+                id => state.Tools.ContextOf(call.ToolUseId, id),
+                new NoObserver(),
+                cancellationToken
+            )
+        )[0];
     }
 
     private sealed class NoObserver : IToolObserver
     {
         public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
         public void Progress(ToolCall call, string text) { }
+
         public void Waiting(ToolCall call, bool isWaiting) { }
+
         public void Finished(ToolCallResult result) { }
     }
 
@@ -427,7 +565,10 @@ public sealed class Conversation : IAsyncDisposable
         try
         {
             await RunHooksAsync([Created], depth);
-            if (IsUntouched && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued) { await AnswerLastAsync(depth, state.Closing.Token); }
+            if (IsUntouched && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
+            {
+                await AnswerLastAsync(depth, state.Closing.Token);
+            }
         }
         finally
         {
@@ -441,14 +582,21 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         var (before, after) = await ChangeAsync(fields, expectedVersion, cancellationToken);
-        if (state.Template is not { Hooks.Count: > 0 } template) { return; }
+        if (state.Template is not { Hooks.Count: > 0 } template)
+        {
+            return;
+        }
 
         // What is changed is changed: whoever asked need not stay for what follows.
         await RunHooksAsync(HookChange.Between(WithoutMessages(before, template), WithoutMessages(after, template)), depth: 0);
     }
 
     /// <returns>The chat as it was and as this change left it, whatever other windows do meanwhile.</returns>
-    private async Task<(StoredChat Before, StoredChat After)> ChangeAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
+    private async Task<(StoredChat Before, StoredChat After)> ChangeAsync(
+        Func<StoredChat, ChatFields> fields,
+        long? expectedVersion,
+        CancellationToken cancellationToken
+    )
     {
         await updating.WaitAsync(cancellationToken);
         using var change = new Change(updating, null);
@@ -456,17 +604,26 @@ public sealed class Conversation : IAsyncDisposable
         var now = state.Writer().Chat;
         if (expectedVersion is { } expected && now.Version is var version && version != expected)
         {
-            throw new FailureException(FailureKind.Conflict, $"This chat has changed (it is at version {version}, you had {expected}). Read it again, then repeat the change.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"This chat has changed (it is at version {version}, you had {expected}). Read it again, then repeat the change."
+            );
         }
 
-        if (fields(now) is var changed && changed != ChatFields.None) { await state.UpdateAsync(changed, cancellationToken); }
+        if (fields(now) is var changed && changed != ChatFields.None)
+        {
+            await state.UpdateAsync(changed, cancellationToken);
+        }
         return (now, state.Writer().Chat);
     }
 
     /// <summary>Gets a provider that needs a start ready while the user still types.</summary>
     public void Warm()
     {
-        if (IsReadOnly || Chat.ProviderId is not { } id) { return; }
+        if (IsReadOnly || Chat.ProviderId is not { } id)
+        {
+            return;
+        }
 
         try
         {
@@ -487,7 +644,10 @@ public sealed class Conversation : IAsyncDisposable
         // A change under way is finished, and with it a turn that it started.
         using var change = await BeginChangeAsync(CancellationToken.None);
         await EndTurnAsync(StopCause.Closing);
-        if (state.Journal is { } journal) { await journal.DisposeAsync(); }
+        if (state.Journal is { } journal)
+        {
+            await journal.DisposeAsync();
+        }
     }
 
     private StoredChat Chat => state.Chat;
@@ -521,7 +681,10 @@ public sealed class Conversation : IAsyncDisposable
             Routing = services.Tasks.RoutingOf(state.Now),
         };
         state.Running = turn;
-        if (parentId != Chat.Tree.Head) { state.Sink.Publish(new TurnEvent.BranchChanged(parentId)); }
+        if (parentId != Chat.Tree.Head)
+        {
+            state.Sink.Publish(new TurnEvent.BranchChanged(parentId));
+        }
 
         // Not released in between: what others write would come between the question and its response.
         var held = writer.TryExtend();
@@ -538,7 +701,10 @@ public sealed class Conversation : IAsyncDisposable
         try
         {
             using var kept = held;
-            if (Chat.IsTask) { await RunHooksAsync(HookChange.Of(TaskStates.Field), turn.Depth); }
+            if (Chat.IsTask)
+            {
+                await RunHooksAsync(HookChange.Of(TaskStates.Field), turn.Depth);
+            }
             using var hold = held is null ? await HoldAsync(writer) : null;
             answer = (await steps.RunAsync()).Message;
         }
@@ -548,17 +714,32 @@ public sealed class Conversation : IAsyncDisposable
             if (state.Running == turn)
             {
                 state.EndTurn(null);
-                state.Sink.Publish(new TurnEvent.TurnFinished(turn.Id, StopReason.Failed, new Failure(FailureKind.Internal, "An internal error ended the response. Select Retry. The log has the details.")));
+                state.Sink.Publish(
+                    new TurnEvent.TurnFinished(
+                        turn.Id,
+                        StopReason.Failed,
+                        new Failure(FailureKind.Internal, "An internal error ended the response. Select Retry. The log has the details.")
+                    )
+                );
             }
         }
         finally
         {
             turn.Stop.Dispose();
-            try { state.NotifyChanged(); }
-            finally { turn.Ended.TrySetResult(); }
+            try
+            {
+                state.NotifyChanged();
+            }
+            finally
+            {
+                turn.Ended.TrySetResult();
+            }
         }
 
-        if (await GoesOnAsync(answer)) { return; }
+        if (await GoesOnAsync(answer))
+        {
+            return;
+        }
 
         await FollowUpAsync(answer, turn.Depth);
         await SendNextAsync();
@@ -568,7 +749,10 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Between two rounds, too: what others write would come in the middle of the response. Where it cannot be had, the turn says why when it begins to write.</summary>
     private async Task<IDisposable?> HoldAsync(ChatJournal writer)
     {
-        try { return await writer.AcquireAsync(CancellationToken.None); }
+        try
+        {
+            return await writer.AcquireAsync(CancellationToken.None);
+        }
         catch (FailureException fault)
         {
             services.Logger.LogDebug("{Chat} is not held for its turn: {Why}", CodexId, fault.Message);
@@ -579,7 +763,10 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Stops the turn and waits until it has ended.</summary>
     private async Task EndTurnAsync(StopCause cause)
     {
-        if (state.Running is not { } turn) { return; }
+        if (state.Running is not { } turn)
+        {
+            return;
+        }
 
         await turn.CancelAsync(cause);
         await turn.Ended.Task;
@@ -607,7 +794,10 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Whoever looks after tasks has the first word.</summary>
     private async Task<bool> GoesOnAsync(Message? answer)
     {
-        if (answer is null || !Chat.IsTask) { return false; }
+        if (answer is null || !Chat.IsTask)
+        {
+            return false;
+        }
 
         var goesOn = false;
         try
@@ -629,10 +819,17 @@ public sealed class Conversation : IAsyncDisposable
     private async Task FollowUpAsync(Message? answer, int depth)
     {
         var ended = Chat.Tree;
-        if (answer is not null && ended.Head != answer.Id) { ended = new MessageTree(ended.PathTo(answer.Id), answer.Id, []); }
+        if (answer is not null && ended.Head != answer.Id)
+        {
+            ended = new MessageTree(ended.PathTo(answer.Id), answer.Id, []);
+        }
         var isStored = answer is not null && ended.Head == answer.Id;
         var target = new ConversationHooks(state, NothingToAnswer, isStored ? ended : null);
-        await state.RunHooksAsync(target, [.. isStored ? [ChatState.MessageAdded] : (IEnumerable<HookChange>)[], .. Chat.IsTask ? HookChange.Of(TaskStates.Field) : []], depth);
+        await state.RunHooksAsync(
+            target,
+            [.. isStored ? [ChatState.MessageAdded] : (IEnumerable<HookChange>)[], .. Chat.IsTask ? HookChange.Of(TaskStates.Field) : []],
+            depth
+        );
     }
 
     /// <summary>What its template asks for when it is made is done beside whoever made it.</summary>
@@ -649,24 +846,35 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Once it has begun, or nobody begins, it no longer waits in this process.</summary>
     private async Task BeganAsync()
     {
-        if (state.Running is { } turn) { await Task.WhenAny(turn.Ended.Task, Task.Delay(Timeout.Infinite, state.Closing.Token)); }
-        if (!IsClosing) { state.Journal?.MarkStarted(); }
+        if (state.Running is { } turn)
+        {
+            await Task.WhenAny(turn.Ended.Task, Task.Delay(Timeout.Infinite, state.Closing.Token));
+        }
+        if (!IsClosing)
+        {
+            state.Journal?.MarkStarted();
+        }
     }
 
     /// <summary>Hooks that ask for a response answer what was sent last.</summary>
-    private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) => state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
+    private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) =>
+        state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
 
     /// <summary>A task that nobody has worked on, and that says what is to be reached.</summary>
     private bool IsUntouched => Chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
-    private static Json5Object WithoutMessages(StoredChat chat, Template template) => ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
+    private static Json5Object WithoutMessages(StoredChat chat, Template template) =>
+        ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
 
     /// <summary>A hook other than that of a new message asks for a response: to what was sent last, or to the goal of a task that nobody has worked on.</summary>
     /// <returns>Why there is none; null when it is on its way.</returns>
     private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
     {
         // A change that waits for the turn to end must not be waited for by the turn's own hooks.
-        if (state.Running is not null) { return ChatState.AnswerUnderWay; }
+        if (state.Running is not null)
+        {
+            return ChatState.AnswerUnderWay;
+        }
 
         try
         {
@@ -674,12 +882,19 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (FailureException fault) when (Chat.IsTask && !IsClosing)
         {
-            var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget
+            var status =
+                fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget
                 : fault.InnerException is OperationCanceledException ? TaskStates.Stopped
                 : TaskStates.Failed;
-            if (Chat.Text(TaskStates.Field) == status) { throw; }
+            if (Chat.Text(TaskStates.Field) == status)
+            {
+                throw;
+            }
 
-            await state.UpdateAsync(new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue }, CancellationToken.None);
+            await state.UpdateAsync(
+                new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue },
+                CancellationToken.None
+            );
             await RunHooksAsync(HookChange.Of(TaskStates.Field), depth);
             throw;
         }
@@ -688,7 +903,10 @@ public sealed class Conversation : IAsyncDisposable
     private async Task<string?> BeginAnswerAsync(int depth, CancellationToken cancellationToken)
     {
         using var change = await BeginChangeAsync(cancellationToken);
-        if (state.Running is not null) { return ChatState.AnswerUnderWay; }
+        if (state.Running is not null)
+        {
+            return ChatState.AnswerUnderWay;
+        }
 
         if (IsUntouched)
         {
@@ -696,7 +914,10 @@ public sealed class Conversation : IAsyncDisposable
             return null;
         }
 
-        if (Chat.Messages is not [.., { Role: MessageRole.User }]) { return NothingToAnswer; }
+        if (Chat.Messages is not [.., { Role: MessageRole.User }])
+        {
+            return NothingToAnswer;
+        }
 
         StartTurn(await PlanAsync(Choice(null, null), goOn: false, cancellationToken), Chat.Tree.Head, depth);
         state.NotifyChanged();
@@ -708,7 +929,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         try
         {
-            if (await state.Context.NameAsync(state.Closing.Token)) { state.NotifyChanged(); }
+            if (await state.Context.NameAsync(state.Closing.Token))
+            {
+                state.NotifyChanged();
+            }
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
         {
@@ -719,7 +943,10 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Sends what waits, one after the other, once nothing is under way. What cannot be sent goes on waiting.</summary>
     private async Task SendNextAsync()
     {
-        if (NextQueued is null) { return; }
+        if (NextQueued is null)
+        {
+            return;
+        }
 
         try
         {
@@ -746,7 +973,10 @@ public sealed class Conversation : IAsyncDisposable
     /// <returns>False when nothing is under way, so that it can be sent at once.</returns>
     private async Task<bool> QueueAsync(ChatJournal writer, Message message, Draft draft, CancellationToken cancellationToken)
     {
-        if (state.Running is null) { return false; }
+        if (state.Running is null)
+        {
+            return false;
+        }
 
         state.IsQueueFlowing = true;
         await ChooseAsync(Choice(draft.ProviderId, draft.Model), cancellationToken);
@@ -759,7 +989,10 @@ public sealed class Conversation : IAsyncDisposable
 
     private Message Compose(Draft draft)
     {
-        if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 } && !IsUntouched) { throw NothingToSend(); }
+        if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 } && !IsUntouched)
+        {
+            throw NothingToSend();
+        }
 
         var text = services.Secrets?.Mask(draft.Text) ?? draft.Text;
         var now = services.Time.GetUtcNow();
@@ -770,14 +1003,21 @@ public sealed class Conversation : IAsyncDisposable
             Role = draft.Role,
             CreatedAt = now,
             UpdatedAt = now,
-            Parts = [.. draft.Files ?? [], .. string.IsNullOrWhiteSpace(text) ? (IEnumerable<MessagePart>)[] : [new MessagePart.Text(text)]],
+            Parts =
+            [
+                .. draft.Files ?? [],
+                .. string.IsNullOrWhiteSpace(text) ? (IEnumerable<MessagePart>)[] : [new MessagePart.Text(text)],
+            ],
         };
     }
 
     /// <summary>The first message of an agent is its goal, also when it is told more.</summary>
     private Message WithGoal(Message message)
     {
-        if (!IsUntouched || message.Role != MessageRole.User || Chat.Text(StoredChat.GoalField) is not { } goal) { return message; }
+        if (!IsUntouched || message.Role != MessageRole.User || Chat.Text(StoredChat.GoalField) is not { } goal)
+        {
+            return message;
+        }
 
         var masked = services.Secrets?.Mask(goal) ?? goal;
         var text = message.Text.Length == 0 ? masked : $"{masked}\n\n{message.Text}";
@@ -789,34 +1029,70 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="interrupts">Whether a response under way is stopped for it.</param>
     /// <param name="depth">How many hooks led to it.</param>
     private async Task<Sent> AddAsync(
-        Message message, (string? ProviderId, string? Model) choice, Response response, bool interrupts, CancellationToken cancellationToken, int depth = 0)
+        Message message,
+        (string? ProviderId, string? Model) choice,
+        Response response,
+        bool interrupts,
+        CancellationToken cancellationToken,
+        int depth = 0
+    )
     {
         var writer = state.Writer();
         message = WithGoal(message);
-        if (message.Parts.Count == 0) { throw NothingToSend(); }
+        if (message.Parts.Count == 0)
+        {
+            throw NothingToSend();
+        }
 
         var planned = state.PlanFor(message);
-        if (response == Response.Never) { planned = [.. planned.Where(action => action is not HookAction.SendToLlm)]; }
-        if (response == Response.Always && message.Role == MessageRole.User && !planned.OfType<HookAction.SendToLlm>().Any()) { planned = [new HookAction.SendToLlm(), .. planned]; }
+        if (response == Response.Never)
+        {
+            planned = [.. planned.Where(action => action is not HookAction.SendToLlm)];
+        }
+        if (response == Response.Always && message.Role == MessageRole.User && !planned.OfType<HookAction.SendToLlm>().Any())
+        {
+            planned = [new HookAction.SendToLlm(), .. planned];
+        }
 
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var requests = planned.OfType<HookAction.SendToLlm>().Any() ? await PlanAsync(choice, goOn: false, cancellationToken) : null;
-        if (interrupts) { await EndTurnAsync(StopCause.User); }
+        if (interrupts)
+        {
+            await EndTurnAsync(StopCause.User);
+        }
 
         await ChooseAsync(choice, cancellationToken);
         var before = Chat;
         message = message with { ParentId = message.ParentId ?? before.Tree.Head };
         await writer.AppendAsync(message, cancellationToken);
-        if (message.ParentId == before.Tree.Head) { state.PublishAdded(message); }
-        else { state.Sink.Publish(new TurnEvent.BranchChanged(message.Id)); }
-        if (before.Queue.Any(queued => queued.Id == message.Id)) { state.PublishQueue(); }
+        if (message.ParentId == before.Tree.Head)
+        {
+            state.PublishAdded(message);
+        }
+        else
+        {
+            state.Sink.Publish(new TurnEvent.BranchChanged(message.Id));
+        }
+        if (before.Queue.Any(queued => queued.Id == message.Id))
+        {
+            state.PublishQueue();
+        }
 
         string? turnId = null;
         async Task<string?> AnswerAsync(int next, CancellationToken token)
         {
-            if (response == Response.Never) { return "the message was sent without a request for a response."; }
-            if (turnId is not null) { return ChatState.AnswerUnderWay; }
-            if (message.Role != MessageRole.User) { return NothingToAnswer; }
+            if (response == Response.Never)
+            {
+                return "the message was sent without a request for a response.";
+            }
+            if (turnId is not null)
+            {
+                return ChatState.AnswerUnderWay;
+            }
+            if (message.Role != MessageRole.User)
+            {
+                return NothingToAnswer;
+            }
 
             turnId = StartTurn(requests ?? await PlanAsync(choice, goOn: false, token), Chat.Tree.Head, next);
             return null;
@@ -828,10 +1104,18 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Whether a message gets a response: as the hooks say, or whatever they say.</summary>
-    private enum Response { AsHooksSay, Never, Always }
+    private enum Response
+    {
+        AsHooksSay,
+        Never,
+        Always,
+    }
 
     /// <summary>The hooks of a chat say what gets a response. An agent that is told something goes on with its task.</summary>
-    private Response Wanted(bool wantsAnswer = true) => !wantsAnswer ? Response.Never : Chat.IsTask ? Response.Always : Response.AsHooksSay;
+    private Response Wanted(bool wantsAnswer = true) =>
+        !wantsAnswer ? Response.Never
+        : Chat.IsTask ? Response.Always
+        : Response.AsHooksSay;
 
     /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>
     private (string? ProviderId, string? Model) Choice(string? providerId, string? model) =>
@@ -839,15 +1123,20 @@ public sealed class Conversation : IAsyncDisposable
 
     private async Task ChooseAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
-        if (choice == (Chat.ProviderId, Chat.Model)) { return; }
+        if (choice == (Chat.ProviderId, Chat.Model))
+        {
+            return;
+        }
 
         await state.UpdateAsync(new ChatFields(ProviderId: choice.ProviderId, Model: choice.Model ?? ""), cancellationToken);
     }
 
-    private Message Find(string messageId) => Chat.Tree.Find(messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat.");
+    private Message Find(string messageId) =>
+        Chat.Tree.Find(messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat.");
 
     private Message Queued(string messageId) =>
-        Chat.Queue.FirstOrDefault(message => message.Id == messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in the queue.");
+        Chat.Queue.FirstOrDefault(message => message.Id == messageId)
+        ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in the queue.");
 
     /// <exception cref="FailureException">Conflict: another window is answering or writing.</exception>
     private async Task<Change> BeginChangeAsync(CancellationToken cancellationToken)
@@ -855,7 +1144,10 @@ public sealed class Conversation : IAsyncDisposable
         await changing.WaitAsync(cancellationToken);
         try
         {
-            return new Change(changing, state.Journal is not { } journal || IsClosing ? null : await journal.AcquireAsync(cancellationToken));
+            return new Change(
+                changing,
+                state.Journal is not { } journal || IsClosing ? null : await journal.AcquireAsync(cancellationToken)
+            );
         }
         catch
         {

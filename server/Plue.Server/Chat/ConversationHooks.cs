@@ -39,7 +39,10 @@ internal sealed class ConversationHooks : IHookTarget
         var fields = ChannelFields.Set(ChatFields.None with { By = ChangedBy.Hook }, field, json, before, Template);
         ChannelFields.Check(fields, new Dictionary<string, JsonElement> { [field] = json }, Template);
         var was = ChannelFields.Values(before, Template!).Find(field);
-        if (was is null ? value is Json5Null : was.HasSameValueAs(value)) { return []; }
+        if (was is null ? value is Json5Null : was.HasSameValueAs(value))
+        {
+            return [];
+        }
 
         await state.UpdateAsync(fields, cancellationToken);
         return HookChange.Of(field);
@@ -49,7 +52,20 @@ internal sealed class ConversationHooks : IHookTarget
 
     public async Task NoteAsync(HookNote note, CancellationToken cancellationToken)
     {
-        await state.Writer().RecordHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
-        if (note.Error is not null) { state.NotifyChanged(); }
+        await state
+            .Writer()
+            .RecordHookAsync(
+                note.Change.TriggerName,
+                note.Change.Field,
+                note.Action.Name,
+                note.Outcome,
+                note.Error,
+                note.Depth,
+                cancellationToken
+            );
+        if (note.Error is not null)
+        {
+            state.NotifyChanged();
+        }
     }
 }

@@ -7,7 +7,14 @@ namespace Plue.Server.Chat;
 /// <param name="Messages">Of the branch that is shown, the one still being written included.</param>
 /// <param name="TurnId">The turn under way, or null.</param>
 /// <param name="LastSeq">Events up to this number are folded in.</param>
-public sealed record ConversationSnapshot(ChatSummary Summary, StoredChat Chat, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason)
+public sealed record ConversationSnapshot(
+    ChatSummary Summary,
+    StoredChat Chat,
+    IReadOnlyList<Message> Messages,
+    string? TurnId,
+    long LastSeq,
+    string? ReadOnlyReason
+)
 {
     /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
     public IReadOnlyList<string> AlternativesOf(Message message)

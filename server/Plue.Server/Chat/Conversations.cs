@@ -55,7 +55,10 @@ public sealed class Conversations : IChats, IAsyncDisposable
         foreach (var row in stored)
         {
             var summary = here.GetValueOrDefault(row.Id, row);
-            if (summary.Archived && !includeArchived) { continue; }
+            if (summary.Archived && !includeArchived)
+            {
+                continue;
+            }
 
             isSorted &= list is not [.., var last] || last.UpdatedAt >= summary.UpdatedAt;
             list.Add(summary);
@@ -71,8 +74,12 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>
     /// <param name="values">Other fields by the names that the template gives.</param>
     /// <exception cref="FailureException">NotFound: no such template, or for a task nobody who could work on it. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
-    public Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken) =>
-        CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
+    public Task<Conversation> CreateAsync(
+        string templateId,
+        ChatFields given,
+        IReadOnlyDictionary<string, JsonElement> values,
+        CancellationToken cancellationToken
+    ) => CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
 
     /// <summary>Makes a task on which nobody works before <see cref="Conversation.StartAsync"/>: until then it waits in this process.</summary>
     /// <param name="spawnedBy">Who asked for it; null for a person.</param>
@@ -80,38 +87,77 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <param name="depth">How many hooks led to it.</param>
     /// <exception cref="FailureException">As for a task that a person makes.</exception>
     public Task<Conversation> SpawnAsync(
-        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, IReadOnlyDictionary<string, JsonElement> kept, int depth, CancellationToken cancellationToken) =>
-        CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept);
+        string templateId,
+        ChatFields given,
+        IReadOnlyDictionary<string, JsonElement> values,
+        string? spawnedBy,
+        IReadOnlyDictionary<string, JsonElement> kept,
+        int depth,
+        CancellationToken cancellationToken
+    ) => CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept);
 
     /// <summary>A chat or task as it is now.</summary>
     /// <exception cref="FailureException">NotFound: it is not there, or cannot be read.</exception>
-    public StoredChat Read(string codexUri) => Find(codexUri) ?? throw new FailureException(FailureKind.NotFound, "There is no such chat or task.");
+    public StoredChat Read(string codexUri) =>
+        Find(codexUri) ?? throw new FailureException(FailureKind.NotFound, "There is no such chat or task.");
 
     /// <param name="spawnedBy">Whose hook asked for it; null for a person.</param>
     /// <param name="depth">How many hooks led to it.</param>
     /// <param name="kept">Set when it is started by somebody else.</param>
     private async Task<Conversation> CreateAsync(
-        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, int depth, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, JsonElement>? kept = null)
+        string templateId,
+        ChatFields given,
+        IReadOnlyDictionary<string, JsonElement> values,
+        string? spawnedBy,
+        int depth,
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, JsonElement>? kept = null
+    )
     {
-        var template = services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
+        var template =
+            services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
         var kind = template.Collection == TemplateCollection.Tasks ? ChannelKind.Task : ChannelKind.Chat;
         var fields = ChannelFields.Begin(kind, template, given, values);
-        if (kind == ChannelKind.Task) { await CheckWorkerAsync(fields, cancellationToken); }
+        if (kind == ChannelKind.Task)
+        {
+            await CheckWorkerAsync(fields, cancellationToken);
+        }
         if (string.IsNullOrEmpty(fields.ProviderId))
         {
             var choice = await services.Providers.DefaultChoiceAsync(cancellationToken);
-            fields = fields with { ProviderId = choice.ProviderId, Model = string.IsNullOrEmpty(fields.Model) ? choice.Model : fields.Model };
+            fields = fields with
+            {
+                ProviderId = choice.ProviderId,
+                Model = string.IsNullOrEmpty(fields.Model) ? choice.Model : fields.Model,
+            };
         }
 
-        if (kept is not null) { fields = fields with { Values = (fields.Values ?? new Dictionary<string, JsonElement>()).Concat(kept).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) }; }
-        if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created]))) { fields = fields with { StartsByItself = true }; }
+        if (kept is not null)
+        {
+            fields = fields with
+            {
+                Values = (fields.Values ?? new Dictionary<string, JsonElement>())
+                    .Concat(kept)
+                    .GroupBy(pair => pair.Key)
+                    .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
+            };
+        }
+        if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created])))
+        {
+            fields = fields with { StartsByItself = true };
+        }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
         var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
-        if (spawnedBy is not null) { Automation.Bounds.Follows(conversation.CodexId, spawnedBy); }
+        if (spawnedBy is not null)
+        {
+            Automation.Bounds.Follows(conversation.CodexId, spawnedBy);
+        }
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.NotifyChanged(conversation.CodexId, conversation.Summary);
-        if (kept is null) { conversation.WasCreated(depth); }
+        if (kept is null)
+        {
+            conversation.WasCreated(depth);
+        }
         return conversation;
     }
 
@@ -119,16 +165,26 @@ public sealed class Conversations : IChats, IAsyncDisposable
     private async Task CheckWorkerAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         FailureException? first = null;
-        string[] asked = [string.IsNullOrEmpty(fields.ProviderId) ? ProviderRegistry.DefaultLarge : fields.ProviderId, .. (fields.Fallbacks ?? []).Select(choice => choice.ProviderId)];
+        string[] asked =
+        [
+            string.IsNullOrEmpty(fields.ProviderId) ? ProviderRegistry.DefaultLarge : fields.ProviderId,
+            .. (fields.Fallbacks ?? []).Select(choice => choice.ProviderId),
+        ];
         foreach (var id in asked)
         {
             try
             {
                 var settings = (await services.Providers.GetAsync(id, cancellationToken)).Settings;
                 // The tour only shows what others would say.
-                if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id)) { return; }
+                if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id))
+                {
+                    return;
+                }
 
-                first ??= new FailureException(FailureKind.NotFound, "No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again.");
+                first ??= new FailureException(
+                    FailureKind.NotFound,
+                    "No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again."
+                );
             }
             catch (FailureException fault)
             {
@@ -147,11 +203,17 @@ public sealed class Conversations : IChats, IAsyncDisposable
         var known = open.GetValueOrDefault(id);
         var lazy = known ?? Open(id, null);
         var conversation = await ReadyAsync(id, lazy, cancellationToken);
-        if (lazy != known) { return conversation; }
+        if (lazy != known)
+        {
+            return conversation;
+        }
 
         if (!conversation.IsReadOnly)
         {
-            if (await conversation.FollowAsync()) { return conversation; }
+            if (await conversation.FollowAsync())
+            {
+                return conversation;
+            }
 
             await ForgetAsync(id, lazy, conversation);
             throw new FailureException(FailureKind.NotFound, "This chat no longer exists. Choose another.");
@@ -165,8 +227,14 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
     {
-        if (!open.ContainsKey(id)) { await services.Store.UpdateAsync(id, fields, cancellationToken); }
-        else { await (await GetAsync(CodexUri.OfChannel(id).ToString(), cancellationToken)).UpdateAsync(_ => fields, null, cancellationToken); }
+        if (!open.ContainsKey(id))
+        {
+            await services.Store.UpdateAsync(id, fields, cancellationToken);
+        }
+        else
+        {
+            await (await GetAsync(CodexUri.OfChannel(id).ToString(), cancellationToken)).UpdateAsync(_ => fields, null, cancellationToken);
+        }
     }
 
     /// <summary>Stops it, then moves it to the trash.</summary>
@@ -174,7 +242,10 @@ public sealed class Conversations : IChats, IAsyncDisposable
     {
         var id = ChatIdOf(codexUri);
         var conversation = await GetAsync(codexUri, cancellationToken);
-        if (conversation.ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.StoreReadOnly, reason); }
+        if (conversation.ReadOnlyReason is { } reason)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, reason);
+        }
 
         // Whoever asks for it meanwhile waits here, so that nobody opens it again before it is gone.
         var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -227,10 +298,16 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 {
                     foreach (var (id, lazy) in open)
                     {
-                        if (Ready(lazy) is { } conversation && !await conversation.FollowAsync()) { await ForgetAsync(id, lazy, conversation); }
+                        if (Ready(lazy) is { } conversation && !await conversation.FollowAsync())
+                        {
+                            await ForgetAsync(id, lazy, conversation);
+                        }
                     }
 
-                    if (look % ChatLooksForOneOfTheTree == 0) { FollowTree(); }
+                    if (look % ChatLooksForOneOfTheTree == 0)
+                    {
+                        FollowTree();
+                    }
                 }
                 catch (FailureException fault)
                 {
@@ -249,20 +326,32 @@ public sealed class Conversations : IChats, IAsyncDisposable
     {
         lock (tree)
         {
-            if (rows is null) { return; }
+            if (rows is null)
+            {
+                return;
+            }
 
             var listed = services.Store.ListAll();
-            if (listed.Count == rows.Count && listed.All(row => ReferenceEquals(rows.GetValueOrDefault(row.Id), row))) { return; }
+            if (listed.Count == rows.Count && listed.All(row => ReferenceEquals(rows.GetValueOrDefault(row.Id), row)))
+            {
+                return;
+            }
 
             var now = listed.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
             foreach (var row in listed)
             {
-                if (!row.Equals(rows.GetValueOrDefault(row.Id)) && !open.ContainsKey(row.Id)) { services.NotifyChanged(UriOf(row.Id), row); }
+                if (!row.Equals(rows.GetValueOrDefault(row.Id)) && !open.ContainsKey(row.Id))
+                {
+                    services.NotifyChanged(UriOf(row.Id), row);
+                }
             }
 
             foreach (var id in rows.Keys)
             {
-                if (!now.ContainsKey(id) && !open.ContainsKey(id)) { services.NotifyChanged(UriOf(id), null); }
+                if (!now.ContainsKey(id) && !open.ContainsKey(id))
+                {
+                    services.NotifyChanged(UriOf(id), null);
+                }
             }
 
             rows = now;
@@ -272,9 +361,15 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <summary>Another window deleted it.</summary>
     private async Task ForgetAsync(string id, Lazy<Task<Conversation>> lazy, Conversation conversation)
     {
-        if (!open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy))) { return; }
+        if (!open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy)))
+        {
+            return;
+        }
 
-        lock (tree) { rows?.Remove(id); }
+        lock (tree)
+        {
+            rows?.Remove(id);
+        }
         await conversation.DisposeAsync();
         services.NotifyChanged(conversation.CodexId, null);
     }
@@ -296,11 +391,33 @@ public sealed class Conversations : IChats, IAsyncDisposable
         var original = await GetAsync(codexUri, cancellationToken);
         var (chat, branch) = (original.Stored, original.BranchTo(messageId));
         var fields = new ChatFields(title ?? $"{chat.Title} (fork)", null, chat.ProviderId, chat.Model);
-        var journal = await Task.Run(() => services.Store.Create(chat.IsTask ? ChannelKind.Task : ChannelKind.Chat, chat.TemplateId, fields), cancellationToken);
+        var journal = await Task.Run(
+            () => services.Store.Create(chat.IsTask ? ChannelKind.Task : ChannelKind.Chat, chat.TemplateId, fields),
+            cancellationToken
+        );
         var codexId = CodexUri.OfChannel(journal.Id).ToString();
-        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles, Values = ValuesOfCopy(chat) }, CancellationToken.None);
+        await journal.UpdateAsync(
+            new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options)
+            {
+                Tags = chat.Tags,
+                ContextFiles = chat.ContextFiles,
+                Values = ValuesOfCopy(chat),
+            },
+            CancellationToken.None
+        );
         List<Message> copies = [];
-        foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
+        foreach (var message in branch)
+        {
+            copies.Add(
+                message with
+                {
+                    Id = Ids.New("msg"),
+                    CodexId = codexId,
+                    ParentId = copies is [.., var last] ? last.Id : "",
+                    IsCopy = true,
+                }
+            );
+        }
 
         await journal.AppendAllAsync(copies, CancellationToken.None);
         var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
@@ -312,10 +429,16 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <summary>Nobody works on the copy of a task, and nobody asked for it.</summary>
     private static IReadOnlyDictionary<string, JsonElement>? ValuesOfCopy(StoredChat chat)
     {
-        if (chat.Values.Count == 0) { return null; }
+        if (chat.Values.Count == 0)
+        {
+            return null;
+        }
 
         var values = chat.Values.Where(pair => !chat.IsTask || pair.Key != StoredChat.SpawnedByField).ToDictionary(StringComparer.Ordinal);
-        if (chat.IsTask) { values[TaskStates.Field] = Json5Conversion.Of(new Json5String(TaskStates.Stopped)); }
+        if (chat.IsTask)
+        {
+            values[TaskStates.Field] = Json5Conversion.Of(new Json5String(TaskStates.Stopped));
+        }
 
         return values;
     }
@@ -332,14 +455,24 @@ public sealed class Conversations : IChats, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(Opened().Select(async chat =>
-        {
-            try { await chat.DisposeAsync(); }
-            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} could not be closed cleanly", chat.CodexId); }
-        }));
+        await Task.WhenAll(
+            Opened()
+                .Select(async chat =>
+                {
+                    try
+                    {
+                        await chat.DisposeAsync();
+                    }
+                    catch (Exception fault)
+                    {
+                        services.Logger.LogError(fault, "{Chat} could not be closed cleanly", chat.CodexId);
+                    }
+                })
+        );
     }
 
-    private Lazy<Task<Conversation>> Open(string id, Conversation? before) => open.GetOrAdd(id, key => new Lazy<Task<Conversation>>(() => OpenAsync(key, before)));
+    private Lazy<Task<Conversation>> Open(string id, Conversation? before) =>
+        open.GetOrAdd(id, key => new Lazy<Task<Conversation>>(() => OpenAsync(key, before)));
 
     /// <summary>Opening is shared by all who ask, so the one who asked first cannot cancel it for the others.</summary>
     private async Task<Conversation> ReadyAsync(string id, Lazy<Task<Conversation>> lazy, CancellationToken cancellationToken)
@@ -389,13 +522,21 @@ public sealed class Conversations : IChats, IAsyncDisposable
 
     private static string UriOf(string id) => CodexUri.OfChannel(id).ToString();
 
-    #pragma warning disable VSTHRD002 // It has completed.
-    private static Conversation? Ready(Lazy<Task<Conversation>> chat) => chat is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result: var conversation } } ? conversation : null;
+#pragma warning disable VSTHRD002 // It has completed.
+    private static Conversation? Ready(Lazy<Task<Conversation>> chat) =>
+        chat is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result: var conversation } } ? conversation : null;
 #pragma warning restore VSTHRD002
 
     private static string ChatIdOf(string codexUri)
     {
-        if (CodexUri.TryParse(codexUri, out var uri) && uri.Collection is CodexCollection.Chats or CodexCollection.Tasks && uri == CodexUri.OfChannel(uri.Name)) { return uri.Name; }
+        if (
+            CodexUri.TryParse(codexUri, out var uri)
+            && uri.Collection is CodexCollection.Chats or CodexCollection.Tasks
+            && uri == CodexUri.OfChannel(uri.Name)
+        )
+        {
+            return uri.Name;
+        }
         throw new FailureException(FailureKind.NotFound, $"{codexUri} is not the URI of a chat or task.");
     }
 }

@@ -28,14 +28,23 @@ internal sealed class FallbackChain
     }
 
     /// <summary>Whether another provider could help: the vendor is away, or the user may not use it now. A wrong key or model is the user's to fix.</summary>
-    public static bool CanHelp(Failure failure) => failure.Kind is FailureKind.Unreachable or FailureKind.Timeout or FailureKind.Overloaded
-        or FailureKind.RateLimited or FailureKind.SpendLimit or FailureKind.CutStream;
+    public static bool CanHelp(Failure failure) =>
+        failure.Kind
+            is FailureKind.Unreachable
+                or FailureKind.Timeout
+                or FailureKind.Overloaded
+                or FailureKind.RateLimited
+                or FailureKind.SpendLimit
+                or FailureKind.CutStream;
 
     /// <param name="failure">Why the last one did not respond, before anything was received; null at the beginning.</param>
     /// <returns>Null when nobody is left; the turn then fails with <see cref="Failure"/>.</returns>
     public async Task<ProviderCall?> NextAsync(Failure? failure, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {
-        if (failure is not null && asked is not null && !GoesOn(asked, failure)) { return null; }
+        if (failure is not null && asked is not null && !GoesOn(asked, failure))
+        {
+            return null;
+        }
 
         while (waiting.TryDequeue(out asked))
         {
@@ -53,7 +62,10 @@ internal sealed class FallbackChain
             }
             catch (FailureException fault)
             {
-                if (!GoesOn(asked, fault.Failure)) { return null; }
+                if (!GoesOn(asked, fault.Failure))
+                {
+                    return null;
+                }
             }
         }
 
@@ -66,7 +78,10 @@ internal sealed class FallbackChain
         get
         {
             var failure = first ?? new Failure(FailureKind.Internal, "No provider could be used.");
-            if (skipped.Count == 0) { return failure; }
+            if (skipped.Count == 0)
+            {
+                return failure;
+            }
 
             var reasons = skipped.ConvertAll(other => $"{other.Name} {other.Why}");
             var list = reasons.Count == 1 ? reasons[0] : $"{string.Join(", ", reasons.Take(reasons.Count - 1))} and {reasons[^1]}";
@@ -83,24 +98,30 @@ internal sealed class FallbackChain
         }
 
         skipped.Add((candidate.ProviderName, ReasonOf(failure.Kind)));
-        logger.LogWarning("{Name} was not used as a fallback for {Chosen}: {Why}", candidate.ProviderName, chosen.ProviderName, failure.Message);
+        logger.LogWarning(
+            "{Name} was not used as a fallback for {Chosen}: {Why}",
+            candidate.ProviderName,
+            chosen.ProviderName,
+            failure.Message
+        );
         return true;
     }
 
-    private static string ReasonOf(FailureKind kind) => kind switch
-    {
-        FailureKind.NotFound => "does not exist",
-        FailureKind.ProviderDisabled => "is disabled",
-        FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin => "has no valid key",
-        FailureKind.ModelNotFound or FailureKind.MissingField => "does not have this model",
-        FailureKind.Unreachable => "cannot be reached",
-        FailureKind.Timeout => "did not respond in time",
-        FailureKind.Overloaded => "is not available now",
-        FailureKind.RateLimited => "is rate limited",
-        FailureKind.SpendLimit => "has reached its spending limit",
-        FailureKind.BudgetExceeded => "costs money, and your limit is reached",
-        FailureKind.CutStream => "broke off",
-        FailureKind.ContextFull => "cannot fit this chat in its context window",
-        _ => "failed too",
-    };
+    private static string ReasonOf(FailureKind kind) =>
+        kind switch
+        {
+            FailureKind.NotFound => "does not exist",
+            FailureKind.ProviderDisabled => "is disabled",
+            FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin => "has no valid key",
+            FailureKind.ModelNotFound or FailureKind.MissingField => "does not have this model",
+            FailureKind.Unreachable => "cannot be reached",
+            FailureKind.Timeout => "did not respond in time",
+            FailureKind.Overloaded => "is not available now",
+            FailureKind.RateLimited => "is rate limited",
+            FailureKind.SpendLimit => "has reached its spending limit",
+            FailureKind.BudgetExceeded => "costs money, and your limit is reached",
+            FailureKind.CutStream => "broke off",
+            FailureKind.ContextFull => "cannot fit this chat in its context window",
+            _ => "failed too",
+        };
 }

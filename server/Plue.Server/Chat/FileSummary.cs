@@ -21,14 +21,20 @@ public static partial class FileSummary
         var head = Math.Min(HeadLines, count);
         var tail = Math.Max(head, count - TailLines);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"A summary of {count} lines. Ask for the lines you need by their numbers.\n\nThe beginning:\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"A summary of {count} lines. Ask for the lines you need by their numbers.\n\nThe beginning:\n"
+        );
         Append(text, lines, Enumerable.Range(0, head));
         var outline = Enumerable.Range(head, tail - head).Where(at => Declaration().IsMatch(Cut(lines[at]))).ToList();
         if (outline.Count > 0)
         {
             text.Append("\nThe outline:\n");
             Append(text, lines, outline.Take(MaxOutlineLines));
-            if (outline.Count > MaxOutlineLines) { text.Append(CultureInfo.InvariantCulture, $"… and {outline.Count - MaxOutlineLines} more.\n"); }
+            if (outline.Count > MaxOutlineLines)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"… and {outline.Count - MaxOutlineLines} more.\n");
+            }
         }
 
         if (tail < count)
@@ -42,13 +48,19 @@ public static partial class FileSummary
 
     private static void Append(StringBuilder text, string[] lines, IEnumerable<int> which)
     {
-        foreach (var at in which) { text.Append(CultureInfo.InvariantCulture, $"{at + 1}: {Cut(lines[at])}\n"); }
+        foreach (var at in which)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{at + 1}: {Cut(lines[at])}\n");
+        }
     }
 
     private static string Cut(string line)
     {
         line = line.TrimEnd('\r');
-        if (line.Length <= MaxLineLength) { return line; }
+        if (line.Length <= MaxLineLength)
+        {
+            return line;
+        }
 
         var end = char.IsHighSurrogate(line[MaxLineLength - 1]) ? MaxLineLength - 1 : MaxLineLength;
         return $"{line[..end]}…";
@@ -56,9 +68,10 @@ public static partial class FileSummary
 
     /// <summary>A heading of Markdown, a section of a settings file, or a line that begins as declarations do in most languages.</summary>
     [GeneratedRegex(
-        @"^(#{1,6} \S|\[[^\]]+\]\s*$|\s{0,8}(export |default |public |private |protected |internal |static |abstract |sealed |final |async |pub(\([a-z]+\))? |unsafe |partial |override |virtual )*" +
-        @"(class|interface|struct|enum|record|trait|impl|namespace|module|mod|package|def|fn|func|fun|function|type|object|protocol|extension|CREATE (TABLE|VIEW|INDEX|FUNCTION)) ?\w*|" +
-        @"\s{0,8}(public|private|protected|internal) [\w<>\[\], ?.]+ \w+\s*[({=]|(export )?const \w+ = (async )?\()",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+        @"^(#{1,6} \S|\[[^\]]+\]\s*$|\s{0,8}(export |default |public |private |protected |internal |static |abstract |sealed |final |async |pub(\([a-z]+\))? |unsafe |partial |override |virtual )*"
+            + @"(class|interface|struct|enum|record|trait|impl|namespace|module|mod|package|def|fn|func|fun|function|type|object|protocol|extension|CREATE (TABLE|VIEW|INDEX|FUNCTION)) ?\w*|"
+            + @"\s{0,8}(public|private|protected|internal) [\w<>\[\], ?.]+ \w+\s*[({=]|(export )?const \w+ = (async )?\()",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Declaration();
 }

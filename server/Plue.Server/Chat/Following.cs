@@ -31,7 +31,10 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
                 break;
             case ChatUpdate.MessageCompleted(var message):
                 sink.Publish(new TurnEvent.MessageFinished(message));
-                if (!message.GoesOn) { EndTurn(message); }
+                if (!message.GoesOn)
+                {
+                    EndTurn(message);
+                }
                 break;
             case ChatUpdate.MessageAdded(var message):
                 sink.Publish(new TurnEvent.MessageAdded(message));
@@ -50,33 +53,46 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
         if (isMissed)
         {
             sink.Publish(new TurnEvent.BranchChanged(chat.Tree.Head));
-            if (isIdle && chat.Status == ChatStatus.Running) { StartTurn(); }
+            if (isIdle && chat.Status == ChatStatus.Running)
+            {
+                StartTurn();
+            }
         }
 
-        if (TurnId is not null && (chat.Status != ChatStatus.Running || !isIdle) && chat.Messages is [.., var last]) { EndTurn(last); }
+        if (TurnId is not null && (chat.Status != ChatStatus.Running || !isIdle) && chat.Messages is [.., var last])
+        {
+            EndTurn(last);
+        }
         return isChanged;
     }
 
     private void StartTurn()
     {
-        if (TurnId is null) { sink.Publish(new TurnEvent.TurnStarted(TurnId = NewTurn())); }
+        if (TurnId is null)
+        {
+            sink.Publish(new TurnEvent.TurnStarted(TurnId = NewTurn()));
+        }
     }
 
     private void EndTurn(Message answer)
     {
-        if (TurnId is not { } turn) { return; }
+        if (TurnId is not { } turn)
+        {
+            return;
+        }
 
         TurnId = null;
         sink.Publish(new TurnEvent.TurnFinished(turn, ReasonOf(answer.Status), answer.Error));
         sink.Idle();
     }
 
-    private static StopReason ReasonOf(MessageStatus status) => status switch
-    {
-        MessageStatus.Stopped or MessageStatus.Interrupted => StopReason.Stopped,
-        MessageStatus.Failed => StopReason.Failed,
-        _ => StopReason.EndTurn,
-    };
+    private static StopReason ReasonOf(MessageStatus status) =>
+        status switch
+        {
+            MessageStatus.Stopped or MessageStatus.Interrupted => StopReason.Stopped,
+            MessageStatus.Failed => StopReason.Failed,
+            _ => StopReason.EndTurn,
+        };
 
     private static string NewTurn() => Ids.New("turn");
 }

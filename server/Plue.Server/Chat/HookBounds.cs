@@ -12,6 +12,7 @@ internal sealed class HookBounds(TimeProvider time)
     public const int MaxDepth = 8;
     public const int MaxPerCodex = 60;
     public const int MaxTotal = 300;
+
     /// <summary>Tasks an hour that go back to one codex, over however many tasks in between.</summary>
     public const int MaxTasks = 20;
     public const int MaxTotalTasks = 60;
@@ -33,23 +34,41 @@ internal sealed class HookBounds(TimeProvider time)
     /// <returns>Why it is left out; null when it may be carried out.</returns>
     public string? Refusal(string uri, HookAction action, int depth)
     {
-        if (depth >= MaxDepth) { return $"{MaxDepth} hooks in a row followed from one change, so it was skipped. Change the template so that its hooks do not trigger each other."; }
-        if (depth == 0 && action is HookAction.SendToLlm) { return null; }
+        if (depth >= MaxDepth)
+        {
+            return $"{MaxDepth} hooks in a row followed from one change, so it was skipped. Change the template so that its hooks do not trigger each other.";
+        }
+        if (depth == 0 && action is HookAction.SendToLlm)
+        {
+            return null;
+        }
 
         lock (counting)
         {
             var own = Recent(hooks, uri, Minute);
             Forget(allHooks, Minute);
-            if (own.Count >= MaxPerCodex) { return $"{MaxPerCodex} hooks ran within a minute, so it was skipped. Change the template so that its hooks do not trigger each other, or try again later."; }
-            if (allHooks.Count >= MaxTotal) { return $"{MaxTotal} hooks ran within a minute in total, so it was skipped. Try again later."; }
+            if (own.Count >= MaxPerCodex)
+            {
+                return $"{MaxPerCodex} hooks ran within a minute, so it was skipped. Change the template so that its hooks do not trigger each other, or try again later.";
+            }
+            if (allHooks.Count >= MaxTotal)
+            {
+                return $"{MaxTotal} hooks ran within a minute in total, so it was skipped. Try again later.";
+            }
 
             if (action is HookAction.SpawnTask)
             {
                 var root = RootOf(uri);
                 var started = Recent(tasks, root, Hour);
                 Forget(allTasks, Hour);
-                if (started.Count >= MaxTasks) { return $"Hooks started {MaxTasks} tasks within an hour from {root}, so no more were started. Start it yourself, or wait an hour."; }
-                if (allTasks.Count >= MaxTotalTasks) { return $"Hooks started {MaxTotalTasks} tasks within an hour in total, so no more were started. Start it yourself, or wait an hour."; }
+                if (started.Count >= MaxTasks)
+                {
+                    return $"Hooks started {MaxTasks} tasks within an hour from {root}, so no more were started. Start it yourself, or wait an hour.";
+                }
+                if (allTasks.Count >= MaxTotalTasks)
+                {
+                    return $"Hooks started {MaxTotalTasks} tasks within an hour in total, so no more were started. Start it yourself, or wait an hour.";
+                }
 
                 Count(started, allTasks);
             }
@@ -66,7 +85,10 @@ internal sealed class HookBounds(TimeProvider time)
     {
         lock (counting)
         {
-            foreach (var started in new[] { Recent(tasks, RootOf(uri), Hour), allTasks }.Where(started => started.Count > 0)) { started.RemoveAt(started.Count - 1); }
+            foreach (var started in new[] { Recent(tasks, RootOf(uri), Hour), allTasks }.Where(started => started.Count > 0))
+            {
+                started.RemoveAt(started.Count - 1);
+            }
         }
     }
 
@@ -81,19 +103,28 @@ internal sealed class HookBounds(TimeProvider time)
 
     private List<long> Recent(Dictionary<string, List<long>> counts, string uri, TimeSpan span)
     {
-        if (!counts.TryGetValue(uri, out var recent)) { counts[uri] = recent = []; }
+        if (!counts.TryGetValue(uri, out var recent))
+        {
+            counts[uri] = recent = [];
+        }
         Forget(recent, span);
         return recent;
     }
 
     private void Sweep(Dictionary<string, List<long>> counts, TimeSpan span)
     {
-        if (counts.Count <= MaxTotal) { return; }
+        if (counts.Count <= MaxTotal)
+        {
+            return;
+        }
 
         foreach (var (uri, recent) in counts)
         {
             Forget(recent, span);
-            if (recent.Count == 0) { counts.Remove(uri); }
+            if (recent.Count == 0)
+            {
+                counts.Remove(uri);
+            }
         }
     }
 

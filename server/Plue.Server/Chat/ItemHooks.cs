@@ -14,10 +14,16 @@ internal sealed class ItemHooks(Automation automation, Documents documents)
     /// <returns>The item as it then is.</returns>
     public async Task<FileCodex> RunAsync(FileCodex? before, FileCodex after, CancellationToken cancellationToken)
     {
-        if (after.Uri is not { Collection: CodexCollection.Items } uri) { return after; }
+        if (after.Uri is not { Collection: CodexCollection.Items } uri)
+        {
+            return after;
+        }
 
         var target = new Item(uri, documents);
-        if (target.Template is not { } template) { return after; }
+        if (target.Template is not { } template)
+        {
+            return after;
+        }
 
         IReadOnlyList<HookChange> changes = before is null
             ? [new HookChange(HookTrigger.Created)]
@@ -32,30 +38,45 @@ internal sealed class ItemHooks(Automation automation, Documents documents)
 
         public Template? Template => documents.Templates.Find(documents.Get(uri).TemplateId);
 
-        public Json5Object Values() => documents.Get(uri) is var codex && Template is { } template ? template.WithDefaults(codex.Values) : Json5Object.Empty;
+        public Json5Object Values() =>
+            documents.Get(uri) is var codex && Template is { } template ? template.WithDefaults(codex.Values) : Json5Object.Empty;
 
         public Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken)
         {
             var files = documents.Of(uri.Collection);
             var was = Values().Find(field);
-            if (was is null ? value is Json5Null : was.HasSameValueAs(value)) { return Task.FromResult<IReadOnlyList<HookChange>>([]); }
-
-            files.Change(uri.Name, null, values =>
+            if (was is null ? value is Json5Null : was.HasSameValueAs(value))
             {
-                IReadOnlyList<(string, Json5Node?)> changes = [(field, value is Json5Null ? null : value)];
-                files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
-                return changes;
-            }, ChangedBy.Hook);
+                return Task.FromResult<IReadOnlyList<HookChange>>([]);
+            }
+
+            files.Change(
+                uri.Name,
+                null,
+                values =>
+                {
+                    IReadOnlyList<(string, Json5Node?)> changes = [(field, value is Json5Null ? null : value)];
+                    files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
+                    return changes;
+                },
+                ChangedBy.Hook
+            );
             return Task.FromResult(HookChange.Of(field));
         }
 
         public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken) =>
-            throw new FailureException(FailureKind.Conflict, "Only a chat or a task can get a response. Use spawn_task in the hook to start a task.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                "Only a chat or a task can get a response. Use spawn_task in the hook to start a task."
+            );
 
         public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {
             // A field that a hook set is a version of the file, which says so itself.
-            if ((note.Action is not HookAction.SetField || note.Error is not null) && (note.Error is null ? note.Outcome : $"Hook {note.Action.Name} failed: {note.Error}") is { } what)
+            if (
+                (note.Action is not HookAction.SetField || note.Error is not null)
+                && (note.Error is null ? note.Outcome : $"Hook {note.Action.Name} failed: {note.Error}") is { } what
+            )
             {
                 documents.Of(uri.Collection).NoteHook(uri, note.Action.Name, what, note.Error);
             }

@@ -22,11 +22,19 @@ public sealed class LiveMessage(Message start)
         public string? Opaque { get; set; }
         public string? Error { get; set; }
         public bool IsClosed { get; set; }
+
         /// <summary>Of a call: why it is not run, as a sentence for the model.</summary>
         public string? Problem { get; set; }
     }
 
-    private enum PartKind { Text, Reasoning, ToolUse, ToolResult, File }
+    private enum PartKind
+    {
+        Text,
+        Reasoning,
+        ToolUse,
+        ToolResult,
+        File,
+    }
 
     private readonly List<Part> parts = [];
 
@@ -45,7 +53,10 @@ public sealed class LiveMessage(Message start)
             List<(string, string)> open = [];
             foreach (var part in parts)
             {
-                if (part.Kind == PartKind.ToolUse && !parts.Exists(other => other.Kind == PartKind.ToolResult && other.Id == part.Id)) { open.Add((part.Id, part.ToolName)); }
+                if (part.Kind == PartKind.ToolUse && !parts.Exists(other => other.Kind == PartKind.ToolResult && other.Id == part.Id))
+                {
+                    open.Add((part.Id, part.ToolName));
+                }
             }
 
             return open;
@@ -58,7 +69,12 @@ public sealed class LiveMessage(Message start)
         get
         {
             var open = OpenToolCalls.Select(call => call.ToolUseId).ToHashSet(StringComparer.Ordinal);
-            return [.. parts.Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id)).Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()) { Problem = part.Problem })];
+            return
+            [
+                .. parts
+                    .Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id))
+                    .Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()) { Problem = part.Problem }),
+            ];
         }
     }
 
@@ -80,7 +96,14 @@ public sealed class LiveMessage(Message start)
 
     public int StartToolCall(string toolUseId, string toolName)
     {
-        parts.Add(new Part { Kind = PartKind.ToolUse, Id = toolUseId, ToolName = toolName });
+        parts.Add(
+            new Part
+            {
+                Kind = PartKind.ToolUse,
+                Id = toolUseId,
+                ToolName = toolName,
+            }
+        );
         return parts.Count - 1;
     }
 
@@ -88,7 +111,10 @@ public sealed class LiveMessage(Message start)
     public int AppendToolCall(string toolUseId, string arguments)
     {
         var index = FindToolCall(toolUseId);
-        if (index < 0 || parts[index].Problem is not null) { return -1; }
+        if (index < 0 || parts[index].Problem is not null)
+        {
+            return -1;
+        }
 
         var part = parts[index];
         if (part.Text.Length + (long)arguments.Length > ToolArguments.MaxLength)
@@ -107,19 +133,43 @@ public sealed class LiveMessage(Message start)
     public void FinishToolCall(string toolUseId, string parameters, string? problem)
     {
         var index = FindToolCall(toolUseId);
-        if (index < 0) { return; }
+        if (index < 0)
+        {
+            return;
+        }
 
         var part = parts[index];
         part.IsClosed = true;
         part.Problem = problem ?? ToolArguments.ErrorIn(parameters) ?? part.Problem;
         part.Text.Clear();
-        if (part.Problem == ToolArguments.TooLong) { part.Text.Capacity = 0; }
-        else { part.Text.Append(LoneSurrogates.Replaced(parameters)); }
+        if (part.Problem == ToolArguments.TooLong)
+        {
+            part.Text.Capacity = 0;
+        }
+        else
+        {
+            part.Text.Append(LoneSurrogates.Replaced(parameters));
+        }
     }
 
-    public void AddToolResult(string toolUseId, string? result, string? error, IReadOnlyList<FileChange>? changes = null, ApprovalNote? approval = null, TimeSpan? runTime = null)
+    public void AddToolResult(
+        string toolUseId,
+        string? result,
+        string? error,
+        IReadOnlyList<FileChange>? changes = null,
+        ApprovalNote? approval = null,
+        TimeSpan? runTime = null
+    )
     {
-        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error, Changes = changes ?? [], Approval = approval, RunTime = runTime };
+        var part = new Part
+        {
+            Kind = PartKind.ToolResult,
+            Id = toolUseId,
+            Error = error,
+            Changes = changes ?? [],
+            Approval = approval,
+            RunTime = runTime,
+        };
         part.Text.Append(result);
         parts.Add(part);
     }
@@ -129,8 +179,21 @@ public sealed class LiveMessage(Message start)
     /// <summary>Results come as their calls end; kept and sent they are in the order of the calls, with their images behind them.</summary>
     public void OrderResults()
     {
-        var order = parts.Where(part => part.Kind == PartKind.ToolUse).Select((part, at) => (part.Id, at)).GroupBy(call => call.Id).ToDictionary(same => same.Key, same => same.First().at, StringComparer.Ordinal);
-        var sorted = parts.OrderBy(part => part.Kind switch { PartKind.ToolResult => 1 + order.GetValueOrDefault(part.Id), PartKind.File => int.MaxValue, _ => 0 }).ToList();
+        var order = parts
+            .Where(part => part.Kind == PartKind.ToolUse)
+            .Select((part, at) => (part.Id, at))
+            .GroupBy(call => call.Id)
+            .ToDictionary(same => same.Key, same => same.First().at, StringComparer.Ordinal);
+        var sorted = parts
+            .OrderBy(part =>
+                part.Kind switch
+                {
+                    PartKind.ToolResult => 1 + order.GetValueOrDefault(part.Id),
+                    PartKind.File => int.MaxValue,
+                    _ => 0,
+                }
+            )
+            .ToList();
         parts.Clear();
         parts.AddRange(sorted);
     }
@@ -138,37 +201,54 @@ public sealed class LiveMessage(Message start)
     /// <summary>The vendor starts its answer again.</summary>
     public void Clear() => parts.Clear();
 
-    public Message ToMessage(MessageStatus status, DateTimeOffset updatedAt, Failure? error = null, Usage? usage = null, Cost? cost = null, Timing? timing = null) => start with
-    {
-        Parts = [.. parts.Select(Freeze)],
-        Status = status,
-        UpdatedAt = updatedAt,
-        Error = error,
-        Usage = usage,
-        Cost = cost,
-        Timing = timing,
-        ProviderInfo = ProviderInfo,
-        NotCarried = NotCarried,
-        SteeredBy = SteeredBy,
-        StopReason = StopReason,
-    };
+    public Message ToMessage(
+        MessageStatus status,
+        DateTimeOffset updatedAt,
+        Failure? error = null,
+        Usage? usage = null,
+        Cost? cost = null,
+        Timing? timing = null
+    ) =>
+        start with
+        {
+            Parts = [.. parts.Select(Freeze)],
+            Status = status,
+            UpdatedAt = updatedAt,
+            Error = error,
+            Usage = usage,
+            Cost = cost,
+            Timing = timing,
+            ProviderInfo = ProviderInfo,
+            NotCarried = NotCarried,
+            SteeredBy = SteeredBy,
+            StopReason = StopReason,
+        };
 
     private int Append(PartKind kind, string text)
     {
-        if (parts.Count == 0 || parts[^1].Kind != kind || parts[^1].IsClosed) { parts.Add(new Part { Kind = kind }); }
+        if (parts.Count == 0 || parts[^1].Kind != kind || parts[^1].IsClosed)
+        {
+            parts.Add(new Part { Kind = kind });
+        }
         parts[^1].Text.Append(text);
         return parts.Count - 1;
     }
 
     private int FindToolCall(string toolUseId) => parts.FindLastIndex(part => part.Kind == PartKind.ToolUse && part.Id == toolUseId);
 
-    private static MessagePart Freeze(Part part) => part.Kind switch
-    {
-        PartKind.Text => new MessagePart.Text(part.Text.ToString()),
-        PartKind.Reasoning => new MessagePart.Reasoning(part.Text.ToString(), part.Signature, part.Opaque),
-        PartKind.ToolUse => new MessagePart.ToolUse(part.Id, part.ToolName, part.Text.Length == 0 ? "{}" : part.Text.ToString()),
-        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error) { Changes = part.Changes, Approval = part.Approval, RunTime = part.RunTime },
-        PartKind.File => part.File!,
-        _ => throw new InvalidOperationException(part.Kind.ToString()),
-    };
+    private static MessagePart Freeze(Part part) =>
+        part.Kind switch
+        {
+            PartKind.Text => new MessagePart.Text(part.Text.ToString()),
+            PartKind.Reasoning => new MessagePart.Reasoning(part.Text.ToString(), part.Signature, part.Opaque),
+            PartKind.ToolUse => new MessagePart.ToolUse(part.Id, part.ToolName, part.Text.Length == 0 ? "{}" : part.Text.ToString()),
+            PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error)
+            {
+                Changes = part.Changes,
+                Approval = part.Approval,
+                RunTime = part.RunTime,
+            },
+            PartKind.File => part.File!,
+            _ => throw new InvalidOperationException(part.Kind.ToString()),
+        };
 }

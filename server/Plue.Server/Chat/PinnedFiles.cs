@@ -13,7 +13,10 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
     /// <returns>What the model gets, and one sentence for each file that is not there.</returns>
     public (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing) Read()
     {
-        if (read is { } known) { return known; }
+        if (read is { } known)
+        {
+            return known;
+        }
 
         List<MessagePart> parts = [];
         List<string> missing = [];

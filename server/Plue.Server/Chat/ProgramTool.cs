@@ -21,15 +21,16 @@ internal sealed class ProgramTool(string name) : ITool
     private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string Name => name switch
-    {
-        "Read" => "read",
-        "Grep" or "Glob" => "search",
-        "Write" => "write",
-        "Edit" => "edit",
-        "Bash" => "bash",
-        _ => name,
-    };
+    public string Name =>
+        name switch
+        {
+            "Read" => "read",
+            "Grep" or "Glob" => "search",
+            "Write" => "write",
+            "Edit" => "edit",
+            "Bash" => "bash",
+            _ => name,
+        };
 
     public ToolDeclaration Declaration => new(name, "", "{}");
 
@@ -44,31 +45,40 @@ internal sealed class ProgramTool(string name) : ITool
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var folder = context.Workspace ?? throw new ToolFailureException("No folder is open, so there is nothing to work on.");
-        return Task.FromResult<PlannedCall>(name switch
-        {
-            "Read" or "Grep" or "Glob" => PlanRead(parameters, context, folder),
-            "Write" => PlanWrite(parameters, folder),
-            "Edit" => PlanEdit(parameters, folder),
-            "Bash" => PlanCommand(parameters, folder),
-            _ => throw new ToolFailureException($"There is no tool {name} here. Use only the tools you were given."),
-        });
+        return Task.FromResult<PlannedCall>(
+            name switch
+            {
+                "Read" or "Grep" or "Glob" => PlanRead(parameters, context, folder),
+                "Write" => PlanWrite(parameters, folder),
+                "Edit" => PlanEdit(parameters, folder),
+                "Bash" => PlanCommand(parameters, folder),
+                _ => throw new ToolFailureException($"There is no tool {name} here. Use only the tools you were given."),
+            }
+        );
     }
 
     private Call PlanRead(JsonElement parameters, ToolContext context, string folder)
     {
-        var path = ClaudeCodeTools.ReadPath(name, parameters.GetRawText(), folder)
-            ?? throw new ToolFailureException("The files that this would read are not known. Give an absolute path, and a pattern that stays inside it.");
+        var path =
+            ClaudeCodeTools.ReadPath(name, parameters.GetRawText(), folder)
+            ?? throw new ToolFailureException(
+                "The files that this would read are not known. Give an absolute path, and a pattern that stays inside it."
+            );
         if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(HoldsFilesBack))
         {
             // The program looks into every file of a folder by itself, also into those that rules keep back (SEC-25).
-            throw new ToolFailureException("Some files of this folder may not be read, so the whole folder is not searched. Search a single file, or read it.");
+            throw new ToolFailureException(
+                "Some files of this folder may not be read, so the whole folder is not searched. Search a single file, or read it."
+            );
         }
 
         return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{name} {parameters.GetRawText()}") { AtPath = path };
     }
 
     private static bool HoldsFilesBack(Rights rights) =>
-        rights.Permissions.Deny.Concat(rights.Permissions.Ask).Any(rule => rule.StartsWith("read", StringComparison.Ordinal) || rule.StartsWith("search", StringComparison.Ordinal));
+        rights
+            .Permissions.Deny.Concat(rights.Permissions.Ask)
+            .Any(rule => rule.StartsWith("read", StringComparison.Ordinal) || rule.StartsWith("search", StringComparison.Ordinal));
 
     private Call PlanWrite(JsonElement parameters, string folder)
     {
@@ -83,59 +93,96 @@ internal sealed class ProgramTool(string name) : ITool
         var before = Read(path);
         if (passage.Length == 0)
         {
-            return before is null ? Change(path, null, replacement, replacement) : throw new ToolFailureException("old_string is empty, but the file exists. Write the whole file instead.");
+            return before is null
+                ? Change(path, null, replacement, replacement)
+                : throw new ToolFailureException("old_string is empty, but the file exists. Write the whole file instead.");
         }
 
         // The program reads every line end as a line feed and looks for a passage more loosely than letter by letter. What is shown has to be what is done.
         var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
         var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
         var at = text.IndexOf(passage, StringComparison.Ordinal);
-        if (at < 0) { throw new ToolFailureException("old_string was not found in the file. Read the file again and copy the text exactly."); }
-        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0) { throw new ToolFailureException("old_string occurs in the file more than once. Include more lines around it, or set replace_all."); }
+        if (at < 0)
+        {
+            throw new ToolFailureException("old_string was not found in the file. Read the file again and copy the text exactly.");
+        }
+        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0)
+        {
+            throw new ToolFailureException(
+                "old_string occurs in the file more than once. Include more lines around it, or set replace_all."
+            );
+        }
 
-        var after = all ? text.Replace(passage, replacement, StringComparison.Ordinal) : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + passage.Length));
+        var after = all
+            ? text.Replace(passage, replacement, StringComparison.Ordinal)
+            : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + passage.Length));
         return Change(path, text, after, UnifiedDiff.Of(text, after));
     }
 
-    private Call Change(string path, string? before, string after, string what) => new(
-        this, [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)], Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit, what)
-    {
-        AtPath = path,
-        ChangeDiff = UnifiedDiff.Of(before ?? "", after),
-        Paths = [path],
-        Before = (RealPath.Of(path), before),
-    };
+    private Call Change(string path, string? before, string after, string what) =>
+        new(
+            this,
+            [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)],
+            Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit,
+            what
+        )
+        {
+            AtPath = path,
+            ChangeDiff = UnifiedDiff.Of(before ?? "", after),
+            Paths = [path],
+            Before = (RealPath.Of(path), before),
+        };
 
     private Call PlanCommand(JsonElement parameters, string folder)
     {
         foreach (var wish in new[] { "run_in_background", "dangerouslyDisableSandbox" })
         {
-            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False) { throw new ToolFailureException($"Omit {wish}: it is not available here."); }
+            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False)
+            {
+                throw new ToolFailureException($"Omit {wish}: it is not available here.");
+            }
         }
 
         var command = Text(parameters, "command");
-        return new Call(this, [new ToolAction.RunCommand(command, folder)], ApprovalKind.Command, command) { AtPath = folder, HeldBy = OutsideSandbox, Paths = null };
+        return new Call(this, [new ToolAction.RunCommand(command, folder)], ApprovalKind.Command, command)
+        {
+            AtPath = folder,
+            HeldBy = OutsideSandbox,
+            Paths = null,
+        };
     }
 
-    private static string PathIn(JsonElement parameters, string folder) => Text(parameters, "file_path") is { Length: > 0 } path && !path.StartsWith('~') && !path.Contains('\0')
-        ? Path.GetFullPath(path, folder)
-        : throw new ToolFailureException("Give the absolute path of the file.");
+    private static string PathIn(JsonElement parameters, string folder) =>
+        Text(parameters, "file_path") is { Length: > 0 } path && !path.StartsWith('~') && !path.Contains('\0')
+            ? Path.GetFullPath(path, folder)
+            : throw new ToolFailureException("Give the absolute path of the file.");
 
-    private static string Text(JsonElement parameters, string field) => parameters.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String
-        ? value.GetString() ?? ""
-        : throw new ToolFailureException($"The parameter {field} is missing.");
+    private static string Text(JsonElement parameters, string field) =>
+        parameters.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() ?? ""
+            : throw new ToolFailureException($"The parameter {field} is missing.");
 
     /// <returns>Null when there is no file.</returns>
     private static string? Read(string path)
     {
         try
         {
-            var content = RegularFile.Read(path, MaxFileBytes) ?? throw new ToolFailureException("The file is too large to be changed here.");
+            var content =
+                RegularFile.Read(path, MaxFileBytes) ?? throw new ToolFailureException("The file is too large to be changed here.");
             return Strict.GetString(content);
         }
-        catch (FileNotFoundException) { return null; }
-        catch (DecoderFallbackException e) { throw new ToolFailureException("The file is not UTF-8 text, so the change cannot be shown.", e); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new ToolFailureException($"The file cannot be read: {e.Message}", e); }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new ToolFailureException("The file is not UTF-8 text, so the change cannot be shown.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolFailureException($"The file cannot be read: {e.Message}", e);
+        }
     }
 
     private sealed class Call(ProgramTool tool, IReadOnlyList<ToolAction> actions, ApprovalKind kind, string what) : PlannedCall

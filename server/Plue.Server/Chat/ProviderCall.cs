@@ -20,8 +20,14 @@ internal sealed record ProviderCall(IProvider Provider, ProviderRequest Request,
     /// <param name="vendorCost">USD as the vendor reported it; null where the catalog's price counts.</param>
     public Cost? CostOf(string? model, Usage? usage, decimal? vendorCost)
     {
-        if (Provider.Settings.IsFree) { return Free; }
-        if (vendorCost is { } reported) { return new Cost(0, 0, 0, reported, "vendor"); }
+        if (Provider.Settings.IsFree)
+        {
+            return Free;
+        }
+        if (vendorCost is { } reported)
+        {
+            return new Cost(0, 0, 0, reported, "vendor");
+        }
         return usage is not null && Prices.PriceOf(Provider.Settings, model ?? Request.Model) is { } price ? price.CostOf(usage) : null;
     }
 }

@@ -12,7 +12,9 @@ internal static class ProviderStream
     /// <returns>The events, those of retries included. Fails as the provider fails.</returns>
     public static ChannelReader<ProviderEvent> Start(ProviderCall call, TimeProvider time, CancellationToken stop)
     {
-        var events = Channel.CreateBounded<ProviderEvent>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
+        var events = Channel.CreateBounded<ProviderEvent>(
+            new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true }
+        );
         _ = Task.Run(() => ReadAsync(call, events.Writer, time, stop), CancellationToken.None);
         return events.Reader;
     }
@@ -24,7 +26,10 @@ internal static class ProviderStream
         {
             await foreach (var next in Retry.StreamAsync(call.Provider, call.Request, time, stop))
             {
-                if (!events.TryWrite(next)) { await events.WriteAsync(next, stop); }
+                if (!events.TryWrite(next))
+                {
+                    await events.WriteAsync(next, stop);
+                }
             }
         }
         catch (Exception fault)

@@ -16,7 +16,12 @@ public sealed class RequestFiles(Attachments attachments)
 
     /// <param name="known">What is known of the model; null where nothing is.</param>
     /// <returns>The request, and what of the chat it does not carry.</returns>
-    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(ProviderRequest request, PinnedFiles pinned, IProvider provider, ModelInfo? known)
+    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(
+        ProviderRequest request,
+        PinnedFiles pinned,
+        IProvider provider,
+        ModelInfo? known
+    )
     {
         var notCarried = new NotCarriedFiles(WhyNoImages(provider, request.Model, known));
         List<Message> messages = [.. request.Messages];
@@ -24,10 +29,20 @@ public sealed class RequestFiles(Attachments attachments)
         var room = (long)MaxImageBytes;
         for (var at = messages.Count - 1; at >= 0; at--)
         {
-            if (!messages[at].Parts.Any(part => part is MessagePart.File)) { continue; }
+            if (!messages[at].Parts.Any(part => part is MessagePart.File))
+            {
+                continue;
+            }
 
             var takesGif = provider.Capabilities.TakesGif(request.Model);
-            messages[at] = messages[at] with { Parts = [.. messages[at].Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part)] };
+            messages[at] = messages[at] with
+            {
+                Parts =
+                [
+                    .. messages[at]
+                        .Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part),
+                ],
+            };
         }
 
         var filled = request with { Messages = messages };
@@ -43,11 +58,20 @@ public sealed class RequestFiles(Attachments attachments)
     private static void Pin(List<Message> messages, PinnedFiles pinned, NotCarriedFiles notCarried)
     {
         var last = messages.FindLastIndex(message =>
-            message.Role == MessageRole.User && message.Parts.Any(part => part is MessagePart.Text or MessagePart.File) && !message.Parts.Any(part => part is MessagePart.ToolResult));
-        if (pinned.Paths.Count == 0 || last < 0) { return; }
+            message.Role == MessageRole.User
+            && message.Parts.Any(part => part is MessagePart.Text or MessagePart.File)
+            && !message.Parts.Any(part => part is MessagePart.ToolResult)
+        );
+        if (pinned.Paths.Count == 0 || last < 0)
+        {
+            return;
+        }
 
         var (parts, missing) = pinned.Read();
-        foreach (var sentence in missing) { notCarried.Say(sentence); }
+        foreach (var sentence in missing)
+        {
+            notCarried.Say(sentence);
+        }
 
         messages[last] = messages[last] with { Parts = [.. parts, .. messages[last].Parts] };
     }
@@ -56,7 +80,10 @@ public sealed class RequestFiles(Attachments attachments)
     {
         if (!file.IsImage)
         {
-            if (file is not { Content: null, Blob: { } text }) { return file; }
+            if (file is not { Content: null, Blob: { } text })
+            {
+                return file;
+            }
 
             var content = Load(text, file, notCarried);
             return file with { Content = content is null ? "(This text is not available any more.)" : Encoding.UTF8.GetString(content) };
@@ -75,7 +102,10 @@ public sealed class RequestFiles(Attachments attachments)
         }
 
         var stored = file.Data is null && file.Blob is { } blob ? Load(blob, file, notCarried) : null;
-        if ((stored is null ? file.Data : new ReadOnlyMemory<byte>(stored)) is not { } image) { return file; }
+        if ((stored is null ? file.Data : new ReadOnlyMemory<byte>(stored)) is not { } image)
+        {
+            return file;
+        }
 
         if (image.Length > room)
         {
@@ -91,7 +121,10 @@ public sealed class RequestFiles(Attachments attachments)
 
     private byte[]? Load(string blob, MessagePart.File file, NotCarriedFiles notCarried)
     {
-        try { return attachments.ReadBlob(blob).Content; }
+        try
+        {
+            return attachments.ReadBlob(blob).Content;
+        }
         catch (FailureException fault)
         {
             notCarried.Say($"{file.Path} was not sent: {fault.Message}");
@@ -100,7 +133,9 @@ public sealed class RequestFiles(Attachments attachments)
     }
 
     private static string? WhyNoImages(IProvider provider, string model, ModelInfo? known) =>
-        !provider.Capabilities.Images ? $"{provider.Settings.Name} does not support images" : known?.SupportsVision == false ? $"{model} does not support images" : null;
+        !provider.Capabilities.Images ? $"{provider.Settings.Name} does not support images"
+        : known?.SupportsVision == false ? $"{model} does not support images"
+        : null;
 
     /// <param name="whyNoImages">Null when images are taken.</param>
     private sealed class NotCarriedFiles(string? whyNoImages)
@@ -114,6 +149,9 @@ public sealed class RequestFiles(Attachments attachments)
 
         public void Say(string sentence) => sentences.Add(sentence);
 
-        public IReadOnlyList<string> Sentences() => images == 0 ? sentences : [$"{(images == 1 ? "One image was" : $"{images} images were")} not sent: {whyNoImages}.", .. sentences];
+        public IReadOnlyList<string> Sentences() =>
+            images == 0
+                ? sentences
+                : [$"{(images == 1 ? "One image was" : $"{images} images were")} not sent: {whyNoImages}.", .. sentences];
     }
 }

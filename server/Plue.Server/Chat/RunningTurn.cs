@@ -58,8 +58,14 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     {
         Clock.Wait(isWaiting);
         var count = waits.GetValueOrDefault(what) + (isWaiting ? 1 : -1);
-        if (count > 0) { waits[what] = count; }
-        else { waits.Remove(what); }
+        if (count > 0)
+        {
+            waits[what] = count;
+        }
+        else
+        {
+            waits.Remove(what);
+        }
 
         SetState();
     }
@@ -68,12 +74,19 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     public async Task CancelAsync(StopCause cause)
     {
         stoppedBy ??= cause;
-        try { await Stop.CancelAsync(); }
-        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
+        try
+        {
+            await Stop.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        { /* It ended by itself meanwhile. */
+        }
     }
 
-    private void SetState() => state = isPaused ? TaskStates.Paused
-        : waits.ContainsKey(TaskStates.WaitingForApproval) ? TaskStates.WaitingForApproval
-        : waits.ContainsKey(TaskStates.WaitingForChild) ? TaskStates.WaitingForChild
-        : TaskStates.Running;
+    private void SetState() =>
+        state =
+            isPaused ? TaskStates.Paused
+            : waits.ContainsKey(TaskStates.WaitingForApproval) ? TaskStates.WaitingForApproval
+            : waits.ContainsKey(TaskStates.WaitingForChild) ? TaskStates.WaitingForChild
+            : TaskStates.Running;
 }

@@ -23,7 +23,10 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"{provider.Settings.Name} did not finish within {timeout.TotalSeconds:0} seconds.");
+            throw new FailureException(
+                FailureKind.Timeout,
+                $"{provider.Settings.Name} did not finish within {timeout.TotalSeconds:0} seconds."
+            );
         }
     }
 
@@ -37,40 +40,53 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         {
             switch (next)
             {
-                case ProviderEvent.TextDelta(var delta) when text.Length < MaxResponseLength: text.Append(delta); break;
-                case ProviderEvent.UsageReported(var reported, var cost): (usage, vendorCost) = (reported, cost); break;
-                case ProviderEvent.Accepted(var model, var requestId): info = info with { ModelId = model ?? info.ModelId, RequestId = requestId }; break;
-                case ProviderEvent.Restarted: text.Clear(); break;
-                case ProviderEvent.Failed(var failure): throw new FailureException(failure);
+                case ProviderEvent.TextDelta(var delta) when text.Length < MaxResponseLength:
+                    text.Append(delta);
+                    break;
+                case ProviderEvent.UsageReported(var reported, var cost):
+                    (usage, vendorCost) = (reported, cost);
+                    break;
+                case ProviderEvent.Accepted(var model, var requestId):
+                    info = info with { ModelId = model ?? info.ModelId, RequestId = requestId };
+                    break;
+                case ProviderEvent.Restarted:
+                    text.Clear();
+                    break;
+                case ProviderEvent.Failed(var failure):
+                    throw new FailureException(failure);
             }
         }
 
         var said = text.ToString().Trim();
-        if (said.Length == 0) { throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} returned an empty response."); }
+        if (said.Length == 0)
+        {
+            throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} returned an empty response.");
+        }
 
         return new SideAnswer(services.Secrets?.Mask(said) ?? said, usage, call.CostOf(info.ModelId, usage, vendorCost), info);
     }
 
-    private static ProviderRequest RequestOf(SideRequest asked, string model, DateTimeOffset now) => new()
-    {
-        // Not the chat's own address: a provider with a process for each chat must not take this for a part of it.
-        CodexId = $"{asked.CodexId}/{asked.Purpose}",
-        Model = model,
-        System = asked.System,
-        MaxTokens = asked.MaxTokens,
-        Messages =
-        [
-            new Message
-            {
-                Id = $"{asked.Purpose}_question",
-                CodexId = asked.CodexId,
-                Role = MessageRole.User,
-                CreatedAt = now,
-                UpdatedAt = now,
-                Parts = [new MessagePart.Text(asked.Text)],
-            },
-        ],
-    };
+    private static ProviderRequest RequestOf(SideRequest asked, string model, DateTimeOffset now) =>
+        new()
+        {
+            // Not the chat's own address: a provider with a process for each chat must not take this for a part of it.
+            CodexId = $"{asked.CodexId}/{asked.Purpose}",
+            Model = model,
+            System = asked.System,
+            MaxTokens = asked.MaxTokens,
+            Messages =
+            [
+                new Message
+                {
+                    Id = $"{asked.Purpose}_question",
+                    CodexId = asked.CodexId,
+                    Role = MessageRole.User,
+                    CreatedAt = now,
+                    UpdatedAt = now,
+                    Parts = [new MessagePart.Text(asked.Text)],
+                },
+            ],
+        };
 }
 
 /// <param name="Purpose">One word: <c>title</c>, <c>summary</c>.</param>

@@ -10,10 +10,17 @@ public sealed record StopCause(string CallError, MessageStatus Status, Failure? 
     public static StopCause User { get; } = new("Stopped by the user.", MessageStatus.Stopped);
 
     /// <summary>The window was closed, the extension host ended, or the sidecar was told to end.</summary>
-    public static StopCause Closing { get; } = new($"Interrupted, because Plue was closed. {InterruptedCall.Unknown}", MessageStatus.Interrupted);
+    public static StopCause Closing { get; } =
+        new($"Interrupted, because Plue was closed. {InterruptedCall.Unknown}", MessageStatus.Interrupted);
 
-    public static StopCause OutOfTime { get; } = new($"Stopped, because the time budget of this task was used up. {InterruptedCall.Unknown}", MessageStatus.Failed, TaskBudget.OutOfTime);
+    public static StopCause OutOfTime { get; } =
+        new(
+            $"Stopped, because the time budget of this task was used up. {InterruptedCall.Unknown}",
+            MessageStatus.Failed,
+            TaskBudget.OutOfTime
+        );
 
     /// <summary>The task that waited for it works no longer.</summary>
-    public static StopCause TaskEnded { get; } = new($"Stopped, because the task that this work was for has ended. {InterruptedCall.Unknown}", MessageStatus.Stopped);
+    public static StopCause TaskEnded { get; } =
+        new($"Stopped, because the task that this work was for has ended. {InterruptedCall.Unknown}", MessageStatus.Stopped);
 }

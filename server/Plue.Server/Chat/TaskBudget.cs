@@ -19,21 +19,37 @@ internal static class TaskBudget
     /// <exception cref="FailureException">BudgetExceeded, with the figures and the way forward.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
-        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds) { throw Over($"It has called the model {Number(rounds)} times, the limit of its budget."); }
-        if (TimeLeft(budget, task) is { } left && left < MinUsefulTime) { throw new FailureException(OutOfTime); }
+        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds)
+        {
+            throw Over($"It has called the model {Number(rounds)} times, the limit of its budget.");
+        }
+        if (TimeLeft(budget, task) is { } left && left < MinUsefulTime)
+        {
+            throw new FailureException(OutOfTime);
+        }
 
         var next = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
         var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0);
-        if (budget.Tokens is { } tokens && used + next > tokens) { throw Over($"It has used {Number(used)} tokens, the next request takes about {Number(next)}, and its budget is {Number(tokens)}."); }
+        if (budget.Tokens is { } tokens && used + next > tokens)
+        {
+            throw Over(
+                $"It has used {Number(used)} tokens, the next request takes about {Number(next)}, and its budget is {Number(tokens)}."
+            );
+        }
 
-        if (budget.Usd is not { } usd || price is null) { return; }
+        if (budget.Usd is not { } usd || price is null)
+        {
+            return;
+        }
 
         // An answer without a bound is not counted ahead: with the model's own maximum nearly nothing could be asked. What it then costs counts for the next.
         var cost = ((next * price.InputPerMillion) + ((request.MaxTokens ?? 0) * price.OutputPerMillion)) / 1_000_000m;
         var spent = task.TotalCost ?? 0;
         if (spent + cost > usd)
         {
-            var what = request.MaxTokens is { } most ? $"the next request with a response of up to {Number(most)} tokens may cost {Usd(cost)}" : $"the next request costs at least {Usd(cost)}";
+            var what = request.MaxTokens is { } most
+                ? $"the next request with a response of up to {Number(most)} tokens may cost {Usd(cost)}"
+                : $"the next request costs at least {Usd(cost)}";
             throw Over($"It has cost {Usd(spent)}, {what}, and its budget is {Usd(usd)}.");
         }
     }
@@ -43,19 +59,31 @@ internal static class TaskBudget
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public static void CheckUnderWay(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
     {
-        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most) { throw Over($"It has called the model {Number(most)} times, the limit of its budget."); }
+        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most)
+        {
+            throw Over($"It has called the model {Number(most)} times, the limit of its budget.");
+        }
 
         var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0) + usage.TotalTokens;
-        if (budget.Tokens is { } tokens && used >= tokens) { throw Over($"It has used {Number(used)} tokens, and its budget is {Number(tokens)}."); }
+        if (budget.Tokens is { } tokens && used >= tokens)
+        {
+            throw Over($"It has used {Number(used)} tokens, and its budget is {Number(tokens)}.");
+        }
 
         var spent = (task.TotalCost ?? 0) + (cost ?? 0);
-        if (budget.Usd is { } usd && cost is not null && spent >= usd) { throw Over($"It has cost {Usd(spent)}, and its budget is {Usd(usd)}."); }
+        if (budget.Usd is { } usd && cost is not null && spent >= usd)
+        {
+            throw Over($"It has cost {Usd(spent)}, and its budget is {Usd(usd)}.");
+        }
     }
 
     /// <summary>What is left of the time that the task may work: answers count as long as they took. Null where nothing bounds it.</summary>
     public static TimeSpan? TimeLeft(AgentBudget budget, StoredChat task)
     {
-        if (budget.Seconds is not { } seconds) { return null; }
+        if (budget.Seconds is not { } seconds)
+        {
+            return null;
+        }
 
         var worked = Answers(task).Sum(message => (message.Timing?.Duration ?? TimeSpan.Zero).Ticks);
         return TimeSpan.FromTicks((long)Math.Clamp((decimal)seconds * TimeSpan.TicksPerSecond - worked, 0, long.MaxValue));
@@ -68,7 +96,8 @@ internal static class TaskBudget
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming });
 
     /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
-    private static bool WasAsked(Message answer) => answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
+    private static bool WasAsked(Message answer) =>
+        answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 
     private static FailureException Over(string sentence) =>
         new(FailureKind.BudgetExceeded, $"This task has reached its budget. {sentence} Increase its budget to continue.");

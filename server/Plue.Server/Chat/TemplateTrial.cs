@@ -22,10 +22,25 @@ internal sealed record TrialAnswerer(ProviderSettings Settings, string? Model, M
 /// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
 internal sealed record TrialResult(
-    Template Template, Instructions Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
+    Template Template,
+    Instructions Steering,
+    string Message,
+    IReadOnlyList<string> Tools,
+    TrialAnswerer? Answerer,
+    long InputTokens,
+    decimal? FirstCost,
+    decimal? MostCost,
+    IReadOnlyList<Finding> Findings
+);
 
 /// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
-internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, InstructionBuilder instructions, Prompts prompts)
+internal sealed class TemplateTrial(
+    TemplateCatalog templates,
+    ProviderRegistry providers,
+    TemplateChecks checks,
+    InstructionBuilder instructions,
+    Prompts prompts
+)
 {
     private const string ProviderField = "provider_ref";
 
@@ -40,49 +55,99 @@ internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry 
         var answerer = Answerer(spec, id, findings);
         var steering = instructions.Build(id, given);
         // What a prompt's address has wrong was found by the checks, unless the values bring it.
-        if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference)) { findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message)); }
+        if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference))
+        {
+            findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message));
+        }
 
         var message = values.GetString("goal") ?? LastQuestion(values) ?? "";
-        var tokens = TokenEstimate.Of(steering.System) + TokenEstimate.Of(message) + spec.AvailableTools.Sum(tool => TokenEstimate.Of(prompts.ToolText(tool)));
-        return new TrialResult(template, steering, message, spec.AvailableTools, answerer, tokens, FirstCost(answerer, values, tokens), spec.Budget.Usd, findings);
+        var tokens =
+            TokenEstimate.Of(steering.System)
+            + TokenEstimate.Of(message)
+            + spec.AvailableTools.Sum(tool => TokenEstimate.Of(prompts.ToolText(tool)));
+        return new TrialResult(
+            template,
+            steering,
+            message,
+            spec.AvailableTools,
+            answerer,
+            tokens,
+            FirstCost(answerer, values, tokens),
+            spec.Budget.Usd,
+            findings
+        );
     }
 
     /// <summary>What would be wrong with a codex of these values. That nobody chose a provider is no mistake: a new codex gets the user's.</summary>
     private static IEnumerable<Finding> OfValues(Template template, Json5Object given) =>
-        TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field.Name == ProviderField ? field with { Required = false } : field)] }, given)
-            .Select(problem => new Finding(problem.IsError ? FindingKind.Error : FindingKind.Warning, FindingCodes.Field, template.Id, "", 1, 1, problem.Message));
+        TemplateValidation
+            .Check(
+                template with
+                {
+                    Fields = [.. template.Fields.Select(field => field.Name == ProviderField ? field with { Required = false } : field)],
+                },
+                given
+            )
+            .Select(problem => new Finding(
+                problem.IsError ? FindingKind.Error : FindingKind.Warning,
+                FindingCodes.Field,
+                template.Id,
+                "",
+                1,
+                1,
+                problem.Message
+            ));
 
     private TrialAnswerer? Answerer(AgentSpec spec, string id, List<Finding> findings)
     {
         foreach (var reference in spec.ProviderRefs)
         {
-            if (Usable(reference, spec.Model, id, findings) is { } found) { return found; }
+            if (Usable(reference, spec.Model, id, findings) is { } found)
+            {
+                return found;
+            }
         }
 
-        if (spec.ProviderRefs.Count > 0) { return null; }
+        if (spec.ProviderRefs.Count > 0)
+        {
+            return null;
+        }
 
-        var candidates = spec.Candidates
-            .SelectMany(candidate => candidate.ProviderRefs.Select(reference => (candidate.Needs, Found: Usable(reference, candidate.Model ?? spec.Model, id, findings))))
+        var candidates = spec
+            .Candidates.SelectMany(candidate =>
+                candidate.ProviderRefs.Select(reference =>
+                    (candidate.Needs, Found: Usable(reference, candidate.Model ?? spec.Model, id, findings))
+                )
+            )
             .Where(candidate => candidate.Found is not null && candidate.Needs.All(need => CanBeMet(need, candidate.Found)))
-            .Select(candidate => candidate.Found!).ToList();
+            .Select(candidate => candidate.Found!)
+            .ToList();
         return spec.Candidates.Count == 0
             ? Usable(CodexUri.Of(CodexCollection.Providers, References.DefaultLarge).ToString(), spec.Model, id, findings)
-            : candidates.MinBy(candidate => candidate.Settings.IsFree ? 0 : candidate.Price is { } price ? price.InputPerMillion + price.OutputPerMillion : decimal.MaxValue);
+            : candidates.MinBy(candidate =>
+                candidate.Settings.IsFree ? 0
+                : candidate.Price is { } price ? price.InputPerMillion + price.OutputPerMillion
+                : decimal.MaxValue
+            );
     }
 
     /// <summary>What is not known is tried.</summary>
-    private static bool CanBeMet(string need, TrialAnswerer answerer) => need switch
-    {
-        "tools" => answerer.Known?.SupportsTools ?? answerer.Settings.SupportsTools,
-        "images" => answerer.Known?.SupportsVision ?? true,
-        "reasoning" => answerer.Known?.CanReason ?? true,
-        _ => true,
-    };
+    private static bool CanBeMet(string need, TrialAnswerer answerer) =>
+        need switch
+        {
+            "tools" => answerer.Known?.SupportsTools ?? answerer.Settings.SupportsTools,
+            "images" => answerer.Known?.SupportsVision ?? true,
+            "reasoning" => answerer.Known?.CanReason ?? true,
+            _ => true,
+        };
 
     private TrialAnswerer? Usable(string reference, string? model, string id, List<Finding> findings)
     {
         // A reference that leads nowhere was found by the checks.
-        if (!CodexUri.TryParse(reference, out var uri) || uri.Collection != CodexCollection.Providers) { return null; }
+        if (!CodexUri.TryParse(reference, out var uri) || uri.Collection != CodexCollection.Providers)
+        {
+            return null;
+        }
 
         try
         {
@@ -98,14 +163,25 @@ internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry 
     }
 
     private static string? LastQuestion(Json5Object values) =>
-        (values.GetArray("messages")?.Items ?? []).OfType<Json5Object>().LastOrDefault(message => message.GetString("role") == "user")?.GetString("content");
+        (values.GetArray("messages")?.Items ?? [])
+            .OfType<Json5Object>()
+            .LastOrDefault(message => message.GetString("role") == "user")
+            ?.GetString("content");
 
     private static decimal? FirstCost(TrialAnswerer? answerer, Json5Object values, long inputTokens)
     {
-        if (answerer is null) { return null; }
-        if (answerer.Settings.IsFree) { return 0; }
+        if (answerer is null)
+        {
+            return null;
+        }
+        if (answerer.Settings.IsFree)
+        {
+            return 0;
+        }
 
         var longest = values.GetInteger("max_tokens") ?? answerer.Settings.MaxTokens ?? answerer.Known?.MaxOutput;
-        return answerer.Price is { } price && longest is { } output ? price.CostOf(new Usage { InputTokens = inputTokens, OutputTokens = output }).TotalCost : null;
+        return answerer.Price is { } price && longest is { } output
+            ? price.CostOf(new Usage { InputTokens = inputTokens, OutputTokens = output }).TotalCost
+            : null;
     }
 }

@@ -28,7 +28,13 @@ internal sealed class TimeLimit : IDisposable
     private void Check()
     {
         var rest = left + (context.Turn.Clock.Waited - waited) - context.Time.GetElapsedTime(began);
-        if (rest > TimeSpan.Zero) { timer.Change(rest > MinTimer ? rest : MinTimer, Timeout.InfiniteTimeSpan); }
-        else { _ = context.Turn.CancelAsync(StopCause.OutOfTime); }
+        if (rest > TimeSpan.Zero)
+        {
+            timer.Change(rest > MinTimer ? rest : MinTimer, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _ = context.Turn.CancelAsync(StopCause.OutOfTime);
+        }
     }
 }

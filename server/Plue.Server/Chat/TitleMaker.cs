@@ -14,10 +14,21 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
     /// <returns>The title and, to be stored because it was paid for, the hidden message that it came in; null for a title when the model said nothing of use.</returns>
     /// <exception cref="FailureException">The model did not answer.</exception>
     public async Task<(string? Title, Message Answer)> MakeAsync(
-        string codexId, Message question, Message answer, ModelChoice who, string instructions, CancellationToken cancellationToken)
+        string codexId,
+        Message question,
+        Message answer,
+        ModelChoice who,
+        string instructions,
+        CancellationToken cancellationToken
+    )
     {
-        var text = $"The user:\n{Beginning(question.Text, MaxQuestionLength)}\n\nThe assistant:\n{Beginning(answer.Text, MaxResponseLength)}";
-        var said = await model.AskAsync(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), TitleTimeout, cancellationToken);
+        var text =
+            $"The user:\n{Beginning(question.Text, MaxQuestionLength)}\n\nThe assistant:\n{Beginning(answer.Text, MaxResponseLength)}";
+        var said = await model.AskAsync(
+            new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200),
+            TitleTimeout,
+            cancellationToken
+        );
         var now = time.GetUtcNow();
         var message = new Message
         {
@@ -40,14 +51,29 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
     public static string? TitleIn(string said)
     {
         var line = said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
-        if (line.StartsWith("Title:", StringComparison.OrdinalIgnoreCase)) { line = line["Title:".Length..]; }
+        if (line.StartsWith("Title:", StringComparison.OrdinalIgnoreCase))
+        {
+            line = line["Title:".Length..];
+        }
 
-        line = string.Concat(line.Where(character => !char.IsControl(character))).Trim(' ', '#', '*', '_', '"', '\'', '`', '“', '”', '‘', '’', '«', '»').TrimEnd('.').Trim();
-        if (line.Length == 0) { return null; }
-        if (line.Length <= MaxTitleLength) { return line; }
+        line = string.Concat(line.Where(character => !char.IsControl(character)))
+            .Trim(' ', '#', '*', '_', '"', '\'', '`', '“', '”', '‘', '’', '«', '»')
+            .TrimEnd('.')
+            .Trim();
+        if (line.Length == 0)
+        {
+            return null;
+        }
+        if (line.Length <= MaxTitleLength)
+        {
+            return line;
+        }
 
         var cut = line.LastIndexOf(' ', MaxTitleLength - 1);
-        if (cut < MaxTitleLength / 2) { cut = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1; }
+        if (cut < MaxTitleLength / 2)
+        {
+            cut = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1;
+        }
         return $"{line[..cut].TrimEnd()}…";
     }
 

@@ -30,13 +30,21 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
     {
         var tool = new ProgramTool(toolName);
         var work = RunAsync(new ToolCall(toolUseId, toolName, input), new Toolbox([tool]), cancellationToken);
-        if (await Task.WhenAny(tool.Allowed, work) == work) { return new ToolPermission(false, (await work).Error); }
+        if (await Task.WhenAny(tool.Allowed, work) == work)
+        {
+            return new ToolPermission(false, (await work).Error);
+        }
 
         running[toolUseId] = (tool, work);
         return new ToolPermission(true);
     }
 
-    public async Task<(string? Result, string? Error)> CallAsync(string toolUseId, string name, string parameters, CancellationToken cancellationToken)
+    public async Task<(string? Result, string? Error)> CallAsync(
+        string toolUseId,
+        string name,
+        string parameters,
+        CancellationToken cancellationToken
+    )
     {
         var result = await RunAsync(new ToolCall(toolUseId, name, parameters), toolbox, cancellationToken);
         return (Masked(result.Result), Masked(result.Error));
@@ -44,7 +52,10 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
     public async Task EndedAsync(string toolUseId, CancellationToken cancellationToken)
     {
-        if (!running.TryRemove(toolUseId, out var one)) { return; }
+        if (!running.TryRemove(toolUseId, out var one))
+        {
+            return;
+        }
 
         one.Tool.End();
         await one.Work.WaitAsync(cancellationToken);
@@ -59,7 +70,8 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
     private sealed class Relay(ToolHost host) : IToolObserver
     {
-        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => host.Observer?.RecordIntentAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) =>
+            host.Observer?.RecordIntentAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
 
         public string WhyStopped => host.Observer?.WhyStopped ?? InterruptedCall.Error;
 

@@ -30,7 +30,8 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
         Post(() => context.Sink.Publish(new TurnEvent.ToolCallProgress(round.Live.Id, call.ToolUseId, masked)));
     }
 
-    public void Waiting(ToolCall call, bool isWaiting) => context.Loop.Post(() => context.Chat?.Wait(context.Turn, TaskStates.WaitingForApproval, isWaiting));
+    public void Waiting(ToolCall call, bool isWaiting) =>
+        context.Loop.Post(() => context.Chat?.Wait(context.Turn, TaskStates.WaitingForApproval, isWaiting));
 
     public void Finished(ToolCallResult result)
     {
@@ -50,20 +51,34 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
     {
         var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
         round.Live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime);
-        foreach (var image in result.Images) { round.Live.AddFile(image); }
-        context.Sink.Publish(new TurnEvent.ToolCallFinished(round.Live.Id, result.ToolUseId, text, error) { Changes = result.Changes, Approval = result.Approval, RunTime = result.RunTime });
+        foreach (var image in result.Images)
+        {
+            round.Live.AddFile(image);
+        }
+        context.Sink.Publish(
+            new TurnEvent.ToolCallFinished(round.Live.Id, result.ToolUseId, text, error)
+            {
+                Changes = result.Changes,
+                Approval = result.Approval,
+                RunTime = result.RunTime,
+            }
+        );
     }
 
     /// <summary>Called in the loop: the turn no longer waits for what still runs.</summary>
     public void Dispose() => isClosed = true;
 
-    private void Post(Action change) => context.Loop.Post(() =>
-    {
-        if (isClosed) { return; }
+    private void Post(Action change) =>
+        context.Loop.Post(() =>
+        {
+            if (isClosed)
+            {
+                return;
+            }
 
-        change();
-        context.Sink.Idle();
-    });
+            change();
+            context.Sink.Idle();
+        });
 
     private string Masked(string text) => context.Secrets?.Mask(text) ?? text;
 }

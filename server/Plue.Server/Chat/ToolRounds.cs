@@ -37,14 +37,21 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
     /// <param name="contextOf">By the id of a call.</param>
     /// <returns>A result for each call, in their order.</returns>
     public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
-        IReadOnlyList<ToolCall> calls, Toolbox tools, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
+        IReadOnlyList<ToolCall> calls,
+        Toolbox tools,
+        Func<string, ToolContext> contextOf,
+        IToolObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         List<ToolCall> wanted = [];
         Dictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
         foreach (var call in calls)
         {
-            var refusal = Count(call) >= MaxRepeats ? $"This call was repeated {MaxRepeats} times in a row, so it was not run again."
-                : wanted.Count == MaxCalls ? $"At most {MaxCalls} calls run in one round, so this one did not run. Call it again if it is still needed."
+            var refusal =
+                Count(call) >= MaxRepeats ? $"This call was repeated {MaxRepeats} times in a row, so it was not run again."
+                : wanted.Count == MaxCalls
+                    ? $"At most {MaxCalls} calls run in one round, so this one did not run. Call it again if it is still needed."
                 : null;
             if (refusal is null)
             {
@@ -56,18 +63,33 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
             observer.Finished(results[call.ToolUseId]);
         }
 
-        foreach (var result in await runner.RunAsync(wanted, tools, contextOf, observer, cancellationToken)) { results[result.ToolUseId] = result; }
+        foreach (var result in await runner.RunAsync(wanted, tools, contextOf, observer, cancellationToken))
+        {
+            results[result.ToolUseId] = result;
+        }
 
         Finished = results.Values.FirstOrDefault(result => result.Finished is not null)?.Finished;
         done++;
-        if (alike >= MaxRepeats) { Over = new Failure(FailureKind.RoundLimit, $"The model repeated the same call {MaxRepeats} times in a row ({calls[^1].Name}), so Plue stopped it. Tell it what to do instead, or continue."); }
-        else if (done >= maxRounds) { Over = TooMany(maxRounds); }
+        if (alike >= MaxRepeats)
+        {
+            Over = new Failure(
+                FailureKind.RoundLimit,
+                $"The model repeated the same call {MaxRepeats} times in a row ({calls[^1].Name}), so Plue stopped it. Tell it what to do instead, or continue."
+            );
+        }
+        else if (done >= maxRounds)
+        {
+            Over = TooMany(maxRounds);
+        }
 
         return [.. calls.Select(call => results[call.ToolUseId])];
     }
 
     public static Failure TooMany(int rounds) =>
-        new(FailureKind.RoundLimit, $"The model was called {rounds} times for this response, so Plue stopped to ask you. All changes were kept. Continue, or tell it what to do instead.");
+        new(
+            FailureKind.RoundLimit,
+            $"The model was called {rounds} times for this response, so Plue stopped to ask you. All changes were kept. Continue, or tell it what to do instead."
+        );
 
     /// <summary>A call has ended that a program made which runs its own rounds.</summary>
     public void Ended(ToolCallResult result) => Finished ??= result.Finished;
@@ -87,7 +109,10 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
         {
             using var document = JsonDocument.Parse(json.Length == 0 ? "{}" : json);
             using var bytes = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(bytes, Plain)) { Write(writer, document.RootElement); }
+            using (var writer = new Utf8JsonWriter(bytes, Plain))
+            {
+                Write(writer, document.RootElement);
+            }
 
             return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
         }
@@ -113,7 +138,10 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray()) { Write(writer, item); }
+                foreach (var item in value.EnumerateArray())
+                {
+                    Write(writer, item);
+                }
 
                 writer.WriteEndArray();
                 break;

@@ -37,13 +37,22 @@ internal sealed class Turn(TurnContext context)
                 using var limit = TimeLimit.Start(context);
                 round = BeginRound();
                 await context.Log.BeginAsync(round.ToMessage(MessageStatus.Streaming), stop);
-                if (context.Tools?.Over is { } over) { throw new FailureException(over); }
+                if (context.Tools?.Over is { } over)
+                {
+                    throw new FailureException(over);
+                }
 
                 await AskAsync(round, tools, stop);
-                if (context.Tools is not { } rounds || !round.WantsTools) { break; }
+                if (context.Tools is not { } rounds || !round.WantsTools)
+                {
+                    break;
+                }
 
                 await RunToolsAsync(rounds, round, tools, stop);
-                if (rounds.Finished is not null) { break; }
+                if (rounds.Finished is not null)
+                {
+                    break;
+                }
 
                 stop.ThrowIfCancellationRequested();
                 await StoreAsync(round);
@@ -76,20 +85,22 @@ internal sealed class Turn(TurnContext context)
     private TurnRound BeginRound()
     {
         var now = time.GetUtcNow();
-        turn.Live = new LiveMessage(new Message
-        {
-            Id = Ids.New("msg"),
-            CodexId = context.CodexId,
-            ParentId = turn.ParentId,
-            Role = MessageRole.Assistant,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Status = MessageStatus.Streaming,
-            ProviderInfo = context.Chosen,
-            SteeredBy = context.Instructions,
-            Routing = context.Routing,
-            TurnId = turn.Id,
-        });
+        turn.Live = new LiveMessage(
+            new Message
+            {
+                Id = Ids.New("msg"),
+                CodexId = context.CodexId,
+                ParentId = turn.ParentId,
+                Role = MessageRole.Assistant,
+                CreatedAt = now,
+                UpdatedAt = now,
+                Status = MessageStatus.Streaming,
+                ProviderInfo = context.Chosen,
+                SteeredBy = context.Instructions,
+                Routing = context.Routing,
+                TurnId = turn.Id,
+            }
+        );
         var round = new TurnRound(turn.Live, time, turn.Clock);
         sink.Publish(new TurnEvent.MessageStarted(turn.Live.ToMessage(MessageStatus.Streaming, now)));
         return round;
@@ -131,10 +142,18 @@ internal sealed class Turn(TurnContext context)
     /// <summary>Publishes who is asked when it is not the one that was named last.</summary>
     private async Task NameProviderAsync(ProviderCall call, TurnRound round, CancellationToken stop)
     {
-        var info = new ProviderInfo(call.Provider.Settings.Id, call.Request.Model, null, call.InsteadOf is { } why ? context.Redactor.Mask(why) : null);
+        var info = new ProviderInfo(
+            call.Provider.Settings.Id,
+            call.Request.Model,
+            null,
+            call.InsteadOf is { } why ? context.Redactor.Mask(why) : null
+        );
         var isNamed = round.Live.ProviderInfo is { } named && named.ProviderId == info.ProviderId && named.InsteadOf == info.InsteadOf;
         round.Live.ProviderInfo = info;
-        if (isNamed) { return; }
+        if (isNamed)
+        {
+            return;
+        }
 
         sink.Publish(new TurnEvent.AnsweredBy(round.Live.Id, info));
         await context.Log.BeginAsync(round.ToMessage(MessageStatus.Streaming), stop);
@@ -144,7 +163,10 @@ internal sealed class Turn(TurnContext context)
     /// <exception cref="OperationCanceledException">The turn was stopped.</exception>
     private async Task StreamAsync(ProviderCall call, TurnRound round, CancellationToken stop)
     {
-        if (call.Request.ToolHost is ToolHost host && context.Tools is not null) { host.Observer = new ToolObserver(context, round, intent: null); }
+        if (call.Request.ToolHost is ToolHost host && context.Tools is not null)
+        {
+            host.Observer = new ToolObserver(context, round, intent: null);
+        }
 
         var mask = context.Secrets is { } secrets ? new AnswerMask(secrets) : null;
         void Take(ProviderEvent next) => Fold(next, round);
@@ -156,8 +178,14 @@ internal sealed class Turn(TurnContext context)
             {
                 while (events.TryRead(out var next))
                 {
-                    if (mask is null) { Take(next); }
-                    else { mask.Take(next, Take); }
+                    if (mask is null)
+                    {
+                        Take(next);
+                    }
+                    else
+                    {
+                        mask.Take(next, Take);
+                    }
                 }
 
                 sink.Idle();
@@ -166,7 +194,9 @@ internal sealed class Turn(TurnContext context)
             if (round.Reason is null)
             {
                 stop.ThrowIfCancellationRequested();
-                round.Fail(new Failure(FailureKind.CutStream, $"The response from {call.Provider.Settings.Name} ended before it was complete."));
+                round.Fail(
+                    new Failure(FailureKind.CutStream, $"The response from {call.Provider.Settings.Name} ended before it was complete.")
+                );
             }
         }
         catch (Exception) when (stop.IsCancellationRequested)
@@ -181,7 +211,12 @@ internal sealed class Turn(TurnContext context)
         catch (Exception fault)
         {
             // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
-            round.Fail(new Failure(FailureKind.Internal, $"{call.Provider.Settings.Name} failed with an internal error: {context.Redactor.Mask(fault.Message)}"));
+            round.Fail(
+                new Failure(
+                    FailureKind.Internal,
+                    $"{call.Provider.Settings.Name} failed with an internal error: {context.Redactor.Mask(fault.Message)}"
+                )
+            );
         }
         finally
         {
@@ -216,7 +251,10 @@ internal sealed class Turn(TurnContext context)
                 break;
             case ProviderEvent.ToolCallDelta(var id, var arguments):
                 var callIndex = live.AppendToolCall(id, arguments);
-                if (callIndex >= 0) { sink.Publish(new TurnEvent.ToolCallDelta(live.Id, callIndex, arguments)); }
+                if (callIndex >= 0)
+                {
+                    sink.Publish(new TurnEvent.ToolCallDelta(live.Id, callIndex, arguments));
+                }
                 break;
             case ProviderEvent.ToolCallFinished(var id, _, var parameters) finished:
                 live.FinishToolCall(id, parameters, finished.Problem);
@@ -224,13 +262,26 @@ internal sealed class Turn(TurnContext context)
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = round.RunForProgram.GetValueOrDefault(id);
                 live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime);
-                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error) { Changes = known?.Changes ?? [], Approval = known?.Approval, RunTime = known?.RunTime });
+                sink.Publish(
+                    new TurnEvent.ToolCallFinished(live.Id, id, result, error)
+                    {
+                        Changes = known?.Changes ?? [],
+                        Approval = known?.Approval,
+                        RunTime = known?.RunTime,
+                    }
+                );
                 break;
             case ProviderEvent.Waiting(var what):
                 sink.Publish(new TurnEvent.Waiting(what));
                 break;
             case ProviderEvent.Accepted(var model, var requestId):
-                live.ProviderInfo = live.ProviderInfo is { } asked ? asked with { ModelId = model ?? asked.ModelId, RequestId = requestId } : null;
+                live.ProviderInfo = live.ProviderInfo is { } asked
+                    ? asked with
+                    {
+                        ModelId = model ?? asked.ModelId,
+                        RequestId = requestId,
+                    }
+                    : null;
                 break;
             case ProviderEvent.UsageReported(var usage, var vendorCost):
                 round.Report(usage, vendorCost);
@@ -272,7 +323,11 @@ internal sealed class Turn(TurnContext context)
         begun = round.ToMessage(MessageStatus.Streaming);
         await context.Log.BeginAsync(begun, stop);
         using var grace = new GracePeriod(ToolGracePeriod, time, stop);
-        await Task.Run(() => rounds.RunAsync(calls, tools, id => context.Chat!.Tools.ContextOf(turn.Id, id), observer, stop), CancellationToken.None).WaitAsync(grace.Token);
+        await Task.Run(
+                () => rounds.RunAsync(calls, tools, id => context.Chat!.Tools.ContextOf(turn.Id, id), observer, stop),
+                CancellationToken.None
+            )
+            .WaitAsync(grace.Token);
         live.OrderResults();
         if (rounds.Finished is not null)
         {
@@ -293,7 +348,10 @@ internal sealed class Turn(TurnContext context)
     /// <summary>Between two rounds the turn pauses when the user asked for it, and takes in what the user sent while tools were running.</summary>
     private async Task PauseAndSteerAsync(CancellationToken stop)
     {
-        if (context.Chat is not { } chat) { return; }
+        if (context.Chat is not { } chat)
+        {
+            return;
+        }
 
         chat.NotifyChanged();
         while (true)
@@ -302,12 +360,21 @@ internal sealed class Turn(TurnContext context)
             {
                 turn.IsPaused = true;
                 chat.NotifyChanged();
-                try { await pause.Task.WaitAsync(stop); }
-                finally { turn.IsPaused = false; }
+                try
+                {
+                    await pause.Task.WaitAsync(stop);
+                }
+                finally
+                {
+                    turn.IsPaused = false;
+                }
 
                 chat.NotifyChanged();
             }
-            else if (turn.Steering.TryDequeue(out var queuedId)) { await chat.SteerAsync(queuedId, turn, stop); }
+            else if (turn.Steering.TryDequeue(out var queuedId))
+            {
+                await chat.SteerAsync(queuedId, turn, stop);
+            }
             else
             {
                 turn.IsAtTools = false;
@@ -319,13 +386,17 @@ internal sealed class Turn(TurnContext context)
     /// <param name="isStopped">What failed because it was stopped has not failed.</param>
     private async Task<TurnResult> FinishAsync(TurnRound round, bool isStopped)
     {
-        if (isStopped && round.Reason is null or StopReason.Failed) { round.Stop(StoppedBy); }
+        if (isStopped && round.Reason is null or StopReason.Failed)
+        {
+            round.Stop(StoppedBy);
+        }
         var (live, reason) = (round.Live, round.Reason ?? StopReason.Failed);
         var error = round.Error is { } failure ? failure with { Message = context.Redactor.Mask(failure.Message) } : null;
         // History stays valid for every vendor: a call without a result gets one.
         foreach (var (toolUseId, toolName) in live.OpenToolCalls)
         {
-            var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted."
+            var why =
+                reason is StopReason.Stopped or StopReason.Failed ? "Interrupted."
                 : reason == StopReason.MaxTokens ? "The response reached its maximum length, so this call did not run."
                 : $"There is no tool named {toolName}.";
             live.AddToolResult(toolUseId, null, why);
@@ -341,7 +412,11 @@ internal sealed class Turn(TurnContext context)
         catch (Exception fault)
         {
             // What was streamed stays on the screen; that it is not kept is said.
-            (reason, error) = (StopReason.Failed, (fault as FailureException)?.Failure ?? new Failure(FailureKind.Internal, $"The response could not be stored: {context.Redactor.Mask(fault.Message)}"));
+            (reason, error) = (
+                StopReason.Failed,
+                (fault as FailureException)?.Failure
+                    ?? new Failure(FailureKind.Internal, $"The response could not be stored: {context.Redactor.Mask(fault.Message)}")
+            );
             message = message with { Status = MessageStatus.Failed, Error = error };
         }
 
@@ -361,10 +436,11 @@ internal sealed class Turn(TurnContext context)
         sink.Publish(new TurnEvent.MessageFinished(message, context.Chat?.Chat.Tree.AlternativesOf(message) ?? []));
     }
 
-    private MessageStatus StatusOf(StopReason reason) => reason switch
-    {
-        StopReason.Stopped => StoppedBy.Status,
-        StopReason.Failed => MessageStatus.Failed,
-        _ => MessageStatus.Complete,
-    };
+    private MessageStatus StatusOf(StopReason reason) =>
+        reason switch
+        {
+            StopReason.Stopped => StoppedBy.Status,
+            StopReason.Failed => MessageStatus.Failed,
+            _ => MessageStatus.Complete,
+        };
 }

@@ -12,7 +12,8 @@ public abstract record TurnEvent
     /// <param name="Alternatives">The messages that follow the same one, itself included, oldest first; empty where nobody knows.</param>
     public sealed record MessageAdded(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
     {
-        public MessageAdded(Message message) : this(message, []) { }
+        public MessageAdded(Message message)
+            : this(message, []) { }
     }
 
     public sealed record MessageRemoved(string MessageId) : TurnEvent;
@@ -61,7 +62,8 @@ public abstract record TurnEvent
     /// <param name="Alternatives">See <see cref="MessageAdded"/>.</param>
     public sealed record MessageFinished(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
     {
-        public MessageFinished(Message message) : this(message, []) { }
+        public MessageFinished(Message message)
+            : this(message, []) { }
     }
 
     public sealed record TurnFinished(string TurnId, StopReason Reason, Failure? Error) : TurnEvent;

@@ -25,11 +25,29 @@ internal sealed class TurnRequests : ITurnRequests
     private Failure? failure; // why it could not say it
     private IReadOnlyList<string> notes = []; // tools that are missing, one sentence each
 
-    private TurnRequests(ChatState state, IProvider provider, Instructions instructions, ModelChoice chosen, IReadOnlyList<ModelChoice> fallbacks, bool goOn)
+    private TurnRequests(
+        ChatState state,
+        IProvider provider,
+        Instructions instructions,
+        ModelChoice chosen,
+        IReadOnlyList<ModelChoice> fallbacks,
+        bool goOn
+    )
     {
-        (this.state, services, this.provider, Instructions, Chosen, this.goOn) = (state, state.Services, provider, instructions, chosen, goOn);
+        (this.state, services, this.provider, Instructions, Chosen, this.goOn) = (
+            state,
+            state.Services,
+            provider,
+            instructions,
+            chosen,
+            goOn
+        );
         pinned = services.Files.Pinned(state.Chat.ContextFiles);
-        Candidates = [new Candidate(provider.Settings.Name, chosen), .. fallbacks.Select(choice => new Candidate(services.Providers.NameOf(choice.ProviderId), choice))];
+        Candidates =
+        [
+            new Candidate(provider.Settings.Name, chosen),
+            .. fallbacks.Select(choice => new Candidate(services.Providers.NameOf(choice.ProviderId), choice)),
+        ];
     }
 
     public Instructions Instructions { get; }
@@ -45,22 +63,53 @@ internal sealed class TurnRequests : ITurnRequests
     /// <summary>Checks whether anybody can be asked, before anything is stored. Not called in the loop.</summary>
     /// <param name="goOn">The last response is to be continued.</param>
     /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Else why the provider or the instructions cannot be used.</exception>
-    public static async Task<TurnRequests> PlanAsync(ChatState state, (string? ProviderId, string? Model) choice, bool goOn, CancellationToken cancellationToken)
+    public static async Task<TurnRequests> PlanAsync(
+        ChatState state,
+        (string? ProviderId, string? Model) choice,
+        bool goOn,
+        CancellationToken cancellationToken
+    )
     {
         var (chat, services) = (state.Chat, state.Services);
         var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
         await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
         var instructions = services.Steering.Build(chat);
-        if (instructions.Failure is { } unusable) { throw new FailureException(unusable); }
-        if (state.Tools.Mode == PermissionMode.PlanOnly) { instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
+        if (instructions.Failure is { } unusable)
+        {
+            throw new FailureException(unusable);
+        }
+        if (state.Tools.Mode == PermissionMode.PlanOnly)
+        {
+            instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly };
+        }
 
         IReadOnlyList<ModelChoice> fallbacks =
-            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other => other.ProviderId != chosenProvider.Settings.Id || (other.Model is { } model && model != choice.Model))];
-        var requests = new TurnRequests(state, chosenProvider, instructions, new ModelChoice(choice.ProviderId, choice.Model), fallbacks, goOn);
-        if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(chosenProvider.Settings) is not null) { return requests; }
+        [
+            .. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other =>
+                other.ProviderId != chosenProvider.Settings.Id || (other.Model is { } model && model != choice.Model)
+            ),
+        ];
+        var requests = new TurnRequests(
+            state,
+            chosenProvider,
+            instructions,
+            new ModelChoice(choice.ProviderId, choice.Model),
+            fallbacks,
+            goOn
+        );
+        if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(chosenProvider.Settings) is not null)
+        {
+            return requests;
+        }
 
-        try { requests.model = await services.Providers.ResolveModelAsync(chosenProvider, choice.Model, cancellationToken); }
-        catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure)) { requests.failure = fault.Failure; }
+        try
+        {
+            requests.model = await services.Providers.ResolveModelAsync(chosenProvider, choice.Model, cancellationToken);
+        }
+        catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure))
+        {
+            requests.failure = fault.Failure;
+        }
 
         return requests;
     }
@@ -70,7 +119,10 @@ internal sealed class TurnRequests : ITurnRequests
     public async Task<Toolbox> PrepareAsync(RunningTurn turn, CancellationToken cancellationToken)
     {
         var path = state.Chat.Tree.PathTo(turn.ParentId);
-        if (await state.Context.MakeRoomAsync(path, provider.Settings, model, cancellationToken) is { } summary) { turn.ParentId = summary.Id; }
+        if (await state.Context.MakeRoomAsync(path, provider.Settings, model, cancellationToken) is { } summary)
+        {
+            turn.ParentId = summary.Id;
+        }
 
         (var tools, notes) = await Task.Run(() => state.Tools.FindAsync(cancellationToken), cancellationToken);
         return tools;
@@ -84,11 +136,17 @@ internal sealed class TurnRequests : ITurnRequests
     public async Task<ProviderCall> BuildAsync(Candidate candidate, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {
         var isChosen = candidate == Candidates[0];
-        if (isChosen && failure is { } known) { throw new FailureException(known); }
+        if (isChosen && failure is { } known)
+        {
+            throw new FailureException(known);
+        }
 
         var asked = isChosen ? provider : await services.Providers.GetAsync(candidate.Choice.ProviderId, cancellationToken);
         await services.CheckBudgetAsync(asked.Settings, state.Chat.TotalCost ?? 0, 0, cancellationToken);
-        var modelId = isChosen && model is not null ? model : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
+        var modelId =
+            isChosen && model is not null
+                ? model
+                : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
         return Build(asked, modelId, turn, tools);
     }
 
@@ -104,34 +162,67 @@ internal sealed class TurnRequests : ITurnRequests
         var cost = settings.IsFree ? 0 : services.Providers.PriceOf(settings, modelId)?.CostOf(usage).TotalCost;
         try
         {
-            if (state.Tools.Budget is { } budget) { TaskBudget.CheckUnderWay(budget, chat, usage, rounds, cost); }
+            if (state.Tools.Budget is { } budget)
+            {
+                TaskBudget.CheckUnderWay(budget, chat, usage, rounds, cost);
+            }
             services.TaskBudget.CheckRunning(chat, usage, rounds, cost);
             await services.CheckBudgetAsync(settings, chat.TotalCost ?? 0, cost ?? 0, CancellationToken.None);
             return rounds < ToolRounds.MaxRounds ? null : ToolRounds.TooMany(ToolRounds.MaxRounds);
         }
-        catch (FailureException over) { return over.Failure; }
+        catch (FailureException over)
+        {
+            return over.Failure;
+        }
     }
 
     private ProviderCall Build(IProvider asked, string modelId, RunningTurn turn, Toolbox tools)
     {
         var chat = state.Chat;
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var request = ContextBuilder.Build(state.CodexId, chat.Tree.PathTo(turn.ParentId), asked.Settings, modelId, Instructions.System, services.Workspace.TrustedFolder, goOn, options);
+        var request = ContextBuilder.Build(
+            state.CodexId,
+            chat.Tree.PathTo(turn.ParentId),
+            asked.Settings,
+            modelId,
+            Instructions.System,
+            services.Workspace.TrustedFolder,
+            goOn,
+            options
+        );
         var known = services.Providers.ModelOf(asked.Settings, modelId);
         var can = asked.Capabilities;
         var takesTools = known?.SupportsTools != false && can.Tools;
-        if (takesTools) { request = request with { Tools = tools.Declarations }; }
+        if (takesTools)
+        {
+            request = request with { Tools = tools.Declarations };
+        }
         if (can.OwnToolLoop)
         {
             var own = state.Tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
             var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name))]);
-            request = request with { ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id)), OwnTools = own, Tools = ours.Declarations };
+            request = request with
+            {
+                ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id)),
+                OwnTools = own,
+                Tools = ours.Declarations,
+            };
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
-        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || can.IsDemo ? (IEnumerable<string>)[] : [$"No tools were sent: {modelId} does not support them."]];
+        notCarried =
+        [
+            .. notCarried,
+            .. notes,
+            .. takesTools || tools.Tools.Count == 0 || can.IsDemo
+                ? (IEnumerable<string>)[]
+                : [$"No tools were sent: {modelId} does not support them."],
+        ];
         var price = asked.Settings.IsFree ? null : services.Providers.PriceOf(asked.Settings, modelId);
-        if (state.Tools.Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
+        if (state.Tools.Budget is { } budget)
+        {
+            TaskBudget.Check(budget, chat, filled, price);
+        }
         services.TaskBudget.Reserve(chat, filled, price);
 
         return new ProviderCall(asked, filled, services.Providers) { NotCarried = notCarried };

@@ -25,7 +25,8 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
     public ConcurrentDictionary<string, ToolCallResult> RunForProgram { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The model waits for tools. A vendor that says it merely ended means the same when whole calls are there.</summary>
-    public bool WantsTools => call?.Request is { ToolHost: null, Tools.Count: > 0 } && Reason is StopReason.ToolUse or StopReason.EndTurn && live.Calls.Count > 0;
+    public bool WantsTools =>
+        call?.Request is { ToolHost: null, Tools.Count: > 0 } && Reason is StopReason.ToolUse or StopReason.EndTurn && live.Calls.Count > 0;
 
     /// <summary>A provider is asked: what an earlier one said about its end no longer counts.</summary>
     public void Begin(ProviderCall next)
@@ -40,8 +41,14 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public void Stop(StopCause cause)
     {
-        if (cause.Failure is { } failure) { Fail(failure); }
-        else { (Reason, Error) = (StopReason.Stopped, null); }
+        if (cause.Failure is { } failure)
+        {
+            Fail(failure);
+        }
+        else
+        {
+            (Reason, Error) = (StopReason.Stopped, null);
+        }
     }
 
     public void Report(Usage usage, decimal? vendorCost) => (Usage, VendorCost) = (usage, vendorCost);
@@ -50,13 +57,22 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public void SawPiece()
     {
-        if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited) { firstPiece = waited > TimeSpan.Zero ? waited : TimeSpan.Zero; }
+        if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited)
+        {
+            firstPiece = waited > TimeSpan.Zero ? waited : TimeSpan.Zero;
+        }
     }
 
     /// <summary>The message as it is at this moment. Its first piece is measured from the request that brought it, the whole as the user waited for it.</summary>
-    public Message ToMessage(MessageStatus status, Failure? error = null) => live.ToMessage(
-        status, time.GetUtcNow(), error, Usage, call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost),
-        new Timing(firstPiece, time.GetElapsedTime(began) - (clock.Waited - waitedBefore)));
+    public Message ToMessage(MessageStatus status, Failure? error = null) =>
+        live.ToMessage(
+            status,
+            time.GetUtcNow(),
+            error,
+            Usage,
+            call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost),
+            new Timing(firstPiece, time.GetElapsedTime(began) - (clock.Waited - waitedBefore))
+        );
 
     private decimal? VendorCost { get; set; }
 }

@@ -12,7 +12,13 @@ internal sealed class WaitClock(TimeProvider time)
 
     public void Wait(bool isWaiting)
     {
-        if (isWaiting && waits++ == 0) { since = time.GetTimestamp(); }
-        if (!isWaiting && --waits == 0) { before += time.GetElapsedTime(since); }
+        if (isWaiting && waits++ == 0)
+        {
+            since = time.GetTimestamp();
+        }
+        if (!isWaiting && --waits == 0)
+        {
+            before += time.GetElapsedTime(since);
+        }
     }
 }

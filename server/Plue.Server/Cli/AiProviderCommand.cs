@@ -19,7 +19,10 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
 {
     private const int MaxLineLength = 16 * 1024 * 1024;
 
-    private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
+    private readonly Option<int?> passphraseFd = new("--passphrase-fd")
+    {
+        Description = "Read the vault's passphrase from this file descriptor",
+    };
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IProvider> unstored = new(StringComparer.Ordinal);
     private readonly Lock writing = new();
@@ -28,7 +31,10 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
 
     private Command Build()
     {
-        var command = new Command("ai-provider", "Serve other programs: requests on stdin, one JSON object per line, responses on stdout") { passphraseFd };
+        var command = new Command("ai-provider", "Serve other programs: requests on stdin, one JSON object per line, responses on stdout")
+        {
+            passphraseFd,
+        };
         command.SetAction(RunAsync);
         return command;
     }
@@ -38,12 +44,21 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         var services = open(null);
         try
         {
-            await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(
+                services.Vault.Vault,
+                parsed.GetValue(passphraseFd),
+                services.Providers.Registry.SwitchedOn(),
+                terminal,
+                cancellationToken
+            );
 
             List<Task> requests = [];
             while (await ReadLineAsync(cancellationToken) is { } line)
             {
-                if (string.IsNullOrWhiteSpace(line)) { continue; }
+                if (string.IsNullOrWhiteSpace(line))
+                {
+                    continue;
+                }
 
                 requests.RemoveAll(request => request.IsCompleted);
                 requests.Add(ServeAsync(services, line, cancellationToken));
@@ -63,7 +78,10 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
         finally
         {
-            foreach (var provider in unstored.Values) { await provider.DisposeAsync(); }
+            foreach (var provider in unstored.Values)
+            {
+                await provider.DisposeAsync();
+            }
         }
     }
 
@@ -85,17 +103,29 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
             id = request.Text("id");
             if (request.Text("action") == "cancel")
             {
-                if (id is not null && running.TryGetValue(id, out var asked)) { await asked.CancelAsync(); }
+                if (id is not null && running.TryGetValue(id, out var asked))
+                {
+                    await asked.CancelAsync();
+                }
                 return;
             }
 
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is already in progress."); }
+            if (id is not null && !running.TryAdd(id, stop))
+            {
+                throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is already in progress.");
+            }
 
-            try { await ServeAsync(services, id, request, stop.Token); }
+            try
+            {
+                await ServeAsync(services, id, request, stop.Token);
+            }
             finally
             {
-                if (id is not null) { running.TryRemove(id, out _); }
+                if (id is not null)
+                {
+                    running.TryRemove(id, out _);
+                }
             }
         }
         catch (FailureException fault)
@@ -104,7 +134,11 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            Refuse(services, id, new Failure(FailureKind.BadRequest, "The line is not a request. Send one JSON object with action, provider and params."));
+            Refuse(
+                services,
+                id,
+                new Failure(FailureKind.BadRequest, "The line is not a request. Send one JSON object with action, provider and params.")
+            );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -119,46 +153,82 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         switch (request.Text("action"))
         {
             case "authenticate":
-                if (await provider.CheckAsync(cancellationToken) is { } failure) { throw new FailureException(failure); }
-
-                Write(id, writer =>
+                if (await provider.CheckAsync(cancellationToken) is { } failure)
                 {
-                    writer.WriteBoolean("success"u8, true);
-                    writer.WriteStartObject("data"u8);
-                    writer.WriteEndObject();
-                });
+                    throw new FailureException(failure);
+                }
+
+                Write(
+                    id,
+                    writer =>
+                    {
+                        writer.WriteBoolean("success"u8, true);
+                        writer.WriteStartObject("data"u8);
+                        writer.WriteEndObject();
+                    }
+                );
                 break;
             case "list_models":
                 var models = await provider.ListModelsAsync(cancellationToken);
-                Write(id, writer =>
-                {
-                    writer.WriteBoolean("success"u8, true);
-                    writer.WriteStartArray("data"u8);
-                    foreach (var model in models) { ExternalWire.WriteModel(writer, model); }
-                    writer.WriteEndArray();
-                });
+                Write(
+                    id,
+                    writer =>
+                    {
+                        writer.WriteBoolean("success"u8, true);
+                        writer.WriteStartArray("data"u8);
+                        foreach (var model in models)
+                        {
+                            ExternalWire.WriteModel(writer, model);
+                        }
+                        writer.WriteEndArray();
+                    }
+                );
                 break;
             case "stream_chat":
-                await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Platform.Time.GetUtcNow()), cancellationToken);
+                await StreamAsync(
+                    services,
+                    id,
+                    provider,
+                    ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Platform.Time.GetUtcNow()),
+                    cancellationToken
+                );
                 break;
             default:
                 throw new FailureException(FailureKind.BadRequest, "The action must be authenticate, list_models, stream_chat or cancel.");
         }
     }
 
-    private async Task StreamAsync(Services services, string? id, IProvider provider, ProviderRequest request, CancellationToken cancellationToken)
+    private async Task StreamAsync(
+        Services services,
+        string? id,
+        IProvider provider,
+        ProviderRequest request,
+        CancellationToken cancellationToken
+    )
     {
         ProviderEvent.UsageReported? usage = null;
         var masked = services.Codices.Secrets.Current is { } secrets ? new AnswerMask(secrets) : null;
         Action<ProviderEvent> give = next =>
         {
-            if (next is ProviderEvent.UsageReported reported) { usage = reported; }
-            else { WriteEvent(services, id, next, usage); }
+            if (next is ProviderEvent.UsageReported reported)
+            {
+                usage = reported;
+            }
+            else
+            {
+                WriteEvent(services, id, next, usage);
+            }
         };
         await foreach (var next in Retry.StreamAsync(provider, request, services.Platform.Time, cancellationToken))
         {
-            if (masked is null) { give(next); }
-            else { masked.Take(next, give); }
+            if (masked is null)
+            {
+                give(next);
+            }
+            else
+            {
+                masked.Take(next, give);
+            }
         }
     }
 
@@ -173,29 +243,38 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
                 WriteChunk(id, "reasoning", text);
                 break;
             case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments):
-                Write(id, writer =>
-                {
-                    writer.WriteString("type"u8, "tool_use"u8);
-                    writer.WriteString("tool_use_id"u8, toolUseId);
-                    writer.WriteString("tool_name"u8, name);
-                    writer.WritePropertyName("parameters"u8);
-                    writer.WriteRawValue(arguments);
-                });
+                Write(
+                    id,
+                    writer =>
+                    {
+                        writer.WriteString("type"u8, "tool_use"u8);
+                        writer.WriteString("tool_use_id"u8, toolUseId);
+                        writer.WriteString("tool_name"u8, name);
+                        writer.WritePropertyName("parameters"u8);
+                        writer.WriteRawValue(arguments);
+                    }
+                );
                 break;
             case ProviderEvent.Failed(var failure):
-                Write(id, writer =>
-                {
-                    writer.WriteString("type"u8, "error"u8);
-                    ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
-                });
+                Write(
+                    id,
+                    writer =>
+                    {
+                        writer.WriteString("type"u8, "error"u8);
+                        ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
+                    }
+                );
                 break;
             case ProviderEvent.Finished(var reason):
-                Write(id, writer =>
-                {
-                    writer.WriteString("type"u8, "done"u8);
-                    writer.WriteString("stop_reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()));
-                    ExternalWire.WriteUsage(writer, usage?.Usage ?? new Usage(), usage?.VendorCost);
-                });
+                Write(
+                    id,
+                    writer =>
+                    {
+                        writer.WriteString("type"u8, "done"u8);
+                        writer.WriteString("stop_reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()));
+                        ExternalWire.WriteUsage(writer, usage?.Usage ?? new Usage(), usage?.VendorCost);
+                    }
+                );
                 break;
         }
     }
@@ -203,14 +282,26 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
     /// <summary>A configured provider by its name; else a kind, connected as the configuration says and stored nowhere.</summary>
     private IProvider Provider(Services services, string? name, JsonElement parameters)
     {
-        if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama."); }
-        if (services.Providers.Registry.List().Any(known => known.Settings.Id == name)) { return services.Providers.Registry.Get(name); }
+        if (string.IsNullOrEmpty(name))
+        {
+            throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama.");
+        }
+        if (services.Providers.Registry.List().Any(known => known.Settings.Id == name))
+        {
+            return services.Providers.Registry.Get(name);
+        }
 
         var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"No provider or kind is named {name}.");
-        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider cannot be started for another program."); }
+        if (kind.Capabilities.IsUserProgram)
+        {
+            throw new FailureException(FailureKind.BadRequest, "An external provider cannot be started for another program.");
+        }
 
         var configuration = parameters.Field("configuration") ?? default;
-        return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Providers.Factory.Build(Unstored(services, kind, configuration)));
+        return unstored.GetOrAdd(
+            $"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}",
+            _ => services.Providers.Factory.Build(Unstored(services, kind, configuration))
+        );
     }
 
     private static ProviderSettings Unstored(Services services, ProviderKind kind, JsonElement configuration)
@@ -225,7 +316,14 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         string? key = null;
         if (configuration.Text("api_key") is { Length: > 0 } secret)
         {
-            key = services.Vault.EnvironmentKeys.Register(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+            key = services.Vault.EnvironmentKeys.Register(
+                secret,
+                address
+                    ?? throw new FailureException(
+                        FailureKind.MissingField,
+                        "configuration.endpoint is missing: the key has to be meant for an address."
+                    )
+            );
         }
 
         return new ProviderSettings
@@ -240,25 +338,39 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         };
     }
 
-    private void WriteChunk(string? id, string type, string content) => Write(id, writer =>
-    {
-        writer.WriteString("type"u8, type);
-        writer.WriteString("content"u8, content);
-    });
+    private void WriteChunk(string? id, string type, string content) =>
+        Write(
+            id,
+            writer =>
+            {
+                writer.WriteString("type"u8, type);
+                writer.WriteString("content"u8, content);
+            }
+        );
 
-    private void Refuse(Services services, string? id, Failure failure) => Write(id, writer =>
-    {
-        writer.WriteBoolean("success"u8, false);
-        ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
-    });
+    private void Refuse(Services services, string? id, Failure failure) =>
+        Write(
+            id,
+            writer =>
+            {
+                writer.WriteBoolean("success"u8, false);
+                ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
+            }
+        );
 
     private void Write(string? id, Action<Utf8JsonWriter> members)
     {
         var line = ExternalWire.Line(writer =>
         {
-            if (id is not null) { writer.WriteString("id"u8, id); }
+            if (id is not null)
+            {
+                writer.WriteString("id"u8, id);
+            }
             members(writer);
         });
-        lock (writing) { terminal.WriteLine(Encoding.UTF8.GetString(line)); }
+        lock (writing)
+        {
+            terminal.WriteLine(Encoding.UTF8.GetString(line));
+        }
     }
 }

@@ -27,53 +27,129 @@ internal static class CatalogCommand
             Restore(open, terminal),
         };
 
-    private static Command List(Func<CatalogServices> open, Terminal terminal) => Verb("list", "List all vendors", [], open, terminal, (services, _, _) =>
-    {
-        var list = CatalogViews.List(services.Catalog.List());
-        return Result(list, () =>
-        {
-            foreach (var item in list.Items) { terminal.WriteLine(Line(item)); }
-            if (list.FolderProblem is { } problem) { terminal.WriteError(problem); }
-        });
-    });
+    private static Command List(Func<CatalogServices> open, Terminal terminal) =>
+        Verb(
+            "list",
+            "List all vendors",
+            [],
+            open,
+            terminal,
+            (services, _, _) =>
+            {
+                var list = CatalogViews.List(services.Catalog.List());
+                return Result(
+                    list,
+                    () =>
+                    {
+                        foreach (var item in list.Items)
+                        {
+                            terminal.WriteLine(Line(item));
+                        }
+                        if (list.FolderProblem is { } problem)
+                        {
+                            terminal.WriteError(problem);
+                        }
+                    }
+                );
+            }
+        );
 
     private static Command Show(Func<CatalogServices> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "The vendor's id, such as anthropic" };
-        return Verb("show", "Show one vendor with its models", [id], open, terminal, (services, parsed, _) =>
-        {
-            var chosen = parsed.GetRequiredValue(id);
-            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"The catalog {chosen} does not exist. List catalogs with: plue catalog list"), typical: null);
-            return Result(detail, () =>
+        return Verb(
+            "show",
+            "Show one vendor with its models",
+            [id],
+            open,
+            terminal,
+            (services, parsed, _) =>
             {
-                terminal.WriteLine(Line(detail.Summary));
-                if (detail.Summary.Endpoint is { } endpoint) { terminal.WriteLine($"  address: {endpoint}"); }
-                if (detail.Summary.KeyVariable is { } variable) { terminal.WriteLine($"  key variable: {variable}"); }
-                if (detail.File is { } file) { terminal.WriteLine($"  file: {file}"); }
-                foreach (var model in detail.Models) { terminal.WriteLine(Line(model)); }
-                foreach (var problem in detail.Problems) { terminal.WriteError(Line(problem)); }
-            });
-        });
+                var chosen = parsed.GetRequiredValue(id);
+                var detail = CatalogViews.Detail(
+                    services.Catalog.Get(chosen)
+                        ?? throw new FailureException(
+                            FailureKind.NotFound,
+                            $"The catalog {chosen} does not exist. List catalogs with: plue catalog list"
+                        ),
+                    typical: null
+                );
+                return Result(
+                    detail,
+                    () =>
+                    {
+                        terminal.WriteLine(Line(detail.Summary));
+                        if (detail.Summary.Endpoint is { } endpoint)
+                        {
+                            terminal.WriteLine($"  address: {endpoint}");
+                        }
+                        if (detail.Summary.KeyVariable is { } variable)
+                        {
+                            terminal.WriteLine($"  key variable: {variable}");
+                        }
+                        if (detail.File is { } file)
+                        {
+                            terminal.WriteLine($"  file: {file}");
+                        }
+                        foreach (var model in detail.Models)
+                        {
+                            terminal.WriteLine(Line(model));
+                        }
+                        foreach (var problem in detail.Problems)
+                        {
+                            terminal.WriteError(Line(problem));
+                        }
+                    }
+                );
+            }
+        );
     }
 
     private static Command Validate(Func<CatalogServices> open, Terminal terminal)
     {
         var file = File("A file with one provider, or with an array of them");
-        return Verb("validate", "Check a file", [file], open, terminal, (services, parsed, _) =>
-        {
-            var items = UserCatalogs.ReadList(Path.GetFullPath(parsed.GetRequiredValue(file)));
-            List<CatalogProblem> problems =
-            [
-                .. items.SelectMany(item => services.Catalog.Validate(item.Document)
-                    .Select(fault => CatalogViews.Problem(fault with { Path = string.Join('.', new[] { item.Place, fault.Path }.Where(part => part.Length > 0)) }))),
-            ];
-            var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-            return Result(new CatalogValidateResult(problems), () =>
+        return Verb(
+            "validate",
+            "Check a file",
+            [file],
+            open,
+            terminal,
+            (services, parsed, _) =>
             {
-                foreach (var problem in problems) { terminal.WriteLine(Line(problem)); }
-                if (problems.Count == 0) { terminal.WriteLine("No problems found."); }
-            }, hasErrors ? ExitCodes.Failed : ExitCodes.Done);
-        });
+                var items = UserCatalogs.ReadList(Path.GetFullPath(parsed.GetRequiredValue(file)));
+                List<CatalogProblem> problems =
+                [
+                    .. items.SelectMany(item =>
+                        services
+                            .Catalog.Validate(item.Document)
+                            .Select(fault =>
+                                CatalogViews.Problem(
+                                    fault with
+                                    {
+                                        Path = string.Join('.', new[] { item.Place, fault.Path }.Where(part => part.Length > 0)),
+                                    }
+                                )
+                            )
+                    ),
+                ];
+                var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
+                return Result(
+                    new CatalogValidateResult(problems),
+                    () =>
+                    {
+                        foreach (var problem in problems)
+                        {
+                            terminal.WriteLine(Line(problem));
+                        }
+                        if (problems.Count == 0)
+                        {
+                            terminal.WriteLine("No problems found.");
+                        }
+                    },
+                    hasErrors ? ExitCodes.Failed : ExitCodes.Done
+                );
+            }
+        );
     }
 
     private static Command Import(Func<CatalogServices> open, Terminal terminal)
@@ -81,144 +157,284 @@ internal static class CatalogCommand
         var file = File("A file with one provider, or with an array of them");
         var replace = new Option<bool>("--replace") { Description = "Replace catalogs with the same ids" };
         var allow = AllowOriginChange();
-        return Verb("import", "Add vendors from a file", [file, replace, allow], open, terminal, (services, parsed, _) =>
-        {
-            var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)), services.Catalog);
-            return Result(result, () =>
+        return Verb(
+            "import",
+            "Add vendors from a file",
+            [file, replace, allow],
+            open,
+            terminal,
+            (services, parsed, _) =>
             {
-                foreach (var item in result.Imported) { terminal.WriteLine($"Imported {item.Id}."); }
-                foreach (var item in result.Skipped) { terminal.WriteError($"Skipped {item.Id}: {item.Why}"); }
-            }, result.Imported.Count == 0 ? ExitCodes.Failed : ExitCodes.Done);
-        });
+                var result = CatalogViews.Imported(
+                    services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)),
+                    services.Catalog
+                );
+                return Result(
+                    result,
+                    () =>
+                    {
+                        foreach (var item in result.Imported)
+                        {
+                            terminal.WriteLine($"Imported {item.Id}.");
+                        }
+                        foreach (var item in result.Skipped)
+                        {
+                            terminal.WriteError($"Skipped {item.Id}: {item.Why}");
+                        }
+                    },
+                    result.Imported.Count == 0 ? ExitCodes.Failed : ExitCodes.Done
+                );
+            }
+        );
     }
 
     private static Command Export(Func<CatalogServices> open, Terminal terminal)
     {
         var ids = new Argument<string[]>("id") { Description = "One or more ids", Arity = ArgumentArity.OneOrMore };
-        var to = new Option<string>("--to") { Description = "The file to write; an existing file is replaced", HelpName = "FILE", Required = true };
-        return Verb("export", "Write vendors to a file", [ids, to], open, terminal, (services, parsed, _) =>
+        var to = new Option<string>("--to")
         {
-            var path = Path.GetFullPath(parsed.GetRequiredValue(to));
-            services.Own.Export(parsed.GetRequiredValue(ids), path);
-            return Result(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
-        });
+            Description = "The file to write; an existing file is replaced",
+            HelpName = "FILE",
+            Required = true,
+        };
+        return Verb(
+            "export",
+            "Write vendors to a file",
+            [ids, to],
+            open,
+            terminal,
+            (services, parsed, _) =>
+            {
+                var path = Path.GetFullPath(parsed.GetRequiredValue(to));
+                services.Own.Export(parsed.GetRequiredValue(ids), path);
+                return Result(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+            }
+        );
     }
 
     private static Command Delete(Func<CatalogServices> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "The id of one of your catalogs" };
         var allow = AllowOriginChange();
-        return Verb("delete", "Delete one of your catalogs; it can be restored", [id, allow], open, terminal, (services, parsed, _) =>
-        {
-            var chosen = parsed.GetRequiredValue(id);
-            var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
-            return Result(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your catalog {chosen}. The catalog that it overrode is used again."));
-        });
+        return Verb(
+            "delete",
+            "Delete one of your catalogs; it can be restored",
+            [id, allow],
+            open,
+            terminal,
+            (services, parsed, _) =>
+            {
+                var chosen = parsed.GetRequiredValue(id);
+                var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
+                return Result(
+                    new Nothing(),
+                    () =>
+                        terminal.WriteLine(
+                            behind is null
+                                ? $"Deleted {chosen}."
+                                : $"Deleted your catalog {chosen}. The catalog that it overrode is used again."
+                        )
+                );
+            }
+        );
     }
 
     private static Command Refresh(Func<CatalogServices> open, Terminal terminal) =>
-        Verb("refresh", "Fetch the catalog from the configured server", [], open, terminal, async (services, _, cancellationToken) =>
-        {
-            var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
-            return await Result(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
-        });
+        Verb(
+            "refresh",
+            "Fetch the catalog from the configured server",
+            [],
+            open,
+            terminal,
+            async (services, _, cancellationToken) =>
+            {
+                var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
+                return await Result(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+            }
+        );
 
-    private static Command Stats(Func<CatalogServices> open, Terminal terminal) => Verb("stats", "Show statistics of vendors and models", [], open, terminal, (services, _, _) =>
-    {
-        var stats = CatalogViews.Stats(services.Catalog);
-        return Result(stats, () =>
-        {
-            terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them yours"));
-            terminal.WriteLine(Text($"{stats.ModelCount} models: {stats.ReasoningModelCount} with reasoning, {stats.ImageModelCount} with image input, {stats.PricedModelCount} with known prices"));
-            if (stats is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest }) { terminal.WriteLine($"{Range(lowest, highest)} per million input tokens"); }
-            if (stats.LargestContext is { } window) { terminal.WriteLine(Text($"up to {window} tokens of context")); }
-            terminal.WriteLine(stats.RefreshedAt is { } at ? $"fetched {Moment(at)}" : "never fetched from a server");
-        });
-    });
+    private static Command Stats(Func<CatalogServices> open, Terminal terminal) =>
+        Verb(
+            "stats",
+            "Show statistics of vendors and models",
+            [],
+            open,
+            terminal,
+            (services, _, _) =>
+            {
+                var stats = CatalogViews.Stats(services.Catalog);
+                return Result(
+                    stats,
+                    () =>
+                    {
+                        terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them yours"));
+                        terminal.WriteLine(
+                            Text(
+                                $"{stats.ModelCount} models: {stats.ReasoningModelCount} with reasoning, {stats.ImageModelCount} with image input, {stats.PricedModelCount} with known prices"
+                            )
+                        );
+                        if (stats is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest })
+                        {
+                            terminal.WriteLine($"{Range(lowest, highest)} per million input tokens");
+                        }
+                        if (stats.LargestContext is { } window)
+                        {
+                            terminal.WriteLine(Text($"up to {window} tokens of context"));
+                        }
+                        terminal.WriteLine(stats.RefreshedAt is { } at ? $"fetched {Moment(at)}" : "never fetched from a server");
+                    }
+                );
+            }
+        );
 
     private static Command Restore(Func<CatalogServices> open, Terminal terminal)
     {
-        var backup = new Argument<string?>("backup") { Description = "The earlier version; without it, earlier versions are listed", Arity = ArgumentArity.ZeroOrOne };
-        var allow = AllowOriginChange();
-        return Verb("restore", "List or restore earlier versions of your catalogs", [backup, allow], open, terminal, (services, parsed, _) =>
+        var backup = new Argument<string?>("backup")
         {
-            if (parsed.GetValue(backup) is { } chosen)
+            Description = "The earlier version; without it, earlier versions are listed",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var allow = AllowOriginChange();
+        return Verb(
+            "restore",
+            "List or restore earlier versions of your catalogs",
+            [backup, allow],
+            open,
+            terminal,
+            (services, parsed, _) =>
             {
-                var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
-                return Result(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
-            }
+                if (parsed.GetValue(backup) is { } chosen)
+                {
+                    var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
+                    return Result(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
+                }
 
-            var versions = CatalogViews.Backups(services.Own);
-            return Result(versions, () =>
-            {
-                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Plural.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
-                if (versions.Items.Count == 0) { terminal.WriteLine("There are no earlier versions."); }
-            });
-        });
+                var versions = CatalogViews.Backups(services.Own);
+                return Result(
+                    versions,
+                    () =>
+                    {
+                        foreach (var version in versions.Items)
+                        {
+                            terminal.WriteLine(
+                                Text(
+                                    $"{version.Id}  {version.Name}  {Plural.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}"
+                                )
+                            );
+                        }
+                        if (versions.Items.Count == 0)
+                        {
+                            terminal.WriteLine("There are no earlier versions.");
+                        }
+                    }
+                );
+            }
+        );
     }
 
     /// <summary>The output of a command, as JSON or as text.</summary>
     private sealed record CommandResult(string Json, Action ForPeople, int ExitCode);
 
     private static Task<CommandResult> Result<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
-        Task.FromResult(new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
+        Task.FromResult(
+            new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode)
+        );
 
     private static Command Verb(
-        string name, string description, Symbol[] symbols, Func<CatalogServices> open, Terminal terminal,
-        Func<CatalogServices, ParseResult, CancellationToken, Task<CommandResult>> run)
+        string name,
+        string description,
+        Symbol[] symbols,
+        Func<CatalogServices> open,
+        Terminal terminal,
+        Func<CatalogServices, ParseResult, CancellationToken, Task<CommandResult>> run
+    )
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command(name, description) { json };
         foreach (var symbol in symbols)
         {
-            if (symbol is Argument argument) { command.Arguments.Add(argument); }
-            else { command.Options.Add((Option)symbol); }
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
         }
 
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            try
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                var services = open();
-                var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) { terminal.WriteLine(said.Json); }
-                else { said.ForPeople(); }
-                return said.ExitCode;
+                try
+                {
+                    var services = open();
+                    var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
+                    if (parsed.GetValue(json))
+                    {
+                        terminal.WriteLine(said.Json);
+                    }
+                    else
+                    {
+                        said.ForPeople();
+                    }
+                    return said.ExitCode;
+                }
+                catch (FailureException exception)
+                {
+                    terminal.WriteError(
+                        exception.Failure.Kind == FailureKind.OriginChange
+                            ? $"{exception.Message} To allow it, add --allow-origin-change."
+                            : exception.Message
+                    );
+                    return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField
+                        ? ExitCodes.BadUsage
+                        : ExitCodes.Failed;
+                }
             }
-            catch (FailureException exception)
-            {
-                terminal.WriteError(exception.Failure.Kind == FailureKind.OriginChange ? $"{exception.Message} To allow it, add --allow-origin-change." : exception.Message);
-                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
-            }
-        });
+        );
         return command;
     }
 
-    private static Option<bool> AllowOriginChange() => new("--allow-origin-change") { Description = "Allow a change of the address of a provider in use" };
+    private static Option<bool> AllowOriginChange() =>
+        new("--allow-origin-change") { Description = "Allow a change of the address of a provider in use" };
 
     private static Argument<string> File(string description) => new("file") { Description = description };
 
     private static string Line(CatalogSummary item)
     {
-        var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price n/a";
+        var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest }
+            ? $"{Range(lowest, highest)} in"
+            : "price n/a";
         var models = item.ModelCount == 0 ? "lists its own models" : Plural.Of(item.ModelCount, "model");
-        var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, overrides the shipped one)" : "  (yours)";
+        var own =
+            item.Source != CatalogSource.User ? ""
+            : item.OverridesShipped ? "  (yours, overrides the shipped one)"
+            : "  (yours)";
         var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
         return $"{item.Id}  {item.Name}  {item.Kind}  {models}  {prices}{own}{errors}";
     }
 
     private static string Line(ModelView model)
     {
-        var price = model is { InputPerMillion: { } input, OutputPerMillion: { } output } ? $"${Money(input)} in, ${Money(output)} out" : "price n/a";
+        var price = model is { InputPerMillion: { } input, OutputPerMillion: { } output }
+            ? $"${Money(input)} in, ${Money(output)} out"
+            : "price n/a";
         var window = model.ContextLength is { } tokens ? Text($"{tokens} tokens") : "window unknown";
-        var abilities = string.Join(", ", new[] { model.CanReason == true ? "reasons" : "", model.SupportsVision == true ? "images" : "" }.Where(ability => ability.Length > 0));
+        var abilities = string.Join(
+            ", ",
+            new[] { model.CanReason == true ? "reasons" : "", model.SupportsVision == true ? "images" : "" }.Where(ability =>
+                ability.Length > 0
+            )
+        );
         return $"  {model.Id}  {window}  {price}{(abilities.Length > 0 ? $"  {abilities}" : "")}";
     }
 
     private static string Line(CatalogProblem problem) =>
         $"{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")}: {(problem.Path.Length > 0 ? $"{problem.Path}: " : "")}{problem.Message}";
 
-    private static string Range(decimal lowest, decimal highest) => lowest == highest ? $"${Money(lowest)}" : $"${Money(lowest)} to ${Money(highest)}";
+    private static string Range(decimal lowest, decimal highest) =>
+        lowest == highest ? $"${Money(lowest)}" : $"${Money(lowest)} to ${Money(highest)}";
 
     private static string Money(decimal usd) => usd.ToString("0.######", CultureInfo.InvariantCulture);
 

@@ -14,8 +14,10 @@ namespace Plue.Server.Cli;
 internal static class ChatsCommand
 {
     private const string Prefix = "codex://chats/";
-    private static readonly JsonTypeInfo<CodexSummary> SummaryType = (JsonTypeInfo<CodexSummary>)Wire.Options.GetTypeInfo(typeof(CodexSummary));
-    private static readonly JsonTypeInfo<CodexImportResult> ImportType = (JsonTypeInfo<CodexImportResult>)Wire.Options.GetTypeInfo(typeof(CodexImportResult));
+    private static readonly JsonTypeInfo<CodexSummary> SummaryType =
+        (JsonTypeInfo<CodexSummary>)Wire.Options.GetTypeInfo(typeof(CodexSummary));
+    private static readonly JsonTypeInfo<CodexImportResult> ImportType =
+        (JsonTypeInfo<CodexImportResult>)Wire.Options.GetTypeInfo(typeof(CodexImportResult));
 
     public static Command Create(Func<string?, Services> open, Terminal terminal) =>
         new("chats", "List, export and import chats") { List(open, terminal), Export(open, terminal), Import(open, terminal) };
@@ -25,70 +27,133 @@ internal static class ChatsCommand
         var archived = new Option<bool>("--archived") { Description = "Include archived chats" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line, as in codex/list" };
         var command = new Command("list", "List chats, most recently used first") { archived, json };
-        command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
-        {
-            foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
-            {
-                terminal.WriteLine(services.Platform.Redactor.Mask(parsed.GetValue(json)
-                    ? JsonSerializer.Serialize(CodexHandlers.Summary(chat), SummaryType)
-                    : string.Create(CultureInfo.InvariantCulture, $"{chat.Id}  {chat.UpdatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {chat.MessageCount,5}  {SearchSnippet.Clean(chat.Title)}")));
-            }
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    open,
+                    terminal,
+                    services =>
+                    {
+                        foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
+                        {
+                            terminal.WriteLine(
+                                services.Platform.Redactor.Mask(
+                                    parsed.GetValue(json)
+                                        ? JsonSerializer.Serialize(CodexHandlers.Summary(chat), SummaryType)
+                                        : string.Create(
+                                            CultureInfo.InvariantCulture,
+                                            $"{chat.Id}  {chat.UpdatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {chat.MessageCount, 5}  {SearchSnippet.Clean(chat.Title)}"
+                                        )
+                                )
+                            );
+                        }
 
-            return ExitCodes.Done;
-        }));
+                        return ExitCodes.Done;
+                    }
+                )
+        );
         return command;
     }
 
     private static Command Export(Func<string?, Services> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "A chat id from plue chats list, or its codex:// address" };
-        var format = new Option<ExportFormat>("--format") { Description = "markdown or html for reading, json for importing", DefaultValueFactory = _ => ExportFormat.Markdown };
+        var format = new Option<ExportFormat>("--format")
+        {
+            Description = "markdown or html for reading, json for importing",
+            DefaultValueFactory = _ => ExportFormat.Markdown,
+        };
         var file = new Option<string?>("--out") { Description = "The file or folder to write to; defaults to stdout" };
         var command = new Command("export", "Write a chat to a file") { id, format, file };
-        command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
-        {
-            var given = parsed.GetValue(id) ?? "";
-            var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
-            var handlers = new TransferHandlers(services.Transfer, (_, _) => { });
-            if (parsed.GetValue(file) is not { } named)
-            {
-                terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
-                terminal.Flush();
-                return ExitCodes.Done;
-            }
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    open,
+                    terminal,
+                    services =>
+                    {
+                        var given = parsed.GetValue(id) ?? "";
+                        var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
+                        var handlers = new TransferHandlers(services.Transfer, (_, _) => { });
+                        if (parsed.GetValue(file) is not { } named)
+                        {
+                            terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
+                            terminal.Flush();
+                            return ExitCodes.Done;
+                        }
 
-            var path = Path.GetFullPath(named);
-            if (Directory.Exists(path)) { path = Path.Combine(path, handlers.NameOf(uri, parsed.GetValue(format))); }
-            handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
-            terminal.WriteError($"Written to {path}.");
-            return ExitCodes.Done;
-        }));
+                        var path = Path.GetFullPath(named);
+                        if (Directory.Exists(path))
+                        {
+                            path = Path.Combine(path, handlers.NameOf(uri, parsed.GetValue(format)));
+                        }
+                        handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
+                        terminal.WriteError($"Written to {path}.");
+                        return ExitCodes.Done;
+                    }
+                )
+        );
         return command;
     }
 
     private static Command Import(Func<string?, Services> open, Terminal terminal)
     {
-        var paths = new Argument<string[]>("path") { Arity = ArgumentArity.OneOrMore, Description = "Files of Plue, Claude Code or the Codex CLI, or folders that contain them" };
-        var format = new Option<ImportFormat>("--format") { Description = "auto, plue, claudeCode or codex", DefaultValueFactory = _ => ImportFormat.Auto };
+        var paths = new Argument<string[]>("path")
+        {
+            Arity = ArgumentArity.OneOrMore,
+            Description = "Files of Plue, Claude Code or the Codex CLI, or folders that contain them",
+        };
+        var format = new Option<ImportFormat>("--format")
+        {
+            Description = "auto, plue, claudeCode or codex",
+            DefaultValueFactory = _ => ImportFormat.Auto,
+        };
         var again = new Option<bool>("--again") { Description = "Create a second copy of chats that were already imported" };
         var json = new Option<bool>("--json") { Description = "Print the result of codex/import as JSON" };
         var command = new Command("import", "Import chats from files") { paths, format, again, json };
-        command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
-        {
-            var result = new TransferHandlers(services.Transfer, (_, _) => { }).Import(
-                new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format)) { Again = parsed.GetValue(again) }, cancellationToken);
-            if (parsed.GetValue(json)) { terminal.WriteLine(services.Platform.Redactor.Mask(JsonSerializer.Serialize(result, ImportType))); }
-            else { Report(result, services, terminal); }
-            return result.Failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
-        }));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    open,
+                    terminal,
+                    services =>
+                    {
+                        var result = new TransferHandlers(services.Transfer, (_, _) => { }).Import(
+                            new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format))
+                            {
+                                Again = parsed.GetValue(again),
+                            },
+                            cancellationToken
+                        );
+                        if (parsed.GetValue(json))
+                        {
+                            terminal.WriteLine(services.Platform.Redactor.Mask(JsonSerializer.Serialize(result, ImportType)));
+                        }
+                        else
+                        {
+                            Report(result, services, terminal);
+                        }
+                        return result.Failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+                    }
+                )
+        );
         return command;
     }
 
     private static void Report(CodexImportResult result, Services services, Terminal terminal)
     {
-        foreach (var chat in result.Imported) { terminal.WriteLine(services.Platform.Redactor.Mask($"{chat.Uri}  {SearchSnippet.Clean(chat.Title)}")); }
-        foreach (var sentence in result.NotCarried) { terminal.WriteError(sentence); }
-        foreach (var failure in result.Failed) { terminal.WriteError($"{SearchSnippet.Clean(failure.Path)}: {failure.Message}"); }
+        foreach (var chat in result.Imported)
+        {
+            terminal.WriteLine(services.Platform.Redactor.Mask($"{chat.Uri}  {SearchSnippet.Clean(chat.Title)}"));
+        }
+        foreach (var sentence in result.NotCarried)
+        {
+            terminal.WriteError(sentence);
+        }
+        foreach (var failure in result.Failed)
+        {
+            terminal.WriteError($"{SearchSnippet.Clean(failure.Path)}: {failure.Message}");
+        }
     }
 
     private static Task<int> RunAsync(Func<string?, Services> open, Terminal terminal, Func<Services, int> run)

@@ -19,31 +19,56 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
-    public static Command Create(Func<string?, Services> open, Terminal terminal, string? userFolder = null) => new HealthCommand(open, terminal, userFolder ?? PluePaths.UserFolder).Build();
+    public static Command Create(Func<string?, Services> open, Terminal terminal, string? userFolder = null) =>
+        new HealthCommand(open, terminal, userFolder ?? PluePaths.UserFolder).Build();
 
     private Command Build()
     {
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
-        return commands.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
-        {
-            var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
-            var result = await new HealthHandlers(services.Health).CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
-            if (parsed.GetValue(json)) { commands.WriteJson(ForReport(result)); }
-            else { Show(result); }
+        return commands.Verb(
+            "health",
+            "Look at everything that Plue needs, and say what helps",
+            [online, workspace, json, fd],
+            async (services, parsed, cancellationToken) =>
+            {
+                var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
+                var result = await new HealthHandlers(services.Health).CheckAsync(
+                    new HealthCheckParams(parsed.GetValue(online)),
+                    notOpened,
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                {
+                    commands.WriteJson(ForReport(result));
+                }
+                else
+                {
+                    Show(result);
+                }
 
-            return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
-        });
+                return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
+            }
+        );
     }
 
     /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
     private async Task<string?> OpenVaultAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);
-        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(services.Vault.Vault, cancellationToken); }
+        if (descriptor is null)
+        {
+            await VaultCommand.UnlockByKeychainAsync(services.Vault.Vault, cancellationToken);
+        }
 
         try
         {
-            await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, descriptor, parsed.GetValue(online) ? services.Providers.Registry.SwitchedOn() : [], terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(
+                services.Vault.Vault,
+                descriptor,
+                parsed.GetValue(online) ? services.Providers.Registry.SwitchedOn() : [],
+                terminal,
+                cancellationToken
+            );
             return null;
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)
@@ -53,10 +78,21 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
     }
 
     /// <summary>Nothing here opens the file that helps, so its path is written as in the sentences.</summary>
-    private HealthCheckResult ForReport(HealthCheckResult result) => result with
-    {
-        Rows = [.. result.Rows.Select(row => row.Fix is { Target: { } target } fix ? row with { Fix = fix with { Target = HealthCheck.WithTilde(target, userFolder) } } : row)],
-    };
+    private HealthCheckResult ForReport(HealthCheckResult result) =>
+        result with
+        {
+            Rows =
+            [
+                .. result.Rows.Select(row =>
+                    row.Fix is { Target: { } target } fix
+                        ? row with
+                        {
+                            Fix = fix with { Target = HealthCheck.WithTilde(target, userFolder) },
+                        }
+                        : row
+                ),
+            ],
+        };
 
     private void Show(HealthCheckResult result)
     {
@@ -65,8 +101,14 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         {
             terminal.WriteLine($"{Label(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
             var indent = new string(' ', 11 + width);
-            if (row.Advice is { } advice) { terminal.WriteLine(indent + advice); }
-            if (row.Fix is { } fix && LineFor(fix) is { } line) { terminal.WriteLine($"{indent}$ {line}"); }
+            if (row.Advice is { } advice)
+            {
+                terminal.WriteLine(indent + advice);
+            }
+            if (row.Fix is { } fix && LineFor(fix) is { } line)
+            {
+                terminal.WriteLine($"{indent}$ {line}");
+            }
         }
 
         terminal.WriteLine();
@@ -77,31 +119,44 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
     {
         var (warnings, failed) = (rows.Count(row => row.State == HealthState.Warning), rows.Count(row => row.State == HealthState.Failed));
         List<string> problems = [];
-        if (warnings > 0) { problems.Add(warnings == 1 ? "1 warning" : $"{warnings} warnings"); }
-        if (failed > 0) { problems.Add(failed == 1 ? "1 failed check" : $"{failed} failed checks"); }
-        if (problems.Count > 0) { return $"Plue works, with {string.Join(" and ", problems)}."; }
+        if (warnings > 0)
+        {
+            problems.Add(warnings == 1 ? "1 warning" : $"{warnings} warnings");
+        }
+        if (failed > 0)
+        {
+            problems.Add(failed == 1 ? "1 failed check" : $"{failed} failed checks");
+        }
+        if (problems.Count > 0)
+        {
+            return $"Plue works, with {string.Join(" and ", problems)}.";
+        }
 
-        return rows.Any(row => row.State == HealthState.Missing) ? "No problems found. Something optional is missing." : "No problems found.";
+        return rows.Any(row => row.State == HealthState.Missing)
+            ? "No problems found. Something optional is missing."
+            : "No problems found.";
     }
 
-    private static string Label(HealthState state) => state switch
-    {
-        HealthState.Ok => "ok     ",
-        HealthState.Warning => "warning",
-        HealthState.Missing => "missing",
-        _ => "failed ",
-    };
+    private static string Label(HealthState state) =>
+        state switch
+        {
+            HealthState.Ok => "ok     ",
+            HealthState.Warning => "warning",
+            HealthState.Missing => "missing",
+            _ => "failed ",
+        };
 
     /// <returns>The command to type; null if a shell command does not help beyond the advice.</returns>
-    private static string? LineFor(HealthFixView fix) => fix switch
-    {
-        { Action: HealthAction.ConnectProvider } => "plue providers add --help",
-        { Action: HealthAction.SetKey, Target: { } id } => $"plue providers show {id}",
-        { Action: HealthAction.TestProvider, Target: { } id } => $"plue providers test {id}",
-        { Action: HealthAction.ShowProvider, Target: { } id } => $"plue providers show {id}",
-        // Each command is a process of its own, and begins with a locked vault.
-        { Action: HealthAction.UnlockVault } => "plue health --passphrase-fd 0",
-        { Action: HealthAction.ManageServers } => "plue mcp list",
-        _ => null,
-    };
+    private static string? LineFor(HealthFixView fix) =>
+        fix switch
+        {
+            { Action: HealthAction.ConnectProvider } => "plue providers add --help",
+            { Action: HealthAction.SetKey, Target: { } id } => $"plue providers show {id}",
+            { Action: HealthAction.TestProvider, Target: { } id } => $"plue providers test {id}",
+            { Action: HealthAction.ShowProvider, Target: { } id } => $"plue providers show {id}",
+            // Each command is a process of its own, and begins with a locked vault.
+            { Action: HealthAction.UnlockVault } => "plue health --passphrase-fd 0",
+            { Action: HealthAction.ManageServers } => "plue mcp list",
+            _ => null,
+        };
 }

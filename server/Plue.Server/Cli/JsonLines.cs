@@ -9,7 +9,8 @@ namespace Plue.Server.Cli;
 /// <summary><c>--output stream-json</c>: the events of message/event, one JSON object a line, as the wire has them.</summary>
 internal sealed class JsonLines(Terminal terminal, Func<string, string> providerName) : ITurnSink
 {
-    private static readonly JsonTypeInfo<MessageEvent> EventType = (JsonTypeInfo<MessageEvent>)Wire.Options.GetTypeInfo(typeof(MessageEvent));
+    private static readonly JsonTypeInfo<MessageEvent> EventType =
+        (JsonTypeInfo<MessageEvent>)Wire.Options.GetTypeInfo(typeof(MessageEvent));
 
     public void Publish(TurnEvent turnEvent)
     {

@@ -20,54 +20,97 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
     {
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
-        var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
+        var fingerprint = new Option<string?>("--fingerprint")
+        {
+            Description = "What was shown; without it the server is shown and nothing is approved",
+        };
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Manage Model Context Protocol servers")
         {
-            commands.Verb("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
-            {
-                Show(commands, parsed, HandlersOf(services).List());
-                return Task.FromResult(ExitCodes.Done);
-            }),
-            commands.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
-            {
-                var listed = HandlersOf(services).List();
-                if (parsed.GetValue(fingerprint) is { } seen)
+            commands.Verb(
+                "list",
+                "List the servers that are declared; none is started",
+                [workspace, json],
+                (services, parsed, _) =>
                 {
-                    Show(commands, parsed, Only(await HandlersOf(services).ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
+                    Show(commands, parsed, HandlersOf(services).List());
+                    return Task.FromResult(ExitCodes.Done);
+                }
+            ),
+            commands.Verb(
+                "approve",
+                "Let a server start, as it is now",
+                [name, fingerprint, workspace, json],
+                async (services, parsed, cancellationToken) =>
+                {
+                    var listed = HandlersOf(services).List();
+                    if (parsed.GetValue(fingerprint) is { } seen)
+                    {
+                        Show(
+                            commands,
+                            parsed,
+                            Only(
+                                await HandlersOf(services).ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken),
+                                parsed.GetValue(name)!
+                            )
+                        );
+                        return ExitCodes.Done;
+                    }
+
+                    var one = Only(listed, parsed.GetValue(name)!);
+                    Show(commands, parsed, one);
+                    terminal.WriteError($"The server was not approved. To approve it, add: --fingerprint {one.Servers[0].Fingerprint}");
+                    return ExitCodes.Failed;
+                }
+            ),
+            commands.Verb(
+                "revoke",
+                "Forget that a server was approved, and its sign-in",
+                [name, workspace, json, fd],
+                async (services, parsed, cancellationToken) =>
+                {
+                    await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
+                    Show(
+                        commands,
+                        parsed,
+                        Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!)
+                    );
                     return ExitCodes.Done;
                 }
-
-                var one = Only(listed, parsed.GetValue(name)!);
-                Show(commands, parsed, one);
-                terminal.WriteError($"The server was not approved. To approve it, add: --fingerprint {one.Servers[0].Fingerprint}");
-                return ExitCodes.Failed;
-            }),
-            commands.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
-            {
-                await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                Show(commands, parsed, Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
-                return ExitCodes.Done;
-            }),
-            commands.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
-            {
-                await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                Show(commands, parsed, Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
-                return ExitCodes.Done;
-            }),
+            ),
+            commands.Verb(
+                "test",
+                "Start an approved server, list its tools and end it",
+                [name, workspace, json, fd],
+                async (services, parsed, cancellationToken) =>
+                {
+                    await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
+                    Show(
+                        commands,
+                        parsed,
+                        Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!)
+                    );
+                    return ExitCodes.Done;
+                }
+            ),
         };
     }
 
     private static McpHandlers HandlersOf(Services services) => new(services.Tools.McpServers);
 
     /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
-    private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) => passphraseFd is { } fd
-        ? VaultCommand.UnlockAsync(vault, fd, terminal, cancellationToken)
-        : VaultCommand.UnlockByKeychainAsync(vault, cancellationToken);
+    private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) =>
+        passphraseFd is { } fd
+            ? VaultCommand.UnlockAsync(vault, fd, terminal, cancellationToken)
+            : VaultCommand.UnlockByKeychainAsync(vault, cancellationToken);
 
-    private static McpListResult Only(McpListResult listed, string name) => listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
-        ? new McpListResult([server], [])
-        : throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
+    private static McpListResult Only(McpListResult listed, string name) =>
+        listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
+            ? new McpListResult([server], [])
+            : throw new FailureException(
+                FailureKind.NotFound,
+                $"The server {HiddenCharacters.Visible(name)} does not exist.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}"
+            );
 
     private void Show(Subcommands commands, ParseResult parsed, McpListResult listed)
     {
@@ -79,32 +122,69 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
 
         foreach (var server in listed.Servers)
         {
-            terminal.WriteLine($"{server.Name}  {Label(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Plural.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
+            terminal.WriteLine(
+                $"{server.Name}  {Label(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Plural.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}"
+            );
             terminal.WriteLine($"  Declared in: {WithoutControls(server.Source)}");
-            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {WithoutControls(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
-            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {WithoutControls(argument)}"); }
-            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {WithoutControls(folder)}"); }
-            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {WithoutControls(string.Join(' ', server.Environment))}"); }
-            if (server.SecretOrigin is { } origin) { terminal.WriteLine($"  Keys go to: {origin}"); }
-            if (server.Fingerprint.Length > 0) { terminal.WriteLine($"  Fingerprint: {server.Fingerprint}"); }
-            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {WithoutControls(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
-            if (server.Error is { } error) { terminal.WriteLine($"  {WithoutControls(error)}"); }
-            foreach (var note in server.Notes) { terminal.WriteLine($"  {WithoutControls(note)}"); }
-            foreach (var tool in server.Tools) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens")); }
+            terminal.WriteLine(
+                $"  {(server.Folder is null ? "Address" : "Command")}: {WithoutControls(server.Folder is null ? server.Command : server.Program ?? server.Command)}"
+            );
+            foreach (var argument in server.Arguments)
+            {
+                terminal.WriteLine($"  Argument: {WithoutControls(argument)}");
+            }
+            if (server.Folder is { } folder)
+            {
+                terminal.WriteLine($"  Folder: {WithoutControls(folder)}");
+            }
+            if (server.Environment.Count > 0)
+            {
+                terminal.WriteLine(
+                    $"  {(server.Folder is null ? "Headers" : "Variables")}: {WithoutControls(string.Join(' ', server.Environment))}"
+                );
+            }
+            if (server.SecretOrigin is { } origin)
+            {
+                terminal.WriteLine($"  Keys go to: {origin}");
+            }
+            if (server.Fingerprint.Length > 0)
+            {
+                terminal.WriteLine($"  Fingerprint: {server.Fingerprint}");
+            }
+            foreach (var change in server.Changes ?? [])
+            {
+                terminal.WriteLine($"  {WithoutControls(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}");
+            }
+            if (server.Error is { } error)
+            {
+                terminal.WriteLine($"  {WithoutControls(error)}");
+            }
+            foreach (var note in server.Notes)
+            {
+                terminal.WriteLine($"  {WithoutControls(note)}");
+            }
+            foreach (var tool in server.Tools)
+            {
+                terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens"));
+            }
         }
 
-        foreach (var problem in listed.Problems) { terminal.WriteError(WithoutControls(problem)); }
+        foreach (var problem in listed.Problems)
+        {
+            terminal.WriteError(WithoutControls(problem));
+        }
     }
 
-    private static string Label(McpState state) => state switch
-    {
-        McpState.NotApproved => "not approved",
-        McpState.Starting => "starting",
-        McpState.Running => "running",
-        McpState.Failed => "failed",
-        McpState.SignInNeeded => "sign-in needed",
-        _ => "stopped",
-    };
+    private static string Label(McpState state) =>
+        state switch
+        {
+            McpState.NotApproved => "not approved",
+            McpState.Starting => "starting",
+            McpState.Running => "running",
+            McpState.Failed => "failed",
+            McpState.SignInNeeded => "sign-in needed",
+            _ => "stopped",
+        };
 
     private static string WithoutControls(string text) => HiddenCharacters.Visible(text);
 }

@@ -12,31 +12,58 @@ internal static class ModelsCommand
     public static Command Create(Func<string?, Services> open, Terminal terminal)
     {
         var commands = new Subcommands(_ => open(null), terminal);
-        var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
+        var id = new Argument<string?>("provider")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            Description = "The provider's name in codex://providers/; without it, the one that new chats use",
+        };
         var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return commands.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (services, parsed, cancellationToken) =>
-        {
-            var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
-            await ProvidersCommand.UnlockAsync(services, asked, parsed.GetValue(fd), terminal, cancellationToken);
-            var listed = await ProvidersCommand.HandlersOf(services).ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
-            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
-            else
+        return commands.Verb(
+            "models",
+            "List the models of a provider",
+            [id, refresh, json, fd],
+            async (services, parsed, cancellationToken) =>
             {
-                foreach (var model in listed.Models) { terminal.WriteLine(Line(model)); }
-            }
+                var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
+                await ProvidersCommand.UnlockAsync(services, asked, parsed.GetValue(fd), terminal, cancellationToken);
+                var listed = await ProvidersCommand.HandlersOf(services).ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    commands.WriteJson(listed);
+                }
+                else
+                {
+                    foreach (var model in listed.Models)
+                    {
+                        terminal.WriteLine(Line(model));
+                    }
+                }
 
-            if (listed.Error is { } error) { terminal.WriteError(services.Platform.Redactor.Mask(error.Message)); }
-            return listed.Models.Count > 0 || listed.Error is null ? ExitCodes.Done : ExitCodes.Failed;
-        });
+                if (listed.Error is { } error)
+                {
+                    terminal.WriteError(services.Platform.Redactor.Mask(error.Message));
+                }
+                return listed.Models.Count > 0 || listed.Error is null ? ExitCodes.Done : ExitCodes.Failed;
+            }
+        );
     }
 
     private static string Line(ModelView model)
     {
         List<string> words = [model.Id];
-        if (model.Name is { } name && name != model.Id) { words.Add(name); }
-        if (model.ContextLength is { } window) { words.Add(string.Create(CultureInfo.InvariantCulture, $"{window} tokens")); }
-        if (model is { InputPerMillion: { } input, OutputPerMillion: { } output }) { words.Add(string.Create(CultureInfo.InvariantCulture, $"${input}/${output} per million")); }
+        if (model.Name is { } name && name != model.Id)
+        {
+            words.Add(name);
+        }
+        if (model.ContextLength is { } window)
+        {
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"{window} tokens"));
+        }
+        if (model is { InputPerMillion: { } input, OutputPerMillion: { } output })
+        {
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"${input}/${output} per million"));
+        }
         return string.Join("  ", words);
     }
 }

@@ -19,47 +19,85 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     /// <param name="open">Called only when a verb really runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new ProvidersCommand(open, terminal).Build();
 
-    private Command Build() => new("providers", "Manage providers") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
+    private Command Build() =>
+        new("providers", "Manage providers") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return commands.Verb("list", "List providers: the user's own and those found on this machine", [json], async (services, parsed, cancellationToken) =>
-        {
-            var listed = await HandlersOf(services).ListAsync(cancellationToken);
-            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
-            else
+        return commands.Verb(
+            "list",
+            "List providers: the user's own and those found on this machine",
+            [json],
+            async (services, parsed, cancellationToken) =>
             {
-                foreach (var provider in listed.Items) { terminal.WriteLine(Line(provider)); }
-            }
+                var listed = await HandlersOf(services).ListAsync(cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    commands.WriteJson(listed);
+                }
+                else
+                {
+                    foreach (var provider in listed.Items)
+                    {
+                        terminal.WriteLine(Line(provider));
+                    }
+                }
 
-            if (listed.FolderProblem is { } problem) { terminal.WriteError(problem); }
-            return listed.FolderProblem is null ? ExitCodes.Done : ExitCodes.Failed;
-        });
+                if (listed.FolderProblem is { } problem)
+                {
+                    terminal.WriteError(problem);
+                }
+                return listed.FolderProblem is null ? ExitCodes.Done : ExitCodes.Failed;
+            }
+        );
     }
 
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return commands.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (services, parsed, cancellationToken) =>
-        {
-            var detail = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
-            if (parsed.GetValue(json))
+        return commands.Verb(
+            "show",
+            "Show one provider: its fields without secrets, what uses it, how it did",
+            [id, json],
+            async (services, parsed, cancellationToken) =>
             {
-                commands.WriteJson(detail);
+                var detail = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    commands.WriteJson(detail);
+                    return ExitCodes.Done;
+                }
+
+                terminal.WriteLine(Line(detail.Summary));
+                if (detail.Summary.File is { } file)
+                {
+                    terminal.WriteLine($"File: {file}");
+                }
+                foreach (var (field, value) in detail.Configuration)
+                {
+                    terminal.WriteLine($"  {field}: {value}");
+                }
+                if (detail.Key is { } key)
+                {
+                    terminal.WriteLine($"Key: {key.Reference}, for {string.Join(' ', key.Origins)}");
+                }
+                terminal.WriteLine($"Chats: {detail.Uses.ChatCount}");
+                if (detail.Uses.Templates.Count > 0)
+                {
+                    terminal.WriteLine($"Templates: {string.Join(", ", detail.Uses.Templates)}");
+                }
+                if (detail.Uses.Settings.Count > 0)
+                {
+                    terminal.WriteLine($"Settings: {string.Join(", ", detail.Uses.Settings)}");
+                }
+                foreach (var past in detail.Errors)
+                {
+                    terminal.WriteLine($"{Time(past.At)}  {past.Error.Message}");
+                }
                 return ExitCodes.Done;
             }
-
-            terminal.WriteLine(Line(detail.Summary));
-            if (detail.Summary.File is { } file) { terminal.WriteLine($"File: {file}"); }
-            foreach (var (field, value) in detail.Configuration) { terminal.WriteLine($"  {field}: {value}"); }
-            if (detail.Key is { } key) { terminal.WriteLine($"Key: {key.Reference}, for {string.Join(' ', key.Origins)}"); }
-            terminal.WriteLine($"Chats: {detail.Uses.ChatCount}");
-            if (detail.Uses.Templates.Count > 0) { terminal.WriteLine($"Templates: {string.Join(", ", detail.Uses.Templates)}"); }
-            if (detail.Uses.Settings.Count > 0) { terminal.WriteLine($"Settings: {string.Join(", ", detail.Uses.Settings)}"); }
-            foreach (var past in detail.Errors) { terminal.WriteLine($"{Time(past.At)}  {past.Error.Message}"); }
-            return ExitCodes.Done;
-        });
+        );
     }
 
     private Command Add()
@@ -67,18 +105,36 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var fields = new FieldOptions();
         var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
-        var command = commands.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (services, parsed, cancellationToken) =>
-        {
-            if (parsed.GetValue(id) is { } taken && services.Providers.Registry.Find(taken) is { Settings.Source: ProviderSource.File }) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
+        var command = commands.Verb(
+            "add",
+            "Add a provider",
+            [id, catalog, .. fields.All],
+            async (services, parsed, cancellationToken) =>
+            {
+                if (parsed.GetValue(id) is { } taken && services.Providers.Registry.Find(taken) is { Settings.Source: ProviderSource.File })
+                {
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        $"There is a provider {taken} already. Change it with: plue providers set {taken}"
+                    );
+                }
 
-            var added = await HandlersOf(services).ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
-            ShowChanged(added, parsed.GetValue(fields.Json));
-            if (!parsed.GetValue(fields.Json) && added is { KeyReference: { } key, HasCredential: false, Origin: { } origin }) { terminal.WriteLine($"Store its key with: plue vault store {key} --origin {origin}"); }
-            return ExitCodes.Done;
-        });
+                var added = await HandlersOf(services)
+                    .ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
+                ShowChanged(added, parsed.GetValue(fields.Json));
+                if (!parsed.GetValue(fields.Json) && added is { KeyReference: { } key, HasCredential: false, Origin: { } origin })
+                {
+                    terminal.WriteLine($"Store its key with: plue vault store {key} --origin {origin}");
+                }
+                return ExitCodes.Done;
+            }
+        );
         command.Validators.Add(result =>
         {
-            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Set --kind, or --catalog to a catalog vendor."); }
+            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null)
+            {
+                result.AddError("Set --kind, or --catalog to a catalog vendor.");
+            }
         });
         return command;
     }
@@ -88,57 +144,104 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return commands.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (services, parsed, cancellationToken) =>
-        {
-            var known = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
-            ShowChanged(await HandlersOf(services).ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
-            return ExitCodes.Done;
-        });
+        return commands.Verb(
+            "set",
+            "Change a provider; what is not named stays as it is",
+            [id, catalog, unset, .. fields.All],
+            async (services, parsed, cancellationToken) =>
+            {
+                var known = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
+                ShowChanged(
+                    await HandlersOf(services)
+                        .ConfigureAsync(
+                            fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)),
+                            cancellationToken
+                        ),
+                    parsed.GetValue(fields.Json)
+                );
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return commands.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (services, parsed, cancellationToken) =>
-        {
-            await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
-            return ShowTested(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
-        });
+        return commands.Verb(
+            "enable",
+            "Switch a provider on, if it answers",
+            [id, json, fd],
+            async (services, parsed, cancellationToken) =>
+            {
+                await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
+                return ShowTested(
+                    await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken),
+                    parsed.GetValue(json)
+                );
+            }
+        );
     }
 
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return commands.Verb("disable", "Switch a provider off", [id, json], async (services, parsed, cancellationToken) =>
-        {
-            ShowChanged(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
-            return ExitCodes.Done;
-        });
+        return commands.Verb(
+            "disable",
+            "Switch a provider off",
+            [id, json],
+            async (services, parsed, cancellationToken) =>
+            {
+                ShowChanged(
+                    await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken),
+                    parsed.GetValue(json)
+                );
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return commands.Verb("test", "Ask a provider whether it works", [id, json, fd], async (services, parsed, cancellationToken) =>
-        {
-            await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
-            return ShowTested(await HandlersOf(services).TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
-        });
+        return commands.Verb(
+            "test",
+            "Ask a provider whether it works",
+            [id, json, fd],
+            async (services, parsed, cancellationToken) =>
+            {
+                await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
+                return ShowTested(await HandlersOf(services).TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
+            }
+        );
     }
 
     private Command Delete()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
-        return commands.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (services, parsed, cancellationToken) =>
+        var deleteKey = new Option<bool>("--delete-key")
         {
-            var withKey = parsed.GetValue(deleteKey);
-            if (withKey && (await services.Vault.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
-            var keyIsGone = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
-            terminal.WriteLine(parsed.GetValue(json) ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
-                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}.");
-            return ExitCodes.Done;
-        });
+            Description = "Delete its key from the vault too, unless another provider uses it",
+        };
+        return commands.Verb(
+            "delete",
+            "Move a provider's file to the trash",
+            [id, deleteKey, json, fd],
+            async (services, parsed, cancellationToken) =>
+            {
+                var withKey = parsed.GetValue(deleteKey);
+                if (withKey && (await services.Vault.Vault.StatusAsync(cancellationToken)).Exists)
+                {
+                    await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), terminal, cancellationToken);
+                }
+                var keyIsGone = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
+                terminal.WriteLine(
+                    parsed.GetValue(json)
+                        ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
+                        : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}."
+                );
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private Command Default()
@@ -146,18 +249,32 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return commands.Verb("default", "Choose what new chats use", [id, small, model, json], async (services, parsed, cancellationToken) =>
-        {
-            var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
-            ShowChanged(await HandlersOf(services).SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
-            return ExitCodes.Done;
-        });
+        return commands.Verb(
+            "default",
+            "Choose what new chats use",
+            [id, small, model, json],
+            async (services, parsed, cancellationToken) =>
+            {
+                var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
+                ShowChanged(
+                    await HandlersOf(services).SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken),
+                    parsed.GetValue(json)
+                );
+                return ExitCodes.Done;
+            }
+        );
     }
 
     internal static ProviderHandlers HandlersOf(Services services) => ProviderHandlers.Of(services, services.Store.Chats.ListAll);
 
     /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
-    internal static async Task UnlockAsync(Services services, string id, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockAsync(
+        Services services,
+        string id,
+        int? passphraseFd,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         var providers = services.Providers.Registry;
         var asked = id switch
@@ -166,13 +283,25 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
             ProviderRegistry.DefaultSmall => await providers.DefaultSmallIdAsync(cancellationToken),
             _ => id,
         };
-        await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, passphraseFd, providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(
+            services.Vault.Vault,
+            passphraseFd,
+            providers.Find(asked) is { Settings: var settings } ? [settings] : [],
+            terminal,
+            cancellationToken
+        );
     }
 
     private void ShowChanged(ProviderSummary provider, bool json)
     {
-        if (json) { commands.WriteJson(provider); }
-        else { terminal.WriteLine(Line(provider)); }
+        if (json)
+        {
+            commands.WriteJson(provider);
+        }
+        else
+        {
+            terminal.WriteLine(Line(provider));
+        }
     }
 
     private int ShowTested(ProviderSummary provider, bool json)
@@ -184,11 +313,26 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     private static string Line(ProviderSummary provider)
     {
         List<string> words = [provider.Id, provider.Name, provider.Kind, provider.Status.ToString().ToLowerInvariant()];
-        if (!provider.Enabled && provider.Status != ProviderStatus.Disabled) { words.Add("(off)"); }
-        if (provider.Model is { } model) { words.Add(model); }
-        if (provider.IsDefault) { words.Add("(default)"); }
-        if (provider.IsDefaultSmall) { words.Add("(small)"); }
-        if (provider.Error is { } error) { words.Add(error.Message); }
+        if (!provider.Enabled && provider.Status != ProviderStatus.Disabled)
+        {
+            words.Add("(off)");
+        }
+        if (provider.Model is { } model)
+        {
+            words.Add(model);
+        }
+        if (provider.IsDefault)
+        {
+            words.Add("(default)");
+        }
+        if (provider.IsDefaultSmall)
+        {
+            words.Add("(small)");
+        }
+        if (provider.Error is { } error)
+        {
+            words.Add(error.Message);
+        }
         return string.Join("  ", words);
     }
 
@@ -204,7 +348,10 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         private readonly Option<string?> name = new("--name") { Description = "The display name" };
         private readonly Option<string?> endpoint = new("--endpoint") { Description = "The endpoint URL; an empty string removes it" };
         private readonly Option<string?> model = new("--model") { Description = "The default model; an empty string removes it" };
-        private readonly Option<string[]> anyField = new("--field") { Description = "Another field of the file, as NAME=VALUE; the value is JSON or text. Store keys in the vault instead" };
+        private readonly Option<string[]> anyField = new("--field")
+        {
+            Description = "Another field of the file, as NAME=VALUE; the value is JSON or text. Store keys in the vault instead",
+        };
         private readonly Option<bool> asDefault = new("--default") { Description = "Use it for new chats" };
         private readonly Option<bool> asSmall = new("--default-small") { Description = "Use it for background work" };
 
@@ -213,7 +360,10 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
             Kind.AcceptOnlyFromAmong([.. Providers.ProviderKinds.All]);
             anyField.Validators.Add(result =>
             {
-                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field must have the form NAME=VALUE."); }
+                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+                {
+                    result.AddError("--field must have the form NAME=VALUE.");
+                }
             });
         }
 
@@ -221,12 +371,27 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
 
         public ProviderConfigureParams Params(ParseResult parsed, string? id, string? catalog, string[]? unset = null)
         {
-            var fields = (parsed.GetValue(anyField) ?? []).Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
+            var fields = (parsed.GetValue(anyField) ?? [])
+                .Select(pair => pair.Split('=', 2))
+                .GroupBy(pair => pair[0], StringComparer.Ordinal)
                 .ToDictionary(pairs => pairs.Key, pairs => FieldValue.Of(pairs.Last()[1]), StringComparer.Ordinal);
-            foreach (var gone in unset ?? []) { fields[gone] = JsonElement.Parse("null"); }
+            foreach (var gone in unset ?? [])
+            {
+                fields[gone] = JsonElement.Parse("null");
+            }
 
             return new ProviderConfigureParams(
-                id, parsed.GetValue(name) ?? "", parsed.GetValue(Kind) ?? "", parsed.GetValue(endpoint), parsed.GetValue(model), null, parsed.GetValue(asDefault), parsed.GetValue(asSmall), catalog, fields);
+                id,
+                parsed.GetValue(name) ?? "",
+                parsed.GetValue(Kind) ?? "",
+                parsed.GetValue(endpoint),
+                parsed.GetValue(model),
+                null,
+                parsed.GetValue(asDefault),
+                parsed.GetValue(asSmall),
+                catalog,
+                fields
+            );
         }
     }
 }

@@ -33,9 +33,15 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
 
     private void Write(string text)
     {
-        if (text.Length == 0) { return; }
+        if (text.Length == 0)
+        {
+            return;
+        }
 
-        if (HasControl(text)) { text = string.Concat(text.Select(character => IsControl(character) ? $"⟨U+{(int)character:X4}⟩" : character.ToString())); }
+        if (HasControl(text))
+        {
+            text = string.Concat(text.Select(character => IsControl(character) ? $"⟨U+{(int)character:X4}⟩" : character.ToString()));
+        }
         terminal.Write(text);
         (hasText, endsLine) = (true, text[^1] == '\n');
     }
@@ -44,7 +50,10 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
     {
         foreach (var character in text)
         {
-            if (IsControl(character)) { return true; }
+            if (IsControl(character))
+            {
+                return true;
+            }
         }
 
         return false;
@@ -55,7 +64,10 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
 
     private void EndLine()
     {
-        if (hasText && !endsLine) { terminal.WriteLine(); }
+        if (hasText && !endsLine)
+        {
+            terminal.WriteLine();
+        }
         endsLine = true;
         terminal.Flush();
     }

@@ -18,10 +18,19 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         Arity = ArgumentArity.ZeroOrOne,
         Description = "The prompt. Piped input is appended to it, or is the prompt if none is given.",
     };
-    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider, by its name in codex://providers/" };
-    private readonly Option<string?> kind = new("--kind") { Description = "A temporary connection: anthropic, openai-compatible, ollama, claude-code or tour" };
+    private readonly Option<string?> provider = new("--provider")
+    {
+        Description = "A configured provider, by its name in codex://providers/",
+    };
+    private readonly Option<string?> kind = new("--kind")
+    {
+        Description = "A temporary connection: anthropic, openai-compatible, ollama, claude-code or tour",
+    };
     private readonly Option<string?> baseUrl = new("--base-url") { Description = "The base URL of that connection" };
-    private readonly Option<string?> keyEnv = new("--key-env") { Description = "The environment variable with its key, which is sent only to --base-url, or by default to the vendor's address" };
+    private readonly Option<string?> keyEnv = new("--key-env")
+    {
+        Description = "The environment variable with its key, which is sent only to --base-url, or by default to the vendor's address",
+    };
     private readonly Option<string?> model = new("--model") { Description = "The model; without it, the provider's own choice" };
     private readonly Option<string> template = new("--template")
     {
@@ -30,8 +39,15 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     };
     private readonly Option<string[]> set = TemplateOptions.Set();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
-    private readonly Option<string> output = new("--output") { Description = "text, or stream-json with one event per line", DefaultValueFactory = _ => "text" };
+    private readonly Option<int?> passphraseFd = new("--passphrase-fd")
+    {
+        Description = "Read the vault's passphrase from this file descriptor",
+    };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "text, or stream-json with one event per line",
+        DefaultValueFactory = _ => "text",
+    };
 
     /// <param name="open">Called only when the command really runs: a help text needs no services.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new RunCommand(open, terminal).Build();
@@ -40,16 +56,45 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     {
         output.AcceptOnlyFromAmong("text", "stream-json");
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
-        var command = new Command("run", "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used.")
+        var command = new Command(
+            "run",
+            "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used."
+        )
         {
-            question, template, set, workspace, provider, kind, baseUrl, keyEnv, model, passphraseFd, output,
+            question,
+            template,
+            set,
+            workspace,
+            provider,
+            kind,
+            baseUrl,
+            keyEnv,
+            model,
+            passphraseFd,
+            output,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Use either --provider or --kind, not both."); }
-            if (result.GetValue(kind) is null && (result.GetValue(baseUrl) ?? result.GetValue(keyEnv)) is not null) { result.AddError("--base-url and --key-env require --kind."); }
-            if (result.GetValue(kind) is { } named && ProviderKinds.Find(named) is { NeedsEndpoint: true } && result.GetValue(baseUrl) is null) { result.AddError($"--kind {named} needs --base-url."); }
-            if (result.GetValue(baseUrl) is { } url && !IsWebAddress(url)) { result.AddError("--base-url is not an http or https address."); }
+            if (result.GetValue(provider) is not null && result.GetValue(kind) is not null)
+            {
+                result.AddError("Use either --provider or --kind, not both.");
+            }
+            if (result.GetValue(kind) is null && (result.GetValue(baseUrl) ?? result.GetValue(keyEnv)) is not null)
+            {
+                result.AddError("--base-url and --key-env require --kind.");
+            }
+            if (
+                result.GetValue(kind) is { } named
+                && ProviderKinds.Find(named) is { NeedsEndpoint: true }
+                && result.GetValue(baseUrl) is null
+            )
+            {
+                result.AddError($"--kind {named} needs --base-url.");
+            }
+            if (result.GetValue(baseUrl) is { } url && !IsWebAddress(url))
+            {
+                result.AddError("--base-url is not an http or https address.");
+            }
         });
         command.SetAction(RunAsync);
         return command;
@@ -59,8 +104,13 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     {
         // Waits for a pipe that is not closed, but stops on Ctrl+C.
         var given = parsed.GetValue(question);
-        var reading = terminal.IsInputRedirected ? Task.Run(() => Question(given), CancellationToken.None) : Task.FromResult(Question(given));
-        if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, cancellationToken)) != reading) { return ExitCodes.Interrupted; }
+        var reading = terminal.IsInputRedirected
+            ? Task.Run(() => Question(given), CancellationToken.None)
+            : Task.FromResult(Question(given));
+        if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, cancellationToken)) != reading)
+        {
+            return ExitCodes.Interrupted;
+        }
 
         var (text, unusable) = await reading;
         if (text is null)
@@ -72,7 +122,10 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         var services = open(parsed.GetValue(workspace));
         try
         {
-            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Vault, fd, terminal, cancellationToken); }
+            if (parsed.GetValue(passphraseFd) is { } fd)
+            {
+                await VaultCommand.UnlockAsync(services.Vault.Vault, fd, terminal, cancellationToken);
+            }
 
             var agent = RunAgent.Of(services.Codices, parsed.GetValue(template)!, parsed.GetValue(set) ?? [], text);
             IProvider chosen;
@@ -82,16 +135,27 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             }
             else
             {
-                chosen = parsed.GetValue(provider) is { } named ? await services.Providers.Registry.GetAsync(named, cancellationToken) : await agent.ProviderAsync(services.Providers.Registry, cancellationToken);
+                chosen = parsed.GetValue(provider) is { } named
+                    ? await services.Providers.Registry.GetAsync(named, cancellationToken)
+                    : await agent.ProviderAsync(services.Providers.Registry, cancellationToken);
             }
 
             // Another provider has other models.
-            var requested = parsed.GetValue(model) ?? (parsed.GetValue(provider) is null && parsed.GetValue(kind) is null ? agent.Spec.Model : null);
+            var requested =
+                parsed.GetValue(model) ?? (parsed.GetValue(provider) is null && parsed.GetValue(kind) is null ? agent.Spec.Model : null);
 
             await using (chosen)
             {
                 await VaultCommand.UnlockForAsync(services.Vault.Vault, [chosen.Settings], terminal, cancellationToken);
-                return await AskAsync(services, agent, chosen, text, requested, parsed.GetValue(output) == "stream-json", cancellationToken);
+                return await AskAsync(
+                    services,
+                    agent,
+                    chosen,
+                    text,
+                    requested,
+                    parsed.GetValue(output) == "stream-json",
+                    cancellationToken
+                );
             }
         }
         catch (FailureException fault)
@@ -105,7 +169,15 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         }
     }
 
-    private async Task<int> AskAsync(Services services, RunAgent agent, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> AskAsync(
+        Services services,
+        RunAgent agent,
+        IProvider chosen,
+        string text,
+        string? wantedModel,
+        bool asJson,
+        CancellationToken cancellationToken
+    )
     {
         var resolved = await services.Providers.Registry.ResolveModelAsync(chosen, wantedModel, cancellationToken);
         var now = services.Platform.Time.GetUtcNow();
@@ -119,23 +191,37 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             Parts = [new MessagePart.Text(text)],
         };
         // The current folder is the user's choice, but it is not needed for a single request.
-        var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, agent.System, workingDirectory: null, goOn: false, agent.Options);
+        var request = ContextBuilder.Build(
+            ask.CodexId,
+            [ask],
+            chosen.Settings,
+            resolved,
+            agent.System,
+            workingDirectory: null,
+            goOn: false,
+            agent.Options
+        );
         ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.Registry.NameOf) : new ResponseText(terminal);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var turn = new Turn(new TurnContext
-        {
-            CodexId = ask.CodexId,
-            Turn = new RunningTurn("", services.Platform.Time) { Stop = stop },
-            Requests = new SingleRequest(chosen, request, services.Providers.Registry),
-            Log = new NullMessageLog(),
-            Sink = sink,
-            Time = services.Platform.Time,
-            Redactor = services.Platform.Redactor,
-            Chosen = new ProviderInfo(chosen.Settings.Id, resolved),
-            Secrets = services.Codices.Secrets.Current,
-        });
+        var turn = new Turn(
+            new TurnContext
+            {
+                CodexId = ask.CodexId,
+                Turn = new RunningTurn("", services.Platform.Time) { Stop = stop },
+                Requests = new SingleRequest(chosen, request, services.Providers.Registry),
+                Log = new NullMessageLog(),
+                Sink = sink,
+                Time = services.Platform.Time,
+                Redactor = services.Platform.Redactor,
+                Chosen = new ProviderInfo(chosen.Settings.Id, resolved),
+                Secrets = services.Codices.Secrets.Current,
+            }
+        );
         var (answer, _, _) = await turn.RunAsync();
-        if (answer.Error is { } error) { terminal.WriteError(error.Message); }
+        if (answer.Error is { } error)
+        {
+            terminal.WriteError(error.Message);
+        }
         return answer.Status switch
         {
             MessageStatus.Complete => ExitCodes.Done,
@@ -162,19 +248,27 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         };
     }
 
-    private static string DefaultOrigin(string kind) => ProviderKinds.Find(kind)?.DefaultEndpoint is { } vendor && vendor.StartsWith("https://", StringComparison.Ordinal)
-        ? vendor
-        : throw new FailureException(FailureKind.MissingField, $"Set --base-url to the address that the key of this {kind} connection may be sent to.");
+    private static string DefaultOrigin(string kind) =>
+        ProviderKinds.Find(kind)?.DefaultEndpoint is { } vendor && vendor.StartsWith("https://", StringComparison.Ordinal)
+            ? vendor
+            : throw new FailureException(
+                FailureKind.MissingField,
+                $"Set --base-url to the address that the key of this {kind} connection may be sent to."
+            );
 
     /// <returns>The text to ask, or null and why there is none.</returns>
     private (string? Text, string Unusable) Question(string? given)
     {
         var piped = terminal.IsInputRedirected ? terminal.ReadToEnd(MaxInputCharacters) : "";
-        if (piped is null) { return (null, $"More than {MaxInputCharacters} characters were piped in. Shorten the input."); }
+        if (piped is null)
+        {
+            return (null, $"More than {MaxInputCharacters} characters were piped in. Shorten the input.");
+        }
 
         var text = string.Join("\n\n", new[] { given, piped }.Where(part => !string.IsNullOrWhiteSpace(part)));
         return text.Length == 0 ? (null, "The prompt is missing. Pass one: plue run \"What is a codex?\"") : (text, "");
     }
 
-    private static bool IsWebAddress(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";
+    private static bool IsWebAddress(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";
 }

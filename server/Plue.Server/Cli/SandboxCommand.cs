@@ -12,23 +12,48 @@ internal static class SandboxCommand
 
     public static Command Create(Terminal terminal)
     {
-        var workspace = new Option<string>("--workspace") { Description = "The folder that the command can write to", HelpName = "FOLDER", Required = true };
+        var workspace = new Option<string>("--workspace")
+        {
+            Description = "The folder that the command can write to",
+            HelpName = "FOLDER",
+            Required = true,
+        };
         var writable = new Option<string[]>("--writable") { Description = "Another writable folder", HelpName = "FOLDER" };
         var hide = new Option<string[]>("--hide") { Description = "A file or folder that the command cannot read", HelpName = "PATH" };
         var network = new Option<bool>("--network") { Description = "Allow network access" };
-        var line = new Argument<string[]>("command") { Description = "The program, by its absolute path, and its arguments", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("sandbox", "Run a command in a sandbox with one writable folder and no network access (Linux)") { workspace, writable, hide, network, line };
+        var line = new Argument<string[]>("command")
+        {
+            Description = "The program, by its absolute path, and its arguments",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command("sandbox", "Run a command in a sandbox with one writable folder and no network access (Linux)")
+        {
+            workspace,
+            writable,
+            hide,
+            network,
+            line,
+        };
         command.SetAction(parsed =>
         {
             var words = parsed.GetRequiredValue(line);
             try
             {
-                if (!Path.IsPathFullyQualified(words[0])) { throw new IOException($"{words[0]} is not an absolute path."); }
+                if (!Path.IsPathFullyQualified(words[0]))
+                {
+                    throw new IOException($"{words[0]} is not an absolute path.");
+                }
 
                 Landlock.Exec(
-                    [.. parsed.GetValue(writable)?.Prepend(parsed.GetRequiredValue(workspace)).Select(RealPath.Of) ?? [RealPath.Of(parsed.GetRequiredValue(workspace))]],
+                    [
+                        .. parsed.GetValue(writable)?.Prepend(parsed.GetRequiredValue(workspace)).Select(RealPath.Of)
+                            ?? [RealPath.Of(parsed.GetRequiredValue(workspace))],
+                    ],
                     [.. parsed.GetValue(hide)?.Select(RealPath.Of) ?? []],
-                    parsed.GetValue(network), words[0], words[1..]);
+                    parsed.GetValue(network),
+                    words[0],
+                    words[1..]
+                );
             }
             catch (IOException fault)
             {

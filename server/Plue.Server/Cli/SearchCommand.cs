@@ -18,29 +18,52 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
     private readonly Argument<string[]> text = new("text")
     {
         Arity = ArgumentArity.ZeroOrMore,
-        Description = "Words that the message must contain, or \"a phrase\" in quotes of its own; without any, the other options alone choose",
+        Description =
+            "Words that the message must contain, or \"a phrase\" in quotes of its own; without any, the other options alone choose",
     };
     private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
     private readonly Option<string?> to = new("--to") { Description = "The last day" };
-    private readonly Option<string?> provider = new("--provider") { Description = "The provider of the response, by its name in codex://providers/" };
+    private readonly Option<string?> provider = new("--provider")
+    {
+        Description = "The provider of the response, by its name in codex://providers/",
+    };
     private readonly Option<string?> model = new("--model") { Description = "The model of the response" };
     private readonly Option<bool> code = new("--code") { Description = "Only messages with a code block" };
     private readonly Option<Protocol.MessageStatus?> status = new("--status") { Description = "Only messages with this status" };
     private readonly Option<bool> archived = new("--archived") { Description = "Search archived chats too" };
-    private readonly Option<int> limit = new("--limit") { Description = "Maximum number of hits", DefaultValueFactory = _ => SearchQuery.DefaultLimit };
+    private readonly Option<int> limit = new("--limit")
+    {
+        Description = "Maximum number of hits",
+        DefaultValueFactory = _ => SearchQuery.DefaultLimit,
+    };
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON object per line, as in search/hits" };
 
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new SearchCommand(open, terminal).Build();
 
     private Command Build()
     {
-        var command = new Command("search", "Search the text of all chats") { text, from, to, provider, model, code, status, archived, limit, json };
+        var command = new Command("search", "Search the text of all chats")
+        {
+            text,
+            from,
+            to,
+            provider,
+            model,
+            code,
+            status,
+            archived,
+            limit,
+            json,
+        };
         command.SetAction(RunAsync);
         command.Validators.Add(result =>
         {
             foreach (var day in new[] { from, to })
             {
-                if (result.GetValue(day) is { } given && Midnight(given) is null) { result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21."); }
+                if (result.GetValue(day) is { } given && Midnight(given) is null)
+                {
+                    result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
+                }
             }
         });
         return command;
@@ -51,24 +74,45 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
         try
         {
             var services = open(null);
-            var query = SearchHandlers.Query(new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
-            {
-                From = Midnight(parsed.GetValue(from)),
-                To = Midnight(parsed.GetValue(to), daysLater: 1),
-                ProviderId = parsed.GetValue(provider),
-                Model = parsed.GetValue(model),
-                HasCode = parsed.GetValue(code) ? true : null,
-                Status = parsed.GetValue(status),
-                IncludeArchived = parsed.GetValue(archived),
-                Limit = parsed.GetValue(limit),
-            });
+            var query = SearchHandlers.Query(
+                new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+                {
+                    From = Midnight(parsed.GetValue(from)),
+                    To = Midnight(parsed.GetValue(to), daysLater: 1),
+                    ProviderId = parsed.GetValue(provider),
+                    Model = parsed.GetValue(model),
+                    HasCode = parsed.GetValue(code) ? true : null,
+                    Status = parsed.GetValue(status),
+                    IncludeArchived = parsed.GetValue(archived),
+                    Limit = parsed.GetValue(limit),
+                }
+            );
             var asJson = parsed.GetValue(json);
-            var summary = await services.Store.Search.RunAsync(query, finds =>
+            var summary = await services.Store.Search.RunAsync(
+                query,
+                finds =>
+                {
+                    foreach (var hit in finds.Select(SearchHandlers.Hit))
+                    {
+                        terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit)));
+                    }
+                },
+                cancellationToken
+            );
+            if (summary.IsTruncated)
             {
-                foreach (var hit in finds.Select(SearchHandlers.Hit)) { terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit))); }
-            }, cancellationToken);
-            if (summary.IsTruncated) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")); }
-            if (summary.Unreadable > 0) { terminal.WriteError(summary.Unreadable == 1 ? "1 chat could not be read." : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")); }
+                terminal.WriteError(
+                    string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")
+                );
+            }
+            if (summary.Unreadable > 0)
+            {
+                terminal.WriteError(
+                    summary.Unreadable == 1
+                        ? "1 chat could not be read."
+                        : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")
+                );
+            }
             return ExitCodes.Done;
         }
         catch (FailureException failure)
@@ -85,12 +129,16 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
     private static string Lines(SearchHit hit)
     {
         var place = hit.MessageId.Length == 0 ? hit.CodexId : $"{hit.CodexId} {hit.MessageId}";
-        return string.Create(CultureInfo.InvariantCulture, $"{hit.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {SearchSnippet.Clean(hit.Title)}\n  {hit.Snippet}\n  {place}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{hit.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {SearchSnippet.Clean(hit.Title)}\n  {hit.Snippet}\n  {place}"
+        );
     }
 
     /// <summary>Where the user is; null for a text that is no day.</summary>
     private static DateTimeOffset? Midnight(string? day, int daysLater = 0) =>
-        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is > 1 and < 9999
+        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        && date.Year is > 1 and < 9999
             ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
             : null;
 }

@@ -15,17 +15,26 @@ internal static class SecretInput
         descriptor == 0 ? FromPipe(terminal) : WithoutLineEnd(ReadDescriptor(descriptor));
 
     /// <summary>All of stdin, without the line end that <c>echo</c> adds.</summary>
-    public static string FromPipe(Terminal terminal) =>
-        WithoutLineEnd(terminal.ReadToEnd(Maximum) ?? throw TooLong());
+    public static string FromPipe(Terminal terminal) => WithoutLineEnd(terminal.ReadToEnd(Maximum) ?? throw TooLong());
 
     /// <exception cref="FailureException">MissingField: there is no terminal, or the input is empty.</exception>
-    public static string FromPrompt(Terminal terminal, string prompt, string otherwise) => terminal.ReadSecret(prompt) is { Length: > 0 } typed
-        ? typed
-        : throw new FailureException(FailureKind.MissingField, $"{(terminal.CanAsk ? "The input is empty." : "The input is not a terminal, so there is no prompt.")} {otherwise}");
+    public static string FromPrompt(Terminal terminal, string prompt, string otherwise) =>
+        terminal.ReadSecret(prompt) is { Length: > 0 } typed
+            ? typed
+            : throw new FailureException(
+                FailureKind.MissingField,
+                $"{(terminal.CanAsk ? "The input is empty." : "The input is not a terminal, so there is no prompt.")} {otherwise}"
+            );
 
     private static string ReadDescriptor(int descriptor)
     {
-        if (OperatingSystem.IsWindows()) { throw new FailureException(FailureKind.BadRequest, "File descriptors other than 0 do not exist on Windows. Pipe the secret in, with 0."); }
+        if (OperatingSystem.IsWindows())
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                "File descriptors other than 0 do not exist on Windows. Pipe the secret in, with 0."
+            );
+        }
 
         try
         {
@@ -35,17 +44,26 @@ internal static class SecretInput
             var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length > Maximum ? throw TooLong() : Encoding.UTF8.GetString(bytes, 0, length);
         }
-        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or ArgumentException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new FailureException(FailureKind.BadRequest, $"File descriptor {descriptor} cannot be read. Open it for the command, as in: plue vault list --passphrase-fd 3 3<file", exception);
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"File descriptor {descriptor} cannot be read. Open it for the command, as in: plue vault list --passphrase-fd 3 3<file",
+                exception
+            );
         }
     }
 
     private static string WithoutLineEnd(string text)
     {
-        var line = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+        var line =
+            text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2]
+            : text.EndsWith('\n') ? text[..^1]
+            : text;
         return line.Length > 0 ? line : throw new FailureException(FailureKind.MissingField, "The secret is empty. Pass a value.");
     }
 
-    private static FailureException TooLong() => new(FailureKind.BadRequest, $"The secret is longer than {Maximum} characters. Check the input.");
+    private static FailureException TooLong() =>
+        new(FailureKind.BadRequest, $"The secret is longer than {Maximum} characters. Check the input.");
 }

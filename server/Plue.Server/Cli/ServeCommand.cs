@@ -9,21 +9,30 @@ internal static class ServeCommand
     /// <param name="serve">Serves the protocol over the two streams until the editor disconnects; returns the exit code.</param>
     public static Command Create(Func<LogLevel, Stream, Stream, CancellationToken, Task<int>> serve)
     {
-        var level = new Option<LogLevel>("--log") { Description = "The minimum log level", DefaultValueFactory = _ => LogLevel.Information };
+        var level = new Option<LogLevel>("--log")
+        {
+            Description = "The minimum log level",
+            DefaultValueFactory = _ => LogLevel.Information,
+        };
         var wait = new Option<bool>("--wait-for-debugger") { Description = "Wait for a debugger to attach" };
         // vscode-languageclient adds these; the transport is always stdio and the parent comes with initialize.
         var stdio = new Option<bool>("--stdio") { Hidden = true };
         var command = new Command("serve", "Serve an editor over stdin and stdout") { level, wait, stdio };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            while (parsed.GetValue(wait) && !System.Diagnostics.Debugger.IsAttached) { await Task.Delay(100, cancellationToken); }
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                while (parsed.GetValue(wait) && !System.Diagnostics.Debugger.IsAttached)
+                {
+                    await Task.Delay(100, cancellationToken);
+                }
 
-            using var input = Console.OpenStandardInput();
+                using var input = Console.OpenStandardInput();
 #pragma warning disable RS0030 // Here stdout is the protocol's.
-            using var output = Console.OpenStandardOutput();
+                using var output = Console.OpenStandardOutput();
 #pragma warning restore RS0030
-            return await serve(parsed.GetValue(level), input, output, cancellationToken);
-        });
+                return await serve(parsed.GetValue(level), input, output, cancellationToken);
+            }
+        );
         return command;
     }
 }

@@ -24,15 +24,26 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     private const int Refused = 4;
     private const int MaxPolicyLength = 1024 * 1024;
 
-    private readonly Argument<string> template = new("template") { Description = "The agent template, by its id, such as task-code-writer" };
+    private readonly Argument<string> template = new("template")
+    {
+        Description = "The agent template, by its id, such as task-code-writer",
+    };
     private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<decimal?> budget = new("--budget") { Description = "The budget of the task and its subtasks, in US dollars", HelpName = "USD" };
+    private readonly Option<decimal?> budget = new("--budget")
+    {
+        Description = "The budget of the task and its subtasks, in US dollars",
+        HelpName = "USD",
+    };
     private readonly Option<long?> tokens = new("--tokens") { Description = "The limit of input and output tokens" };
     private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; defaults to the template's" };
     private readonly Option<string?> model = new("--model") { Description = "The model to use" };
     private readonly Option<string[]> set = TemplateOptions.Set();
-    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied", HelpName = "FILE" };
+    private readonly Option<string?> policy = new("--policy")
+    {
+        Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
@@ -43,47 +54,106 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     {
         budget.Validators.Add(result =>
         {
-            if (result.GetValue(budget) is <= 0) { result.AddError("--budget must be greater than 0."); }
+            if (result.GetValue(budget) is <= 0)
+            {
+                result.AddError("--budget must be greater than 0.");
+            }
         });
         tokens.Validators.Add(result =>
         {
-            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens must be greater than 0."); }
+            if (result.GetValue(tokens) is <= 0)
+            {
+                result.AddError("--tokens must be greater than 0.");
+            }
         });
         policy.Validators.Add(result =>
         {
-            try { Policy(result.GetValue(policy)); }
-            catch (FailureException fault) { result.AddError(fault.Message); }
+            try
+            {
+                Policy(result.GetValue(policy));
+            }
+            catch (FailureException fault)
+            {
+                result.AddError(fault.Message);
+            }
         });
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         return new Command("task", "Agents at work")
         {
-            commands.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            commands.Verb("list", "List the tasks, the last used first", [workspace, json], async (services, parsed, _) =>
-            {
-                await using var conversations = Tasks(services, parsed, out var tasks);
-                foreach (var row in tasks.Look.Rows(null, includeArchived: false))
+            commands.Verb(
+                "run",
+                "Have an agent reach a goal, and print what it hands back",
+                [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd],
+                RunAsync
+            ),
+            commands.Verb(
+                "list",
+                "List the tasks, the last used first",
+                [workspace, json],
+                async (services, parsed, _) =>
                 {
-                    terminal.WriteLine(services.Platform.Redactor.Mask(parsed.GetValue(json)
-                        ? JsonSerializer.Serialize(TaskViews.View(row), (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView)))
-                        : string.Create(CultureInfo.InvariantCulture, $"{row.Uri}  {row.Status,-12} {Cost(row.SpentInAll),10}  {row.Summary.Title}")));
-                }
+                    await using var conversations = Tasks(services, parsed, out var tasks);
+                    foreach (var row in tasks.Look.Rows(null, includeArchived: false))
+                    {
+                        terminal.WriteLine(
+                            services.Platform.Redactor.Mask(
+                                parsed.GetValue(json)
+                                    ? JsonSerializer.Serialize(
+                                        TaskViews.View(row),
+                                        (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView))
+                                    )
+                                    : string.Create(
+                                        CultureInfo.InvariantCulture,
+                                        $"{row.Uri}  {row.Status, -12} {Cost(row.SpentInAll), 10}  {row.Summary.Title}"
+                                    )
+                            )
+                        );
+                    }
 
-                return ExitCodes.Done;
-            }),
+                    return ExitCodes.Done;
+                }
+            ),
         };
     }
 
     private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         // Those under it may be answered by any of them.
-        await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(
+            services.Vault.Vault,
+            parsed.GetValue(passphraseFd),
+            services.Providers.Registry.SwitchedOn(),
+            terminal,
+            cancellationToken
+        );
 
         var id = parsed.GetValue(template)!;
-        var values = Json5Conversion.Members(Json5Object.Of(TemplateOptions.Values(
-            parsed.GetValue(set) ?? [], name => services.Codices.Templates.Find(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
+        var values = Json5Conversion.Members(
+            Json5Object.Of(
+                TemplateOptions.Values(
+                    parsed.GetValue(set) ?? [],
+                    name =>
+                        services.Codices.Templates.Find(id)?.Field(name)
+                            is not {
+                                Type: Templates.FieldType.Number
+                                    or Templates.FieldType.Boolean
+                                    or Templates.FieldType.Array
+                                    or Templates.FieldType.Object
+                            }
+                )
+            )
+        );
         await using var conversations = Tasks(services, parsed, out var tasks);
         var conversation = await tasks.Spawner.SpawnAsync(
-            id, parsed.GetValue(goal)!, values, parsed.GetValue(provider), parsed.GetValue(model), new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null), null, cancellationToken);
+            id,
+            parsed.GetValue(goal)!,
+            values,
+            parsed.GetValue(provider),
+            parsed.GetValue(model),
+            new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null),
+            null,
+            cancellationToken
+        );
         terminal.WriteError($"{conversation.CodexId} begins.");
         try
         {
@@ -96,7 +166,13 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         }
     }
 
-    private async Task<int> FollowAsync(Services services, AgentTasks tasks, Conversation conversation, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> FollowAsync(
+        Services services,
+        AgentTasks tasks,
+        Conversation conversation,
+        bool asJson,
+        CancellationToken cancellationToken
+    )
     {
         var uri = conversation.CodexId;
         Dictionary<string, string> told = new(StringComparer.Ordinal);
@@ -105,19 +181,38 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             var next = tasks.NextChangeAsync();
             foreach (var row in tasks.Look.Rows(uri, includeArchived: true).Reverse())
             {
-                if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }
+                if (told.GetValueOrDefault(row.Uri) == row.Status)
+                {
+                    continue;
+                }
 
                 told[row.Uri] = row.Status;
-                terminal.WriteError(services.Platform.Redactor.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
+                terminal.WriteError(
+                    services.Platform.Redactor.Mask(
+                        $"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"
+                    )
+                );
             }
 
-            if (tasks.ResultOf(uri) is { } result) { return Report(services, tasks, result, asJson); }
+            if (tasks.ResultOf(uri) is { } result)
+            {
+                return Report(services, tasks, result, asJson);
+            }
 
             // Nobody is there to raise a budget, and who is above waits for that.
             if (tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
                 await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
-                Report(services, tasks, tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
+                Report(
+                    services,
+                    tasks,
+                    tasks.ResultOf(uri)! with
+                    {
+                        Status = TaskStates.OverBudget,
+                        Reason = over.Note ?? "It is over its budget.",
+                    },
+                    asJson
+                );
                 return OverBudget;
             }
 
@@ -127,8 +222,17 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 
     private int Report(Services services, AgentTasks tasks, TaskResult result, bool asJson)
     {
-        terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
-        if (result.Reason is { } reason) { terminal.WriteError(services.Platform.Redactor.Mask(reason)); }
+        terminal.WriteLine(
+            services.Platform.Redactor.Mask(
+                asJson ? result.ToJson()
+                : result.Outputs is { } outputs ? outputs.GetRawText()
+                : result.Output
+            )
+        );
+        if (result.Reason is { } reason)
+        {
+            terminal.WriteError(services.Platform.Redactor.Mask(reason));
+        }
 
         return result.Status switch
         {
@@ -153,18 +257,42 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     /// <exception cref="FailureException">BadRequest: it cannot be read, or a rule is none.</exception>
     private static AgentPermissions Policy(string? file)
     {
-        if (file is null) { return new AgentPermissions([], [], []); }
+        if (file is null)
+        {
+            return new AgentPermissions([], [], []);
+        }
 
         string text;
-        try { text = System.Text.Encoding.UTF8.GetString(RegularFile.Read(file, MaxPolicyLength) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
+        try
+        {
+            text = System.Text.Encoding.UTF8.GetString(
+                RegularFile.Read(file, MaxPolicyLength)
+                    ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")
+            );
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault);
+        }
 
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
-        if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd) { throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`."); }
+        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules })
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."
+            );
+        }
+        if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`.");
+        }
 
         foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))
         {
-            if (PermissionRule.TryParse(rule, out var error) is null) { throw new FailureException(FailureKind.BadRequest, $"{file}: {error?.Message}"); }
+            if (PermissionRule.TryParse(rule, out var error) is null)
+            {
+                throw new FailureException(FailureKind.BadRequest, $"{file}: {error?.Message}");
+            }
         }
 
         return new AgentPermissions(rules.GetStrings("allow"), [], rules.GetStrings("deny"));

@@ -9,20 +9,34 @@ internal static class TemplateOptions
 {
     public static Option<string?> Workspace()
     {
-        var option = new Option<string?>("--workspace") { Description = "Also use the .plue folder of this workspace, which trusts it", HelpName = "DIR" };
+        var option = new Option<string?>("--workspace")
+        {
+            Description = "Also use the .plue folder of this workspace, which trusts it",
+            HelpName = "DIR",
+        };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"The folder {folder} does not exist."); }
+            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder))
+            {
+                result.AddError($"The folder {folder} does not exist.");
+            }
         });
         return option;
     }
 
     public static Option<string[]> Set()
     {
-        var option = new Option<string[]>("--set") { Description = "A field of the template, as NAME=VALUE; can be repeated", HelpName = "NAME=VALUE" };
+        var option = new Option<string[]>("--set")
+        {
+            Description = "A field of the template, as NAME=VALUE; can be repeated",
+            HelpName = "NAME=VALUE",
+        };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set must have the form NAME=VALUE."); }
+            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                result.AddError("--set must have the form NAME=VALUE.");
+            }
         });
         return option;
     }
@@ -31,14 +45,26 @@ internal static class TemplateOptions
     /// <param name="isText">Whether a field holds text, by its name.</param>
     /// <exception cref="FailureException">BadRequest: a value cannot be read.</exception>
     public static IReadOnlyList<(string Name, Json5Node Value)> Values(IReadOnlyList<string> given, Func<string, bool> isText) =>
-        [.. given.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0].Trim(), StringComparer.Ordinal).Select(pairs => (pairs.Key, Value(pairs.Key, pairs.Last()[1], isText(pairs.Key))))];
+        [
+            .. given
+                .Select(pair => pair.Split('=', 2))
+                .GroupBy(pair => pair[0].Trim(), StringComparer.Ordinal)
+                .Select(pairs => (pairs.Key, Value(pairs.Key, pairs.Last()[1], isText(pairs.Key)))),
+        ];
 
     private static Json5Node Value(string name, string text, bool isText)
     {
-        if (isText) { return new Json5String(text); }
+        if (isText)
+        {
+            return new Json5String(text);
+        }
 
         var read = Json5Reader.Read(text);
-        return read is { IsValid: true, Root: { } value } ? value
-            : throw new FailureException(FailureKind.BadRequest, $"The value of {name} is not valid: {read.Errors[0].Message} Enter it as JSON.");
+        return read is { IsValid: true, Root: { } value }
+            ? value
+            : throw new FailureException(
+                FailureKind.BadRequest,
+                $"The value of {name} is not valid: {read.Errors[0].Message} Enter it as JSON."
+            );
     }
 }

@@ -4,13 +4,22 @@ namespace Plue.Server.Cli;
 
 /// <summary>The command line's stdin, stdout and stderr. Beside Rpc this is the only place that may write to stdout.</summary>
 /// <param name="readKey">Reads one key press without echo; null if there is no keyboard.</param>
-public sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInputRedirected, Func<ConsoleKeyInfo>? readKey = null)
+public sealed class Terminal(
+    TextReader input,
+    TextWriter output,
+    TextWriter error,
+    bool isInputRedirected,
+    Func<ConsoleKeyInfo>? readKey = null
+)
 {
     /// <summary>The terminal of this process. All streams are UTF-8. Stdout is written on <see cref="Flush"/> or at the end of a line.</summary>
     public static Terminal OfThisProcess()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected) { Console.OutputEncoding = utf8; }
+        if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
+        {
+            Console.OutputEncoding = utf8;
+        }
 
 #pragma warning disable RS0030 // The command line's stdout is not the protocol's.
         var output = new StreamWriter(Console.OpenStandardOutput(), utf8, bufferSize: 4096);
@@ -58,8 +67,14 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
         while (input.ReadBlock(buffer, length, buffer.Length - length) is > 0 and var read)
         {
             length += read;
-            if (length > maximum) { break; }
-            if (length < buffer.Length) { continue; }
+            if (length > maximum)
+            {
+                break;
+            }
+            if (length < buffer.Length)
+            {
+                continue;
+            }
 
             var larger = new char[(int)Math.Min(buffer.Length * 2L, maximum + 1L)];
             buffer.CopyTo(larger, 0);
@@ -76,7 +91,10 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
     /// <returns>Null if there is no user, or the input was canceled with Ctrl+D or Escape.</returns>
     public string? ReadSecret(string prompt)
     {
-        if (readKey is null) { return null; }
+        if (readKey is null)
+        {
+            return null;
+        }
 
         error.Write(prompt);
         error.Flush();
@@ -84,7 +102,10 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
         while (true)
         {
             var key = readKey();
-            if (key.Key == ConsoleKey.Enter) { break; }
+            if (key.Key == ConsoleKey.Enter)
+            {
+                break;
+            }
 
             if (key.Key == ConsoleKey.Escape || key.KeyChar == '\u0004')
             {
@@ -92,8 +113,14 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
                 return null;
             }
 
-            if (key.Key == ConsoleKey.Backspace) { typed.Length = Math.Max(0, typed.Length - 1); }
-            else if (key.KeyChar != '\0') { typed.Append(key.KeyChar); }
+            if (key.Key == ConsoleKey.Backspace)
+            {
+                typed.Length = Math.Max(0, typed.Length - 1);
+            }
+            else if (key.KeyChar != '\0')
+            {
+                typed.Append(key.KeyChar);
+            }
         }
 
         WriteError("");

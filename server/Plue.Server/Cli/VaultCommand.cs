@@ -37,86 +37,157 @@ public static class VaultCommand
     private static Command Status(Func<VaultAccess> vault, Terminal terminal)
     {
         var json = Json();
-        return Verb("status", "Show whether a vault exists and how it is unlocked", [json], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
-            var keychain = await opened.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain))); }
-            else
+        return Verb(
+            "status",
+            "Show whether a vault exists and how it is unlocked",
+            [json],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
             {
-                terminal.WriteLine(status switch
+                var opened = services.Vault;
+                var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
+                var keychain = await opened.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json))
                 {
-                    { Problem: { } problem } => problem,
-                    { Exists: false } => "There is no vault yet. Create one with: plue vault create",
-                    _ => $"The vault is unlocked by: {string.Join(", ", status.UnlockMethods)}.",
-                });
-                terminal.WriteLine(keychain ? "This machine's keychain answers." : "The keychain of this machine is not available.");
-            }
+                    terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain)));
+                }
+                else
+                {
+                    terminal.WriteLine(
+                        status switch
+                        {
+                            { Problem: { } problem } => problem,
+                            { Exists: false } => "There is no vault yet. Create one with: plue vault create",
+                            _ => $"The vault is unlocked by: {string.Join(", ", status.UnlockMethods)}.",
+                        }
+                    );
+                    terminal.WriteLine(keychain ? "This machine's keychain answers." : "The keychain of this machine is not available.");
+                }
 
-            return status.Problem is null ? ExitCodes.Done : ExitCodes.Failed;
-        });
+                return status.Problem is null ? ExitCodes.Done : ExitCodes.Failed;
+            }
+        );
     }
 
     private static Command Make(Func<VaultAccess> vault, Terminal terminal)
     {
         var (method, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("create", "Create a vault", [method, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"The vault was created. Unlock method: {chosen.Kind}.");
-            return ExitCodes.Done;
-        });
+        return Verb(
+            "create",
+            "Create a vault",
+            [method, passphraseFd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                var chosen = await NewUnlockMethodAsync(
+                        opened,
+                        parsed.GetValue(method),
+                        parsed.GetValue(passphraseFd),
+                        terminal,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
+                terminal.WriteLine($"The vault was created. Unlock method: {chosen.Kind}.");
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private static Command Unlock(Func<VaultAccess> vault, Terminal terminal)
     {
         var fd = PassphraseFd();
-        var acceptOlder = new Option<bool>("--accept-older") { Description = "Accept a vault file that is older than the one last used on this machine" };
-        var command = Verb("unlock", "Check that the vault can be unlocked", [fd, acceptOlder], terminal, vault, async (services, parsed, cancellationToken) =>
+        var acceptOlder = new Option<bool>("--accept-older")
         {
-            var opened = services.Vault;
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken, parsed.GetValue(acceptOlder)).ConfigureAwait(false);
-            terminal.WriteLine("The vault can be unlocked.");
-            return ExitCodes.Done;
-        });
+            Description = "Accept a vault file that is older than the one last used on this machine",
+        };
+        var command = Verb(
+            "unlock",
+            "Check that the vault can be unlocked",
+            [fd, acceptOlder],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken, parsed.GetValue(acceptOlder))
+                    .ConfigureAwait(false);
+                terminal.WriteLine("The vault can be unlocked.");
+                return ExitCodes.Done;
+            }
+        );
         command.Aliases.Add("unlock-check");
         return command;
     }
 
     private static Command AddUnlockMethod(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (method, fd, newFd) = (MethodOption(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("add-way", "Add an unlock method, or change the passphrase", [method, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"Added the unlock method {chosen.Kind}.");
-            return ExitCodes.Done;
-        });
+        var (method, fd, newFd) = (
+            MethodOption(),
+            PassphraseFd(),
+            PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor")
+        );
+        return Verb(
+            "add-way",
+            "Add an unlock method, or change the passphrase",
+            [method, fd, newFd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                var chosen = await NewUnlockMethodAsync(
+                        opened,
+                        parsed.GetValue(method),
+                        parsed.GetValue(newFd),
+                        terminal,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
+                terminal.WriteLine($"Added the unlock method {chosen.Kind}.");
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private static Command List(Func<VaultAccess> vault, Terminal terminal)
     {
         var (fd, json) = (PassphraseFd(), Json());
-        return Verb("list", "List stored keys by name, origins and last use, without their values", [fd, json], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var entries = await opened.ListAsync(cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteEntries(writer, entries))); }
-            else if (entries.Count == 0) { terminal.WriteLine("The vault is empty."); }
-            else
+        return Verb(
+            "list",
+            "List stored keys by name, origins and last use, without their values",
+            [fd, json],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
             {
-                foreach (var entry in entries) { terminal.WriteLine(Line(entry)); }
-            }
+                var opened = services.Vault;
+                await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                var entries = await opened.ListAsync(cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json))
+                {
+                    terminal.WriteLine(ToJson(writer => WriteEntries(writer, entries)));
+                }
+                else if (entries.Count == 0)
+                {
+                    terminal.WriteLine("The vault is empty.");
+                }
+                else
+                {
+                    foreach (var entry in entries)
+                    {
+                        terminal.WriteLine(Line(entry));
+                    }
+                }
 
-            return ExitCodes.Done;
-        });
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private static Command Store(Func<VaultAccess> vault, Terminal terminal)
@@ -124,77 +195,170 @@ public static class VaultCommand
         var reference = Reference();
         var origins = Origins();
         var (fd, secretFd) = (PassphraseFd(), SecretFd());
-        return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
-            var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
-            await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
-            return ExitCodes.Done;
-        });
+        return Verb(
+            "store",
+            "Store a key, or replace one",
+            [reference, origins, fd, secretFd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken)
+                    .ConfigureAwait(false);
+                var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
+                await opened
+                    .StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken)
+                    .ConfigureAwait(false);
+                terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private static Command Rotate(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd, secretFd) = (Reference(), Json(), PassphraseFd(), SecretFd());
-        return Verb("rotate", "Replace a key and keep its origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.RotateAsync(parsed.GetValue(reference)!, ReadSecret(parsed.GetValue(secretFd), terminal), cancellationToken).ConfigureAwait(false);
-            return await ShowAsync(opened, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
-        });
+        return Verb(
+            "rotate",
+            "Replace a key and keep its origins",
+            [reference, json, fd, secretFd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken)
+                    .ConfigureAwait(false);
+                await opened
+                    .RotateAsync(parsed.GetValue(reference)!, ReadSecret(parsed.GetValue(secretFd), terminal), cancellationToken)
+                    .ConfigureAwait(false);
+                return await ShowAsync(opened, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        );
     }
 
     private static Command Rename(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd) = (Reference(), Json(), PassphraseFd());
-        var newReference = new Argument<string>("new-reference") { Description = "The new name. Provider files that refer to the key are updated" };
-        return Verb("rename", "Rename a key", [reference, newReference, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var newReference = new Argument<string>("new-reference")
         {
-            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var changed = await services.Rename(parsed.GetValue(reference)!, parsed.GetValue(newReference)!, cancellationToken).ConfigureAwait(false);
-            if (changed.Count > 0 && !parsed.GetValue(json)) { terminal.WriteLine($"Updated files: {string.Join(", ", changed)}."); }
-            return await ShowAsync(services.Vault, parsed.GetValue(newReference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
-        });
+            Description = "The new name. Provider files that refer to the key are updated",
+        };
+        return Verb(
+            "rename",
+            "Rename a key",
+            [reference, newReference, json, fd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                var changed = await services
+                    .Rename(parsed.GetValue(reference)!, parsed.GetValue(newReference)!, cancellationToken)
+                    .ConfigureAwait(false);
+                if (changed.Count > 0 && !parsed.GetValue(json))
+                {
+                    terminal.WriteLine($"Updated files: {string.Join(", ", changed)}.");
+                }
+                return await ShowAsync(services.Vault, parsed.GetValue(newReference)!, parsed.GetValue(json), terminal, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        );
     }
 
     private static Command SetOrigins(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, origins, json, fd) = (Reference(), Origins(), Json(), PassphraseFd());
-        return Verb("set-origins", "Set the allowed origins of a key", [reference, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            await services.Vault.SetOriginsAsync(parsed.GetValue(reference)!, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
-            return await ShowAsync(services.Vault, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
-        });
+        return Verb(
+            "set-origins",
+            "Set the allowed origins of a key",
+            [reference, origins, json, fd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                await services
+                    .Vault.SetOriginsAsync(parsed.GetValue(reference)!, parsed.GetValue(origins)!, cancellationToken)
+                    .ConfigureAwait(false);
+                return await ShowAsync(services.Vault, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        );
     }
 
     private static Command ImportEnv(Func<VaultAccess> vault, Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "A .env file. Keys of known vendors are imported; others need --name and --origin" };
-        var name = new Option<string?>("--name") { Description = "Import only this variable" };
-        var origins = new Option<string[]>("--origin") { Description = "The allowed origin of that key", AllowMultipleArgumentsPerToken = true };
-        var (json, fd) = (Json(), PassphraseFd());
-        return Verb("import-env", "Import keys from a .env file", [file, name, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var file = new Argument<string>("file")
         {
-            var found = EnvFile.Read(parsed.GetValue(file)!).Select(variable => (Suggestion: EnvSuggestion.Of(variable.Key), variable.Value))
-                .Where(entry => parsed.GetValue(name) is not { } only || only == entry.Suggestion.Name)
-                .Select(entry => (entry.Suggestion, entry.Value, Origins: parsed.GetValue(name) is not null && parsed.GetValue(origins) is { Length: > 0 } own ? own : entry.Suggestion.Origins))
-                .Where(entry => entry.Origins.Count > 0).ToList();
-            if (found.Count == 0) { throw new FailureException(FailureKind.NotFound, "The file contains no key of a known vendor. Select a variable with --name and set its allowed origin with --origin."); }
+            Description = "A .env file. Keys of known vendors are imported; others need --name and --origin",
+        };
+        var name = new Option<string?>("--name") { Description = "Import only this variable" };
+        var origins = new Option<string[]>("--origin")
+        {
+            Description = "The allowed origin of that key",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var (json, fd) = (Json(), PassphraseFd());
+        return Verb(
+            "import-env",
+            "Import keys from a .env file",
+            [file, name, origins, json, fd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var found = EnvFile
+                    .Read(parsed.GetValue(file)!)
+                    .Select(variable => (Suggestion: EnvSuggestion.Of(variable.Key), variable.Value))
+                    .Where(entry => parsed.GetValue(name) is not { } only || only == entry.Suggestion.Name)
+                    .Select(entry =>
+                        (
+                            entry.Suggestion,
+                            entry.Value,
+                            Origins: parsed.GetValue(name) is not null && parsed.GetValue(origins) is { Length: > 0 } own
+                                ? own
+                                : entry.Suggestion.Origins
+                        )
+                    )
+                    .Where(entry => entry.Origins.Count > 0)
+                    .ToList();
+                if (found.Count == 0)
+                {
+                    throw new FailureException(
+                        FailureKind.NotFound,
+                        "The file contains no key of a known vendor. Select a variable with --name and set its allowed origin with --origin."
+                    );
+                }
 
-            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            foreach (var (suggestion, secret, bound) in found) { await services.Vault.StoreAsync(suggestion.Reference, secret, bound, cancellationToken).ConfigureAwait(false); }
+                await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                foreach (var (suggestion, secret, bound) in found)
+                {
+                    await services.Vault.StoreAsync(suggestion.Reference, secret, bound, cancellationToken).ConfigureAwait(false);
+                }
 
-            var entries = (await services.Vault.ListAsync(cancellationToken).ConfigureAwait(false)).Where(entry => found.Exists(taken => taken.Suggestion.Reference == entry.Reference)).ToList();
-            terminal.WriteLine(parsed.GetValue(json) ? ToJson(writer => WriteEntries(writer, entries)) : string.Join(Environment.NewLine, entries.Select(Line)));
-            return ExitCodes.Done;
-        });
+                var entries = (await services.Vault.ListAsync(cancellationToken).ConfigureAwait(false))
+                    .Where(entry => found.Exists(taken => taken.Suggestion.Reference == entry.Reference))
+                    .ToList();
+                terminal.WriteLine(
+                    parsed.GetValue(json)
+                        ? ToJson(writer => WriteEntries(writer, entries))
+                        : string.Join(Environment.NewLine, entries.Select(Line))
+                );
+                return ExitCodes.Done;
+            }
+        );
     }
 
-    private static async Task<int> ShowAsync(Vault.Vault vault, string reference, bool json, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> ShowAsync(
+        Vault.Vault vault,
+        string reference,
+        bool json,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         var entry = (await vault.ListAsync(cancellationToken).ConfigureAwait(false)).Single(entry => entry.Reference == reference);
         terminal.WriteLine(json ? ToJson(writer => WriteEntries(writer, [entry])) : Line(entry));
@@ -202,75 +366,121 @@ public static class VaultCommand
     }
 
     /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
-    private static Task UnlockWithSecretAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
+    private static Task UnlockWithSecretAsync(
+        Vault.Vault vault,
+        int? passphraseFd,
+        int? secretFd,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         var isPiped = secretFd is null && terminal.IsInputRedirected;
         if ((isPiped ? 0 : secretFd) is { } shared && shared == passphraseFd)
         {
-            throw new FailureException(FailureKind.BadRequest, "The key and the passphrase cannot both come from one file descriptor. Use different ones for --secret-fd and --passphrase-fd.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                "The key and the passphrase cannot both come from one file descriptor. Use different ones for --secret-fd and --passphrase-fd."
+            );
         }
 
         return UnlockAsync(vault, passphraseFd, terminal, cancellationToken);
     }
 
-    private static string ReadSecret(int? secretFd, Terminal terminal) => secretFd is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
+    private static string ReadSecret(int? secretFd, Terminal terminal) =>
+        secretFd is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
         : terminal.IsInputRedirected ? SecretInput.FromPipe(terminal)
         : SecretInput.FromPrompt(terminal, "Key: ", "Enter the key, or pipe it to stdin.");
 
-    private static Option<int?> SecretFd() => PassphraseFd("--secret-fd", "Read the key from this file descriptor; defaults to stdin or a prompt");
+    private static Option<int?> SecretFd() =>
+        PassphraseFd("--secret-fd", "Read the key from this file descriptor; defaults to stdin or a prompt");
 
-    private static Option<string[]> Origins() => new("--origin")
-    {
-        Description = "An allowed origin of the key, as a URL; can be repeated",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private static Option<string[]> Origins() =>
+        new("--origin")
+        {
+            Description = "An allowed origin of the key, as a URL; can be repeated",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
 
     private static Command Delete(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, fd) = (Reference(), PassphraseFd());
-        return Verb("delete", "Delete a key", [reference, fd], terminal, vault, async (services, parsed, cancellationToken) =>
-        {
-            var opened = services.Vault;
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
-            return ExitCodes.Done;
-        });
+        return Verb(
+            "delete",
+            "Delete a key",
+            [reference, fd],
+            terminal,
+            vault,
+            async (services, parsed, cancellationToken) =>
+            {
+                var opened = services.Vault;
+                await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+                await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
+                terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
+                return ExitCodes.Done;
+            }
+        );
     }
 
     private static Command Verb(
-        string name, string description, Symbol[] symbols, Terminal terminal, Func<VaultAccess> vault,
-        Func<VaultAccess, ParseResult, CancellationToken, Task<int>> run)
+        string name,
+        string description,
+        Symbol[] symbols,
+        Terminal terminal,
+        Func<VaultAccess> vault,
+        Func<VaultAccess, ParseResult, CancellationToken, Task<int>> run
+    )
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
         {
-            if (symbol is Argument argument) { command.Arguments.Add(argument); }
-            else { command.Options.Add((Option)symbol); }
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
         }
 
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            try
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                return await run(vault(), parsed, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    return await run(vault(), parsed, cancellationToken).ConfigureAwait(false);
+                }
+                catch (FailureException exception)
+                {
+                    terminal.WriteError(exception.Message);
+                    return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField
+                        ? ExitCodes.BadUsage
+                        : ExitCodes.Failed;
+                }
             }
-            catch (FailureException exception)
-            {
-                terminal.WriteError(exception.Message);
-                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
-            }
-        });
+        );
         return command;
     }
 
-    internal static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken, bool acceptOlder = false)
+    internal static async Task UnlockAsync(
+        Vault.Vault vault,
+        int? passphraseFd,
+        Terminal terminal,
+        CancellationToken cancellationToken,
+        bool acceptOlder = false
+    )
     {
         var status = await vault.StatusAsync(cancellationToken).ConfigureAwait(false);
-        if (!status.Exists) { throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one with: plue vault create"); }
+        if (!status.Exists)
+        {
+            throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one with: plue vault create");
+        }
 
-        if (status.Problem is { } problem) { throw new FailureException(FailureKind.VaultLocked, problem); }
+        if (status.Problem is { } problem)
+        {
+            throw new FailureException(FailureKind.VaultLocked, problem);
+        }
 
         if (passphraseFd is null && status.UnlockMethods.Contains(UnlockMethod.KeychainKind))
         {
@@ -279,7 +489,11 @@ public static class VaultCommand
                 await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
                 return;
             }
-            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.UnlockMethods.Contains(UnlockMethod.PassphraseKind) && !terminal.IsInputRedirected)
+            catch (FailureException exception)
+                when (exception.Failure.Kind != FailureKind.VaultOlder
+                    && status.UnlockMethods.Contains(UnlockMethod.PassphraseKind)
+                    && !terminal.IsInputRedirected
+                )
             {
                 terminal.WriteError(exception.Message);
             }
@@ -287,23 +501,42 @@ public static class VaultCommand
 
         if (!status.UnlockMethods.Contains(UnlockMethod.PassphraseKind))
         {
-            throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot unlock it. Add a passphrase from the editor.");
+            throw new FailureException(
+                FailureKind.VaultLocked,
+                "The vault has no passphrase, so the command line cannot unlock it. Add a passphrase from the editor."
+            );
         }
 
         // Typed at a terminal it is not shown, although it was to be read from there.
-        var passphrase = passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
-            ? SecretInput.FromDescriptor(descriptor, terminal)
-            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Enter the passphrase in a terminal, or pass it with --passphrase-fd.");
+        var passphrase =
+            passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
+                ? SecretInput.FromDescriptor(descriptor, terminal)
+                : SecretInput.FromPrompt(
+                    terminal,
+                    "Passphrase of the vault: ",
+                    "Enter the passphrase in a terminal, or pass it with --passphrase-fd."
+                );
         await vault.UnlockAsync(UnlockMethod.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
     /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
-    internal static async Task UnlockForAsync(Vault.Vault vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockForAsync(
+        Vault.Vault vault,
+        IEnumerable<ProviderSettings> asked,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsVault).ToList();
-        if (wanted.Count == 0 || !(await vault.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
-        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault, null, terminal, cancellationToken).ConfigureAwait(false); }
+        if (wanted.Count == 0 || !(await vault.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted))
+        {
+            return;
+        }
+        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true })
+        {
+            await UnlockAsync(vault, null, terminal, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -311,12 +544,24 @@ public static class VaultCommand
     /// and a provider that needs a key reports it.
     /// </summary>
     /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
-    internal static async Task UnlockIfRequestedAsync(Vault.Vault vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockIfRequestedAsync(
+        Vault.Vault vault,
+        int? passphraseFd,
+        IEnumerable<ProviderSettings> asked,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            if (passphraseFd is { } descriptor) { await UnlockAsync(vault, descriptor, terminal, cancellationToken).ConfigureAwait(false); }
-            else { await UnlockForAsync(vault, asked, terminal, cancellationToken).ConfigureAwait(false); }
+            if (passphraseFd is { } descriptor)
+            {
+                await UnlockAsync(vault, descriptor, terminal, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await UnlockForAsync(vault, asked, terminal, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (FailureException fault) when (passphraseFd is null)
         {
@@ -327,10 +572,21 @@ public static class VaultCommand
     /// <summary>Unlocks only with the keychain, without a prompt. If that fails, a provider that needs a key reports it.</summary>
     internal static async Task UnlockByKeychainAsync(Vault.Vault vault, CancellationToken cancellationToken)
     {
-        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.UnlockMethods.Contains(UnlockMethod.KeychainKind)) { return; }
+        if (
+            await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status
+            || !status.UnlockMethods.Contains(UnlockMethod.KeychainKind)
+        )
+        {
+            return;
+        }
 
-        try { await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken).ConfigureAwait(false); }
-        catch (FailureException) { /* It stays locked, which is told where that matters. */ }
+        try
+        {
+            await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FailureException)
+        { /* It stays locked, which is told where that matters. */
+        }
     }
 
     private static IEnumerable<string> KeysOf(ProviderSettings settings)
@@ -339,17 +595,34 @@ public static class VaultCommand
         return key is null ? settings.AdditionalAuth.Values : [key, .. settings.AdditionalAuth.Values];
     }
 
-    private static async Task<UnlockMethod> NewUnlockMethodAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<UnlockMethod> NewUnlockMethodAsync(
+        Vault.Vault vault,
+        string? kind,
+        int? passphraseFd,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         if (kind is null && passphraseFd is null)
         {
-            kind = await vault.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false) ? UnlockMethod.KeychainKind : UnlockMethod.PassphraseKind;
-            if (kind == UnlockMethod.PassphraseKind) { terminal.WriteError("The keychain of this machine is not available, so the vault needs a passphrase."); }
+            kind = await vault.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false)
+                ? UnlockMethod.KeychainKind
+                : UnlockMethod.PassphraseKind;
+            if (kind == UnlockMethod.PassphraseKind)
+            {
+                terminal.WriteError("The keychain of this machine is not available, so the vault needs a passphrase.");
+            }
         }
 
-        if (kind == UnlockMethod.KeychainKind) { return UnlockMethod.Keychain; }
+        if (kind == UnlockMethod.KeychainKind)
+        {
+            return UnlockMethod.Keychain;
+        }
 
-        if (passphraseFd is { } descriptor) { return UnlockMethod.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
+        if (passphraseFd is { } descriptor)
+        {
+            return UnlockMethod.Passphrase(SecretInput.FromDescriptor(descriptor, terminal));
+        }
 
         const string Otherwise = "Enter the passphrase twice in a terminal, or pass it with a file descriptor.";
         var first = SecretInput.FromPrompt(terminal, "New passphrase: ", Otherwise);
@@ -361,12 +634,19 @@ public static class VaultCommand
 
     private static Option<bool> Json() => new("--json") { Description = "Print JSON" };
 
-    private static Option<int?> PassphraseFd(string name = "--passphrase-fd", string description = "Read the vault's passphrase from this file descriptor")
+    private static Option<int?> PassphraseFd(
+        string name = "--passphrase-fd",
+        string description = "Read the vault's passphrase from this file descriptor"
+    )
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "N" };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var descriptor) && descriptor is < 0 or 1 or 2)
+            if (
+                result.Tokens is [var token]
+                && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var descriptor)
+                && descriptor is < 0 or 1 or 2
+            )
             {
                 result.AddError($"{name} takes 0 for stdin, or a file descriptor from 3.");
             }
@@ -381,7 +661,8 @@ public static class VaultCommand
         return option;
     }
 
-    private static Argument<string> Reference() => new("reference") { Description = "vault://owner/name, such as vault://anthropic/api_key" };
+    private static Argument<string> Reference() =>
+        new("reference") { Description = "vault://owner/name, such as vault://anthropic/api_key" };
 
     private static string Line(VaultEntry entry)
     {
@@ -393,7 +674,10 @@ public static class VaultCommand
     private static string ToJson(Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream)) { write(writer); }
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            write(writer);
+        }
 
         return Encoding.UTF8.GetString(stream.ToArray());
     }
@@ -403,11 +687,17 @@ public static class VaultCommand
         writer.WriteStartObject();
         writer.WriteBoolean("exists", status.Exists);
         writer.WriteStartArray("ways");
-        foreach (var method in status.UnlockMethods) { writer.WriteStringValue(method); }
+        foreach (var method in status.UnlockMethods)
+        {
+            writer.WriteStringValue(method);
+        }
 
         writer.WriteEndArray();
         writer.WriteBoolean("keychainAvailable", keychain);
-        if (status.Problem is { } problem) { writer.WriteString("problem", problem); }
+        if (status.Problem is { } problem)
+        {
+            writer.WriteString("problem", problem);
+        }
 
         writer.WriteEndObject();
     }
@@ -420,12 +710,18 @@ public static class VaultCommand
             writer.WriteStartObject();
             writer.WriteString("reference", entry.Reference);
             writer.WriteStartArray("origins");
-            foreach (var origin in entry.Origins) { writer.WriteStringValue(origin); }
+            foreach (var origin in entry.Origins)
+            {
+                writer.WriteStringValue(origin);
+            }
 
             writer.WriteEndArray();
             writer.WriteString("lastFour", entry.LastFour);
             writer.WriteString("storedAt", entry.StoredAt);
-            if (entry.LastUsed is { } at) { writer.WriteString("lastUsed", at); }
+            if (entry.LastUsed is { } at)
+            {
+                writer.WriteString("lastUsed", at);
+            }
 
             writer.WriteEndObject();
         }

@@ -20,14 +20,24 @@ internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
     public void Allow(string sha256, string title)
     {
         using var turn = DocumentLock.Acquire(paths, "allowed-texts", "The permission was not saved");
-        var texts = Read().Where(text => text.Sha256 != sha256).Append(new StoredAllowedText(sha256, title, time.GetUtcNow().UtcDateTime)).TakeLast(MaxEntries);
+        var texts = Read()
+            .Where(text => text.Sha256 != sha256)
+            .Append(new StoredAllowedText(sha256, title, time.GetUtcNow().UtcDateTime))
+            .TakeLast(MaxEntries);
         try
         {
-            DurableFile.Replace(paths.AllowedTexts, JsonSerializer.SerializeToUtf8Bytes(new StoredAllowedTexts([.. texts]), AllowedTextsContext.Default.StoredAllowedTexts));
+            DurableFile.Replace(
+                paths.AllowedTexts,
+                JsonSerializer.SerializeToUtf8Bytes(new StoredAllowedTexts([.. texts]), AllowedTextsContext.Default.StoredAllowedTexts)
+            );
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The permission was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The permission was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
+                fault
+            );
         }
     }
 

@@ -18,7 +18,14 @@ internal sealed class CodexServices
         Prompts = new Prompts(paths, TrustedFolder, allowed.IsAllowed);
         Documents = new Documents(paths, Templates, platform.Time, TrustedFolder);
         Steering = new InstructionBuilder(
-            Templates, Prompts, new WorkspaceRules(TrustedFolder), allowed, platform.Workspace, Secrets, () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false);
+            Templates,
+            Prompts,
+            new WorkspaceRules(TrustedFolder),
+            allowed,
+            platform.Workspace,
+            Secrets,
+            () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false
+        );
     }
 
     /// <summary>The settings as they are now.</summary>

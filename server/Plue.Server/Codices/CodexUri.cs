@@ -3,7 +3,15 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Codices;
 
-public enum CodexCollection { Providers, Chats, Tasks, Prompts, Templates, Items }
+public enum CodexCollection
+{
+    Providers,
+    Chats,
+    Tasks,
+    Prompts,
+    Templates,
+    Items,
+}
 
 /// <summary>
 /// <c>codex://COLLECTION/NAME</c>. A name is safe as a file name on every system: it begins with a letter or digit and has lower-case
@@ -26,40 +34,60 @@ public sealed record CodexUri
     public string Name { get; }
 
     /// <exception cref="FailureException">NotFound: the name cannot be one.</exception>
-    public static CodexUri Of(CodexCollection collection, string name) => TryOf(collection, name, out var uri)
-        ? uri
-        : throw new FailureException(FailureKind.NotFound,
-            $"The name is not valid in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit.");
+    public static CodexUri Of(CodexCollection collection, string name) =>
+        TryOf(collection, name, out var uri)
+            ? uri
+            : throw new FailureException(
+                FailureKind.NotFound,
+                $"The name is not valid in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit."
+            );
 
     /// <param name="id">The id of a chat or task; its prefix tells which.</param>
-    public static CodexUri OfChannel(string id) => Of(id.StartsWith("task_", StringComparison.Ordinal) ? CodexCollection.Tasks : CodexCollection.Chats, id);
+    public static CodexUri OfChannel(string id) =>
+        Of(id.StartsWith("task_", StringComparison.Ordinal) ? CodexCollection.Tasks : CodexCollection.Chats, id);
 
     public static bool TryOf(CodexCollection collection, string? name, [NotNullWhen(true)] out CodexUri? uri)
     {
         uri = null;
-        if (name is null) { return false; }
+        if (name is null)
+        {
+            return false;
+        }
 
         if (collection == CodexCollection.Prompts && name.EndsWith(MarkdownExtension, StringComparison.Ordinal))
         {
             name = name[..^MarkdownExtension.Length];
-            if (name.EndsWith(MarkdownExtension, StringComparison.Ordinal)) { return false; }
+            if (name.EndsWith(MarkdownExtension, StringComparison.Ordinal))
+            {
+                return false;
+            }
         }
 
-        if (!IsName(name)) { return false; }
+        if (!IsName(name))
+        {
+            return false;
+        }
 
         uri = new CodexUri(collection, name);
         return true;
     }
 
     /// <exception cref="FailureException">NotFound: it is not an address.</exception>
-    public static CodexUri Parse(string text) => TryParse(text, out var uri)
-        ? uri
-        : throw new FailureException(FailureKind.NotFound, "The address must have the form codex://COLLECTION/NAME. Correct the reference.");
+    public static CodexUri Parse(string text) =>
+        TryParse(text, out var uri)
+            ? uri
+            : throw new FailureException(
+                FailureKind.NotFound,
+                "The address must have the form codex://COLLECTION/NAME. Correct the reference."
+            );
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out CodexUri? uri)
     {
         uri = null;
-        if (text is null || !text.StartsWith(Scheme, StringComparison.Ordinal)) { return false; }
+        if (text is null || !text.StartsWith(Scheme, StringComparison.Ordinal))
+        {
+            return false;
+        }
 
         var slash = text.IndexOf('/', Scheme.Length);
         var collection = slash < 0 ? -1 : Array.IndexOf(Folders, text[Scheme.Length..slash]);

@@ -60,9 +60,13 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
     public virtual void Check(string template, IReadOnlyList<(string Field, Json5Node? Value)> changes) { }
 
     protected static Json5Edited EditJson5(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
-        changes.Aggregate(new Json5Edited(text), (edited, change) => edited.Error is not null ? edited
-            : change.Value is { } value ? Json5Edit.Set(edited.Text, [change.Field], value)
-            : Json5Edit.Remove(edited.Text, [change.Field]));
+        changes.Aggregate(
+            new Json5Edited(text),
+            (edited, change) =>
+                edited.Error is not null ? edited
+                : change.Value is { } value ? Json5Edit.Set(edited.Text, [change.Field], value)
+                : Json5Edit.Remove(edited.Text, [change.Field])
+        );
 
     protected static DocumentReading ReadJson5(byte[] bytes, Func<Json5Document, Json5Object, IEnumerable<DocumentProblem>> check)
     {
@@ -70,12 +74,18 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
         List<DocumentProblem> problems = [.. DocumentProblem.From(document), .. LiteralSecrets.Find(document)];
         if (document.Root is not Json5Object values)
         {
-            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"The file contains {other.Kind} where an object was expected.", other.Span)); }
+            if (document.Root is { } other)
+            {
+                problems.Add(DocumentProblem.Error($"The file contains {other.Kind} where an object was expected.", other.Span));
+            }
 
             return new DocumentReading(Json5Object.Empty, problems, IsBroken: true);
         }
 
-        if (document.IsValid) { problems.AddRange(check(document, values)); }
+        if (document.IsValid)
+        {
+            problems.AddRange(check(document, values));
+        }
 
         return new DocumentReading(values, problems, IsBroken: !document.IsValid);
     }
@@ -90,18 +100,28 @@ internal sealed class ProviderFormat(TemplateCatalog templates) : DocumentFormat
 
     public override object? DependsOn(Json5Object values) => templates.Find(TemplateId);
 
-    public override DocumentReading Read(string name, byte[] bytes) => ReadJson5(bytes, (_, values) => templates.Find(TemplateId) is { } template
-        ? TemplateValidation.Check(template, values)
-        : [DocumentProblem.Error($"The template `{TemplateId}` is missing, so the file cannot be checked.", values.Span)]);
+    public override DocumentReading Read(string name, byte[] bytes) =>
+        ReadJson5(
+            bytes,
+            (_, values) =>
+                templates.Find(TemplateId) is { } template
+                    ? TemplateValidation.Check(template, values)
+                    : [DocumentProblem.Error($"The template `{TemplateId}` is missing, so the file cannot be checked.", values.Span)]
+        );
 
     public override string Write(string name, string? title, string template, Json5Object values) =>
-        Json5Writer.WriteFile(title is null || values.Has("name") ? values : Json5Object.Of([("name", new Json5String(title)), .. values.Members.Select(member => (member.Name, member.Value))]));
+        Json5Writer.WriteFile(
+            title is null || values.Has("name")
+                ? values
+                : Json5Object.Of([("name", new Json5String(title)), .. values.Members.Select(member => (member.Name, member.Value))])
+        );
 
     public override Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes) => EditJson5(text, changes);
 
     public override string Redact(string text) => LiteralSecrets.Redact(Json5Reader.Read(text));
 
-    public override void Check(string template, IReadOnlyList<(string Field, Json5Node? Value)> changes) => FieldCheck.ThrowIfInvalid(templates, TemplateId, changes);
+    public override void Check(string template, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
+        FieldCheck.ThrowIfInvalid(templates, TemplateId, changes);
 }
 
 /// <summary>Files that say in <c>template</c> which of the user's templates they follow.</summary>
@@ -116,31 +136,57 @@ internal sealed class ItemFormat(TemplateCatalog templates) : DocumentFormat(Cod
     public override object? DependsOn(Json5Object values) => templates.Find(TemplateIdOf("", values));
 
     /// <summary>Whether codices of this template are items.</summary>
-    public static bool Accepts(TemplateCatalog templates, string templateId) => templates.CollectionOf(templateId) == TemplateCollection.Items;
+    public static bool Accepts(TemplateCatalog templates, string templateId) =>
+        templates.CollectionOf(templateId) == TemplateCollection.Items;
 
-    public override DocumentReading Read(string name, byte[] bytes) => ReadJson5(bytes, (_, values) =>
-    {
-        var at = values.Find(TemplateField)?.Span ?? values.Span;
-        if (values.GetString(TemplateField) is not { Length: > 0 } id) { return [DocumentProblem.Error("`template` is missing. Set it to the template of this item.", at)]; }
-        if (!Accepts(templates, id)) { return [DocumentProblem.Error($"Documents of the template `{id}` are not stored in items.", at)]; }
-        if (templates.Find(id) is not { } template)
-        {
-            var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
-            return [DocumentProblem.Error($"The template `{id}` does not exist or has errors.{NearestName.Hint(id, known)}", at) with { Code = FindingCodes.Reference }];
-        }
+    public override DocumentReading Read(string name, byte[] bytes) =>
+        ReadJson5(
+            bytes,
+            (_, values) =>
+            {
+                var at = values.Find(TemplateField)?.Span ?? values.Span;
+                if (values.GetString(TemplateField) is not { Length: > 0 } id)
+                {
+                    return [DocumentProblem.Error("`template` is missing. Set it to the template of this item.", at)];
+                }
+                if (!Accepts(templates, id))
+                {
+                    return [DocumentProblem.Error($"Documents of the template `{id}` are not stored in items.", at)];
+                }
+                if (templates.Find(id) is not { } template)
+                {
+                    var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
+                    return
+                    [
+                        DocumentProblem.Error($"The template `{id}` does not exist or has errors.{NearestName.Hint(id, known)}", at) with
+                        {
+                            Code = FindingCodes.Reference,
+                        },
+                    ];
+                }
 
-        return TemplateValidation.Check(template, FieldCheck.Without(values, TemplateField));
-    });
+                return TemplateValidation.Check(template, FieldCheck.Without(values, TemplateField));
+            }
+        );
 
     public override string Write(string name, string? title, string template, Json5Object values)
     {
         var titleField = TitleField(Json5Object.Of((TemplateField, new Json5String(template))));
         List<(string, Json5Node)> members = [(TemplateField, new Json5String(template))];
-        if (title is not null && !values.Has(titleField) && templates.Find(template)?.Field(titleField) is not null) { members.Add((titleField, new Json5String(title))); }
-        return Json5Writer.WriteFile(Json5Object.Of([.. members, .. values.Members.Where(member => member.Name != TemplateField).Select(member => (member.Name, member.Value))]));
+        if (title is not null && !values.Has(titleField) && templates.Find(template)?.Field(titleField) is not null)
+        {
+            members.Add((titleField, new Json5String(title)));
+        }
+        return Json5Writer.WriteFile(
+            Json5Object.Of([
+                .. members,
+                .. values.Members.Where(member => member.Name != TemplateField).Select(member => (member.Name, member.Value)),
+            ])
+        );
     }
 
-    public override string TitleField(Json5Object values) => templates.Find(TemplateIdOf("", values))?.Field("name") is not null ? "name" : "title";
+    public override string TitleField(Json5Object values) =>
+        templates.Find(TemplateIdOf("", values))?.Field("name") is not null ? "name" : "title";
 
     public override Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes) => EditJson5(text, changes);
 
@@ -170,14 +216,27 @@ internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat
     public override DocumentReading Read(string name, byte[] bytes) => Read(name, bytes, TemplateLayer.User);
 
     public override DocumentReading Read(string name, byte[] bytes, TemplateLayer layer) =>
-        ReadJson5(bytes, (_, values) => templates.Check(name, bytes, layer).Problems) is var reading && reading.IsBroken ? reading : reading with { IsBroken = reading.Problems.Any(problem => problem.IsError) };
+        ReadJson5(bytes, (_, values) => templates.Check(name, bytes, layer).Problems) is var reading && reading.IsBroken
+            ? reading
+            : reading with
+            {
+                IsBroken = reading.Problems.Any(problem => problem.IsError),
+            };
 
     public override string Write(string name, string? title, string template, Json5Object values)
     {
         List<(string, Json5Node)> members = [("id", new Json5String(name)), ("name", new Json5String(title ?? name))];
-        if (template.Length > 0) { members.Add(("parent_template", new Json5String(template))); }
+        if (template.Length > 0)
+        {
+            members.Add(("parent_template", new Json5String(template)));
+        }
         members.Add(("fields", Json5Array.Of(Enumerable.Empty<Json5Node>())));
-        return Json5Writer.WriteFile(values.Members.Aggregate(Json5Object.Of(members), (made, member) => member.Name == "id" ? made : made.With(member.Name, member.Value)));
+        return Json5Writer.WriteFile(
+            values.Members.Aggregate(
+                Json5Object.Of(members),
+                (made, member) => member.Name == "id" ? made : made.With(member.Name, member.Value)
+            )
+        );
     }
 
     public override Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes) => EditJson5(text, changes);
@@ -196,10 +255,13 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
 
     public override string? WorkspaceFolder => "prompts";
 
-    public override IEnumerable<string> ShippedNames => Assembly.GetExecutingAssembly().GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal))
-        .Select(name => name[Prefix.Length..^Extension.Length])
-        .Where(name => !name.Contains('/', StringComparison.Ordinal));
+    public override IEnumerable<string> ShippedNames =>
+        Assembly
+            .GetExecutingAssembly()
+            .GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal))
+            .Select(name => name[Prefix.Length..^Extension.Length])
+            .Where(name => !name.Contains('/', StringComparison.Ordinal));
 
     public override byte[]? ReadShipped(string name) => DocumentFile.ReadResource(Prefix + name + Extension);
 
@@ -210,25 +272,54 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
     /// <summary>Null when the bytes are not UTF-8.</summary>
     public static string? Decode(byte[] bytes)
     {
-        try { return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes); }
-        catch (DecoderFallbackException) { return null; }
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
     }
 
     public override DocumentReading Read(string name, byte[] bytes)
     {
-        if (Decode(bytes) is not { } text) { return new DocumentReading(Json5Object.Empty, [NotText], IsBroken: true); }
+        if (Decode(bytes) is not { } text)
+        {
+            return new DocumentReading(Json5Object.Empty, [NotText], IsBroken: true);
+        }
 
         var parsed = FrontMatter.Parse(text);
         List<DocumentProblem> problems = [.. parsed.Problems, .. TemplateValidation.CheckTags(parsed.Values)];
         PromptArguments.Read(parsed.Values, problems);
-        problems.AddRange(parsed.Values.Members.Where(member => !Fields.Contains(member.Name)).Select(member =>
-            DocumentProblem.Warning($"A prompt has no field `{member.Name}`, so it has no effect.{NearestName.Hint(member.Name, Fields)}", member.NameSpan)));
+        problems.AddRange(
+            parsed
+                .Values.Members.Where(member => !Fields.Contains(member.Name))
+                .Select(member =>
+                    DocumentProblem.Warning(
+                        $"A prompt has no field `{member.Name}`, so it has no effect.{NearestName.Hint(member.Name, Fields)}",
+                        member.NameSpan
+                    )
+                )
+        );
         if (HiddenCharacters.Count(text.TrimStart('\uFEFF')) is > 0 and var hidden)
         {
-            problems.Add(new DocumentProblem(hidden == 1 ? "The file has an invisible character that a model reads." : $"The file has {hidden} invisible characters that a model reads.", 1, 1, IsError: false));
+            problems.Add(
+                new DocumentProblem(
+                    hidden == 1
+                        ? "The file has an invisible character that a model reads."
+                        : $"The file has {hidden} invisible characters that a model reads.",
+                    1,
+                    1,
+                    IsError: false
+                )
+            );
         }
 
-        if (LiteralSecrets.IsInText(text)) { problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true)); }
+        if (LiteralSecrets.IsInText(text))
+        {
+            problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true));
+        }
 
         return new DocumentReading(parsed.Values, problems, IsBroken: false);
     }
@@ -236,7 +327,9 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
     public static DocumentProblem NotText { get; } = new("The file is not UTF-8 text. Save it as UTF-8.", 1, 1, IsError: true);
 
     public override string Write(string name, string? title, string template, Json5Object values) =>
-        values.Members.Aggregate("", (text, member) => Set(text, member.Name, member.Value)) is { Length: > 0 } head ? head : Set("", "name", new Json5String(title ?? name));
+        values.Members.Aggregate("", (text, member) => Set(text, member.Name, member.Value)) is { Length: > 0 } head
+            ? head
+            : Set("", "name", new Json5String(title ?? name));
 
     public override Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
         new(changes.Aggregate(text, (edited, change) => Set(edited, change.Field, change.Value)));
@@ -247,12 +340,19 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
     {
         if (changes.Select(change => change.Field).FirstOrDefault(field => !Fields.Contains(field)) is { } unknown)
         {
-            throw new FailureException(FailureKind.MissingField, $"Nothing was changed. A prompt has no field `{unknown}`.{NearestName.Hint(unknown, Fields)}");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"Nothing was changed. A prompt has no field `{unknown}`.{NearestName.Hint(unknown, Fields)}"
+            );
         }
     }
 
-    private static string Set(string text, string field, Json5Node? value) => FrontMatter.Set(text, field, value)
-        ?? throw new FailureException(FailureKind.MissingField, $"Nothing was changed. `{field}` of a prompt must be a string or a list of strings.");
+    private static string Set(string text, string field, Json5Node? value) =>
+        FrontMatter.Set(text, field, value)
+        ?? throw new FailureException(
+            FailureKind.MissingField,
+            $"Nothing was changed. `{field}` of a prompt must be a string or a list of strings."
+        );
 }
 
 /// <summary>Holds single values against a template before they are written.</summary>
@@ -261,7 +361,9 @@ internal static class FieldCheck
     /// <exception cref="FailureException">MissingField: a field the template does not know, or a value it does not allow. NotFound: no such template.</exception>
     public static void ThrowIfInvalid(TemplateCatalog templates, string templateId, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
-        var template = templates.Find(templateId) ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} is missing, so nothing was changed.");
+        var template =
+            templates.Find(templateId)
+            ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} is missing, so nothing was changed.");
         ThrowIfInvalid(template, changes);
     }
 
@@ -269,11 +371,30 @@ internal static class FieldCheck
     public static void ThrowIfInvalid(Template template, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
         // A removed name must be a known field as well; otherwise it is a typo.
-        var values = Json5Object.Of(changes.Where(change => change.Value is not null || template.Field(change.Field) is null).Select(change =>
-            (change.Field, change.Value ?? (change.Field == TemplateValidation.TagsField ? Json5Array.Of(Enumerable.Empty<Json5Node>()) : new Json5Null()))));
-        var wrong = TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] }, values).FirstOrDefault(problem => problem.IsError);
-        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"Nothing was changed. {wrong.Message}"); }
+        var values = Json5Object.Of(
+            changes
+                .Where(change => change.Value is not null || template.Field(change.Field) is null)
+                .Select(change =>
+                    (
+                        change.Field,
+                        change.Value
+                            ?? (
+                                change.Field == TemplateValidation.TagsField
+                                    ? Json5Array.Of(Enumerable.Empty<Json5Node>())
+                                    : new Json5Null()
+                            )
+                    )
+                )
+        );
+        var wrong = TemplateValidation
+            .Check(template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] }, values)
+            .FirstOrDefault(problem => problem.IsError);
+        if (wrong is not null)
+        {
+            throw new FailureException(FailureKind.MissingField, $"Nothing was changed. {wrong.Message}");
+        }
     }
 
-    public static Json5Object Without(Json5Object values, string field) => new([.. values.Members.Where(member => member.Name != field)]) { Span = values.Span };
+    public static Json5Object Without(Json5Object values, string field) =>
+        new([.. values.Members.Where(member => member.Name != field)]) { Span = values.Span };
 }

@@ -23,7 +23,11 @@ internal static class DocumentLock
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{what}: {exception.Message} Make {paths.Home} writable, then try again.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"{what}: {exception.Message} Make {paths.Home} writable, then try again.",
+                exception
+            );
         }
     }
 }

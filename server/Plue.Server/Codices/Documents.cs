@@ -10,6 +10,7 @@ namespace Plue.Server.Codices;
 internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<string?> workspace)
 {
     private const int MaxName = 60;
+
     /// <summary>Accented letters and, at the same index in the other string, their base letters. The program has no Unicode tables.</summary>
     private const string Accented = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿß";
     private const string Plain = "aaaaaaceeeeiiiinoooooouuuuyys";
@@ -23,21 +24,27 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
 
     public IEnumerable<FileCodices> All => [providers, prompts, templateFiles, items];
 
-    public static bool Has(CodexCollection collection) => collection is CodexCollection.Providers or CodexCollection.Prompts or CodexCollection.Templates or CodexCollection.Items;
+    public static bool Has(CodexCollection collection) =>
+        collection is CodexCollection.Providers or CodexCollection.Prompts or CodexCollection.Templates or CodexCollection.Items;
 
     /// <exception cref="FailureException">NotFound: its codices are not files.</exception>
-    public FileCodices Of(CodexCollection collection) => collection switch
-    {
-        CodexCollection.Providers => providers,
-        CodexCollection.Prompts => prompts,
-        CodexCollection.Templates => templateFiles,
-        CodexCollection.Items => items,
-        _ => throw new FailureException(FailureKind.NotFound, $"The collection {collection.ToString().ToLowerInvariant()} is not stored as files."),
-    };
+    public FileCodices Of(CodexCollection collection) =>
+        collection switch
+        {
+            CodexCollection.Providers => providers,
+            CodexCollection.Prompts => prompts,
+            CodexCollection.Templates => templateFiles,
+            CodexCollection.Items => items,
+            _ => throw new FailureException(
+                FailureKind.NotFound,
+                $"The collection {collection.ToString().ToLowerInvariant()} is not stored as files."
+            ),
+        };
 
     /// <exception cref="FailureException">NotFound.</exception>
     public FileCodex Get(CodexUri uri) =>
-        Of(uri.Collection).Get(uri.Name) ?? throw new FailureException(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
+        Of(uri.Collection).Get(uri.Name)
+        ?? throw new FailureException(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
 
     /// <summary>Creates an unused name from a title.</summary>
     /// <param name="isTaken">True for reserved names.</param>
@@ -45,7 +52,10 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
     {
         var slug = Slug(title, collection);
         var free = slug;
-        for (var number = 2; isTaken?.Invoke(free) == true || Of(collection).Get(free) is not null; number++) { free = string.Create(CultureInfo.InvariantCulture, $"{slug}-{number}"); }
+        for (var number = 2; isTaken?.Invoke(free) == true || Of(collection).Get(free) is not null; number++)
+        {
+            free = string.Create(CultureInfo.InvariantCulture, $"{slug}-{number}");
+        }
 
         return free;
     }
@@ -56,10 +66,19 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
         foreach (var c in title.ToLowerInvariant())
         {
             var letter = Accented.IndexOf(c, StringComparison.Ordinal) is var found and >= 0 ? Plain[found] : c;
-            if (char.IsAsciiLetterOrDigit(letter)) { output.Append(letter); }
-            else if (output.Length > 0 && output[^1] != '-') { output.Append('-'); }
+            if (char.IsAsciiLetterOrDigit(letter))
+            {
+                output.Append(letter);
+            }
+            else if (output.Length > 0 && output[^1] != '-')
+            {
+                output.Append('-');
+            }
 
-            if (output.Length == MaxName) { break; }
+            if (output.Length == MaxName)
+            {
+                break;
+            }
         }
 
         var slug = output.ToString().Trim('-');

@@ -15,10 +15,18 @@ namespace Plue.Server.Codices;
 /// <param name="Path">The path of the file; empty for documents that ship with Plue.</param>
 /// <param name="Values">As written, without defaults; what could be read when the file is broken. Of Markdown its front matter.</param>
 /// <param name="IsBroken">True if the file could not be parsed completely and must not be used.</param>
-internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken)
+internal sealed record FileCodex(
+    string Id,
+    CodexUri? Uri,
+    string Path,
+    Json5Object Values,
+    IReadOnlyList<DocumentProblem> Problems,
+    bool IsBroken
+)
 {
     public TemplateLayer Layer { get; init; } = TemplateLayer.User;
     public string TemplateId { get; init; } = "";
+
     /// <summary>SHA-256 of the file; null when it could not be read.</summary>
     public string? Hash { get; init; }
     public DateTimeOffset Modified { get; init; }
@@ -26,7 +34,8 @@ internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Obj
     /// <summary>It is broken, or its values break a rule of the template.</summary>
     public bool HasErrors => Problems.Any(problem => problem.IsError);
 
-    public string Title => new[] { Values.GetString("title"), Values.GetString("name") }.FirstOrDefault(title => !string.IsNullOrWhiteSpace(title)) ?? Id;
+    public string Title =>
+        new[] { Values.GetString("title"), Values.GetString("name") }.FirstOrDefault(title => !string.IsNullOrWhiteSpace(title)) ?? Id;
 
     public string? Description => Values.GetString("description");
 
@@ -40,7 +49,13 @@ internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Obj
 /// and by several processes at once.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-internal sealed partial class FileCodices(DocumentFormat form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
+internal sealed partial class FileCodices(
+    DocumentFormat form,
+    string folder,
+    PluePaths paths,
+    TimeProvider? time = null,
+    Func<string?>? workspace = null
+)
 {
     /// <summary>The coarsest timestamp resolution of common file systems: within it, a changed file can look unchanged.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
@@ -51,7 +66,8 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     private readonly Lock reading = new();
     private Dictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderFormat(templates), paths.Providers, paths, time);
+    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) =>
+        new(new ProviderFormat(templates), paths.Providers, paths, time);
 
     public DocumentFormat Format => form;
 
@@ -67,15 +83,30 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
         {
             var current = new Dictionary<string, Known>(own.Count, StringComparer.Ordinal);
             var codices = new Dictionary<string, FileCodex>(StringComparer.Ordinal);
-            foreach (var name in form.ShippedNames) { codices[name] = Shipped(name)!; }
-
-            foreach (var (path, layer) in own.Select(path => (path, TemplateLayer.User)).Concat(workspaces.Select(path => (path, TemplateLayer.Workspace))))
+            foreach (var name in form.ShippedNames)
             {
-                if (Cached(path, layer) is not { } entry) { continue; }
+                codices[name] = Shipped(name)!;
+            }
+
+            foreach (
+                var (path, layer) in own.Select(path => (path, TemplateLayer.User))
+                    .Concat(workspaces.Select(path => (path, TemplateLayer.Workspace)))
+            )
+            {
+                if (Cached(path, layer) is not { } entry)
+                {
+                    continue;
+                }
 
                 current[path] = entry;
-                if (layer == TemplateLayer.User || form.WorkspaceWins(entry.Codex.Id)) { codices[entry.Codex.Id] = entry.Codex; }
-                else { codices.TryAdd(entry.Codex.Id, entry.Codex); }
+                if (layer == TemplateLayer.User || form.WorkspaceWins(entry.Codex.Id))
+                {
+                    codices[entry.Codex.Id] = entry.Codex;
+                }
+                else
+                {
+                    codices.TryAdd(entry.Codex.Id, entry.Codex);
+                }
             }
 
             known = current;
@@ -86,29 +117,44 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     /// <summary>Null when there is no such document.</summary>
     public FileCodex? Get(string id)
     {
-        if (!CodexUri.TryOf(form.Collection, id, out var uri)) { return null; }
+        if (!CodexUri.TryOf(form.Collection, id, out var uri))
+        {
+            return null;
+        }
 
         var foreign = WorkspacePaths().FirstOrDefault(path => NameOf(path) == uri.Name);
         lock (reading)
         {
-            if (foreign is not null && form.WorkspaceWins(uri.Name) && Remembered(foreign, TemplateLayer.Workspace) is { } first) { return first; }
+            if (foreign is not null && form.WorkspaceWins(uri.Name) && Remembered(foreign, TemplateLayer.Workspace) is { } first)
+            {
+                return first;
+            }
 
-            return Remembered(FilePath(uri), TemplateLayer.User) ?? Shipped(uri.Name) ?? (foreign is null ? null : Remembered(foreign, TemplateLayer.Workspace));
+            return Remembered(FilePath(uri), TemplateLayer.User)
+                ?? Shipped(uri.Name)
+                ?? (foreign is null ? null : Remembered(foreign, TemplateLayer.Workspace));
         }
     }
 
     /// <summary>Gets the current file content; null if it is no longer readable.</summary>
-    public byte[]? BytesOf(FileCodex codex) => codex.Layer == TemplateLayer.Shipped ? form.ReadShipped(codex.Id) : DocumentFile.Read(codex.Path).Bytes;
+    public byte[]? BytesOf(FileCodex codex) =>
+        codex.Layer == TemplateLayer.Shipped ? form.ReadShipped(codex.Id) : DocumentFile.Read(codex.Path).Bytes;
 
     /// <summary>The versions of a document. What was edited outside since the last look becomes one.</summary>
     public VersionTrail TrailOf(FileCodex codex)
     {
-        if (codex.Uri is not { } uri) { return VersionTrail.Empty; }
+        if (codex.Uri is not { } uri)
+        {
+            return VersionTrail.Empty;
+        }
 
         try
         {
             var trail = versions.Read(collection, uri.Name);
-            if (codex.Layer != TemplateLayer.User || codex.Hash is null || codex.Hash == trail.Hash) { return trail; }
+            if (codex.Layer != TemplateLayer.User || codex.Hash is null || codex.Hash == trail.Hash)
+            {
+                return trail;
+            }
 
             lock (sync)
             {
@@ -146,9 +192,15 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     public FileCodex Create(string id, string text, string author, string what)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, null, author, (before, _) => before is null && Get(id) is null
-            ? new Edited(Encode(text), VersionKind.Created, what)
-            : throw new FailureException(FailureKind.Conflict, $"{uri} already exists. Choose another name."));
+        return Change(
+            uri,
+            null,
+            author,
+            (before, _) =>
+                before is null && Get(id) is null
+                    ? new Edited(Encode(text), VersionKind.Created, what)
+                    : throw new FailureException(FailureKind.Conflict, $"{uri} already exists. Choose another name.")
+        );
     }
 
     /// <summary>Sets one value and leaves the rest of the file as it was, comments included.</summary>
@@ -170,20 +222,33 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     /// <param name="expectedVersion">Conflict if the document has another version; null accepts any.</param>
     /// <param name="author">The author of the change: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
     public FileCodex Change(
-        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.User)
+        string id,
+        long? expectedVersion,
+        Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf,
+        string author = VersionAuthor.User
+    )
     {
         IReadOnlyList<(string Field, Json5Node? Value)> changes = [];
         var verb = author == ChangedBy.Hook ? "Hook set" : "Changed";
-        return Edit(id, expectedVersion, author, () => changes.Count == 0 ? "Changed" : $"{verb} {string.Join(", ", changes.Select(change => change.Field))}", text =>
-        {
-            changes = changesOf(form.Read(id, Encode(text)).Values);
-            foreach (var (field, value) in changes)
+        return Edit(
+            id,
+            expectedVersion,
+            author,
+            () => changes.Count == 0 ? "Changed" : $"{verb} {string.Join(", ", changes.Select(change => change.Field))}",
+            text =>
             {
-                if (value is not null) { RefuseSecret([field], value); }
-            }
+                changes = changesOf(form.Read(id, Encode(text)).Values);
+                foreach (var (field, value) in changes)
+                {
+                    if (value is not null)
+                    {
+                        RefuseSecret([field], value);
+                    }
+                }
 
-            return form.Edit(text, changes);
-        });
+                return form.Edit(text, changes);
+            }
+        );
     }
 
     /// <summary>Replaces the content of the file.</summary>
@@ -191,13 +256,24 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     public FileCodex Replace(string id, long? expectedVersion, string text)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, VersionAuthor.User, (before, _) =>
-        {
-            if (before is null) { throw Missing(uri); }
-            if (IsRedacted(text) && PromptFormat.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
+        return Change(
+            uri,
+            expectedVersion,
+            VersionAuthor.User,
+            (before, _) =>
+            {
+                if (before is null)
+                {
+                    throw Missing(uri);
+                }
+                if (IsRedacted(text) && PromptFormat.Decode(before) is var old && (old is null || !IsRedacted(old)))
+                {
+                    throw Redacted();
+                }
 
-            return new Edited(Encode(text), VersionKind.Changed, "Edited");
-        });
+                return new Edited(Encode(text), VersionKind.Changed, "Edited");
+            }
+        );
     }
 
     /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
@@ -206,7 +282,10 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     {
         foreach (var (field, value) in changes)
         {
-            if (value is not null) { RefuseSecret([field], value); }
+            if (value is not null)
+            {
+                RefuseSecret([field], value);
+            }
         }
 
         form.Check(templateId ?? form.TemplateIdOf("", Json5Object.Empty), changes);
@@ -214,7 +293,8 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
 
     /// <summary>Removes a key, so that its default applies again; comments are kept.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
-    public FileCodex Unset(string id, IReadOnlyList<string> path) => Edit(id, null, $"Took {path[0]} away", text => Json5Edit.Remove(text, path));
+    public FileCodex Unset(string id, IReadOnlyList<string> path) =>
+        Edit(id, null, $"Took {path[0]} away", text => Json5Edit.Remove(text, path));
 
     /// <summary>Brings the version before back, byte for byte.</summary>
     /// <exception cref="FailureException">NotFound. Conflict: there is no earlier version, or the file is not the user's. StoreReadOnly.</exception>
@@ -226,7 +306,8 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
 
     /// <summary>Rewrites the text for an internal reason. Does nothing if the text does not change.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
-    public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) => Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
+    public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) =>
+        Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
 
     /// <summary>Notes in the trail what a hook did beside the content, or why it failed.</summary>
     /// <param name="action">As the template writes it.</param>
@@ -252,15 +333,28 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
             using var turn = Lock(uri, "was not renamed");
             var (bytes, path) = (Encode(text), FilePath(copy));
             var there = DocumentFile.Read(path);
-            if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes))) { throw new FailureException(FailureKind.Conflict, $"{copy} already exists. Choose another name."); }
+            if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes)))
+            {
+                throw new FailureException(FailureKind.Conflict, $"{copy} already exists. Choose another name.");
+            }
 
             RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
             versions.CopyTrail(collection, uri.Name, copy.Name);
-            if (there.Bytes is not null) { return; }
+            if (there.Bytes is not null)
+            {
+                return;
+            }
 
             Write(path, null, bytes);
             // The first version of the copy, so that undo cannot restore text with the old name.
-            TryAppend(copy, VersionKind.Created, VersionAuthor.User, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
+            TryAppend(
+                copy,
+                VersionKind.Created,
+                VersionAuthor.User,
+                $"Renamed from {uri.Name}",
+                VersionStore.HashOf(bytes),
+                Kept(copy, bytes)
+            );
         }
     }
 
@@ -277,11 +371,17 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
             {
                 if (DocumentFile.Read(FilePath(uri)).Bytes is { } now && VersionStore.HashOf(now) != hash)
                 {
-                    throw new FailureException(FailureKind.Conflict, $"{uri} changed while it was renamed, so the old document was kept. Copy its latest changes, then delete it.");
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        $"{uri} changed while it was renamed, so the old document was kept. Copy its latest changes, then delete it."
+                    );
                 }
 
                 File.Delete(FilePath(uri));
-                if (!versions.DeleteTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, $"Renamed to {newId}", null, null); }
+                if (!versions.DeleteTrail(collection, id, newId))
+                {
+                    TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, $"Renamed to {newId}", null, null);
+                }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -301,7 +401,10 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
             using var turn = Lock(uri, "was not deleted");
             var path = FilePath(uri);
             RefuseWorkspace(uri);
-            if (!File.Exists(path)) { throw Unowned(uri); }
+            if (!File.Exists(path))
+            {
+                throw Unowned(uri);
+            }
 
             RecordOutsideChange(uri, DocumentFile.Read(path).Bytes);
             try
@@ -309,7 +412,10 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
                 var now = (time ?? TimeProvider.System).GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
                 var name = $"{collection}-{uri.Name}-{now}";
                 var target = System.IO.Path.Combine(paths.Trash, name + form.Extension);
-                for (var copy = 2; File.Exists(target); copy++) { target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{form.Extension}"); }
+                for (var copy = 2; File.Exists(target); copy++)
+                {
+                    target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{form.Extension}");
+                }
 
                 Trash.Stamp(path, time ?? TimeProvider.System);
                 DurableFile.Move(path, target);
@@ -325,10 +431,13 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
 
     /// <summary>Gets the trashed documents; for each address, the one deleted last.</summary>
     public IReadOnlyList<FileCodex> Deleted() =>
-    [
-        .. TrashFiles().GroupBy(file => file.Uri.Name, StringComparer.Ordinal).OrderBy(files => files.Key, StringComparer.Ordinal)
-            .Select(files => Load(files.Last().Path, TemplateLayer.User, files.Key)).OfType<FileCodex>(),
-    ];
+        [
+            .. TrashFiles()
+                .GroupBy(file => file.Uri.Name, StringComparer.Ordinal)
+                .OrderBy(files => files.Key, StringComparer.Ordinal)
+                .Select(files => Load(files.Last().Path, TemplateLayer.User, files.Key))
+                .OfType<FileCodex>(),
+        ];
 
     /// <summary>Restores the most recently deleted document from the trash.</summary>
     /// <exception cref="FailureException">NotFound: not in the trash. Conflict: the name is taken. StoreReadOnly.</exception>
@@ -338,9 +447,14 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
         lock (sync)
         {
             using var turn = Lock(uri, "was not restored");
-            var from = TrashFiles().LastOrDefault(file => file.Uri == uri).Path ?? throw new FailureException(FailureKind.NotFound, $"{uri} is not in the trash.");
+            var from =
+                TrashFiles().LastOrDefault(file => file.Uri == uri).Path
+                ?? throw new FailureException(FailureKind.NotFound, $"{uri} is not in the trash.");
             var path = FilePath(uri);
-            if (DocumentFile.Read(path) is not (null, null)) { throw new FailureException(FailureKind.Conflict, $"Another {uri} now exists. Delete or rename it, then restore."); }
+            if (DocumentFile.Read(path) is not (null, null))
+            {
+                throw new FailureException(FailureKind.Conflict, $"Another {uri} now exists. Delete or rename it, then restore.");
+            }
 
             try
             {
@@ -351,7 +465,17 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
                 throw StoreFailure.From(exception, $"{uri} was not restored");
             }
 
-            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.User, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
+            if (DocumentFile.Read(path).Bytes is { } bytes)
+            {
+                TryAppend(
+                    uri,
+                    VersionKind.Restored,
+                    VersionAuthor.User,
+                    "Restored from the trash",
+                    VersionStore.HashOf(bytes),
+                    Kept(uri, bytes)
+                );
+            }
 
             return Loaded(uri);
         }
@@ -360,38 +484,63 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     private FileCodex Step(string id, string kind, Func<VersionTrail, long?> targetOf, string which)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, null, VersionAuthor.User, (_, trail) =>
-        {
-            if (!File.Exists(FilePath(uri))) { throw Unowned(uri); }
+        return Change(
+            uri,
+            null,
+            VersionAuthor.User,
+            (_, trail) =>
+            {
+                if (!File.Exists(FilePath(uri)))
+                {
+                    throw Unowned(uri);
+                }
 
-            var target = targetOf(trail) ?? throw new FailureException(FailureKind.Conflict, $"{uri} has no {which} version.");
-            var content = ContentOf(uri, target) ?? throw new FailureException(FailureKind.NotFound, $"Version {target} of {uri} is no longer readable, so nothing was changed.");
-            return new Edited(content, kind, $"Back to version {target}") { Of = target };
-        });
+                var target = targetOf(trail) ?? throw new FailureException(FailureKind.Conflict, $"{uri} has no {which} version.");
+                var content =
+                    ContentOf(uri, target)
+                    ?? throw new FailureException(
+                        FailureKind.NotFound,
+                        $"Version {target} of {uri} is no longer readable, so nothing was changed."
+                    );
+                return new Edited(content, kind, $"Back to version {target}") { Of = target };
+            }
+        );
     }
 
-    private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, () => what, edit);
+    private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) =>
+        Edit(id, expectedVersion, () => what, edit);
 
-    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.User, what, edit);
+    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) =>
+        Edit(id, expectedVersion, VersionAuthor.User, what, edit);
 
     private FileCodex Edit(string id, long? expectedVersion, string author, Func<string> what, Func<string, Json5Edited> edit)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, author, (before, _) =>
-        {
-            var text = PromptFormat.Decode(before ?? throw Missing(uri));
-            var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;
-            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptFormat.NotText.Message}"); }
-
-            var edited = error is null ? edit(text!) : new Json5Edited("", error);
-            if (edited.Error is { } found)
+        return Change(
+            uri,
+            expectedVersion,
+            author,
+            (before, _) =>
             {
-                throw new FailureException(FailureKind.Conflict,
-                    $"{uri} was not changed because its file has an error at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {FilePath(uri)} and fix it.");
-            }
+                var text = PromptFormat.Decode(before ?? throw Missing(uri));
+                var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;
+                if (text is null && error is null)
+                {
+                    throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptFormat.NotText.Message}");
+                }
 
-            return new Edited(edited.Text == text ? before : Encode(edited.Text), VersionKind.Changed, what());
-        });
+                var edited = error is null ? edit(text!) : new Json5Edited("", error);
+                if (edited.Error is { } found)
+                {
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        $"{uri} was not changed because its file has an error at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {FilePath(uri)} and fix it."
+                    );
+                }
+
+                return new Edited(edited.Text == text ? before : Encode(edited.Text), VersionKind.Changed, what());
+            }
+        );
     }
 
     /// <summary>Writes all changes: under the lock, after external edits were recorded, and with a new version.</summary>
@@ -402,25 +551,54 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
             using var turn = Lock(uri, "was not changed");
             var path = FilePath(uri);
             var (own, problem) = DocumentFile.Read(path);
-            if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}"); }
+            if (problem is not null)
+            {
+                throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}");
+            }
 
             RefuseWorkspace(uri);
             var trail = RecordOutsideChange(uri, own);
             if (expectedVersion is { } expected && expected != trail.Number)
             {
-                throw new FailureException(FailureKind.Conflict, $"{uri} was not changed because it was modified since you opened it. Review the current version, then try again.");
+                throw new FailureException(
+                    FailureKind.Conflict,
+                    $"{uri} was not changed because it was modified since you opened it. Review the current version, then try again."
+                );
             }
 
             var shipped = own is null ? form.ReadShipped(uri.Name) : null;
             var edited = edit(own ?? shipped, trail);
-            if (own is not null && edited.Bytes.AsSpan().SequenceEqual(own)) { return Loaded(uri); }
+            if (own is not null && edited.Bytes.AsSpan().SequenceEqual(own))
+            {
+                return Loaded(uri);
+            }
 
-            if (edited.Bytes.Length > Json5Reader.MaxBytes) { throw new FailureException(FailureKind.BadRequest, $"{uri} was not written because it is larger than 4 MiB, the maximum for a document."); }
+            if (edited.Bytes.Length > Json5Reader.MaxBytes)
+            {
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"{uri} was not written because it is larger than 4 MiB, the maximum for a document."
+                );
+            }
             // Existing secrets can be removed one at a time.
-            if (HoldsSecret(uri, edited.Bytes) && (own is null || !HoldsSecret(uri, own))) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
+            if (HoldsSecret(uri, edited.Bytes) && (own is null || !HoldsSecret(uri, own)))
+            {
+                throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message);
+            }
 
             // So that undo leads back to what shipped.
-            if (shipped is not null) { versions.Append(collection, uri.Name, VersionKind.Created, VersionAuthor.Plue, "As it ships with Plue", VersionStore.HashOf(shipped), shipped); }
+            if (shipped is not null)
+            {
+                versions.Append(
+                    collection,
+                    uri.Name,
+                    VersionKind.Created,
+                    VersionAuthor.Plue,
+                    "As it ships with Plue",
+                    VersionStore.HashOf(shipped),
+                    shipped
+                );
+            }
 
             Write(path, own, edited.Bytes);
             TryAppend(uri, edited.Kind, author, edited.What, VersionStore.HashOf(edited.Bytes), Kept(uri, edited.Bytes), edited.Of);
@@ -446,31 +624,57 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     private VersionTrail RecordOutsideChange(CodexUri uri, byte[]? bytes)
     {
         var trail = versions.Read(collection, uri.Name);
-        if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash) { return trail; }
+        if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash)
+        {
+            return trail;
+        }
 
         // As after an undo of which only the file was kept: redo leads on from there.
         foreach (var (kind, step) in new[] { (VersionKind.Undo, trail.UndoTo), (VersionKind.Redo, trail.RedoTo) })
         {
             if (step is { } number && trail.Versions.Any(version => version.Number == number && version.Hash == hash))
             {
-                return versions.Append(collection, uri.Name, kind, VersionAuthor.Outside, $"Back to version {number}", hash, Kept(uri, bytes), number);
+                return versions.Append(
+                    collection,
+                    uri.Name,
+                    kind,
+                    VersionAuthor.Outside,
+                    $"Back to version {number}",
+                    hash,
+                    Kept(uri, bytes),
+                    number
+                );
             }
         }
 
         var isNew = trail.Number == 0;
-        return versions.Append(collection, uri.Name, isNew ? VersionKind.Created : VersionKind.Changed, VersionAuthor.Outside, isNew ? "As it was found" : "Edited outside Plue", hash, Kept(uri, bytes));
+        return versions.Append(
+            collection,
+            uri.Name,
+            isNew ? VersionKind.Created : VersionKind.Changed,
+            VersionAuthor.Outside,
+            isNew ? "As it was found" : "Edited outside Plue",
+            hash,
+            Kept(uri, bytes)
+        );
     }
 
     private void TryAppend(CodexUri uri, string kind, string author, string what, string? hash, byte[]? content, long? of = null)
     {
-        try { versions.Append(collection, uri.Name, kind, author, what, hash, content, of); }
-        catch (FailureException) { /* The file is right already, and the version is noticed at the next look, as one made outside. */ }
+        try
+        {
+            versions.Append(collection, uri.Name, kind, author, what, hash, content, of);
+        }
+        catch (FailureException)
+        { /* The file is right already, and the version is noticed at the next look, as one made outside. */
+        }
     }
 
     /// <summary>Content with a key is not stored, because a trail is permanent.</summary>
     private byte[]? Kept(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
 
-    private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
+    private bool HoldsSecret(CodexUri uri, byte[] bytes) =>
+        form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
 
     private IDisposable Lock(CodexUri uri, string what) => DocumentLock.Acquire(paths, collection, $"{uri} {what}");
 
@@ -478,13 +682,20 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
     {
         if (WorkspacePaths().Count > 0 && Get(uri.Name)?.Layer == TemplateLayer.Workspace)
         {
-            throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Change its file there, or create your own copy.");
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                $"{uri} belongs to the workspace. Change its file there, or create your own copy."
+            );
         }
     }
 
-    private FailureException Unowned(CodexUri uri) => form.ReadShipped(uri.Name) is null
-        ? Missing(uri)
-        : new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and cannot be deleted. Change it to create your own copy.");
+    private FailureException Unowned(CodexUri uri) =>
+        form.ReadShipped(uri.Name) is null
+            ? Missing(uri)
+            : new FailureException(
+                FailureKind.PermissionDenied,
+                $"{uri} ships with Plue and cannot be deleted. Change it to create your own copy."
+            );
 
     private FileCodex Loaded(CodexUri uri) => Load(FilePath(uri), TemplateLayer.User, uri.Name) ?? throw Missing(uri);
 
@@ -506,32 +717,51 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
         // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
         var tells = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
         var (length, modified) = tells ? (file.Length, file.LastWriteTimeUtc) : default;
-        if (tells && known.GetValueOrDefault(path) is { } entry && entry.Length == length && entry.Modified == modified && entry.ReadAt - modified > ClockTick
-            && Equals(entry.DependsOn, form.DependsOn(entry.Codex.Values)))
+        if (
+            tells
+            && known.GetValueOrDefault(path) is { } entry
+            && entry.Length == length
+            && entry.Modified == modified
+            && entry.ReadAt - modified > ClockTick
+            && Equals(entry.DependsOn, form.DependsOn(entry.Codex.Values))
+        )
         {
             return entry;
         }
 
         var now = DateTime.UtcNow;
-        return Load(path, layer, NameOf(path)) is { } codex ? new Known(tells ? length : -1, modified, now, form.DependsOn(codex.Values), codex) : null;
+        return Load(path, layer, NameOf(path)) is { } codex
+            ? new Known(tells ? length : -1, modified, now, form.DependsOn(codex.Values), codex)
+            : null;
     }
 
-    private FileCodex? Shipped(string name) => form.ReadShipped(name) is { } bytes
-        ? Read(bytes, "", TemplateLayer.Shipped, name, [])
-        : null;
+    private FileCodex? Shipped(string name) =>
+        form.ReadShipped(name) is { } bytes ? Read(bytes, "", TemplateLayer.Shipped, name, []) : null;
 
     private FileCodex? Load(string path, TemplateLayer layer, string id)
     {
         var (bytes, unreadable) = DocumentFile.Read(path);
-        if (bytes is null && unreadable is null) { return null; }
+        if (bytes is null && unreadable is null)
+        {
+            return null;
+        }
 
         List<DocumentProblem> problems = [];
         if (!CodexUri.TryOf(form.Collection, id, out var uri))
         {
-            problems.Add(new DocumentProblem("The file name is not valid in an address. Rename the file with lower-case letters, digits, dots, underscores and hyphens.", 1, 1, IsError: true));
+            problems.Add(
+                new DocumentProblem(
+                    "The file name is not valid in an address. Rename the file with lower-case letters, digits, dots, underscores and hyphens.",
+                    1,
+                    1,
+                    IsError: true
+                )
+            );
         }
 
-        return bytes is null ? new FileCodex(id, uri, path, Json5Object.Empty, [.. problems, unreadable!], IsBroken: true) { Layer = layer } : Read(bytes, path, layer, id, problems);
+        return bytes is null
+            ? new FileCodex(id, uri, path, Json5Object.Empty, [.. problems, unreadable!], IsBroken: true) { Layer = layer }
+            : Read(bytes, path, layer, id, problems);
     }
 
     private FileCodex Read(byte[] bytes, string path, TemplateLayer layer, string id, List<DocumentProblem> problems)
@@ -547,16 +777,28 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
         };
     }
 
-    private IEnumerable<(CodexUri Uri, string Path)> TrashFiles() => DocumentFile.List(paths.Trash, form.Extension).Paths
-        .Select(path => (Match: InTrash().Match(NameOf(path)), Path: path))
-        .Where(file => file.Match.Success && file.Match.Groups["collection"].Value == collection)
-        .Select(file => (Uri: CodexUri.TryOf(form.Collection, file.Match.Groups["name"].Value, out var uri) ? uri : null, file.Path,
-            When: file.Match.Groups["when"].Value, Copy: int.TryParse(file.Match.Groups["copy"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var copy) ? copy : 1))
-        .Where(file => file.Uri is not null)
-        .OrderBy(file => file.When, StringComparer.Ordinal).ThenBy(file => file.Copy)
-        .Select(file => (file.Uri!, file.Path));
+    private IEnumerable<(CodexUri Uri, string Path)> TrashFiles() =>
+        DocumentFile
+            .List(paths.Trash, form.Extension)
+            .Paths.Select(path => (Match: InTrash().Match(NameOf(path)), Path: path))
+            .Where(file => file.Match.Success && file.Match.Groups["collection"].Value == collection)
+            .Select(file =>
+                (
+                    Uri: CodexUri.TryOf(form.Collection, file.Match.Groups["name"].Value, out var uri) ? uri : null,
+                    file.Path,
+                    When: file.Match.Groups["when"].Value,
+                    Copy: int.TryParse(file.Match.Groups["copy"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var copy)
+                        ? copy
+                        : 1
+                )
+            )
+            .Where(file => file.Uri is not null)
+            .OrderBy(file => file.When, StringComparer.Ordinal)
+            .ThenBy(file => file.Copy)
+            .Select(file => (file.Uri!, file.Path));
 
-    private IReadOnlyList<string> WorkspacePaths() => form.WorkspaceFolder is { } inside ? DocumentFile.ListWorkspace(workspace?.Invoke(), inside, form.Extension) : [];
+    private IReadOnlyList<string> WorkspacePaths() =>
+        form.WorkspaceFolder is { } inside ? DocumentFile.ListWorkspace(workspace?.Invoke(), inside, form.Extension) : [];
 
     private string NameOf(string path) => System.IO.Path.GetFileName(path)[..^form.Extension.Length];
 
@@ -564,21 +806,34 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
 
     private static void RefuseSecret(IReadOnlyList<string> path, Json5Node value)
     {
-        if (LiteralSecrets.IsIn(path, value)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
-        if (IsRedacted(Json5Writer.Write(value))) { throw Redacted(); }
+        if (LiteralSecrets.IsIn(path, value))
+        {
+            throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message);
+        }
+        if (IsRedacted(Json5Writer.Write(value)))
+        {
+            throw Redacted();
+        }
     }
 
     /// <summary>The placeholder shown for a key must never overwrite the key.</summary>
     private static bool IsRedacted(string text) => text.Contains(RedactedJson.Redacted, StringComparison.Ordinal);
 
-    private static FailureException Redacted() => new(
-        FailureKind.PermissionDenied, $"Nothing was changed because {RedactedJson.Redacted} replaces a key that is not shown. Open the file to change it.");
+    private static FailureException Redacted() =>
+        new(
+            FailureKind.PermissionDenied,
+            $"Nothing was changed because {RedactedJson.Redacted} replaces a key that is not shown. Open the file to change it."
+        );
 
-    private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
+    private static FailureException Missing(CodexUri uri) =>
+        new(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
 
     private string FilePath(CodexUri uri) => System.IO.Path.Combine(folder, uri.Name + form.Extension);
 
-    [GeneratedRegex(@"\A(?<collection>[a-z]+)-(?<name>.+)-(?<when>[0-9]{8}-[0-9]{6})(?:-(?<copy>[0-9]{1,6}))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?<collection>[a-z]+)-(?<name>.+)-(?<when>[0-9]{8}-[0-9]{6})(?:-(?<copy>[0-9]{1,6}))?\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex InTrash();
 
     private sealed record Edited(byte[] Bytes, string Kind, string What)
@@ -595,6 +850,7 @@ internal sealed partial class FileCodices(DocumentFormat form, string folder, Pl
 internal static class VersionAuthor
 {
     public const string User = "you";
+
     /// <summary>An editor or another program changed the file.</summary>
     public const string Outside = "outside";
     public const string Plue = "plue";

@@ -16,25 +16,54 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
     public static FrontMatter Parse(string text)
     {
         var lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
-        if (lines[0] != Fence) { return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(), []); }
+        if (lines[0] != Fence)
+        {
+            return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(), []);
+        }
 
         var end = Array.FindIndex(lines, 1, line => line.TrimEnd() == Fence);
         if (end < 0)
         {
-            return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(),
-                [new DocumentProblem("The front matter has no closing line of three hyphens, so it is treated as part of the prompt.", 1, 1, IsError: false)]);
+            return new FrontMatter(
+                Json5Object.Empty,
+                string.Join('\n', lines).Trim(),
+                [
+                    new DocumentProblem(
+                        "The front matter has no closing line of three hyphens, so it is treated as part of the prompt.",
+                        1,
+                        1,
+                        IsError: false
+                    ),
+                ]
+            );
         }
 
         var members = new List<Json5Member>();
         for (var i = 1; i < end; i++)
         {
-            if (KeyOf(lines[i]) is not { } key) { continue; }
+            if (KeyOf(lines[i]) is not { } key)
+            {
+                continue;
+            }
 
             var span = new Json5Span(0, 0, i + 1, 1);
             var value = lines[i][(key.Length + 1)..].Trim();
             var first = i + 2;
-            var items = lines[(i + 1)..end].TakeWhile(IsItem).Select((line, at) => Text(Unquote(line.TrimStart()[1..].Trim()), first + at, line.IndexOf('-', StringComparison.Ordinal) + 3)).ToList();
-            members.Add(new Json5Member(key, value.Length == 0 && items.Count > 0 ? Json5Array.Of(items) : ValueOf(value, i + 1, lines[i].Length - lines[i][(key.Length + 1)..].TrimStart().Length + 1), span));
+            var items = lines[(i + 1)..end]
+                .TakeWhile(IsItem)
+                .Select(
+                    (line, at) => Text(Unquote(line.TrimStart()[1..].Trim()), first + at, line.IndexOf('-', StringComparison.Ordinal) + 3)
+                )
+                .ToList();
+            members.Add(
+                new Json5Member(
+                    key,
+                    value.Length == 0 && items.Count > 0
+                        ? Json5Array.Of(items)
+                        : ValueOf(value, i + 1, lines[i].Length - lines[i][(key.Length + 1)..].TrimStart().Length + 1),
+                    span
+                )
+            );
         }
 
         return new FrontMatter(new Json5Object(members), string.Join('\n', lines[(end + 1)..]).Trim(), []);
@@ -44,26 +73,38 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
     /// <returns>Null for a value that is neither text nor a list of texts.</returns>
     public static string? Set(string text, string key, Json5Node? value)
     {
-        if (value is not (null or Json5String) && !(value is Json5Array array && array.Items.All(item => item is Json5String))) { return null; }
+        if (value is not (null or Json5String) && !(value is Json5Array array && array.Items.All(item => item is Json5String)))
+        {
+            return null;
+        }
 
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
         var mark = text.StartsWith('\uFEFF') ? "\uFEFF" : "";
         var lines = text[mark.Length..].Split('\n').ToList();
         string? Entry(string end) => value is null ? null : $"{key}: {Write(value)}{end}";
         var close = lines[0].TrimEnd('\r') == Fence ? lines.FindIndex(1, line => line.TrimEnd() == Fence) : -1;
-        if (close < 0) { return value is null ? text : $"{mark}{Fence}{newLine}{Entry(newLine)}{Fence}{newLine}{text[mark.Length..]}"; }
+        if (close < 0)
+        {
+            return value is null ? text : $"{mark}{Fence}{newLine}{Entry(newLine)}{Fence}{newLine}{text[mark.Length..]}";
+        }
 
         var ending = newLine == "\r\n" ? "\r" : "";
         var at = lines.FindLastIndex(close - 1, close - 1, line => KeyOf(line) == key);
         if (at < 0)
         {
-            if (Entry(ending) is { } added) { lines.Insert(close, added); }
+            if (Entry(ending) is { } added)
+            {
+                lines.Insert(close, added);
+            }
         }
         else
         {
             var count = 1 + lines.Skip(at + 1).Take(close - at - 1).TakeWhile(IsItem).Count();
             lines.RemoveRange(at, count);
-            if (Entry(ending) is { } changed) { lines.Insert(at, changed); }
+            if (Entry(ending) is { } changed)
+            {
+                lines.Insert(at, changed);
+            }
         }
 
         return mark + string.Join('\n', lines);
@@ -72,19 +113,28 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
     private static string? KeyOf(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && line.AsSpan(0, colon).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < 0 && line[0] != '-' ? line[..colon] : null;
+        return
+            colon > 0
+            && line.AsSpan(0, colon).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < 0
+            && line[0] != '-'
+            ? line[..colon]
+            : null;
     }
 
     private static bool IsItem(string line) => line.TrimStart().StartsWith("- ", StringComparison.Ordinal);
 
     private static Json5Node ValueOf(string value, int line, int column)
     {
-        if (value is not ['[', .. var inner, ']']) { return Text(Unquote(value), line, column); }
+        if (value is not ['[', .. var inner, ']'])
+        {
+            return Text(Unquote(value), line, column);
+        }
 
         return Json5Array.Of(Items(inner).Select(Unquote).Where(item => item.Length > 0).Select(item => Text(item, line, column)));
     }
 
-    private static Json5Node Text(string value, int line, int column) => new Json5String(value) { Span = new Json5Span(0, 0, line, column) };
+    private static Json5Node Text(string value, int line, int column) =>
+        new Json5String(value) { Span = new Json5Span(0, 0, line, column) };
 
     /// <summary>Splits at commas outside quotes.</summary>
     private static IEnumerable<string> Items(string text)
@@ -101,33 +151,56 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
                 continue;
             }
 
-            if (quote == '"' && c == '\\' && i + 1 < text.Length) { item.Append(c).Append(text[++i]); continue; }
-            if (quote == c) { quote = '\0'; }
-            else if (quote == '\0' && c is '"' or '\'' && item.ToString().Trim().Length == 0) { quote = c; }
+            if (quote == '"' && c == '\\' && i + 1 < text.Length)
+            {
+                item.Append(c).Append(text[++i]);
+                continue;
+            }
+            if (quote == c)
+            {
+                quote = '\0';
+            }
+            else if (quote == '\0' && c is '"' or '\'' && item.ToString().Trim().Length == 0)
+            {
+                quote = c;
+            }
             item.Append(c);
         }
 
         yield return item.ToString().Trim();
     }
 
-    private static string Write(Json5Node value) => value is Json5Array array
-        ? $"[{string.Join(", ", array.Items.OfType<Json5String>().Select(item => Quote(item.Value, inList: true)))}]"
-        : Quote(((Json5String)value).Value, inList: false);
+    private static string Write(Json5Node value) =>
+        value is Json5Array array
+            ? $"[{string.Join(", ", array.Items.OfType<Json5String>().Select(item => Quote(item.Value, inList: true)))}]"
+            : Quote(((Json5String)value).Value, inList: false);
 
     private static string Quote(string text, bool inList)
     {
         text = text.ReplaceLineEndings(" ");
-        var isPlain = text.Length > 0 && text.Trim() == text && text[0] is not ('"' or '\'' or '[' or '{' or '#' or '-' or '&' or '*' or '!' or '|' or '>' or '%' or '@' or '`')
-            && !text.Contains(": ", StringComparison.Ordinal) && !text.Contains(" #", StringComparison.Ordinal) && !text.EndsWith(':')
+        var isPlain =
+            text.Length > 0
+            && text.Trim() == text
+            && text[0] is not ('"' or '\'' or '[' or '{' or '#' or '-' or '&' or '*' or '!' or '|' or '>' or '%' or '@' or '`')
+            && !text.Contains(": ", StringComparison.Ordinal)
+            && !text.Contains(" #", StringComparison.Ordinal)
+            && !text.EndsWith(':')
             && !(inList && text.AsSpan().ContainsAny(",]["));
-        return isPlain ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        return isPlain
+            ? text
+            : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
     }
 
     private static string Unquote(string text)
     {
-        if (text.Length < 2 || text[0] is not ('"' or '\'') || text[^1] != text[0]) { return text; }
+        if (text.Length < 2 || text[0] is not ('"' or '\'') || text[^1] != text[0])
+        {
+            return text;
+        }
 
         var inner = text[1..^1];
-        return text[0] == '\'' ? inner : inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
+        return text[0] == '\''
+            ? inner
+            : inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
     }
 }

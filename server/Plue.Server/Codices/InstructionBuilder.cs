@@ -13,7 +13,15 @@ namespace Plue.Server.Codices;
 /// </summary>
 /// <param name="secrets">What is taken out of the text.</param>
 /// <param name="withRules">Whether the user wants the workspace's rules.</param>
-internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, SecretMask secrets, Func<bool> withRules)
+internal sealed class InstructionBuilder(
+    TemplateCatalog templates,
+    Prompts prompts,
+    WorkspaceRules rules,
+    AllowedTexts allowed,
+    Workspace workspace,
+    SecretMask secrets,
+    Func<bool> withRules
+)
 {
     public const string TitleField = "title";
 
@@ -35,7 +43,15 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     {
         if (templates.FindEntry(templateId) is not { Template: { } template } entry)
         {
-            return new Instructions(null, [new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "") { LeftOut = "The template does not exist or has errors." }]);
+            return new Instructions(
+                null,
+                [
+                    new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "")
+                    {
+                        LeftOut = "The template does not exist or has errors.",
+                    },
+                ]
+            );
         }
 
         var source = new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", template.Name, VersionOf(template))
@@ -57,14 +73,24 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
         {
             var given = text.ReplaceLineEndings("\n").Trim();
             words = given;
-            sources.Add(new InstructionSource(SteeringKind.Override, "system_prompt_override", "Own instructions", new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(given))))
-            {
-                HiddenCharacters = HiddenCharacters.Count(given),
-            });
+            sources.Add(
+                new InstructionSource(
+                    SteeringKind.Override,
+                    "system_prompt_override",
+                    "Own instructions",
+                    new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(given)))
+                )
+                {
+                    HiddenCharacters = HiddenCharacters.Count(given),
+                }
+            );
         }
         else if (spec.SystemPromptRef is { } reference)
         {
-            try { words = Take(Find(reference), sources)?.Text; }
+            try
+            {
+                words = Take(Find(reference), sources)?.Text;
+            }
             catch (FailureException fault)
             {
                 failure = fault.Failure;
@@ -81,7 +107,11 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
         var (project, note) = Rules(sources);
         string?[] parts = [words, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
-        return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources) { Failure = failure, Note = note };
+        return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources)
+        {
+            Failure = failure,
+            Note = note,
+        };
     }
 
     /// <summary>Fills a prompt that the user invoked by name with the codex's values. Other placeholders are kept.</summary>
@@ -89,11 +119,26 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     public (Prompt Prompt, FilledPrompt Filled) Command(StoredChat chat, string reference)
     {
         var prompt = prompts.Get(reference);
-        if (!PromptPlaceholders.ExistIn(prompt.Text)) { return (prompt, new FilledPrompt(prompt.Text, [])); }
+        if (!PromptPlaceholders.ExistIn(prompt.Text))
+        {
+            return (prompt, new FilledPrompt(prompt.Text, []));
+        }
 
         var own = ChatValues.Own(chat);
-        var values = ChatValues.PromptValues(chat).Members.Aggregate(templates.Find(chat.TemplateId)?.WithDefaults(own) ?? own, (all, member) => all.With(member.Name, member.Value));
-        return (prompt, PromptPlaceholders.Fill(prompt.Text, values, name => name is PromptArguments.Selection or PromptArguments.File || prompt.Arguments.Any(argument => argument.Name == name)));
+        var values = ChatValues
+            .PromptValues(chat)
+            .Members.Aggregate(
+                templates.Find(chat.TemplateId)?.WithDefaults(own) ?? own,
+                (all, member) => all.With(member.Name, member.Value)
+            );
+        return (
+            prompt,
+            PromptPlaceholders.Fill(
+                prompt.Text,
+                values,
+                name => name is PromptArguments.Selection or PromptArguments.File || prompt.Arguments.Any(argument => argument.Name == name)
+            )
+        );
     }
 
     /// <summary>Lets a text that was omitted for its hidden characters count from now on.</summary>
@@ -101,9 +146,16 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     /// <exception cref="FailureException">Conflict: it is another by now, or needs no permission.</exception>
     public void Allow(Instructions steering, string source, string version)
     {
-        var found = steering.Sources.FirstOrDefault(candidate => candidate.Source == source && candidate.MayBeAllowed is not null)
+        var found =
+            steering.Sources.FirstOrDefault(candidate => candidate.Source == source && candidate.MayBeAllowed is not null)
             ?? throw new FailureException(FailureKind.Conflict, "Nothing there requires permission any more. Review the list again.");
-        if (found.Version.ToString() != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} changed since you reviewed it. Review it again before you allow it."); }
+        if (found.Version.ToString() != version)
+        {
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"{found.Title} changed since you reviewed it. Review it again before you allow it."
+            );
+        }
 
         allowed.Allow(found.MayBeAllowed!, found.Source);
     }
@@ -116,23 +168,39 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
 
     private static Prompt? Take(FoundPrompt found, List<InstructionSource> sources)
     {
-        if (found.LeftOut is { } hidden) { sources.Add(SourceOf(hidden) with { LeftOut = HiddenSentence(hidden.HiddenCharacters), MayBeAllowed = hidden.Sha256 }); }
-        if (found.Prompt is { } prompt) { sources.Add(SourceOf(prompt)); }
+        if (found.LeftOut is { } hidden)
+        {
+            sources.Add(SourceOf(hidden) with { LeftOut = HiddenSentence(hidden.HiddenCharacters), MayBeAllowed = hidden.Sha256 });
+        }
+        if (found.Prompt is { } prompt)
+        {
+            sources.Add(SourceOf(prompt));
+        }
 
         return found.Prompt;
     }
 
-    private static InstructionSource SourceOf(Prompt prompt) => new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
-    {
-        HiddenCharacters = prompt.HiddenCharacters,
-        Path = prompt.Path,
-    };
+    private static InstructionSource SourceOf(Prompt prompt) =>
+        new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
+        {
+            HiddenCharacters = prompt.HiddenCharacters,
+            Path = prompt.Path,
+        };
 
     private (string? Text, string? Note) Rules(List<InstructionSource> sources)
     {
-        if (workspace.OpenFolder is null) { return (null, null); }
-        if (workspace.TrustedFolder is null) { return (null, "The workspace is not trusted, so its AGENTS.md, CLAUDE.md, prompts and templates are not used."); }
-        if (!withRules()) { return (null, "AGENTS.md and CLAUDE.md are turned off in the settings."); }
+        if (workspace.OpenFolder is null)
+        {
+            return (null, null);
+        }
+        if (workspace.TrustedFolder is null)
+        {
+            return (null, "The workspace is not trusted, so its AGENTS.md, CLAUDE.md, prompts and templates are not used.");
+        }
+        if (!withRules())
+        {
+            return (null, "AGENTS.md and CLAUDE.md are turned off in the settings.");
+        }
 
         var text = new StringBuilder();
         foreach (var file in rules.Read())
@@ -146,33 +214,49 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
                 Path = file.Path,
             };
             sources.Add(source);
-            if (source.LeftOut is null) { text.Append("\n\n## ").Append(file.Name).Append("\n\n").Append(file.Text); }
+            if (source.LeftOut is null)
+            {
+                text.Append("\n\n## ").Append(file.Name).Append("\n\n").Append(file.Text);
+            }
         }
 
         return (text.Length == 0 ? null : RulesHeading.ReplaceLineEndings("\n") + text, null);
     }
 
-    private static string HiddenSentence(int count) => count == 1
-        ? "It has an invisible character that a model reads."
-        : $"It has {count} invisible characters that a model reads.";
+    private static string HiddenSentence(int count) =>
+        count == 1 ? "It has an invisible character that a model reads." : $"It has {count} invisible characters that a model reads.";
 
     /// <summary>Gets the version of the template file and its parents.</summary>
     private ContentVersion VersionOf(Template template)
     {
         lock (sync)
         {
-            if (versions.TryGetValue(template.Id, out var known) && ReferenceEquals(known.Template, template)) { return known.Version; }
+            if (versions.TryGetValue(template.Id, out var known) && ReferenceEquals(known.Template, template))
+            {
+                return known.Version;
+            }
         }
 
         List<byte[]> files = [];
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var id = template.Id; id is not null && seen.Add(id) && templates.FindEntry(id) is { } entry; id = entry.Template?.ParentTemplate)
+        for (
+            var id = template.Id;
+            id is not null && seen.Add(id) && templates.FindEntry(id) is { } entry;
+            id = entry.Template?.ParentTemplate
+        )
         {
-            files.Add((entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes) ?? []);
+            files.Add(
+                (entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes) ?? []
+            );
         }
 
-        var version = new ContentVersion(() => AllowedTexts.HashOf(Encoding.ASCII.GetBytes(string.Concat(files.Select(bytes => AllowedTexts.HashOf(bytes))))));
-        lock (sync) { versions[template.Id] = (template, version); }
+        var version = new ContentVersion(() =>
+            AllowedTexts.HashOf(Encoding.ASCII.GetBytes(string.Concat(files.Select(bytes => AllowedTexts.HashOf(bytes)))))
+        );
+        lock (sync)
+        {
+            versions[template.Id] = (template, version);
+        }
 
         return version;
     }

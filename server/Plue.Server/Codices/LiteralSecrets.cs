@@ -13,37 +13,62 @@ public static partial class LiteralSecrets
 
     /// <summary>Words of a key's name that say that its value is a secret...</summary>
     private static readonly HashSet<string> SecretWords = new(
-        ["key", "apikey", "token", "secret", "authorization", "password", "passwd", "passphrase", "credential", "credentials", "cookie"], StringComparer.Ordinal);
+        ["key", "apikey", "token", "secret", "authorization", "password", "passwd", "passphrase", "credential", "credentials", "cookie"],
+        StringComparer.Ordinal
+    );
 
     /// <summary>Last words that mark a name as metadata of a secret.</summary>
     private static readonly HashSet<string> HarmlessEndings = new(
-        ["file", "path", "url", "uri", "endpoint", "id", "version", "name", "type", "env", "header", "level", "limit"], StringComparer.Ordinal);
+        ["file", "path", "url", "uri", "endpoint", "id", "version", "name", "type", "env", "header", "level", "limit"],
+        StringComparer.Ordinal
+    );
 
     /// <summary>In the values by the names of their keys, and anywhere in the text, comments included, by the look of well-known keys.</summary>
     public static IReadOnlyList<DocumentProblem> Find(Json5Document document)
     {
         var found = new List<Json5Span>();
-        if (document.Root is { } root) { FindByName(root, found); }
+        if (document.Root is { } root)
+        {
+            FindByName(root, found);
+        }
 
         foreach (var match in KnownKeys().EnumerateMatches(document.Text))
         {
-            if (found.Count >= MaxFound) { break; }
+            if (found.Count >= MaxFound)
+            {
+                break;
+            }
 
             var span = document.Lines.Span(match.Index, match.Index + match.Length);
-            if (!found.Any(other => other.Start <= span.Start && span.Start < other.End)) { found.Add(span); }
+            if (!found.Any(other => other.Start <= span.Start && span.Start < other.End))
+            {
+                found.Add(span);
+            }
         }
 
-        return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span) with { Code = FindingCodes.Secret })];
+        return
+        [
+            .. found
+                .OrderBy(span => span.Start)
+                .Take(MaxFound)
+                .Select(span => DocumentProblem.Error(Message, span) with { Code = FindingCodes.Secret }),
+        ];
     }
 
     /// <summary>Gets the text with secrets replaced, for display.</summary>
     public static string Redact(Json5Document document)
     {
         var found = new List<Json5Span>();
-        if (document.Root is { } root) { FindByName(root, found); }
+        if (document.Root is { } root)
+        {
+            FindByName(root, found);
+        }
 
         var text = document.Text;
-        foreach (var span in found.OrderByDescending(span => span.Start)) { text = string.Concat(text.AsSpan(0, span.Start), $"\"{RedactedJson.Redacted}\"", text.AsSpan(span.End)); }
+        foreach (var span in found.OrderByDescending(span => span.Start))
+        {
+            text = string.Concat(text.AsSpan(0, span.Start), $"\"{RedactedJson.Redacted}\"", text.AsSpan(span.End));
+        }
 
         return Redact(text);
     }
@@ -73,9 +98,15 @@ public static partial class LiteralSecrets
         {
             foreach (var member in value.Members)
             {
-                if (member.Value is Json5Object inner) { Collect(inner, [.. path, member.Name]); }
-                else if (member.Value is Json5String { Value: var text } && !text.Contains("://", StringComparison.Ordinal)
-                    && ((NamesSecret(member.Name) && !IsReference(text)) || KnownKeys().IsMatch(text)))
+                if (member.Value is Json5Object inner)
+                {
+                    Collect(inner, [.. path, member.Name]);
+                }
+                else if (
+                    member.Value is Json5String { Value: var text }
+                    && !text.Contains("://", StringComparison.Ordinal)
+                    && ((NamesSecret(member.Name) && !IsReference(text)) || KnownKeys().IsMatch(text))
+                )
                 {
                     found.Add(([.. path, member.Name], text));
                 }
@@ -92,14 +123,23 @@ public static partial class LiteralSecrets
                 {
                     if (member.Value is Json5String text)
                     {
-                        if (NamesSecret(member.Name) && !IsReference(text.Value)) { found.Add(text.Span); }
+                        if (NamesSecret(member.Name) && !IsReference(text.Value))
+                        {
+                            found.Add(text.Span);
+                        }
                     }
-                    else { FindByName(member.Value, found); }
+                    else
+                    {
+                        FindByName(member.Value, found);
+                    }
                 }
 
                 break;
             case Json5Array array:
-                foreach (var item in array.Items) { FindByName(item, found); }
+                foreach (var item in array.Items)
+                {
+                    FindByName(item, found);
+                }
 
                 break;
         }
@@ -123,12 +163,13 @@ public static partial class LiteralSecrets
     // Every repetition is bounded, so that matching takes linear time.
     [GeneratedRegex(
         """
-        \b(?: sk-(?=[A-Za-z_-]{0,100}[0-9])[A-Za-z0-9_-]{16,} | AIza[A-Za-z0-9_-]{30,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | gh[opsur]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,}
-            | gsk_[A-Za-z0-9]{20,} | xai-[A-Za-z0-9]{20,} | hf_[A-Za-z0-9]{20,} | pplx-[A-Za-z0-9]{20,} | nvapi-[A-Za-z0-9_-]{20,} | glpat-[A-Za-z0-9_-]{16,}
-            | ya29\.[A-Za-z0-9_-]{20,} | xox[abprs]-[A-Za-z0-9-]{10,} | eyJ[A-Za-z0-9_-]{10,200}\.eyJ[A-Za-z0-9_-]{10,} )
-        | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----
-        | https?://[^\s/@:'"]{1,500}:[^\s/@'"]{1,500}@
-        """,
-        RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
+            \b(?: sk-(?=[A-Za-z_-]{0,100}[0-9])[A-Za-z0-9_-]{16,} | AIza[A-Za-z0-9_-]{30,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | gh[opsur]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,}
+                | gsk_[A-Za-z0-9]{20,} | xai-[A-Za-z0-9]{20,} | hf_[A-Za-z0-9]{20,} | pplx-[A-Za-z0-9]{20,} | nvapi-[A-Za-z0-9_-]{20,} | glpat-[A-Za-z0-9_-]{16,}
+                | ya29\.[A-Za-z0-9_-]{20,} | xox[abprs]-[A-Za-z0-9-]{10,} | eyJ[A-Za-z0-9_-]{10,200}\.eyJ[A-Za-z0-9_-]{10,} )
+            | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----
+            | https?://[^\s/@:'"]{1,500}:[^\s/@'"]{1,500}@
+            """,
+        RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace
+    )]
     private static partial Regex KnownKeys();
 }

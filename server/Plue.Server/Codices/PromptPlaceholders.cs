@@ -19,6 +19,7 @@ public static class PromptPlaceholders
 {
     /// <summary>UTF-16 units of one value; the rest is cut off.</summary>
     public const int MaxValueLength = 32 * 1024;
+
     /// <summary>UTF-16 units of all values of a prompt together.</summary>
     public const int MaxTotalLength = 256 * 1024;
     private const int MaxPathLength = 200;
@@ -32,14 +33,20 @@ public static class PromptPlaceholders
         var (seen, ofLine) = (0, -1);
         while (text.IndexOf("{{", seen, StringComparison.Ordinal) is var open and >= 0)
         {
-            if (ofLine < open) { ofLine = text.IndexOf('\n', open) is var end and >= 0 ? end : text.Length; }
+            if (ofLine < open)
+            {
+                ofLine = text.IndexOf('\n', open) is var end and >= 0 ? end : text.Length;
+            }
 
             if (PathAt(text.AsSpan(seen, ofLine - seen), open - seen, out var length) is { } path)
             {
                 yield return (path, new PlaceholderSpan(path.Text, open, length));
                 seen = open + length;
             }
-            else { seen = open + 2; }
+            else
+            {
+                seen = open + 2;
+            }
         }
     }
 
@@ -49,32 +56,48 @@ public static class PromptPlaceholders
         var output = new StringBuilder(text.Length);
         List<PlaceholderSpan> placeholders = [];
         var room = MaxTotalLength;
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             var end = text.IndexOf('\n', at);
             var line = text.AsSpan(at, (end < 0 ? text.Length : end + 1) - at);
             at += line.Length;
             var (began, held) = (output.Length, placeholders.Count);
-            if (FillLine(line, values, isKept, output, placeholders, ref room)) { continue; }
+            if (FillLine(line, values, isKept, output, placeholders, ref room))
+            {
+                continue;
+            }
 
             output.Length = began;
             placeholders.RemoveRange(held, placeholders.Count - held);
             // The last line has no end of its own: what precedes it gives its.
-            if (end < 0 && output.Length > 0) { output.Length--; }
+            if (end < 0 && output.Length > 0)
+            {
+                output.Length--;
+            }
         }
 
         return new FilledPrompt(output.ToString(), placeholders);
     }
 
     /// <returns>False for a line of placeholders alone that all were nothing.</returns>
-    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PlaceholderSpan> placeholders, ref int room)
+    private static bool FillLine(
+        ReadOnlySpan<char> line,
+        Json5Object values,
+        Func<string, bool>? keeps,
+        StringBuilder output,
+        List<PlaceholderSpan> placeholders,
+        ref int room
+    )
     {
         var (hasNothing, hasMore) = (false, false);
         while (line.IndexOf("{{") is var open and >= 0)
         {
             var before = line[..open];
             var path = PathAt(line, open, out var length);
-            if (before.EndsWith("\\")) { before = before[..^1]; }
+            if (before.EndsWith("\\"))
+            {
+                before = before[..^1];
+            }
 
             output.Append(before);
             hasMore |= !before.IsWhiteSpace();
@@ -97,7 +120,14 @@ public static class PromptPlaceholders
                 var value = Cut(ValueText(path.Find(values)), Math.Min(room, MaxValueLength));
                 output.Append(value);
                 room -= value.Length;
-                if (value.Length == 0) { hasNothing = true; } else { hasMore = true; }
+                if (value.Length == 0)
+                {
+                    hasNothing = true;
+                }
+                else
+                {
+                    hasMore = true;
+                }
             }
 
             line = line[(open + length)..];
@@ -121,21 +151,31 @@ public static class PromptPlaceholders
     private static ValuePath? PathOf(ReadOnlySpan<char> inner)
     {
         var text = inner.Trim();
-        var isPath = text.Length > 0 && (char.IsAsciiLetter(text[0]) || text[0] == '_') && text.IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]") < 0;
+        var isPath =
+            text.Length > 0
+            && (char.IsAsciiLetter(text[0]) || text[0] == '_')
+            && text.IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]") < 0;
         return isPath ? ValuePath.TryParse(text.ToString()) : null;
     }
 
-    private static string ValueText(Json5Node? value) => value switch
-    {
-        null or Json5Null => "",
-        Json5String text => text.Value.ReplaceLineEndings("\n"),
-        Json5Array list => string.Join(", ", list.Items.Select(item => item is Json5String text ? text.Value.ReplaceLineEndings("\n") : Json5Writer.WriteLine(item))),
-        _ => Json5Writer.WriteLine(value),
-    };
+    private static string ValueText(Json5Node? value) =>
+        value switch
+        {
+            null or Json5Null => "",
+            Json5String text => text.Value.ReplaceLineEndings("\n"),
+            Json5Array list => string.Join(
+                ", ",
+                list.Items.Select(item => item is Json5String text ? text.Value.ReplaceLineEndings("\n") : Json5Writer.WriteLine(item))
+            ),
+            _ => Json5Writer.WriteLine(value),
+        };
 
     private static string Cut(string text, int maxLength)
     {
-        if (text.Length <= maxLength) { return text; }
+        if (text.Length <= maxLength)
+        {
+            return text;
+        }
 
         return text[..(maxLength > 0 && char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
     }

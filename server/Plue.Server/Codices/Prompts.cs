@@ -14,9 +14,11 @@ public sealed record Prompt(CodexUri Uri, string Text, string? Description, Temp
 {
     /// <summary>The arguments of the prompt when it is used as a command.</summary>
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
+
     /// <summary>Null for a shipped one.</summary>
     public string? Path { get; init; }
     public required byte[] Bytes { get; init; }
+
     /// <summary>The SHA-256 of the file, in lower-case hex.</summary>
     public string Sha256 => AllowedTexts.HashOf(Bytes);
     public int HiddenCharacters { get; init; }
@@ -41,11 +43,21 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     {
         var uri = CodexUri.Parse(reference);
         var found = FindWithLayer(uri);
-        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is skipped because it has invisible characters. Allow it in the chat's instructions, or remove the characters."); }
+        if (found is { Prompt: null, LeftOut: not null })
+        {
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"{uri} is skipped because it has invisible characters. Allow it in the chat's instructions, or remove the characters."
+            );
+        }
 
-        return found.Prompt ?? throw new FailureException(FailureKind.NotFound, uri.Collection == CodexCollection.Prompts
-            ? $"The prompt {uri} does not exist.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
-            : $"{uri} is not a prompt. Choose one from codex://prompts/.");
+        return found.Prompt
+            ?? throw new FailureException(
+                FailureKind.NotFound,
+                uri.Collection == CodexCollection.Prompts
+                    ? $"The prompt {uri} does not exist.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
+                    : $"{uri} is not a prompt. Choose one from codex://prompts/."
+            );
     }
 
     /// <summary>Null if there is none, or the address is in another collection.</summary>
@@ -57,7 +69,10 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
     public FoundPrompt FindWithLayer(CodexUri uri)
     {
-        if (uri.Collection != CodexCollection.Prompts) { return new FoundPrompt(null, null); }
+        if (uri.Collection != CodexCollection.Prompts)
+        {
+            return new FoundPrompt(null, null);
+        }
 
         Prompt? omitted = null;
         var problems = new List<DocumentProblem>();
@@ -69,7 +84,10 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
                 if (PromptFormat.Decode(bytes) is { } text)
                 {
                     var prompt = Parse(uri, text, layer, problems, bytes) with { Path = path };
-                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, omitted); }
+                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true)
+                    {
+                        return new FoundPrompt(prompt, omitted);
+                    }
 
                     omitted = prompt;
                     continue;
@@ -78,19 +96,38 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
                 problem = PromptFormat.NotText;
             }
 
-            if (problem is not null) { problems.Add(problem); }
+            if (problem is not null)
+            {
+                problems.Add(problem);
+            }
         }
 
-        if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), omitted); }
+        if (format.ReadShipped(uri.Name) is { } shipped)
+        {
+            return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), omitted);
+        }
 
-        return problems.Count == 0 ? new FoundPrompt(null, omitted) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be loaded. {problems[0].Message}");
+        return problems.Count == 0
+            ? new FoundPrompt(null, omitted)
+            : throw new FailureException(FailureKind.NotFound, $"{uri} could not be loaded. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>
     public IReadOnlyList<CodexUri> List()
     {
-        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(format.ShippedNames);
-        return [.. names.Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null).OfType<CodexUri>().Distinct().OrderBy(uri => uri.Name, StringComparer.Ordinal)];
+        var names = DocumentFile
+            .List(paths.Prompts, Extension)
+            .Paths.Concat(Workspace())
+            .Select(path => Path.GetFileName(path))
+            .Concat(format.ShippedNames);
+        return
+        [
+            .. names
+                .Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null)
+                .OfType<CodexUri>()
+                .Distinct()
+                .OrderBy(uri => uri.Name, StringComparer.Ordinal),
+        ];
     }
 
     private static Prompt Parse(CodexUri uri, string text, TemplateLayer layer, IReadOnlyList<DocumentProblem> problems, byte[] bytes)
@@ -106,7 +143,10 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
 
     private IEnumerable<(string Path, TemplateLayer Layer)> Files(CodexUri uri)
     {
-        if (Workspace().FirstOrDefault(path => Path.GetFileName(path) == uri.Name + Extension) is { } own) { yield return (own, TemplateLayer.Workspace); }
+        if (Workspace().FirstOrDefault(path => Path.GetFileName(path) == uri.Name + Extension) is { } own)
+        {
+            yield return (own, TemplateLayer.Workspace);
+        }
 
         yield return (FilePath(uri), TemplateLayer.User);
     }

@@ -15,7 +15,10 @@ public static class RedactedJson
     public static string Of(Json5Object values)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer)) { Write(writer, values, isSecret: false); }
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            Write(writer, values, isSecret: false);
+        }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
@@ -31,22 +34,39 @@ public static class RedactedJson
                 foreach (var name in value.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(name);
-                    Write(writer, value.Find(name) ?? new Json5Null(), isSecret || SecretNames.Any(secret => name.Contains(secret, StringComparison.OrdinalIgnoreCase)));
+                    Write(
+                        writer,
+                        value.Find(name) ?? new Json5Null(),
+                        isSecret || SecretNames.Any(secret => name.Contains(secret, StringComparison.OrdinalIgnoreCase))
+                    );
                 }
 
                 writer.WriteEndObject();
                 break;
             case Json5Array array:
                 writer.WriteStartArray();
-                foreach (var item in array.Items) { Write(writer, item, isSecret); }
+                foreach (var item in array.Items)
+                {
+                    Write(writer, item, isSecret);
+                }
 
                 writer.WriteEndArray();
                 break;
-            case Json5String { Value: var text }: writer.WriteStringValue((isSecret && !IsAddress(text)) || LiteralSecrets.IsIn([], node) ? Redacted : text); break;
-            case Json5Number { Value: var number } when double.IsFinite(number): writer.WriteNumberValue(number); break;
-            case Json5Number { Raw: var raw }: writer.WriteStringValue(raw ?? ""); break;
-            case Json5Boolean { Value: var boolean }: writer.WriteBooleanValue(boolean); break;
-            default: writer.WriteNullValue(); break;
+            case Json5String { Value: var text }:
+                writer.WriteStringValue((isSecret && !IsAddress(text)) || LiteralSecrets.IsIn([], node) ? Redacted : text);
+                break;
+            case Json5Number { Value: var number } when double.IsFinite(number):
+                writer.WriteNumberValue(number);
+                break;
+            case Json5Number { Raw: var raw }:
+                writer.WriteStringValue(raw ?? "");
+                break;
+            case Json5Boolean { Value: var boolean }:
+                writer.WriteBooleanValue(boolean);
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
         }
     }
 

@@ -15,16 +15,29 @@ internal static class ReferenceEdit
     /// <param name="hasPrompt">Whether there is a prompt of this name.</param>
     public static string Adopt(string text, string id, Func<string, Template?> find, Func<string, bool> hasPrompt)
     {
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object root } || root.GetString("id") is not { } old || !TemplateReader.IsId(old)) { return text; }
+        if (
+            Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object root }
+            || root.GetString("id") is not { } old
+            || !TemplateReader.IsId(old)
+        )
+        {
+            return text;
+        }
 
         var found = FoundReferences.InTemplate(root, find).ToList();
         var own = CodexUri.Of(CodexCollection.Templates, old);
         var prompt = CodexUri.Of(CodexCollection.Prompts, old);
-        return Replace(text,
-        [
-            .. found.Where(reference => reference.To == own && reference.Path != "parent_template").Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Templates, id)))),
-            .. found.Where(reference => reference.To == prompt && !hasPrompt(old)).Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Prompts, id)))),
-        ]);
+        return Replace(
+            text,
+            [
+                .. found
+                    .Where(reference => reference.To == own && reference.Path != "parent_template")
+                    .Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Templates, id)))),
+                .. found
+                    .Where(reference => reference.To == prompt && !hasPrompt(old))
+                    .Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Prompts, id)))),
+            ]
+        );
     }
 
     private static string Replace(string text, IEnumerable<(Json5Span Span, string Value)> changes) =>

@@ -22,21 +22,36 @@ internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, str
 /// <param name="defaultChoice">The user's large or small default by its address's name; null when none is chosen.</param>
 /// <param name="secrets">The addresses in the vault; null while they cannot be known.</param>
 internal sealed class References(
-    Documents documents, Func<string, bool> isProvider, Func<CodexUri, string?> channelTitle, Func<string, ModelChoice?> defaultChoice, Func<IReadOnlySet<string>?> secrets)
+    Documents documents,
+    Func<string, bool> isProvider,
+    Func<CodexUri, string?> channelTitle,
+    Func<string, ModelChoice?> defaultChoice,
+    Func<IReadOnlySet<string>?> secrets
+)
 {
     public const string DefaultLarge = "default-large";
     public const string DefaultSmall = "default-small";
+
     /// <summary>The filter that means the prompts.</summary>
     public const string MarkdownFilter = PromptFormat.TemplateId;
 
-    public Reference Resolve(FoundReference found) => found switch
-    {
-        { Form: ReferenceForm.File } => new Reference(null, found.Text, null, null),
-        { Form: ReferenceForm.Name, To: null } => new Reference(null, null, null, $"`{found.Text}` is not a valid name. Use lower-case letters, digits and hyphens."),
-        { Form: ReferenceForm.Name or ReferenceForm.Rule, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(uri, found.Filter),
-        { Form: ReferenceForm.Name, To: { } uri } => Resolve(uri.ToString(), found.Filter),
-        _ => Resolve(found.Text, found.Filter),
-    };
+    public Reference Resolve(FoundReference found) =>
+        found switch
+        {
+            { Form: ReferenceForm.File } => new Reference(null, found.Text, null, null),
+            { Form: ReferenceForm.Name, To: null } => new Reference(
+                null,
+                null,
+                null,
+                $"`{found.Text}` is not a valid name. Use lower-case letters, digits and hyphens."
+            ),
+            { Form: ReferenceForm.Name or ReferenceForm.Rule, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(
+                uri,
+                found.Filter
+            ),
+            { Form: ReferenceForm.Name, To: { } uri } => Resolve(uri.ToString(), found.Filter),
+            _ => Resolve(found.Text, found.Filter),
+        };
 
     /// <param name="templateFilter">The template that the target must be or inherit from, or <see cref="MarkdownFilter"/>; null accepts any.</param>
     public Reference Resolve(string address, string? templateFilter)
@@ -44,7 +59,13 @@ internal sealed class References(
         if (SecretReference.FindIn(address) is { Reference: var secret })
         {
             return SecretReference.IsVault(secret) && secrets() is { } known && !known.Contains(secret)
-                ? new Reference(null, null, null, $"The vault does not contain {secret}. Store it with Plue: Configure Provider Key.", IsError: false)
+                ? new Reference(
+                    null,
+                    null,
+                    null,
+                    $"The vault does not contain {secret}. Store it with Plue: Configure Provider Key.",
+                    IsError: false
+                )
                 : new Reference(null, secret, null, null);
         }
 
@@ -53,36 +74,63 @@ internal sealed class References(
             return new Reference(null, null, null, "The address must have the form codex://COLLECTION/NAME.");
         }
 
-        if (WrongKind(uri, templateFilter) is { } wrong) { return new Reference(uri, null, null, wrong) { IsWrongKind = true }; }
+        if (WrongKind(uri, templateFilter) is { } wrong)
+        {
+            return new Reference(uri, null, null, wrong) { IsWrongKind = true };
+        }
 
         return uri.Collection switch
         {
-            CodexCollection.Chats or CodexCollection.Tasks => channelTitle(uri) is { } title ? new Reference(uri, title, null, null) : Dangling(uri, []),
+            CodexCollection.Chats or CodexCollection.Tasks => channelTitle(uri) is { } title
+                ? new Reference(uri, title, null, null)
+                : Dangling(uri, []),
             CodexCollection.Providers when uri.Name is DefaultLarge or DefaultSmall => OfDefault(uri),
             _ => OfDocument(uri, templateFilter),
         };
     }
 
-    private Reference OfDefault(CodexUri uri) => defaultChoice(uri.Name) is { } choice
-        ? new Reference(uri, choice.Model is { } model ? $"{choice.ProviderId}, {model}" : choice.ProviderId, null, null)
-        : new Reference(uri, null, null, $"No {(uri.Name == DefaultLarge ? "large" : "small")} default is chosen yet. Choose one with Plue: Choose Default Provider.", IsError: false);
+    private Reference OfDefault(CodexUri uri) =>
+        defaultChoice(uri.Name) is { } choice
+            ? new Reference(uri, choice.Model is { } model ? $"{choice.ProviderId}, {model}" : choice.ProviderId, null, null)
+            : new Reference(
+                uri,
+                null,
+                null,
+                $"No {(uri.Name == DefaultLarge ? "large" : "small")} default is chosen yet. Choose one with Plue: Choose Default Provider.",
+                IsError: false
+            );
 
     private Reference OfDocument(CodexUri uri, string? templateFilter)
     {
         var files = documents.Of(uri.Collection);
         if (files.Get(uri.Name) is not { } codex)
         {
-            return uri.Collection == CodexCollection.Providers && isProvider(uri.Name) ? new Reference(uri, uri.Name, null, null)
+            return uri.Collection == CodexCollection.Providers && isProvider(uri.Name)
+                ? new Reference(uri, uri.Name, null, null)
                 : Dangling(uri, files.List().Select(other => other.Id), isError: uri.Collection != CodexCollection.Providers);
         }
 
         var path = codex.Path.Length == 0 ? null : codex.Path;
-        if (uri.Collection == CodexCollection.Items && templateFilter is not null && !documents.Templates.IsA(codex.TemplateId, templateFilter))
+        if (
+            uri.Collection == CodexCollection.Items
+            && templateFilter is not null
+            && !documents.Templates.IsA(codex.TemplateId, templateFilter)
+        )
         {
-            return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.") { IsWrongKind = true };
+            return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.")
+            {
+                IsWrongKind = true,
+            };
         }
 
-        return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has errors and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
+        return codex.IsBroken
+            ? new Reference(
+                uri,
+                codex.Title,
+                path,
+                $"{uri} has errors and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}"
+            )
+            : new Reference(uri, codex.Title, path, null);
     }
 
     /// <summary>A reference by id alone, which means the effective template.</summary>
@@ -92,33 +140,43 @@ internal sealed class References(
         if (templates.Find(uri.Name) is not { } template)
         {
             var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
-            return new Reference(uri, null, null, $"The template `{uri.Name}` does not exist or has errors.{NearestName.Hint(uri.Name, known)}");
+            return new Reference(
+                uri,
+                null,
+                null,
+                $"The template `{uri.Name}` does not exist or has errors.{NearestName.Hint(uri.Name, known)}"
+            );
         }
 
         var path = documents.Of(CodexCollection.Templates).Get(uri.Name) is { Path.Length: > 0 } file ? file.Path : null;
         return ancestor is null || templates.IsA(uri.Name, ancestor)
             ? new Reference(uri, template.Name, path, null)
-            : new Reference(uri, template.Name, path, $"`{uri.Name}` does not inherit from {ancestor}, which is required here.") { IsWrongKind = true };
+            : new Reference(uri, template.Name, path, $"`{uri.Name}` does not inherit from {ancestor}, which is required here.")
+            {
+                IsWrongKind = true,
+            };
     }
 
     /// <summary>The collection that targets of this filter live in; null where any will do.</summary>
-    public CodexCollection? ExpectedCollection(string? templateFilter) => templateFilter switch
-    {
-        null => null,
-        MarkdownFilter => CodexCollection.Prompts,
-        _ => documents.Templates.CollectionOf(templateFilter) switch
+    public CodexCollection? ExpectedCollection(string? templateFilter) =>
+        templateFilter switch
         {
-            TemplateCollection.Providers => CodexCollection.Providers,
-            TemplateCollection.Chats => CodexCollection.Chats,
-            TemplateCollection.Tasks => CodexCollection.Tasks,
-            _ => CodexCollection.Items,
-        },
-    };
+            null => null,
+            MarkdownFilter => CodexCollection.Prompts,
+            _ => documents.Templates.CollectionOf(templateFilter) switch
+            {
+                TemplateCollection.Providers => CodexCollection.Providers,
+                TemplateCollection.Chats => CodexCollection.Chats,
+                TemplateCollection.Tasks => CodexCollection.Tasks,
+                _ => CodexCollection.Items,
+            },
+        };
 
     /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
-    private string? WrongKind(CodexUri uri, string? templateFilter) => ExpectedCollection(templateFilter) is { } requested && uri.Collection != requested
-        ? $"{uri} has the wrong type: codex://{requested.ToString().ToLowerInvariant()}/… is required here."
-        : null;
+    private string? WrongKind(CodexUri uri, string? templateFilter) =>
+        ExpectedCollection(templateFilter) is { } requested && uri.Collection != requested
+            ? $"{uri} has the wrong type: codex://{requested.ToString().ToLowerInvariant()}/… is required here."
+            : null;
 
     private static Reference Dangling(CodexUri uri, IEnumerable<string> others, bool isError = true) =>
         new(uri, null, null, $"{uri} does not exist.{NearestName.Hint(uri.Name, [.. others])}", isError);

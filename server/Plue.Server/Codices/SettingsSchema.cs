@@ -11,8 +11,9 @@ public static class SettingsSchema
 {
     private const string Resource = "settings.json5";
     private static readonly Lazy<IReadOnlyList<SettingsSection>> Read = new(() => ReadShipped());
-    private static readonly Lazy<IReadOnlyDictionary<string, TemplateField>> ByName =
-        new(() => Sections.SelectMany(section => section.Fields).ToDictionary(field => field.Name, StringComparer.Ordinal));
+    private static readonly Lazy<IReadOnlyDictionary<string, TemplateField>> ByName = new(() =>
+        Sections.SelectMany(section => section.Fields).ToDictionary(field => field.Name, StringComparer.Ordinal)
+    );
 
     public static IReadOnlyList<SettingsSection> Sections => Read.Value;
 
@@ -26,7 +27,9 @@ public static class SettingsSchema
 
     private static IReadOnlyList<SettingsSection> ReadShipped()
     {
-        using var stream = typeof(SettingsSchema).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
+        using var stream =
+            typeof(SettingsSchema).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = Json5Reader.Read(bytes);
@@ -36,7 +39,12 @@ public static class SettingsSchema
         foreach (var group in keys.Objects("groups"))
         {
             var section = new KeyReader(group, "a group", problems);
-            sections.Add(new SettingsSection(section.RequiredText("title") ?? "", TemplateReader.ReadFields(section, "fields", problems, inherits: false)));
+            sections.Add(
+                new SettingsSection(
+                    section.RequiredText("title") ?? "",
+                    TemplateReader.ReadFields(section, "fields", problems, inherits: false)
+                )
+            );
             section.Finish();
         }
 

@@ -4,7 +4,12 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-public enum FindingKind { Error, Warning, Risk }
+public enum FindingKind
+{
+    Error,
+    Warning,
+    Risk,
+}
 
 /// <summary>A problem that a check found, with its location.</summary>
 /// <param name="Code">One of <see cref="FindingCodes"/> or <see cref="TemplateRisks"/>.</param>
@@ -22,27 +27,46 @@ internal sealed class TemplateChecks(Documents documents, References references)
     private readonly TemplateCatalog templates = documents.Templates;
 
     /// <summary>Every template of the user and the workspace, those that ship, the items and the providers.</summary>
-    public IReadOnlyList<Finding> All() => Sorted(
-    [
-        // Risks of shipped templates are reported only for a template that is requested by name.
-        .. templates.List().SelectMany(entry => OfEntry(entry).Where(finding => entry.Layer != TemplateLayer.Shipped || finding.Kind == FindingKind.Error)),
-        .. documents.Of(CodexCollection.Items).List().SelectMany(OfDocument),
-        .. documents.Of(CodexCollection.Providers).List().SelectMany(OfDocument),
-    ]);
+    public IReadOnlyList<Finding> All() =>
+        Sorted([
+            // Risks of shipped templates are reported only for a template that is requested by name.
+            .. templates
+                .List()
+                .SelectMany(entry =>
+                    OfEntry(entry).Where(finding => entry.Layer != TemplateLayer.Shipped || finding.Kind == FindingKind.Error)
+                ),
+            .. documents.Of(CodexCollection.Items).List().SelectMany(OfDocument),
+            .. documents.Of(CodexCollection.Providers).List().SelectMany(OfDocument),
+        ]);
 
     /// <summary>Every file of this id, or the text as it would be.</summary>
     /// <param name="text">The text to check; null checks the files.</param>
-    public IReadOnlyList<Finding> Of(string id, string? text) => Sorted(text is null
-        ? templates.List().Where(entry => entry.Id == id).SelectMany(OfEntry)
-        : OfText(id, documents.Of(CodexCollection.Templates).Get(id) is { Path.Length: > 0 } file ? file : null, Encoding.UTF8.GetBytes(text)));
+    public IReadOnlyList<Finding> Of(string id, string? text) =>
+        Sorted(
+            text is null
+                ? templates.List().Where(entry => entry.Id == id).SelectMany(OfEntry)
+                : OfText(
+                    id,
+                    documents.Of(CodexCollection.Templates).Get(id) is { Path.Length: > 0 } file ? file : null,
+                    Encoding.UTF8.GetBytes(text)
+                )
+        );
 
     private static IReadOnlyList<Finding> Sorted(IEnumerable<Finding> findings) =>
-        [.. findings.DistinctBy(finding => (finding.Path, finding.Line, finding.Column, finding.Message)).OrderBy(finding => finding.Path, StringComparer.Ordinal).ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
+        [
+            .. findings
+                .DistinctBy(finding => (finding.Path, finding.Line, finding.Column, finding.Message))
+                .OrderBy(finding => finding.Path, StringComparer.Ordinal)
+                .ThenBy(finding => finding.Line)
+                .ThenBy(finding => finding.Column),
+        ];
 
     private IEnumerable<Finding> OfEntry(TemplateEntry entry)
     {
         var bytes = entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(entry.Id) : DocumentFile.Read(entry.Source).Bytes;
-        return bytes is null ? entry.Problems.Select(problem => Of(problem, entry.Id, entry.Source)) : OfFile(entry.Id, entry.Source, bytes, entry.Template, entry.Problems);
+        return bytes is null
+            ? entry.Problems.Select(problem => Of(problem, entry.Id, entry.Source))
+            : OfFile(entry.Id, entry.Source, bytes, entry.Template, entry.Problems);
     }
 
     /// <param name="file">The one that the text would replace; null for a new one.</param>
@@ -61,13 +85,32 @@ internal sealed class TemplateChecks(Documents documents, References references)
         if (document.Root is Json5Object root)
         {
             // A template may speak of itself before it is there.
-            findings.AddRange(Follow(FoundReferences.InTemplate(root, templates.Find).Where(found => !(found.To is { Collection: CodexCollection.Templates } own && own.Name == id)), id, path));
+            findings.AddRange(
+                Follow(
+                    FoundReferences
+                        .InTemplate(root, templates.Find)
+                        .Where(found => !(found.To is { Collection: CodexCollection.Templates } own && own.Name == id)),
+                    id,
+                    path
+                )
+            );
         }
 
         if (resolved is not null)
         {
-            findings.AddRange(TemplateRisks.Find(resolved, templates.Find)
-                .Select(risk => new Finding(FindingKind.Risk, risk.Code, id, path, Math.Max(1, risk.Span.Line), Math.Max(1, risk.Span.Column), risk.Message)));
+            findings.AddRange(
+                TemplateRisks
+                    .Find(resolved, templates.Find)
+                    .Select(risk => new Finding(
+                        FindingKind.Risk,
+                        risk.Code,
+                        id,
+                        path,
+                        Math.Max(1, risk.Span.Line),
+                        Math.Max(1, risk.Span.Column),
+                        risk.Message
+                    ))
+            );
         }
 
         return findings;
@@ -90,10 +133,24 @@ internal sealed class TemplateChecks(Documents documents, References references)
     {
         foreach (var reference in found.Where(reference => !reference.IsOfReading))
         {
-            if (references.Resolve(reference) is not { Problem: { } problem } end) { continue; }
+            if (references.Resolve(reference) is not { Problem: { } problem } end)
+            {
+                continue;
+            }
 
-            var code = !end.IsError ? FindingCodes.ReferenceMachine : end.IsWrongKind ? FindingCodes.ReferenceType : FindingCodes.Reference;
-            yield return new Finding(end.IsError ? FindingKind.Error : FindingKind.Warning, code, id, path, Math.Max(1, reference.Span.Line), Math.Max(1, reference.Span.Column), problem);
+            var code =
+                !end.IsError ? FindingCodes.ReferenceMachine
+                : end.IsWrongKind ? FindingCodes.ReferenceType
+                : FindingCodes.Reference;
+            yield return new Finding(
+                end.IsError ? FindingKind.Error : FindingKind.Warning,
+                code,
+                id,
+                path,
+                Math.Max(1, reference.Span.Line),
+                Math.Max(1, reference.Span.Column),
+                problem
+            );
         }
     }
 
@@ -102,29 +159,52 @@ internal sealed class TemplateChecks(Documents documents, References references)
     {
         foreach (var field in fields.Where(field => field.Type == FieldType.CodexReference && codex.Values.Find(field.Name) is Json5String))
         {
-            if (PathBack(codex.Id, id => Next(id, field.Name)) is not { } way) { continue; }
+            if (PathBack(codex.Id, id => Next(id, field.Name)) is not { } way)
+            {
+                continue;
+            }
 
             var at = codex.Values.Find(field.Name)!.Span;
-            return new Finding(FindingKind.Warning, FindingCodes.ReferenceCycle, codex.TemplateId, codex.Path, at.Line, at.Column, $"`{field.Name}` is part of a reference cycle: {string.Join(", ", way)}.");
+            return new Finding(
+                FindingKind.Warning,
+                FindingCodes.ReferenceCycle,
+                codex.TemplateId,
+                codex.Path,
+                at.Line,
+                at.Column,
+                $"`{field.Name}` is part of a reference cycle: {string.Join(", ", way)}."
+            );
         }
 
         return null;
     }
 
     private IEnumerable<string> Next(string id, string field) =>
-        documents.Of(CodexCollection.Items).Get(id)?.Values.GetString(field) is { } address && CodexUri.TryParse(address, out var uri) && uri.Collection == CodexCollection.Items ? [uri.Name] : [];
+        documents.Of(CodexCollection.Items).Get(id)?.Values.GetString(field) is { } address
+        && CodexUri.TryParse(address, out var uri)
+        && uri.Collection == CodexCollection.Items
+            ? [uri.Name]
+            : [];
 
     /// <summary>The shortest way from a name back to itself; null when there is none.</summary>
     private static List<string>? PathBack(string start, Func<string, IEnumerable<string>> next)
     {
-        var queue = new Queue<List<string>>([[start]]);
+        var queue = new Queue<List<string>>([
+            [start],
+        ]);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (queue.TryDequeue(out var way) && way.Count <= MaxCycleLength)
         {
             foreach (var name in next(way[^1]))
             {
-                if (name == start) { return [.. way, start]; }
-                if (seen.Add(name)) { queue.Enqueue([.. way, name]); }
+                if (name == start)
+                {
+                    return [.. way, start];
+                }
+                if (seen.Add(name))
+                {
+                    queue.Enqueue([.. way, name]);
+                }
             }
         }
 
@@ -132,5 +212,13 @@ internal sealed class TemplateChecks(Documents documents, References references)
     }
 
     private static Finding Of(DocumentProblem problem, string id, string path) =>
-        new(problem.IsError ? FindingKind.Error : FindingKind.Warning, problem.Code, id, path, problem.Line, problem.Column, problem.Message);
+        new(
+            problem.IsError ? FindingKind.Error : FindingKind.Warning,
+            problem.Code,
+            id,
+            path,
+            problem.Line,
+            problem.Column,
+            problem.Message
+        );
 }

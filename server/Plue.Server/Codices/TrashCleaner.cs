@@ -33,7 +33,13 @@ internal sealed class TrashCleaner(PlatformServices platform)
     public void Empty()
     {
         var config = UserConfig.Read(platform.Paths);
-        if (config.Problems.Any(problem => problem.IsError)) { return; }
-        if (config.Number(UserConfig.TrashDaysKey) is { } days && ExpiryClock.Read(platform.Paths, platform.Time) is not null) { Trash.RemoveOlderThan(TimeSpan.FromDays(days), platform.Paths, platform.Time, logger); }
+        if (config.Problems.Any(problem => problem.IsError))
+        {
+            return;
+        }
+        if (config.Number(UserConfig.TrashDaysKey) is { } days && ExpiryClock.Read(platform.Paths, platform.Time) is not null)
+        {
+            Trash.RemoveOlderThan(TimeSpan.FromDays(days), platform.Paths, platform.Time, logger);
+        }
     }
 }

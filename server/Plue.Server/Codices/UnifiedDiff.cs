@@ -7,6 +7,7 @@ namespace Plue.Server.Codices;
 internal static class UnifiedDiff
 {
     private const int Context = 3;
+
     /// <summary>Texts with more changed lines are shown as one deletion and one insertion.</summary>
     private const int MaxEdits = 1000;
 
@@ -16,16 +17,27 @@ internal static class UnifiedDiff
         var (a, b) = (Lines(before), Lines(after));
         var edits = Edits(a, b);
         var output = new StringBuilder();
-        for (var i = 0; i < edits.Count;)
+        for (var i = 0; i < edits.Count; )
         {
-            if (edits[i].Kind == ' ') { i++; continue; }
+            if (edits[i].Kind == ' ')
+            {
+                i++;
+                continue;
+            }
 
             var from = Math.Max(0, i - Context);
             var to = i;
-            for (var quiet = 0; to < edits.Count && quiet <= 2 * Context; to++) { quiet = edits[to].Kind == ' ' ? quiet + 1 : 0; }
+            for (var quiet = 0; to < edits.Count && quiet <= 2 * Context; to++)
+            {
+                quiet = edits[to].Kind == ' ' ? quiet + 1 : 0;
+            }
 
             var tail = 0;
-            while (to > i && edits[to - 1].Kind == ' ' && tail < 2 * Context + 1) { to--; tail++; }
+            while (to > i && edits[to - 1].Kind == ' ' && tail < 2 * Context + 1)
+            {
+                to--;
+                tail++;
+            }
 
             to = Math.Min(edits.Count, to + Math.Min(tail, Context));
             Append(output, edits, from, to);
@@ -41,13 +53,20 @@ internal static class UnifiedDiff
     {
         List<LineChange> places = [];
         var edits = Edits(a, b);
-        for (var i = 0; i < edits.Count;)
+        for (var i = 0; i < edits.Count; )
         {
-            if (edits[i].Kind == ' ') { i++; continue; }
+            if (edits[i].Kind == ' ')
+            {
+                i++;
+                continue;
+            }
 
             var (from, removed) = (edits[i], 0);
             var first = i;
-            for (; i < edits.Count && edits[i].Kind != ' '; i++) { removed += edits[i].Kind == '-' ? 1 : 0; }
+            for (; i < edits.Count && edits[i].Kind != ' '; i++)
+            {
+                removed += edits[i].Kind == '-' ? 1 : 0;
+            }
 
             places.Add(new LineChange(from.Old, removed, from.New, i - first - removed));
         }
@@ -63,20 +82,24 @@ internal static class UnifiedDiff
         foreach (var edit in part)
         {
             output.Append(edit.Kind).Append(edit.Line);
-            if (!edit.Line.EndsWith('\n')) { output.Append("\n\\ No newline at end of file\n"); }
+            if (!edit.Line.EndsWith('\n'))
+            {
+                output.Append("\n\\ No newline at end of file\n");
+            }
         }
     }
 
     /// <summary>An empty range names the line before it.</summary>
-    private static string Range(int first, int count) => count == 1
-        ? (first + 1).ToString(CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{(count == 0 ? first : first + 1)},{count}");
+    private static string Range(int first, int count) =>
+        count == 1
+            ? (first + 1).ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{(count == 0 ? first : first + 1)},{count}");
 
     /// <summary>Each with its line end, so that a last line without one differs from one with it.</summary>
     internal static List<string> Lines(string text)
     {
         var lines = new List<string>();
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var end = text.IndexOf('\n', start) is var found and >= 0 ? found + 1 : text.Length;
             lines.Add(text[start..end]);
@@ -89,16 +112,28 @@ internal static class UnifiedDiff
     private static List<Edit> Edits(List<string> a, List<string> b)
     {
         var head = 0;
-        while (head < a.Count && head < b.Count && a[head] == b[head]) { head++; }
+        while (head < a.Count && head < b.Count && a[head] == b[head])
+        {
+            head++;
+        }
 
         var tail = 0;
-        while (tail < a.Count - head && tail < b.Count - head && a[^(tail + 1)] == b[^(tail + 1)]) { tail++; }
+        while (tail < a.Count - head && tail < b.Count - head && a[^(tail + 1)] == b[^(tail + 1)])
+        {
+            tail++;
+        }
 
         var edits = new List<Edit>();
-        for (var i = 0; i < head; i++) { edits.Add(new Edit(' ', a[i], i, i)); }
+        for (var i = 0; i < head; i++)
+        {
+            edits.Add(new Edit(' ', a[i], i, i));
+        }
 
         Middle(edits, a, head, a.Count - tail, b, head, b.Count - tail);
-        for (var i = tail; i > 0; i--) { edits.Add(new Edit(' ', a[^i], a.Count - i, b.Count - i)); }
+        for (var i = tail; i > 0; i--)
+        {
+            edits.Add(new Edit(' ', a[^i], a.Count - i, b.Count - i));
+        }
 
         return edits;
     }
@@ -116,18 +151,34 @@ internal static class UnifiedDiff
             rounds.Add(furthest[(max - d)..(max + d + 1)]);
             for (var k = -d; k <= d; k += 2)
             {
-                var x = k == -d || (k != d && furthest[max + k - 1] < furthest[max + k + 1]) ? furthest[max + k + 1] : furthest[max + k - 1] + 1;
-                while (x < n && x - k < m && a[aFrom + x] == b[bFrom + x - k]) { x++; }
+                var x =
+                    k == -d || (k != d && furthest[max + k - 1] < furthest[max + k + 1])
+                        ? furthest[max + k + 1]
+                        : furthest[max + k - 1] + 1;
+                while (x < n && x - k < m && a[aFrom + x] == b[bFrom + x - k])
+                {
+                    x++;
+                }
 
                 furthest[max + k] = x;
-                if (x >= n && x - k >= m) { isFound = true; break; }
+                if (x >= n && x - k >= m)
+                {
+                    isFound = true;
+                    break;
+                }
             }
         }
 
         if (!isFound)
         {
-            for (var i = 0; i < n; i++) { edits.Add(new Edit('-', a[aFrom + i], aFrom + i, bFrom)); }
-            for (var i = 0; i < m; i++) { edits.Add(new Edit('+', b[bFrom + i], aTo, bFrom + i)); }
+            for (var i = 0; i < n; i++)
+            {
+                edits.Add(new Edit('-', a[aFrom + i], aFrom + i, bFrom));
+            }
+            for (var i = 0; i < m; i++)
+            {
+                edits.Add(new Edit('+', b[bFrom + i], aTo, bFrom + i));
+            }
             return;
         }
 
@@ -138,14 +189,29 @@ internal static class UnifiedDiff
             var before = rounds[d];
             int At(int k) => Math.Abs(k) <= d ? before[k + d] : 0;
             var k = px - py;
-            var previous = d == 0 ? 0 : k == -d || (k != d && At(k - 1) < At(k + 1)) ? k + 1 : k - 1;
+            var previous =
+                d == 0 ? 0
+                : k == -d || (k != d && At(k - 1) < At(k + 1)) ? k + 1
+                : k - 1;
             var (fromX, fromY) = d == 0 ? (0, 0) : (At(previous), At(previous) - previous);
-            while (px > fromX && py > fromY) { way.Add(new Edit(' ', a[aFrom + --px], aFrom + px, bFrom + --py)); }
+            while (px > fromX && py > fromY)
+            {
+                way.Add(new Edit(' ', a[aFrom + --px], aFrom + px, bFrom + --py));
+            }
 
-            if (d == 0) { break; }
+            if (d == 0)
+            {
+                break;
+            }
 
-            if (px > fromX) { way.Add(new Edit('-', a[aFrom + --px], aFrom + px, bFrom + py)); }
-            else { way.Add(new Edit('+', b[bFrom + --py], aFrom + px, bFrom + py)); }
+            if (px > fromX)
+            {
+                way.Add(new Edit('-', a[aFrom + --px], aFrom + px, bFrom + py));
+            }
+            else
+            {
+                way.Add(new Edit('+', b[bFrom + --py], aFrom + px, bFrom + py));
+            }
         }
 
         way.Reverse();

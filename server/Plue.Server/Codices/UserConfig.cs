@@ -11,23 +11,31 @@ public sealed record UserConfig
 {
     /// <summary>The default of new chats: a provider name or address, or <c>{provider, model}</c>.</summary>
     public const string DefaultLargeKey = "default_large";
+
     /// <summary>The background model, in the same form.</summary>
     public const string DefaultSmallKey = "default_small";
+
     /// <summary>The fallback chain, used when the chosen provider is down or over its limit.</summary>
     public const string FallbacksKey = "fallbacks";
 
     /// <summary>USD for all chats of a day; unset means no limit.</summary>
     public const string BudgetPerDayKey = "budget_usd_per_day";
+
     /// <summary>USD for one chat; unset means no limit.</summary>
     public const string BudgetPerChatKey = "budget_usd_per_chat";
+
     /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
     public const string NotifyKey = "notify_when_finished";
+
     /// <summary>How long the trash keeps what was deleted.</summary>
     public const string TrashDaysKey = "trash_days";
+
     /// <summary>Whether the vault's values are masked in chats.</summary>
     public const string MaskSecretsKey = "mask_secrets";
+
     /// <summary>Whether commands that agents run may use the network.</summary>
     public const string CommandsNetworkKey = "commands_network";
+
     /// <summary>Guarded files that agents may change as ordinary ones, by their patterns.</summary>
     public const string OrdinaryFilesKey = "ordinary_files";
 
@@ -46,8 +54,10 @@ public sealed record UserConfig
     public ModelChoice? DefaultLarge { get; init; }
     public ModelChoice? DefaultSmall { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
+
     /// <summary>The valid values of the file; values of the wrong type or out of range are omitted. Without defaults.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
+
     /// <summary>With an error of the file's form it is not followed at all and the defaults count; with one of a value, that value is not.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
 
@@ -58,34 +68,56 @@ public sealed record UserConfig
 
     public string? Text(string key) => (Value(key) as Json5String)?.Value;
 
-    public IReadOnlyList<string> Texts(string key) => [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
+    public IReadOnlyList<string> Texts(string key) =>
+        [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
     /// <summary>Reads the settings; a missing file is empty. Unknown keys are kept and ignored. Called for each request; the file is read after it changed.</summary>
     public static UserConfig Read(PluePaths paths)
     {
         var file = new FileInfo(paths.Config);
-        if (!file.Exists || file.LinkTarget is not null) { return ReadFile(paths); }
-        if (last is { } known && known.Path == paths.Config && known.Length == file.Length && known.Modified == file.LastWriteTimeUtc) { return known.Config; }
+        if (!file.Exists || file.LinkTarget is not null)
+        {
+            return ReadFile(paths);
+        }
+        if (last is { } known && known.Path == paths.Config && known.Length == file.Length && known.Modified == file.LastWriteTimeUtc)
+        {
+            return known.Config;
+        }
 
         var config = ReadFile(paths);
-        if (DateTime.UtcNow - file.LastWriteTimeUtc > ClockTick) { last = new Known(paths.Config, file.Length, file.LastWriteTimeUtc, config); }
+        if (DateTime.UtcNow - file.LastWriteTimeUtc > ClockTick)
+        {
+            last = new Known(paths.Config, file.Length, file.LastWriteTimeUtc, config);
+        }
         return config;
     }
 
     private static UserConfig ReadFile(PluePaths paths)
     {
         var (bytes, problem) = DocumentFile.Read(paths.Config);
-        if (bytes is null) { return new UserConfig { Problems = problem is null ? [] : [problem] }; }
+        if (bytes is null)
+        {
+            return new UserConfig { Problems = problem is null ? [] : [problem] };
+        }
 
         var document = Json5Reader.Read(bytes);
-        if (document.Root is null && document.Text.AsSpan().Trim('\uFEFF').IsWhiteSpace() && bytes.Length <= Json5Reader.MaxBytes) { return new UserConfig(); }
+        if (document.Root is null && document.Text.AsSpan().Trim('\uFEFF').IsWhiteSpace() && bytes.Length <= Json5Reader.MaxBytes)
+        {
+            return new UserConfig();
+        }
 
         var problems = DocumentProblem.From(document).Concat(LiteralSecrets.Find(document)).ToList();
-        if (!document.IsValid) { return new UserConfig { Problems = problems }; }
+        if (!document.IsValid)
+        {
+            return new UserConfig { Problems = problems };
+        }
 
         if (document.Root is not Json5Object values)
         {
-            return new UserConfig { Problems = [DocumentProblem.Error("The file must contain an object.", document.Root?.Span ?? default), .. problems] };
+            return new UserConfig
+            {
+                Problems = [DocumentProblem.Error("The file must contain an object.", document.Root?.Span ?? default), .. problems],
+            };
         }
 
         var good = new List<Json5Member>();
@@ -93,12 +125,20 @@ public sealed record UserConfig
         {
             if (SettingsSchema.Find(member.Name) is { } field)
             {
-                if (Check(field, member.Value, problems)) { good.Add(member); }
+                if (Check(field, member.Value, problems))
+                {
+                    good.Add(member);
+                }
             }
             else
             {
                 good.Add(member);
-                if (NearestName.Find(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not a known setting. Did you mean `{nearest}`?", member.NameSpan)); }
+                if (NearestName.Find(member.Name, SettingsSchema.Names) is { } nearest)
+                {
+                    problems.Add(
+                        DocumentProblem.Warning($"`{member.Name}` is not a known setting. Did you mean `{nearest}`?", member.NameSpan)
+                    );
+                }
             }
         }
 
@@ -124,29 +164,44 @@ public sealed record UserConfig
         {
             var problems = new List<DocumentProblem>();
             Check(field, value, problems);
-            if (problems.FirstOrDefault(found => found.IsError) is { } wrong) { throw new FailureException(FailureKind.MissingField, wrong.Message); }
+            if (problems.FirstOrDefault(found => found.IsError) is { } wrong)
+            {
+                throw new FailureException(FailureKind.MissingField, wrong.Message);
+            }
         }
 
-        if (value is not null && LiteralSecrets.IsIn([key], value)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
-
-        return Change(paths, mayCreate: value is not null, document =>
+        if (value is not null && LiteralSecrets.IsIn([key], value))
         {
-            var text = document.Text;
-            // An empty file is an error of JSON5 and no mistake here.
-            return value is not null && text.AsSpan().Trim('\uFEFF').IsWhiteSpace()
-                ? Json5Edit.Set("", [key], value)
-                : !document.IsValid ? new Json5Edited(text, document.Errors[0])
-                : value is null ? Json5Edit.Remove(text, [key])
-                : Json5Edit.Set(text, [key], value);
-        });
+            throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message);
+        }
+
+        return Change(
+            paths,
+            mayCreate: value is not null,
+            document =>
+            {
+                var text = document.Text;
+                // An empty file is an error of JSON5 and no mistake here.
+                return value is not null && text.AsSpan().Trim('\uFEFF').IsWhiteSpace() ? Json5Edit.Set("", [key], value)
+                    : !document.IsValid ? new Json5Edited(text, document.Errors[0])
+                    : value is null ? Json5Edit.Remove(text, [key])
+                    : Json5Edit.Set(text, [key], value);
+            }
+        );
     }
 
     /// <summary>Changes what the program itself has a reason to change.</summary>
     /// <param name="rewrite">Receives the text and its parsed object.</param>
     /// <exception cref="FailureException">Conflict: the file has an error and is left alone. StoreReadOnly.</exception>
-    public static void Rewrite(PluePaths paths, Func<string, Json5Object, string> rewrite) => Change(paths, mayCreate: false, document => !document.IsValid
-        ? new Json5Edited(document.Text, document.Errors[0])
-        : new Json5Edited(document.Root is Json5Object values ? rewrite(document.Text, values) : document.Text));
+    public static void Rewrite(PluePaths paths, Func<string, Json5Object, string> rewrite) =>
+        Change(
+            paths,
+            mayCreate: false,
+            document =>
+                !document.IsValid
+                    ? new Json5Edited(document.Text, document.Errors[0])
+                    : new Json5Edited(document.Root is Json5Object values ? rewrite(document.Text, values) : document.Text)
+        );
 
     private static UserConfig Change(PluePaths paths, bool mayCreate, Func<Json5Document, Json5Edited> edit)
     {
@@ -154,15 +209,23 @@ public sealed record UserConfig
         {
             using var turn = DocumentLock.Acquire(paths, "settings", "The settings were not changed");
             var (bytes, problem) = DocumentFile.Read(paths.Config);
-            if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}"); }
+            if (problem is not null)
+            {
+                throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}");
+            }
 
-            if (bytes is null && !mayCreate) { return Read(paths); }
+            if (bytes is null && !mayCreate)
+            {
+                return Read(paths);
+            }
 
             var edited = edit(Json5Reader.Read(bytes ?? []));
             if (edited.Error is { } error)
             {
-                throw new FailureException(FailureKind.Conflict,
-                    $"The settings were not changed because {paths.Config} has a syntax error at line {error.Span.Line}, column {error.Span.Column}: {error.Message} Open it and correct it.");
+                throw new FailureException(
+                    FailureKind.Conflict,
+                    $"The settings were not changed because {paths.Config} has a syntax error at line {error.Span.Line}, column {error.Span.Column}: {error.Message} Open it and correct it."
+                );
             }
 
             DocumentFile.Replace(paths.Config, Encoding.UTF8.GetBytes(edited.Text));
@@ -173,7 +236,8 @@ public sealed record UserConfig
     /// <param name="key"><see cref="DefaultLargeKey"/> or <see cref="DefaultSmallKey"/>.</param>
     /// <param name="choice">Null removes the choice.</param>
     /// <exception cref="FailureException">As for <see cref="Set"/>.</exception>
-    public static UserConfig SetChoice(PluePaths paths, string key, ModelChoice? choice) => Set(paths, key, choice is null ? null : ToJson5(choice));
+    public static UserConfig SetChoice(PluePaths paths, string key, ModelChoice? choice) =>
+        Set(paths, key, choice is null ? null : ToJson5(choice));
 
     private static Json5Node ToJson5(ModelChoice choice)
     {
@@ -186,29 +250,44 @@ public sealed record UserConfig
     /// <summary>True if the value is valid. Invalid items of a list of choices are ignored.</summary>
     private static bool Check(TemplateField field, Json5Node value, List<DocumentProblem> problems)
     {
-        if (value is Json5Null) { return true; }
+        if (value is Json5Null)
+        {
+            return true;
+        }
 
         var before = problems.Count;
-        if (SettingsSchema.IsChoice(field)) { CheckChoice(value, field.Name, problems); }
+        if (SettingsSchema.IsChoice(field))
+        {
+            CheckChoice(value, field.Name, problems);
+        }
         else if (field.Items is { } item && SettingsSchema.IsChoice(item))
         {
             if (value is Json5Array list)
             {
-                foreach (var choice in list.Items) { CheckChoice(choice, field.Name, problems); }
+                foreach (var choice in list.Items)
+                {
+                    CheckChoice(choice, field.Name, problems);
+                }
 
                 return true;
             }
 
             problems.Add(DocumentProblem.Error($"`{field.Name}` must be a list of providers.", value.Span));
         }
-        else { TemplateValidation.CheckValue(field, value, $"`{field.Name}`", problems); }
+        else
+        {
+            TemplateValidation.CheckValue(field, value, $"`{field.Name}`", problems);
+        }
 
         return problems.Count == before;
     }
 
     private static void CheckChoice(Json5Node value, string key, List<DocumentProblem> problems)
     {
-        if (Choice(value) is null) { problems.Add(DocumentProblem.Error($"`{key}` is not the name of a provider.", value.Span)); }
+        if (Choice(value) is null)
+        {
+            problems.Add(DocumentProblem.Error($"`{key}` is not the name of a provider.", value.Span));
+        }
         else if (value is Json5Object choice && choice.Find("model") is not (null or Json5Null or Json5String))
         {
             problems.Add(DocumentProblem.Error($"The `model` of `{key}` is not text.", choice.Find("model")!.Span));
@@ -217,8 +296,14 @@ public sealed record UserConfig
 
     private static ModelChoice? Choice(Json5Node? value)
     {
-        var (text, model) = value is Json5Object choice ? (choice.GetString("provider"), choice.GetString("model")) : ((value as Json5String)?.Value, null);
-        return (CodexUri.TryParse(text, out var uri) ? uri.Collection == CodexCollection.Providers : CodexUri.TryOf(CodexCollection.Providers, text, out uri))
+        var (text, model) = value is Json5Object choice
+            ? (choice.GetString("provider"), choice.GetString("model"))
+            : ((value as Json5String)?.Value, null);
+        return (
+            CodexUri.TryParse(text, out var uri)
+                ? uri.Collection == CodexCollection.Providers
+                : CodexUri.TryOf(CodexCollection.Providers, text, out uri)
+        )
             ? new ModelChoice(uri.Name, string.IsNullOrWhiteSpace(model) ? null : model)
             : null;
     }

@@ -25,25 +25,47 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     /// <summary>Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
     public IReadOnlyList<RulesFile> Read()
     {
-        if (workspace() is not { } root) { return []; }
+        if (workspace() is not { } root)
+        {
+            return [];
+        }
 
         List<(string Real, RulesFile File)> found = [];
         foreach (var name in Names)
         {
             var path = Path.Combine(root, name);
-            if (!File.Exists(path) && !Directory.Exists(path) && new FileInfo(path).LinkTarget is null) { continue; }
+            if (!File.Exists(path) && !Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
+            {
+                continue;
+            }
 
             var real = RealPath.Of(path);
-            if (found.Any(other => other.Real == real)) { continue; }
+            if (found.Any(other => other.Real == real))
+            {
+                continue;
+            }
 
-            found.Add((real, RealPath.ResolvesInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link to a target outside the workspace.")));
+            found.Add(
+                (
+                    real,
+                    RealPath.ResolvesInto(path, root)
+                        ? Look(name, path, real)
+                        : Unread(name, path, "It is a link to a target outside the workspace.")
+                )
+            );
         }
 
         List<RulesFile> files = [];
         foreach (var (_, file) in found)
         {
-            var own = file with { Text = WithoutImports(file.Text, Names.Where(name => name != file.Name && found.Exists(other => other.File.Name == name))) };
-            if (own.Problem is not null || (own.Text.Length > 0 && !files.Exists(other => other.Text == own.Text))) { files.Add(own); }
+            var own = file with
+            {
+                Text = WithoutImports(file.Text, Names.Where(name => name != file.Name && found.Exists(other => other.File.Name == name))),
+            };
+            if (own.Problem is not null || (own.Text.Length > 0 && !files.Exists(other => other.Text == own.Text)))
+            {
+                files.Add(own);
+            }
         }
 
         return files;
@@ -64,7 +86,10 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
         var (length, written) = file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);
         lock (sync)
         {
-            if (known.TryGetValue(path, out var before) && (before.Length, before.Written) == (length, written)) { return before.File; }
+            if (known.TryGetValue(path, out var before) && (before.Length, before.Written) == (length, written))
+            {
+                return before.File;
+            }
 
             var read = Load(name, path, real);
             known[path] = (length, written, read);
@@ -76,14 +101,26 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     {
         try
         {
-            if (RegularFile.Read(real, MaxBytes) is not { } bytes) { return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the maximum for an instruction file."); }
-            if (PromptFormat.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal)) { return Unread(name, path, "It is not UTF-8 text."); }
+            if (RegularFile.Read(real, MaxBytes) is not { } bytes)
+            {
+                return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the maximum for an instruction file.");
+            }
+            if (PromptFormat.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal))
+            {
+                return Unread(name, path, "It is not UTF-8 text.");
+            }
 
             text = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Trim();
             return new RulesFile(name, path, AllowedTexts.HashOf(bytes), text, HiddenCharacters.Count(text), null);
         }
-        catch (NotAFileException) { return Unread(name, path, "It is not a regular file."); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return Unread(name, path, $"It could not be read: {fault.Message.TrimEnd('.')}."); }
+        catch (NotAFileException)
+        {
+            return Unread(name, path, "It is not a regular file.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Unread(name, path, $"It could not be read: {fault.Message.TrimEnd('.')}.");
+        }
     }
 
     private static RulesFile Unread(string name, string path, string why) => new(name, path, "", "", 0, why);

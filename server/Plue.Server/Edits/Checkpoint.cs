@@ -11,19 +11,39 @@ namespace Plue.Server.Edits;
 internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
 {
     /// <summary>Gets the paths that differ now. Paths that were not scanned before are never reported as new.</summary>
-    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, FolderHandle folder, ContentStore contents)
+    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(
+        Checkpoint now,
+        FolderHandle folder,
+        ContentStore contents
+    )
     {
         var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
-        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == FileEntryKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
-            .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!))))]);
+        var rules = new Lazy<List<IgnoreRules>>(() =>
+            [
+                .. Files
+                    .Where(file => IsRules(file.Key) && file.Value.State.Kind == FileEntryKind.File && file.Value.State.IsKept)
+                    .OrderBy(file => file.Key.Length)
+                    .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!)))),
+            ]
+        );
         foreach (var (path, file) in now.Files)
         {
-            if (path.EndsWith('/')) { continue; }
+            if (path.EndsWith('/'))
+            {
+                continue;
+            }
             if (Files.TryGetValue(path, out var before))
             {
-                if (before.State != file.State) { yield return (path, before.State, file.State); }
+                if (before.State != file.State)
+                {
+                    yield return (path, before.State, file.State);
+                }
             }
-            else if (file.State.IsKept && !closed.Exists(start => start == "/" || path.StartsWith(start, StringComparison.Ordinal)) && !IsIgnored(path, rules.Value))
+            else if (
+                file.State.IsKept
+                && !closed.Exists(start => start == "/" || path.StartsWith(start, StringComparison.Ordinal))
+                && !IsIgnored(path, rules.Value)
+            )
             {
                 yield return (path, FileState.Absent, file.State);
             }
@@ -32,15 +52,27 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
         // A file that is no longer listed may only be ignored now.
         foreach (var (path, file) in Files.Where(file => !file.Key.EndsWith('/') && !now.Files.ContainsKey(file.Key)))
         {
-            if (file.State.IsKept && IsGone(path)) { yield return (path, file.State, FileState.Absent); }
+            if (file.State.IsKept && IsGone(path))
+            {
+                yield return (path, file.State, FileState.Absent);
+            }
         }
 
         bool IsGone(string path)
         {
-            try { return folder.Stat(path).Kind == FileEntryKind.Absent; }
+            try
+            {
+                return folder.Stat(path).Kind == FileEntryKind.Absent;
+            }
             // Behind a link: what stood here does not exist any more, and what is behind the link is no one's here.
-            catch (IOException) { return true; }
-            catch (UnauthorizedAccessException) { return false; }
+            catch (IOException)
+            {
+                return true;
+            }
+            catch (UnauthorizedAccessException)
+            {
+                return false;
+            }
         }
     }
 
@@ -54,8 +86,14 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
         for (var end = path.IndexOf('/'); ; end = path.IndexOf('/', end + 1))
         {
             var part = end < 0 ? path : path[..end];
-            if (IgnoreRules.IsIgnored(rules, part, isFolder: end >= 0)) { return true; }
-            if (end < 0) { return false; }
+            if (IgnoreRules.IsIgnored(rules, part, isFolder: end >= 0))
+            {
+                return true;
+            }
+            if (end < 0)
+            {
+                return false;
+            }
         }
     }
 }
@@ -74,6 +112,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     public const long MaxBytes = 400L * 1024 * 1024;
     private const int MaxDepth = 100;
     private const string Mark = "plueckpt1";
+
     /// <summary>A file modified this recently before the scan can change again without a visible change of its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
     private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
@@ -84,8 +123,10 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     private Checkpoint? last;
 
     public string? LeftOut => last?.LeftOut;
+
     /// <summary>The contents that the newest checkpoint refers to.</summary>
-    public IReadOnlySet<string> Needed => (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> Needed =>
+        (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
     private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
 
     /// <summary>Looks at all files. The contents are durable after <see cref="ContentStore.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
@@ -101,13 +142,19 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
             List<(string Path, FileEntry Found)> toRead = [];
             long bytes = 0;
             var (tooLarge, unread) = (0, seen.Closed.Count);
-            foreach (var closed in seen.Closed) { files[closed] = NotKept; }
+            foreach (var closed in seen.Closed)
+            {
+                files[closed] = NotKept;
+            }
             var now = DateTime.UtcNow;
             foreach (var (path, found) in held.Stat(seen.Files))
             {
                 if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link))
                 {
-                    if (found.Kind == FileEntryKind.Other) { files[path] = NotKept; }
+                    if (found.Kind == FileEntryKind.Other)
+                    {
+                        files[path] = NotKept;
+                    }
                     continue;
                 }
 
@@ -119,28 +166,51 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                 }
 
                 bytes += found.Size;
-                if (found.Stamp.Length > 0 && known.TryGetValue(path, out var same) && same.Stamp == found.Stamp) { files[path] = same with { State = same.State with { Mode = ModeOf(found) } }; }
-                else { toRead.Add((path, found)); }
+                if (found.Stamp.Length > 0 && known.TryGetValue(path, out var same) && same.Stamp == found.Stamp)
+                {
+                    files[path] = same with { State = same.State with { Mode = ModeOf(found) } };
+                }
+                else
+                {
+                    toRead.Add((path, found));
+                }
             }
 
-            BoundedParallel.For(toRead.Count, at =>
-            {
-                var one = toRead[at];
-                try
+            BoundedParallel.For(
+                toRead.Count,
+                at =>
                 {
-                    if (held.ReadOrLink(one.Path, MaxFileBytes) is not { } content) { return; }
+                    var one = toRead[at];
+                    try
+                    {
+                        if (held.ReadOrLink(one.Path, MaxFileBytes) is not { } content)
+                        {
+                            return;
+                        }
 
-                    var isSure = now - one.Found.Changed > Unsure && held.Stat(one.Path).Stamp == one.Found.Stamp;
-                    var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
-                    lock (files) { files[one.Path] = file; }
+                        var isSure = now - one.Found.Changed > Unsure && held.Stat(one.Path).Stamp == one.Found.Stamp;
+                        var file = new CheckpointFile(
+                            new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)),
+                            isSure ? one.Found.Stamp : ""
+                        );
+                        lock (files)
+                        {
+                            files[one.Path] = file;
+                        }
+                    }
+                    catch (Exception fault) when (fault is FileNotFoundException or NotAFileException)
+                    { /* It is gone, or no file any more. */
+                    }
+                    catch (UnauthorizedAccessException)
+                    {
+                        Interlocked.Increment(ref unread);
+                        lock (files)
+                        {
+                            files[one.Path] = NotKept;
+                        }
+                    }
                 }
-                catch (Exception fault) when (fault is FileNotFoundException or NotAFileException) { /* It is gone, or no file any more. */ }
-                catch (UnauthorizedAccessException)
-                {
-                    Interlocked.Increment(ref unread);
-                    lock (files) { files[one.Path] = NotKept; }
-                }
-            });
+            );
             return last = new Checkpoint(NameOf(files), files, Sentence(tooLarge, seen.TooMany, unread));
         }
     }
@@ -149,7 +219,10 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     public void Save(Checkpoint checkpoint)
     {
         var path = Path.Combine(folder, checkpoint.Name);
-        if (File.Exists(path)) { return; }
+        if (File.Exists(path))
+        {
+            return;
+        }
 
         using var stream = new MemoryStream();
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
@@ -163,7 +236,10 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                 writer.Write((byte)file.State.Kind);
                 writer.Write(file.State.Mode);
                 writer.Write(file.State.Hash is not null);
-                if (file.State.Hash is { } hash) { writer.Write(Convert.FromHexString(hash)); }
+                if (file.State.Hash is { } hash)
+                {
+                    writer.Write(Convert.FromHexString(hash));
+                }
                 writer.Write(file.Stamp);
             }
         }
@@ -178,10 +254,19 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         try
         {
             var content = RegularFile.Read(Path.Combine(folder, Path.GetFileName(name)));
-            if (content.Length < 32 || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))) { return null; }
+            if (
+                content.Length < 32
+                || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))
+            )
+            {
+                return null;
+            }
 
             using var reader = new BinaryReader(new MemoryStream(content));
-            if (reader.ReadString() != Mark) { return null; }
+            if (reader.ReadString() != Mark)
+            {
+                return null;
+            }
 
             var omitted = reader.ReadString();
             var count = reader.ReadInt32();
@@ -196,24 +281,41 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
 
             return new Checkpoint(name, files, omitted.Length == 0 ? null : omitted);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return null; }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Deletes checkpoints that are not needed, except the newest.</summary>
     public void Clean(IReadOnlySet<string> needed)
     {
-        foreach (var file in Stored().Skip(1).Where(file => !needed.Contains(file.Name))) { file.Delete(); }
+        foreach (var file in Stored().Skip(1).Where(file => !needed.Contains(file.Name)))
+        {
+            file.Delete();
+        }
     }
 
-    private IEnumerable<FileInfo> Stored() => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles(Prefix + "*").OrderByDescending(file => file.LastWriteTimeUtc) : [];
+    private IEnumerable<FileInfo> Stored() =>
+        Directory.Exists(folder)
+            ? new DirectoryInfo(folder).EnumerateFiles(Prefix + "*").OrderByDescending(file => file.LastWriteTimeUtc)
+            : [];
 
     /// <summary>One whose contents are still kept.</summary>
-    private Checkpoint? Newest() => Stored().FirstOrDefault() is { } file && Load(file.Name) is { } found && found.Files.Values.All(one => one.State.Hash is not { } hash || contents.Has(hash)) ? found : null;
+    private Checkpoint? Newest() =>
+        Stored().FirstOrDefault() is { } file
+        && Load(file.Name) is { } found
+        && found.Files.Values.All(one => one.State.Hash is not { } hash || contents.Has(hash))
+            ? found
+            : null;
 
     private string NameOf(Dictionary<string, CheckpointFile> files)
     {
         var text = new StringBuilder();
-        foreach (var (path, file) in files.OrderBy(file => file.Key, StringComparer.Ordinal)) { text.Append(path).Append('\0').Append(file.State.Hash).Append(file.State.Mode).Append(file.Stamp).Append('\n'); }
+        foreach (var (path, file) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
+        {
+            text.Append(path).Append('\0').Append(file.State.Hash).Append(file.State.Mode).Append(file.Stamp).Append('\n');
+        }
 
         return Prefix + Blobs.IdOf(Encoding.UTF8.GetBytes(text.ToString()))[..32];
     }
@@ -223,9 +325,18 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     private static string? Sentence(int tooLarge, bool tooMany, int unread)
     {
         List<string> parts = [];
-        if (tooMany) { parts.Add($"the folder has more than {MaxFiles:N0} files"); }
-        if (tooLarge > 0) { parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large"); }
-        if (unread > 0) { parts.Add($"{unread:N0} cannot be read"); }
+        if (tooMany)
+        {
+            parts.Add($"the folder has more than {MaxFiles:N0} files");
+        }
+        if (tooLarge > 0)
+        {
+            parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large");
+        }
+        if (unread > 0)
+        {
+            parts.Add($"{unread:N0} cannot be read");
+        }
 
         return parts.Count == 0 ? null : $"Some changes made by commands cannot be undone: {string.Join(", ", parts)}.";
     }
@@ -243,13 +354,17 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         }
 
         public List<string> Files { get; } = [];
+
         /// <summary>Folders that were not scanned, each with a trailing slash.</summary>
         public List<string> Closed { get; } = [];
         public bool TooMany { get; private set; }
 
         private void Walk(string path, int depth)
         {
-            if (TooMany) { return; }
+            if (TooMany)
+            {
+                return;
+            }
             if (depth > MaxDepth)
             {
                 Closed.Add(path + "/");
@@ -262,33 +377,60 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
             {
                 var full = Path.Combine(root, path);
                 var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
-                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(RegularFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
+                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 })
+                {
+                    rules.Add(
+                        new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(RegularFile.Read(ignore.FullName)).TrimStart('\uFEFF'))
+                    );
+                }
 
-                foreach (var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
-                    full, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+                foreach (
+                    var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
+                        full,
+                        (ref entry) => (entry.FileName.ToString(), entry.IsDirectory),
+                        new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }
+                    )
+                )
                 {
                     var name = path.Length == 0 ? file : $"{path}/{file}";
                     // A link to a folder counts as one here.
                     var isFolder = mayBeFolder && new DirectoryInfo(Path.Combine(root, name)).LinkTarget is null;
-                    if ((isFolder || file == ".git") && NeverKept.Contains(file)) { continue; }
-                    if (IgnoreRules.IsIgnored(rules, name, isFolder)) { continue; }
-                    if (isFolder) { folders.Add(name); }
+                    if ((isFolder || file == ".git") && NeverKept.Contains(file))
+                    {
+                        continue;
+                    }
+                    if (IgnoreRules.IsIgnored(rules, name, isFolder))
+                    {
+                        continue;
+                    }
+                    if (isFolder)
+                    {
+                        folders.Add(name);
+                    }
                     else if (Files.Count >= MaxFiles)
                     {
                         TooMany = true;
                         Closed.Add("/");
                         return;
                     }
-                    else { Files.Add(name); }
+                    else
+                    {
+                        Files.Add(name);
+                    }
                 }
             }
-            catch (DirectoryNotFoundException) { /* It is gone. */ }
+            catch (DirectoryNotFoundException)
+            { /* It is gone. */
+            }
             catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
             {
                 Closed.Add(path + "/");
             }
 
-            foreach (var folder in folders) { Walk(folder, depth + 1); }
+            foreach (var folder in folders)
+            {
+                Walk(folder, depth + 1);
+            }
 
             rules.RemoveRange(count, rules.Count - count);
         }

@@ -34,7 +34,10 @@ internal sealed class ContentStore(string folder) : IDisposable
         lock (sync)
         {
             List();
-            if (places.TryGetValue(id, out var place) && File.Exists(place.Pack)) { return id; }
+            if (places.TryGetValue(id, out var place) && File.Exists(place.Pack))
+            {
+                return id;
+            }
 
             Append(id, hash, content);
             return id;
@@ -46,7 +49,10 @@ internal sealed class ContentStore(string folder) : IDisposable
     {
         lock (sync)
         {
-            if (!isDirty || pack is null) { return; }
+            if (!isDirty || pack is null)
+            {
+                return;
+            }
 
             DurableFile.Sync(pack.SafeFileHandle);
             isDirty = false;
@@ -61,7 +67,10 @@ internal sealed class ContentStore(string folder) : IDisposable
             List();
             for (var tries = 0; tries < 2; tries++)
             {
-                if (places.TryGetValue(id, out var place) && TryRead(id, place) is { } content) { return content; }
+                if (places.TryGetValue(id, out var place) && TryRead(id, place) is { } content)
+                {
+                    return content;
+                }
 
                 // Another process may have kept it since, or put it elsewhere.
                 Relist();
@@ -76,7 +85,10 @@ internal sealed class ContentStore(string folder) : IDisposable
         lock (sync)
         {
             List();
-            if (places.TryGetValue(id, out var place) && File.Exists(place.Pack)) { return true; }
+            if (places.TryGetValue(id, out var place) && File.Exists(place.Pack))
+            {
+                return true;
+            }
 
             Relist();
             return places.ContainsKey(id);
@@ -85,7 +97,10 @@ internal sealed class ContentStore(string folder) : IDisposable
 
     public long LengthOf(string id)
     {
-        lock (sync) { return places.TryGetValue(id, out var place) ? place.Length : 0; }
+        lock (sync)
+        {
+            return places.TryGetValue(id, out var place) ? place.Length : 0;
+        }
     }
 
     public long Bytes => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*.pack").Sum(file => file.Length) : 0;
@@ -101,14 +116,23 @@ internal sealed class ContentStore(string folder) : IDisposable
             foreach (var one in places.GroupBy(entry => entry.Value.Pack).ToList())
             {
                 // What was kept just now may not be named by any record yet.
-                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(one.Key) < TimeSpan.FromHours(1) || !TryLock(one.Key)) { continue; }
+                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(one.Key) < TimeSpan.FromHours(1) || !TryLock(one.Key))
+                {
+                    continue;
+                }
 
                 var requested = one.Where(entry => needed.Contains(entry.Key)).ToList();
-                if (requested.Sum(entry => (long)entry.Value.Length) > new FileInfo(one.Key).Length / 2) { continue; }
+                if (requested.Sum(entry => (long)entry.Value.Length) > new FileInfo(one.Key).Length / 2)
+                {
+                    continue;
+                }
 
                 foreach (var (id, place) in requested)
                 {
-                    if (TryRead(id, place) is { } content) { Append(id, Convert.FromHexString(id), content); }
+                    if (TryRead(id, place) is { } content)
+                    {
+                        Append(id, Convert.FromHexString(id), content);
+                    }
                 }
 
                 Sync();
@@ -133,7 +157,12 @@ internal sealed class ContentStore(string folder) : IDisposable
         if (pack is null)
         {
             DurableFile.CreatePrivateDirectory(folder);
-            pack = DurableFile.OpenPrivate(Path.Combine(folder, Ids.New("contents") + ".pack"), FileMode.CreateNew, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
+            pack = DurableFile.OpenPrivate(
+                Path.Combine(folder, Ids.New("contents") + ".pack"),
+                FileMode.CreateNew,
+                FileAccess.ReadWrite,
+                OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None
+            );
             DurableFile.SyncDirectory(folder);
             known.Add(pack.Name);
         }
@@ -165,16 +194,25 @@ internal sealed class ContentStore(string folder) : IDisposable
             using var file = RegularFile.OpenHandle(place.Pack);
             var content = new byte[place.Length];
             var read = 0;
-            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), place.Offset + read) is > 0 and var more) { read += more; }
+            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), place.Offset + read) is > 0 and var more)
+            {
+                read += more;
+            }
 
             return Blobs.IdOf(content) == id ? content : null;
         }
-        catch (IOException) { return null; }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private void List()
     {
-        if (isListed) { return; }
+        if (isListed)
+        {
+            return;
+        }
 
         isListed = true;
         Relist();
@@ -185,15 +223,27 @@ internal sealed class ContentStore(string folder) : IDisposable
         foreach (var gone in known.Where(name => !File.Exists(name)).ToList())
         {
             known.Remove(gone);
-            foreach (var (id, place) in places.ToList()) { if (place.Pack == gone) { places.Remove(id); } }
+            foreach (var (id, place) in places.ToList())
+            {
+                if (place.Pack == gone)
+                {
+                    places.Remove(id);
+                }
+            }
         }
 
-        if (!Directory.Exists(folder)) { return; }
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
 
         foreach (var name in Directory.EnumerateFiles(folder, "*.pack"))
         {
             // Packs of other processes can grow, so they are read again; our own are known.
-            if (name == pack?.Name || (known.Contains(name) && !IsHeld(name))) { continue; }
+            if (name == pack?.Name || (known.Contains(name) && !IsHeld(name)))
+            {
+                continue;
+            }
 
             ReadHeads(name);
             known.Add(name);
@@ -205,12 +255,18 @@ internal sealed class ContentStore(string folder) : IDisposable
         using var file = RegularFile.OpenHandle(name);
         var length = RandomAccess.GetLength(file);
         Span<byte> head = stackalloc byte[HeadLength];
-        for (long at = 0; at + HeadLength <= length;)
+        for (long at = 0; at + HeadLength <= length; )
         {
-            if (RandomAccess.Read(file, head, at) < HeadLength) { return; }
+            if (RandomAccess.Read(file, head, at) < HeadLength)
+            {
+                return;
+            }
 
             var size = BinaryPrimitives.ReadInt32LittleEndian(head);
-            if (size < 0 || size > length - at - HeadLength) { return; }
+            if (size < 0 || size > length - at - HeadLength)
+            {
+                return;
+            }
 
             places.TryAdd(Convert.ToHexStringLower(head[4..]), new Place(name, at + HeadLength, size));
             at += HeadLength + size;
@@ -226,6 +282,9 @@ internal sealed class ContentStore(string folder) : IDisposable
             using var file = DurableFile.OpenPrivate(name, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return false; }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -11,6 +11,7 @@ internal sealed record Review(string Workspace, string Codex, string Path)
 {
     /// <summary>As the file was, with what was accepted since.</summary>
     public FileState Base { get; set; } = FileState.Absent;
+
     /// <summary>As the agent left it, without what was rejected since.</summary>
     public FileState Left { get; set; } = FileState.Absent;
     public FileState First { get; set; } = FileState.Absent;
@@ -30,6 +31,7 @@ internal sealed class EditHistory
 
     public IReadOnlyCollection<EditRecord> Open => open.Values;
     public IReadOnlyCollection<Review> Reviews => reviews.Values;
+
     /// <summary>The first first.</summary>
     public IReadOnlyList<TurnEdit> Edits => edits;
     public DateTimeOffset Oldest => records.Count == 0 ? DateTimeOffset.MaxValue : records[0].Time ?? DateTimeOffset.MinValue;
@@ -38,7 +40,10 @@ internal sealed class EditHistory
 
     public void Take(EditRecord record)
     {
-        if (record.Type == EditRecord.Head) { return; }
+        if (record.Type == EditRecord.Head)
+        {
+            return;
+        }
 
         records.Add(record);
         if (record.Type == EditRecord.Begun)
@@ -47,18 +52,30 @@ internal sealed class EditHistory
             return;
         }
 
-        if (record.Type == EditRecord.Ended) { open.Remove(record.Scope); }
-        foreach (var file in record.Files) { Take(record, file); }
+        if (record.Type == EditRecord.Ended)
+        {
+            open.Remove(record.Scope);
+        }
+        foreach (var file in record.Files)
+        {
+            Take(record, file);
+        }
     }
 
     private void Take(EditRecord record, FileRecord file)
     {
         var key = (record.Workspace, record.Codex, file.Path);
-        if (!reviews.TryGetValue(key, out var review)) { reviews[key] = review = new Review(key.Workspace, key.Codex, key.Path) { First = file.Before ?? FileState.Absent }; }
+        if (!reviews.TryGetValue(key, out var review))
+        {
+            reviews[key] = review = new Review(key.Workspace, key.Codex, key.Path) { First = file.Before ?? FileState.Absent };
+        }
 
         if (record.Type == EditRecord.Ended)
         {
-            if (!review.IsPending) { (review.First, review.WasAccepted, review.WasRejected) = (file.Before ?? FileState.Absent, false, false); }
+            if (!review.IsPending)
+            {
+                (review.First, review.WasAccepted, review.WasRejected) = (file.Before ?? FileState.Absent, false, false);
+            }
             edits.Add(new TurnEdit(record, file.Path, file.Before ?? FileState.Absent, file.After ?? FileState.Absent));
             review.Tools.Add(record.Tool);
         }
@@ -66,9 +83,19 @@ internal sealed class EditHistory
         (review.Base, review.Left) = (file.Base ?? FileState.Absent, file.Left ?? FileState.Absent);
         review.WasAccepted |= record.Type == EditRecord.Accepted;
         review.WasRejected |= record.Type == EditRecord.Rejected;
-        if (record.Type is not (EditRecord.Undone or EditRecord.Redone)) { return; }
+        if (record.Type is not (EditRecord.Undone or EditRecord.Redone))
+        {
+            return;
+        }
 
-        foreach (var edit in edits.Where(edit => edit.Path == file.Path && edit.By.Codex == record.Codex && edit.By.Turn == record.Turn && edit.By.Workspace == record.Workspace))
+        foreach (
+            var edit in edits.Where(edit =>
+                edit.Path == file.Path
+                && edit.By.Codex == record.Codex
+                && edit.By.Turn == record.Turn
+                && edit.By.Workspace == record.Workspace
+            )
+        )
         {
             edit.IsUndone = record.Type == EditRecord.Undone;
         }
@@ -77,8 +104,13 @@ internal sealed class EditHistory
     /// <summary>The last record that undid this turn's changes of the file; null when a later one brought them back.</summary>
     public FileRecord? UndoOf(string workspace, string codex, string turn, string path)
     {
-        var last = records.FindLast(record => record.Type is EditRecord.Undone or EditRecord.Redone && record.Workspace == workspace && record.Codex == codex && record.Turn == turn
-            && record.Files.Any(file => file.Path == path));
+        var last = records.FindLast(record =>
+            record.Type is EditRecord.Undone or EditRecord.Redone
+            && record.Workspace == workspace
+            && record.Codex == codex
+            && record.Turn == turn
+            && record.Files.Any(file => file.Path == path)
+        );
         return last is { Type: EditRecord.Undone } ? last.Files.First(file => file.Path == path) : null;
     }
 
@@ -88,8 +120,18 @@ internal sealed class EditHistory
         var at = last.After;
         foreach (var record in records.SkipWhile(record => !ReferenceEquals(record, last.By)).Skip(1))
         {
-            if (record.Workspace != last.By.Workspace || record.Files.FirstOrDefault(file => file.Path == last.Path) is not { } file || record.Type == EditRecord.Begun) { continue; }
-            if (record.Type is not (EditRecord.Accepted or EditRecord.Rejected) || record.Codex != last.By.Codex || file.Before != at) { return false; }
+            if (
+                record.Workspace != last.By.Workspace
+                || record.Files.FirstOrDefault(file => file.Path == last.Path) is not { } file
+                || record.Type == EditRecord.Begun
+            )
+            {
+                continue;
+            }
+            if (record.Type is not (EditRecord.Accepted or EditRecord.Rejected) || record.Codex != last.By.Codex || file.Before != at)
+            {
+                return false;
+            }
 
             at = file.After ?? FileState.Absent;
         }
@@ -98,16 +140,21 @@ internal sealed class EditHistory
     }
 
     /// <summary>Gets the records after a time and those that have not ended.</summary>
-    public RetainedHistory After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
+    public RetainedHistory After(DateTimeOffset time) =>
+        new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 
     /// <summary>Records that stay, in their order.</summary>
     internal sealed class RetainedHistory(IReadOnlyList<EditRecord> records)
     {
         public IReadOnlyList<EditRecord> Records => records;
 
-        public IReadOnlySet<string> Needed { get; } = records.SelectMany(record => record.Files)
-            .SelectMany(file => new[] { file.Before, file.After, file.Base, file.Left, file.BaseBefore, file.LeftBefore })
-            .Select(state => state?.Hash).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        public IReadOnlySet<string> Needed { get; } =
+            records
+                .SelectMany(record => record.Files)
+                .SelectMany(file => new[] { file.Before, file.After, file.Base, file.Left, file.BaseBefore, file.LeftBefore })
+                .Select(state => state?.Hash)
+                .OfType<string>()
+                .ToHashSet(StringComparer.Ordinal);
 
         /// <summary>Without a tenth of them, the oldest.</summary>
         public RetainedHistory WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);

@@ -21,28 +21,59 @@ internal sealed class EditLog(EditStore store) : IEditLog
     /// <summary>The changes by commands that cannot be undone, as one sentence; null if none are known.</summary>
     public string? OmissionNotice(string workspace)
     {
-        lock (sync) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
+        lock (sync)
+        {
+            return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null;
+        }
     }
 
-    public async ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) =>
-        await Task.Run<IEditScope>(() => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths), cancellationToken);
+    public async ValueTask<IEditScope> BeginAsync(
+        EditAuthor author,
+        string workspace,
+        IReadOnlyList<string>? paths,
+        CancellationToken cancellationToken
+    ) =>
+        await Task.Run<IEditScope>(
+            () => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths),
+            cancellationToken
+        );
 
     /// <summary>Completes edits of processes that died by comparing the files: differences are attributed to them.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Settle(string workspace)
     {
         var real = RealPath.Of(workspace);
-        var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList())
-            .Where(begun => !store.IsInProgress(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
+        var left = store
+            .Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList())
+            .Where(begun => !store.IsInProgress(begun))
+            .OrderBy(begun => begun.Checkpoint is not null)
+            .ToList();
         foreach (var begun in left)
         {
-            store.Change(history => history.Open.Any(one => one.Scope == begun.Scope)
-                ? [Ended(begun, Differences(real, begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent), begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null, []), history)]
-                : []);
+            store.Change(history =>
+                history.Open.Any(one => one.Scope == begun.Scope)
+                    ?
+                    [
+                        Ended(
+                            begun,
+                            Differences(
+                                real,
+                                begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent),
+                                begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null,
+                                []
+                            ),
+                            history
+                        ),
+                    ]
+                    : []
+            );
             NotifyChanged(begun.Codex);
         }
 
-        if (left.Count > 0) { CleanCheckpoints(real); }
+        if (left.Count > 0)
+        {
+            CleanCheckpoints(real);
+        }
     }
 
     /// <summary>Gets the name of an address; a name is returned unchanged.</summary>
@@ -53,11 +84,20 @@ internal sealed class EditLog(EditStore store) : IEditLog
         try
         {
             Settle(workspace);
-            return paths is null ? BeginAll(author, workspace) : BeginNamed(author, workspace, [.. paths.Select(path => Inside(workspace, path)).OfType<string>().Distinct(StringComparer.Ordinal)]);
+            return paths is null
+                ? BeginAll(author, workspace)
+                : BeginNamed(
+                    author,
+                    workspace,
+                    [.. paths.Select(path => Inside(workspace, path)).OfType<string>().Distinct(StringComparer.Ordinal)]
+                );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Plue.Server.Store.StoreFailure.From(exception, "The current state of the files could not be stored, so nothing was changed");
+            throw Plue.Server.Store.StoreFailure.From(
+                exception,
+                "The current state of the files could not be stored, so nothing was changed"
+            );
         }
     }
 
@@ -70,13 +110,19 @@ internal sealed class EditLog(EditStore store) : IEditLog
             var state = FileState.Keep(folder, path, store.Contents);
             if (!state.IsKept && state.Kind != FileEntryKind.Folder)
             {
-                throw new FailureException(FailureKind.BadRequest, $"{path} is not a regular file of at most 64 MB. The change could not be undone, so the file was not changed.");
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"{path} is not a regular file of at most 64 MB. The change could not be undone, so the file was not changed."
+                );
             }
 
             before[path] = state;
         }
 
-        var begun = Record(author, workspace, null) with { Files = [.. before.Select(file => new FileRecord(file.Key, file.Value, null, null, null))] };
+        var begun = Record(author, workspace, null) with
+        {
+            Files = [.. before.Select(file => new FileRecord(file.Key, file.Value, null, null, null))],
+        };
         store.Change(_ => [begun]);
         return Opened(new Scope(this, begun, before, null));
     }
@@ -95,23 +141,27 @@ internal sealed class EditLog(EditStore store) : IEditLog
         return Opened(new Scope(this, begun, new(StringComparer.Ordinal), checkpoint));
     }
 
-    private EditRecord Record(EditAuthor author, string workspace, string? checkpoint) => new()
-    {
-        Type = EditRecord.Begun,
-        Codex = author.CodexId,
-        Turn = author.TurnId,
-        ToolUse = author.ToolUseId,
-        Tool = author.ToolName,
-        Workspace = workspace,
-        Scope = Ids.New("scope", store.Time),
-        Process = store.Process,
-        Time = store.Time.GetUtcNow(),
-        Checkpoint = checkpoint,
-    };
+    private EditRecord Record(EditAuthor author, string workspace, string? checkpoint) =>
+        new()
+        {
+            Type = EditRecord.Begun,
+            Codex = author.CodexId,
+            Turn = author.TurnId,
+            ToolUse = author.ToolUseId,
+            Tool = author.ToolName,
+            Workspace = workspace,
+            Scope = Ids.New("scope", store.Time),
+            Process = store.Process,
+            Time = store.Time.GetUtcNow(),
+            Checkpoint = checkpoint,
+        };
 
     private Scope Opened(Scope scope)
     {
-        lock (sync) { open.Add(scope); }
+        lock (sync)
+        {
+            open.Add(scope);
+        }
 
         return scope;
     }
@@ -123,15 +173,24 @@ internal sealed class EditLog(EditStore store) : IEditLog
         {
             lock (sync)
             {
-                if (!open.Remove(scope)) { return []; }
+                if (!open.Remove(scope))
+                {
+                    return [];
+                }
 
                 var others = open.Where(other => other.Begun.Workspace == scope.Begun.Workspace).ToList();
-                var named = others.Where(other => other.Checkpoint is null).SelectMany(other => other.Before.Keys).ToHashSet(StringComparer.Ordinal);
+                var named = others
+                    .Where(other => other.Checkpoint is null)
+                    .SelectMany(other => other.Before.Keys)
+                    .ToHashSet(StringComparer.Ordinal);
                 changes = Differences(scope.Begun.Workspace, scope.Before, scope.Checkpoint, scope.Checkpoint is null ? [] : named);
                 // What is counted here is counted nowhere else.
                 foreach (var (path, _, after) in changes)
                 {
-                    foreach (var other in others.Where(other => other.Checkpoint is not null || other.Before.ContainsKey(path))) { other.Before[path] = after; }
+                    foreach (var other in others.Where(other => other.Checkpoint is not null || other.Before.ContainsKey(path)))
+                    {
+                        other.Before[path] = after;
+                    }
                 }
             }
 
@@ -142,27 +201,52 @@ internal sealed class EditLog(EditStore store) : IEditLog
             throw Plue.Server.Store.StoreFailure.From(exception, "The changes could not be recorded");
         }
 
-        if (scope.Checkpoint is not null) { CleanCheckpoints(scope.Begun.Workspace); }
+        if (scope.Checkpoint is not null)
+        {
+            CleanCheckpoints(scope.Begun.Workspace);
+        }
         store.Sweep(CheckpointsOf(scope.Begun.Workspace).Needed);
-        if (changes.Count > 0) { NotifyChanged(scope.Begun.Codex); }
+        if (changes.Count > 0)
+        {
+            NotifyChanged(scope.Begun.Codex);
+        }
 
-        return [.. changes.Select(change => new FileChange(change.Path, Lines(change.Before, change.After).Added, Lines(change.Before, change.After).Removed))];
+        return
+        [
+            .. changes.Select(change => new FileChange(
+                change.Path,
+                Lines(change.Before, change.After).Added,
+                Lines(change.Before, change.After).Removed
+            )),
+        ];
     }
 
     /// <summary>Gets the paths that differ now. A state recorded by name takes precedence over the checkpoint.</summary>
-    private List<(string Path, FileState Before, FileState After)> Differences(string workspace, Dictionary<string, FileState> before, Checkpoint? checkpoint, HashSet<string> others)
+    private List<(string Path, FileState Before, FileState After)> Differences(
+        string workspace,
+        Dictionary<string, FileState> before,
+        Checkpoint? checkpoint,
+        HashSet<string> others
+    )
     {
         using var folder = new FolderHandle(workspace);
         List<(string Path, FileState Before, FileState After)> changes = [];
         foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
         {
             var now = Now(folder, path);
-            if (now != state) { changes.Add((path, state, now)); }
+            if (now != state)
+            {
+                changes.Add((path, state, now));
+            }
         }
 
         if (checkpoint is not null)
         {
-            changes.AddRange(checkpoint.ChangedBy(CheckpointsOf(workspace).Take(), folder, store.Contents).Where(change => !before.ContainsKey(change.Path) && !others.Contains(change.Path)));
+            changes.AddRange(
+                checkpoint
+                    .ChangedBy(CheckpointsOf(workspace).Take(), folder, store.Contents)
+                    .Where(change => !before.ContainsKey(change.Path) && !others.Contains(change.Path))
+            );
         }
 
         return [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)];
@@ -170,27 +254,53 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private FileState Now(FolderHandle folder, string path)
     {
-        try { return FileState.Keep(folder, path, store.Contents); }
+        try
+        {
+            return FileState.Keep(folder, path, store.Contents);
+        }
         // Behind a link.
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(FileEntryKind.Other); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return new FileState(FileEntryKind.Other);
+        }
     }
 
-    private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) => begun with
-    {
-        Type = EditRecord.Ended,
-        Checkpoint = null,
-        Time = null,
-        Files =
-        [
-            .. changes.Select(change => Since(begun, change, history)).Where(change => change.Before != change.After)
-                .Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents)),
-        ],
-    };
+    private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) =>
+        begun with
+        {
+            Type = EditRecord.Ended,
+            Checkpoint = null,
+            Time = null,
+            Files =
+            [
+                .. changes
+                    .Select(change => Since(begun, change, history))
+                    .Where(change => change.Before != change.After)
+                    .Select(change =>
+                        FileReview.Add(
+                            history.ReviewOf(begun.Workspace, begun.Codex, change.Path),
+                            change.Path,
+                            change.Before,
+                            change.After,
+                            store.Contents
+                        )
+                    ),
+            ],
+        };
 
     /// <summary>Removes changes that other scopes, of this process or another, recorded in the meantime.</summary>
-    private static (string Path, FileState Before, FileState After) Since(EditRecord begun, (string Path, FileState Before, FileState After) change, EditHistory history) =>
-        history.Edits.LastOrDefault(edit => edit.Path == change.Path && edit.By.Workspace == begun.Workspace && edit.By.Time >= begun.Time) is { } other
-            ? change with { Before = other.After } : change;
+    private static (string Path, FileState Before, FileState After) Since(
+        EditRecord begun,
+        (string Path, FileState Before, FileState After) change,
+        EditHistory history
+    ) =>
+        history.Edits.LastOrDefault(edit => edit.Path == change.Path && edit.By.Workspace == begun.Workspace && edit.By.Time >= begun.Time)
+            is { } other
+            ? change with
+            {
+                Before = other.After,
+            }
+            : change;
 
     private (int Added, int Removed) Lines(FileState before, FileState after) => FileReview.Count(before, after, store.Contents);
 
@@ -198,14 +308,20 @@ internal sealed class EditLog(EditStore store) : IEditLog
     {
         lock (sync)
         {
-            if (!checkpoints.TryGetValue(workspace, out var found)) { checkpoints[workspace] = found = new Checkpoints(store.Checkpoints, workspace, store.Contents); }
+            if (!checkpoints.TryGetValue(workspace, out var found))
+            {
+                checkpoints[workspace] = found = new Checkpoints(store.Checkpoints, workspace, store.Contents);
+            }
 
             return found;
         }
     }
 
     private void CleanCheckpoints(string workspace) =>
-        CheckpointsOf(workspace).Clean(store.Read(history => history.Open.Select(begun => begun.Checkpoint).OfType<string>().ToHashSet(StringComparer.Ordinal)));
+        CheckpointsOf(workspace)
+            .Clean(
+                store.Read(history => history.Open.Select(begun => begun.Checkpoint).OfType<string>().ToHashSet(StringComparer.Ordinal))
+            );
 
     /// <summary>From the workspace; null for what is not in it.</summary>
     private static string? Inside(string workspace, string path)
@@ -222,6 +338,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         public Dictionary<string, FileState> Before => before;
         public Checkpoint? Checkpoint => checkpoint;
 
-        public async ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) => await Task.Run(() => log.End(this), cancellationToken);
+        public async ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) =>
+            await Task.Run(() => log.End(this), cancellationToken);
     }
 }

@@ -7,7 +7,13 @@ namespace Plue.Server.Edits;
 /// <summary>One line of the record of edits, as the disk has it.</summary>
 internal sealed record EditRecord
 {
-    public const string Head = "edits", Begun = "begun", Ended = "ended", Accepted = "accepted", Rejected = "rejected", Undone = "undone", Redone = "redone";
+    public const string Head = "edits",
+        Begun = "begun",
+        Ended = "ended",
+        Accepted = "accepted",
+        Rejected = "rejected",
+        Undone = "undone",
+        Redone = "redone";
 
     [JsonPropertyOrder(-1)]
     public required string Type { get; init; }
@@ -15,14 +21,19 @@ internal sealed record EditRecord
     public string Turn { get; init; } = "";
     public string ToolUse { get; init; } = "";
     public string Tool { get; init; } = "";
+
     /// <summary>The real path of the folder.</summary>
     public string Workspace { get; init; } = "";
+
     /// <summary>Links an end record to its start. In the first line, it identifies the file version.</summary>
     public string Scope { get; init; } = "";
+
     /// <summary>The liveness token of the process that started it: see <see cref="LivenessFile"/>.</summary>
     public string Process { get; init; } = "";
+
     /// <summary>When the edit was first written, where the line was copied since.</summary>
     public DateTimeOffset? Time { get; init; }
+
     /// <summary>The checkpoint it began with; null where the files are named.</summary>
     public string? Checkpoint { get; init; }
     public IReadOnlyList<FileRecord> Files { get; init; } = [];
@@ -40,9 +51,14 @@ internal sealed record FileRecord(string Path, FileState? Before, FileState? Aft
     public FileState? LeftBefore { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(EditRecord))]
 internal sealed partial class EditJson : JsonSerializerContext
 {
-    static EditJson() => Default = new EditJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    static EditJson() =>
+        Default = new EditJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -13,21 +13,30 @@ internal sealed class EditReviews(EditLog log)
     {
         var real = RealPath.Of(workspace);
         log.Settle(real);
-        var reviews = Store.Read(history => history.Reviews.Where(review => review.Workspace == real && (which?.Invoke(review.Codex) ?? review.IsPending)).ToList());
-        if (reviews.Count == 0) { return []; }
+        var reviews = Store.Read(history =>
+            history.Reviews.Where(review => review.Workspace == real && (which?.Invoke(review.Codex) ?? review.IsPending)).ToList()
+        );
+        if (reviews.Count == 0)
+        {
+            return [];
+        }
 
         using var folder = new FolderHandle(real);
         List<FileReview> found = [];
         foreach (var review in reviews.OrderBy(review => review.Path, StringComparer.Ordinal))
         {
-            if (Open(review, folder) is { } file && (which is not null || file.IsPending)) { found.Add(file); }
+            if (Open(review, folder) is { } file && (which is not null || file.IsPending))
+            {
+                found.Add(file);
+            }
         }
 
         return found;
     }
 
     /// <summary>The edits of a workspace, the first first.</summary>
-    public IReadOnlyList<TurnEdit> Edits(string workspace) => RealPath.Of(workspace) is var real ? Store.Read(history => history.Edits.Where(edit => edit.By.Workspace == real).ToList()) : [];
+    public IReadOnlyList<TurnEdit> Edits(string workspace) =>
+        RealPath.Of(workspace) is var real ? Store.Read(history => history.Edits.Where(edit => edit.By.Workspace == real).ToList()) : [];
 
     /// <returns>One sentence for each file that was left as it is.</returns>
     /// <exception cref="FailureException">Conflict: there is no such hunk any more; StoreReadOnly: nothing was written down.</exception>
@@ -40,23 +49,43 @@ internal sealed class EditReviews(EditLog log)
         Store.Change(history =>
         {
             using var folder = new FolderHandle(real);
-            foreach (var review in history.Reviews.Where(review => review.Workspace == real && review.Codex == codexId && review.IsPending && (path is null || review.Path == path)).ToList())
+            foreach (
+                var review in history
+                    .Reviews.Where(review =>
+                        review.Workspace == real && review.Codex == codexId && review.IsPending && (path is null || review.Path == path)
+                    )
+                    .ToList()
+            )
             {
                 try
                 {
-                    if (Open(review, folder) is not { IsPending: true } file) { continue; }
+                    if (Open(review, folder) is not { IsPending: true } file)
+                    {
+                        continue;
+                    }
 
                     string? refused = null;
                     if ((isAccepted ? file.Accept(hunkId) : file.Reject(hunkId, folder, out refused)) is { } decided)
                     {
-                        records.Add(new EditRecord { Type = isAccepted ? EditRecord.Accepted : EditRecord.Rejected, Codex = codexId, Workspace = real, Files = [decided] });
+                        records.Add(
+                            new EditRecord
+                            {
+                                Type = isAccepted ? EditRecord.Accepted : EditRecord.Rejected,
+                                Codex = codexId,
+                                Workspace = real,
+                                Files = [decided],
+                            }
+                        );
                     }
                     else if (hunkId is not null && refused is null)
                     {
                         throw new FailureException(FailureKind.Conflict, $"{review.Path} changed since it was shown. Review it again.");
                     }
 
-                    if (refused is not null) { conflicts.Add(refused); }
+                    if (refused is not null)
+                    {
+                        conflicts.Add(refused);
+                    }
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
@@ -66,7 +95,10 @@ internal sealed class EditReviews(EditLog log)
 
             return records;
         });
-        if (records.Count > 0) { log.NotifyChanged(codexId); }
+        if (records.Count > 0)
+        {
+            log.NotifyChanged(codexId);
+        }
 
         return conflicts;
     }
@@ -77,17 +109,29 @@ internal sealed class EditReviews(EditLog log)
     {
         var real = RealPath.Of(workspace);
         using var folder = new FolderHandle(real);
-        var review = Store.Read(history => history.ReviewOf(real, codexId, path)) ?? throw new FailureException(FailureKind.NotFound, $"No agent has changed {path}.");
-        return (Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"The earlier version of {path} is no longer stored.")).Before;
+        var review =
+            Store.Read(history => history.ReviewOf(real, codexId, path))
+            ?? throw new FailureException(FailureKind.NotFound, $"No agent has changed {path}.");
+        return (
+            Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"The earlier version of {path} is no longer stored.")
+        ).Before;
     }
 
     /// <returns>Null if the earlier version is no longer stored or cannot be shown.</returns>
     private FileReview? Open(Review review, FolderHandle folder)
     {
-        try { return FileReview.Of(review, folder, Store.Contents); }
+        try
+        {
+            return FileReview.Of(review, folder, Store.Contents);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
         {
-            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(Store.Logger, "{Path} cannot be reviewed: {Why}", review.Path, exception.Message);
+            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(
+                Store.Logger,
+                "{Path} cannot be reviewed: {Why}",
+                review.Path,
+                exception.Message
+            );
             return null;
         }
     }

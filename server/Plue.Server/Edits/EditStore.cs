@@ -36,40 +36,51 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
 
     /// <summary>Reads the current history, including changes by other windows.</summary>
     /// <exception cref="FailureException">StoreReadOnly: it cannot be read.</exception>
-    public T Read<T>(Func<EditHistory, T> read) => Guard("The record of agent edits could not be read", () =>
-    {
-        lock (sync)
-        {
-            CatchUp();
-            return read(History);
-        }
-    });
+    public T Read<T>(Func<EditHistory, T> read) =>
+        Guard(
+            "The record of agent edits could not be read",
+            () =>
+            {
+                lock (sync)
+                {
+                    CatchUp();
+                    return read(History);
+                }
+            }
+        );
 
     /// <summary>Changes the history under an exclusive lock. The records that <paramref name="change"/> returns are durable when this returns; null changes nothing.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was written.</exception>
-    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) => Guard("The record of agent edits could not be written, so agents cannot change files", () =>
-    {
-        lock (sync)
-        {
-            using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
-            CatchUp();
-            var records = change(History);
-            if (records.Count > 0)
+    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) =>
+        Guard(
+            "The record of agent edits could not be written, so agents cannot change files",
+            () =>
             {
-                Contents.Sync();
-                Append(records);
-                CatchUp();
-            }
+                lock (sync)
+                {
+                    using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
+                    CatchUp();
+                    var records = change(History);
+                    if (records.Count > 0)
+                    {
+                        Contents.Sync();
+                        Append(records);
+                        CatchUp();
+                    }
 
-            return true;
-        }
-    });
+                    return true;
+                }
+            }
+        );
 
     public string Process
     {
         get
         {
-            lock (sync) { return (liveness ??= Guard("The record of agent edits could not be written", () => new LivenessFile(LivenessFolder))).Token; }
+            lock (sync)
+            {
+                return (liveness ??= Guard("The record of agent edits could not be written", () => new LivenessFile(LivenessFolder))).Token;
+            }
         }
     }
 
@@ -86,30 +97,42 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         var now = time.GetUtcNow();
         lock (sync)
         {
-            if (swept is { } last && now - last < SweepInterval) { return; }
+            if (swept is { } last && now - last < SweepInterval)
+            {
+                return;
+            }
 
             swept = now;
         }
 
-        Guard("Old edits were not deleted", () =>
-        {
-            lock (sync)
+        Guard(
+            "Old edits were not deleted",
+            () =>
             {
-                using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
-                CatchUp();
-                var oldest = ExpiryClock.Read(paths, time) - MaxAge ?? DateTimeOffset.MinValue;
-                var isOld = History.Oldest < oldest;
-                // What a command that still runs began with is named by its checkpoint only.
-                if ((!isOld && Contents.Bytes <= MaxBytes) || History.Open.Any(begun => begun.Checkpoint is not null)) { return true; }
+                lock (sync)
+                {
+                    using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
+                    CatchUp();
+                    var oldest = ExpiryClock.Read(paths, time) - MaxAge ?? DateTimeOffset.MinValue;
+                    var isOld = History.Oldest < oldest;
+                    // What a command that still runs began with is named by its checkpoint only.
+                    if ((!isOld && Contents.Bytes <= MaxBytes) || History.Open.Any(begun => begun.Checkpoint is not null))
+                    {
+                        return true;
+                    }
 
-                var kept = History.After(oldest);
-                while (kept.Records.Count > 0 && kept.Needed.Sum(Contents.LengthOf) > MaxBytes) { kept = kept.WithoutOldest(); }
+                    var kept = History.After(oldest);
+                    while (kept.Records.Count > 0 && kept.Needed.Sum(Contents.LengthOf) > MaxBytes)
+                    {
+                        kept = kept.WithoutOldest();
+                    }
 
-                Rewrite(kept.Records);
-                Contents.DeleteUnused(kept.Needed.Union(alsoNeeded).ToHashSet(StringComparer.Ordinal));
-                return true;
+                    Rewrite(kept.Records);
+                    Contents.DeleteUnused(kept.Needed.Union(alsoNeeded).ToHashSet(StringComparer.Ordinal));
+                    return true;
+                }
             }
-        });
+        );
     }
 
     public void Dispose()
@@ -123,16 +146,25 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         var info = new FileInfo(JournalPath);
         if (!info.Exists)
         {
-            if (scan is not null) { Forget(); }
+            if (scan is not null)
+            {
+                Forget();
+            }
             return;
         }
 
         var now = (info.Length, info.LastWriteTimeUtc);
-        if (now == seen) { return; }
+        if (now == seen)
+        {
+            return;
+        }
 
         using var stream = JournalReader.Open(JournalPath);
         var start = IdentityOf(stream);
-        if (start != identity || stream.Length < scan?.GoodLength) { Forget(); }
+        if (start != identity || stream.Length < scan?.GoodLength)
+        {
+            Forget();
+        }
 
         identity = start;
         scan ??= new JournalScan(Take);
@@ -160,7 +192,10 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     {
         try
         {
-            if (JsonSerializer.Deserialize(line.Json, EditJson.Default.EditRecord) is { } record) { History.Take(record with { Time = record.Time ?? line.Time }); }
+            if (JsonSerializer.Deserialize(line.Json, EditJson.Default.EditRecord) is { } record)
+            {
+                History.Take(record with { Time = record.Time ?? line.Time });
+            }
         }
         catch (JsonException exception)
         {
@@ -172,17 +207,31 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     {
         var lines = new ArrayBufferWriter<byte>();
         var seq = scan?.LastSeq ?? 0;
-        if (scan is null) { Write(new EditRecord { Type = EditRecord.Head, Scope = Ids.New("edits") }); }
-        foreach (var record in records) { Write(record); }
+        if (scan is null)
+        {
+            Write(new EditRecord { Type = EditRecord.Head, Scope = Ids.New("edits") });
+        }
+        foreach (var record in records)
+        {
+            Write(record);
+        }
 
         DurableFile.CreatePrivateDirectory(paths.Edits);
-        using var file = DurableFile.OpenPrivate(JournalPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var file = DurableFile.OpenPrivate(
+            JournalPath,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete
+        );
         var (isNew, end) = (file.Length == 0, file.Length);
         file.Position = end;
         try
         {
             // An incomplete line from a crash is kept, and ours starts after it.
-            if (scan is not null && (end > scan.GoodLength || scan.IsMissingLineFeed)) { file.Write("\n"u8); }
+            if (scan is not null && (end > scan.GoodLength || scan.IsMissingLineFeed))
+            {
+                file.Write("\n"u8);
+            }
 
             file.Write(lines.WrittenSpan);
             DurableFile.Sync(file.SafeFileHandle);
@@ -193,7 +242,10 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
             throw;
         }
 
-        if (isNew) { DurableFile.SyncDirectory(paths.Edits); }
+        if (isNew)
+        {
+            DurableFile.SyncDirectory(paths.Edits);
+        }
 
         void Write(EditRecord record) => JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8());
     }
@@ -202,7 +254,10 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     {
         var lines = new ArrayBufferWriter<byte>();
         long seq = 0;
-        foreach (var record in records.Prepend(new EditRecord { Type = EditRecord.Head, Scope = Ids.New("edits") })) { JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8()); }
+        foreach (var record in records.Prepend(new EditRecord { Type = EditRecord.Head, Scope = Ids.New("edits") }))
+        {
+            JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8());
+        }
 
         DurableFile.Replace(JournalPath, lines.WrittenSpan);
         Forget();
@@ -211,7 +266,13 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
 
     private static T Guard<T>(string what, Func<T> action)
     {
-        try { return action(); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { throw StoreFailure.From(exception, what); }
+        try
+        {
+            return action();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, what);
+        }
     }
 }

@@ -32,7 +32,9 @@ internal sealed class EditTurns(EditLog log)
             using var folder = new FolderHandle(workspace);
             var chosen = history.Edits.Where(edit => edit.By.Workspace == workspace && edit.IsUndone != isUndo && which(edit)).ToList();
             var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsInProgress(begun)).ToList();
-            foreach (var file in chosen.GroupBy(edit => edit.Path, StringComparer.Ordinal).OrderBy(file => file.Key, StringComparer.Ordinal))
+            foreach (
+                var file in chosen.GroupBy(edit => edit.Path, StringComparer.Ordinal).OrderBy(file => file.Key, StringComparer.Ordinal)
+            )
             {
                 var way = (isUndo ? file.Reverse() : file).ToList();
                 if (underWay.Any(begun => begun.Files.Any(one => one.Path == file.Key)))
@@ -59,13 +61,26 @@ internal sealed class EditTurns(EditLog log)
                 }
 
                 files += from == end ? 0 : 1;
-                records.AddRange(way.GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Select(turn => Record(
-                    history, [.. turn], isUndo, isUndo && turn.Contains(way[0]) ? from : null, !isUndo && turn.Contains(way[^1]) ? end : null)));
+                records.AddRange(
+                    way.GroupBy(edit => (edit.By.Codex, edit.By.Turn))
+                        .Select(turn =>
+                            Record(
+                                history,
+                                [.. turn],
+                                isUndo,
+                                isUndo && turn.Contains(way[0]) ? from : null,
+                                !isUndo && turn.Contains(way[^1]) ? end : null
+                            )
+                        )
+                );
             }
 
             return records;
         });
-        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal)) { log.NotifyChanged(codex); }
+        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal))
+        {
+            log.NotifyChanged(codex);
+        }
 
         return new UndoOutcome(files, conflicts);
     }
@@ -73,35 +88,67 @@ internal sealed class EditTurns(EditLog log)
     /// <summary>The record of the file's new state. Changes rejected before an undo stay rejected after redo.</summary>
     private static FileState EndOf(EditHistory history, List<TurnEdit> way, bool isUndo)
     {
-        if (isUndo) { return way[^1].Before; }
+        if (isUndo)
+        {
+            return way[^1].Before;
+        }
 
         var (by, path) = (way[^1].By, way[^1].Path);
-        return history.UndoOf(by.Workspace, by.Codex, by.Turn, path) is { Before: { } was } undone && history.ReviewOf(by.Workspace, by.Codex, path) is { } review
-            && review.Base == undone.Base && review.Left == undone.Left ? was : way[^1].After;
+        return
+            history.UndoOf(by.Workspace, by.Codex, by.Turn, path) is { Before: { } was } undone
+            && history.ReviewOf(by.Workspace, by.Codex, path) is { } review
+            && review.Base == undone.Base
+            && review.Left == undone.Left
+            ? was
+            : way[^1].After;
     }
 
     /// <summary>Each step must start at the end state of the previous one, and the first at the current file.</summary>
-    private string? FindConflict(EditHistory history, FolderHandle folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
+    private string? FindConflict(
+        EditHistory history,
+        FolderHandle folder,
+        List<TurnEdit> way,
+        bool isUndo,
+        FileState end,
+        out FileState now
+    )
     {
         var path = way[0].Path;
         now = FileState.Absent;
-        try { now = FileState.Keep(folder, path, Store.Contents); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return $"{path} was not changed: {exception.Message}"; }
+        try
+        {
+            now = FileState.Keep(folder, path, Store.Contents);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"{path} was not changed: {exception.Message}";
+        }
 
         // Killed after it was done and before it was written down.
-        if (now == end) { return null; }
+        if (now == end)
+        {
+            return null;
+        }
 
         var at = isUndo && history.IsAsDecided(way[0], now) ? way[0].After : now;
         foreach (var edit in way)
         {
             var (from, to) = isUndo ? (edit.After, edit.Before) : (edit.Before, edit.After);
-            if (!to.IsKept) { return $"No earlier version of {path} is stored because it was too large or not a regular file, so it was not changed."; }
-            if (at != from) { return $"{path} was changed by others since, so it was left unchanged."; }
+            if (!to.IsKept)
+            {
+                return $"No earlier version of {path} is stored because it was too large or not a regular file, so it was not changed.";
+            }
+            if (at != from)
+            {
+                return $"{path} was changed by others since, so it was left unchanged.";
+            }
 
             at = to;
         }
 
-        return end.Hash is { } hash && !Store.Contents.Has(hash) ? $"The earlier version of {path} is no longer stored, so it was not changed." : null;
+        return end.Hash is { } hash && !Store.Contents.Has(hash)
+            ? $"The earlier version of {path} is no longer stored, so it was not changed."
+            : null;
     }
 
     /// <param name="was">The earlier state; null if the previous step defines it.</param>
@@ -114,9 +161,19 @@ internal sealed class EditTurns(EditLog log)
         var review = history.ReviewOf(by.Workspace, by.Codex, first.Path) ?? new Review(by.Workspace, by.Codex, first.Path);
         var undone = isUndo ? null : history.UndoOf(by.Workspace, by.Codex, by.Turn, first.Path);
         // Pending as before. If something else changed in between, the restored state counts as decided.
-        var file = isUndo ? FileReview.Undo(review, from, to, Store.Contents)
-            : undone is { BaseBefore: { } wasBase, LeftBefore: { } wasLeft } && review.Base == undone.Base && review.Left == undone.Left ? new FileRecord(first.Path, from, to, wasBase, wasLeft)
+        var file =
+            isUndo ? FileReview.Undo(review, from, to, Store.Contents)
+            : undone is { BaseBefore: { } wasBase, LeftBefore: { } wasLeft } && review.Base == undone.Base && review.Left == undone.Left
+                ? new FileRecord(first.Path, from, to, wasBase, wasLeft)
             : FileReview.Add(review, first.Path, from, to, Store.Contents);
-        return by with { Type = isUndo ? EditRecord.Undone : EditRecord.Redone, Scope = "", Process = "", Checkpoint = null, Time = null, Files = [file] };
+        return by with
+        {
+            Type = isUndo ? EditRecord.Undone : EditRecord.Redone,
+            Scope = "",
+            Process = "",
+            Checkpoint = null,
+            Time = null,
+            Files = [file],
+        };
     }
 }

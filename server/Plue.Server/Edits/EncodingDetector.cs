@@ -14,12 +14,24 @@ internal static class EncodingDetector
         Encoding? found = null;
         foreach (var content in contents)
         {
-            if (content.Length == 0) { continue; }
-            if (EncodingOf(content) is not { } form || (found is not null && Wide.Contains(found) != Wide.Contains(form))) { return null; }
+            if (content.Length == 0)
+            {
+                continue;
+            }
+            if (EncodingOf(content) is not { } form || (found is not null && Wide.Contains(found) != Wide.Contains(form)))
+            {
+                return null;
+            }
 
             // Letters of one byte fit whatever UTF-8 is, byte for byte.
-            found = found is null || form == found ? form : form == Encoding.Latin1 || found == Encoding.Latin1 ? Encoding.Latin1 : null;
-            if (found is null) { return null; }
+            found =
+                found is null || form == found ? form
+                : form == Encoding.Latin1 || found == Encoding.Latin1 ? Encoding.Latin1
+                : null;
+            if (found is null)
+            {
+                return null;
+            }
         }
 
         return found ?? Utf8;
@@ -27,16 +39,31 @@ internal static class EncodingDetector
 
     private static Encoding? EncodingOf(byte[] content)
     {
-        if (content is [0xFF, 0xFE, ..]) { return Fits(Wide[0], content) ? Wide[0] : null; }
-        if (content is [0xFE, 0xFF, ..]) { return Fits(Wide[1], content) ? Wide[1] : null; }
-        if (content.AsSpan().IndexOf((byte)0) >= 0) { return null; }
+        if (content is [0xFF, 0xFE, ..])
+        {
+            return Fits(Wide[0], content) ? Wide[0] : null;
+        }
+        if (content is [0xFE, 0xFF, ..])
+        {
+            return Fits(Wide[1], content) ? Wide[1] : null;
+        }
+        if (content.AsSpan().IndexOf((byte)0) >= 0)
+        {
+            return null;
+        }
 
         return Fits(Utf8, content) ? Utf8 : Encoding.Latin1;
     }
 
     private static bool Fits(Encoding encoding, byte[] content)
     {
-        try { return encoding.GetBytes(encoding.GetString(content)).AsSpan().SequenceEqual(content); }
-        catch (ArgumentException) { return false; }
+        try
+        {
+            return encoding.GetBytes(encoding.GetString(content)).AsSpan().SequenceEqual(content);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }

@@ -28,11 +28,17 @@ internal sealed class FileReview
     {
         (this.review, this.now, this.contents) = (review, now, contents);
         var states = new[] { review.Base, review.Left, now };
-        if (states.Any(state => state.Kind is not (FileEntryKind.File or FileEntryKind.Absent) || !state.IsKept)) { return; }
+        if (states.Any(state => state.Kind is not (FileEntryKind.File or FileEntryKind.Absent) || !state.IsKept))
+        {
+            return;
+        }
 
         var bytes = states.Select(state => state.Hash is { } hash ? contents.Read(hash) : []).ToArray();
         form = EncodingDetector.Detect(bytes);
-        if (form is null) { return; }
+        if (form is null)
+        {
+            return;
+        }
 
         places = ThreeWayDiff.Compute(form.GetString(bytes[0]), form.GetString(bytes[1]), form.GetString(bytes[2]));
         hunks = HunksOf(places);
@@ -40,7 +46,8 @@ internal sealed class FileReview
 
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="Messages.FailureException">NotFound: what it was is not stored any more.</exception>
-    public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) => new(review, FileState.Keep(folder, review.Path, contents), contents);
+    public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) =>
+        new(review, FileState.Keep(folder, review.Path, contents), contents);
 
     public Review Review => review;
     public IReadOnlyList<Hunk> Hunks => [.. hunks.Select(hunk => hunk.Hunk)];
@@ -52,21 +59,35 @@ internal sealed class FileReview
 
     /// <summary>There is nothing to decide line by line.</summary>
     private bool IsWhole => form is null || (hunks.Count == 0 && IsOnlyKind);
+
     /// <summary>Nothing differs but that it is there, or its permissions.</summary>
-    private bool IsOnlyKind => places.TrueForAll(place => place.ChangedBy == RegionAuthor.None) && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
+    private bool IsOnlyKind =>
+        places.TrueForAll(place => place.ChangedBy == RegionAuthor.None)
+        && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
 
     /// <summary>Why not all of it can be undone; null when all can.</summary>
     public string? Conflict
     {
         get
         {
-            if (!IsPending) { return null; }
-            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by others since, so the edit cannot be undone."; }
+            if (!IsPending)
+            {
+                return null;
+            }
+            if (IsWhole)
+            {
+                return now == review.Left && review.Base.IsKept
+                    ? null
+                    : $"{review.Path} was changed by others since, so the edit cannot be undone.";
+            }
 
             var lines = hunks.Where(hunk => hunk.Hunk.IsConflict).Select(hunk => hunk.Hunk.NewStart).ToList();
             return lines.Count == 0 ? null
                 : now.Kind == FileEntryKind.Absent ? $"{review.Path} was deleted by others since, so it is not restored."
-                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by others in the same place since (line {string.Join(", ", lines.Take(5))}), so that change cannot be undone.");
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{review.Path} was changed by others in the same place since (line {string.Join(", ", lines.Take(5))}), so that change cannot be undone."
+                );
         }
     }
 
@@ -75,27 +96,38 @@ internal sealed class FileReview
     {
         get
         {
-            if (form is null || (review.Base.Kind == FileEntryKind.Absent && places.TrueForAll(place => place.Before.Length == 0))) { return null; }
+            if (form is null || (review.Base.Kind == FileEntryKind.Absent && places.TrueForAll(place => place.Before.Length == 0)))
+            {
+                return null;
+            }
 
             return string.Concat(places.Select(place => place.Before)).TrimStart('\uFEFF');
         }
     }
 
-    public (int Added, int Removed) Size => form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
+    public (int Added, int Removed) Size =>
+        form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
 
     /// <summary>Accepts the current content.</summary>
     /// <param name="hunkId">Null for the entire file.</param>
     /// <returns>Null when there is nothing of that id any more.</returns>
     public FileRecord? Accept(string? hunkId)
     {
-        if (hunkId is null) { return new FileRecord(review.Path, now, now, now, now); }
-        if (hunks.FindIndex(hunk => hunk.Hunk.Id == hunkId) is not (>= 0 and var at)) { return null; }
+        if (hunkId is null)
+        {
+            return new FileRecord(review.Path, now, now, now, now);
+        }
+        if (hunks.FindIndex(hunk => hunk.Hunk.Id == hunkId) is not (>= 0 and var at))
+        {
+            return null;
+        }
 
         var chosen = hunks[at].Place;
         return Decided(
             (place, index) => index == chosen ? place.Now : place.Before,
             (place, index) => index == chosen || place.ChangedBy == RegionAuthor.Others ? place.Now : place.Left,
-            now);
+            now
+        );
     }
 
     /// <summary>Reverts what is the agent's alone, in the file as it is now.</summary>
@@ -109,55 +141,100 @@ internal sealed class FileReview
         if (IsWhole)
         {
             refused = Conflict;
-            if (refused is not null) { return null; }
+            if (refused is not null)
+            {
+                return null;
+            }
 
             Put(folder, review.Base);
             return new FileRecord(review.Path, now, review.Base, review.Base, review.Base);
         }
 
         var chosen = hunks.Where(hunk => hunkId is null || hunk.Hunk.Id == hunkId).ToList();
-        if (chosen.Exists(hunk => hunk.Hunk.IsConflict)) { refused = Conflict; }
+        if (chosen.Exists(hunk => hunk.Hunk.IsConflict))
+        {
+            refused = Conflict;
+        }
 
         var back = chosen.Where(hunk => !hunk.Hunk.IsConflict).Select(hunk => hunk.Place).ToHashSet();
-        if (back.Count == 0) { return null; }
+        if (back.Count == 0)
+        {
+            return null;
+        }
 
         var text = string.Concat(places.Select((place, index) => back.Contains(index) ? place.Before : place.Now));
         var isAll = hunkId is null && refused is null;
-        var mode = now.Kind == FileEntryKind.File && !(isAll && review.Base.Kind == FileEntryKind.File && now.Mode == review.Left.Mode) ? now.Mode : review.Base.Kind == FileEntryKind.File ? review.Base.Mode : review.Left.Mode;
+        var mode =
+            now.Kind == FileEntryKind.File && !(isAll && review.Base.Kind == FileEntryKind.File && now.Mode == review.Left.Mode) ? now.Mode
+            : review.Base.Kind == FileEntryKind.File ? review.Base.Mode
+            : review.Left.Mode;
         var after = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : Keep(text, mode);
         Put(folder, after);
         return Decided(
             (place, _) => place.Before,
-            (place, index) => back.Contains(index) ? place.Before : place.ChangedBy == RegionAuthor.Others ? place.Now : place.Left,
-            after) with
-        { Before = now };
+            (place, index) =>
+                back.Contains(index) ? place.Before
+                : place.ChangedBy == RegionAuthor.Others ? place.Now
+                : place.Left,
+            after
+        ) with
+        {
+            Before = now,
+        };
     }
 
     /// <summary>Gets the pending changes after a tool changed the file from one state to another.</summary>
     public static FileRecord Add(Review? review, string path, FileState before, FileState after, ContentStore contents)
     {
-        if (review is null or { IsPending: false }) { return new FileRecord(path, before, after, before, after); }
-        if (review.Left == before) { return new FileRecord(path, before, after, review.Base, after); }
+        if (review is null or { IsPending: false })
+        {
+            return new FileRecord(path, before, after, before, after);
+        }
+        if (review.Left == before)
+        {
+            return new FileRecord(path, before, after, review.Base, after);
+        }
 
         // Changes of others in between count as decided: they are not the agent's.
         var since = new FileReview(review, before, contents);
-        if (since.form is null) { return new FileRecord(path, before, after, before, after); }
+        if (since.form is null)
+        {
+            return new FileRecord(path, before, after, before, after);
+        }
 
         var text = string.Concat(since.places.Select(place => place.ChangedBy == RegionAuthor.Both ? place.Now : place.Before));
-        return new FileRecord(path, before, after, text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, before.Mode), after);
+        return new FileRecord(
+            path,
+            before,
+            after,
+            text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, before.Mode),
+            after
+        );
     }
 
     /// <summary>Gets the pending changes after the agent's own change was undone, as if it had never been made.</summary>
     public static FileRecord Undo(Review review, FileState from, FileState to, ContentStore contents)
     {
         var record = new FileRecord(review.Path, from, to, to, to) { BaseBefore = review.Base, LeftBefore = review.Left };
-        if (!review.IsPending) { return record; }
+        if (!review.IsPending)
+        {
+            return record;
+        }
 
         var since = new FileReview(review, to, contents);
-        if (since.form is null) { return record with { Base = review.Base == to || !review.Base.IsKept ? to : review.Base }; }
+        if (since.form is null)
+        {
+            return record with { Base = review.Base == to || !review.Base.IsKept ? to : review.Base };
+        }
 
         var text = string.Concat(since.places.Select(place => place.Before));
-        return record with { Base = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, review.Base.Kind == FileEntryKind.File ? review.Base.Mode : to.Mode) };
+        return record with
+        {
+            Base =
+                text.Length == 0 && review.Base.Kind == FileEntryKind.Absent
+                    ? FileState.Absent
+                    : since.Keep(text, review.Base.Kind == FileEntryKind.File ? review.Base.Mode : to.Mode),
+        };
     }
 
     public static (int Added, int Removed) Count(FileState before, FileState after, ContentStore contents)
@@ -169,11 +246,14 @@ internal sealed class FileReview
     private FileRecord Decided(Func<DiffRegion, int, string> before, Func<DiffRegion, int, string> left, FileState after)
     {
         var (text, leftText) = (string.Concat(places.Select(before)), string.Concat(places.Select(left)));
-        var newBase = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent
+        var newBase =
+            text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent
             : text.Length == 0 && after.Kind == FileEntryKind.Absent ? FileState.Absent
             : Keep(text, review.Base.Kind == FileEntryKind.File ? review.Base.Mode : review.Left.Mode);
-        var newLeft = leftText.Length == 0 && (after.Kind == FileEntryKind.Absent || review.Left.Kind == FileEntryKind.Absent) ? FileState.Absent
-            : Keep(leftText, review.Left.Kind == FileEntryKind.File ? review.Left.Mode : after.Mode);
+        var newLeft =
+            leftText.Length == 0 && (after.Kind == FileEntryKind.Absent || review.Left.Kind == FileEntryKind.Absent)
+                ? FileState.Absent
+                : Keep(leftText, review.Left.Kind == FileEntryKind.File ? review.Left.Mode : after.Mode);
         // Where no line is left to decide the permissions are only decided with the whole file.
         return new FileRecord(review.Path, now, after, newBase, newLeft);
     }
@@ -184,7 +264,10 @@ internal sealed class FileReview
     private void Put(FolderHandle folder, FileState state)
     {
         contents.Sync();
-        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"Another process is changing {review.Path}. Try again."); }
+        if (FileState.Keep(folder, review.Path, contents) != now)
+        {
+            throw new IOException($"Another process is changing {review.Path}. Try again.");
+        }
 
         state.Restore(folder, review.Path, contents);
     }
@@ -200,11 +283,25 @@ internal sealed class FileReview
             var (before, after) = (UnifiedDiff.Lines(place.Before), UnifiedDiff.Lines(place.Now));
             if (place.ChangedBy is RegionAuthor.Agent or RegionAuthor.Both)
             {
-                var around = $"{(i > 0 ? UnifiedDiff.Lines(all[i - 1].Now)[^1..].FirstOrDefault() : "")}\0{string.Concat(before)}\0{string.Concat(after)}";
+                var around =
+                    $"{(i > 0 ? UnifiedDiff.Lines(all[i - 1].Now)[^1..].FirstOrDefault() : "")}\0{string.Concat(before)}\0{string.Concat(after)}";
                 var key = Blobs.IdOf(Encoding.UTF8.GetBytes(around))[..16];
                 same[key] = same.GetValueOrDefault(key) + 1;
                 var text = string.Concat(before.Select(line => Shown('-', line)).Concat(after.Select(line => Shown('+', line))));
-                found.Add((new Hunk(string.Create(CultureInfo.InvariantCulture, $"{key}.{same[key]}"), oldLine, before.Count, newLine, after.Count, place.ChangedBy == RegionAuthor.Both, text), i));
+                found.Add(
+                    (
+                        new Hunk(
+                            string.Create(CultureInfo.InvariantCulture, $"{key}.{same[key]}"),
+                            oldLine,
+                            before.Count,
+                            newLine,
+                            after.Count,
+                            place.ChangedBy == RegionAuthor.Both,
+                            text
+                        ),
+                        i
+                    )
+                );
             }
 
             (oldLine, newLine) = (oldLine + before.Count, newLine + after.Count);

@@ -19,7 +19,10 @@ internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mo
         for (var tries = 0; ; tries++)
         {
             var found = folder.Stat(path);
-            if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link)) { return new FileState(found.Kind); }
+            if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link))
+            {
+                return new FileState(found.Kind);
+            }
 
             try
             {
@@ -27,8 +30,13 @@ internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mo
                     ? new FileState(found.Kind, contents.Put(content), found.Kind == FileEntryKind.File ? found.Mode : 0)
                     : new FileState(FileEntryKind.Other);
             }
-            catch (Exception fault) when (fault is FileNotFoundException or NotAFileException && tries < 3) { /* It became another thing meanwhile: once more. */ }
-            catch (NotAFileException) { return new FileState(FileEntryKind.Other); }
+            catch (Exception fault) when (fault is FileNotFoundException or NotAFileException && tries < 3)
+            { /* It became another thing meanwhile: once more. */
+            }
+            catch (NotAFileException)
+            {
+                return new FileState(FileEntryKind.Other);
+            }
         }
     }
 

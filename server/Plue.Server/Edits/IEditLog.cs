@@ -13,7 +13,12 @@ public interface IEditLog
     /// <summary>Before a tool that may change files runs. What it needs to take the change back is durable when this returns.</summary>
     /// <param name="paths">Absolute paths; null if unknown, as for a command, which scans the entire workspace.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing could be kept, so nothing may be changed.</exception>
-    ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken);
+    ValueTask<IEditScope> BeginAsync(
+        EditAuthor author,
+        string workspace,
+        IReadOnlyList<string>? paths,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>One tool at work.</summary>

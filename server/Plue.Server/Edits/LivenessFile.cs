@@ -21,7 +21,10 @@ internal sealed class LivenessFile : IDisposable
 
     public bool IsAlive(string token)
     {
-        if (token == Token) { return true; }
+        if (token == Token)
+        {
+            return true;
+        }
 
         var path = Path.Combine(folder, Path.GetFileName(token));
         try
@@ -30,9 +33,18 @@ internal sealed class LivenessFile : IDisposable
             File.Delete(path);
             return false;
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException) { return false; }
-        catch (IOException exception) when (FileLock.IsHeldElsewhere(exception)) { return true; }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return false; }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
+        {
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     public void Dispose()

@@ -3,7 +3,13 @@ using Plue.Server.Codices;
 namespace Plue.Server.Edits;
 
 /// <summary>The author of a change in a region that two sides may have changed.</summary>
-internal enum RegionAuthor { None, Agent, Others, Both }
+internal enum RegionAuthor
+{
+    None,
+    Agent,
+    Others,
+    Both,
+}
 
 /// <param name="Before">As it was before the agent; with <see cref="RegionAuthor.Others"/> as it is now, because that is not the agent's.</param>
 /// <param name="Left">As the agent left it.</param>
@@ -19,12 +25,16 @@ internal static class ThreeWayDiff
     public static List<DiffRegion> Compute(string before, string left, string now)
     {
         var (a, o, b) = (UnifiedDiff.Lines(before), UnifiedDiff.Lines(left), UnifiedDiff.Lines(now));
-        var changes = UnifiedDiff.Changes(o, a).Select(place => (IsAgent: true, Place: place))
+        var changes = UnifiedDiff
+            .Changes(o, a)
+            .Select(place => (IsAgent: true, Place: place))
             .Concat(UnifiedDiff.Changes(o, b).Select(place => (IsAgent: false, Place: place)))
-            .OrderBy(change => change.Place.OldStart).ThenBy(change => change.Place.OldLines).ToList();
+            .OrderBy(change => change.Place.OldStart)
+            .ThenBy(change => change.Place.OldLines)
+            .ToList();
         List<DiffRegion> places = [];
         var (at, agentShift, otherShift) = (0, 0, 0);
-        for (var i = 0; i < changes.Count;)
+        for (var i = 0; i < changes.Count; )
         {
             var (from, to, lastIsEmpty) = (changes[i].Place.OldStart, changes[i].Place.OldStart, false);
             var (agent, other) = (0, 0);
@@ -33,14 +43,33 @@ internal static class ThreeWayDiff
             {
                 var (isIt, place) = changes[i];
                 (to, lastIsEmpty) = (Math.Max(to, place.OldStart + place.OldLines), place.OldLines == 0);
-                if (isIt) { (isAgent, agent) = (true, agent + place.NewLines - place.OldLines); }
-                else { (isOther, other) = (true, other + place.NewLines - place.OldLines); }
-            }
-            while (++i < changes.Count && (changes[i].Place.OldStart < to || (changes[i].Place.OldStart == to && (lastIsEmpty || changes[i].Place.OldLines == 0))));
+                if (isIt)
+                {
+                    (isAgent, agent) = (true, agent + place.NewLines - place.OldLines);
+                }
+                else
+                {
+                    (isOther, other) = (true, other + place.NewLines - place.OldLines);
+                }
+            } while (
+                ++i < changes.Count
+                && (changes[i].Place.OldStart < to || (changes[i].Place.OldStart == to && (lastIsEmpty || changes[i].Place.OldLines == 0)))
+            );
 
             Same(at, from);
-            var (before2, left2, now2) = (Text(a, from + agentShift, to + agentShift + agent), Text(o, from, to), Text(b, from + otherShift, to + otherShift + other));
-            var of = isAgent && isOther ? before2 == now2 ? RegionAuthor.Others : RegionAuthor.Both : isAgent ? RegionAuthor.Agent : RegionAuthor.Others;
+            var (before2, left2, now2) = (
+                Text(a, from + agentShift, to + agentShift + agent),
+                Text(o, from, to),
+                Text(b, from + otherShift, to + otherShift + other)
+            );
+            var of =
+                isAgent && isOther
+                    ? before2 == now2
+                        ? RegionAuthor.Others
+                        : RegionAuthor.Both
+                    : isAgent
+                        ? RegionAuthor.Agent
+                        : RegionAuthor.Others;
             places.Add(new DiffRegion(of, of == RegionAuthor.Others ? now2 : before2, left2, now2));
             (at, agentShift, otherShift) = (to, agentShift + agent, otherShift + other);
         }
@@ -50,7 +79,10 @@ internal static class ThreeWayDiff
 
         void Same(int from, int to)
         {
-            if (from < to && Text(o, from, to) is var text) { places.Add(new DiffRegion(RegionAuthor.None, text, text, text)); }
+            if (from < to && Text(o, from, to) is var text)
+            {
+                places.Add(new DiffRegion(RegionAuthor.None, text, text, text));
+            }
         }
     }
 

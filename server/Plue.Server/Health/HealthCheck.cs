@@ -7,7 +7,8 @@ namespace Plue.Server.Health;
 /// <param name="IsNeeded">True if Plue does not work without it.</param>
 public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> LookAsync)
 {
-    public static HealthCheck Create(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> check) => new(name, isNeeded, _ => Task.FromResult(check()));
+    public static HealthCheck Create(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> check) =>
+        new(name, isNeeded, _ => Task.FromResult(check()));
 
     /// <summary>Runs all checks concurrently. A check that fails or times out becomes a row and does not delay the others.</summary>
     /// <param name="timeout">For each.</param>
@@ -15,14 +16,26 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
     /// <param name="userFolder">Written <c>~</c> in what is shown; an empty text where there is none.</param>
     /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public static async Task<HealthReport> RunAsync(
-        IReadOnlyList<HealthCheck> checks, TimeSpan timeout, Func<string, string> mask, string userFolder, CancellationToken cancellationToken)
+        IReadOnlyList<HealthCheck> checks,
+        TimeSpan timeout,
+        Func<string, string> mask,
+        string userFolder,
+        CancellationToken cancellationToken
+    )
     {
         var rows = await Task.WhenAll(checks.Select(check => check.RowsAsync(timeout, cancellationToken)));
         string Shown(string text) => HiddenCharacters.Visible(WithTilde(mask(text), userFolder));
-        return new HealthReport([.. rows.SelectMany(some => some).Select(row => row with
-        {
-            Name = Shown(row.Name), Sentence = Shown(row.Sentence), Advice = row.Advice is { } advice ? Shown(advice) : null,
-        })]);
+        return new HealthReport([
+            .. rows.SelectMany(some => some)
+                .Select(row =>
+                    row with
+                    {
+                        Name = Shown(row.Name),
+                        Sentence = Shown(row.Sentence),
+                        Advice = row.Advice is { } advice ? Shown(advice) : null,
+                    }
+                ),
+        ]);
     }
 
     private async Task<IReadOnlyList<HealthRow>> RowsAsync(TimeSpan timeout, CancellationToken cancellationToken)
@@ -36,7 +49,13 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return [HealthRow.Failed(Name, $"It could not be checked within {timeout.TotalSeconds:0} seconds.") with { IsNeeded = IsNeeded }];
+            return
+            [
+                HealthRow.Failed(Name, $"It could not be checked within {timeout.TotalSeconds:0} seconds.") with
+                {
+                    IsNeeded = IsNeeded,
+                },
+            ];
         }
         catch (FailureException fault)
         {
@@ -52,14 +71,20 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
     internal static string WithTilde(string text, string userFolder)
     {
         var folder = userFolder.TrimEnd('/', '\\');
-        if (folder.Length < 2) { return text; }
+        if (folder.Length < 2)
+        {
+            return text;
+        }
 
         var from = 0;
         while (text.IndexOf(folder, from, StringComparison.Ordinal) is >= 0 and var at)
         {
             var end = at + folder.Length;
             var isWhole = (end == text.Length || !IsPartOfName(text, end)) && (at == 0 || !IsPartOfName(text, at - 1));
-            if (isWhole) { text = string.Concat(text.AsSpan(0, at), "~", text.AsSpan(end)); }
+            if (isWhole)
+            {
+                text = string.Concat(text.AsSpan(0, at), "~", text.AsSpan(end));
+            }
             from = isWhole ? at + 1 : end;
         }
 
@@ -68,5 +93,7 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
 
     /// <summary>A dot at the end of a sentence is none.</summary>
     private static bool IsPartOfName(string text, int at) =>
-        char.IsLetterOrDigit(text[at]) || text[at] is '_' or '-' || (text[at] == '.' && at + 1 < text.Length && !char.IsWhiteSpace(text[at + 1]));
+        char.IsLetterOrDigit(text[at])
+        || text[at] is '_' or '-'
+        || (text[at] == '.' && at + 1 < text.Length && !char.IsWhiteSpace(text[at + 1]));
 }

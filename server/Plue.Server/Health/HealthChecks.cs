@@ -18,7 +18,12 @@ internal sealed class HealthChecks(HealthServices services)
     /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
     {
-        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services, NotOpened), new MachineChecks(services), new ProviderChecks(services, online ? ProviderTimeout : null));
+        var (disk, vault, machine, providers) = (
+            new DiskChecks(services),
+            new VaultChecks(services, NotOpened),
+            new MachineChecks(services),
+            new ProviderChecks(services, online ? ProviderTimeout : null)
+        );
         return HealthCheck.RunAsync(
             [
                 HealthCheck.Create("Sidecar", isNeeded: true, machine.Sidecar),
@@ -36,6 +41,10 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Create("Safety", isNeeded: false, disk.Security),
             ],
-            online ? OnlineTimeout : CheckTimeout, services.Platform.Redactor.Mask, PluePaths.UserFolder, cancellationToken);
+            online ? OnlineTimeout : CheckTimeout,
+            services.Platform.Redactor.Mask,
+            PluePaths.UserFolder,
+            cancellationToken
+        );
     }
 }

@@ -1,10 +1,29 @@
 namespace Plue.Server.Health;
 
 /// <summary>How a part is: it works, it works with a reservation, it does not exist, or it is there and does not work.</summary>
-public enum HealthState { Ok, Warning, Missing, Failed }
+public enum HealthState
+{
+    Ok,
+    Warning,
+    Missing,
+    Failed,
+}
 
 /// <summary>A suggested fix. The caller knows how to apply it.</summary>
-public enum HealthAction { ConnectProvider, SetKey, TestProvider, ShowProvider, UnlockVault, CheckClaudeCode, OpenFile, ManageServers, TrustFolder, OpenSettings, ShowRules }
+public enum HealthAction
+{
+    ConnectProvider,
+    SetKey,
+    TestProvider,
+    ShowProvider,
+    UnlockVault,
+    CheckClaudeCode,
+    OpenFile,
+    ManageServers,
+    TrustFolder,
+    OpenSettings,
+    ShowRules,
+}
 
 /// <param name="Target">A provider id, a server name or an absolute path, depending on the action.</param>
 public sealed record HealthFix(HealthAction Action, string? Target = null);
@@ -14,13 +33,17 @@ public sealed record HealthRow(string Name, HealthState State, string Sentence)
 {
     /// <summary>Plue is useless without it.</summary>
     public bool IsNeeded { get; init; }
+
     /// <summary>The suggested fix; null if there is none.</summary>
     public string? Advice { get; init; }
     public HealthFix? Fix { get; init; }
 
     public static HealthRow Ok(string name, string sentence) => new(name, HealthState.Ok, sentence);
+
     public static HealthRow Warning(string name, string sentence) => new(name, HealthState.Warning, sentence);
+
     public static HealthRow Missing(string name, string sentence) => new(name, HealthState.Missing, sentence);
+
     public static HealthRow Failed(string name, string sentence) => new(name, HealthState.Failed, sentence);
 }
 

@@ -9,7 +9,13 @@ namespace Plue.Server.Health;
 
 /// <summary>The modules that the checks look at.</summary>
 internal sealed record HealthServices(
-    PlatformServices Platform, VaultServices Vault, ProviderServices Providers, StoreServices Store, PermissionServices Permissions, ToolServices Tools)
+    PlatformServices Platform,
+    VaultServices Vault,
+    ProviderServices Providers,
+    StoreServices Store,
+    PermissionServices Permissions,
+    ToolServices Tools
+)
 {
     public PluePaths Paths { get; init; } = Platform.Paths;
 }

@@ -14,7 +14,14 @@ internal sealed class MachineChecks(HealthServices services)
 {
     /// <summary>Enough to tell builds apart.</summary>
     private const int ShownHash = 16;
-    private static readonly string[] GitPaths = ["/usr/bin/git", "/usr/local/bin/git", "/opt/homebrew/bin/git", "/run/current-system/sw/bin/git", @"C:\Program Files\Git\cmd\git.exe"];
+    private static readonly string[] GitPaths =
+    [
+        "/usr/bin/git",
+        "/usr/local/bin/git",
+        "/opt/homebrew/bin/git",
+        "/run/current-system/sw/bin/git",
+        @"C:\Program Files\Git\cmd\git.exe",
+    ];
 
     public IReadOnlyList<HealthRow> Sidecar()
     {
@@ -22,10 +29,19 @@ internal sealed class MachineChecks(HealthServices services)
         var library = Path.Combine(AppContext.BaseDirectory, "plue.dll");
         var isPortable = File.Exists(library);
         var isDevelopment = typeof(MachineChecks).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration == "Debug";
-        var kind = isDevelopment ? "a development build" : isPortable ? "the portable package" : "the package for this machine";
+        var kind =
+            isDevelopment ? "a development build"
+            : isPortable ? "the portable package"
+            : "the package for this machine";
         var file = isPortable ? library : Environment.ProcessPath;
-        return [HealthRow.Ok("Sidecar", $"Version {PlatformServices.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
-            + $"The SHA-256 of {file} begins with {(file is null ? "what is not known" : HashOf(file))}.")];
+        return
+        [
+            HealthRow.Ok(
+                "Sidecar",
+                $"Version {PlatformServices.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
+                    + $"The SHA-256 of {file} begins with {(file is null ? "what is not known" : HashOf(file))}."
+            ),
+        ];
     }
 
     public async Task<IReadOnlyList<HealthRow>> ClaudeCodeAsync(CancellationToken cancellationToken)
@@ -33,21 +49,41 @@ internal sealed class MachineChecks(HealthServices services)
         const string name = "Claude Code";
         var found = await services.Providers.Factory.FindClaudeCodeAsync(cancellationToken);
         var check = new HealthFix(HealthAction.CheckClaudeCode);
-        return [found switch
-        {
-            { Path: null } => HealthRow.Missing(name, found.Sentence) with { Advice = "It is needed only to use a Claude subscription.", Fix = check },
-            { SignedIn: false } => HealthRow.Warning(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}: {found.Sentence}") with { Advice = "Sign in with: claude auth login", Fix = check },
-            _ => HealthRow.Ok(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}, is signed in."),
-        }];
+        return
+        [
+            found switch
+            {
+                { Path: null } => HealthRow.Missing(name, found.Sentence) with
+                {
+                    Advice = "It is needed only to use a Claude subscription.",
+                    Fix = check,
+                },
+                { SignedIn: false } => HealthRow.Warning(
+                    name,
+                    $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}: {found.Sentence}"
+                ) with
+                {
+                    Advice = "Sign in with: claude auth login",
+                    Fix = check,
+                },
+                _ => HealthRow.Ok(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}, is signed in."),
+            },
+        ];
     }
 
     public async Task<IReadOnlyList<HealthRow>> OllamaAsync(CancellationToken cancellationToken)
     {
         const string name = "Ollama";
         var (address, failure) = await services.Providers.Discovery.AskOllamaAsync(cancellationToken);
-        return [failure is null
-            ? HealthRow.Ok(name, $"It responds at {address}.")
-            : HealthRow.Missing(name, $"Nothing responds at {address}.") with { Advice = "It is needed only for models that run on this machine." }];
+        return
+        [
+            failure is null
+                ? HealthRow.Ok(name, $"It responds at {address}.")
+                : HealthRow.Missing(name, $"Nothing responds at {address}.") with
+                {
+                    Advice = "It is needed only for models that run on this machine.",
+                },
+        ];
     }
 
     /// <summary>Shows only the name and state of a server: its command line may contain secrets.</summary>
@@ -55,58 +91,104 @@ internal sealed class MachineChecks(HealthServices services)
     {
         const string name = "MCP servers";
         var (servers, problems) = services.Tools.McpServers.List();
-        var rows = servers.Select(Server).Concat(problems.Select(problem => HealthRow.Failed(name, problem) with { Fix = new HealthFix(HealthAction.ManageServers) })).ToList();
+        var rows = servers
+            .Select(Server)
+            .Concat(problems.Select(problem => HealthRow.Failed(name, problem) with { Fix = new HealthFix(HealthAction.ManageServers) }))
+            .ToList();
         return rows.Count > 0 ? rows : [HealthRow.Ok(name, "No server is declared.")];
     }
 
     public async Task<IReadOnlyList<HealthRow>> SandboxAsync(CancellationToken cancellationToken)
     {
         const string name = "Sandbox";
-        return [await services.Permissions.Sandbox.KindAsync(cancellationToken) switch
-        {
-            SandboxKind.Bubblewrap => HealthRow.Ok(name, "Commands of agents run in bubblewrap."),
-            SandboxKind.SandboxExec => HealthRow.Ok(name, "Commands of agents run in the sandbox of macOS."),
-            SandboxKind.Landlock => HealthRow.Ok(name, "Commands of agents run under Landlock, which restricts less than bubblewrap.") with { Advice = "Install bubblewrap for stronger isolation." },
-            _ when OperatingSystem.IsLinux() => HealthRow.Warning(name, "No sandbox is available: commands that you approve run with your permissions. bubblewrap is not installed or cannot run, and the kernel does not support Landlock.") with
+        return
+        [
+            await services.Permissions.Sandbox.KindAsync(cancellationToken) switch
             {
-                Advice = "Install bubblewrap and allow it to create user namespaces.",
+                SandboxKind.Bubblewrap => HealthRow.Ok(name, "Commands of agents run in bubblewrap."),
+                SandboxKind.SandboxExec => HealthRow.Ok(name, "Commands of agents run in the sandbox of macOS."),
+                SandboxKind.Landlock => HealthRow.Ok(
+                    name,
+                    "Commands of agents run under Landlock, which restricts less than bubblewrap."
+                ) with
+                {
+                    Advice = "Install bubblewrap for stronger isolation.",
+                },
+                _ when OperatingSystem.IsLinux() => HealthRow.Warning(
+                    name,
+                    "No sandbox is available: commands that you approve run with your permissions. bubblewrap is not installed or cannot run, and the kernel does not support Landlock."
+                ) with
+                {
+                    Advice = "Install bubblewrap and allow it to create user namespaces.",
+                },
+                _ => HealthRow.Warning(
+                    name,
+                    "No sandbox is available on this system: commands that you approve run with your permissions."
+                ) with
+                {
+                    Advice = "Use a container or WSL for isolation.",
+                },
             },
-            _ => HealthRow.Warning(name, "No sandbox is available on this system: commands that you approve run with your permissions.") with { Advice = "Use a container or WSL for isolation." },
-        }];
+        ];
     }
 
     public static IReadOnlyList<HealthRow> Ripgrep() =>
-    [
-        WorkspaceListing.FindRipgrep() is { } program ? HealthRow.Ok("Search", $"Agents search with {program}.") : HealthRow.Ok("Search", "Agents use Plue's built-in search. ripgrep is faster in large folders."),
-    ];
+        [
+            WorkspaceListing.FindRipgrep() is { } program
+                ? HealthRow.Ok("Search", $"Agents search with {program}.")
+                : HealthRow.Ok("Search", "Agents use Plue's built-in search. ripgrep is faster in large folders."),
+        ];
 
     public async Task<IReadOnlyList<HealthRow>> GitAsync(CancellationToken cancellationToken)
     {
         const string name = "Git";
-        if (GitPaths.FirstOrDefault(File.Exists) is not { } program) { return [HealthRow.Missing(name, "Git was not found in the standard locations. Plue works without it, but agents may need it.")]; }
-
-        await using var child = ChildProcess.Start(new ChildProcessStart
+        if (GitPaths.FirstOrDefault(File.Exists) is not { } program)
         {
-            Program = program,
-            Arguments = ["--version"],
-            Environment = new Dictionary<string, string> { ["LC_ALL"] = "C" },
-            WorkingDirectory = Path.GetTempPath(),
-            LineCap = 1024,
-        });
+            return [HealthRow.Missing(name, "Git was not found in the standard locations. Plue works without it, but agents may need it.")];
+        }
+
+        await using var child = ChildProcess.Start(
+            new ChildProcessStart
+            {
+                Program = program,
+                Arguments = ["--version"],
+                Environment = new Dictionary<string, string> { ["LC_ALL"] = "C" },
+                WorkingDirectory = Path.GetTempPath(),
+                LineCap = 1024,
+            }
+        );
         child.CloseInput();
         var line = await child.ReadLineAsync(cancellationToken);
-        return [line is { } text ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(text.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
+        return
+        [
+            line is { } text
+                ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(text.Span)}.")
+                : HealthRow.Warning(name, $"{program} says nothing."),
+        ];
     }
 
     public IReadOnlyList<HealthRow> OpenFolder()
     {
         const string name = "Folder";
-        return [services.Platform.Workspace switch
-        {
-            { OpenFolder: null } => HealthRow.Ok(name, "No workspace folder is open."),
-            { TrustedFolder: { } trusted } => HealthRow.Ok(name, $"{trusted} is trusted: agents can work in it and ask before they change files."),
-            { OpenFolder: var open } => HealthRow.Warning(name, $"{open} is not trusted: its files are not read, and agents cannot work in it.") with { Advice = "Trust it if you trust its authors.", Fix = new HealthFix(HealthAction.TrustFolder) },
-        }];
+        return
+        [
+            services.Platform.Workspace switch
+            {
+                { OpenFolder: null } => HealthRow.Ok(name, "No workspace folder is open."),
+                { TrustedFolder: { } trusted } => HealthRow.Ok(
+                    name,
+                    $"{trusted} is trusted: agents can work in it and ask before they change files."
+                ),
+                { OpenFolder: var open } => HealthRow.Warning(
+                    name,
+                    $"{open} is not trusted: its files are not read, and agents cannot work in it."
+                ) with
+                {
+                    Advice = "Trust it if you trust its authors.",
+                    Fix = new HealthFix(HealthAction.TrustFolder),
+                },
+            },
+        ];
     }
 
     private static HealthRow Server(McpServerStatus status)
@@ -114,7 +196,12 @@ internal sealed class MachineChecks(HealthServices services)
         var name = $"Server {status.Declaration.Name}";
         var row = status.State switch
         {
-            McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
+            McpServerState.NotApproved => HealthRow.Warning(
+                name,
+                status.Changes is null
+                    ? "It is not approved, so it does not start."
+                    : "It has changed since it was approved, so it does not start."
+            ),
             McpServerState.SignInNeeded => HealthRow.Warning(name, "It requires sign-in."),
             McpServerState.Failed => HealthRow.Failed(name, status.Error ?? "It failed."),
             McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Plural.Of(status.Tools.Count, "tool")}."),

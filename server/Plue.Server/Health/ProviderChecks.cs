@@ -17,12 +17,23 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         var all = services.Providers.Registry.List();
         var own = all.Where(provider => !provider.Settings.Capabilities.IsDemo).ToList();
         var rows = await Task.WhenAll(own.Select(provider => CheckAsync(provider, hasKey, cancellationToken)));
-        List<HealthRow> shown = [Summary(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
-        if (services.Providers.Registry.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
+        List<HealthRow> shown =
+        [
+            Summary(
+                all.FirstOrDefault(provider => provider.Settings.Id == defaultId),
+                own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()
+            ),
+            .. rows,
+        ];
+        if (services.Providers.Registry.FolderProblem is { } problem)
+        {
+            shown.Insert(0, HealthRow.Failed("Providers", problem));
+        }
         return shown;
     }
 
-    private static bool IsUsable(ConfiguredProvider provider, HealthRow row) => provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
+    private static bool IsUsable(ConfiguredProvider provider, HealthRow row) =>
+        provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
 
     /// <summary>Whether anything answers at all.</summary>
     private static HealthRow Summary(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
@@ -30,11 +41,23 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         const string name = "Providers";
         var connect = new HealthFix(HealthAction.ConnectProvider);
         // A detected but unused provider, such as a claude without sign-in, is not usable.
-        var nothing = usable.Count == 0 || (chosen?.Settings.Capabilities.IsDemo == true && usable.TrueForAll(provider => provider.File is null));
-        if (nothing) { return HealthRow.Missing(name, "No usable provider is connected, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
+        var nothing =
+            usable.Count == 0 || (chosen?.Settings.Capabilities.IsDemo == true && usable.TrueForAll(provider => provider.File is null));
+        if (nothing)
+        {
+            return HealthRow.Missing(name, "No usable provider is connected, so only the tour works.") with
+            {
+                IsNeeded = true,
+                Advice = "Connect a provider.",
+                Fix = connect,
+            };
+        }
         if (chosen is null || chosen.Settings.Capabilities.IsDemo || !usable.Contains(chosen))
         {
-            return HealthRow.Failed(name, $"New chats use {chosen?.Settings.Name ?? "a provider that is gone"}, which is not usable now.") with
+            return HealthRow.Failed(
+                name,
+                $"New chats use {chosen?.Settings.Name ?? "a provider that is gone"}, which is not usable now."
+            ) with
             {
                 IsNeeded = true,
                 Advice = $"Choose {usable[0].Settings.Name} or another provider for new chats.",
@@ -51,35 +74,69 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         var name = $"Provider {settings.Id}";
         if (provider.Fault is { } fault)
         {
-            return HealthRow.Failed(name, $"Its file is invalid: {fault}") with { Advice = "Open the file and fix it.", Fix = new HealthFix(HealthAction.OpenFile, fault.Path) };
+            return HealthRow.Failed(name, $"Its file is invalid: {fault}") with
+            {
+                Advice = "Open the file and fix it.",
+                Fix = new HealthFix(HealthAction.OpenFile, fault.Path),
+            };
         }
 
         var where = settings.Address is { } address ? $" at {address.Scheme}://{address.Authority}" : "";
         var show = new HealthFix(HealthAction.ShowProvider, settings.Id);
-        if (!settings.Enabled) { return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show }; }
+        if (!settings.Enabled)
+        {
+            return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show };
+        }
         if (MissingConfiguration(settings, hasKey) is { } lack)
         {
-            return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with { Advice = "Store a key, or sign in.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) };
+            return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with
+            {
+                Advice = "Store a key, or sign in.",
+                Fix = new HealthFix(HealthAction.SetKey, settings.Id),
+            };
         }
 
         if (settings.ApiKeyRef is not null && settings.Address is { Scheme: "http", IsLoopback: false })
         {
-            return HealthRow.Warning(name, $"The key of {settings.Name}{where} is sent without encryption.") with { Advice = "Change its address to https.", Fix = show };
+            return HealthRow.Warning(name, $"The key of {settings.Name}{where} is sent without encryption.") with
+            {
+                Advice = "Change its address to https.",
+                Fix = show,
+            };
         }
 
-        if (timeout is { } limit) { return await TestAsync(name, settings, where, limit, cancellationToken); }
+        if (timeout is { } limit)
+        {
+            return await TestAsync(name, settings, where, limit, cancellationToken);
+        }
 
         var state = services.Providers.Registry.StateOf(settings);
         return state switch
         {
-            { Failure: { } failure } => HealthRow.Warning(name, $"{settings.Name}{where} failed when it was last used: {failure.Message}") with { Advice = "Test it.", Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
+            { Failure: { } failure } => HealthRow.Warning(
+                name,
+                $"{settings.Name}{where} failed when it was last used: {failure.Message}"
+            ) with
+            {
+                Advice = "Test it.",
+                Fix = new HealthFix(HealthAction.TestProvider, settings.Id),
+            },
             { Health: ProviderHealth.Connected } => HealthRow.Ok(name, $"{settings.Name}{where} worked when it was last used."),
-            _ => HealthRow.Ok(name, $"{settings.Name}{where} is configured but was not used yet.") with { Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
+            _ => HealthRow.Ok(name, $"{settings.Name}{where} is configured but was not used yet.") with
+            {
+                Fix = new HealthFix(HealthAction.TestProvider, settings.Id),
+            },
         };
     }
 
     /// <summary>A provider that does not respond or was deleted is one row; the other rows are not affected.</summary>
-    private async Task<HealthRow> TestAsync(string name, ProviderSettings settings, string where, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<HealthRow> TestAsync(
+        string name,
+        ProviderSettings settings,
+        string where,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
@@ -90,7 +147,11 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"it did not respond within {timeout.TotalSeconds:0} seconds."));
+            listing = new ModelListing(
+                [],
+                null,
+                new Failure(FailureKind.Timeout, $"it did not respond within {timeout.TotalSeconds:0} seconds.")
+            );
         }
         catch (FailureException fault)
         {
@@ -100,17 +161,31 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         return listing.Error switch
         {
             null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Plural.Of(listing.Models.Count, "model")}."),
-            { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not tested: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
-            { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Set another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
-            var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not respond: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },
+            { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(
+                name,
+                $"{settings.Name}{where} was not tested: {locked.Message}"
+            ) with
+            {
+                Fix = new HealthFix(HealthAction.UnlockVault),
+            },
+            { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with
+            {
+                Advice = "Set another key, or sign in again.",
+                Fix = new HealthFix(HealthAction.SetKey, settings.Id),
+            },
+            var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not respond: {failure.Message}") with
+            {
+                Fix = new HealthFix(HealthAction.ShowProvider, settings.Id),
+            },
         };
     }
 
     /// <summary>Gets the missing requirement as one word; null if nothing is missing or it is unknown.</summary>
-    private static string? MissingConfiguration(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
-    {
-        AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
-        AuthType.ApiKey when settings.Capabilities.NeedsKey && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",
-        _ => null,
-    };
+    private static string? MissingConfiguration(ProviderSettings settings, Func<string, bool> hasKey) =>
+        settings.AuthType switch
+        {
+            AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
+            AuthType.ApiKey when settings.Capabilities.NeedsKey && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",
+            _ => null,
+        };
 }

@@ -9,7 +9,10 @@ public static class Json5Conversion
     public static JsonElement Of(Json5Node value)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer)) { Write(writer, value); }
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            Write(writer, value);
+        }
 
         using var document = JsonDocument.Parse(buffer.WrittenMemory);
         return document.RootElement.Clone();
@@ -19,26 +22,39 @@ public static class Json5Conversion
     public static IReadOnlyDictionary<string, JsonElement> Members(Json5Object values)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var member in values.Members) { members[member.Name] = Of(member.Value); }
+        foreach (var member in values.Members)
+        {
+            members[member.Name] = Of(member.Value);
+        }
 
         return members;
     }
 
     /// <returns>Null for null.</returns>
-    public static Json5Node? ToJson5(JsonElement? value) => value is null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }
-        ? null
-        : Json5Reader.Read(value.Value.GetRawText()).Root;
+    public static Json5Node? ToJson5(JsonElement? value) =>
+        value is null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }
+            ? null
+            : Json5Reader.Read(value.Value.GetRawText()).Root;
 
     public static void Write(Utf8JsonWriter writer, Json5Node value)
     {
         switch (value)
         {
-            case Json5String text: writer.WriteStringValue(text.Value); break;
-            case Json5Boolean boolean: writer.WriteBooleanValue(boolean.Value); break;
-            case Json5Number { Value: var number } when double.IsFinite(number): WriteNumber(writer, number); break;
+            case Json5String text:
+                writer.WriteStringValue(text.Value);
+                break;
+            case Json5Boolean boolean:
+                writer.WriteBooleanValue(boolean.Value);
+                break;
+            case Json5Number { Value: var number } when double.IsFinite(number):
+                WriteNumber(writer, number);
+                break;
             case Json5Array array:
                 writer.WriteStartArray();
-                foreach (var item in array.Items) { Write(writer, item); }
+                foreach (var item in array.Items)
+                {
+                    Write(writer, item);
+                }
 
                 writer.WriteEndArray();
                 break;
@@ -53,13 +69,21 @@ public static class Json5Conversion
                 writer.WriteEndObject();
                 break;
             // JSON has no other numbers.
-            default: writer.WriteNullValue(); break;
+            default:
+                writer.WriteNullValue();
+                break;
         }
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, double number)
     {
-        if (Math.Floor(number) == number && Math.Abs(number) < 1e15) { writer.WriteNumberValue((long)number); }
-        else { writer.WriteNumberValue(number); }
+        if (Math.Floor(number) == number && Math.Abs(number) < 1e15)
+        {
+            writer.WriteNumberValue((long)number);
+        }
+        else
+        {
+            writer.WriteNumberValue(number);
+        }
     }
 }

@@ -10,7 +10,13 @@ public sealed record Json5Error(string Message, Json5Span Span);
 public sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
 
 /// <summary>The result of parsing one file: the value as far as it could be parsed, the comments and all errors.</summary>
-public sealed class Json5Document(string text, Json5Node? root, IReadOnlyList<Json5Comment> comments, IReadOnlyList<Json5Error> errors, Json5Lines lines)
+public sealed class Json5Document(
+    string text,
+    Json5Node? root,
+    IReadOnlyList<Json5Comment> comments,
+    IReadOnlyList<Json5Error> errors,
+    Json5Lines lines
+)
 {
     public string Text { get; } = text;
 
@@ -32,16 +38,20 @@ public sealed class Json5Lines
 {
     private readonly List<int> starts = [0];
     private readonly string text;
+
     /// <summary>The line found last.</summary>
     private int nearby;
 
     public Json5Lines(string text)
     {
         this.text = text;
-        for (var (at, next) = (0, 0); (next = text.AsSpan(at).IndexOfAny('\n', '\r')) >= 0;)
+        for (var (at, next) = (0, 0); (next = text.AsSpan(at).IndexOfAny('\n', '\r')) >= 0; )
         {
             at += next + 1;
-            if (text[at - 1] == '\r' && at < text.Length && text[at] == '\n') { at++; }
+            if (text[at - 1] == '\r' && at < text.Length && text[at] == '\n')
+            {
+                at++;
+            }
 
             starts.Add(at);
         }
@@ -58,11 +68,20 @@ public sealed class Json5Lines
     /// <summary>The index of a place, both counted from 1. What is after the end of a line or of the text is that end.</summary>
     public int IndexAt(int line, int column)
     {
-        if (line < 1) { return 0; }
-        if (line > starts.Count) { return text.Length; }
+        if (line < 1)
+        {
+            return 0;
+        }
+        if (line > starts.Count)
+        {
+            return text.Length;
+        }
 
         var (start, end) = (starts[line - 1], line == starts.Count ? text.Length : starts[line]);
-        while (end > start && text[end - 1] is '\n' or '\r') { end--; }
+        while (end > start && text[end - 1] is '\n' or '\r')
+        {
+            end--;
+        }
 
         return (int)Math.Clamp(start + Math.Max(0L, column - 1L), start, end);
     }
@@ -77,7 +96,10 @@ public sealed class Json5Lines
         {
             for (var line = last; line < last + Near && line < starts.Count; line++)
             {
-                if (line + 1 == starts.Count || position < starts[line + 1]) { return nearby = line; }
+                if (line + 1 == starts.Count || position < starts[line + 1])
+                {
+                    return nearby = line;
+                }
             }
         }
 
@@ -85,11 +107,20 @@ public sealed class Json5Lines
         while (high - low > 1)
         {
             var middle = (low + high) / 2;
-            if (starts[middle] <= position) { low = middle; }
-            else { high = middle; }
+            if (starts[middle] <= position)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
-        if (low > last) { nearby = low; }
+        if (low > last)
+        {
+            nearby = low;
+        }
 
         return low;
     }

@@ -21,7 +21,10 @@ public static class Json5Edit
             return new Json5Edited(Json5Writer.WriteFile(Wrap(path, 0, value)));
         }
 
-        if (!document.IsValid) { return new Json5Edited(text, document.Errors[0]); }
+        if (!document.IsValid)
+        {
+            return new Json5Edited(text, document.Errors[0]);
+        }
 
         var current = document.Root!;
         for (var i = 0; ; i++)
@@ -33,28 +36,58 @@ public static class Json5Edit
                 entry = owner.FindMember(path[i]) is { } member ? Entry.Of(member) : null;
                 if (entry is null)
                 {
-                    return new Json5Edited(Insert(text, document, owner.Span, owner.Members.Count > 0 ? Entry.Of(owner.Members[^1]) : null, path[i], Wrap(path, at + 1, value)));
+                    return new Json5Edited(
+                        Insert(
+                            text,
+                            document,
+                            owner.Span,
+                            owner.Members.Count > 0 ? Entry.Of(owner.Members[^1]) : null,
+                            path[i],
+                            Wrap(path, at + 1, value)
+                        )
+                    );
                 }
             }
             else if (current is Json5Array list && int.TryParse(path[i], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
             {
-                if (place > list.Items.Count) { return new Json5Edited(text, new Json5Error($"The list has {list.Items.Count} items, and {place} is not a valid index.", list.Span)); }
+                if (place > list.Items.Count)
+                {
+                    return new Json5Edited(
+                        text,
+                        new Json5Error($"The list has {list.Items.Count} items, and {place} is not a valid index.", list.Span)
+                    );
+                }
 
                 if (place == list.Items.Count)
                 {
-                    return new Json5Edited(Insert(text, document, list.Span, place > 0 ? Entry.Of(list.Items[^1]) : null, null, Wrap(path, at + 1, value)));
+                    return new Json5Edited(
+                        Insert(text, document, list.Span, place > 0 ? Entry.Of(list.Items[^1]) : null, null, Wrap(path, at + 1, value))
+                    );
                 }
 
                 entry = Entry.Of(list.Items[place]);
             }
             else
             {
-                return new Json5Edited(text, new Json5Error($"{(i == 0 ? "The file" : $"`{path[i - 1]}`")} is {current.Kind} where an object was expected.", current.Span));
+                return new Json5Edited(
+                    text,
+                    new Json5Error(
+                        $"{(i == 0 ? "The file" : $"`{path[i - 1]}`")} is {current.Kind} where an object was expected.",
+                        current.Span
+                    )
+                );
             }
 
             if (i == path.Count - 1)
             {
-                return new Json5Edited(Replace(text, entry.Value.Span.Start, entry.Value.Span.End, Json5Writer.Write(value, IndentAt(text, entry.Start).Length, NewLineOf(text))));
+                return new Json5Edited(
+                    Replace(
+                        text,
+                        entry.Value.Span.Start,
+                        entry.Value.Span.End,
+                        Json5Writer.Write(value, IndentAt(text, entry.Start).Length, NewLineOf(text))
+                    )
+                );
             }
 
             current = entry.Value;
@@ -65,22 +98,38 @@ public static class Json5Edit
     /// <param name="text">As it was read.</param>
     /// <param name="changes">Spans of values that were read from it, none within another.</param>
     public static string Replace(string text, params IEnumerable<(Json5Span At, Json5Node Value)> changes) =>
-        changes.OrderByDescending(change => change.At.Start).Aggregate(text, (edited, change) =>
-        {
-            var (at, value) = change;
-            var mark = text[at.Start] == '\'' ? '\'' : '"';
-            return Replace(edited, at.Start, at.End, Json5Writer.Write(value, IndentAt(text, at.Start).Length, NewLineOf(text), mark));
-        });
+        changes
+            .OrderByDescending(change => change.At.Start)
+            .Aggregate(
+                text,
+                (edited, change) =>
+                {
+                    var (at, value) = change;
+                    var mark = text[at.Start] == '\'' ? '\'' : '"';
+                    return Replace(
+                        edited,
+                        at.Start,
+                        at.End,
+                        Json5Writer.Write(value, IndentAt(text, at.Start).Length, NewLineOf(text), mark)
+                    );
+                }
+            );
 
     /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Nothing happens when it does not exist.</summary>
     public static Json5Edited Remove(string text, IReadOnlyList<string> path)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
         var document = Json5Reader.Read(text);
-        if (!document.IsValid) { return new Json5Edited(text, document.Errors[0]); }
+        if (!document.IsValid)
+        {
+            return new Json5Edited(text, document.Errors[0]);
+        }
 
         var owner = document.Root;
-        foreach (var key in path.SkipLast(1)) { owner = owner is Json5Array list ? Item(list, key) : (owner as Json5Object)?.Find(key); }
+        foreach (var key in path.SkipLast(1))
+        {
+            owner = owner is Json5Array list ? Item(list, key) : (owner as Json5Object)?.Find(key);
+        }
 
         List<Entry> entries = owner switch
         {
@@ -92,8 +141,13 @@ public static class Json5Edit
         var edited = text;
         for (var i = entries.Count - 1; i >= 0; i--)
         {
-            var isMeant = owner is Json5Object value ? value.Members[i].Name == path[^1] : ReferenceEquals(entries[i].Value, Item((Json5Array)owner!, path[^1]));
-            if (isMeant) { edited = RemoveEntry(edited, document, entries[i], i + 1 < entries.Count ? entries[i + 1].Start : owner!.Span.End - 1); }
+            var isMeant = owner is Json5Object value
+                ? value.Members[i].Name == path[^1]
+                : ReferenceEquals(entries[i].Value, Item((Json5Array)owner!, path[^1]));
+            if (isMeant)
+            {
+                edited = RemoveEntry(edited, document, entries[i], i + 1 < entries.Count ? entries[i + 1].Start : owner!.Span.End - 1);
+            }
         }
 
         return new Json5Edited(edited);
@@ -108,13 +162,18 @@ public static class Json5Edit
     }
 
     private static Json5Node? Item(Json5Array list, string key) =>
-        int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < list.Items.Count ? list.Items[place] : null;
+        int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < list.Items.Count
+            ? list.Items[place]
+            : null;
 
     private static string NewLineOf(string text) => text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
 
     private static Json5Node Wrap(IReadOnlyList<string> path, int from, Json5Node value)
     {
-        for (var i = path.Count - 1; i >= from; i--) { value = Json5Object.Of([(path[i], value)]); }
+        for (var i = path.Count - 1; i >= from; i--)
+        {
+            value = Json5Object.Of([(path[i], value)]);
+        }
 
         return value;
     }
@@ -132,9 +191,10 @@ public static class Json5Edit
 
         if (closeStandsAlone)
         {
-            var indent = last is not null && IndentAt(text, last.Start) is var own && LineStart(text, last.Start) + own.Length == last.Start
-                ? own
-                : closeIndent + new string(' ', Indentation);
+            var indent =
+                last is not null && IndentAt(text, last.Start) is var own && LineStart(text, last.Start) + own.Length == last.Start
+                    ? own
+                    : closeIndent + new string(' ', Indentation);
             var comma = last is null || hasTrailingComma ? "," : "";
             var line = $"{indent}{Written(indent.Length)}{comma}{newLine}";
             var withLine = Replace(text, closeLine, closeLine, line);
@@ -153,7 +213,10 @@ public static class Json5Edit
         }
 
         var lineIndent = IndentAt(text, last.Start).Length;
-        if (!hasTrailingComma) { return Replace(text, last.Value.Span.End, last.Value.Span.End, $", {Written(lineIndent)}"); }
+        if (!hasTrailingComma)
+        {
+            return Replace(text, last.Value.Span.End, last.Value.Span.End, $", {Written(lineIndent)}");
+        }
 
         var behind = FindComma(text, document, last.Value.Span.End, close) + 1;
         return Replace(text, behind, behind, $" {Written(lineIndent)},");
@@ -168,17 +231,27 @@ public static class Json5Edit
         {
             // Only white space or comments can be between the value and its comma; they are kept.
             text = text.Remove(comma, 1);
-            if (text.AsSpan(valueEnd, comma - valueEnd).IsWhiteSpace()) { valueEnd = comma; }
+            if (text.AsSpan(valueEnd, comma - valueEnd).IsWhiteSpace())
+            {
+                valueEnd = comma;
+            }
         }
 
         var lineStart = LineStart(text, start);
         var lineEnd = text.AsSpan(valueEnd).IndexOf('\n') is var found and >= 0 ? valueEnd + found + 1 : -1;
-        if (lineEnd >= 0 && text.AsSpan(lineStart, start - lineStart).IsWhiteSpace() && text.AsSpan(valueEnd, lineEnd - valueEnd).IsWhiteSpace())
+        if (
+            lineEnd >= 0
+            && text.AsSpan(lineStart, start - lineStart).IsWhiteSpace()
+            && text.AsSpan(valueEnd, lineEnd - valueEnd).IsWhiteSpace()
+        )
         {
             return text.Remove(lineStart, lineEnd - lineStart);
         }
 
-        while (valueEnd < text.Length && text[valueEnd] is ' ' or '\t') { valueEnd++; }
+        while (valueEnd < text.Length && text[valueEnd] is ' ' or '\t')
+        {
+            valueEnd++;
+        }
 
         return text.Remove(start, valueEnd - start);
     }
@@ -191,8 +264,14 @@ public static class Json5Edit
         var next = FirstCommentFrom(comments, from);
         for (var i = from; i < to; i++)
         {
-            if (next < comments.Count && comments[next].Span.Start == i) { i = comments[next++].Span.End - 1; }
-            else if (text[i] == ',') { return i; }
+            if (next < comments.Count && comments[next].Span.Start == i)
+            {
+                i = comments[next++].Span.End - 1;
+            }
+            else if (text[i] == ',')
+            {
+                return i;
+            }
         }
 
         return -1;
@@ -204,8 +283,14 @@ public static class Json5Edit
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (comments[middle].Span.Start < index) { low = middle + 1; }
-            else { high = middle; }
+            if (comments[middle].Span.Start < index)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
         return low;
@@ -213,7 +298,10 @@ public static class Json5Edit
 
     private static int LineStart(string text, int index)
     {
-        while (index > 0 && text[index - 1] is not ('\n' or '\r')) { index--; }
+        while (index > 0 && text[index - 1] is not ('\n' or '\r'))
+        {
+            index--;
+        }
 
         return index;
     }
@@ -222,10 +310,14 @@ public static class Json5Edit
     {
         var start = LineStart(text, index);
         var end = start;
-        while (end < index && text[end] is ' ' or '\t') { end++; }
+        while (end < index && text[end] is ' ' or '\t')
+        {
+            end++;
+        }
 
         return text[start..end];
     }
 
-    private static string Replace(string text, int start, int end, string with) => string.Concat(text.AsSpan(0, start), with, text.AsSpan(end));
+    private static string Replace(string text, int start, int end, string with) =>
+        string.Concat(text.AsSpan(0, start), with, text.AsSpan(end));
 }

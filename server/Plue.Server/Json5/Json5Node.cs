@@ -1,4 +1,5 @@
 using System.Globalization;
+
 namespace Plue.Server.Json5;
 
 /// <summary>A piece of the text.</summary>
@@ -30,9 +31,10 @@ public sealed class Json5String(string value) : Json5Node
     public override string Kind => "text";
 
     /// <summary>Gets the span of some of its characters; of the entire text if it contains escapes.</summary>
-    public Json5Span At(int start, int length) => Span.End - Span.Start == Value.Length + 2 && start >= 0 && length >= 0 && start + length <= Value.Length
-        ? new Json5Span(Span.Start + 1 + start, Span.Start + 1 + start + length, Span.Line, Span.Column + 1 + start)
-        : Span;
+    public Json5Span At(int start, int length) =>
+        Span.End - Span.Start == Value.Length + 2 && start >= 0 && length >= 0 && start + length <= Value.Length
+            ? new Json5Span(Span.Start + 1 + start, Span.Start + 1 + start + length, Span.Line, Span.Column + 1 + start)
+            : Span;
 
     public override bool HasSameValueAs(Json5Node other) => other is Json5String text && text.Value == Value;
 }
@@ -43,6 +45,7 @@ public sealed class Json5Number(double value, string? raw = null) : Json5Node
     public double Value { get; } = value;
     public string? Raw { get; } = raw;
     public override string Kind => "a number";
+
     public override bool HasSameValueAs(Json5Node other) => other is Json5Number number && number.Value.Equals(Value);
 }
 
@@ -50,12 +53,14 @@ public sealed class Json5Boolean(bool value) : Json5Node
 {
     public bool Value { get; } = value;
     public override string Kind => "true or false";
+
     public override bool HasSameValueAs(Json5Node other) => other is Json5Boolean boolean && boolean.Value == Value;
 }
 
 public sealed class Json5Null : Json5Node
 {
     public override string Kind => "null";
+
     public override bool HasSameValueAs(Json5Node other) => other is Json5Null;
 }
 
@@ -65,10 +70,13 @@ public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
     public override string Kind => "a list";
 
     public static Json5Array Of(params IEnumerable<Json5Node> items) => new([.. items]);
+
     public static Json5Array Of(IEnumerable<string> items) => new([.. items.Select(item => new Json5String(item))]);
 
     public override bool HasSameValueAs(Json5Node other) =>
-        other is Json5Array array && array.Items.Count == Items.Count && Items.Zip(array.Items).All(pair => pair.First.HasSameValueAs(pair.Second));
+        other is Json5Array array
+        && array.Items.Count == Items.Count
+        && Items.Zip(array.Items).All(pair => pair.First.HasSameValueAs(pair.Second));
 }
 
 /// <summary>One key of an object with its value.</summary>
@@ -91,7 +99,10 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
     {
         for (var i = Members.Count - 1; i >= 0; i--)
         {
-            if (Members[i].Name == name) { return Members[i]; }
+            if (Members[i].Name == name)
+            {
+                return Members[i];
+            }
         }
 
         return null;
@@ -112,7 +123,9 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 
     /// <summary>Null also for a number with a fraction or beyond 32 bits.</summary>
     public int? GetInteger(string name) =>
-        GetNumber(name) is { } number && number >= int.MinValue && number <= int.MaxValue && Math.Floor(number) == number ? (int)number : null;
+        GetNumber(name) is { } number && number >= int.MinValue && number <= int.MaxValue && Math.Floor(number) == number
+            ? (int)number
+            : null;
 
     public bool? GetBoolean(string name) => (Find(name) as Json5Boolean)?.Value;
 
@@ -130,8 +143,14 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var member in GetObject(name)?.Members ?? [])
         {
-            if (member.Value is Json5String text) { map[member.Name] = text.Value; }
-            else if (member.Value is Json5Number number) { map[member.Name] = number.Raw ?? number.Value.ToString(CultureInfo.InvariantCulture); }
+            if (member.Value is Json5String text)
+            {
+                map[member.Name] = text.Value;
+            }
+            else if (member.Value is Json5Number number)
+            {
+                map[member.Name] = number.Raw ?? number.Value.ToString(CultureInfo.InvariantCulture);
+            }
         }
 
         return map;
@@ -142,8 +161,14 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
     {
         var members = Members.ToList();
         var index = members.FindLastIndex(member => member.Name == name);
-        if (index < 0) { members.Add(new Json5Member(name, value)); }
-        else { members[index] = members[index] with { Value = value }; }
+        if (index < 0)
+        {
+            members.Add(new Json5Member(name, value));
+        }
+        else
+        {
+            members[index] = members[index] with { Value = value };
+        }
 
         return new Json5Object(members) { Span = Span };
     }
@@ -157,17 +182,24 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 
     public override bool HasSameValueAs(Json5Node other)
     {
-        if (other is not Json5Object that) { return false; }
+        if (other is not Json5Object that)
+        {
+            return false;
+        }
 
         var mine = Lookup(this);
         var theirs = Lookup(that);
-        return mine.Count == theirs.Count && mine.All(pair => theirs.TryGetValue(pair.Key, out var value) && pair.Value.HasSameValueAs(value));
+        return mine.Count == theirs.Count
+            && mine.All(pair => theirs.TryGetValue(pair.Key, out var value) && pair.Value.HasSameValueAs(value));
     }
 
     private static Dictionary<string, Json5Node> Lookup(Json5Object value)
     {
         var lookup = new Dictionary<string, Json5Node>(StringComparer.Ordinal);
-        foreach (var member in value.Members) { lookup[member.Name] = member.Value; }
+        foreach (var member in value.Members)
+        {
+            lookup[member.Name] = member.Value;
+        }
 
         return lookup;
     }

@@ -20,6 +20,7 @@ public sealed class Json5Reader
     private readonly List<Json5Error> errors = [];
     private int position;
     private int depth;
+
     /// <summary>Set when parsing cannot continue; every loop then sees the end of the file.</summary>
     private bool stopped;
 
@@ -32,11 +33,17 @@ public sealed class Json5Reader
     /// <summary>Reads UTF-8, with or without a byte order mark.</summary>
     public static Json5Document Read(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length > MaxBytes) { return TooLarge(); }
+        if (utf8.Length > MaxBytes)
+        {
+            return TooLarge();
+        }
 
         var bad = FirstInvalidByte(utf8);
         var reader = new Json5Reader(Encoding.UTF8.GetString(utf8));
-        if (bad < 0) { return reader.ReadDocument(); }
+        if (bad < 0)
+        {
+            return reader.ReadDocument();
+        }
 
         var index = Encoding.UTF8.GetCharCount(utf8[..bad]);
         reader.Report("The file is not valid UTF-8 here. Save it as UTF-8.", index, index + 1);
@@ -44,16 +51,30 @@ public sealed class Json5Reader
     }
 
     /// <param name="lines">The lines of the text, if already computed.</param>
-    public static Json5Document Read(string text, Json5Lines? lines = null) => text.Length > MaxBytes ? TooLarge() : new Json5Reader(text, lines).ReadDocument();
+    public static Json5Document Read(string text, Json5Lines? lines = null) =>
+        text.Length > MaxBytes ? TooLarge() : new Json5Reader(text, lines).ReadDocument();
 
-    private static Json5Document TooLarge() => new("", null, [], [new Json5Error("The file is larger than 4 MiB, the maximum size.", new Json5Span(0, 0, 1, 1))], new Json5Lines(""));
+    private static Json5Document TooLarge() =>
+        new(
+            "",
+            null,
+            [],
+            [new Json5Error("The file is larger than 4 MiB, the maximum size.", new Json5Span(0, 0, 1, 1))],
+            new Json5Lines("")
+        );
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> utf8)
     {
-        if (System.Text.Unicode.Utf8.IsValid(utf8)) { return -1; }
+        if (System.Text.Unicode.Utf8.IsValid(utf8))
+        {
+            return -1;
+        }
 
         var offset = 0;
-        while (Rune.DecodeFromUtf8(utf8[offset..], out _, out var length) == System.Buffers.OperationStatus.Done) { offset += length; }
+        while (Rune.DecodeFromUtf8(utf8[offset..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        {
+            offset += length;
+        }
 
         return offset;
     }
@@ -69,12 +90,16 @@ public sealed class Json5Reader
 
         var root = ReadValue();
         SkipTrivia();
-        if (!AtEnd && errors.Count == 0) { Expected("the end of the file"); }
+        if (!AtEnd && errors.Count == 0)
+        {
+            Expected("the end of the file");
+        }
 
         return Finish(root);
     }
 
-    private Json5Document Finish(Json5Node? root) => new(text, root, comments, errors.Count < 2 ? errors : [.. errors.OrderBy(error => error.Span.Start)], lines);
+    private Json5Document Finish(Json5Node? root) =>
+        new(text, root, comments, errors.Count < 2 ? errors : [.. errors.OrderBy(error => error.Span.Start)], lines);
 
     // ---- Values
 
@@ -83,15 +108,19 @@ public sealed class Json5Reader
     {
         switch (Current)
         {
-            case '{': return Nested(ReadObject);
-            case '[': return Nested(ReadArray);
+            case '{':
+                return Nested(ReadObject);
+            case '[':
+                return Nested(ReadArray);
             case '"' or '\'':
-                {
-                    var start = position;
-                    return ReadString() is { } value ? new Json5String(value) { Span = lines.Span(start, position) } : null;
-                }
-            case (>= '0' and <= '9') or '.' or '+' or '-': return ReadNumber();
-            default: return ReadWord();
+            {
+                var start = position;
+                return ReadString() is { } value ? new Json5String(value) { Span = lines.Span(start, position) } : null;
+            }
+            case (>= '0' and <= '9') or '.' or '+' or '-':
+                return ReadNumber();
+            default:
+                return ReadWord();
         }
     }
 
@@ -130,9 +159,15 @@ public sealed class Json5Reader
             }
 
             var (before, mistakes) = (position, errors.Count);
-            if (ReadMember() is { } member) { members.Add(member); }
+            if (ReadMember() is { } member)
+            {
+                members.Add(member);
+            }
 
-            if (!Separator('}', before, errors.Count > mistakes)) { break; }
+            if (!Separator('}', before, errors.Count > mistakes))
+            {
+                break;
+            }
         }
 
         return new Json5Object(members) { Span = lines.Span(start, position) };
@@ -142,8 +177,14 @@ public sealed class Json5Reader
     {
         var start = position;
         string? name;
-        if (Current is '"' or '\'') { name = ReadString(); }
-        else if (IsIdentifierStart()) { name = ReadIdentifier(); }
+        if (Current is '"' or '\'')
+        {
+            name = ReadString();
+        }
+        else if (IsIdentifierStart())
+        {
+            name = ReadIdentifier();
+        }
         else
         {
             Expected("a key");
@@ -161,7 +202,11 @@ public sealed class Json5Reader
         else
         {
             Expected("':'");
-            if (!StartsValue()) { SkipToSeparator(); return null; }
+            if (!StartsValue())
+            {
+                SkipToSeparator();
+                return null;
+            }
         }
 
         if (AtEnd || Current is ',' or '}' or ']')
@@ -194,10 +239,19 @@ public sealed class Json5Reader
             }
 
             var (before, mistakes) = (position, errors.Count);
-            if (Current is ',' or ':') { Expected("a value or ']'"); }
-            else if (ReadValue() is { } item) { items.Add(item); }
+            if (Current is ',' or ':')
+            {
+                Expected("a value or ']'");
+            }
+            else if (ReadValue() is { } item)
+            {
+                items.Add(item);
+            }
 
-            if (!Separator(']', before, errors.Count > mistakes)) { break; }
+            if (!Separator(']', before, errors.Count > mistakes))
+            {
+                break;
+            }
         }
 
         return new Json5Array(items) { Span = lines.Span(start, position) };
@@ -216,7 +270,10 @@ public sealed class Json5Reader
             return true;
         }
 
-        if (Current == close) { return true; }
+        if (Current == close)
+        {
+            return true;
+        }
 
         if (AtEnd || Current is '}' or ']')
         {
@@ -225,13 +282,19 @@ public sealed class Json5Reader
         }
 
         // A forgotten comma: what follows is most likely the next entry.
-        if (!reported) { Expected($"',' or '{close}'"); }
+        if (!reported)
+        {
+            Expected($"',' or '{close}'");
+        }
 
         var startsNext = close == '}' ? Current is '"' or '\'' || IsIdentifierStart() : StartsValue();
         if (!startsNext || position == before)
         {
             SkipToSeparator();
-            if (Current == ',') { position++; }
+            if (Current == ',')
+            {
+                position++;
+            }
         }
 
         return true;
@@ -244,7 +307,10 @@ public sealed class Json5Reader
         if (IsIdentifierStart() && Current != '\\')
         {
             var end = position;
-            while (end < text.Length && text[end] is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')) { end++; }
+            while (end < text.Length && text[end] is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z'))
+            {
+                end++;
+            }
 
             var word = text.AsSpan(start, end - start);
             position = end;
@@ -253,18 +319,26 @@ public sealed class Json5Reader
                 var span = lines.Span(start, end);
                 switch (word)
                 {
-                    case "true": return new Json5Boolean(true) { Span = span };
-                    case "false": return new Json5Boolean(false) { Span = span };
-                    case "null": return new Json5Null { Span = span };
-                    case "Infinity": return new Json5Number(double.PositiveInfinity, "Infinity") { Span = span };
-                    case "NaN": return new Json5Number(double.NaN, "NaN") { Span = span };
+                    case "true":
+                        return new Json5Boolean(true) { Span = span };
+                    case "false":
+                        return new Json5Boolean(false) { Span = span };
+                    case "null":
+                        return new Json5Null { Span = span };
+                    case "Infinity":
+                        return new Json5Number(double.PositiveInfinity, "Infinity") { Span = span };
+                    case "NaN":
+                        return new Json5Number(double.NaN, "NaN") { Span = span };
                 }
             }
 
             position = start;
             Expected("a value (text needs quotes)");
         }
-        else { Expected("a value"); }
+        else
+        {
+            Expected("a value");
+        }
 
         SkipToSeparator();
         return null;
@@ -276,18 +350,33 @@ public sealed class Json5Reader
     {
         var start = position;
         var negative = Current == '-';
-        if (Current is '+' or '-') { position++; }
+        if (Current is '+' or '-')
+        {
+            position++;
+        }
 
         double value;
-        if (text.AsSpan(position).StartsWith("Infinity")) { (value, position) = (double.PositiveInfinity, position + 8); }
-        else if (text.AsSpan(position).StartsWith("NaN")) { (value, position) = (double.NaN, position + 3); }
+        if (text.AsSpan(position).StartsWith("Infinity"))
+        {
+            (value, position) = (double.PositiveInfinity, position + 8);
+        }
+        else if (text.AsSpan(position).StartsWith("NaN"))
+        {
+            (value, position) = (double.NaN, position + 3);
+        }
         else if (Current == '0' && Peek(1) is 'x' or 'X')
         {
             position += 2;
-            if (!char.IsAsciiHexDigit(Current)) { return BadNumber("a hexadecimal digit"); }
+            if (!char.IsAsciiHexDigit(Current))
+            {
+                return BadNumber("a hexadecimal digit");
+            }
 
             value = 0;
-            for (; char.IsAsciiHexDigit(Current); position++) { value = value * 16 + (char.IsAsciiDigit(Current) ? Current - '0' : (Current | 0x20) - 'a' + 10); }
+            for (; char.IsAsciiHexDigit(Current); position++)
+            {
+                value = value * 16 + (char.IsAsciiDigit(Current) ? Current - '0' : (Current | 0x20) - 'a' + 10);
+            }
         }
         else
         {
@@ -308,22 +397,37 @@ public sealed class Json5Reader
                 whole += position - fraction;
             }
 
-            if (whole == 0) { return BadNumber("a digit"); }
+            if (whole == 0)
+            {
+                return BadNumber("a digit");
+            }
 
             if (Current is 'e' or 'E')
             {
                 position++;
-                if (Current is '+' or '-') { position++; }
+                if (Current is '+' or '-')
+                {
+                    position++;
+                }
 
-                if (!char.IsAsciiDigit(Current)) { return BadNumber("a digit of the exponent"); }
+                if (!char.IsAsciiDigit(Current))
+                {
+                    return BadNumber("a digit of the exponent");
+                }
 
                 SkipDigits();
             }
 
-            if (!double.TryParse(text.AsSpan(digits, position - digits), NumberStyles.Float, CultureInfo.InvariantCulture, out value)) { return BadNumber("a number"); }
+            if (!double.TryParse(text.AsSpan(digits, position - digits), NumberStyles.Float, CultureInfo.InvariantCulture, out value))
+            {
+                return BadNumber("a number");
+            }
         }
 
-        if (IsIdentifierPart() || Current == '.') { return BadNumber("the end of the number"); }
+        if (IsIdentifierPart() || Current == '.')
+        {
+            return BadNumber("the end of the number");
+        }
 
         return new Json5Number(negative ? -value : value, text[start..position]) { Span = lines.Span(start, position) };
     }
@@ -337,7 +441,10 @@ public sealed class Json5Reader
 
     private void SkipDigits()
     {
-        while (char.IsAsciiDigit(Current)) { position++; }
+        while (char.IsAsciiDigit(Current))
+        {
+            position++;
+        }
     }
 
     // ---- Strings
@@ -355,7 +462,11 @@ public sealed class Json5Reader
             position = length < 0 ? text.Length : position + length;
             if (AtEnd || Current is '\n' or '\r')
             {
-                Report($"Found {(AtEnd ? "the end of the file" : "the end of the line")} where the closing {quote} of the text was expected.", start, position);
+                Report(
+                    $"Found {(AtEnd ? "the end of the file" : "the end of the line")} where the closing {quote} of the text was expected.",
+                    start,
+                    position
+                );
                 return null;
             }
 
@@ -375,27 +486,56 @@ public sealed class Json5Reader
     private void ReadEscape(StringBuilder built)
     {
         var start = position++;
-        if (AtEnd) { return; }
+        if (AtEnd)
+        {
+            return;
+        }
 
         var escape = text[position++];
         switch (escape)
         {
-            case 'b': built.Append('\b'); break;
-            case 'f': built.Append('\f'); break;
-            case 'n': built.Append('\n'); break;
-            case 'r': built.Append('\r'); break;
-            case 't': built.Append('\t'); break;
-            case 'v': built.Append('\v'); break;
-            case '0' when !char.IsAsciiDigit(Current): built.Append('\0'); break;
-            case >= '0' and <= '9': Report("Found an octal escape where a JSON5 escape was expected, such as \\x41.", start, position); break;
-            case 'x': AppendHex(built, start, 2); break;
-            case 'u': AppendHex(built, start, 4); break;
+            case 'b':
+                built.Append('\b');
+                break;
+            case 'f':
+                built.Append('\f');
+                break;
+            case 'n':
+                built.Append('\n');
+                break;
+            case 'r':
+                built.Append('\r');
+                break;
+            case 't':
+                built.Append('\t');
+                break;
+            case 'v':
+                built.Append('\v');
+                break;
+            case '0' when !char.IsAsciiDigit(Current):
+                built.Append('\0');
+                break;
+            case >= '0' and <= '9':
+                Report("Found an octal escape where a JSON5 escape was expected, such as \\x41.", start, position);
+                break;
+            case 'x':
+                AppendHex(built, start, 2);
+                break;
+            case 'u':
+                AppendHex(built, start, 4);
+                break;
             case '\r':
-                if (Current == '\n') { position++; }
+                if (Current == '\n')
+                {
+                    position++;
+                }
 
                 break;
-            case '\n' or '\u2028' or '\u2029': break;
-            default: built.Append(escape); break;
+            case '\n' or '\u2028' or '\u2029':
+                break;
+            default:
+                built.Append(escape);
+                break;
         }
     }
 
@@ -406,7 +546,10 @@ public sealed class Json5Reader
             built.Append((char)unit);
             position += digits;
         }
-        else { Report($"Found an incomplete escape where {digits} hexadecimal digits were expected.", start, position); }
+        else
+        {
+            Report($"Found an incomplete escape where {digits} hexadecimal digits were expected.", start, position);
+        }
     }
 
     private int? HexAt(int index, int digits) =>
@@ -422,7 +565,10 @@ public sealed class Json5Reader
         StringBuilder? built = null;
         while (IdentifierRune(first: position == start, out var rune, out var length))
         {
-            if (Current == '\\' && built is null) { built = new StringBuilder().Append(text, start, position - start); }
+            if (Current == '\\' && built is null)
+            {
+                built = new StringBuilder().Append(text, start, position - start);
+            }
 
             built?.Append(rune.ToString());
             position += length;
@@ -439,24 +585,42 @@ public sealed class Json5Reader
     {
         rune = default;
         length = 0;
-        if (AtEnd) { return false; }
+        if (AtEnd)
+        {
+            return false;
+        }
 
         if (Current == '\\')
         {
-            if (Peek(1) != 'u' || HexAt(position + 2, 4) is not { } unit || !Rune.TryCreate((char)unit, out rune)) { return false; }
+            if (Peek(1) != 'u' || HexAt(position + 2, 4) is not { } unit || !Rune.TryCreate((char)unit, out rune))
+            {
+                return false;
+            }
 
             length = 6;
         }
-        else if (Rune.DecodeFromUtf16(text.AsSpan(position), out rune, out length) != System.Buffers.OperationStatus.Done) { return false; }
+        else if (Rune.DecodeFromUtf16(text.AsSpan(position), out rune, out length) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
 
-        if (rune.Value is '$' or '_') { return true; }
+        if (rune.Value is '$' or '_')
+        {
+            return true;
+        }
 
         return Rune.GetUnicodeCategory(rune) switch
         {
-            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-                or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.LetterNumber => true,
-            UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
-                or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.ConnectorPunctuation => !first,
+            UnicodeCategory.UppercaseLetter
+            or UnicodeCategory.LowercaseLetter
+            or UnicodeCategory.TitlecaseLetter
+            or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.OtherLetter
+            or UnicodeCategory.LetterNumber => true,
+            UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.SpacingCombiningMark
+            or UnicodeCategory.DecimalDigitNumber
+            or UnicodeCategory.ConnectorPunctuation => !first,
             _ => !first && rune.Value is 0x200C or 0x200D,
         };
     }
@@ -467,7 +631,10 @@ public sealed class Json5Reader
     {
         while (!AtEnd)
         {
-            if (IsWhiteSpace(Current)) { position++; }
+            if (IsWhiteSpace(Current))
+            {
+                position++;
+            }
             else if (Current == '/' && Peek(1) == '/')
             {
                 var end = text.AsSpan(position).IndexOfAny("\n\r\u2028\u2029");
@@ -485,7 +652,10 @@ public sealed class Json5Reader
 
                 AddComment(end + 2, isBlock: true);
             }
-            else { return; }
+            else
+            {
+                return;
+            }
         }
     }
 
@@ -495,12 +665,13 @@ public sealed class Json5Reader
         position = end;
     }
 
-    private static bool IsWhiteSpace(char c) => c switch
-    {
-        ' ' or '\t' or '\n' or '\r' or '\v' or '\f' or '\u00A0' or '\uFEFF' or '\u2028' or '\u2029' => true,
-        < '\u0080' => false,
-        _ => char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator,
-    };
+    private static bool IsWhiteSpace(char c) =>
+        c switch
+        {
+            ' ' or '\t' or '\n' or '\r' or '\v' or '\f' or '\u00A0' or '\uFEFF' or '\u2028' or '\u2029' => true,
+            < '\u0080' => false,
+            _ => char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator,
+        };
 
     // ---- Mistakes
 
@@ -512,14 +683,23 @@ public sealed class Json5Reader
         {
             switch (Current)
             {
-                case '{' or '[': open++; break;
-                case '}' or ']' when open == 0: return;
-                case '}' or ']': open--; break;
-                case ',' or '\n' or '\r' when open == 0: return;
+                case '{' or '[':
+                    open++;
+                    break;
+                case '}' or ']' when open == 0:
+                    return;
+                case '}' or ']':
+                    open--;
+                    break;
+                case ',' or '\n' or '\r' when open == 0:
+                    return;
                 case '/' when Peek(1) is '/' or '*':
                     var before = position;
                     SkipTrivia();
-                    if (position > before) { position--; }
+                    if (position > before)
+                    {
+                        position--;
+                    }
 
                     break;
             }
@@ -528,7 +708,10 @@ public sealed class Json5Reader
 
     private void Expected(string expected)
     {
-        if (stopped) { return; }
+        if (stopped)
+        {
+            return;
+        }
 
         Report($"Found {Found(out var length)} where {expected} was expected.", position, position + length);
     }
@@ -536,7 +719,10 @@ public sealed class Json5Reader
     private string Found(out int length)
     {
         length = 0;
-        if (AtEnd) { return "the end of the file"; }
+        if (AtEnd)
+        {
+            return "the end of the file";
+        }
 
         var start = position;
         length = 1;
@@ -561,7 +747,10 @@ public sealed class Json5Reader
 
     private void Report(string message, int start, int end)
     {
-        if (stopped) { return; }
+        if (stopped)
+        {
+            return;
+        }
 
         errors.Add(new Json5Error(message, lines.Span(start, Math.Min(end, text.Length))));
         stopped = errors.Count >= MaxErrors;

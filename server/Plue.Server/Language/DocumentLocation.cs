@@ -12,7 +12,10 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
     private const string MarkdownExtension = ".md";
 
     /// <summary>The folders of a home or a workspace's <c>.plue</c> that have such files.</summary>
-    private static readonly IReadOnlyDictionary<string, (CodexCollection Collection, string Extension)> Folders = new Dictionary<string, (CodexCollection, string)>(StringComparer.Ordinal)
+    private static readonly IReadOnlyDictionary<string, (CodexCollection Collection, string Extension)> Folders = new Dictionary<
+        string,
+        (CodexCollection, string)
+    >(StringComparer.Ordinal)
     {
         ["templates"] = (CodexCollection.Templates, Json5Extension),
         ["items"] = (CodexCollection.Items, Json5Extension),
@@ -22,7 +25,11 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
 
     /// <summary>Gets the glob patterns of documents below the home folder or a workspace's <c>.plue</c>. A workspace cannot have providers.</summary>
     public static IReadOnlyList<string> Patterns(bool ofWorkspace) =>
-        [.. Folders.Where(folder => !ofWorkspace || folder.Value.Collection != CodexCollection.Providers).Select(folder => $"{folder.Key}/*{folder.Value.Extension}")];
+        [
+            .. Folders
+                .Where(folder => !ofWorkspace || folder.Value.Collection != CodexCollection.Providers)
+                .Select(folder => $"{folder.Key}/*{folder.Value.Extension}"),
+        ];
 
     public bool IsJson5 => Collection != CodexCollection.Prompts;
 
@@ -32,19 +39,39 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
     /// <param name="trustedFolder">Null without one: then no file of a workspace is ours.</param>
     /// <returns>Null for a file that is none of ours.</returns>
     public static DocumentLocation? Of(string path, PluePaths paths, string? trustedFolder) =>
-        In(path, paths.Home, TemplateLayer.User) ?? (trustedFolder is null ? null : In(path, System.IO.Path.Combine(trustedFolder, ".plue"), TemplateLayer.Workspace));
+        In(path, paths.Home, TemplateLayer.User)
+        ?? (trustedFolder is null ? null : In(path, System.IO.Path.Combine(trustedFolder, ".plue"), TemplateLayer.Workspace));
 
     private static DocumentLocation? In(string path, string root, TemplateLayer layer)
     {
-        if (System.IO.Path.GetDirectoryName(path) is not { } folder || System.IO.Path.GetDirectoryName(folder) is not { } parent || !IsSame(parent, root)) { return null; }
-        if (!Folders.TryGetValue(System.IO.Path.GetFileName(folder), out var kind) || !path.EndsWith(kind.Extension, StringComparison.Ordinal)) { return null; }
-        if (layer == TemplateLayer.Workspace && kind.Collection == CodexCollection.Providers) { return null; }
+        if (
+            System.IO.Path.GetDirectoryName(path) is not { } folder
+            || System.IO.Path.GetDirectoryName(folder) is not { } parent
+            || !IsSame(parent, root)
+        )
+        {
+            return null;
+        }
+        if (
+            !Folders.TryGetValue(System.IO.Path.GetFileName(folder), out var kind)
+            || !path.EndsWith(kind.Extension, StringComparison.Ordinal)
+        )
+        {
+            return null;
+        }
+        if (layer == TemplateLayer.Workspace && kind.Collection == CodexCollection.Providers)
+        {
+            return null;
+        }
 
         var name = System.IO.Path.GetFileName(path)[..^kind.Extension.Length];
         return name.Length == 0 || name[0] == '.' ? null : new DocumentLocation(kind.Collection, name, layer, path);
     }
 
-    private static bool IsSame(string a, string b) => string.Equals(
-        a.TrimEnd(System.IO.Path.DirectorySeparatorChar), System.IO.Path.GetFullPath(b).TrimEnd(System.IO.Path.DirectorySeparatorChar),
-        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+    private static bool IsSame(string a, string b) =>
+        string.Equals(
+            a.TrimEnd(System.IO.Path.DirectorySeparatorChar),
+            System.IO.Path.GetFullPath(b).TrimEnd(System.IO.Path.DirectorySeparatorChar),
+            OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase
+        );
 }

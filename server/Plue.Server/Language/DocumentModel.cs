@@ -57,7 +57,10 @@ internal sealed class DocumentModel
     public DocumentPosition PositionAt(int offset)
     {
         var cursor = Cursor.At(Document.Text, offset);
-        if (cursor.Steps.Count == 0 || !cursor.Steps[0].Frame.IsObject) { return new DocumentPosition(cursor, null, Json5Object.Empty, null); }
+        if (cursor.Steps.Count == 0 || !cursor.Steps[0].Frame.IsObject)
+        {
+            return new DocumentPosition(cursor, null, Json5Object.Empty, null);
+        }
 
         Json5Node? node = Document.Root;
         var values = ValuesOf(cursor.Steps[0].Frame, node);
@@ -74,13 +77,19 @@ internal sealed class DocumentModel
             }
 
             values = ValuesOf(frame, node);
-            if (name is null) { continue; }
+            if (name is null)
+            {
+                continue;
+            }
 
             key = name;
             shape = walk.Member(shape, name, values);
         }
 
-        if (cursor.Kind == CursorKind.Key) { key = cursor.Token.Start == cursor.Token.End ? null : Document[cursor.Inner]; }
+        if (cursor.Kind == CursorKind.Key)
+        {
+            key = cursor.Token.Start == cursor.Token.End ? null : Document[cursor.Inner];
+        }
         return new DocumentPosition(cursor, shape, values, key);
     }
 
@@ -94,14 +103,22 @@ internal sealed class DocumentModel
             case Json5Object value:
                 foreach (var member in value.Members)
                 {
-                    foreach (var inner in Within(member.Value, shape is null ? null : walk.Member(shape, member.Name, value), member, value)) { yield return inner; }
+                    foreach (
+                        var inner in Within(member.Value, shape is null ? null : walk.Member(shape, member.Name, value), member, value)
+                    )
+                    {
+                        yield return inner;
+                    }
                 }
 
                 break;
             case Json5Array array:
                 foreach (var item in array.Items)
                 {
-                    foreach (var inner in Within(item, shape is null ? null : ShapeWalk.Item(shape), key, container)) { yield return inner; }
+                    foreach (var inner in Within(item, shape is null ? null : ShapeWalk.Item(shape), key, container))
+                    {
+                        yield return inner;
+                    }
                 }
 
                 break;
@@ -115,17 +132,29 @@ internal sealed class DocumentModel
     {
         if (node is Json5Array array)
         {
-            foreach (var inner in array.Items.SelectMany(item => Objects(item, ShapeWalk.Item(shape)))) { yield return inner; }
+            foreach (var inner in array.Items.SelectMany(item => Objects(item, ShapeWalk.Item(shape))))
+            {
+                yield return inner;
+            }
         }
 
-        if (node is not Json5Object value) { yield break; }
+        if (node is not Json5Object value)
+        {
+            yield break;
+        }
 
         yield return new LocatedObject(value, shape);
         foreach (var member in value.Members)
         {
-            if (walk.Member(shape, member.Name, value) is not { } next) { continue; }
+            if (walk.Member(shape, member.Name, value) is not { } next)
+            {
+                continue;
+            }
 
-            foreach (var inner in Objects(member.Value, next)) { yield return inner; }
+            foreach (var inner in Objects(member.Value, next))
+            {
+                yield return inner;
+            }
         }
     }
 
@@ -133,7 +162,8 @@ internal sealed class DocumentModel
     private static Json5Object ValuesOf(Frame frame, Json5Node? around)
     {
         var read = around is null ? null : Find(around, frame.Start) as Json5Object;
-        var loose = frame.Members.Where(member => member.Value is not null && read?.FindMember(member.Name) is null)
+        var loose = frame
+            .Members.Where(member => member.Value is not null && read?.FindMember(member.Name) is null)
             .Select(member => new Json5Member(member.Name, new Json5String(member.Value!)));
         return new Json5Object([.. read?.Members ?? [], .. loose]) { Span = read?.Span ?? default };
     }
@@ -143,15 +173,23 @@ internal sealed class DocumentModel
     {
         while (true)
         {
-            if (node.Span.Start == start && node is Json5Object or Json5Array) { return node; }
+            if (node.Span.Start == start && node is Json5Object or Json5Array)
+            {
+                return node;
+            }
 
             var inner = node switch
             {
-                Json5Object value => value.Members.Select(member => member.Value).LastOrDefault(value => value.Span.Start <= start && start < value.Span.End),
+                Json5Object value => value
+                    .Members.Select(member => member.Value)
+                    .LastOrDefault(value => value.Span.Start <= start && start < value.Span.End),
                 Json5Array array => array.Items.LastOrDefault(item => item.Span.Start <= start && start < item.Span.End),
                 _ => null,
             };
-            if (inner is null) { return null; }
+            if (inner is null)
+            {
+                return null;
+            }
 
             node = inner;
         }
@@ -163,16 +201,24 @@ internal sealed class DocumentModel
         switch (Document.Location.Collection)
         {
             case CodexCollection.Templates:
-                var parents = ParentId is { } parent && parent != Document.Location.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
+                var parents =
+                    ParentId is { } parent && parent != Document.Location.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
                 // The type that a child does not repeat is its parent's.
-                var own = (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>()
+                var own = (root.GetArray("fields")?.Items ?? [])
+                    .OfType<Json5Object>()
                     .Select(value => (Field: FieldParser.Of(value), HasType: value.Has("type")))
-                    .Select(read => read.HasType ? read.Field : parents.FirstOrDefault(field => field.Name == read.Field.Name) ?? read.Field)
-                    .Where(field => field.Name.Length > 0).ToList();
+                    .Select(read =>
+                        read.HasType ? read.Field : parents.FirstOrDefault(field => field.Name == read.Field.Name) ?? read.Field
+                    )
+                    .Where(field => field.Name.Length > 0)
+                    .ToList();
                 return [.. parents.Where(field => own.All(other => other.Name != field.Name)), .. own];
-            case CodexCollection.Providers: return sources.Templates.Find(ProviderFormat.TemplateId)?.Fields ?? [];
-            case CodexCollection.Items: return root.GetString(ItemFormat.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];
-            default: return [];
+            case CodexCollection.Providers:
+                return sources.Templates.Find(ProviderFormat.TemplateId)?.Fields ?? [];
+            case CodexCollection.Items:
+                return root.GetString(ItemFormat.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];
+            default:
+                return [];
         }
     }
 }

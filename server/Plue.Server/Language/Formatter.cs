@@ -12,9 +12,15 @@ internal static class Formatter
     /// <returns>The edits in order; empty for a text with errors.</returns>
     public static IReadOnlyList<(TextSpan At, string Text)> Format(OpenDocument document)
     {
-        if (!document.Location.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
+        if (!document.Location.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null)
+        {
+            return [];
+        }
         // Rare line ends, behind which a comment ends.
-        if (document.Text.AsSpan().ContainsAny('\u2028', '\u2029')) { return []; }
+        if (document.Text.AsSpan().ContainsAny('\u2028', '\u2029'))
+        {
+            return [];
+        }
 
         var text = document.Text;
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
@@ -28,17 +34,33 @@ internal static class Formatter
             var breaks = Breaks(gap);
             var mark = token.IsComment ? '\0' : text[token.Start];
             var level = open.Count == 0 ? 0 : open.Peek();
-            if (mark is '}' or ']' && open.Count > 0) { level = open.Pop() - 1; }
-            if (breaks > 0 || end == 0) { lineLevel = level; }
-            var requested = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
+            if (mark is '}' or ']' && open.Count > 0)
+            {
+                level = open.Pop() - 1;
+            }
+            if (breaks > 0 || end == 0)
+            {
+                lineLevel = level;
+            }
+            var requested =
+                breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
                 : end == 0 ? ""
                 : Between(before, mark, gap, token.IsComment);
-            if (requested != gap) { edits.Add((new TextSpan(end, token.Start), requested)); }
-            if (mark is '{' or '[') { open.Push(lineLevel + 1); }
+            if (requested != gap)
+            {
+                edits.Add((new TextSpan(end, token.Start), requested));
+            }
+            if (mark is '{' or '[')
+            {
+                open.Push(lineLevel + 1);
+            }
             (end, before) = (token.End, token.IsComment ? '\0' : text[token.End - 1]);
         }
 
-        if (text[end..] != newLine) { edits.Add((new TextSpan(end, text.Length), newLine)); }
+        if (text[end..] != newLine)
+        {
+            edits.Add((new TextSpan(end, text.Length), newLine));
+        }
         return edits;
     }
 
@@ -55,22 +77,26 @@ internal static class Formatter
         return output.Append(text, from, text.Length - from).ToString();
     }
 
-    private static string Between(char before, char mark, string gap, bool isComment) => (before, mark) switch
-    {
-        // Comments behind a line are often set under each other.
-        _ when isComment => gap.Length == 0 ? " " : gap,
-        (_, ',' or ':') => "",
-        (':' or ',', '}' or ']') => gap.Length == 0 ? "" : " ",
-        (':' or ',', _) => " ",
-        _ => gap.Length == 0 ? "" : " ",
-    };
+    private static string Between(char before, char mark, string gap, bool isComment) =>
+        (before, mark) switch
+        {
+            // Comments behind a line are often set under each other.
+            _ when isComment => gap.Length == 0 ? " " : gap,
+            (_, ',' or ':') => "",
+            (':' or ',', '}' or ']') => gap.Length == 0 ? "" : " ",
+            (':' or ',', _) => " ",
+            _ => gap.Length == 0 ? "" : " ",
+        };
 
     private static int Breaks(string gap)
     {
         var count = 0;
         for (var i = 0; i < gap.Length; i++)
         {
-            if (gap[i] == '\n' || (gap[i] == '\r' && (i + 1 == gap.Length || gap[i + 1] != '\n'))) { count++; }
+            if (gap[i] == '\n' || (gap[i] == '\r' && (i + 1 == gap.Length || gap[i + 1] != '\n')))
+            {
+                count++;
+            }
         }
 
         return count;
@@ -102,7 +128,10 @@ internal static class Formatter
                 Collect(member.Value);
             }
 
-            foreach (var item in (node as Json5Array)?.Items ?? []) { Collect(item); }
+            foreach (var item in (node as Json5Array)?.Items ?? [])
+            {
+                Collect(item);
+            }
         }
     }
 
@@ -124,7 +153,10 @@ internal static class Formatter
         {
             for (var i = from; i < to; i++)
             {
-                if (text[i] is ',' or ':') { all.Add(new Token(i, i + 1, false)); }
+                if (text[i] is ',' or ':')
+                {
+                    all.Add(new Token(i, i + 1, false));
+                }
             }
         }
     }

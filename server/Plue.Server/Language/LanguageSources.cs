@@ -17,8 +17,15 @@ internal sealed record KnownSecret(string Reference, IReadOnlyList<string> Origi
 /// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
 /// <param name="secrets">The keys in the vault by name; null if unknown.</param>
 internal sealed class LanguageSources(
-    PluePaths paths, Func<string?> trustedFolder, Documents documents, CodexLinks links, ProviderCatalog catalog, ProviderRegistry providers, Func<CodexUri, string?> channelTitle,
-    Func<IReadOnlyList<KnownSecret>?> secrets)
+    PluePaths paths,
+    Func<string?> trustedFolder,
+    Documents documents,
+    CodexLinks links,
+    ProviderCatalog catalog,
+    ProviderRegistry providers,
+    Func<CodexUri, string?> channelTitle,
+    Func<IReadOnlyList<KnownSecret>?> secrets
+)
 {
     /// <summary>The text of an open file as the editor has it, by path.</summary>
     private Func<string, OpenDocument?> openAt = _ => null;
@@ -33,10 +40,14 @@ internal sealed class LanguageSources(
 
     public IReadOnlyList<KnownSecret> Secrets => secrets() ?? [];
 
-    public References References { get; } = new(
-        documents, id => providers.Find(id) is not null, channelTitle,
-        name => name == References.DefaultLarge ? UserConfig.Read(paths).DefaultLarge : UserConfig.Read(paths).DefaultSmall,
-        () => secrets()?.Select(secret => secret.Reference).ToHashSet(StringComparer.Ordinal));
+    public References References { get; } =
+        new(
+            documents,
+            id => providers.Find(id) is not null,
+            channelTitle,
+            name => name == References.DefaultLarge ? UserConfig.Read(paths).DefaultLarge : UserConfig.Read(paths).DefaultSmall,
+            () => secrets()?.Select(secret => secret.Reference).ToHashSet(StringComparer.Ordinal)
+        );
 
     public LanguageSources With(Func<string, OpenDocument?> open)
     {
@@ -48,27 +59,49 @@ internal sealed class LanguageSources(
 
     /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
     public IEnumerable<OpenDocument> OwnFiles() =>
-        documents.All.SelectMany(files => files.List()).Where(codex => codex.Path.Length > 0).Select(codex => Read(codex.Path)).OfType<OpenDocument>();
+        documents
+            .All.SelectMany(files => files.List())
+            .Where(codex => codex.Path.Length > 0)
+            .Select(codex => Read(codex.Path))
+            .OfType<OpenDocument>();
 
     /// <summary>Null when there is no such file, or it is none of ours.</summary>
     public OpenDocument? Read(string path) =>
-        openAt(path) ?? (LocationOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptFormat.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
+        openAt(path)
+        ?? (
+            LocationOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptFormat.Decode(bytes) is { } text
+                ? new OpenDocument(place, text, 0)
+                : null
+        );
 
     /// <summary>Gets the document at an address, including shipped ones; null if there is none, and for chats and tasks.</summary>
     public OpenDocument? Find(CodexUri uri)
     {
-        if (!Documents.Has(uri.Collection) || documents.Of(uri.Collection) is not { } files || files.Get(uri.Name) is not { } codex) { return null; }
-        if (codex.Path.Length > 0) { return Read(codex.Path); }
+        if (!Documents.Has(uri.Collection) || documents.Of(uri.Collection) is not { } files || files.Get(uri.Name) is not { } codex)
+        {
+            return null;
+        }
+        if (codex.Path.Length > 0)
+        {
+            return Read(codex.Path);
+        }
 
         return files.BytesOf(codex) is { } bytes && PromptFormat.Decode(bytes) is { } text
-            ? new OpenDocument(new DocumentLocation(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Format.Extension), text, 0)
+            ? new OpenDocument(
+                new DocumentLocation(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Format.Extension),
+                text,
+                0
+            )
             : null;
     }
 
     /// <summary>Gets the settings of the provider at an address; null if unknown.</summary>
     public ProviderSettings? ProviderAt(string? address)
     {
-        if (!CodexUri.TryParse(address, out var uri) || uri.Collection != CodexCollection.Providers) { return null; }
+        if (!CodexUri.TryParse(address, out var uri) || uri.Collection != CodexCollection.Providers)
+        {
+            return null;
+        }
 
         var choice = uri.Name switch
         {

@@ -4,7 +4,15 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Language;
 
-internal enum MentionKind { Address, TemplateId, OwnId, Secret, Field, FieldDefinition }
+internal enum MentionKind
+{
+    Address,
+    TemplateId,
+    OwnId,
+    Secret,
+    Field,
+    FieldDefinition,
+}
 
 /// <summary>A place in a document that names something.</summary>
 /// <param name="At">The full range without quotes.</param>
@@ -26,7 +34,10 @@ internal static partial class Mentions
     public static IEnumerable<Mention> Of(DocumentModel model)
     {
         var document = model.Document;
-        if (document.IsTooLarge) { return []; }
+        if (document.IsTooLarge)
+        {
+            return [];
+        }
 
         return document.Location.IsJson5 ? OfJson5(model) : OfPrompt(document);
     }
@@ -34,9 +45,14 @@ internal static partial class Mentions
     public static Mention? At(DocumentModel model, int offset) => Of(model).FirstOrDefault(mention => mention.At.Contains(offset));
 
     /// <summary>The fields that the template itself writes, by the place of their names.</summary>
-    public static IEnumerable<Mention> FieldDefinitions(OpenDocument document) => (document.Root.GetArray("fields")?.Items ?? []).OfType<Json5Object>()
-        .Select(field => field.Find("name")).OfType<Json5String>().Where(name => name.Value.Length > 0)
-        .Select(name => Plain(document, name) is { } at ? new Mention(MentionKind.FieldDefinition, at, at, name.Value) : null).OfType<Mention>();
+    public static IEnumerable<Mention> FieldDefinitions(OpenDocument document) =>
+        (document.Root.GetArray("fields")?.Items ?? [])
+            .OfType<Json5Object>()
+            .Select(field => field.Find("name"))
+            .OfType<Json5String>()
+            .Where(name => name.Value.Length > 0)
+            .Select(name => Plain(document, name) is { } at ? new Mention(MentionKind.FieldDefinition, at, at, name.Value) : null)
+            .OfType<Mention>();
 
     private static IEnumerable<Mention> OfJson5(DocumentModel model)
     {
@@ -44,19 +60,31 @@ internal static partial class Mentions
         var isTemplate = document.Location.Collection == CodexCollection.Templates;
         if (isTemplate)
         {
-            foreach (var definition in FieldDefinitions(document)) { yield return definition; }
+            foreach (var definition in FieldDefinitions(document))
+            {
+                yield return definition;
+            }
         }
 
         foreach (var found in FoundReferences.InFile(document.Location.Collection, document.Root, model.Templates.Find))
         {
-            if (OfReference(document, found) is { } mention) { yield return mention; }
+            if (OfReference(document, found) is { } mention)
+            {
+                yield return mention;
+            }
         }
 
         foreach (var placed in model.Values())
         {
-            if (placed.Node is not Json5String text || Plain(document, text) is not { } at) { continue; }
+            if (placed.Node is not Json5String text || Plain(document, text) is not { } at)
+            {
+                continue;
+            }
 
-            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root)) { yield return new Mention(MentionKind.OwnId, at, at, text.Value) { Codex = document.Location.Uri }; }
+            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root))
+            {
+                yield return new Mention(MentionKind.OwnId, at, at, text.Value) { Codex = document.Location.Uri };
+            }
             else if (placed.Shape?.Meaning is Meaning.FieldName or Meaning.FieldPath)
             {
                 var length = text.Value.AsSpan().IndexOfAny('.', '[');
@@ -65,7 +93,10 @@ internal static partial class Mentions
             }
             else if (placed.Key.Name == "message" && isTemplate)
             {
-                foreach (var placeholder in Placeholders(document.Text, at)) { yield return placeholder; }
+                foreach (var placeholder in Placeholders(document.Text, at))
+                {
+                    yield return placeholder;
+                }
             }
         }
     }
@@ -76,24 +107,42 @@ internal static partial class Mentions
         {
             var text = match.Value.TrimEnd('.');
             var at = new TextSpan(match.Index, match.Index + text.Length);
-            if (CodexUri.TryParse(text, out var uri)) { yield return Address(at, new FoundReference(text, ReferenceForm.Address, uri, "", "", null, default)); }
+            if (CodexUri.TryParse(text, out var uri))
+            {
+                yield return Address(at, new FoundReference(text, ReferenceForm.Address, uri, "", "", null, default));
+            }
         }
 
-        foreach (var placeholder in Placeholders(document.Text, new TextSpan(0, document.Text.Length))) { yield return placeholder; }
+        foreach (var placeholder in Placeholders(document.Text, new TextSpan(0, document.Text.Length)))
+        {
+            yield return placeholder;
+        }
     }
 
     /// <summary>Null for a path, and for what is written with escapes, so that its parts cannot be pointed at.</summary>
     private static Mention? OfReference(OpenDocument document, FoundReference found)
     {
-        var start = found.Form == ReferenceForm.File ? -1 : document.Text.IndexOf(found.Text, found.Span.Start, found.Span.End - found.Span.Start, StringComparison.Ordinal);
-        if (start < 0) { return null; }
+        var start =
+            found.Form == ReferenceForm.File
+                ? -1
+                : document.Text.IndexOf(found.Text, found.Span.Start, found.Span.End - found.Span.Start, StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return null;
+        }
 
         var at = new TextSpan(start, start + found.Text.Length);
         return found.Form switch
         {
             ReferenceForm.Address => Address(at, found),
             ReferenceForm.Secret => new Mention(MentionKind.Secret, at, at, found.Text, found),
-            ReferenceForm.Rule => new Mention(MentionKind.TemplateId, at, new TextSpan(at.End - 1 - found.To!.Name.Length, at.End - 1), found.To.Name, found),
+            ReferenceForm.Rule => new Mention(
+                MentionKind.TemplateId,
+                at,
+                new TextSpan(at.End - 1 - found.To!.Name.Length, at.End - 1),
+                found.To.Name,
+                found
+            ),
             _ => new Mention(MentionKind.TemplateId, at, at, found.Text, found),
         };
     }

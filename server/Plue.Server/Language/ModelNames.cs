@@ -11,19 +11,25 @@ internal static class ModelNames
     /// <returns>Null where no provider is named, or none that is known.</returns>
     public static ProviderSettings? ProviderOf(LanguageSources sources, DocumentModel model, Json5Object values)
     {
-        if (model.Document.Location.Collection == CodexCollection.Providers) { return OfFile(sources, model.Document.Location.Name, values); }
+        if (model.Document.Location.Collection == CodexCollection.Providers)
+        {
+            return OfFile(sources, model.Document.Location.Name, values);
+        }
 
-        var named = Address(values.Find("provider_ref")) ?? Address(model.Document.Root.Find("provider_ref"))
+        var named =
+            Address(values.Find("provider_ref"))
+            ?? Address(model.Document.Root.Find("provider_ref"))
             ?? Address(model.Fields.FirstOrDefault(field => field.Name == "provider_ref")?.Default);
         return sources.ProviderAt(named);
     }
 
-    private static string? Address(Json5Node? node) => node switch
-    {
-        Json5String text => text.Value,
-        Json5Array { Items: [Json5String first, ..] } => first.Value,
-        _ => null,
-    };
+    private static string? Address(Json5Node? node) =>
+        node switch
+        {
+            Json5String text => text.Value,
+            Json5Array { Items: [Json5String first, ..] } => first.Value,
+            _ => null,
+        };
 
     /// <summary>Gets the settings from the open file, which may have unsaved changes.</summary>
     private static ProviderSettings? OfFile(LanguageSources sources, string id, Json5Object values)
@@ -32,6 +38,13 @@ internal static class ModelNames
         var saved = sources.Providers.Find(id)?.Settings;
         return saved is not null && saved.Kind == kind && saved.CatalogProvider == catalog ? saved
             : ProviderKinds.Find(kind) is null ? null
-            : new ProviderSettings { Id = id, Name = id, Kind = kind, CatalogProvider = catalog, Source = ProviderSource.File };
+            : new ProviderSettings
+            {
+                Id = id,
+                Name = id,
+                Kind = kind,
+                CatalogProvider = catalog,
+                Source = ProviderSource.File,
+            };
     }
 }

@@ -51,7 +51,10 @@ internal sealed class OpenDocument(DocumentLocation place, string text, int vers
                 var end = Math.Max(start, at.IndexAt(last.Line + 1, last.Character + 1));
                 changed = string.Concat(changed.AsSpan(0, start), change.Text, changed.AsSpan(end));
             }
-            else { changed = change.Text; }
+            else
+            {
+                changed = change.Text;
+            }
 
             at = changes.Count == 1 ? at : new Json5Lines(changed);
         }

@@ -12,8 +12,10 @@ internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsUs
 {
     /// <summary>In this document.</summary>
     public IReadOnlyList<(TextSpan At, string Text)> Edits { get; init; } = [];
+
     /// <summary>A file to make, with its text.</summary>
     public (string Path, string Text)? Creates { get; init; }
+
     /// <summary>A provider whose key is to go into the vault.</summary>
     public string? MovesKeyOf { get; init; }
 }
@@ -23,12 +25,16 @@ internal static partial class QuickFixes
 {
     public static IReadOnlyList<QuickFix> At(LanguageSources sources, OpenDocument document, TextSpan range)
     {
-        if (document.IsTooLarge) { return []; }
+        if (document.IsTooLarge)
+        {
+            return [];
+        }
 
         var model = new DocumentModel(sources, document);
         return
         [
-            .. Problems.Of(sources, document)
+            .. Problems
+                .Of(sources, document)
                 .Where(problem => problem.At.Start <= range.End && range.Start <= problem.At.End)
                 .SelectMany(problem => For(sources, model, problem)),
         ];
@@ -42,17 +48,32 @@ internal static partial class QuickFixes
             yield return new QuickFix("Move the key to the vault", problem, IsUsual: true) { MovesKeyOf = document.Location.Name };
         }
 
-        if (!document.Location.IsJson5) { yield break; }
+        if (!document.Location.IsJson5)
+        {
+            yield break;
+        }
 
         if (Meant().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
         {
-            yield return new QuickFix($"Change to “{meant.Groups[1].Value}”", problem, IsUsual: true) { Edits = [(typo, meant.Groups[1].Value)] };
+            yield return new QuickFix($"Change to “{meant.Groups[1].Value}”", problem, IsUsual: true)
+            {
+                Edits = [(typo, meant.Groups[1].Value)],
+            };
         }
 
-        if (Missing().Match(problem.Message) is { Success: true } missing && model.Objects().FirstOrDefault(one => one.Value.Span.Start == problem.At.Start) is { } lacking
-            && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups[1].Value) is { } field)
+        if (
+            Missing().Match(problem.Message) is { Success: true } missing
+            && model.Objects().FirstOrDefault(one => one.Value.Span.Start == problem.At.Start) is { } lacking
+            && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups[1].Value) is { } field
+        )
         {
-            yield return new QuickFix($"Add “{field.Name}”", problem, IsUsual: true) { Edits = [(new TextSpan(lacking.Value.Span.Start + 1, lacking.Value.Span.Start + 1), Member(document, lacking.Value, field))] };
+            yield return new QuickFix($"Add “{field.Name}”", problem, IsUsual: true)
+            {
+                Edits =
+                [
+                    (new TextSpan(lacking.Value.Span.Start + 1, lacking.Value.Span.Start + 1), Member(document, lacking.Value, field)),
+                ],
+            };
         }
 
         if (problem.Code == Problems.Rule && UnknownKey(model, problem) is { } unknown)
@@ -60,7 +81,11 @@ internal static partial class QuickFixes
             yield return new QuickFix($"Remove “{unknown.Name}”", problem) { Edits = Removal(document, unknown) };
         }
 
-        if (problem.Code == Problems.Reference && Mentions.At(model, problem.At.Start) is { } mention && Creation(sources, document, mention) is { } file)
+        if (
+            problem.Code == Problems.Reference
+            && Mentions.At(model, problem.At.Start) is { } mention
+            && Creation(sources, document, mention) is { } file
+        )
         {
             yield return new QuickFix($"Create {mention.Codex}", problem) { Creates = file };
         }
@@ -70,11 +95,19 @@ internal static partial class QuickFixes
     private static TextSpan? Typo(OpenDocument document, LanguageProblem problem)
     {
         var at = problem.At;
-        if (at.End - at.Start > 1 && document.Text[at.Start] is '"' or '\'' && document.Text[at.End - 1] == document.Text[at.Start]) { at = new TextSpan(at.Start + 1, at.End - 1); }
-        if (at.Start >= at.End || document.Text[at.Start] is '{' or '[') { return null; }
+        if (at.End - at.Start > 1 && document.Text[at.Start] is '"' or '\'' && document.Text[at.End - 1] == document.Text[at.Start])
+        {
+            at = new TextSpan(at.Start + 1, at.End - 1);
+        }
+        if (at.Start >= at.End || document.Text[at.Start] is '{' or '[')
+        {
+            return null;
+        }
 
         var text = document[at];
-        return text.Contains("://", StringComparison.Ordinal) ? new TextSpan(at.Start + text.LastIndexOf('/') + 1, at.End) : text.AsSpan().ContainsAny('\n', '"', '\'') ? null : at;
+        return text.Contains("://", StringComparison.Ordinal) ? new TextSpan(at.Start + text.LastIndexOf('/') + 1, at.End)
+            : text.AsSpan().ContainsAny('\n', '"', '\'') ? null
+            : at;
     }
 
     private static string Member(OpenDocument document, Json5Object value, TemplateField field)
@@ -89,7 +122,10 @@ internal static partial class QuickFixes
             FieldType.Object => "{}",
             _ => field.Name == "id" ? $"\"{document.Location.Name}\"" : "\"\"",
         };
-        if (value.Members.Count == 0) { return $" {field.Name}: {text} "; }
+        if (value.Members.Count == 0)
+        {
+            return $" {field.Name}: {text} ";
+        }
 
         // Like the first member: on a separate line, or before it on the same line.
         var between = document.Text[(value.Span.Start + 1)..value.Members[0].NameSpan.Start];
@@ -116,15 +152,30 @@ internal static partial class QuickFixes
     {
         var text = document.Text;
         var (start, end) = (member.NameSpan.Start, member.Value.Span.End);
-        while (end < text.Length && text[end] is ' ' or '\t') { end++; }
+        while (end < text.Length && text[end] is ' ' or '\t')
+        {
+            end++;
+        }
 
-        if (end < text.Length && text[end] == ',') { end++; }
-        else { end = member.Value.Span.End; }
+        if (end < text.Length && text[end] == ',')
+        {
+            end++;
+        }
+        else
+        {
+            end = member.Value.Span.End;
+        }
 
-        while (end < text.Length && text[end] is ' ' or '\t') { end++; }
+        while (end < text.Length && text[end] is ' ' or '\t')
+        {
+            end++;
+        }
 
         var lineStart = start;
-        while (lineStart > 0 && text[lineStart - 1] is ' ' or '\t') { lineStart--; }
+        while (lineStart > 0 && text[lineStart - 1] is ' ' or '\t')
+        {
+            lineStart--;
+        }
 
         if ((lineStart == 0 || text[lineStart - 1] is '\n' or '\r') && end < text.Length && text[end] is '\n' or '\r')
         {
@@ -138,13 +189,23 @@ internal static partial class QuickFixes
     /// <summary>The file that would be meant, beside where the document itself lies.</summary>
     private static (string Path, string Text)? Creation(LanguageSources sources, OpenDocument document, Mention mention)
     {
-        if (mention.Codex is not { Collection: CodexCollection.Prompts or CodexCollection.Templates } uri || sources.Find(uri) is not null) { return null; }
-        if (uri.Collection == CodexCollection.Templates && !TemplateReader.IsId(uri.Name)) { return null; }
+        if (mention.Codex is not { Collection: CodexCollection.Prompts or CodexCollection.Templates } uri || sources.Find(uri) is not null)
+        {
+            return null;
+        }
+        if (uri.Collection == CodexCollection.Templates && !TemplateReader.IsId(uri.Name))
+        {
+            return null;
+        }
 
         var root = Path.GetDirectoryName(Path.GetDirectoryName(document.Location.Path));
-        return root is null ? null : uri.Collection == CodexCollection.Prompts
-            ? (Path.Combine(root, "prompts", uri.Name + ".md"), $"---\ndescription: Instructions for {uri.Name}.\n---\n")
-            : (Path.Combine(root, "templates", uri.Name + ".json5"), $"{{\n  id: \"{uri.Name}\",\n  name: \"{uri.Name}\",\n  fields: [],\n}}\n");
+        return root is null ? null
+            : uri.Collection == CodexCollection.Prompts
+                ? (Path.Combine(root, "prompts", uri.Name + ".md"), $"---\ndescription: Instructions for {uri.Name}.\n---\n")
+            : (
+                Path.Combine(root, "templates", uri.Name + ".json5"),
+                $"{{\n  id: \"{uri.Name}\",\n  name: \"{uri.Name}\",\n  fields: [],\n}}\n"
+            );
     }
 
     [GeneratedRegex("Did you mean `([^`]{1,200})`\\?", RegexOptions.CultureInvariant)]

@@ -8,10 +8,16 @@ internal static class ThemeNames
 {
     // Lines of `name,character,code`, after a header.
     private static readonly Lazy<IReadOnlyList<string>> Codicons = new(() =>
-    [
-        .. Encoding.UTF8.GetString(DocumentFile.ReadResource("codicons.csv") ?? throw new InvalidOperationException("codicons.csv is not in the program."))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1).Select(line => line[..line.IndexOf(',', StringComparison.Ordinal)]),
-    ]);
+        [
+            .. Encoding
+                .UTF8.GetString(
+                    DocumentFile.ReadResource("codicons.csv") ?? throw new InvalidOperationException("codicons.csv is not in the program.")
+                )
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Skip(1)
+                .Select(line => line[..line.IndexOf(',', StringComparison.Ordinal)]),
+        ]
+    );
 
     /// <summary>Every codicon, of the version that the extension draws with.</summary>
     public static IReadOnlyList<string> Icons => Codicons.Value;
@@ -19,10 +25,31 @@ internal static class ThemeNames
     /// <summary>Those meant for signs beside names; any other that a theme has may be used as well.</summary>
     public static readonly IReadOnlyList<string> Colors =
     [
-        "charts.blue", "charts.green", "charts.orange", "charts.purple", "charts.red", "charts.yellow", "charts.foreground",
-        "terminal.ansiBlue", "terminal.ansiCyan", "terminal.ansiGreen", "terminal.ansiMagenta", "terminal.ansiRed", "terminal.ansiYellow",
-        "errorForeground", "foreground", "descriptionForeground", "disabledForeground", "icon.foreground",
-        "editorWarning.foreground", "editorInfo.foreground", "textLink.foreground",
-        "testing.iconPassed", "testing.iconFailed", "testing.iconQueued", "testing.iconSkipped", "notificationsInfoIcon.foreground",
+        "charts.blue",
+        "charts.green",
+        "charts.orange",
+        "charts.purple",
+        "charts.red",
+        "charts.yellow",
+        "charts.foreground",
+        "terminal.ansiBlue",
+        "terminal.ansiCyan",
+        "terminal.ansiGreen",
+        "terminal.ansiMagenta",
+        "terminal.ansiRed",
+        "terminal.ansiYellow",
+        "errorForeground",
+        "foreground",
+        "descriptionForeground",
+        "disabledForeground",
+        "icon.foreground",
+        "editorWarning.foreground",
+        "editorInfo.foreground",
+        "textLink.foreground",
+        "testing.iconPassed",
+        "testing.iconFailed",
+        "testing.iconQueued",
+        "testing.iconSkipped",
+        "notificationsInfoIcon.foreground",
     ];
 }

@@ -15,8 +15,11 @@ public sealed record Price(decimal InputPerMillion, decimal OutputPerMillion, de
     {
         var plainInput = Math.Max(0, usage.InputTokens - usage.CachedReadTokens - usage.CachedWriteTokens);
         var input = plainInput * InputPerMillion / 1_000_000m;
-        var cached = (usage.CachedReadTokens * (CachedReadPerMillion ?? InputPerMillion)
-            + usage.CachedWriteTokens * (CachedWritePerMillion ?? InputPerMillion)) / 1_000_000m;
+        var cached =
+            (
+                usage.CachedReadTokens * (CachedReadPerMillion ?? InputPerMillion)
+                + usage.CachedWriteTokens * (CachedWritePerMillion ?? InputPerMillion)
+            ) / 1_000_000m;
         var output = usage.OutputTokens * OutputPerMillion / 1_000_000m;
         return new Cost(input, output, cached, input + cached + output, "catalog") { Price = this };
     }

@@ -17,17 +17,27 @@ public sealed record Instructions(string? System, IReadOnlyList<InstructionSourc
     public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
 }
 
-public enum SteeringKind { Prompt, Override, Rules, Template, Provider }
+public enum SteeringKind
+{
+    Prompt,
+    Override,
+    Rules,
+    Template,
+    Provider,
+}
 
 /// <param name="Source">A codex address, or a file's path.</param>
 public sealed record InstructionSource(SteeringKind Kind, string Source, string Title, ContentVersion Version)
 {
     /// <summary>Characters in it that no editor shows.</summary>
     public int HiddenCharacters { get; init; }
+
     /// <summary>Why it does not count; null when it does.</summary>
     public string? LeftOut { get; init; }
+
     /// <summary>Set when it is left out only until the user allows it: the hash of its content.</summary>
     public string? MayBeAllowed { get; init; }
+
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
 }

@@ -7,6 +7,7 @@ public sealed record Message
     public required string Id { get; init; }
     public required string CodexId { get; init; }
     public required MessageRole Role { get; init; }
+
     /// <summary>The message it follows; empty for a first one. Null where a journal of format 1 does not say: then the one before it.</summary>
     public string? ParentId { get; init; }
     public IReadOnlyList<MessagePart> Parts { get; init; } = [];
@@ -18,25 +19,34 @@ public sealed record Message
     public Cost? Cost { get; init; }
     public ProviderInfo? ProviderInfo { get; init; }
     public Timing? Timing { get; init; }
+
     /// <summary>Why the model stopped; null where an older version did not keep it. <see cref="StopReason.ToolUse"/>: Plue ran the calls, and the answer goes on in the next message.</summary>
     public StopReason? StopReason { get; init; }
+
     /// <summary>The turn that wrote this answer: what it changed is taken back together. Null for questions, and where an older version did not keep it.</summary>
     public string? TurnId { get; init; }
+
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
+
     /// <summary>Why this model was chosen for it; null where nothing was to be chosen.</summary>
     public RoutingNote? Routing { get; init; }
+
     /// <summary>What steered this answer.</summary>
     public IReadOnlyList<InstructionSource> SteeredBy { get; init; } = [];
+
     /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
     public Compaction? Compaction { get; init; }
+
     /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>
     public bool IsHidden { get; init; }
+
     /// <summary>Taken over from another chat, where it was paid for.</summary>
     public bool IsCopy { get; init; }
 
     /// <summary>Plue ran its calls, whatever ended it then: their results stand behind them, and are the next thing that the model is told.</summary>
-    public bool HasToolRound => StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);
+    public bool HasToolRound =>
+        StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);
 
     /// <summary>The answer goes on in the next message.</summary>
     public bool GoesOn => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
@@ -48,9 +58,21 @@ public sealed record Message
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));
 }
 
-public enum MessageRole { System, User, Assistant }
+public enum MessageRole
+{
+    System,
+    User,
+    Assistant,
+}
 
-public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
+public enum MessageStatus
+{
+    Streaming,
+    Complete,
+    Stopped,
+    Interrupted,
+    Failed,
+}
 
 /// <summary>Who answered. <paramref name="RequestId"/> is the vendor's own id, for support requests.</summary>
 /// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>

@@ -16,18 +16,25 @@ public abstract record MessagePart
     public sealed record File(string Path, string? Content, string? Blob = null, string? Language = null) : MessagePart
     {
         public string? MediaType { get; init; }
+
         /// <summary>Bytes of the whole file.</summary>
         public long? Size { get; init; }
+
         /// <summary>Only these lines were sent.</summary>
         public LineRange? Range { get; init; }
+
         /// <summary>The content is a summary of a large file.</summary>
         public bool IsSummary { get; init; }
+
         /// <summary>The SHA-256 of the whole file as it lay on the disk, to notice that it changed; null for what has no file.</summary>
         public string? Hash { get; init; }
+
         /// <summary>When the file was last written before it was sent.</summary>
         public DateTimeOffset? ModifiedAt { get; init; }
+
         /// <summary>An image's bytes, on its way to a provider; never stored.</summary>
         public ReadOnlyMemory<byte>? Data { get; init; }
+
         /// <summary>Sent at its current content with every question, and never stored.</summary>
         public bool IsPinned { get; init; }
         public bool IsImage => MediaType?.StartsWith("image/", StringComparison.Ordinal) == true;

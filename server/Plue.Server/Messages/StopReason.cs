@@ -1,4 +1,14 @@
 namespace Plue.Server.Messages;
 
 /// <summary>Why a message or a turn ended.</summary>
-public enum StopReason { EndTurn, MaxTokens, StopSequence, ToolUse, Refusal, ContextFull, Stopped, Failed }
+public enum StopReason
+{
+    EndTurn,
+    MaxTokens,
+    StopSequence,
+    ToolUse,
+    Refusal,
+    ContextFull,
+    Stopped,
+    Failed,
+}

@@ -16,13 +16,14 @@ public static class TaskStates
     public const string Interrupted = "interrupted";
 
     /// <summary>What an answer makes of the task.</summary>
-    public static string After(Message answer) => answer.Status switch
-    {
-        MessageStatus.Streaming => Running,
-        _ when answer.GoesOn => Running,
-        MessageStatus.Stopped => Stopped,
-        MessageStatus.Interrupted => Interrupted,
-        MessageStatus.Failed => answer.Error?.Kind == FailureKind.BudgetExceeded ? OverBudget : Failed,
-        _ => Done,
-    };
+    public static string After(Message answer) =>
+        answer.Status switch
+        {
+            MessageStatus.Streaming => Running,
+            _ when answer.GoesOn => Running,
+            MessageStatus.Stopped => Stopped,
+            MessageStatus.Interrupted => Interrupted,
+            MessageStatus.Failed => answer.Error?.Kind == FailureKind.BudgetExceeded ? OverBudget : Failed,
+            _ => Done,
+        };
 }

@@ -12,7 +12,10 @@ public static class TokenEstimate
         var latin = 0L;
         foreach (var character in text)
         {
-            if (character < 0x250) { latin++; }
+            if (character < 0x250)
+            {
+                latin++;
+            }
         }
 
         return (latin + 3) / 4 + (2 * (text.Length - latin) + 2) / 3;
@@ -20,16 +23,17 @@ public static class TokenEstimate
 
     public static long Of(Message message) => MessageOverhead + message.Parts.Sum(Of);
 
-    public static long Of(MessagePart part) => part switch
-    {
-        MessagePart.Text text => Of(text.Content),
-        MessagePart.File { IsImage: true } => Image,
-        // A text that is kept beside the journal: the file's size stands for what of it was sent.
-        MessagePart.File { Content: null, Blob: not null, Size: { } size } => (size + 3) / 4,
-        MessagePart.File file => Of(file.Content) + Of(file.Path),
-        MessagePart.ToolUse use => Of(use.ToolName) + Of(use.Parameters),
-        MessagePart.ToolResult result => Of(result.Result) + Of(result.Error),
-        MessagePart.Reasoning reasoning => Of(reasoning.Content),
-        _ => 0,
-    };
+    public static long Of(MessagePart part) =>
+        part switch
+        {
+            MessagePart.Text text => Of(text.Content),
+            MessagePart.File { IsImage: true } => Image,
+            // A text that is kept beside the journal: the file's size stands for what of it was sent.
+            MessagePart.File { Content: null, Blob: not null, Size: { } size } => (size + 3) / 4,
+            MessagePart.File file => Of(file.Content) + Of(file.Path),
+            MessagePart.ToolUse use => Of(use.ToolName) + Of(use.Parameters),
+            MessagePart.ToolResult result => Of(result.Result) + Of(result.Error),
+            MessagePart.Reasoning reasoning => Of(reasoning.Content),
+            _ => 0,
+        };
 }

@@ -8,6 +8,7 @@ public sealed record Usage
     public long TotalTokens => InputTokens + OutputTokens;
     public long CachedReadTokens { get; init; }
     public long CachedWriteTokens { get; init; }
+
     /// <summary>Part of <see cref="OutputTokens"/>.</summary>
     public long ReasoningTokens { get; init; }
 }

@@ -38,91 +38,176 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
 
     public ProviderReferences ReferencesTo(string id)
     {
-        if (!CodexUri.TryOf(CodexCollection.Providers, id, out var uri)) { return new ProviderReferences([], []); }
+        if (!CodexUri.TryOf(CodexCollection.Providers, id, out var uri))
+        {
+            return new ProviderReferences([], []);
+        }
 
-        var named = CodexLinks.OfTemplates(templates).Where(link => link.To == uri).Select(link => link.From).Distinct(StringComparer.Ordinal);
-        return new ProviderReferences([.. named], [.. CodexLinks.OfSettings(paths).Where(link => link.To == uri).Select(link => link.Kind)]);
+        var named = CodexLinks
+            .OfTemplates(templates)
+            .Where(link => link.To == uri)
+            .Select(link => link.From)
+            .Distinct(StringComparer.Ordinal);
+        return new ProviderReferences(
+            [.. named],
+            [.. CodexLinks.OfSettings(paths).Where(link => link.To == uri).Select(link => link.Kind)]
+        );
     }
 
     /// <summary>Creates the file, or changes only what is named in it; all of it in one write, after all of it was found to be right.</summary>
     public string Configure(ProviderChange change, ProviderSettings? from)
     {
-        if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} is reserved for the default provider. Choose another name."); }
+        if (change.Id is { } given && ProviderRegistry.IsReserved(given))
+        {
+            throw new FailureException(FailureKind.Conflict, $"{given} is reserved for the default provider. Choose another name.");
+        }
 
         var existing = change.Id is null ? null : files.Get(change.Id);
         var (name, kind, changes) = Changes(change, from, existing);
         files.Check(changes);
         var id = change.Id ?? FreeId(name);
-        if (existing is null) { files.Create(id, Json5Object.Of(Initial(id, kind, changes, from))); }
+        if (existing is null)
+        {
+            files.Create(id, Json5Object.Of(Initial(id, kind, changes, from)));
+        }
         else
         {
             var hasKey = existing.Values.Has(KeyField) || changes.Any(field => field.Field == KeyField);
             var kindChanged = existing.Values.GetString("provider_type") is { } before && before != kind.Id;
-            files.Change(id, kindChanged && !hasKey && WantsKey(kind, changes) ? [.. changes, (KeyField, new Json5String($"vault://{id}/api_key"))] : changes);
+            files.Change(
+                id,
+                kindChanged && !hasKey && WantsKey(kind, changes)
+                    ? [.. changes, (KeyField, new Json5String($"vault://{id}/api_key"))]
+                    : changes
+            );
         }
 
-        if (change.MakeDefault) { SetDefault(new ModelChoice(id), small: false); }
-        if (change.MakeDefaultSmall) { SetDefault(new ModelChoice(id), small: true); }
+        if (change.MakeDefault)
+        {
+            SetDefault(new ModelChoice(id), small: false);
+        }
+        if (change.MakeDefaultSmall)
+        {
+            SetDefault(new ModelChoice(id), small: true);
+        }
         return id;
     }
 
     /// <summary>What a file must say itself once its name does not say it any more: an external program is told the provider's name.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
-        ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities.IsUserProgram == true && codex.Values.GetObject("additional_auth")?.Has("provider") != true ? [(["additional_auth", "provider"], codex.Id)] : [];
+        ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities.IsUserProgram == true
+        && codex.Values.GetObject("additional_auth")?.Has("provider") != true
+            ? [(["additional_auth", "provider"], codex.Id)]
+            : [];
 
-    public void SetDefault(ModelChoice choice, bool small) => UserConfig.SetChoice(paths, small ? UserConfig.DefaultSmallKey : UserConfig.DefaultLargeKey, choice);
+    public void SetDefault(ModelChoice choice, bool small) =>
+        UserConfig.SetChoice(paths, small ? UserConfig.DefaultSmallKey : UserConfig.DefaultLargeKey, choice);
 
     public void Delete(string id)
     {
         files.Delete(id);
-        if (DefaultLarge?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null); }
-        if (DefaultSmall?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultSmallKey, null); }
+        if (DefaultLarge?.ProviderId == id)
+        {
+            UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null);
+        }
+        if (DefaultSmall?.ProviderId == id)
+        {
+            UserConfig.SetChoice(paths, UserConfig.DefaultSmallKey, null);
+        }
     }
 
     /// <summary>What is to stand in the file, in the order of writing; null takes a field out.</summary>
-    private (string Name, ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(ProviderChange change, ProviderSettings? from, FileCodex? existing)
+    private (string Name, ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(
+        ProviderChange change,
+        ProviderSettings? from,
+        FileCodex? existing
+    )
     {
         var vendor = Vendor(change.CatalogProvider);
-        var kindId = change.Kind is { Length: > 0 } named ? named
+        var kindId =
+            change.Kind is { Length: > 0 } named ? named
             : vendor is not null && existing is null ? CatalogTypes.KindOf(vendor.Id, vendor.Type, out _)
-            : from?.Kind ?? throw new FailureException(FailureKind.MissingField, "Give the kind of provider, or the id of one in the catalog.");
-        var kind = ProviderKinds.Find(kindId) ?? throw new FailureException(FailureKind.MissingField, $"There is no kind of provider named {kindId}.{NearestName.Hint(kindId, ProviderKinds.All)}");
+            : from?.Kind
+                ?? throw new FailureException(FailureKind.MissingField, "Give the kind of provider, or the id of one in the catalog.");
+        var kind =
+            ProviderKinds.Find(kindId)
+            ?? throw new FailureException(
+                FailureKind.MissingField,
+                $"There is no kind of provider named {kindId}.{NearestName.Hint(kindId, ProviderKinds.All)}"
+            );
         var name = change.Name is { Length: > 0 } own ? own : from?.Name ?? vendor?.Name ?? kind.Name;
 
         List<(string Field, Json5Node? Value)> changes = [];
-        if (existing?.Values.GetString("name") != name) { changes.Add(("name", new Json5String(name))); }
-        if (existing?.Values.GetString("provider_type") != kind.Id) { changes.Add(("provider_type", new Json5String(kind.Id))); }
+        if (existing?.Values.GetString("name") != name)
+        {
+            changes.Add(("name", new Json5String(name)));
+        }
+        if (existing?.Values.GetString("provider_type") != kind.Id)
+        {
+            changes.Add(("provider_type", new Json5String(kind.Id)));
+        }
         Add(changes, "catalog_provider", change.CatalogProvider);
-        Add(changes, "endpoint", change.Endpoint ?? (from?.Endpoint is null && kind.TakesEndpoint && Address(vendor) is { } address && address != kind.DefaultEndpoint ? address : null));
+        Add(
+            changes,
+            "endpoint",
+            change.Endpoint
+                ?? (
+                    from?.Endpoint is null && kind.TakesEndpoint && Address(vendor) is { } address && address != kind.DefaultEndpoint
+                        ? address
+                        : null
+                )
+        );
         Add(changes, "model", change.Model);
-        if (change.Enabled is { } on) { changes.Add(("enabled", new Json5Boolean(on))); }
+        if (change.Enabled is { } on)
+        {
+            changes.Add(("enabled", new Json5Boolean(on)));
+        }
         foreach (var (field, json) in change.Fields)
         {
             changes.RemoveAll(earlier => earlier.Field == field);
             changes.Add((field, json is null ? null : Value(field, json)));
         }
 
-        var endpoint = changes.Any(field => field.Field == "endpoint") ? (changes.First(field => field.Field == "endpoint").Value as Json5String)?.Value : from?.Endpoint?.ToString();
+        var endpoint = changes.Any(field => field.Field == "endpoint")
+            ? (changes.First(field => field.Field == "endpoint").Value as Json5String)?.Value
+            : from?.Endpoint?.ToString();
         if (kind.NeedsEndpoint && string.IsNullOrWhiteSpace(endpoint))
         {
-            throw new FailureException(FailureKind.MissingField, $"A provider of the kind {kind.Name} needs an address, such as {kind.ExampleEndpoint}.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"A provider of the kind {kind.Name} needs an address, such as {kind.ExampleEndpoint}."
+            );
         }
 
-        if (!string.IsNullOrWhiteSpace(endpoint) && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        if (
+            !string.IsNullOrWhiteSpace(endpoint)
+            && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+        )
         {
-            throw new FailureException(FailureKind.MissingField, "The endpoint is not an http or https address. Correct it; nothing was changed.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                "The endpoint is not an http or https address. Correct it; nothing was changed."
+            );
         }
 
         return (name, kind, changes);
     }
 
     /// <summary>The whole of a new file. One that was found on this machine keeps what it was found with.</summary>
-    private static IEnumerable<(string, Json5Node)> Initial(string id, ProviderKind kind, IReadOnlyList<(string Field, Json5Node? Value)> changes, ProviderSettings? from)
+    private static IEnumerable<(string, Json5Node)> Initial(
+        string id,
+        ProviderKind kind,
+        IReadOnlyList<(string Field, Json5Node? Value)> changes,
+        ProviderSettings? from
+    )
     {
         List<(string Field, Json5Node? Value)> values = [.. changes];
         void Keep(string field, string? value)
         {
-            if (value is { Length: > 0 } && values.All(other => other.Field != field)) { values.Add((field, new Json5String(value))); }
+            if (value is { Length: > 0 } && values.All(other => other.Field != field))
+            {
+                values.Add((field, new Json5String(value)));
+            }
         }
 
         Keep("catalog_provider", from?.CatalogProvider);
@@ -134,28 +219,42 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
 
     /// <summary>Whether its key is to be looked for in the vault.</summary>
     private static bool WantsKey(ProviderKind kind, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
-        (changes.FirstOrDefault(field => field.Field == "auth_type").Value is Json5String { Value: var name } && ProviderKinds.AuthTypesByName.TryGetValue(name, out var type)
-            ? type
-            : kind.AuthTypes[0]) == Providers.AuthType.ApiKey;
+        (
+            changes.FirstOrDefault(field => field.Field == "auth_type").Value is Json5String { Value: var name }
+            && ProviderKinds.AuthTypesByName.TryGetValue(name, out var type)
+                ? type
+                : kind.AuthTypes[0]
+        ) == Providers.AuthType.ApiKey;
 
     private static void Add(List<(string, Json5Node?)> changes, string field, string? value)
     {
-        if (value is not null) { changes.Add((field, value.Length == 0 ? null : new Json5String(value))); }
+        if (value is not null)
+        {
+            changes.Add((field, value.Length == 0 ? null : new Json5String(value)));
+        }
     }
 
-    private static Json5Node Value(string field, string json) => Json5Reader.Read(json) is { IsValid: true, Root: { } root }
-        ? root
-        : throw new FailureException(FailureKind.MissingField, $"The value of `{field}` could not be read.");
+    private static Json5Node Value(string field, string json) =>
+        Json5Reader.Read(json) is { IsValid: true, Root: { } root }
+            ? root
+            : throw new FailureException(FailureKind.MissingField, $"The value of `{field}` could not be read.");
 
     private CatalogProvider? Vendor(string? id)
     {
-        if (string.IsNullOrEmpty(id) || catalog is null) { return null; }
+        if (string.IsNullOrEmpty(id) || catalog is null)
+        {
+            return null;
+        }
 
-        return catalog.Find(id) ?? throw new FailureException(FailureKind.NotFound, $"There is no {id} in the catalog.{NearestName.Hint(id, catalog.Ids)}");
+        return catalog.Find(id)
+            ?? throw new FailureException(FailureKind.NotFound, $"There is no {id} in the catalog.{NearestName.Hint(id, catalog.Ids)}");
     }
 
     /// <summary>A catalog says <c>$NAME</c> where the vendor's usual host is meant.</summary>
-    private static string? Address(CatalogProvider? vendor) => vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _) ? endpoint : null;
+    private static string? Address(CatalogProvider? vendor) =>
+        vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _)
+            ? endpoint
+            : null;
 
     private ConfiguredProvider Configured(FileCodex codex, Template? template) => read.GetValue(codex, unread => Read(unread, template));
 
@@ -196,18 +295,35 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
 
     private static ProviderFault? Fault(FileCodex codex)
     {
-        if (ProviderRegistry.IsReserved(codex.Id)) { return new ProviderFault(codex.Path, 1, 1, $"{codex.Id} is reserved for the default provider. Rename the file.", HoldsSecret: false); }
+        if (ProviderRegistry.IsReserved(codex.Id))
+        {
+            return new ProviderFault(
+                codex.Path,
+                1,
+                1,
+                $"{codex.Id} is reserved for the default provider. Rename the file.",
+                HoldsSecret: false
+            );
+        }
 
         var holdsSecret = codex.Problems.Any(problem => problem.Message == LiteralSecrets.Message);
-        return codex.Problems.FirstOrDefault(problem => problem.IsError) is { } first ? new ProviderFault(codex.Path, first.Line, first.Column, first.Message, holdsSecret) : null;
+        return codex.Problems.FirstOrDefault(problem => problem.IsError) is { } first
+            ? new ProviderFault(codex.Path, first.Line, first.Column, first.Message, holdsSecret)
+            : null;
     }
 
     private string FreeId(string name)
     {
         var id = NotInAnId().Replace(name.ToLowerInvariant(), "-").Trim('-');
-        if (!CodexUri.TryOf(CodexCollection.Providers, id, out _)) { id = "provider"; }
+        if (!CodexUri.TryOf(CodexCollection.Providers, id, out _))
+        {
+            id = "provider";
+        }
         var free = id;
-        for (var number = 2; ProviderRegistry.IsReserved(free) || files.Get(free) is not null; number++) { free = $"{id}-{number}"; }
+        for (var number = 2; ProviderRegistry.IsReserved(free) || files.Get(free) is not null; number++)
+        {
+            free = $"{id}-{number}";
+        }
         return free;
     }
 

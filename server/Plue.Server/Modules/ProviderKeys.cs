@@ -12,7 +12,13 @@ using Plue.Server.Vault;
 namespace Plue.Server.Modules;
 
 /// <summary>What binds provider files and the vault: who uses a key, a key's new name, and keys that stand where they should not.</summary>
-internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog templates, Vault.Vault vault, EnvironmentKeys environment, ProviderRegistry providers)
+internal sealed partial class ProviderKeys(
+    PluePaths paths,
+    TemplateCatalog templates,
+    Vault.Vault vault,
+    EnvironmentKeys environment,
+    ProviderRegistry providers
+)
 {
     /// <summary>Names that people give to the key's field, which is <c>api_key_ref</c>.</summary>
     private static readonly string[] MisnamedKeys = ["api_key", "apikey", "apiKey", "key", "token"];
@@ -32,13 +38,19 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
         var users = files.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
         if (users.FirstOrDefault(file => file.IsBroken) is { } broken)
         {
-            throw new FailureException(FailureKind.Conflict, $"The key was not renamed, because {Path.GetFileName(broken.Path)} refers to it and has a problem. Open it and fix it.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"The key was not renamed, because {Path.GetFileName(broken.Path)} refers to it and has a problem. Open it and fix it."
+            );
         }
 
         await vault.RenameAsync(reference, newReference, cancellationToken);
         foreach (var file in users)
         {
-            foreach (var (path, before) in PathsOf(file.Values, reference)) { files.Set(file.Id, path, new Json5String(before + newReference)); }
+            foreach (var (path, before) in PathsOf(file.Values, reference))
+            {
+                files.Set(file.Id, path, new Json5String(before + newReference));
+            }
         }
 
         return [.. users.Select(file => file.Id)];
@@ -48,40 +60,77 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
     /// <exception cref="FailureException">NotFound: there is none to move. VaultLocked. MissingField: the provider has no address to bind it to.</exception>
     public async Task MoveAsync(string id, CancellationToken cancellationToken)
     {
-        var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)?.Settings ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
-        var address = provider.Address ?? throw new FailureException(FailureKind.MissingField, $"{provider.Name} has no endpoint yet, so a key cannot be bound to it. Set the endpoint first.");
+        var provider =
+            providers.List().FirstOrDefault(provider => provider.Settings.Id == id)?.Settings
+            ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
+        var address =
+            provider.Address
+            ?? throw new FailureException(
+                FailureKind.MissingField,
+                $"{provider.Name} has no endpoint yet, so a key cannot be bound to it. Set the endpoint first."
+            );
         if (files.Get(id) is { } file && LiteralSecrets.Values(file.Values) is { Count: > 0 } literals)
         {
-            foreach (var (path, secret) in literals) { await MoveLiteralAsync(id, path, secret, address, cancellationToken); }
+            foreach (var (path, secret) in literals)
+            {
+                await MoveLiteralAsync(id, path, secret, address, cancellationToken);
+            }
         }
         else if (provider.ApiKeyRef is { } reference && reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal))
         {
             var stored = await StoreAsync(id, "api_key", environment.Get(reference, address), address, cancellationToken);
-            if (files.Get(id) is null) { providers.Configure(new ProviderChange(id, provider.Name, provider.Kind, null, null, null, MakeDefault: false)); }
+            if (files.Get(id) is null)
+            {
+                providers.Configure(new ProviderChange(id, provider.Name, provider.Kind, null, null, null, MakeDefault: false));
+            }
             files.Set(id, "api_key_ref", new Json5String(stored));
         }
         else
         {
-            throw new FailureException(FailureKind.NotFound, $"There is no key of {provider.Name} to move: none is in the environment, and its file has none that can be removed.");
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"There is no key of {provider.Name} to move: none is in the environment, and its file has none that can be removed."
+            );
         }
     }
 
-    private async Task MoveLiteralAsync(string id, IReadOnlyList<string> path, string secret, Uri address, CancellationToken cancellationToken)
+    private async Task MoveLiteralAsync(
+        string id,
+        IReadOnlyList<string> path,
+        string secret,
+        Uri address,
+        CancellationToken cancellationToken
+    )
     {
         var isKey = path is [var only] && (only == "api_key_ref" || MisnamedKeys.Contains(only));
         // In the vault first: until the file says otherwise the key is in both places, never in none.
-        var stored = await StoreAsync(id, isKey ? "api_key" : NotInAName().Replace(path[^1], "_"), secret.Trim(), address, cancellationToken);
+        var stored = await StoreAsync(
+            id,
+            isKey ? "api_key" : NotInAName().Replace(path[^1], "_"),
+            secret.Trim(),
+            address,
+            cancellationToken
+        );
         files.Set(id, isKey ? ["api_key_ref"] : path, new Json5String(stored));
-        if (isKey && path[0] != "api_key_ref") { files.Unset(id, path); }
+        if (isKey && path[0] != "api_key_ref")
+        {
+            files.Unset(id, path);
+        }
     }
 
     /// <summary>Refuses another name for a provider whose sign-in is kept under this one. Keys stay where the file says.</summary>
     /// <exception cref="FailureException">Conflict.</exception>
     public async Task RefuseRenamingAsync(string id, CancellationToken cancellationToken)
     {
-        if (providers.Find(id) is { Settings: { AuthType: AuthType.Oauth, Name: var name } } && await vault.ContainsAsync(OAuthTokens.AccessReference(id), cancellationToken))
+        if (
+            providers.Find(id) is { Settings: { AuthType: AuthType.Oauth, Name: var name } }
+            && await vault.ContainsAsync(OAuthTokens.AccessReference(id), cancellationToken)
+        )
         {
-            throw new FailureException(FailureKind.Conflict, $"The sign-in of {name} is kept under this name, so nothing was renamed. Sign {name} out first, then sign in again under the new name.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"The sign-in of {name} is kept under this name, so nothing was renamed. Sign {name} out first, then sign in again under the new name."
+            );
         }
     }
 
@@ -89,7 +138,10 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
     private async Task<string> StoreAsync(string id, string name, string secret, Uri address, CancellationToken cancellationToken)
     {
         var reference = $"vault://{id}/{name}";
-        for (var number = 2; await vault.ContainsAsync(reference, cancellationToken); number++) { reference = $"vault://{id}/{name}-{number}"; }
+        for (var number = 2; await vault.ContainsAsync(reference, cancellationToken); number++)
+        {
+            reference = $"vault://{id}/{name}-{number}";
+        }
 
         await vault.StoreAsync(reference, secret, [address.ToString()], cancellationToken);
         return reference;
@@ -100,10 +152,18 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
     {
         foreach (var provider in providers.List().Where(provider => provider.Settings.AuthType == AuthType.Oauth))
         {
-            if (!references.Contains(OAuthTokens.AccessReference(provider.Settings.Id)) && !references.Contains(OAuthTokens.RefreshReference(provider.Settings.Id))) { continue; }
+            if (
+                !references.Contains(OAuthTokens.AccessReference(provider.Settings.Id))
+                && !references.Contains(OAuthTokens.RefreshReference(provider.Settings.Id))
+            )
+            {
+                continue;
+            }
 
-            throw new FailureException(FailureKind.Conflict,
-                $"The sign-in of {provider.Settings.Name} is kept under this name, so nothing was renamed. Choose another name, or sign {provider.Settings.Name} out first.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"The sign-in of {provider.Settings.Name} is kept under this name, so nothing was renamed. Choose another name, or sign {provider.Settings.Name} out first."
+            );
         }
     }
 
@@ -112,10 +172,20 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
     {
         foreach (var member in value.Members)
         {
-            if (member.Value is Json5String { Value: var text } && SecretReference.FindIn(text) is (var before, var named) && named == reference) { yield return ([member.Name], before); }
+            if (
+                member.Value is Json5String { Value: var text }
+                && SecretReference.FindIn(text) is (var before, var named)
+                && named == reference
+            )
+            {
+                yield return ([member.Name], before);
+            }
             if (member.Value is Json5Object inner)
             {
-                foreach (var (path, word) in PathsOf(inner, reference)) { yield return ([member.Name, .. path], word); }
+                foreach (var (path, word) in PathsOf(inner, reference))
+                {
+                    yield return ([member.Name, .. path], word);
+                }
             }
         }
     }

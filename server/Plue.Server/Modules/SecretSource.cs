@@ -9,12 +9,18 @@ internal sealed class SecretSource(Vault.Vault vault, EnvironmentKeys environmen
 {
     public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
     {
-        if (reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)) { return new Secret(environment.Get(reference, origin)); }
+        if (reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal))
+        {
+            return new Secret(environment.Get(reference, origin));
+        }
 
         // A locked vault says by name what it holds: what is not there needs no unlocking.
         if (!await vault.ContainsAsync(reference, cancellationToken) && (await vault.StatusAsync(cancellationToken)).Problem is null)
         {
-            throw new FailureException(FailureKind.NotFound, $"No key is stored as {reference}. Store one with Plue: Configure Provider Key.");
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"No key is stored as {reference}. Store one with Plue: Configure Provider Key."
+            );
         }
 
         return new Secret(await vault.GetAsync(reference, origin, cancellationToken));
@@ -25,6 +31,9 @@ internal sealed class SecretSource(Vault.Vault vault, EnvironmentKeys environmen
 
     public async ValueTask DeleteAsync(string reference, CancellationToken cancellationToken)
     {
-        if (await vault.ContainsAsync(reference, cancellationToken)) { await vault.DeleteAsync(reference, cancellationToken); }
+        if (await vault.ContainsAsync(reference, cancellationToken))
+        {
+            await vault.DeleteAsync(reference, cancellationToken);
+        }
     }
 }

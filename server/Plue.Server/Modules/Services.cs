@@ -35,7 +35,14 @@ internal sealed class Services : IAsyncDisposable
         Codices = new CodexServices(Platform);
         var secrets = new SecretSource(Vault.Vault, Vault.EnvironmentKeys);
         var catalog = new ProviderCatalog(Platform.Paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
-        Providers = new ProviderServices(Platform, catalog, ReadCatalogSettings, new ProviderCodices(Platform.Paths, Codices.Templates, catalog), secrets, redactor.Register);
+        Providers = new ProviderServices(
+            Platform,
+            catalog,
+            ReadCatalogSettings,
+            new ProviderCodices(Platform.Paths, Codices.Templates, catalog),
+            secrets,
+            redactor.Register
+        );
         Keys = new ProviderKeys(Platform.Paths, Codices.Templates, Vault.Vault, Vault.EnvironmentKeys, Providers.Registry);
         Store = new StoreServices(Platform, Providers.Registry.NameOf);
         Documents = new DocumentServices(Platform, Vault, Codices, Providers, Keys, Store);
@@ -65,11 +72,15 @@ internal sealed class Services : IAsyncDisposable
         new(Platform, Codices, Providers, Store, Edits, Tools, events) { IsUnattended = isUnattended, Policy = policy };
 
     /// <param name="changed">Receives each task that changed; null when it is gone.</param>
-    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) => new(new AgentServices(Platform, Permissions, chat, conversations, changed));
+    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
+        new(new AgentServices(Platform, Permissions, chat, conversations, changed));
 
     public async ValueTask DisposeAsync()
     {
-        if (isDisposed) { return; }
+        if (isDisposed)
+        {
+            return;
+        }
 
         isDisposed = true;
         await Store.DisposeAsync();

@@ -4,7 +4,19 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Permissions;
 
-public enum ApprovalKind { Command, Write, Edit, Delete, Read, Spawn, ServerTool, StartServer, Fetch, Other }
+public enum ApprovalKind
+{
+    Command,
+    Write,
+    Edit,
+    Delete,
+    Read,
+    Spawn,
+    ServerTool,
+    StartServer,
+    Fetch,
+    Other,
+}
 
 /// <summary>An approval request.</summary>
 public sealed record ApprovalRequest
@@ -14,6 +26,7 @@ public sealed record ApprovalRequest
     public string? ToolUseId { get; init; }
     public required string ToolName { get; init; }
     public required ApprovalKind Kind { get; init; }
+
     /// <summary>Letter for letter what would be done; what is done afterwards is this and nothing else.</summary>
     public required string What { get; init; }
     public string? Diff { get; init; }
@@ -24,15 +37,38 @@ public sealed record ApprovalRequest
     public string? RuleFolder { get; init; }
 
     /// <summary>A hash of everything that the user is shown and that will be done.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(
-        // With lengths, so that the boundaries between parts are unambiguous.
-        new[] { ToolName, Kind.ToString(), What, Diff ?? "", Where ?? "", Sandbox ?? "", Rule ?? "", RuleFolder ?? "" }.Select(part => $"{part.Length}:{part}")))));
+    public string Fingerprint =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    string.Concat(
+                        // With lengths, so that the boundaries between parts are unambiguous.
+                        new[]
+                        {
+                            ToolName,
+                            Kind.ToString(),
+                            What,
+                            Diff ?? "",
+                            Where ?? "",
+                            Sandbox ?? "",
+                            Rule ?? "",
+                            RuleFolder ?? "",
+                        }.Select(part => $"{part.Length}:{part}")
+                    )
+                )
+            )
+        );
 }
 
 /// <summary>A pending approval.</summary>
 public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
 
-public enum ApprovalDecision { Once, Always, Deny }
+public enum ApprovalDecision
+{
+    Once,
+    Always,
+    Deny,
+}
 
 /// <param name="Reason">The user's message to the model with a denial.</param>
 /// <param name="Rule">With always: the rule as it was shown.</param>
@@ -53,7 +89,13 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending
     {
-        get { lock (sync) { return [.. waiting.Select(one => one.Pending)]; } }
+        get
+        {
+            lock (sync)
+            {
+                return [.. waiting.Select(one => one.Pending)];
+            }
+        }
     }
 
     /// <summary>Waits for the user's decision. Cancellation withdraws the request.</summary>
@@ -62,7 +104,10 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     {
         var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
         var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (sync) { waiting.Add((pending, isAllowed, answer)); }
+        lock (sync)
+        {
+            waiting.Add((pending, isAllowed, answer));
+        }
         Changed?.Invoke();
         try
         {
@@ -71,8 +116,14 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         finally
         {
             bool isGone;
-            lock (sync) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
-            if (isGone) { Changed?.Invoke(); }
+            lock (sync)
+            {
+                isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0;
+            }
+            if (isGone)
+            {
+                Changed?.Invoke();
+            }
         }
     }
 
@@ -90,20 +141,31 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         lock (sync)
         {
             var at = waiting.FindIndex(one => one.Pending.Id == id);
-            if (at < 0) { throw new FailureException(FailureKind.NotFound, "This approval is no longer pending."); }
+            if (at < 0)
+            {
+                throw new FailureException(FailureKind.NotFound, "This approval is no longer pending.");
+            }
 
             asked = waiting[at].Pending;
             Check(asked, fingerprint, answer);
-            if (answer.Decision == ApprovalDecision.Always) { rules?.Add(asked.Request.Rule!, asked.Request.RuleFolder!); }
+            if (answer.Decision == ApprovalDecision.Always)
+            {
+                rules?.Add(asked.Request.Rule!, asked.Request.RuleFolder!);
+            }
 
-            foreach (var one in waiting.Where(one => one.Pending.Id == id || (includeEqual && one.Pending.Fingerprint == fingerprint)).ToList())
+            foreach (
+                var one in waiting.Where(one => one.Pending.Id == id || (includeEqual && one.Pending.Fingerprint == fingerprint)).ToList()
+            )
             {
                 waiting.Remove(one);
                 one.Answer.TrySetResult(answer);
             }
         }
 
-        if (answer.Decision == ApprovalDecision.Always) { CompleteAllowed(); }
+        if (answer.Decision == ApprovalDecision.Always)
+        {
+            CompleteAllowed();
+        }
 
         Changed?.Invoke();
         return asked;
@@ -113,10 +175,16 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     private void CompleteAllowed()
     {
         List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> asked;
-        lock (sync) { asked = [.. waiting]; }
+        lock (sync)
+        {
+            asked = [.. waiting];
+        }
         foreach (var one in asked.Where(one => one.IsAllowed?.Invoke() == true))
         {
-            lock (sync) { waiting.Remove(one); }
+            lock (sync)
+            {
+                waiting.Remove(one);
+            }
             one.Answer.TrySetResult(new ApprovalAnswer(ApprovalDecision.Once));
         }
     }
@@ -125,9 +193,21 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <inheritdoc cref="Answer" path="/exception"/>
     internal static void Check(PendingApproval asked, string fingerprint, ApprovalAnswer answer)
     {
-        if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This approval request changed. Review it again."); }
-        if (answer.Decision != ApprovalDecision.Always) { return; }
-        if (asked.Request is not { Rule: { } rule, RuleFolder: not null }) { throw new FailureException(FailureKind.PermissionDenied, "This requires approval each time. Allow it once, or deny it."); }
-        if (answer.Rule != rule) { throw new FailureException(FailureKind.Conflict, "The rule differs from the one that was shown. Review it again."); }
+        if (asked.Fingerprint != fingerprint)
+        {
+            throw new FailureException(FailureKind.Conflict, "This approval request changed. Review it again.");
+        }
+        if (answer.Decision != ApprovalDecision.Always)
+        {
+            return;
+        }
+        if (asked.Request is not { Rule: { } rule, RuleFolder: not null })
+        {
+            throw new FailureException(FailureKind.PermissionDenied, "This requires approval each time. Allow it once, or deny it.");
+        }
+        if (answer.Rule != rule)
+        {
+            throw new FailureException(FailureKind.Conflict, "The rule differs from the one that was shown. Review it again.");
+        }
     }
 }

@@ -7,39 +7,80 @@ namespace Plue.Server.Permissions;
 internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, string userHome, string shell)
 {
     private static readonly string[] KnownShells = ["sh", "bash", "dash"];
-    private static readonly string[] Removers = ["rm", "rmdir", "unlink", "shred", "mv", "srm", "trash", "trash-put", "gio", "chmod", "chown", "chgrp", "truncate"];
+    private static readonly string[] Removers =
+    [
+        "rm",
+        "rmdir",
+        "unlink",
+        "shred",
+        "mv",
+        "srm",
+        "trash",
+        "trash-put",
+        "gio",
+        "chmod",
+        "chown",
+        "chgrp",
+        "truncate",
+    ];
 
     /// <param name="canonical">The pattern of a rule for the whole line; null if there is none.</param>
     public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
     {
         canonical = null;
-        if (rights.Workspace is not { } workspace) { return Evaluation.Deny("No workspace folder is open, so no command can run."); }
+        if (rights.Workspace is not { } workspace)
+        {
+            return Evaluation.Deny("No workspace folder is open, so no command can run.");
+        }
 
         var reading = ShellGrammar.Parse(run.Command, userHome);
         var inside = reading.Commands.SelectMany(command => CommandWrappers.Unwrap(command.Words, userHome));
-        var restricted = inside.Select(ruleSet.Command).Prepend(ruleSet.Tool("bash")).OfType<Evaluation>().Aggregate(Evaluation.Allow("It only reads."), (all, one) => all.StricterOf(one));
-        if (restricted.Decision == Decision.Deny) { return restricted; }
+        var restricted = inside
+            .Select(ruleSet.Command)
+            .Prepend(ruleSet.Tool("bash"))
+            .OfType<Evaluation>()
+            .Aggregate(Evaluation.Allow("It only reads."), (all, one) => all.StricterOf(one));
+        if (restricted.Decision == Decision.Deny)
+        {
+            return restricted;
+        }
 
         var isPlan = rights.Mode == PermissionMode.PlanOnly;
-        if (!KnownShells.Contains(Path.GetFileName(shell))) { return isPlan ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}."); }
+        if (!KnownShells.Contains(Path.GetFileName(shell)))
+        {
+            return isPlan ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}.");
+        }
 
         if (reading.Unsupported is { } obstacle)
         {
-            return isPlan ? FilePolicy.PlanMode : TopOf(reading, run.Folder, rights) ?? Evaluation.AlwaysAsk($"Plue cannot determine what it runs: {obstacle.What} (character {obstacle.At + 1}).");
+            return isPlan
+                ? FilePolicy.PlanMode
+                : TopOf(reading, run.Folder, rights)
+                    ?? Evaluation.AlwaysAsk($"Plue cannot determine what it runs: {obstacle.What} (character {obstacle.At + 1}).");
         }
 
-        if (FilePolicy.Target(run.Folder) is not { } start || !FilePolicy.IsWithin(rights, start)) { return Evaluation.AlwaysAsk($"It would start in {run.Folder}, outside the workspace."); }
+        if (FilePolicy.Target(run.Folder) is not { } start || !FilePolicy.IsWithin(rights, start))
+        {
+            return Evaluation.AlwaysAsk($"It would start in {run.Folder}, outside the workspace.");
+        }
 
         canonical = reading.Canonical;
         var verdict = restricted;
         // Others of the line may have put a link in the way by the time that this one runs.
-        var hasBeside = reading.Commands.Any(command => command.Operator == ShellOperator.Pipe) || reading.Canonical?.Split(' ').Contains("&") != false;
+        var hasBeside =
+            reading.Commands.Any(command => command.Operator == ShellOperator.Pipe) || reading.Canonical?.Split(' ').Contains("&") != false;
         var changes = reading.Commands.Select(command => !IsHarmless(command, workspace)).ToList();
         for (var i = 0; i < reading.Commands.Count; i++)
         {
             var command = reading.Commands[i];
-            if (FolderOf(start, command.DirectoryChanges) is not { } folder) { return verdict.StricterOf(Evaluation.AlwaysAsk("Plue cannot determine the folder that it would run in.")); }
-            if (!FilePolicy.IsWithin(rights, folder)) { return verdict.StricterOf(Evaluation.AlwaysAsk($"It would run in {folder}, outside the workspace.", folder)); }
+            if (FolderOf(start, command.DirectoryChanges) is not { } folder)
+            {
+                return verdict.StricterOf(Evaluation.AlwaysAsk("Plue cannot determine the folder that it would run in."));
+            }
+            if (!FilePolicy.IsWithin(rights, folder))
+            {
+                return verdict.StricterOf(Evaluation.AlwaysAsk($"It would run in {folder}, outside the workspace.", folder));
+            }
 
             var isUnsettled = changes.Where((isChange, j) => isChange && (j < i || (hasBeside && j != i))).Any();
             verdict = verdict.StricterOf(Evaluate(command, folder, rights, ruleSet, isUnsettled));
@@ -49,7 +90,12 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
     }
 
     private bool IsHarmless(ShellCommand command, string workspace) =>
-        command.Words.Count == 0 || command.Words[0] == "cd" || (ReadOnlyCommands.NameOf(command.Words, programs, workspace) is { } name && ReadOnlyCommands.OnlyReads(name, command.Words, out _, out _));
+        command.Words.Count == 0
+        || command.Words[0] == "cd"
+        || (
+            ReadOnlyCommands.NameOf(command.Words, programs, workspace) is { } name
+            && ReadOnlyCommands.OnlyReads(name, command.Words, out _, out _)
+        );
 
     private Evaluation Evaluate(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
@@ -57,11 +103,21 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         foreach (var redirect in command.Redirects)
         {
             var path = Path.Combine(folder, redirect.Target);
-            verdict = verdict.StricterOf(redirect.Kind == RedirectKind.Read ? files.Read(path, rights, ruleSet, "read") : files.Change(path, rights, ruleSet, "write", isByShell: true));
+            verdict = verdict.StricterOf(
+                redirect.Kind == RedirectKind.Read
+                    ? files.Read(path, rights, ruleSet, "read")
+                    : files.Change(path, rights, ruleSet, "write", isByShell: true)
+            );
         }
 
-        if (isUnsettled && (command.Redirects.Count > 0 || command.DirectoryChanges is { Count: > 0 })) { verdict = verdict.StricterOf(Unsettled); }
-        if (command.Words.Count == 0 || verdict.Decision == Decision.Deny) { return verdict; }
+        if (isUnsettled && (command.Redirects.Count > 0 || command.DirectoryChanges is { Count: > 0 }))
+        {
+            verdict = verdict.StricterOf(Unsettled);
+        }
+        if (command.Words.Count == 0 || verdict.Decision == Decision.Deny)
+        {
+            return verdict;
+        }
 
         return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, rights, ruleSet, isUnsettled));
     }
@@ -73,36 +129,74 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         var (words, workspace) = (command.Words, rights.Workspace!);
         if (words is ["cd", var to] && to.Length > 0 && to[0] != '-')
         {
-            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine where cd {to} leads.") : isUnsettled ? Unsettled : Evaluation.Allow("It changes the working directory.");
+            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine where cd {to} leads.")
+                : isUnsettled ? Unsettled
+                : Evaluation.Allow("It changes the working directory.");
         }
 
-        if (!CommandWrappers.IsWrapper(words) && ReadOnlyCommands.NameOf(words, programs, workspace) is { } name && ReadOnlyCommands.OnlyReads(name, words, out var named, out var mayBeFolders))
+        if (
+            !CommandWrappers.IsWrapper(words)
+            && ReadOnlyCommands.NameOf(words, programs, workspace) is { } name
+            && ReadOnlyCommands.OnlyReads(name, words, out var named, out var mayBeFolders)
+        )
         {
             var reads = Evaluation.Allow($"{name} only reads.");
             foreach (var path in named.Where(file => file is not "-").Select(file => Path.Combine(folder, file)))
             {
                 reads = reads.StricterOf(files.Read(path, rights, ruleSet, "read"));
-                if (isUnsettled) { reads = reads.StricterOf(Unsettled); }
-                if (!mayBeFolders && Directory.Exists(path)) { reads = reads.StricterOf(Evaluation.Ask($"{name} would read the contents of a folder.")); }
+                if (isUnsettled)
+                {
+                    reads = reads.StricterOf(Unsettled);
+                }
+                if (!mayBeFolders && Directory.Exists(path))
+                {
+                    reads = reads.StricterOf(Evaluation.Ask($"{name} would read the contents of a folder."));
+                }
             }
 
             return reads;
         }
 
         var touched = Evaluation.Allow("");
-        foreach (var path in CommandWrappers.Unwrap(words, userHome).SelectMany(inner => inner).Distinct().SelectMany(PathsIn)) { touched = touched.StricterOf(files.Touch(Path.Combine(folder, path), rights, ruleSet) ?? touched); }
+        foreach (var path in CommandWrappers.Unwrap(words, userHome).SelectMany(inner => inner).Distinct().SelectMany(PathsIn))
+        {
+            touched = touched.StricterOf(files.Touch(Path.Combine(folder, path), rights, ruleSet) ?? touched);
+        }
 
-        if (touched.Decision == Decision.Deny) { return touched; }
-        if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
-        if (touched.Decision == Decision.Ask) { return touched; }
-        if (CommandWrappers.IsShellState(words[0])) { return Evaluation.AlwaysAsk($"{words[0]} changes the state of the shell and so the commands that follow."); }
-        if (CommandWrappers.IsWrapper(words)) { return Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} runs other commands."); }
-        if (programs.IsInWorkspace(words[0], workspace)) { return Evaluation.AlwaysAsk($"{words[0]} resolves to a program in the workspace."); }
+        if (touched.Decision == Decision.Deny)
+        {
+            return touched;
+        }
+        if (rights.Mode == PermissionMode.PlanOnly)
+        {
+            return FilePolicy.PlanMode;
+        }
+        if (touched.Decision == Decision.Ask)
+        {
+            return touched;
+        }
+        if (CommandWrappers.IsShellState(words[0]))
+        {
+            return Evaluation.AlwaysAsk($"{words[0]} changes the state of the shell and so the commands that follow.");
+        }
+        if (CommandWrappers.IsWrapper(words))
+        {
+            return Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} runs other commands.");
+        }
+        if (programs.IsInWorkspace(words[0], workspace))
+        {
+            return Evaluation.AlwaysAsk($"{words[0]} resolves to a program in the workspace.");
+        }
 
         var isAtTop = folder == FilePolicy.Target(workspace);
-        if (CommandWrappers.NameOf(words[0]) is "git" or "git.exe" && !(isAtTop && command.DirectoryChanges is [] && GitFolder.IsOwn(words, folder, isUnsettled)))
+        if (
+            CommandWrappers.NameOf(words[0]) is "git" or "git.exe"
+            && !(isAtTop && command.DirectoryChanges is [] && GitFolder.IsOwn(words, folder, isUnsettled))
+        )
         {
-            return Evaluation.AlwaysAsk("Git might use a repository other than the workspace's own and run commands from its configuration.");
+            return Evaluation.AlwaysAsk(
+                "Git might use a repository other than the workspace's own and run commands from its configuration."
+            );
         }
 
         // A rule with a program path is resolved from the workspace.
@@ -115,25 +209,47 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
     /// <summary>Gets the possible paths in a word: the word, the text after <c>=</c> and after an option letter.</summary>
     private static IEnumerable<string> PathsIn(string word)
     {
-        if (word.Length is 0 or > 4096 || word.Contains('\0', StringComparison.Ordinal)) { yield break; }
-        if (word[0] != '-') { yield return word; }
-        if (word[0] == '-' && word.Length > 2 && word[1] != '-') { yield return word[2..]; }
-        if (word.IndexOf('=', StringComparison.Ordinal) is >= 0 and var equals && equals + 1 < word.Length) { yield return word[(equals + 1)..]; }
+        if (word.Length is 0 or > 4096 || word.Contains('\0', StringComparison.Ordinal))
+        {
+            yield break;
+        }
+        if (word[0] != '-')
+        {
+            yield return word;
+        }
+        if (word[0] == '-' && word.Length > 2 && word[1] != '-')
+        {
+            yield return word[2..];
+        }
+        if (word.IndexOf('=', StringComparison.Ordinal) is >= 0 and var equals && equals + 1 < word.Length)
+        {
+            yield return word[(equals + 1)..];
+        }
     }
 
     private Evaluation? TopOf(ShellParseResult reading, string start, Rights rights) =>
-        reading.Commands.Select(command => FolderOf(start, command.DirectoryChanges) is { } folder ? TopOf(command, folder, rights) : null).FirstOrDefault(found => found is not null);
+        reading
+            .Commands.Select(command => FolderOf(start, command.DirectoryChanges) is { } folder ? TopOf(command, folder, rights) : null)
+            .FirstOrDefault(found => found is not null);
 
     /// <summary>Whether it would take away or change a folder that much hangs on.</summary>
     private Evaluation? TopOf(ShellCommand command, string folder, Rights rights)
     {
-        foreach (var words in CommandWrappers.Unwrap(command.Words, userHome).Where(words => Removers.Contains(CommandWrappers.NameOf(words[0]))))
+        foreach (
+            var words in CommandWrappers.Unwrap(command.Words, userHome).Where(words => Removers.Contains(CommandWrappers.NameOf(words[0])))
+        )
         {
             foreach (var word in words.Skip(1).SelectMany(PathsIn))
             {
-                if (FilePolicy.Target(Path.Combine(folder, word)) is { } target && files.IsTop(target, rights) && !IsDestination(words, word))
+                if (
+                    FilePolicy.Target(Path.Combine(folder, word)) is { } target
+                    && files.IsTop(target, rights)
+                    && !IsDestination(words, word)
+                )
                 {
-                    return rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} would change or delete all of {target}.", target);
+                    return rights.Mode == PermissionMode.PlanOnly
+                        ? FilePolicy.PlanMode
+                        : Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} would change or delete all of {target}.", target);
                 }
             }
         }
@@ -143,19 +259,31 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
 
     /// <summary>True for the destination of a move: an existing target folder keeps its content.</summary>
     private static bool IsDestination(IReadOnlyList<string> words, string word) =>
-        CommandWrappers.NameOf(words[0]) == "mv" && ReferenceEquals(word, words[^1]) && !words.Any(option => option.StartsWith("-t", StringComparison.Ordinal) || option.StartsWith("--t", StringComparison.Ordinal));
+        CommandWrappers.NameOf(words[0]) == "mv"
+        && ReferenceEquals(word, words[^1])
+        && !words.Any(option => option.StartsWith("-t", StringComparison.Ordinal) || option.StartsWith("--t", StringComparison.Ordinal));
 
     /// <summary>Gets the working directory after these changes; null if one does not exist, or the meaning of <c>..</c> is ambiguous.</summary>
     private static string? FolderOf(string start, IReadOnlyList<string>? moves)
     {
-        if (moves is null) { return null; }
+        if (moves is null)
+        {
+            return null;
+        }
 
         // The shell resolves .. by name, the system by the real folder.
         var (named, folder) = (start, start);
         foreach (var move in moves)
         {
             named = Path.GetFullPath(Path.Combine(named, move));
-            if (RealPath.TargetOf(Path.Combine(folder, move)) is not { } next || RealPath.TargetOf(named) != next || !Directory.Exists(next)) { return null; }
+            if (
+                RealPath.TargetOf(Path.Combine(folder, move)) is not { } next
+                || RealPath.TargetOf(named) != next
+                || !Directory.Exists(next)
+            )
+            {
+                return null;
+            }
 
             folder = next;
         }

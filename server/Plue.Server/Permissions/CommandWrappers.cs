@@ -8,38 +8,158 @@ internal static class CommandWrappers
 
     private static readonly HashSet<string> Programs = new(StringComparer.Ordinal)
     {
-        "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "pwsh", "busybox", "toybox", "coreutils", "env", "sudo", "sudoedit", "doas", "su", "runuser", "pkexec", "run0", "systemd-run",
-        "xargs", "parallel", "timeout", "gtimeout", "nohup", "nice", "ionice", "chrt", "taskset", "stdbuf", "unbuffer", "setsid", "setarch", "linux64", "chroot", "unshare", "nsenter", "bwrap", "firejail",
-        "setpriv", "capsh", "prlimit", "flock", "ssh", "rsh", "mosh", "script", "expect", "watch", "entr", "strace", "ltrace", "gdb", "perf", "valgrind", "time", "dbus-run-session", "tmux", "screen",
-        "at", "batch", "crontab", "start-stop-daemon", "fakeroot", "faketime", "proot", "wine", "cmd", "cmd.exe", "powershell", "powershell.exe", "ld.so", "socat", "ncat", "nc",
+        "sh",
+        "bash",
+        "dash",
+        "zsh",
+        "ksh",
+        "mksh",
+        "ash",
+        "fish",
+        "csh",
+        "tcsh",
+        "pwsh",
+        "busybox",
+        "toybox",
+        "coreutils",
+        "env",
+        "sudo",
+        "sudoedit",
+        "doas",
+        "su",
+        "runuser",
+        "pkexec",
+        "run0",
+        "systemd-run",
+        "xargs",
+        "parallel",
+        "timeout",
+        "gtimeout",
+        "nohup",
+        "nice",
+        "ionice",
+        "chrt",
+        "taskset",
+        "stdbuf",
+        "unbuffer",
+        "setsid",
+        "setarch",
+        "linux64",
+        "chroot",
+        "unshare",
+        "nsenter",
+        "bwrap",
+        "firejail",
+        "setpriv",
+        "capsh",
+        "prlimit",
+        "flock",
+        "ssh",
+        "rsh",
+        "mosh",
+        "script",
+        "expect",
+        "watch",
+        "entr",
+        "strace",
+        "ltrace",
+        "gdb",
+        "perf",
+        "valgrind",
+        "time",
+        "dbus-run-session",
+        "tmux",
+        "screen",
+        "at",
+        "batch",
+        "crontab",
+        "start-stop-daemon",
+        "fakeroot",
+        "faketime",
+        "proot",
+        "wine",
+        "cmd",
+        "cmd.exe",
+        "powershell",
+        "powershell.exe",
+        "ld.so",
+        "socat",
+        "ncat",
+        "nc",
     };
 
     /// <summary>Builtins that change the state of the shell, so that later commands can mean something else.</summary>
     private static readonly HashSet<string> ShellState = new(StringComparer.Ordinal)
     {
-        "eval", "exec", "source", ".", "command", "builtin", "export", "alias", "unalias", "set", "unset", "shopt", "trap", "declare", "typeset", "local", "readonly", "let", "read", "readarray", "mapfile",
-        "hash", "enable", "umask", "ulimit", "pushd", "popd", "getopts", "shift", "bind", "complete", "compgen", "fc", "history", "cd",
+        "eval",
+        "exec",
+        "source",
+        ".",
+        "command",
+        "builtin",
+        "export",
+        "alias",
+        "unalias",
+        "set",
+        "unset",
+        "shopt",
+        "trap",
+        "declare",
+        "typeset",
+        "local",
+        "readonly",
+        "let",
+        "read",
+        "readarray",
+        "mapfile",
+        "hash",
+        "enable",
+        "umask",
+        "ulimit",
+        "pushd",
+        "popd",
+        "getopts",
+        "shift",
+        "bind",
+        "complete",
+        "compgen",
+        "fc",
+        "history",
+        "cd",
     };
 
     private static readonly string[] FindRuns = ["-exec", "-execdir", "-ok", "-okdir"];
 
-    public static bool IsWrapper(IReadOnlyList<string> words) => Programs.Contains(NameOf(words[0])) || IsShellState(words[0]) || (NameOf(words[0]) == "find" && words.Any(FindRuns.Contains));
+    public static bool IsWrapper(IReadOnlyList<string> words) =>
+        Programs.Contains(NameOf(words[0])) || IsShellState(words[0]) || (NameOf(words[0]) == "find" && words.Any(FindRuns.Contains));
 
     public static bool IsShellState(string program) => ShellState.Contains(program);
 
     /// <summary>Gets the command and all commands that it could run: after a wrapper, starting at each word, and each word that is a script.</summary>
     public static IEnumerable<IReadOnlyList<string>> Unwrap(IReadOnlyList<string> words, string userHome, int depth = 0)
     {
-        if (words.Count == 0) { yield break; }
+        if (words.Count == 0)
+        {
+            yield break;
+        }
 
         yield return words;
-        if (NameOf(words[0]) == "find" && words.Contains("-delete")) { yield return ["rm", "-r", .. words.Skip(1).TakeWhile(word => !word.StartsWith('-'))]; }
-        if (depth >= MaxDepth || !IsWrapper(words)) { yield break; }
+        if (NameOf(words[0]) == "find" && words.Contains("-delete"))
+        {
+            yield return ["rm", "-r", .. words.Skip(1).TakeWhile(word => !word.StartsWith('-'))];
+        }
+        if (depth >= MaxDepth || !IsWrapper(words))
+        {
+            yield break;
+        }
 
         var hasScript = false;
         for (var i = 1; i < Math.Min(words.Count, MaxWords); i++)
         {
-            if (words[i].Length == 0 || words[i].StartsWith('-')) { continue; }
+            if (words[i].Length == 0 || words[i].StartsWith('-'))
+            {
+                continue;
+            }
 
             yield return [.. words.Skip(i)];
             var script = NameOf(words[0]) switch
@@ -50,9 +170,17 @@ internal static class CommandWrappers
                 _ => words[i].AsSpan().IndexOfAny(" \t\n;|&") < 0 ? null : words[i],
             };
             hasScript = true;
-            if (script is null) { continue; }
+            if (script is null)
+            {
+                continue;
+            }
 
-            foreach (var inner in ShellGrammar.Parse(script, userHome).Commands.SelectMany(command => Unwrap(command.Words, userHome, depth + 1))) { yield return inner; }
+            foreach (
+                var inner in ShellGrammar.Parse(script, userHome).Commands.SelectMany(command => Unwrap(command.Words, userHome, depth + 1))
+            )
+            {
+                yield return inner;
+            }
         }
     }
 

@@ -12,13 +12,28 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <param name="tool">Which rules that allow count.</param>
     public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
     {
-        if (rights.Workspace is null) { return Evaluation.Deny("No workspace folder is open, so no file can be read."); }
-        if (path == OtherNothing) { return Evaluation.Allow("It is empty."); }
-        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
-        if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
+        if (rights.Workspace is null)
+        {
+            return Evaluation.Deny("No workspace folder is open, so no file can be read.");
+        }
+        if (path == OtherNothing)
+        {
+            return Evaluation.Allow("It is empty.");
+        }
+        if (Target(path) is not { } target)
+        {
+            return Evaluation.AlwaysAsk($"The target of {path} could not be resolved.");
+        }
+        if (ReadDenialReason(path, target, rights) is { } why)
+        {
+            return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target);
+        }
 
         var restricted = ruleSet.Read(Path.GetFullPath(path), target);
-        if (restricted is not null) { return restricted with { Where = target }; }
+        if (restricted is not null)
+        {
+            return restricted with { Where = target };
+        }
 
         return IsWithin(rights, target) ? Evaluation.Allow("Workspace files may be read.")
             : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A permission rule allows it.")
@@ -28,25 +43,54 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <param name="isByShell">True if a command does it: outside the workspace, commands require approval, and tools are denied.</param>
     public Evaluation Change(string path, Rights rights, RuleSet ruleSet, string tool, bool isByShell)
     {
-        if (rights.Workspace is null) { return Evaluation.Deny("No workspace folder is open, so no file can be changed."); }
-        if (path == OtherNothing && isByShell) { return Evaluation.Allow("It goes nowhere."); }
+        if (rights.Workspace is null)
+        {
+            return Evaluation.Deny("No workspace folder is open, so no file can be changed.");
+        }
+        if (path == OtherNothing && isByShell)
+        {
+            return Evaluation.Allow("It goes nowhere.");
+        }
 
         var target = Target(path);
-        if (target is not null && IsProtected(path, target)) { return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target); }
+        if (target is not null && IsProtected(path, target))
+        {
+            return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target);
+        }
 
         var restricted = target is null ? ruleSet.Change(Path.GetFullPath(path)) : ruleSet.Change(Path.GetFullPath(path), target);
-        if (restricted is { Decision: Decision.Deny }) { return restricted with { Where = target }; }
-        if (rights.Mode == PermissionMode.PlanOnly) { return PlanMode; }
-        if (target is null) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
+        if (restricted is { Decision: Decision.Deny })
+        {
+            return restricted with { Where = target };
+        }
+        if (rights.Mode == PermissionMode.PlanOnly)
+        {
+            return PlanMode;
+        }
+        if (target is null)
+        {
+            return Evaluation.AlwaysAsk($"The target of {path} could not be resolved.");
+        }
 
         if (!IsWithin(rights, target))
         {
-            return isByShell ? Evaluation.AlwaysAsk($"It would change {target}, which is outside the workspace.", target) : Evaluation.Deny($"It resolves to {target}. Only workspace files may be changed.", target);
+            return isByShell
+                ? Evaluation.AlwaysAsk($"It would change {target}, which is outside the workspace.", target)
+                : Evaluation.Deny($"It resolves to {target}. Only workspace files may be changed.", target);
         }
 
-        if (Guard(path, target, rights) is { } guarded) { return guarded; }
-        if (IsTop(target, rights)) { return Evaluation.AlwaysAsk($"It would change all of {target}.", target); }
-        if (restricted is not null) { return restricted with { Where = target }; }
+        if (Guard(path, target, rights) is { } guarded)
+        {
+            return guarded;
+        }
+        if (IsTop(target, rights))
+        {
+            return Evaluation.AlwaysAsk($"It would change all of {target}.", target);
+        }
+        if (restricted is not null)
+        {
+            return restricted with { Where = target };
+        }
 
         return rights.Mode == PermissionMode.EditFreely ? Evaluation.Allow("Workspace files may be changed.")
             : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A permission rule allows it.")
@@ -56,51 +100,85 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <summary>Checks a path that a command other than a read-only one names; null if nothing forbids it.</summary>
     public Evaluation? Touch(string path, Rights rights, RuleSet ruleSet)
     {
-        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
-        if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
+        if (Target(path) is not { } target)
+        {
+            return Evaluation.AlwaysAsk($"The target of {path} could not be resolved.");
+        }
+        if (ReadDenialReason(path, target, rights) is { } why)
+        {
+            return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target);
+        }
 
         var (full, none) = (Path.GetFullPath(path), Evaluation.Allow(""));
-        var found = (ruleSet.Read(full, target) ?? none).StricterOf(ruleSet.Change(full, target) ?? none).StricterOf(Guard(path, target, rights) ?? none);
+        var found = (ruleSet.Read(full, target) ?? none)
+            .StricterOf(ruleSet.Change(full, target) ?? none)
+            .StricterOf(Guard(path, target, rights) ?? none);
         return found.Decision == Decision.Allow ? null : found with { Where = target };
     }
 
     /// <summary>The root, the user's folder, the workspace, or what one of them is in.</summary>
     public bool IsTop(string target, Rights rights) =>
-        RealPath.IsUnder(target, RealPath.TargetOf(userHome) ?? userHome) || (rights.Workspace is { } folder && RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder));
+        RealPath.IsUnder(target, RealPath.TargetOf(userHome) ?? userHome)
+        || (rights.Workspace is { } folder && RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder));
 
     /// <returns>Null if unknown, also if it depends on whether <c>..</c> is resolved before or after a link.</returns>
     public static string? Target(string path)
     {
         var target = RealPath.TargetOf(path);
-        return target is null || !path.Contains("..", StringComparison.Ordinal) || RealPath.TargetOf(Path.GetFullPath(path)) == target ? target : null;
+        return target is null || !path.Contains("..", StringComparison.Ordinal) || RealPath.TargetOf(Path.GetFullPath(path)) == target
+            ? target
+            : null;
     }
 
-    public static bool IsWithin(Rights rights, string target) => rights.Workspace is { } folder && RealPath.TargetOf(folder) is { } real && RealPath.IsUnder(real, target);
+    public static bool IsWithin(Rights rights, string target) =>
+        rights.Workspace is { } folder && RealPath.TargetOf(folder) is { } real && RealPath.IsUnder(real, target);
 
-    public static Evaluation PlanMode { get; } = Evaluation.Deny("Plan mode is on: nothing can be changed or run. Describe what you would do.");
+    public static Evaluation PlanMode { get; } =
+        Evaluation.Deny("Plan mode is on: nothing can be changed or run. Describe what you would do.");
 
     private Evaluation? Guard(string path, string target, Rights rights)
     {
         var real = rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null;
-        var why = GuardedPaths.ChangeReason(Path.GetFullPath(path), rights.Workspace, ordinary) ?? GuardedPaths.ChangeReason(target, real, ordinary);
-        if (why is null && real is not null && RealPath.IsUnder(real, target) && GitFolder.IsChanged(target, real)) { why = "it makes its folder a Git repository, whose configuration can run commands"; }
-        if (why is null && rights.Workspace is { } workspace && GuardedPaths.GitFolderOf(workspace) is { } git && RealPath.IsUnder(git, target)) { why = "version control runs commands from it"; }
+        var why =
+            GuardedPaths.ChangeReason(Path.GetFullPath(path), rights.Workspace, ordinary)
+            ?? GuardedPaths.ChangeReason(target, real, ordinary);
+        if (why is null && real is not null && RealPath.IsUnder(real, target) && GitFolder.IsChanged(target, real))
+        {
+            why = "it makes its folder a Git repository, whose configuration can run commands";
+        }
+        if (
+            why is null
+            && rights.Workspace is { } workspace
+            && GuardedPaths.GitFolderOf(workspace) is { } git
+            && RealPath.IsUnder(git, target)
+        )
+        {
+            why = "version control runs commands from it";
+        }
 
         return why is not null ? Evaluation.AlwaysAsk($"{target} requires approval each time: {why}.", target)
-            : IsProtected(path, target) ? Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target) : null;
+            : IsProtected(path, target)
+                ? Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target)
+            : null;
     }
 
     private bool IsProtected(string path, string target) => protectedPaths.DenialReason(path, target) is not null;
 
     private string? ReadDenialReason(string path, string target, Rights rights) =>
-        protectedPaths.DenialReason(path, target) ?? GuardedPaths.ReadReason(Path.GetFullPath(path), rights.Workspace) ?? GuardedPaths.ReadReason(target, null) ?? ContentDenialReason(target);
+        protectedPaths.DenialReason(path, target)
+        ?? GuardedPaths.ReadReason(Path.GetFullPath(path), rights.Workspace)
+        ?? GuardedPaths.ReadReason(target, null)
+        ?? ContentDenialReason(target);
 
     /// <summary>A private key may have any name.</summary>
     private static string? ContentDenialReason(string target)
     {
         try
         {
-            if (!File.Exists(target)) { return null; }
+            if (!File.Exists(target))
+            {
+                return null;
+            }
 
             using var file = RegularFile.OpenRead(target);
             var head = new byte[KeyHead];

@@ -10,11 +10,37 @@ internal static class GitFolder
 {
     private const int Essential = 2;
     private static readonly string[] Essentials = ["HEAD", "objects", "refs"];
-    private static readonly HashSet<string> Parts = new(StringComparer.Ordinal) { "HEAD", "objects", "refs", "commondir", "config", "config.worktree", "hooks", "info", "packed-refs", "gitdir" };
-    private static readonly string[] HarmlessOptions = ["--no-pager", "-P", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects", "--no-advice", "--version", "--help"];
+    private static readonly HashSet<string> Parts = new(StringComparer.Ordinal)
+    {
+        "HEAD",
+        "objects",
+        "refs",
+        "commondir",
+        "config",
+        "config.worktree",
+        "hooks",
+        "info",
+        "packed-refs",
+        "gitdir",
+    };
+    private static readonly string[] HarmlessOptions =
+    [
+        "--no-pager",
+        "-P",
+        "--no-optional-locks",
+        "--literal-pathspecs",
+        "--no-replace-objects",
+        "--no-advice",
+        "--version",
+        "--help",
+    ];
 
-    public static bool IsGitFolder(string folder) => File.Exists(Path.Combine(folder, "HEAD"))
-        && (File.Exists(Path.Combine(folder, "commondir")) || (Directory.Exists(Path.Combine(folder, "objects")) && Directory.Exists(Path.Combine(folder, "refs"))));
+    public static bool IsGitFolder(string folder) =>
+        File.Exists(Path.Combine(folder, "HEAD"))
+        && (
+            File.Exists(Path.Combine(folder, "commondir"))
+            || (Directory.Exists(Path.Combine(folder, "objects")) && Directory.Exists(Path.Combine(folder, "refs")))
+        );
 
     /// <summary>
     /// Whether a change of this path is one of a folder that is a repository or is about to become one: of HEAD, objects, refs, commondir, config, hooks and their like,
@@ -28,8 +54,14 @@ internal static class GitFolder
         {
             var name = NameOf(at);
             // HEAD is a file: what is in a folder of that name is none of Git's.
-            if (!Parts.Contains(name) || (name == "HEAD" && at != path)) { continue; }
-            if (Essentials.Count(Has) >= Essential || (Has("HEAD") && Has("commondir"))) { return true; }
+            if (!Parts.Contains(name) || (name == "HEAD" && at != path))
+            {
+                continue;
+            }
+            if (Essentials.Count(Has) >= Essential || (Has("HEAD") && Has("commondir")))
+            {
+                return true;
+            }
 
             bool Has(string one) => one == name || Path.Exists(Path.Combine(folder, one));
         }
@@ -39,7 +71,9 @@ internal static class GitFolder
 
     /// <summary>Checks the exact name as Git does; only some file systems ignore case.</summary>
     private static string NameOf(string path) =>
-        OperatingSystem.IsLinux() ? Path.GetFileName(path) : Parts.FirstOrDefault(one => GuardedPaths.Fold(one) == GuardedPaths.Fold(Path.GetFileName(path))) ?? "";
+        OperatingSystem.IsLinux()
+            ? Path.GetFileName(path)
+            : Parts.FirstOrDefault(one => GuardedPaths.Fold(one) == GuardedPaths.Fold(Path.GetFileName(path))) ?? "";
 
     /// <summary>
     /// True if Git, started in the workspace folder, uses a repository that no agent could have created: the workspace's own <c>.git</c>, or that of a folder
@@ -51,7 +85,10 @@ internal static class GitFolder
     public static bool IsOwn(IReadOnlyList<string> words, string workspace, bool isUnsettled)
     {
         var own = Path.Combine(workspace, ".git");
-        if (!IsGitFolder(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsGitFolder(workspace))) { return false; }
+        if (!IsGitFolder(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsGitFolder(workspace)))
+        {
+            return false;
+        }
 
         // Options before the subcommand can select another repository or change its settings.
         var options = words.Skip(1).TakeWhile(word => word.StartsWith('-'));
@@ -63,10 +100,21 @@ internal static class GitFolder
         foreach (var named in (string[])[word, word[(word.IndexOf('=', StringComparison.Ordinal) + 1)..]])
         {
             var path = named.StartsWith("file://", StringComparison.OrdinalIgnoreCase) ? named["file://".Length..] : named;
-            if (path.Length is 0 or > 4096 || path.Contains('\0', StringComparison.Ordinal)) { continue; }
+            if (path.Length is 0 or > 4096 || path.Contains('\0', StringComparison.Ordinal))
+            {
+                continue;
+            }
 
             var folder = Path.Combine(workspace, path);
-            if (Directory.Exists(folder) && RealPath.TargetOf(folder) is var real && real != workspace && (real is null || IsGitFolder(real) || Path.Exists(Path.Combine(real, ".git")))) { return true; }
+            if (
+                Directory.Exists(folder)
+                && RealPath.TargetOf(folder) is var real
+                && real != workspace
+                && (real is null || IsGitFolder(real) || Path.Exists(Path.Combine(real, ".git")))
+            )
+            {
+                return true;
+            }
         }
 
         return false;

@@ -11,7 +11,9 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 {
     private const string Resource = "guarded-files.json5";
     private static readonly Lazy<IReadOnlyList<GuardedFile>> Shipped = new(ReadShipped);
-    private static readonly Lazy<ILookup<string, GuardedFile>> ByName = new(() => All.Where(one => one.IsPlain).ToLookup(one => one.names[0], StringComparer.Ordinal));
+    private static readonly Lazy<ILookup<string, GuardedFile>> ByName = new(() =>
+        All.Where(one => one.IsPlain).ToLookup(one => one.names[0], StringComparer.Ordinal)
+    );
     private static readonly Lazy<IReadOnlyList<GuardedFile>> Others = new(() => [.. All.Where(one => !one.IsPlain)]);
 
     private readonly string[] names = [.. Pattern.Split('/').Select(GuardedPaths.Fold)];
@@ -22,7 +24,8 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     /// <summary>The lines that mean the name at this place of a path, the plainest first.</summary>
     /// <param name="path">Its names, folded.</param>
-    public static IEnumerable<GuardedFile> MatchesAt(IReadOnlyList<string> path, int place) => ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Matches(path, place)));
+    public static IEnumerable<GuardedFile> MatchesAt(IReadOnlyList<string> path, int place) =>
+        ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Matches(path, place)));
 
     private bool Matches(IReadOnlyList<string> path, int place)
     {
@@ -33,14 +36,27 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
     private static bool Matches(string pattern, string name)
     {
         var parts = pattern.Split('*');
-        if (parts.Length == 1) { return pattern == name; }
-        if (name.Length < parts[0].Length + parts[^1].Length || !name.StartsWith(parts[0], StringComparison.Ordinal) || !name.EndsWith(parts[^1], StringComparison.Ordinal)) { return false; }
+        if (parts.Length == 1)
+        {
+            return pattern == name;
+        }
+        if (
+            name.Length < parts[0].Length + parts[^1].Length
+            || !name.StartsWith(parts[0], StringComparison.Ordinal)
+            || !name.EndsWith(parts[^1], StringComparison.Ordinal)
+        )
+        {
+            return false;
+        }
 
         var rest = name.AsSpan(parts[0].Length, name.Length - parts[0].Length - parts[^1].Length);
         foreach (var part in parts[1..^1])
         {
             var at = rest.IndexOf(part, StringComparison.Ordinal);
-            if (at < 0) { return false; }
+            if (at < 0)
+            {
+                return false;
+            }
 
             rest = rest[(at + part.Length)..];
         }
@@ -50,7 +66,9 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     private static IReadOnlyList<GuardedFile> ReadShipped()
     {
-        using var stream = typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
+        using var stream =
+            typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = Json5Reader.Read(bytes);
@@ -59,10 +77,14 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
         foreach (var item in (document.Root as Json5Array)?.Items ?? [])
         {
             var keys = new KeyReader(item as Json5Object ?? Json5Object.Empty, "a guarded file", problems);
-            lines.Add(new GuardedFile(keys.RequiredText("pattern") ?? "", keys.RequiredText("reason") ?? "", keys.Boolean("fixed") ?? false));
+            lines.Add(
+                new GuardedFile(keys.RequiredText("pattern") ?? "", keys.RequiredText("reason") ?? "", keys.Boolean("fixed") ?? false)
+            );
             keys.Finish();
         }
 
-        return problems.Count == 0 && lines.Count > 0 ? lines : throw new InvalidOperationException($"{Resource}: {string.Join("; ", problems)}");
+        return problems.Count == 0 && lines.Count > 0
+            ? lines
+            : throw new InvalidOperationException($"{Resource}: {string.Join("; ", problems)}");
     }
 }

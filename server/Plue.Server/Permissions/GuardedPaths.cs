@@ -22,9 +22,20 @@ public static class GuardedPaths
         var names = NamesOf(path, below);
         for (var i = 0; i < names.Count; i++)
         {
-            if (GuardedFile.MatchesAt(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
+            if (GuardedFile.MatchesAt(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded)
+            {
+                return guarded.Reason;
+            }
             // Only the file system knows what a short name refers to.
-            if (names[i] is { Length: > 2 } name && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short file name that can refer to another file"; }
+            if (
+                names[i] is { Length: > 2 } name
+                && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde
+                && tilde + 1 < name.Length
+                && char.IsAsciiDigit(name[tilde + 1])
+            )
+            {
+                return "it is a short file name that can refer to another file";
+            }
         }
 
         return null;
@@ -34,10 +45,18 @@ public static class GuardedPaths
     /// <inheritdoc cref="ChangeReason"/>
     public static string? ReadReason(string path, string? below)
     {
-        if (NamesOf(path, below) is not [.., var name]) { return null; }
+        if (NamesOf(path, below) is not [.., var name])
+        {
+            return null;
+        }
 
-        var isEnvironment = name == ".env" || name.StartsWith(".env.", StringComparison.Ordinal) || name is ".envrc" or ".netrc" or ".npmrc" or ".pypirc" or ".git-credentials";
-        return (isEnvironment && !EndsOfExamples.Any(end => name.EndsWith(end, StringComparison.Ordinal))) || EndsOfKeys.Any(end => name.EndsWith(end, StringComparison.Ordinal))
+        var isEnvironment =
+            name == ".env"
+            || name.StartsWith(".env.", StringComparison.Ordinal)
+            || name is ".envrc" or ".netrc" or ".npmrc" or ".pypirc" or ".git-credentials";
+        return
+            (isEnvironment && !EndsOfExamples.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
+            || EndsOfKeys.Any(end => name.EndsWith(end, StringComparison.Ordinal))
             ? "contains keys or credentials and is never sent"
             : null;
     }
@@ -51,13 +70,19 @@ public static class GuardedPaths
         try
         {
             var text = RegularFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
-            return text.StartsWith(Mark, StringComparison.Ordinal) ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim())) : null;
+            return text.StartsWith(Mark, StringComparison.Ordinal)
+                ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim()))
+                : null;
         }
         // Mostly it is a folder, or there is none.
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException) { return null; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
     }
 
-    private static bool IsOrdinary(GuardedFile file, Func<IReadOnlyList<string>>? ordinary) => ordinary?.Invoke().Any(pattern => pattern.Equals(file.Pattern, StringComparison.OrdinalIgnoreCase)) == true;
+    private static bool IsOrdinary(GuardedFile file, Func<IReadOnlyList<string>>? ordinary) =>
+        ordinary?.Invoke().Any(pattern => pattern.Equals(file.Pattern, StringComparison.OrdinalIgnoreCase)) == true;
 
     private static List<string> NamesOf(string path, string? below)
     {
@@ -72,25 +97,34 @@ public static class GuardedPaths
         foreach (var rune in name.EnumerateRunes())
         {
             // A stream of a file on Windows is the file.
-            if (rune.Value == ':' && folded.Length > 0) { break; }
-
-            folded.Append(rune.Value switch
+            if (rune.Value == ':' && folded.Length > 0)
             {
-                >= 0xFF01 and <= 0xFF5E => ((char)(rune.Value - 0xFEE0)).ToString(),
-                0x212A => "k",
-                0x17F => "s",
-                0xDF or 0x1E9E => "ss",
-                0xFB00 => "ff",
-                0xFB01 => "fi",
-                0xFB02 => "fl",
-                0xFB03 => "ffi",
-                0xFB04 => "ffl",
-                0xFB05 or 0xFB06 => "st",
-                0x130 or 0x131 => "i",
-                0x2024 => ".",
-                _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Control => "",
-                _ => rune.ToString(),
-            });
+                break;
+            }
+
+            folded.Append(
+                rune.Value switch
+                {
+                    >= 0xFF01 and <= 0xFF5E => ((char)(rune.Value - 0xFEE0)).ToString(),
+                    0x212A => "k",
+                    0x17F => "s",
+                    0xDF or 0x1E9E => "ss",
+                    0xFB00 => "ff",
+                    0xFB01 => "fi",
+                    0xFB02 => "fl",
+                    0xFB03 => "ffi",
+                    0xFB04 => "ffl",
+                    0xFB05 or 0xFB06 => "st",
+                    0x130 or 0x131 => "i",
+                    0x2024 => ".",
+                    _ when Rune.GetUnicodeCategory(rune)
+                            is UnicodeCategory.Format
+                                or UnicodeCategory.NonSpacingMark
+                                or UnicodeCategory.EnclosingMark
+                                or UnicodeCategory.Control => "",
+                    _ => rune.ToString(),
+                }
+            );
         }
 
         return folded.ToString().ToLowerInvariant().TrimEnd('.', ' ');

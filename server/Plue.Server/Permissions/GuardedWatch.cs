@@ -31,8 +31,15 @@ internal sealed class GuardedWatch : IDisposable
         watcher.Renamed += (_, change) => Check(change.Name);
         // Events were lost.
         watcher.Error += (_, _) => CheckAll();
-        try { watcher.EnableRaisingEvents = true; }
-        catch { watcher.Dispose(); throw; }
+        try
+        {
+            watcher.EnableRaisingEvents = true;
+        }
+        catch
+        {
+            watcher.Dispose();
+            throw;
+        }
 
         Active[this] = 0;
     }
@@ -49,7 +56,12 @@ internal sealed class GuardedWatch : IDisposable
     public string? Finish()
     {
         CheckAll();
-        lock (sync) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that control what runs or that instruct models must be created with the `write` tool, which asks the user, or by the user."; }
+        lock (sync)
+        {
+            return blocked.Count == 0
+                ? null
+                : $"{string.Join(' ', blocked)} Files that control what runs or that instruct models must be created with the `write` tool, which asks the user, or by the user.";
+        }
     }
 
     public void Dispose()
@@ -59,7 +71,9 @@ internal sealed class GuardedWatch : IDisposable
         appeared.Dispose();
     }
 
-    private bool Awaits(string path) => RealPath.IsUnder(workspace, path) && path.Length > workspace.Length
+    private bool Awaits(string path) =>
+        RealPath.IsUnder(workspace, path)
+        && path.Length > workspace.Length
         && absent.Contains(GuardedPaths.Fold(Path.GetRelativePath(workspace, path).Split(Path.DirectorySeparatorChar)[0]));
 
     private IEnumerable<string> Names() => Directory.EnumerateFileSystemEntries(workspace).Select(path => Path.GetFileName(path));
@@ -68,7 +82,10 @@ internal sealed class GuardedWatch : IDisposable
     {
         try
         {
-            foreach (var name in Names().ToList()) { Check(name); }
+            foreach (var name in Names().ToList())
+            {
+                Check(name);
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -78,29 +95,52 @@ internal sealed class GuardedWatch : IDisposable
 
     private void Check(string? name)
     {
-        if (name is null || !absent.Contains(GuardedPaths.Fold(name))) { return; }
+        if (name is null || !absent.Contains(GuardedPaths.Fold(name)))
+        {
+            return;
+        }
 
-        lock (sync) { Block(name); }
+        lock (sync)
+        {
+            Block(name);
+        }
 
-        try { appeared.Cancel(); }
-        catch (ObjectDisposedException) { /* The command has ended already. */ }
+        try
+        {
+            appeared.Cancel();
+        }
+        catch (ObjectDisposedException)
+        { /* The command has ended already. */
+        }
     }
 
     /// <summary>Renames instead of deleting: it works for folders with content, is fast and loses nothing.</summary>
     private void Block(string name)
     {
         using var folder = UnixCalls.OpenFolder(workspace);
-        var free = Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}").First(free => UnixCalls.StatusOf(folder, free) is null);
+        var free = Enumerable
+            .Range(1, int.MaxValue)
+            .Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}")
+            .First(free => UnixCalls.StatusOf(folder, free) is null);
         if (UnixCalls.renameat(folder, name, folder, free) != 0)
         {
-            if (UnixCalls.StatusOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed. Check it before you continue."); }
+            if (UnixCalls.StatusOf(folder, name) is not null)
+            {
+                blocked.Add(
+                    $"`{name}` appeared in the workspace while the command ran and could not be renamed. Check it before you continue."
+                );
+            }
             return;
         }
 
         var status = UnixCalls.StatusOf(folder, free);
-        var isRemoved = status is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : status is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
-        blocked.Add(isRemoved
-            ? $"The command was stopped because `{name}` appeared in the workspace. It was empty and was deleted."
-            : $"The command was stopped because `{name}` appeared in the workspace. It was renamed to `{free}`.");
+        var isRemoved = status is { IsFolder: true }
+            ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0
+            : status is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
+        blocked.Add(
+            isRemoved
+                ? $"The command was stopped because `{name}` appeared in the workspace. It was empty and was deleted."
+                : $"The command was stopped because `{name}` appeared in the workspace. It was renamed to `{free}`."
+        );
     }
 }

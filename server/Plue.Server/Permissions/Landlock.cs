@@ -13,6 +13,7 @@ public static partial class Landlock
     /// <summary>The first version that restricts truncation; older ones are not a sandbox.</summary>
     private const int WithTruncation = 3;
     private const int WithTcp = 4;
+
     /// <summary>The first version that restricts signals to other processes.</summary>
     internal const int WithSignals = 6;
 
@@ -31,7 +32,8 @@ public static partial class Landlock
     private static readonly string[] WritableDevices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 
     /// <summary>The Landlock version of the kernel; 0 if not supported.</summary>
-    public static int Version { get; } = OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
+    public static int Version { get; } =
+        OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
 
     public static bool IsSupported => Version >= WithTruncation;
 
@@ -40,13 +42,28 @@ public static partial class Landlock
     /// <param name="hidden">Real paths.</param>
     /// <param name="program">Absolute.</param>
     /// <exception cref="IOException">A rule could not be applied, or the program could not be started. Nothing ran.</exception>
-    public static void Exec(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
+    public static void Exec(
+        IReadOnlyList<string> writable,
+        IReadOnlyList<string> hidden,
+        bool allowNetwork,
+        string program,
+        IReadOnlyList<string> arguments
+    )
     {
-        if (!IsSupported) { throw new IOException("This kernel does not support Landlock, or its version is too old."); }
+        if (!IsSupported)
+        {
+            throw new IOException("This kernel does not support Landlock, or its version is too old.");
+        }
 
         var rules = Ruleset(allowNetwork);
-        foreach (var folder in writable) { Allow(rules, folder, hidden, All); }
-        foreach (var device in WritableDevices) { Add(rules, device, WriteFile | ReadFile); }
+        foreach (var folder in writable)
+        {
+            Allow(rules, folder, hidden, All);
+        }
+        foreach (var device in WritableDevices)
+        {
+            Add(rules, device, WriteFile | ReadFile);
+        }
 
         Allow(rules, "/", hidden, Read);
         DropCapabilities();
@@ -62,7 +79,10 @@ public static partial class Landlock
         attributes[0] = All;
         attributes[1] = Version >= WithTcp && !allowNetwork ? 3UL : 0; // Neither bind nor connect.
         attributes[2] = Version >= WithSignals ? 3UL : 0; // Neither abstract sockets nor signals to other processes.
-        var size = Version >= WithSignals ? 24 : Version >= WithTcp ? 16 : 8;
+        var size =
+            Version >= WithSignals ? 24
+            : Version >= WithTcp ? 16
+            : 8;
         var handle = UnixCalls.syscall((nint)CreateRuleset, (nint)attributes, size, 0, 0, 0, 0);
         Check(handle, "its rules");
         return new SafeFileHandle(handle, ownsHandle: true);
@@ -71,16 +91,32 @@ public static partial class Landlock
     /// <summary>A rule applies to everything in its folder and cannot be revoked: so next to a hidden path, siblings are allowed one by one.</summary>
     private static void Allow(SafeFileHandle rules, string path, IReadOnlyList<string> hidden, ulong access)
     {
-        if (hidden.Contains(path, StringComparer.Ordinal)) { return; }
+        if (hidden.Contains(path, StringComparer.Ordinal))
+        {
+            return;
+        }
 
         var start = path.TrimEnd('/') + "/";
-        if (!hidden.Any(place => place.StartsWith(start, StringComparison.Ordinal))) { Add(rules, path, access); return; }
+        if (!hidden.Any(place => place.StartsWith(start, StringComparison.Ordinal)))
+        {
+            Add(rules, path, access);
+            return;
+        }
 
         IReadOnlyList<string> entries;
-        try { entries = Directory.GetFileSystemEntries(path); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return; }
+        try
+        {
+            entries = Directory.GetFileSystemEntries(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
 
-        foreach (var entry in entries) { Allow(rules, entry, hidden, access); }
+        foreach (var entry in entries)
+        {
+            Allow(rules, entry, hidden, access);
+        }
     }
 
     private static unsafe void Add(SafeFileHandle rules, string path, ulong access)
@@ -88,7 +124,10 @@ public static partial class Landlock
         const int PathOnly = 0x200000;
         using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
         // What went away meanwhile, and a link, need no rule: where it leads has its own.
-        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } status || status.IsLink) { return; }
+        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } status || status.IsLink)
+        {
+            return;
+        }
 
         var attributes = stackalloc byte[12];
         *(ulong*)attributes = status.IsFolder ? access : access & OfFiles;
@@ -99,12 +138,26 @@ public static partial class Landlock
     /// <summary>Drops root's capabilities, also from the bounding set, because exec would restore them.</summary>
     private static unsafe void DropCapabilities()
     {
-        for (var capability = 0; capability < 64; capability++) { _ = prctl(24, capability, 0, 0, 0); } // PR_CAPBSET_DROP; a user has none to drop.
+        for (var capability = 0; capability < 64; capability++)
+        {
+            _ = prctl(24, capability, 0, 0, 0);
+        } // PR_CAPBSET_DROP; a user has none to drop.
 
         var header = stackalloc uint[2] { 0x20080522, 0 }; // _LINUX_CAPABILITY_VERSION_3, this thread
         var none = stackalloc uint[6];
         new Span<uint>(none, 6).Clear();
-        Check(UnixCalls.syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 91 : 126, (nint)header, (nint)none, 0, 0, 0, 0), "fewer powers");
+        Check(
+            UnixCalls.syscall(
+                RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 91 : 126,
+                (nint)header,
+                (nint)none,
+                0,
+                0,
+                0,
+                0
+            ),
+            "fewer powers"
+        );
     }
 
     /// <summary>Landlock restricts neither UDP nor named sockets: a seccomp filter refuses to create sockets.</summary>
@@ -154,8 +207,19 @@ public static partial class Landlock
         const int BrokenPipe = 13;
         _ = signal(BrokenPipe, 0);
         var list = Texts([program, .. arguments]);
-        var environment = Texts([.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")]);
-        fixed (nint* first = list, firstOfEnvironment = environment) { _ = execve(program, (nint)first, (nint)firstOfEnvironment); }
+        var environment = Texts([
+            .. Environment
+                .GetEnvironmentVariables()
+                .Cast<System.Collections.DictionaryEntry>()
+                .Select(entry => $"{entry.Key}={entry.Value}"),
+        ]);
+        fixed (
+            nint* first = list,
+                firstOfEnvironment = environment
+        )
+        {
+            _ = execve(program, (nint)first, (nint)firstOfEnvironment);
+        }
 
         throw new IOException($"{program} could not be started ({Marshal.GetLastPInvokeErrorMessage()}).");
     }
@@ -165,7 +229,10 @@ public static partial class Landlock
 
     private static void Check(nint result, string what)
     {
-        if (result < 0) { throw new IOException($"The sandbox could not be set up: {what} ({Marshal.GetLastPInvokeErrorMessage()})."); }
+        if (result < 0)
+        {
+            throw new IOException($"The sandbox could not be set up: {what} ({Marshal.GetLastPInvokeErrorMessage()}).");
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -5,8 +5,10 @@ public enum PermissionMode
 {
     /// <summary>Requires approval for everything that changes something.</summary>
     Ask,
+
     /// <summary>Ordinary files of the workspace are changed without a question; they can be reviewed and undone.</summary>
     EditFreely,
+
     /// <summary>Plan mode: nothing is changed.</summary>
     PlanOnly,
 }
@@ -17,5 +19,12 @@ public static class PermissionModes
     public const string Field = "permission_mode";
 
     /// <returns>Null if not set: then the mode of the parent applies, or ask at the top level.</returns>
-    public static PermissionMode? Find(string? text) => text switch { null or "" => null, "edit" => PermissionMode.EditFreely, "plan" => PermissionMode.PlanOnly, _ => PermissionMode.Ask };
+    public static PermissionMode? Find(string? text) =>
+        text switch
+        {
+            null or "" => null,
+            "edit" => PermissionMode.EditFreely,
+            "plan" => PermissionMode.PlanOnly,
+            _ => PermissionMode.Ask,
+        };
 }

@@ -21,84 +21,158 @@ public sealed class PermissionPolicy
     /// <param name="shell">The shell that runs commands.</param>
     /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user currently treats as regular files.</param>
     public PermissionPolicy(
-        PluePaths? paths = null, StoredRules? stored = null, string? userHome = null, string? searchPath = null, string? shell = null, Func<IReadOnlyList<string>>? ordinaryFiles = null)
+        PluePaths? paths = null,
+        StoredRules? stored = null,
+        string? userHome = null,
+        string? searchPath = null,
+        string? shell = null,
+        Func<IReadOnlyList<string>>? ordinaryFiles = null
+    )
     {
         paths ??= PluePaths.FromEnvironment();
         this.stored = stored ?? new StoredRules(paths, TimeProvider.System);
         this.userHome = userHome ?? PluePaths.UserFolder;
         files = new FilePolicy(new ProtectedPaths(paths, this.userHome), this.userHome, ordinaryFiles ?? (() => []));
         commands = new CommandPolicy(
-            files, new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")), this.userHome, shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh"));
+            files,
+            new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")),
+            this.userHome,
+            shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh")
+        );
     }
 
     /// <param name="tool">As templates name it.</param>
     /// <param name="rights">The agent first, then its parents. Only the agent's own list of tools applies; everything else applies from parents, too.</param>
     public Verdict Evaluate(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
-        if (action is ToolAction.OwnRecord) { return new Verdict(Decision.Allow, "It only changes the agent's own task list."); }
-        if (rights is not [var own, ..]) { return new Verdict(Decision.Deny, "No agent is responsible for this call."); }
-        if (!IsAvailable(tool, own.Tools)) { return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}."); }
+        if (action is ToolAction.OwnRecord)
+        {
+            return new Verdict(Decision.Allow, "It only changes the agent's own task list.");
+        }
+        if (rights is not [var own, ..])
+        {
+            return new Verdict(Decision.Deny, "No agent is responsible for this call.");
+        }
+        if (!IsAvailable(tool, own.Tools))
+        {
+            return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}.");
+        }
 
         var (strictest, rule, rules) = (Evaluation.Allow("It changes nothing."), (string?)null, stored.List());
         foreach (var one in rights)
         {
             var workspace = one.Workspace is null ? null : RealPath.TargetOf(one.Workspace);
-            var ruleSet = new RuleSet(one.Permissions, rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal), workspace, userHome);
+            var ruleSet = new RuleSet(
+                one.Permissions,
+                rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal),
+                workspace,
+                userHome
+            );
             var (finding, ofThis) = Evaluate(tool, action, one, workspace, ruleSet);
-            if (finding is { Decision: Decision.Ask, IsFinal: false } && ruleSet.IsStored(ofThis)) { finding = Evaluation.Allow("You allowed exactly this."); }
+            if (finding is { Decision: Decision.Ask, IsFinal: false } && ruleSet.IsStored(ofThis))
+            {
+                finding = Evaluation.Allow("You allowed exactly this.");
+            }
 
             (strictest, rule) = (strictest.StricterOf(finding), rule ?? ofThis);
         }
 
-        return new Verdict(strictest.Decision, strictest.Why) { Where = strictest.Where, Rule = strictest is { Decision: Decision.Ask, IsFinal: false } && CanBeShown(rule) ? rule : null };
+        return new Verdict(strictest.Decision, strictest.Why)
+        {
+            Where = strictest.Where,
+            Rule = strictest is { Decision: Decision.Ask, IsFinal: false } && CanBeShown(rule) ? rule : null,
+        };
     }
 
     private (Evaluation Finding, string? Rule) Evaluate(string tool, ToolAction action, Rights rights, string? workspace, RuleSet ruleSet)
     {
         switch (action)
         {
-            case ToolAction.ReadFile read: return (files.Read(read.Path, rights, ruleSet, tool), RuleOf(tool, read.Path, workspace));
-            case ToolAction.ChangeFile change: return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
+            case ToolAction.ReadFile read:
+                return (files.Read(read.Path, rights, ruleSet, tool), RuleOf(tool, read.Path, workspace));
+            case ToolAction.ChangeFile change:
+                return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
             case ToolAction.RunCommand run:
                 var finding = commands.Evaluate(run, rights, ruleSet, out var line);
                 // The line has another meaning in another folder.
                 return (finding, line is not null && FilePolicy.Target(run.Folder) == workspace ? $"bash({line})" : null);
             case ToolAction.SpawnTask spawn:
-                return (ruleSet.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
-                    : spawn.Doubt is { } doubt ? Evaluation.Ask(doubt)
-                    : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.") : Evaluation.Ask("Its permission rules name other templates.")), $"spawn_task({spawn.TemplateId})");
+                return (
+                    ruleSet.Of("spawn_task", spawn.TemplateId)
+                        ?? (
+                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                            : spawn.Doubt is { } doubt ? Evaluation.Ask(doubt)
+                            : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.")
+                            : Evaluation.Ask("Its permission rules name other templates.")
+                        ),
+                    $"spawn_task({spawn.TemplateId})"
+                );
             case ToolAction.CallServer call:
                 var name = $"{call.Server}/{call.Tool}";
-                return (ruleSet.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
-                    : ruleSet.AllowsTool(name) ? Evaluation.Allow("A permission rule allows it.") : Evaluation.Ask($"It sends something to {call.Server}.")), name);
-            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, ruleSet), fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null);
-            default: throw new InvalidOperationException($"No policy for {action.GetType().Name}");
+                return (
+                    ruleSet.Tool(name)
+                        ?? (
+                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                            : ruleSet.AllowsTool(name) ? Evaluation.Allow("A permission rule allows it.")
+                            : Evaluation.Ask($"It sends something to {call.Server}.")
+                        ),
+                    name
+                );
+            case ToolAction.Fetch fetch:
+                return (
+                    Fetch(fetch.Address, rights, ruleSet),
+                    fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null
+                );
+            default:
+                throw new InvalidOperationException($"No policy for {action.GetType().Name}");
         }
     }
 
     private static Evaluation Fetch(Uri address, Rights rights, RuleSet ruleSet)
     {
-        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)) { return Evaluation.Deny("Only http and https URLs can be fetched."); }
-        if (address.UserInfo.Length > 0) { return Evaluation.Deny("A URL with a user name is not fetched because it can disguise its host."); }
+        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        {
+            return Evaluation.Deny("Only http and https URLs can be fetched.");
+        }
+        if (address.UserInfo.Length > 0)
+        {
+            return Evaluation.Deny("A URL with a user name is not fetched because it can disguise its host.");
+        }
 
         var host = NetworkTarget.HostOf(address);
-        if (ruleSet.Of("fetch", host) is { } restricted) { return restricted; }
-        if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
-        if (ruleSet.Allows("fetch", host)) { return Evaluation.Allow($"A permission rule names {host}."); }
+        if (ruleSet.Of("fetch", host) is { } restricted)
+        {
+            return restricted;
+        }
+        if (rights.Mode == PermissionMode.PlanOnly)
+        {
+            return FilePolicy.PlanMode;
+        }
+        if (ruleSet.Allows("fetch", host))
+        {
+            return Evaluation.Allow($"A permission rule names {host}.");
+        }
 
-        return NetworkTarget.IsPrivate(address) ? Evaluation.Deny($"{host} is this machine or a private network. Only a permission rule that names it allows access.") : Evaluation.Ask($"It sends a request to {host}.", host);
+        return NetworkTarget.IsPrivate(address)
+            ? Evaluation.Deny($"{host} is this machine or a private network. Only a permission rule that names it allows access.")
+            : Evaluation.Ask($"It sends a request to {host}.", host);
     }
 
     /// <summary>Exactly this file: a <c>*</c> in its name is a star.</summary>
     private static string? RuleOf(string tool, string path, string? workspace)
     {
-        if (workspace is null || FilePolicy.Target(path) is not { } target) { return null; }
+        if (workspace is null || FilePolicy.Target(path) is not { } target)
+        {
+            return null;
+        }
 
         return $"{tool}({(RealPath.IsUnder(workspace, target) ? Path.GetRelativePath(workspace, target) : target).Replace('\\', '/')})";
     }
 
-    private static bool CanBeShown(string? rule) => rule is { Length: <= MaxRuleLength } && HiddenCharacters.Count(rule) == 0 && !rule.Any(char.IsControl);
+    private static bool CanBeShown(string? rule) =>
+        rule is { Length: <= MaxRuleLength } && HiddenCharacters.Count(rule) == 0 && !rule.Any(char.IsControl);
 
     private static bool IsAvailable(string tool, IReadOnlyList<string> tools) =>
-        tools.Contains(tool) || tools.Any(given => given.EndsWith("/*", StringComparison.Ordinal) && tool.StartsWith(given[..^1], StringComparison.Ordinal));
+        tools.Contains(tool)
+        || tools.Any(given => given.EndsWith("/*", StringComparison.Ordinal) && tool.StartsWith(given[..^1], StringComparison.Ordinal));
 }

@@ -17,6 +17,7 @@ internal sealed class PermissionServices
 
     public StoredRules Rules { get; }
     public Approvals Approvals { get; }
+
     /// <summary>The approvals of every window and of the command line.</summary>
     public SharedApprovals Inbox { get; }
     public PermissionPolicy Policy { get; }

@@ -7,7 +7,17 @@ namespace Plue.Server.Permissions;
 /// </summary>
 internal static class ReadOnlyCommands
 {
-    private enum ArgumentKind { Files, None, FilesAfterPattern, NotFolders, Expression, OneFile, Date, Text }
+    private enum ArgumentKind
+    {
+        Files,
+        None,
+        FilesAfterPattern,
+        NotFolders,
+        Expression,
+        OneFile,
+        Date,
+        Text,
+    }
 
     /// <param name="Flags">Letters without a value.</param>
     /// <param name="Valued">Letters with one.</param>
@@ -23,24 +33,69 @@ internal static class ReadOnlyCommands
 
     private static readonly Dictionary<string, Form> Forms = new(StringComparer.Ordinal)
     {
-        ["ls"] = new(ArgumentKind.Files, "laAhRtrS1dFipsngokGCmxUcuNQ", "", "all almost-all human-readable recursive reverse directory classify inode size full-time color color= sort= time= group-directories-first numeric-uid-gid"),
-        ["cat"] = new(ArgumentKind.Files, "nAbeEstTv", "", "number show-all number-nonblank show-ends squeeze-blank show-tabs show-nonprinting"),
+        ["ls"] = new(
+            ArgumentKind.Files,
+            "laAhRtrS1dFipsngokGCmxUcuNQ",
+            "",
+            "all almost-all human-readable recursive reverse directory classify inode size full-time color color= sort= time= group-directories-first numeric-uid-gid"
+        ),
+        ["cat"] = new(
+            ArgumentKind.Files,
+            "nAbeEstTv",
+            "",
+            "number show-all number-nonblank show-ends squeeze-blank show-tabs show-nonprinting"
+        ),
         ["head"] = new(ArgumentKind.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
         ["tail"] = new(ArgumentKind.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
         ["wc"] = new(ArgumentKind.Files, "lwcmL", "", "lines words bytes chars max-line-length"),
-        ["cut"] = new(ArgumentKind.Files, "sz", "dfcb", "delimiter= fields= characters= bytes= only-delimited complement output-delimiter="),
+        ["cut"] = new(
+            ArgumentKind.Files,
+            "sz",
+            "dfcb",
+            "delimiter= fields= characters= bytes= only-delimited complement output-delimiter="
+        ),
         ["nl"] = new(ArgumentKind.Files, "p", "bhfnsvw"),
         ["stat"] = new(ArgumentKind.Files, "ft", "c", "format= printf= file-system terse"),
         ["file"] = new(ArgumentKind.Files, "biN", "", "brief mime mime-type mime-encoding no-pad"),
-        ["du"] = new(ArgumentKind.Files, "shackmbx", "d", "summarize human-readable all total apparent-size max-depth= bytes one-file-system"),
+        ["du"] = new(
+            ArgumentKind.Files,
+            "shackmbx",
+            "d",
+            "summarize human-readable all total apparent-size max-depth= bytes one-file-system"
+        ),
         ["df"] = new(ArgumentKind.Files, "hTkmPai", "", "human-readable print-type portability all inodes"),
-        ["realpath"] = new(ArgumentKind.Files, "emsqLPz", "", "canonicalize-existing canonicalize-missing no-symlinks strip quiet relative-to= relative-base="),
+        ["realpath"] = new(
+            ArgumentKind.Files,
+            "emsqLPz",
+            "",
+            "canonicalize-existing canonicalize-missing no-symlinks strip quiet relative-to= relative-base="
+        ),
         ["readlink"] = new(ArgumentKind.Files, "femnqsvz", "", "canonicalize canonicalize-existing canonicalize-missing no-newline"),
-        ["sort"] = new(ArgumentKind.Files, "nrubfhVgMdiscz", "kt", "numeric-sort reverse unique ignore-leading-blanks ignore-case human-numeric-sort version-sort general-numeric-sort month-sort dictionary-order stable check key= field-separator="),
+        ["sort"] = new(
+            ArgumentKind.Files,
+            "nrubfhVgMdiscz",
+            "kt",
+            "numeric-sort reverse unique ignore-leading-blanks ignore-case human-numeric-sort version-sort general-numeric-sort month-sort dictionary-order stable check key= field-separator="
+        ),
         ["cmp"] = new(ArgumentKind.Files, "blsz", "n", "silent quiet verbose"),
-        ["diff"] = new(ArgumentKind.NotFolders, "uqwbBiayst", "U", "unified unified= brief ignore-all-space ignore-space-change ignore-blank-lines ignore-case text side-by-side"),
-        ["grep"] = new(ArgumentKind.FilesAfterPattern, "inclLvwxqsoEFGhHabz", "ABCme", "ignore-case line-number count files-with-matches files-without-match invert-match word-regexp line-regexp quiet silent no-messages only-matching extended-regexp fixed-strings basic-regexp no-filename with-filename text color color= after-context= before-context= context= max-count= regexp="),
-        ["rg"] = new(ArgumentKind.FilesAfterPattern, "inclvwxqFNHIsSoU", "ABCme", "ignore-case line-number count files-with-matches invert-match word-regexp line-regexp quiet fixed-strings no-line-number smart-case only-matching color= after-context= before-context= context= max-count= regexp= no-config"),
+        ["diff"] = new(
+            ArgumentKind.NotFolders,
+            "uqwbBiayst",
+            "U",
+            "unified unified= brief ignore-all-space ignore-space-change ignore-blank-lines ignore-case text side-by-side"
+        ),
+        ["grep"] = new(
+            ArgumentKind.FilesAfterPattern,
+            "inclLvwxqsoEFGhHabz",
+            "ABCme",
+            "ignore-case line-number count files-with-matches files-without-match invert-match word-regexp line-regexp quiet silent no-messages only-matching extended-regexp fixed-strings basic-regexp no-filename with-filename text color color= after-context= before-context= context= max-count= regexp="
+        ),
+        ["rg"] = new(
+            ArgumentKind.FilesAfterPattern,
+            "inclvwxqFNHIsSoU",
+            "ABCme",
+            "ignore-case line-number count files-with-matches invert-match word-regexp line-regexp quiet fixed-strings no-line-number smart-case only-matching color= after-context= before-context= context= max-count= regexp= no-config"
+        ),
         ["uniq"] = new(ArgumentKind.OneFile, "cduiz", "fsw", "count repeated unique ignore-case skip-fields= skip-chars= check-chars="),
         ["find"] = new(ArgumentKind.Expression, ""),
         ["test"] = new(ArgumentKind.Text, ""),
@@ -61,13 +116,56 @@ internal static class ReadOnlyCommands
 
     private static readonly HashSet<string> FindTests = new(StringComparer.Ordinal)
     {
-        "-name", "-iname", "-path", "-ipath", "-type", "-maxdepth", "-mindepth", "-size", "-mtime", "-mmin", "-atime", "-ctime", "-perm", "-user", "-group", "-links", "-regex", "-iregex", "-regextype", "-printf",
+        "-name",
+        "-iname",
+        "-path",
+        "-ipath",
+        "-type",
+        "-maxdepth",
+        "-mindepth",
+        "-size",
+        "-mtime",
+        "-mmin",
+        "-atime",
+        "-ctime",
+        "-perm",
+        "-user",
+        "-group",
+        "-links",
+        "-regex",
+        "-iregex",
+        "-regextype",
+        "-printf",
     };
-    private static readonly HashSet<string> FindWords = new(StringComparer.Ordinal) { "-empty", "-print", "-print0", "-not", "!", "-and", "-a", "-or", "-o", "(", ")", ",", "-prune", "-mount", "-xdev", "-readable", "-true", "-false", "-depth", "-P" };
+    private static readonly HashSet<string> FindWords = new(StringComparer.Ordinal)
+    {
+        "-empty",
+        "-print",
+        "-print0",
+        "-not",
+        "!",
+        "-and",
+        "-a",
+        "-or",
+        "-o",
+        "(",
+        ")",
+        ",",
+        "-prune",
+        "-mount",
+        "-xdev",
+        "-readable",
+        "-true",
+        "-false",
+        "-depth",
+        "-P",
+    };
 
     /// <summary>The name under which a command is in the table; null when it is not, or another program would run.</summary>
     public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, string? workspace) =>
-        Builtins.Contains(words[0]) ? words[0] : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name : null;
+        Builtins.Contains(words[0]) ? words[0]
+        : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name
+        : null;
 
     /// <summary>True if all options are read-only.</summary>
     /// <param name="name">As <see cref="NameOf"/> gave it.</param>
@@ -80,34 +178,70 @@ internal static class ReadOnlyCommands
         var found = new List<string>();
         files = found;
         // bash runs commands in the index of a variable that -v or -R tests.
-        if (form.Takes == ArgumentKind.Text) { return name switch { "basename" or "dirname" => !words.Skip(1).Any(word => word.StartsWith('-')), "test" or "[" => !words.Any(word => word is "-v" or "-R"), _ => true }; }
-        if (form.Takes == ArgumentKind.Expression) { return FindOnlyReads(words, found); }
+        if (form.Takes == ArgumentKind.Text)
+        {
+            return name switch
+            {
+                "basename" or "dirname" => !words.Skip(1).Any(word => word.StartsWith('-')),
+                "test" or "[" => !words.Any(word => word is "-v" or "-R"),
+                _ => true,
+            };
+        }
+        if (form.Takes == ArgumentKind.Expression)
+        {
+            return FindOnlyReads(words, found);
+        }
 
         var (others, hasPattern, isOver) = (new List<string>(), false, false);
         for (var i = 1; i < words.Count; i++)
         {
             var word = words[i];
-            if (isOver || word.Length < 2 || word[0] != '-') { others.Add(word); }
-            else if (word == "--") { isOver = true; }
+            if (isOver || word.Length < 2 || word[0] != '-')
+            {
+                others.Add(word);
+            }
+            else if (word == "--")
+            {
+                isOver = true;
+            }
             else if (word.StartsWith("--", StringComparison.Ordinal))
             {
                 var equals = word.IndexOf('=', StringComparison.Ordinal);
                 var option = equals < 0 ? word[2..] : word[2..equals];
-                if (equals < 0 ? !form.IsFlag(option) && !(form.IsValued(option) && !form.IsFlag(option) && ++i < words.Count) : !form.IsValued(option)) { return false; }
+                if (
+                    equals < 0
+                        ? !form.IsFlag(option) && !(form.IsValued(option) && !form.IsFlag(option) && ++i < words.Count)
+                        : !form.IsValued(option)
+                )
+                {
+                    return false;
+                }
 
                 hasPattern |= option == "regexp";
-                if (option.StartsWith("relative-", StringComparison.Ordinal)) { found.Add(equals < 0 ? words[i] : word[(equals + 1)..]); }
+                if (option.StartsWith("relative-", StringComparison.Ordinal))
+                {
+                    found.Add(equals < 0 ? words[i] : word[(equals + 1)..]);
+                }
             }
             else if (!(form.HasNumbers && word[1..].All(char.IsAsciiDigit)))
             {
                 for (var j = 1; j < word.Length; j++)
                 {
-                    if (form.Flags.Contains(word[j], StringComparison.Ordinal)) { continue; }
-                    if (!form.Valued.Contains(word[j], StringComparison.Ordinal)) { return false; }
+                    if (form.Flags.Contains(word[j], StringComparison.Ordinal))
+                    {
+                        continue;
+                    }
+                    if (!form.Valued.Contains(word[j], StringComparison.Ordinal))
+                    {
+                        return false;
+                    }
 
                     // In grep's table only the pattern is called e.
                     hasPattern |= word[j] == 'e';
-                    if (j + 1 == word.Length && ++i >= words.Count) { return false; }
+                    if (j + 1 == word.Length && ++i >= words.Count)
+                    {
+                        return false;
+                    }
                     break;
                 }
             }
@@ -115,8 +249,10 @@ internal static class ReadOnlyCommands
 
         switch (form.Takes)
         {
-            case ArgumentKind.None: return name != "pwd" || others.Count == 0;
-            case ArgumentKind.Date: return others.All(word => word.StartsWith('+'));
+            case ArgumentKind.None:
+                return name != "pwd" || others.Count == 0;
+            case ArgumentKind.Date:
+                return others.All(word => word.StartsWith('+'));
             case ArgumentKind.OneFile:
                 found.AddRange(others);
                 return others.Count <= 1;
@@ -133,12 +269,21 @@ internal static class ReadOnlyCommands
     private static bool FindOnlyReads(IReadOnlyList<string> words, List<string> files)
     {
         var i = 1;
-        for (; i < words.Count && words[i] is not (['-', ..] or "(" or "!"); i++) { files.Add(words[i]); }
+        for (; i < words.Count && words[i] is not (['-', ..] or "(" or "!"); i++)
+        {
+            files.Add(words[i]);
+        }
 
         for (; i < words.Count; i++)
         {
-            if (FindTests.Contains(words[i])) { i++; }
-            else if (!FindWords.Contains(words[i])) { return false; }
+            if (FindTests.Contains(words[i]))
+            {
+                i++;
+            }
+            else if (!FindWords.Contains(words[i]))
+            {
+                return false;
+            }
         }
 
         return true;

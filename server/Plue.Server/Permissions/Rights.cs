@@ -6,14 +6,18 @@ namespace Plue.Server.Permissions;
 public sealed record Rights
 {
     public required string CodexId { get; init; }
+
     /// <summary>Its title, to say who is meant.</summary>
     public required string Title { get; init; }
+
     /// <summary>A hard list: a tool that is not in it does not exist for it.</summary>
     public required IReadOnlyList<string> Tools { get; init; }
     public required AgentPermissions Permissions { get; init; }
     public PermissionMode Mode { get; init; }
+
     /// <summary>The trusted folder, fixed when the window opened it; a model cannot change it. Null without one: then no file can be read or changed.</summary>
     public string? Workspace { get; init; }
+
     /// <summary>True if no user is available: a call that needs approval is denied.</summary>
     public bool IsUnattended { get; init; }
 

@@ -31,7 +31,13 @@ internal sealed class RuleSet
     public Evaluation? Command(IReadOnlyList<string> words)
     {
         // The space represents arguments that a wrapper may add.
-        var texts = new[] { ShellCommand.Join(words), string.Join(' ', words), ShellCommand.Join([CommandWrappers.NameOf(words[0]), .. words.Skip(1)]), $"{ShellCommand.Join(words)} " };
+        var texts = new[]
+        {
+            ShellCommand.Join(words),
+            string.Join(' ', words),
+            ShellCommand.Join([CommandWrappers.NameOf(words[0]), .. words.Skip(1)]),
+            $"{ShellCommand.Join(words)} ",
+        };
         return Restricted(rule => rule.Tool == "bash" && texts.Any(rule.Matches));
     }
 
@@ -72,13 +78,17 @@ internal sealed class RuleSet
 
     private static IEnumerable<string> AndAbove(string path)
     {
-        for (var at = path; at is { Length: > 0 }; at = System.IO.Path.GetDirectoryName(at)) { yield return at; }
+        for (var at = path; at is { Length: > 0 }; at = System.IO.Path.GetDirectoryName(at))
+        {
+            yield return at;
+        }
     }
 
     private Evaluation? Restricted(Func<PermissionRule, bool> matches) =>
         deny.FirstOrDefault(matches) is { } denied ? Evaluation.Deny($"The permission rule {denied} denies it.")
         : isInvalid ? Evaluation.AlwaysAsk("A restricting permission rule is invalid, so every call requires approval.")
-        : ask.FirstOrDefault(matches) is { } asked ? Evaluation.AlwaysAsk($"The permission rule {asked} requires approval each time.") : null;
+        : ask.FirstOrDefault(matches) is { } asked ? Evaluation.AlwaysAsk($"The permission rule {asked} requires approval each time.")
+        : null;
 
     private bool Allows(Func<PermissionRule, bool> matches) => allow.Any(matches);
 

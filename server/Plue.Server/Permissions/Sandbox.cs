@@ -5,10 +5,13 @@ namespace Plue.Server.Permissions;
 public enum SandboxKind
 {
     None,
+
     /// <summary>A mount, process and network namespace of its own, by <c>bwrap</c>.</summary>
     Bubblewrap,
+
     /// <summary>Linux Landlock, which <c>plue sandbox</c> applies before it executes the command.</summary>
     Landlock,
+
     /// <summary>The <c>sandbox-exec</c> of macOS.</summary>
     SandboxExec,
 }
@@ -27,17 +30,35 @@ public sealed record SandboxRules(string Workspace)
 public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnlyList<SandboxKind> candidates)
 {
     /// <summary>Files in the workspace that the next start of an editor, version control or an agent reads. Existing ones are protected by the sandbox, new ones by <see cref="GuardedWatch"/>.</summary>
-    internal static readonly string[] GuardedFolders = [".git", ".vscode", ".devcontainer", ".idea", ".husky", ".claude", ".cursor", ".plue"];
+    internal static readonly string[] GuardedFolders =
+    [
+        ".git",
+        ".vscode",
+        ".devcontainer",
+        ".idea",
+        ".husky",
+        ".claude",
+        ".cursor",
+        ".plue",
+    ];
     internal static readonly string[] GuardedFiles = [".mcp.json", ".envrc"];
     internal static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
-    private static readonly string[] BubblewrapPaths = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
+    private static readonly string[] BubblewrapPaths =
+    [
+        "/usr/bin/bwrap",
+        "/usr/local/bin/bwrap",
+        "/bin/bwrap",
+        "/run/current-system/sw/bin/bwrap",
+    ];
     private const string SandboxExec = "/usr/bin/sandbox-exec";
+
     /// <summary>
     /// The shell is the parent whose end ends bwrap: a thread of ours may end before the command does. It is ended itself when its input closes, so that no command
     /// outlives this process, not even when it is killed: then nothing would watch it.
     /// </summary>
-    private const string Lifeline = "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
+    private const string Lifeline =
+        "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
     private SandboxKind? kind;
@@ -46,7 +67,11 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     public static Sandbox ForThisMachine(ProtectedPaths protectedPaths)
     {
         var self = Path.Combine(AppContext.BaseDirectory, "plue");
-        return new Sandbox(protectedPaths.Locations, File.Exists(self) ? self : null, [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec]);
+        return new Sandbox(
+            protectedPaths.Locations,
+            File.Exists(self) ? self : null,
+            [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec]
+        );
     }
 
     /// <summary>Gets the available sandbox; detected once.</summary>
@@ -55,26 +80,44 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         await semaphore.WaitAsync(cancellationToken);
         try
         {
-            if (kind is { } known) { return known; }
+            if (kind is { } known)
+            {
+                return known;
+            }
 
             foreach (var one in candidates.Where(IsAvailable))
             {
-                if (await WorksAsync(one, cancellationToken)) { kind = one; return one; }
+                if (await WorksAsync(one, cancellationToken))
+                {
+                    kind = one;
+                    return one;
+                }
             }
 
             kind = SandboxKind.None;
             return SandboxKind.None;
         }
-        finally { semaphore.Release(); }
+        finally
+        {
+            semaphore.Release();
+        }
     }
 
     /// <summary>Describes the sandbox in one or two sentences for the approval.</summary>
     public static string Describe(SandboxKind kind, SandboxRules rules)
     {
-        if (kind == SandboxKind.None) { return "No sandbox is available on this machine. The command runs with your permissions."; }
+        if (kind == SandboxKind.None)
+        {
+            return "No sandbox is available on this machine. The command runs with your permissions.";
+        }
 
-        var network = rules.AllowNetwork ? "Runs in a sandbox: it can write only to the workspace. Network access is allowed." : "Runs in a sandbox: it can write only to the workspace and has no network access.";
-        if (kind != SandboxKind.Landlock) { return network; }
+        var network = rules.AllowNetwork
+            ? "Runs in a sandbox: it can write only to the workspace. Network access is allowed."
+            : "Runs in a sandbox: it can write only to the workspace and has no network access.";
+        if (kind != SandboxKind.Landlock)
+        {
+            return network;
+        }
 
         return $"{network} It can write to version control and editor files in the workspace{(Landlock.Version < Landlock.WithSignals ? ", and end other programs" : "")}.";
     }
@@ -82,59 +125,116 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     /// <summary>The command as it is started in the sandbox. Its input is to stay open while it runs. Dispose what is returned when it has ended.</summary>
     /// <param name="start">Its folder is in the workspace.</param>
     /// <exception cref="IOException">The sandbox could not be set up.</exception>
-    public SandboxedStart Prepare(SandboxKind kind, ChildProcessStart start, SandboxRules rules) => kind switch
-    {
-        SandboxKind.Bubblewrap => Bubblewrap(start, rules),
-        SandboxKind.Landlock => ByLandlock(start, rules),
-        SandboxKind.SandboxExec => BySandboxExec(start, rules),
-        _ => new SandboxedStart(start, null, null),
-    };
+    public SandboxedStart Prepare(SandboxKind kind, ChildProcessStart start, SandboxRules rules) =>
+        kind switch
+        {
+            SandboxKind.Bubblewrap => Bubblewrap(start, rules),
+            SandboxKind.Landlock => ByLandlock(start, rules),
+            SandboxKind.SandboxExec => BySandboxExec(start, rules),
+            _ => new SandboxedStart(start, null, null),
+        };
 
-    private bool IsAvailable(SandboxKind one) => one switch
-    {
-        SandboxKind.Bubblewrap => OperatingSystem.IsLinux() && BubblewrapPaths.Any(File.Exists),
-        SandboxKind.Landlock => OperatingSystem.IsLinux() && self is not null && Landlock.IsSupported,
-        SandboxKind.SandboxExec => OperatingSystem.IsMacOS() && File.Exists(SandboxExec),
-        _ => false,
-    };
+    private bool IsAvailable(SandboxKind one) =>
+        one switch
+        {
+            SandboxKind.Bubblewrap => OperatingSystem.IsLinux() && BubblewrapPaths.Any(File.Exists),
+            SandboxKind.Landlock => OperatingSystem.IsLinux() && self is not null && Landlock.IsSupported,
+            SandboxKind.SandboxExec => OperatingSystem.IsMacOS() && File.Exists(SandboxExec),
+            _ => false,
+        };
 
     private async Task<bool> WorksAsync(SandboxKind one, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("plue-sandbox-").FullName;
         try
         {
-            var start = new ChildProcessStart { Program = "/bin/sh", Arguments = ["-c", "exit 42"], Environment = new Dictionary<string, string>(), WorkingDirectory = folder };
+            var start = new ChildProcessStart
+            {
+                Program = "/bin/sh",
+                Arguments = ["-c", "exit 42"],
+                Environment = new Dictionary<string, string>(),
+                WorkingDirectory = folder,
+            };
             using var held = Prepare(one, start, new SandboxRules(RealPath.Of(folder)));
             await using var child = ChildProcess.Start(held.Start);
             return await child.Exited.WaitAsync(ProbeTimeout, cancellationToken) == 42;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TimeoutException) { return false; }
-        finally { Directory.Delete(folder, recursive: true); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            return false;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private SandboxedStart Bubblewrap(ChildProcessStart start, SandboxRules rules)
     {
         var workspace = rules.Workspace;
         var watch = Watch(workspace);
-        List<string> arguments = ["-c", Lifeline, "sh", BubblewrapPaths.First(File.Exists), "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session"];
-        if (rules.AllowNetwork) { arguments.Add("--share-net"); }
+        List<string> arguments =
+        [
+            "-c",
+            Lifeline,
+            "sh",
+            BubblewrapPaths.First(File.Exists),
+            "--unshare-all",
+            "--cap-drop",
+            "ALL",
+            "--die-with-parent",
+            "--new-session",
+        ];
+        if (rules.AllowNetwork)
+        {
+            arguments.Add("--share-net");
+        }
 
         arguments.AddRange(["--ro-bind", "/", "/", "--tmpfs", "/tmp", "--tmpfs", "/run"]);
         // Name resolution uses a file that is often in /run.
-        if (rules.AllowNetwork && RealPath.Of("/etc/resolv.conf") is var names && names.StartsWith("/run/", StringComparison.Ordinal)) { arguments.AddRange(["--ro-bind-try", names, names]); }
-
-        var places = hidden.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var place in places.Where(place => !RealPath.ResolvesInto(place, workspace) && !IsCovered(place))) { arguments.AddRange(Hide(place)); }
-
-        arguments.AddRange(["--bind", workspace, workspace]);
-        foreach (var place in places.Where(place => RealPath.ResolvesInto(place, workspace))) { arguments.AddRange(Hide(place)); }
-        foreach (var path in GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere).Select(name => Path.Combine(workspace, name)).Append(GuardedPaths.GitFolderOf(workspace)).OfType<string>())
+        if (rules.AllowNetwork && RealPath.Of("/etc/resolv.conf") is var names && names.StartsWith("/run/", StringComparison.Ordinal))
         {
-            // A link cannot be mounted over, but where it leads can.
-            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.ResolvesInto(real, workspace) && real != workspace) { arguments.AddRange(["--ro-bind", real, real]); }
+            arguments.AddRange(["--ro-bind-try", names, names]);
         }
 
-        arguments.AddRange(["--dev", "/dev", "--proc", "/proc", "--chdir", start.WorkingDirectory, "--", start.Program, .. start.Arguments]);
+        var places = hidden.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var place in places.Where(place => !RealPath.ResolvesInto(place, workspace) && !IsCovered(place)))
+        {
+            arguments.AddRange(Hide(place));
+        }
+
+        arguments.AddRange(["--bind", workspace, workspace]);
+        foreach (var place in places.Where(place => RealPath.ResolvesInto(place, workspace)))
+        {
+            arguments.AddRange(Hide(place));
+        }
+        foreach (
+            var path in GuardedFolders
+                .Concat(GuardedFiles)
+                .Concat(GuardedWhereThere)
+                .Select(name => Path.Combine(workspace, name))
+                .Append(GuardedPaths.GitFolderOf(workspace))
+                .OfType<string>()
+        )
+        {
+            // A link cannot be mounted over, but where it leads can.
+            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.ResolvesInto(real, workspace) && real != workspace)
+            {
+                arguments.AddRange(["--ro-bind", real, real]);
+            }
+        }
+
+        arguments.AddRange([
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "--chdir",
+            start.WorkingDirectory,
+            "--",
+            start.Program,
+            .. start.Arguments,
+        ]);
         var environment = Temporary(start, "/tmp");
         return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, watch, null);
     }
@@ -147,10 +247,16 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
     /// <summary>Where it may write besides the workspace; caches that are elsewhere go there.</summary>
     private static Dictionary<string, string> Temporary(ChildProcessStart start, string folder) =>
-        new(start.Environment) { ["TMPDIR"] = folder, ["XDG_CACHE_HOME"] = Path.Combine(folder, "cache"), ["DOTNET_CLI_HOME"] = folder };
+        new(start.Environment)
+        {
+            ["TMPDIR"] = folder,
+            ["XDG_CACHE_HOME"] = Path.Combine(folder, "cache"),
+            ["DOTNET_CLI_HOME"] = folder,
+        };
 
     /// <summary>True if it is inside a folder that is already hidden.</summary>
-    private static bool IsCovered(string place) => place.StartsWith("/tmp/", StringComparison.Ordinal) || place.StartsWith("/run/", StringComparison.Ordinal);
+    private static bool IsCovered(string place) =>
+        place.StartsWith("/tmp/", StringComparison.Ordinal) || place.StartsWith("/run/", StringComparison.Ordinal);
 
     private static string[] Hide(string place) => Directory.Exists(place) ? ["--tmpfs", place] : ["--ro-bind", "/dev/null", place];
 
@@ -159,9 +265,15 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         var watch = Watch(rules.Workspace);
         var temporary = Directory.CreateTempSubdirectory("plue-command-").FullName;
         List<string> arguments = ["sandbox", "--workspace", rules.Workspace, "--writable", RealPath.Of(temporary)];
-        foreach (var place in hidden.Where(Path.Exists)) { arguments.AddRange(["--hide", RealPath.Of(place)]); }
+        foreach (var place in hidden.Where(Path.Exists))
+        {
+            arguments.AddRange(["--hide", RealPath.Of(place)]);
+        }
 
-        if (rules.AllowNetwork) { arguments.Add("--network"); }
+        if (rules.AllowNetwork)
+        {
+            arguments.Add("--network");
+        }
 
         arguments.AddRange(["--", start.Program, .. start.Arguments]);
         var environment = Temporary(start, temporary);
@@ -171,9 +283,23 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     private SandboxedStart BySandboxExec(ChildProcessStart start, SandboxRules rules)
     {
         var temporary = RealPath.Of(Directory.CreateTempSubdirectory("plue-command-").FullName);
-        var profile = SandboxProfile.Of(rules, temporary, [.. hidden.Select(RealPath.Of)], [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]);
+        var profile = SandboxProfile.Of(
+            rules,
+            temporary,
+            [.. hidden.Select(RealPath.Of)],
+            [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]
+        );
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(start with { Program = SandboxExec, Arguments = ["-p", profile, start.Program, .. start.Arguments], Environment = environment }, null, temporary);
+        return new SandboxedStart(
+            start with
+            {
+                Program = SandboxExec,
+                Arguments = ["-p", profile, start.Program, .. start.Arguments],
+                Environment = environment,
+            },
+            null,
+            temporary
+        );
     }
 }
 
@@ -183,7 +309,8 @@ public sealed class SandboxedStart : IDisposable
     private readonly GuardedWatch? watch;
     private readonly string? temporary;
 
-    internal SandboxedStart(ChildProcessStart start, GuardedWatch? watch, string? temporary) => (Start, this.watch, this.temporary) = (start, watch, temporary);
+    internal SandboxedStart(ChildProcessStart start, GuardedWatch? watch, string? temporary) =>
+        (Start, this.watch, this.temporary) = (start, watch, temporary);
 
     public ChildProcessStart Start { get; }
 
@@ -196,9 +323,17 @@ public sealed class SandboxedStart : IDisposable
     public void Dispose()
     {
         watch?.Dispose();
-        if (temporary is null) { return; }
+        if (temporary is null)
+        {
+            return;
+        }
 
-        try { Directory.Delete(temporary, recursive: true); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { /* The system empties its folder for temporary files itself. */ }
+        try
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        { /* The system empties its folder for temporary files itself. */
+        }
     }
 }

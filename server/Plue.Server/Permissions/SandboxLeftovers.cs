@@ -16,24 +16,48 @@ internal static class SandboxLeftovers
     /// <param name="names">The names that those versions created at the top of the workspace.</param>
     public static void Remove(string workspace, IReadOnlyList<string> names, DateTime now)
     {
-        if (!OperatingSystem.IsLinux()) { return; }
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
 
         using var folder = UnixCalls.OpenFolder(workspace);
-        if (folder.IsInvalid) { return; }
+        if (folder.IsInvalid)
+        {
+            return;
+        }
 
-        var empty = names.Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name))).Where(one => one.Facts is { } status && IsEmpty(Path.Combine(workspace, one.Name), status)).ToList();
-        if (empty.Count < MinTogether) { return; }
+        var empty = names
+            .Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name)))
+            .Where(one => one.Facts is { } status && IsEmpty(Path.Combine(workspace, one.Name), status))
+            .ToList();
+        if (empty.Count < MinTogether)
+        {
+            return;
+        }
 
         var (first, last) = (empty.Min(one => one.Facts!.Value.Changed), empty.Max(one => one.Facts!.Value.Changed));
-        if (last - first > MaxSpread || now - last < MinAge) { return; }
+        if (last - first > MaxSpread || now - last < MinAge)
+        {
+            return;
+        }
 
         // The system refuses to remove a folder that is no longer empty.
-        foreach (var (name, status) in empty) { _ = UnixCalls.unlinkat(folder, name, status!.Value.IsFolder ? RemoveFolder : 0); }
+        foreach (var (name, status) in empty)
+        {
+            _ = UnixCalls.unlinkat(folder, name, status!.Value.IsFolder ? RemoveFolder : 0);
+        }
     }
 
     private static bool IsEmpty(string path, UnixCalls.FileStatus status)
     {
-        try { return status.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : status is { IsRegularFile: true, Size: 0 }; }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
+        try
+        {
+            return status.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : status is { IsRegularFile: true, Size: 0 };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -9,14 +9,28 @@ internal static class SandboxProfile
     {
         var profile = new StringBuilder("(version 1)\n(allow default)\n(deny file-write*)\n");
         profile.Append("(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/tty\"))\n");
-        foreach (var folder in (string[])[rules.Workspace, temporary]) { profile.Append("(allow file-write* (subpath ").Append(Quoted(folder)).Append("))\n"); }
-        foreach (var name in guarded) { profile.Append("(deny file-write* (subpath ").Append(Quoted(Path.Combine(rules.Workspace, name))).Append("))\n"); }
-        foreach (var place in hidden) { profile.Append("(deny file-read* file-write* (subpath ").Append(Quoted(place)).Append("))\n"); }
+        foreach (var folder in (string[])[rules.Workspace, temporary])
+        {
+            profile.Append("(allow file-write* (subpath ").Append(Quoted(folder)).Append("))\n");
+        }
+        foreach (var name in guarded)
+        {
+            profile.Append("(deny file-write* (subpath ").Append(Quoted(Path.Combine(rules.Workspace, name))).Append("))\n");
+        }
+        foreach (var place in hidden)
+        {
+            profile.Append("(deny file-read* file-write* (subpath ").Append(Quoted(place)).Append("))\n");
+        }
 
         // Sockets in the file system belong to the network rules.
-        profile.Append(rules.AllowNetwork ? "(deny network* (remote unix-socket))\n(allow network-outbound (literal \"/private/var/run/mDNSResponder\"))\n" : "(deny network*)\n");
+        profile.Append(
+            rules.AllowNetwork
+                ? "(deny network* (remote unix-socket))\n(allow network-outbound (literal \"/private/var/run/mDNSResponder\"))\n"
+                : "(deny network*)\n"
+        );
         return profile.ToString();
     }
 
-    private static string Quoted(string path) => $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

@@ -33,23 +33,48 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     public void Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {
         var foreign = others.Where(one => one.Id == id || (includeEqual && one.Fingerprint == fingerprint)).ToList();
-        if (foreign.FirstOrDefault(one => one.Id == id) is { } asked) { Approvals.Check(asked, fingerprint, answer); }
-        else { own.Answer(id, fingerprint, answer, includeEqual); }
+        if (foreign.FirstOrDefault(one => one.Id == id) is { } asked)
+        {
+            Approvals.Check(asked, fingerprint, answer);
+        }
+        else
+        {
+            own.Answer(id, fingerprint, answer, includeEqual);
+        }
 
         try
         {
-            foreach (var one in foreign) { DurableFile.Replace(AnswerTo(one.Id), JsonSerializer.SerializeToUtf8Bytes(new StoredApprovalAnswer(fingerprint, answer), SharedApprovalsContext.Default.StoredApprovalAnswer)); }
+            foreach (var one in foreign)
+            {
+                DurableFile.Replace(
+                    AnswerTo(one.Id),
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new StoredApprovalAnswer(fingerprint, answer),
+                        SharedApprovalsContext.Default.StoredApprovalAnswer
+                    )
+                );
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The other window could not be notified ({fault.Message.TrimEnd('.')}). Answer there, or make {paths.Home} writable.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The other window could not be notified ({fault.Message.TrimEnd('.')}). Answer there, or make {paths.Home} writable.",
+                fault
+            );
         }
 
-        if (foreign.Count == 0) { return; }
+        if (foreign.Count == 0)
+        {
+            return;
+        }
 
         others = [.. others.Except(foreign)];
         // Equal questions of this process wait for the same answer.
-        if (includeEqual && own.Pending.FirstOrDefault(one => one.Fingerprint == fingerprint) is { } equal) { own.Answer(equal.Id, fingerprint, answer, includeEqual: true); }
+        if (includeEqual && own.Pending.FirstOrDefault(one => one.Fingerprint == fingerprint) is { } equal)
+        {
+            own.Answer(equal.Id, fingerprint, answer, includeEqual: true);
+        }
         Changed?.Invoke();
     }
 
@@ -61,8 +86,14 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         {
             while (true)
             {
-                try { ReadOtherWindows(); }
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FailureException) { logger.LogDebug("Approvals shared between windows failed: {Reason}", fault.Message); }
+                try
+                {
+                    ReadOtherWindows();
+                }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FailureException)
+                {
+                    logger.LogDebug("Approvals shared between windows failed: {Reason}", fault.Message);
+                }
 
                 await changed.WaitAsync(Pause, cancellationToken);
             }
@@ -80,30 +111,58 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
 
     private void Wake()
     {
-        if (changed.CurrentCount > 0) { return; }
+        if (changed.CurrentCount > 0)
+        {
+            return;
+        }
 
-        try { changed.Release(); }
-        catch (SemaphoreFullException) { logger.LogTrace("A change of shared approvals was signaled twice"); }
+        try
+        {
+            changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            logger.LogTrace("A change of shared approvals was signaled twice");
+        }
     }
 
     private void ReadOtherWindows()
     {
         var pending = own.Pending;
         PublishOwn(pending);
-        if (!Directory.Exists(folder)) { return; }
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
 
-        foreach (var one in pending) { ApplyAnswer(one); }
+        foreach (var one in pending)
+        {
+            ApplyAnswer(one);
+        }
 
         List<PendingApproval> found = [];
         foreach (var file in Directory.EnumerateFiles(folder, "inbox_*.json").Where(file => Path.GetFileNameWithoutExtension(file) != name))
         {
-            if (JournalLock.IsHeld(file)) { found.AddRange(Read(file, SharedApprovalsContext.Default.StoredPendingApprovals)?.Asked.Where(one => one.Fingerprint == one.Request.Fingerprint) ?? []); }
-            else { File.Delete(file); }
+            if (JournalLock.IsHeld(file))
+            {
+                found.AddRange(
+                    Read(file, SharedApprovalsContext.Default.StoredPendingApprovals)
+                        ?.Asked.Where(one => one.Fingerprint == one.Request.Fingerprint)
+                        ?? []
+                );
+            }
+            else
+            {
+                File.Delete(file);
+            }
         }
 
         // A request whose decision is being delivered is not shown again.
         found.RemoveAll(one => File.Exists(AnswerTo(one.Id)));
-        if (found.Select(one => one.Id).SequenceEqual(others.Select(one => one.Id))) { return; }
+        if (found.Select(one => one.Id).SequenceEqual(others.Select(one => one.Id)))
+        {
+            return;
+        }
 
         others = found;
         Changed?.Invoke();
@@ -112,13 +171,28 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     private void PublishOwn(IReadOnlyList<PendingApproval> pending)
     {
         var now = string.Join(' ', pending.Select(one => one.Id));
-        if (now == written) { return; }
+        if (now == written)
+        {
+            return;
+        }
 
         DurableFile.CreatePrivateDirectory(folder);
         var file = Path.Combine(folder, $"{name}.json");
         ownerLock ??= JournalLock.Acquire(file, "inbox");
-        if (pending.Count == 0) { File.Delete(file); }
-        else { DurableFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(new StoredPendingApprovals(pending), SharedApprovalsContext.Default.StoredPendingApprovals)); }
+        if (pending.Count == 0)
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            DurableFile.Replace(
+                file,
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new StoredPendingApprovals(pending),
+                    SharedApprovalsContext.Default.StoredPendingApprovals
+                )
+            );
+        }
 
         written = now;
     }
@@ -126,19 +200,35 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     private void ApplyAnswer(PendingApproval asked)
     {
         var file = AnswerTo(asked.Id);
-        if (!File.Exists(file)) { return; }
+        if (!File.Exists(file))
+        {
+            return;
+        }
 
         try
         {
-            if (Read(file, SharedApprovalsContext.Default.StoredApprovalAnswer) is { } given) { own.Answer(asked.Id, given.Fingerprint, given.Answer, includeEqual: false); }
+            if (Read(file, SharedApprovalsContext.Default.StoredApprovalAnswer) is { } given)
+            {
+                own.Answer(asked.Id, given.Fingerprint, given.Answer, includeEqual: false);
+            }
         }
-        catch (FailureException fault) { logger.LogWarning("A decision from another window was not applied: {Reason}", fault.Message); }
-        finally { File.Delete(file); }
+        catch (FailureException fault)
+        {
+            logger.LogWarning("A decision from another window was not applied: {Reason}", fault.Message);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
-    private T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    private T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
     {
-        try { return RegularFile.Read(file, MaxBytes) is { } content ? JsonSerializer.Deserialize(content, type) : null; }
+        try
+        {
+            return RegularFile.Read(file, MaxBytes) is { } content ? JsonSerializer.Deserialize(content, type) : null;
+        }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
             logger.LogDebug("{File} of another window was skipped: {Reason}", file, fault.Message);
@@ -148,8 +238,14 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
 
     private void DeleteOwnFiles()
     {
-        try { File.Delete(Path.Combine(folder, $"{name}.json")); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { logger.LogDebug("The shared approvals of this window could not be deleted: {Reason}", fault.Message); }
+        try
+        {
+            File.Delete(Path.Combine(folder, $"{name}.json"));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("The shared approvals of this window could not be deleted: {Reason}", fault.Message);
+        }
 
         ownerLock?.Dispose();
     }
@@ -161,7 +257,12 @@ internal sealed record StoredPendingApprovals(IReadOnlyList<PendingApproval> Ask
 
 internal sealed record StoredApprovalAnswer(string Fingerprint, ApprovalAnswer Answer);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(StoredPendingApprovals))]
 [JsonSerializable(typeof(StoredApprovalAnswer))]
 internal sealed partial class SharedApprovalsContext : JsonSerializerContext;

@@ -19,38 +19,62 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
     /// <summary>Oldest first. A file that cannot be read allows nothing.</summary>
     public IReadOnlyList<StoredRule> List()
     {
-        try { return Read(); }
-        catch (FailureException) { return []; }
+        try
+        {
+            return Read();
+        }
+        catch (FailureException)
+        {
+            return [];
+        }
     }
 
     /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
     public void Add(string rule, string workspace)
     {
-        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not saved because {workspace} does not exist.");
-        Change(rules => rules.Any(one => one.Rule == rule && one.Folder == folder)
-            ? rules
-            : [.. rules.TakeLast(MaxRules - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]);
+        var folder =
+            RealPath.TargetOf(workspace)
+            ?? throw new FailureException(FailureKind.NotFound, $"The rule was not saved because {workspace} does not exist.");
+        Change(rules =>
+            rules.Any(one => one.Rule == rule && one.Folder == folder)
+                ? rules
+                : [.. rules.TakeLast(MaxRules - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]
+        );
     }
 
     /// <exception cref="FailureException">NotFound: there is no such rule any more. Conflict, StoreReadOnly: it was not taken out.</exception>
-    public void Remove(string id) => Change(rules => rules.Any(one => one.Id == id)
-        ? [.. rules.Where(one => one.Id != id)]
-        : throw new FailureException(FailureKind.NotFound, "This rule no longer exists."));
+    public void Remove(string id) =>
+        Change(rules =>
+            rules.Any(one => one.Id == id)
+                ? [.. rules.Where(one => one.Id != id)]
+                : throw new FailureException(FailureKind.NotFound, "This rule no longer exists.")
+        );
 
     private void Change(Func<IReadOnlyList<StoredRule>, IReadOnlyList<StoredRule>> change)
     {
         try
         {
             using var turn = FileLock.Acquire(paths.LockFile("permissions"), LockTimeout);
-            DurableFile.Replace(paths.Rules, JsonSerializer.SerializeToUtf8Bytes(new StoredRuleList(change(Read())), StoredRulesContext.Default.StoredRuleList));
+            DurableFile.Replace(
+                paths.Rules,
+                JsonSerializer.SerializeToUtf8Bytes(new StoredRuleList(change(Read())), StoredRulesContext.Default.StoredRuleList)
+            );
         }
         catch (IOException fault) when (FileLock.IsHeldElsewhere(fault))
         {
-            throw new FailureException(FailureKind.Conflict, "The rules were not changed because another window is writing them. Try again.", fault);
+            throw new FailureException(
+                FailureKind.Conflict,
+                "The rules were not changed because another window is writing them. Try again.",
+                fault
+            );
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The rules were not changed ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The rules were not changed ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
+                fault
+            );
         }
     }
 
@@ -61,12 +85,21 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         {
             var content = RegularFile.Read(paths.Rules, MaxBytes) ?? throw new JsonException("It is too large.");
             var rules = JsonSerializer.Deserialize(content, StoredRulesContext.Default.StoredRuleList)?.Rules ?? [];
-            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is incomplete.") : rules;
+            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null })
+                ? throw new JsonException("A rule is incomplete.")
+                : rules;
         }
-        catch (FileNotFoundException) { return []; }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.Conflict, $"{paths.Rules} cannot be read ({fault.Message.TrimEnd('.')}). Correct or remove it, then try again.", fault);
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"{paths.Rules} cannot be read ({fault.Message.TrimEnd('.')}). Correct or remove it, then try again.",
+                fault
+            );
         }
     }
 }

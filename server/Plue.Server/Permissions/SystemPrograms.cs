@@ -11,16 +11,31 @@ internal sealed class SystemPrograms(string? searchPath)
     /// <returns>The program's own name; null when it cannot be known, or it is not the system's.</returns>
     public string? NameOf(string program, string? workspace)
     {
-        if (OperatingSystem.IsWindows()) { return null; }
-        if (program.Contains('/', StringComparison.Ordinal)) { return IsInSystemFolder(Path.GetDirectoryName(program)!) && IsInSystemFolder(program) ? Path.GetFileName(program) : null; }
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            return IsInSystemFolder(Path.GetDirectoryName(program)!) && IsInSystemFolder(program) ? Path.GetFileName(program) : null;
+        }
 
         foreach (var folder in (searchPath ?? "").Split(':'))
         {
             // The first that fits runs: a folder that the workspace can fill decides before the system does.
-            if (!Path.IsPathRooted(folder) || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.IsUnder(workspace, real)))) { return null; }
+            if (
+                !Path.IsPathRooted(folder)
+                || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.IsUnder(workspace, real)))
+            )
+            {
+                return null;
+            }
 
             var file = Path.Combine(folder, program);
-            if (File.Exists(file)) { return IsInSystemFolder(folder) && IsInSystemFolder(file) ? program : null; }
+            if (File.Exists(file))
+            {
+                return IsInSystemFolder(folder) && IsInSystemFolder(file) ? program : null;
+            }
         }
 
         return null;
@@ -29,16 +44,26 @@ internal sealed class SystemPrograms(string? searchPath)
     /// <summary>Whether a bare name may lead into the workspace, where a model can put what it likes.</summary>
     public bool IsInWorkspace(string program, string workspace)
     {
-        if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal)) { return false; }
+        if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal))
+        {
+            return false;
+        }
 
         foreach (var folder in (searchPath ?? "").Split(':'))
         {
-            if (!Path.IsPathRooted(folder)) { return true; }
-            if (File.Exists(Path.Combine(folder, program))) { return RealPath.IsInside(Path.Combine(folder, program), workspace) || RealPath.IsInside(folder, workspace); }
+            if (!Path.IsPathRooted(folder))
+            {
+                return true;
+            }
+            if (File.Exists(Path.Combine(folder, program)))
+            {
+                return RealPath.IsInside(Path.Combine(folder, program), workspace) || RealPath.IsInside(folder, workspace);
+            }
         }
 
         return false;
     }
 
-    private static bool IsInSystemFolder(string path) => Path.IsPathRooted(path) && RealPath.TargetOf(path) is { } real && Folders.Any(folder => RealPath.IsUnder(folder, real));
+    private static bool IsInSystemFolder(string path) =>
+        Path.IsPathRooted(path) && RealPath.TargetOf(path) is { } real && Folders.Any(folder => RealPath.IsUnder(folder, real));
 }

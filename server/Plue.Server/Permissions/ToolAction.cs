@@ -1,6 +1,11 @@
 namespace Plue.Server.Permissions;
 
-public enum FileChangeKind { Create, Modify, Delete }
+public enum FileChangeKind
+{
+    Create,
+    Modify,
+    Delete,
+}
 
 /// <summary>
 /// An effect of a call, declared before it runs. A call has one or more. Each is evaluated separately, and the strictest verdict applies.

@@ -1,7 +1,12 @@
 namespace Plue.Server.Permissions;
 
 /// <summary>Stricter is greater.</summary>
-public enum Decision { Allow, Ask, Deny }
+public enum Decision
+{
+    Allow,
+    Ask,
+    Deny,
+}
 
 /// <param name="Why">One sentence: the rule, or the danger. Shown to the user for an approval and to the model for a denial.</param>
 public sealed record Verdict(Decision Decision, string Why)

@@ -17,18 +17,30 @@ internal static class BoundedParallel
         var next = -1;
         Exception? first = null;
         var helpers = Math.Min(Math.Min(MaxThreads, Environment.ProcessorCount), count / MinPerThread) - 1;
-        var threads = Enumerable.Range(0, Math.Max(0, helpers)).Select(_ => new Thread(RunWorker) { IsBackground = true, Name = "Bounded parallel" }).ToList();
+        var threads = Enumerable
+            .Range(0, Math.Max(0, helpers))
+            .Select(_ => new Thread(RunWorker) { IsBackground = true, Name = "Bounded parallel" })
+            .ToList();
         threads.ForEach(thread => thread.Start());
         RunWorker();
         threads.ForEach(thread => thread.Join());
-        if (first is not null) { ExceptionDispatchInfo.Throw(first); }
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
 
         void RunWorker()
         {
-            for (int at; (at = Interlocked.Increment(ref next)) < count;)
+            for (int at; (at = Interlocked.Increment(ref next)) < count; )
             {
-                try { body(at); }
-                catch (Exception exception) { Interlocked.CompareExchange(ref first, exception, null); }
+                try
+                {
+                    body(at);
+                }
+                catch (Exception exception)
+                {
+                    Interlocked.CompareExchange(ref first, exception, null);
+                }
             }
         }
     }

@@ -14,10 +14,13 @@ public sealed record ChildProcessStart
     public IReadOnlyList<string> Arguments { get; init; } = [];
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
     public required string WorkingDirectory { get; init; }
+
     /// <summary>Names of environment variables whose values never appear in <see cref="ChildProcess.StderrTail"/>.</summary>
     public IReadOnlyCollection<string> SecretNames { get; init; } = [];
+
     /// <summary>Bytes of one line of its output.</summary>
     public int LineCap { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>How long each rung of the ending ladder waits: input closed, then SIGTERM, then SIGKILL.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 }
@@ -82,7 +85,10 @@ public sealed class ChildProcess : IAsyncDisposable
                 var length = (int)Math.Min(stderrLength, StderrTailBytes);
                 var first = stderrLength <= StderrTailBytes ? 0 : (int)(stderrLength % StderrTailBytes);
                 var bytes = new byte[length];
-                for (var i = 0; i < length; i++) { bytes[i] = stderrTail[(first + i) % StderrTailBytes]; }
+                for (var i = 0; i < length; i++)
+                {
+                    bytes[i] = stderrTail[(first + i) % StderrTailBytes];
+                }
 
                 return Mask(Encoding.UTF8.GetString(bytes)).Trim();
             }
@@ -98,9 +104,18 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <exception cref="IOException">It could not be started; the message says why.</exception>
     public static ChildProcess Start(ChildProcessStart start)
     {
-        if (!Path.IsPathFullyQualified(start.Program)) { throw new IOException($"{start.Program} is not an absolute path."); }
-        if (!File.Exists(start.Program)) { throw new IOException($"{start.Program} does not exist."); }
-        if (!Directory.Exists(start.WorkingDirectory)) { throw new IOException($"The folder {start.WorkingDirectory} does not exist."); }
+        if (!Path.IsPathFullyQualified(start.Program))
+        {
+            throw new IOException($"{start.Program} is not an absolute path.");
+        }
+        if (!File.Exists(start.Program))
+        {
+            throw new IOException($"{start.Program} does not exist.");
+        }
+        if (!Directory.Exists(start.WorkingDirectory))
+        {
+            throw new IOException($"The folder {start.WorkingDirectory} does not exist.");
+        }
 
         var marker = $"{Owner.Value}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
         var info = new ProcessStartInfo
@@ -113,11 +128,20 @@ public sealed class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (Setsid is not null) { info.ArgumentList.Add(start.Program); }
-        foreach (var argument in start.Arguments) { info.ArgumentList.Add(argument); }
+        if (Setsid is not null)
+        {
+            info.ArgumentList.Add(start.Program);
+        }
+        foreach (var argument in start.Arguments)
+        {
+            info.ArgumentList.Add(argument);
+        }
 
         info.Environment.Clear();
-        foreach (var (name, value) in start.Environment) { info.Environment[name] = value; }
+        foreach (var (name, value) in start.Environment)
+        {
+            info.Environment[name] = value;
+        }
 
         info.Environment[Marker] = marker;
         try
@@ -142,16 +166,28 @@ public sealed class ChildProcess : IAsyncDisposable
         line.CopyTo(whole);
         whole[^1] = (byte)'\n';
         await inputSemaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try { await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false); }
-        catch (ObjectDisposedException e) { throw new IOException("Its standard input is closed.", e); }
-        finally { inputSemaphore.Release(); }
+        try
+        {
+            await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException("Its standard input is closed.", e);
+        }
+        finally
+        {
+            inputSemaphore.Release();
+        }
     }
 
     /// <summary>Reads the next line without its line break, valid until the next call; null at the end. An unterminated last line is returned.</summary>
     /// <exception cref="InvalidDataException">The line is longer than the cap. The output cannot be read on.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
     {
-        if (lines.TryTake(out var ready)) { return ready; }
+        if (lines.TryTake(out var ready))
+        {
+            return ready;
+        }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
         try
@@ -183,8 +219,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Closes its input, which asks most programs to finish what they do and exit.</summary>
     public void CloseInput()
     {
-        try { input.Close(); }
-        catch (IOException) { /* It is gone already, which is what was asked for. */ }
+        try
+        {
+            input.Close();
+        }
+        catch (IOException)
+        { /* It is gone already, which is what was asked for. */
+        }
     }
 
     /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one in progress.</summary>
@@ -192,7 +233,10 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         lock (endSync)
         {
-            if (urgent) { urgency.Cancel(); }
+            if (urgent)
+            {
+                urgency.Cancel();
+            }
 
             return ending ??= Task.Run(EscalateAsync);
         }
@@ -213,10 +257,16 @@ public sealed class ChildProcess : IAsyncDisposable
     private async Task EscalateAsync()
     {
         CloseInput();
-        if (await ExitsInTimeAsync().ConfigureAwait(false)) { return; }
+        if (await ExitsInTimeAsync().ConfigureAwait(false))
+        {
+            return;
+        }
 
         ChildProcessTree.Terminate(process, hasSession: Setsid is not null);
-        if (!await ExitsInTimeAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
+        if (!await ExitsInTimeAsync().ConfigureAwait(false))
+        {
+            ChildProcessTree.Kill(process, hasSession: Setsid is not null);
+        }
 
         await Exited.ConfigureAwait(false);
     }
@@ -226,8 +276,14 @@ public sealed class ChildProcess : IAsyncDisposable
         if (!urgency.IsCancellationRequested)
         {
             var gracePeriod = Task.Delay(start.GracePeriod, urgency.Token);
-            if (await Task.WhenAny(Exited, gracePeriod).ConfigureAwait(false) == Exited) { return true; }
-            if (gracePeriod.IsCompletedSuccessfully) { return false; }
+            if (await Task.WhenAny(Exited, gracePeriod).ConfigureAwait(false) == Exited)
+            {
+                return true;
+            }
+            if (gracePeriod.IsCompletedSuccessfully)
+            {
+                return false;
+            }
         }
 
         return await Task.WhenAny(Exited, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false) == Exited;
@@ -253,7 +309,10 @@ public sealed class ChildProcess : IAsyncDisposable
             {
                 lock (stderrTail)
                 {
-                    for (var i = 0; i < count; i++) { stderrTail[stderrLength++ % StderrTailBytes] = buffer[i]; }
+                    for (var i = 0; i < count; i++)
+                    {
+                        stderrTail[stderrLength++ % StderrTailBytes] = buffer[i];
+                    }
                 }
             }
         }
@@ -267,7 +326,10 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         foreach (var name in start.SecretNames)
         {
-            if (start.Environment.TryGetValue(name, out var secret) && secret.Length >= 4) { text = text.Replace(secret, "***", StringComparison.Ordinal); }
+            if (start.Environment.TryGetValue(name, out var secret) && secret.Length >= 4)
+            {
+                text = text.Replace(secret, "***", StringComparison.Ordinal);
+            }
         }
 
         return text;

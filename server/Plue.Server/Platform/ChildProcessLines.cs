@@ -31,13 +31,19 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
     {
         while (true)
         {
-            if (TryTake(out var line)) { return line; }
+            if (TryTake(out var line))
+            {
+                return line;
+            }
 
             EnsureCapacity();
             var count = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
-                if (first == end) { return null; }
+                if (first == end)
+                {
+                    return null;
+                }
 
                 line = Line(first, end);
                 first = searched = end;
@@ -50,7 +56,10 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
 
     private ReadOnlyMemory<byte> Line(int from, int to)
     {
-        if (to - from > cap) { throw TooLong(); }
+        if (to - from > cap)
+        {
+            throw TooLong();
+        }
 
         return buffer.AsMemory(from, (to > from && buffer[to - 1] == '\r' ? to - 1 : to) - from);
     }
@@ -58,14 +67,23 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
     private void EnsureCapacity()
     {
         var length = end - first;
-        if (length > cap) { throw TooLong(); }
+        if (length > cap)
+        {
+            throw TooLong();
+        }
 
-        if (length == 0 && buffer.Length > Small) { buffer = new byte[Small]; }
+        if (length == 0 && buffer.Length > Small)
+        {
+            buffer = new byte[Small];
+        }
         else if (end == buffer.Length && first == 0)
         {
             Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)cap + Small));
         }
-        else if (first > 0) { buffer.AsSpan(first, length).CopyTo(buffer); }
+        else if (first > 0)
+        {
+            buffer.AsSpan(first, length).CopyTo(buffer);
+        }
 
         (first, searched, end) = (0, searched - first, length);
     }

@@ -14,7 +14,10 @@ internal static partial class ChildProcessTree
     /// <summary>Asks to stop. Windows has no such question for a program without a window, so there it does nothing.</summary>
     public static void Terminate(Process process, bool hasSession)
     {
-        if (OperatingSystem.IsWindows() || process.HasExited) { return; }
+        if (OperatingSystem.IsWindows() || process.HasExited)
+        {
+            return;
+        }
 
         _ = kill(hasSession ? -process.Id : process.Id, SigTerm);
     }
@@ -23,10 +26,16 @@ internal static partial class ChildProcessTree
     {
         try
         {
-            if (process.HasExited) { return; }
+            if (process.HasExited)
+            {
+                return;
+            }
 
             process.Kill(entireProcessTree: true);
-            if (hasSession) { _ = kill(-process.Id, SigKill); }
+            if (hasSession)
+            {
+                _ = kill(-process.Id, SigKill);
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
@@ -40,17 +49,26 @@ internal static partial class ChildProcessTree
     /// </summary>
     public static async Task KillMarkedAsync(string name, string value)
     {
-        if (!OperatingSystem.IsLinux()) { return; }
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
 
         var mark = Encoding.UTF8.GetBytes($"{name}={value}");
         // Until none was found twice: a process may fork during the scan, and its environment is not readable during exec.
         for (var (round, empty) = (0, 0); round < 100 && empty < 2; round++)
         {
             var found = Marked(mark).ToList();
-            foreach (var id in found) { _ = kill(id, SigKill); }
+            foreach (var id in found)
+            {
+                _ = kill(id, SigKill);
+            }
 
             empty = found.Count == 0 ? empty + 1 : 0;
-            if (empty < 2) { await Task.Delay(5).ConfigureAwait(false); }
+            if (empty < 2)
+            {
+                await Task.Delay(5).ConfigureAwait(false);
+            }
         }
     }
 
@@ -59,9 +77,15 @@ internal static partial class ChildProcessTree
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory), out var id) || id == Environment.ProcessId) { continue; }
+            if (!int.TryParse(Path.GetFileName(directory), out var id) || id == Environment.ProcessId)
+            {
+                continue;
+            }
 
-            if (ReadOfKernel(Path.Combine(directory, "environ")).AsSpan().IndexOf(mark) >= 0) { yield return id; }
+            if (ReadOfKernel(Path.Combine(directory, "environ")).AsSpan().IndexOf(mark) >= 0)
+            {
+                yield return id;
+            }
         }
     }
 
@@ -87,7 +111,10 @@ internal static partial class ChildProcessTree
         foreach (var (id, owner) in Owned(Encoding.UTF8.GetBytes($"{name}=")))
         {
             var processId = owner.Split('.')[0];
-            if (!int.TryParse(processId, out var ownerId) || OwnerOf(ownerId) == owner) { continue; }
+            if (!int.TryParse(processId, out var ownerId) || OwnerOf(ownerId) == owner)
+            {
+                continue;
+            }
 
             _ = kill(id, SigKill);
             ended++;
@@ -103,20 +130,32 @@ internal static partial class ChildProcessTree
     private static byte[] ReadOfKernel(string path)
     {
         using var file = UnixCalls.Open(path, UnixCalls.ReadOnly, UnixFileMode.None);
-        if (file.IsInvalid) { return []; }
+        if (file.IsInvalid)
+        {
+            return [];
+        }
 
         try
         {
             var content = new byte[4096];
-            for (var length = 0; ;)
+            for (var length = 0; ; )
             {
-                if (length == content.Length) { Array.Resize(ref content, length * 2); }
-                if (RandomAccess.Read(file, content.AsSpan(length), length) is var read && read == 0) { return content[..length]; }
+                if (length == content.Length)
+                {
+                    Array.Resize(ref content, length * 2);
+                }
+                if (RandomAccess.Read(file, content.AsSpan(length), length) is var read && read == 0)
+                {
+                    return content[..length];
+                }
 
                 length += read;
             }
         }
-        catch (IOException) { return []; /* It ended while it was read. */ }
+        catch (IOException)
+        {
+            return []; /* It ended while it was read. */
+        }
     }
 
     /// <summary>Everyone with a mark, and the owner that it names.</summary>
@@ -125,12 +164,18 @@ internal static partial class ChildProcessTree
         foreach (var id in Marked(mark).ToList())
         {
             var environment = ReadOfKernel($"/proc/{id}/environ").AsSpan();
-            if (environment.IndexOf(mark) is var at && at < 0) { continue; }
+            if (environment.IndexOf(mark) is var at && at < 0)
+            {
+                continue;
+            }
 
             var rest = environment[(at + mark.Length)..];
             var end = rest.IndexOf((byte)0);
             var value = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
-            if (value.LastIndexOf('.') is > 0 and var dot) { yield return (id, value[..dot]); }
+            if (value.LastIndexOf('.') is > 0 and var dot)
+            {
+                yield return (id, value[..dot]);
+            }
         }
     }
 

@@ -34,7 +34,10 @@ internal static partial class CrashDumps
         }
 
         // Only root may read the memory of this process. The system resets that for each program that it executes or starts.
-        if (OperatingSystem.IsLinux()) { _ = prctl(Dumpable, 0, 0, 0, 0); }
+        if (OperatingSystem.IsLinux())
+        {
+            _ = prctl(Dumpable, 0, 0, 0, 0);
+        }
 
         EndAtTheFirstFatalSignal();
     }
@@ -48,13 +51,19 @@ internal static partial class CrashDumps
             {
                 foreach (var signal in handled)
                 {
-                    if (IsHandled(signal)) { continue; }
+                    if (IsHandled(signal))
+                    {
+                        continue;
+                    }
 
                     _ = kill(Environment.ProcessId, signal);
                     ProcessExit.Now(128 + signal);
                 }
             },
-            null, CheckInterval, CheckInterval);
+            null,
+            CheckInterval,
+            CheckInterval
+        );
     }
 
     private static unsafe bool IsHandled(int signal)

@@ -85,7 +85,10 @@ public static partial class DurableFile
         catch
         {
             File.Delete(temporary);
-            if (isNew) { File.Delete(path); }
+            if (isNew)
+            {
+                File.Delete(path);
+            }
             throw;
         }
     }
@@ -99,8 +102,13 @@ public static partial class DurableFile
 
     /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
     /// <inheritdoc cref="RegularFile.Open" path="/exception"/>
-    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read, FileOptions fileOptions = FileOptions.None) =>
-        RegularFile.Open(path, mode, access, share, fileOptions, PrivateFile);
+    public static FileStream OpenPrivate(
+        string path,
+        FileMode mode,
+        FileAccess access,
+        FileShare share = FileShare.Read,
+        FileOptions fileOptions = FileOptions.None
+    ) => RegularFile.Open(path, mode, access, share, fileOptions, PrivateFile);
 
     /// <summary>Waits until what was written is on the disk.</summary>
     /// <exception cref="IOException">The disk said no; what was written may be lost.</exception>
@@ -114,28 +122,43 @@ public static partial class DurableFile
 
         if (fsync(handle) != 0)
         {
-            throw new IOException($"The disk did not store the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
+            throw new IOException(
+                $"The disk did not store the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).",
+                Marshal.GetLastPInvokeError()
+            );
         }
     }
 
     public static void SyncDirectory(string directory)
     {
-        if (OperatingSystem.IsWindows()) { return; }
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
         using var handle = UnixCalls.OpenFolder(directory);
         if (handle.IsInvalid || fsync(handle) != 0)
         {
-            throw new IOException($"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
+            throw new IOException(
+                $"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).",
+                Marshal.GetLastPInvokeError()
+            );
         }
     }
 
     /// <summary>Creates the folder and the missing ones above it, each 0700 and each known to the disk; folders that exist stay as they are.</summary>
     public static void CreatePrivateDirectory(string directory)
     {
-        if (Directory.Exists(directory)) { return; }
+        if (Directory.Exists(directory))
+        {
+            return;
+        }
 
         var parent = Path.GetDirectoryName(Path.GetFullPath(directory));
-        if (parent is not null) { CreatePrivateDirectory(parent); }
+        if (parent is not null)
+        {
+            CreatePrivateDirectory(parent);
+        }
 
         if (OperatingSystem.IsWindows())
         {
@@ -144,7 +167,10 @@ public static partial class DurableFile
         }
 
         Directory.CreateDirectory(directory, PrivateDirectory);
-        if (parent is not null) { SyncDirectory(parent); }
+        if (parent is not null)
+        {
+            SyncDirectory(parent);
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]

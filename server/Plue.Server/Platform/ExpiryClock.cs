@@ -22,13 +22,17 @@ public static class ExpiryClock
         try
         {
             var known = ReadMark(file);
-            var mark = known is not { } last || now < last.Seen - MaxAbsence ? new Mark(now, now)
+            var mark =
+                known is not { } last || now < last.Seen - MaxAbsence ? new Mark(now, now)
                 : now > last.Seen + MaxAbsence ? new Mark(now, now + DistrustPeriod)
                 : last with { Seen = now };
             if (known is null || mark.TrustedFrom != known.Value.TrustedFrom || (mark.Seen - known.Value.Seen).Duration() > WriteInterval)
             {
                 DurableFile.CreatePrivateDirectory(paths.Index);
-                DurableFile.Replace(file, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mark.Seen:O}\n{mark.TrustedFrom:O}\n")));
+                DurableFile.Replace(
+                    file,
+                    Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mark.Seen:O}\n{mark.TrustedFrom:O}\n"))
+                );
             }
 
             return now >= mark.TrustedFrom ? now : null;
@@ -42,10 +46,17 @@ public static class ExpiryClock
     /// <summary>Null if there is no readable state; the clock is trusted then.</summary>
     private static Mark? ReadMark(string file)
     {
-        if (!Path.Exists(file)) { return null; }
+        if (!Path.Exists(file))
+        {
+            return null;
+        }
 
-        var lines = RegularFile.Read(file, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
-        return lines.Length == 2 && TryRead(lines[0], out var seen) && TryRead(lines[1], out var trustedFrom) ? new Mark(seen, trustedFrom) : null;
+        var lines = RegularFile.Read(file, MaxBytes) is { } content
+            ? Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [];
+        return lines.Length == 2 && TryRead(lines[0], out var seen) && TryRead(lines[1], out var trustedFrom)
+            ? new Mark(seen, trustedFrom)
+            : null;
     }
 
     private static bool TryRead(string text, out DateTimeOffset time) =>

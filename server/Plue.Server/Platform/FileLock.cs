@@ -16,9 +16,12 @@ public static class FileLock
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     public static IDisposable Acquire(string path, TimeSpan timeout)
     {
-        for (var began = Stopwatch.GetTimestamp(); ;)
+        for (var began = Stopwatch.GetTimestamp(); ; )
         {
-            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn) { return turn; }
+            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn)
+            {
+                return turn;
+            }
 
             Thread.Sleep(Pause);
         }
@@ -27,9 +30,12 @@ public static class FileLock
     /// <inheritdoc cref="Acquire"/>
     public static async Task<IDisposable> AcquireAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        for (var began = Stopwatch.GetTimestamp(); ;)
+        for (var began = Stopwatch.GetTimestamp(); ; )
         {
-            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn) { return turn; }
+            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn)
+            {
+                return turn;
+            }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }

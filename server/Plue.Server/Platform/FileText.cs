@@ -10,7 +10,11 @@ public sealed record FileText(string Content, string? Note)
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
     private static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
     private static readonly UnicodeEncoding BigEndian = new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
-    private static readonly Encoding Latin = Encoding.GetEncoding("iso-8859-1", EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+    private static readonly Encoding Latin = Encoding.GetEncoding(
+        "iso-8859-1",
+        EncoderFallback.ExceptionFallback,
+        DecoderFallback.ExceptionFallback
+    );
 
     private Encoding encoding = Strict;
     private bool hasMark;
@@ -21,13 +25,25 @@ public sealed record FileText(string Content, string? Note)
     /// <returns>Null when it is not text.</returns>
     public static FileText? Of(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) { return Of(bytes, Encoding.Unicode, LittleEndian, 2, "It was read as UTF-16."); }
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) { return Of(bytes, Encoding.BigEndianUnicode, BigEndian, 2, "It was read as UTF-16."); }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
+        {
+            return Of(bytes, Encoding.Unicode, LittleEndian, 2, "It was read as UTF-16.");
+        }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+        {
+            return Of(bytes, Encoding.BigEndianUnicode, BigEndian, 2, "It was read as UTF-16.");
+        }
 
         var length = bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
-        if (bytes.Contains((byte)0)) { return null; }
+        if (bytes.Contains((byte)0))
+        {
+            return null;
+        }
 
-        try { return Of(bytes, Strict, Strict, length, null); }
+        try
+        {
+            return Of(bytes, Strict, Strict, length, null);
+        }
         catch (DecoderFallbackException)
         {
             return LooksLikeLatin(bytes[length..]) ? Of(bytes, Latin, Latin, length, "It is not UTF-8 and was read as Latin-1.") : null;
@@ -38,8 +54,14 @@ public sealed record FileText(string Content, string? Note)
     /// <returns>Null when the encoding has no such character.</returns>
     public byte[]? Encode(string text)
     {
-        try { return [.. hasMark ? (encoding == Strict ? [0xEF, 0xBB, 0xBF] : encoding.GetPreamble()) : [], .. encoding.GetBytes(text)]; }
-        catch (EncoderFallbackException) { return null; }
+        try
+        {
+            return [.. hasMark ? (encoding == Strict ? [0xEF, 0xBB, 0xBF] : encoding.GetPreamble()) : [], .. encoding.GetBytes(text)];
+        }
+        catch (EncoderFallbackException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Gets the lines of the range as in the file, including line breaks.</summary>
@@ -59,8 +81,14 @@ public sealed record FileText(string Content, string? Note)
         var high = 0;
         foreach (var one in bytes)
         {
-            if (one is < 0x20 and not (0x09 or 0x0A or 0x0C or 0x0D or 0x1B) or 0x7F) { return false; }
-            if (one >= 0x80) { high++; }
+            if (one is < 0x20 and not (0x09 or 0x0A or 0x0C or 0x0D or 0x1B) or 0x7F)
+            {
+                return false;
+            }
+            if (one >= 0x80)
+            {
+                high++;
+            }
         }
 
         return high * 10 <= bytes.Length * 3;

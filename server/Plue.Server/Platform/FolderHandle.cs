@@ -9,7 +9,14 @@ namespace Plue.Server.Platform;
 /// <param name="Stamp">Differs whenever the file was touched: inode, size and both times; empty where the system cannot say.</param>
 public sealed record FileEntry(FileEntryKind Kind, int Mode, long Size, DateTime Changed, string Stamp);
 
-public enum FileEntryKind { Absent, File, Link, Folder, Other }
+public enum FileEntryKind
+{
+    Absent,
+    File,
+    Link,
+    Folder,
+    Other,
+}
 
 /// <summary>The file changed since the change was computed.</summary>
 public sealed class FileChangedException() : IOException("The file changed in the meantime.");
@@ -24,8 +31,11 @@ public sealed class FolderHandle : IDisposable
     private const uint PrivateFile = 0x180; // 0600
     private const uint AnyFile = 0x1B6; // 0666, less the umask
     private const uint AnyFolder = 0x1FF; // 0777, less the umask
-    private const uint Permissions = 0xFFF, PlainPermissions = 0x1FF;
-    private const int NotThere = 6, NoSocket = 102, InvalidArgument = 22; // ENXIO and EOPNOTSUPP for a socket, EINVAL for what is no link
+    private const uint Permissions = 0xFFF,
+        PlainPermissions = 0x1FF;
+    private const int NotThere = 6,
+        NoSocket = 102,
+        InvalidArgument = 22; // ENXIO and EOPNOTSUPP for a socket, EINVAL for what is no link
     private const int MaxLinkLength = 4096;
 
     private static readonly bool IsWindows = OperatingSystem.IsWindows();
@@ -39,8 +49,14 @@ public sealed class FolderHandle : IDisposable
     public FolderHandle(string root)
     {
         this.root = RealPath.Of(root);
-        if (!IsWindows) { handle = Checked(UnixCalls.OpenFolder(this.root), root); }
-        else if (!Directory.Exists(this.root)) { throw new DirectoryNotFoundException($"{root} is not there."); }
+        if (!IsWindows)
+        {
+            handle = Checked(UnixCalls.OpenFolder(this.root), root);
+        }
+        else if (!Directory.Exists(this.root))
+        {
+            throw new DirectoryNotFoundException($"{root} is not there.");
+        }
     }
 
     /// <summary>The SHA-256 in hex, by which files are compared.</summary>
@@ -76,11 +92,17 @@ public sealed class FolderHandle : IDisposable
                         parent = ParentOf(path, make: false);
                     }
 
-                    if (parent is null) { continue; }
+                    if (parent is null)
+                    {
+                        continue;
+                    }
 
                     found = Stat(parent with { Name = path[end..], Full = Path.Combine(root, path) });
                 }
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { continue; }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    continue;
+                }
 
                 yield return (path, found);
             }
@@ -109,7 +131,10 @@ public sealed class FolderHandle : IDisposable
     public byte[]? ReadOrLink(string path, int maxBytes)
     {
         using var parent = ParentOf(path, make: false) ?? throw new FileNotFoundException($"{path} is not there.");
-        if (!IsWindows && LinkOf(parent) is { } target) { return target; }
+        if (!IsWindows && LinkOf(parent) is { } target)
+        {
+            return target;
+        }
 
         using var file = Open(parent);
         return Content(file, parent, maxBytes);
@@ -128,8 +153,19 @@ public sealed class FolderHandle : IDisposable
         using var parent = ParentOf(path, make: true)!;
         var old = Check(parent, expected);
         WriteAtomically(
-            parent, content, expected is null ? AnyFile : PrivateFile, isNew: expected is null,
-            file => { if (old is { } status) { CopyAttributes(file, status); } }, () => Check(parent, expected));
+            parent,
+            content,
+            expected is null ? AnyFile : PrivateFile,
+            isNew: expected is null,
+            file =>
+            {
+                if (old is { } status)
+                {
+                    CopyAttributes(file, status);
+                }
+            },
+            () => Check(parent, expected)
+        );
     }
 
     /// <summary>Writes a file atomically and creates its parent folders. An existing file or link is replaced.</summary>
@@ -139,7 +175,20 @@ public sealed class FolderHandle : IDisposable
     public void Replace(string path, ReadOnlySpan<byte> content, int mode)
     {
         using var parent = ParentOf(path, make: true)!;
-        WriteAtomically(parent, content, PrivateFile, isNew: false, file => { if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(file, (UnixFileMode)mode); } }, () => { });
+        WriteAtomically(
+            parent,
+            content,
+            PrivateFile,
+            isNew: false,
+            file =>
+            {
+                if (!OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(file, (UnixFileMode)mode);
+                }
+            },
+            () => { }
+        );
     }
 
     /// <summary>Puts a link there, which nothing follows.</summary>
@@ -148,11 +197,20 @@ public sealed class FolderHandle : IDisposable
     public void ReplaceByLink(string path, string target)
     {
         using var parent = ParentOf(path, make: true)!;
-        if (IsWindows) { throw new IOException("Links cannot be created on this platform."); }
+        if (IsWindows)
+        {
+            throw new IOException("Links cannot be created on this platform.");
+        }
 
         var temporary = Temporary();
-        if (UnixCalls.symlinkat(target, parent.Handle!, temporary) != 0) { throw Error(path); }
-        if (UnixCalls.renameat(parent.Handle!, temporary, parent.Handle!, parent.Name) == 0) { return; }
+        if (UnixCalls.symlinkat(target, parent.Handle!, temporary) != 0)
+        {
+            throw Error(path);
+        }
+        if (UnixCalls.renameat(parent.Handle!, temporary, parent.Handle!, parent.Name) == 0)
+        {
+            return;
+        }
 
         var fault = Error(path);
         Remove(parent, temporary);
@@ -165,9 +223,18 @@ public sealed class FolderHandle : IDisposable
     public void Delete(string path)
     {
         using var parent = ParentOf(path, make: false);
-        if (parent is null) { return; }
-        if (IsWindows) { File.Delete(parent.Full); }
-        else if (UnixCalls.unlinkat(parent.Handle!, parent.Name, 0) != 0 && Marshal.GetLastPInvokeError() != UnixCalls.NoEntry) { throw Error(path); }
+        if (parent is null)
+        {
+            return;
+        }
+        if (IsWindows)
+        {
+            File.Delete(parent.Full);
+        }
+        else if (UnixCalls.unlinkat(parent.Handle!, parent.Name, 0) != 0 && Marshal.GetLastPInvokeError() != UnixCalls.NoEntry)
+        {
+            throw Error(path);
+        }
     }
 
     private static FileEntry Absent => new(FileEntryKind.Absent, 0, 0, default, "");
@@ -179,7 +246,10 @@ public sealed class FolderHandle : IDisposable
 
         public void Dispose()
         {
-            if (IsOwned) { Handle?.Dispose(); }
+            if (IsOwned)
+            {
+                Handle?.Dispose();
+            }
         }
     }
 
@@ -193,7 +263,10 @@ public sealed class FolderHandle : IDisposable
         }
 
         var full = Path.Combine([root, .. names]);
-        if (IsWindows) { return ParentPortable(names, full, make); }
+        if (IsWindows)
+        {
+            return ParentPortable(names, full, make);
+        }
 
         var at = handle!;
         for (var i = 0; i < names.Length - 1; i++)
@@ -201,7 +274,10 @@ public sealed class FolderHandle : IDisposable
             var next = UnixCalls.OpenAt(at, names[i], UnixCalls.Directory | UnixCalls.NoFollow);
             if (next.IsInvalid && make && Marshal.GetLastPInvokeError() == UnixCalls.NoEntry)
             {
-                if (UnixCalls.mkdirat(at, names[i], AnyFolder) == 0) { DurableFile.Sync(at); }
+                if (UnixCalls.mkdirat(at, names[i], AnyFolder) == 0)
+                {
+                    DurableFile.Sync(at);
+                }
                 next = UnixCalls.OpenAt(at, names[i], UnixCalls.Directory | UnixCalls.NoFollow);
             }
 
@@ -209,14 +285,28 @@ public sealed class FolderHandle : IDisposable
             {
                 var (error, fault) = (Marshal.GetLastPInvokeError(), Error(names[i]));
                 var isLink = IsLink(at, names[i]);
-                if (at != handle) { at.Dispose(); }
-                if (isLink) { throw ThroughLink(names[..(i + 1)]); }
-                if (!make && error is UnixCalls.NoEntry or UnixCalls.NotADirectory) { return null; }
+                if (at != handle)
+                {
+                    at.Dispose();
+                }
+                if (isLink)
+                {
+                    throw ThroughLink(names[..(i + 1)]);
+                }
+                if (!make && error is UnixCalls.NoEntry or UnixCalls.NotADirectory)
+                {
+                    return null;
+                }
 
-                throw error == UnixCalls.NotADirectory ? new IOException($"{string.Join('/', names[..(i + 1)])} is no folder.", error) : fault;
+                throw error == UnixCalls.NotADirectory
+                    ? new IOException($"{string.Join('/', names[..(i + 1)])} is no folder.", error)
+                    : fault;
             }
 
-            if (at != handle) { at.Dispose(); }
+            if (at != handle)
+            {
+                at.Dispose();
+            }
             at = next;
         }
 
@@ -230,9 +320,18 @@ public sealed class FolderHandle : IDisposable
         {
             at = Path.Combine(at, names[i]);
             var info = new DirectoryInfo(at);
-            if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint)) { throw ThroughLink(names[..(i + 1)]); }
-            if (info.Exists) { continue; }
-            if (!make) { return null; }
+            if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+            {
+                throw ThroughLink(names[..(i + 1)]);
+            }
+            if (info.Exists)
+            {
+                continue;
+            }
+            if (!make)
+            {
+                return null;
+            }
 
             info.Create();
         }
@@ -242,34 +341,68 @@ public sealed class FolderHandle : IDisposable
 
     private static FileEntry Stat(Parent parent)
     {
-        if (!OperatingSystem.IsLinux()) { return StatPortable(parent); }
+        if (!OperatingSystem.IsLinux())
+        {
+            return StatPortable(parent);
+        }
         if (UnixCalls.StatusOf(parent.Handle!, parent.Name) is not { } status)
         {
             return Marshal.GetLastPInvokeError() is UnixCalls.NoEntry or UnixCalls.NotADirectory ? Absent : throw Error(parent.Name);
         }
 
-        var kind = status.IsRegularFile ? FileEntryKind.File : status.IsLink ? FileEntryKind.Link : status.IsFolder ? FileEntryKind.Folder : FileEntryKind.Other;
+        var kind =
+            status.IsRegularFile ? FileEntryKind.File
+            : status.IsLink ? FileEntryKind.Link
+            : status.IsFolder ? FileEntryKind.Folder
+            : FileEntryKind.Other;
         return new FileEntry(kind, (int)(status.Mode & PlainPermissions), status.Size, status.Changed, status.Stamp);
     }
 
     private static FileEntry StatPortable(Parent parent)
     {
-        if (parent.Handle is { } folder && IsLink(folder, parent.Name)) { return new FileEntry(FileEntryKind.Link, 0, 0, default, ""); }
+        if (parent.Handle is { } folder && IsLink(folder, parent.Name))
+        {
+            return new FileEntry(FileEntryKind.Link, 0, 0, default, "");
+        }
 
         var info = new FileInfo(parent.Full);
-        if (Directory.Exists(parent.Full)) { return new FileEntry(FileEntryKind.Folder, 0, 0, default, ""); }
-        if (!info.Exists) { return Absent; }
-        if (info.Attributes.HasFlag(FileAttributes.ReparsePoint)) { return new FileEntry(IsWindows ? FileEntryKind.Other : FileEntryKind.Link, 0, 0, default, ""); }
+        if (Directory.Exists(parent.Full))
+        {
+            return new FileEntry(FileEntryKind.Folder, 0, 0, default, "");
+        }
+        if (!info.Exists)
+        {
+            return Absent;
+        }
+        if (info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            return new FileEntry(IsWindows ? FileEntryKind.Other : FileEntryKind.Link, 0, 0, default, "");
+        }
 
         var mode = IsWindows ? 0 : (int)info.UnixFileMode;
-        return new FileEntry(FileEntryKind.File, mode, info.Length, info.LastWriteTimeUtc, $"{parent.Name}.{info.Length:x}.{info.LastWriteTimeUtc.Ticks:x}");
+        return new FileEntry(
+            FileEntryKind.File,
+            mode,
+            info.Length,
+            info.LastWriteTimeUtc,
+            $"{parent.Name}.{info.Length:x}.{info.LastWriteTimeUtc.Ticks:x}"
+        );
     }
 
     private static SafeFileHandle Open(Parent parent)
     {
-        if (!IsWindows) { return Checked(UnixCalls.OpenAt(parent.Handle!, parent.Name, UnixCalls.NonBlocking | UnixCalls.NoFollow), parent.Name); }
-        if (Directory.Exists(parent.Full)) { throw new NotAFileException(isFolder: true); }
-        if (StatPortable(parent).Kind == FileEntryKind.Other) { throw new IOException($"{parent.Name} is a link, and Plue does not follow links here."); }
+        if (!IsWindows)
+        {
+            return Checked(UnixCalls.OpenAt(parent.Handle!, parent.Name, UnixCalls.NonBlocking | UnixCalls.NoFollow), parent.Name);
+        }
+        if (Directory.Exists(parent.Full))
+        {
+            throw new NotAFileException(isFolder: true);
+        }
+        if (StatPortable(parent).Kind == FileEntryKind.Other)
+        {
+            throw new IOException($"{parent.Name} is a link, and Plue does not follow links here.");
+        }
 
         return RegularFile.OpenHandle(parent.Full);
     }
@@ -278,12 +411,18 @@ public sealed class FolderHandle : IDisposable
     {
         if (UnixCalls.StatusOf(file) is { } status)
         {
-            if (!status.IsRegularFile) { throw new NotAFileException(status.IsFolder); }
+            if (!status.IsRegularFile)
+            {
+                throw new NotAFileException(status.IsFolder);
+            }
         }
         else if (parent.Handle is { } folder)
         {
             using var asFolder = UnixCalls.OpenAt(folder, parent.Name, UnixCalls.Directory | UnixCalls.NoFollow);
-            if (!asFolder.IsInvalid) { throw new NotAFileException(isFolder: true); }
+            if (!asFolder.IsInvalid)
+            {
+                throw new NotAFileException(isFolder: true);
+            }
         }
 
         return RegularFile.Read(file, maxBytes);
@@ -292,15 +431,34 @@ public sealed class FolderHandle : IDisposable
     /// <summary>Replaces the file with a temporary file next to it.</summary>
     /// <param name="isNew">True to never replace a concurrently created file; on file systems without hard links there is a short race.</param>
     /// <param name="check">The last look before it does.</param>
-    private static void WriteAtomically(Parent parent, ReadOnlySpan<byte> content, uint mode, bool isNew, Action<SafeFileHandle> setAttributes, Action check)
+    private static void WriteAtomically(
+        Parent parent,
+        ReadOnlySpan<byte> content,
+        uint mode,
+        bool isNew,
+        Action<SafeFileHandle> setAttributes,
+        Action check
+    )
     {
         var temporary = Temporary();
         var beside = Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary);
         try
         {
-            using (var file = IsWindows
-                ? RegularFile.Open(beside, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, default).SafeFileHandle
-                : Checked(UnixCalls.OpenAt(parent.Handle!, temporary, UnixCalls.WriteOnly | UnixCalls.CreateNew | UnixCalls.NoFollow, (int)mode), parent.Name))
+            using (
+                var file = IsWindows
+                    ? RegularFile
+                        .Open(beside, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, default)
+                        .SafeFileHandle
+                    : Checked(
+                        UnixCalls.OpenAt(
+                            parent.Handle!,
+                            temporary,
+                            UnixCalls.WriteOnly | UnixCalls.CreateNew | UnixCalls.NoFollow,
+                            (int)mode
+                        ),
+                        parent.Name
+                    )
+            )
             {
                 RandomAccess.Write(file, content, 0);
                 setAttributes(file);
@@ -308,8 +466,14 @@ public sealed class FolderHandle : IDisposable
             }
 
             check();
-            if (IsWindows) { File.Move(beside, parent.Full, overwrite: !isNew); }
-            else { MoveIntoPlace(parent.Handle!, temporary, parent.Name, isNew); }
+            if (IsWindows)
+            {
+                File.Move(beside, parent.Full, overwrite: !isNew);
+            }
+            else
+            {
+                MoveIntoPlace(parent.Handle!, temporary, parent.Name, isNew);
+            }
         }
         catch
         {
@@ -320,17 +484,32 @@ public sealed class FolderHandle : IDisposable
 
     private static void MoveIntoPlace(SafeFileHandle folder, string temporary, string name, bool isNew)
     {
-        if (isNew && UnixCalls.linkat(folder, temporary, folder, name, 0) == 0) { _ = UnixCalls.unlinkat(folder, temporary, 0); }
-        else if (isNew && Marshal.GetLastPInvokeError() == UnixCalls.AlreadyExists) { throw new FileChangedException(); }
-        else if (UnixCalls.renameat(folder, temporary, folder, name) != 0) { throw Error(name); }
+        if (isNew && UnixCalls.linkat(folder, temporary, folder, name, 0) == 0)
+        {
+            _ = UnixCalls.unlinkat(folder, temporary, 0);
+        }
+        else if (isNew && Marshal.GetLastPInvokeError() == UnixCalls.AlreadyExists)
+        {
+            throw new FileChangedException();
+        }
+        else if (UnixCalls.renameat(folder, temporary, folder, name) != 0)
+        {
+            throw Error(name);
+        }
 
         DurableFile.Sync(folder);
     }
 
     private static void Remove(Parent parent, string temporary)
     {
-        if (IsWindows) { File.Delete(Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary)); }
-        else { _ = UnixCalls.unlinkat(parent.Handle!, temporary, 0); }
+        if (IsWindows)
+        {
+            File.Delete(Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary));
+        }
+        else
+        {
+            _ = UnixCalls.unlinkat(parent.Handle!, temporary, 0);
+        }
     }
 
     private static string Temporary() => $".plue-{Guid.NewGuid():N}.tmp";
@@ -349,10 +528,18 @@ public sealed class FolderHandle : IDisposable
         try
         {
             using var file = Open(parent);
-            return expected is not null && HashOf(Content(file, parent, int.MaxValue)) == expected ? UnixCalls.StatusOf(file) : throw new FileChangedException();
+            return expected is not null && HashOf(Content(file, parent, int.MaxValue)) == expected
+                ? UnixCalls.StatusOf(file)
+                : throw new FileChangedException();
         }
-        catch (FileNotFoundException) { return expected is null ? null : throw new FileChangedException(); }
-        catch (IOException fault) when (fault.HResult == UnixCalls.TooManyLinks) { throw new FileChangedException(); }
+        catch (FileNotFoundException)
+        {
+            return expected is null ? null : throw new FileChangedException();
+        }
+        catch (IOException fault) when (fault.HResult == UnixCalls.TooManyLinks)
+        {
+            throw new FileChangedException();
+        }
     }
 
     private static bool IsLink(SafeFileHandle folder, string name) => UnixCalls.readlinkat(folder, name, new byte[1], 1) >= 0;
@@ -362,12 +549,15 @@ public sealed class FolderHandle : IDisposable
     {
         var target = new byte[MaxLinkLength];
         var length = UnixCalls.readlinkat(parent.Handle!, parent.Name, target, target.Length);
-        return length >= 0 ? target[..(int)length] : Marshal.GetLastPInvokeError() == InvalidArgument ? null : throw Error(parent.Name);
+        return length >= 0 ? target[..(int)length]
+            : Marshal.GetLastPInvokeError() == InvalidArgument ? null
+            : throw Error(parent.Name);
     }
 
     private static SafeFileHandle Checked(SafeFileHandle handle, string name) => handle.IsInvalid ? throw Error(name) : handle;
 
-    private static IOException ThroughLink(IEnumerable<string> names) => new($"{string.Join('/', names)} is now a link, and Plue does not follow links here.");
+    private static IOException ThroughLink(IEnumerable<string> names) =>
+        new($"{string.Join('/', names)} is now a link, and Plue does not follow links here.");
 
     private static Exception Error(string name)
     {

@@ -17,8 +17,12 @@ public static partial class HiddenCharacters
     private const int Keycap = 0x20E3;
 
     /// <summary>The flags of England, Scotland and Wales: the only sequences of tag characters in common use.</summary>
-    private static readonly string[] TagFlags = [.. new[] { "gbeng", "gbsct", "gbwls" }.Select(region =>
-        $"{char.ConvertFromUtf32(0x1F3F4)}{string.Concat(region.Select(letter => char.ConvertFromUtf32(0xE0000 + letter)))}{char.ConvertFromUtf32(0xE007F)}")];
+    private static readonly string[] TagFlags =
+    [
+        .. new[] { "gbeng", "gbsct", "gbwls" }.Select(region =>
+            $"{char.ConvertFromUtf32(0x1F3F4)}{string.Concat(region.Select(letter => char.ConvertFromUtf32(0xE0000 + letter)))}{char.ConvertFromUtf32(0xE007F)}"
+        ),
+    ];
 
     /// <summary>Counts the hidden characters. Remove a leading byte order mark first.</summary>
     public static int Count(string text)
@@ -45,16 +49,31 @@ public static partial class HiddenCharacters
     }
 
     /// <summary>Reverts <see cref="Visible"/>.</summary>
-    public static string Hidden(string text) => Mark().Replace(text, mark =>
-        int.Parse(mark.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value && Rune.IsValid(value) && (IsHidden(value) || value == '\r') ? new Rune(value).ToString() : mark.Value);
+    public static string Hidden(string text) =>
+        Mark()
+            .Replace(
+                text,
+                mark =>
+                    int.Parse(mark.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value
+                    && Rune.IsValid(value)
+                    && (IsHidden(value) || value == '\r')
+                        ? new Rune(value).ToString()
+                        : mark.Value
+            );
 
     [GeneratedRegex("⟨U\\+([0-9A-F]{4,6})⟩", RegexOptions.CultureInvariant)]
     private static partial Regex Mark();
 
     private static void Append(StringBuilder output, Rune rune, bool isHidden)
     {
-        if (isHidden) { output.Append(CultureInfo.InvariantCulture, $"⟨U+{rune.Value:X4}⟩"); }
-        else { output.Append(rune.ToString()); }
+        if (isHidden)
+        {
+            output.Append(CultureInfo.InvariantCulture, $"⟨U+{rune.Value:X4}⟩");
+        }
+        else
+        {
+            output.Append(rune.ToString());
+        }
     }
 
     private static void Walk(string text, Action<Rune, bool> see)
@@ -62,9 +81,12 @@ public static partial class HiddenCharacters
         int? before = null;
         int? beforeThat = null;
         var flagEnd = 0;
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
-            if (text[at] == TagFlags[0][0] && Array.Find(TagFlags, flag => text.AsSpan(at).StartsWith(flag)) is { } found) { flagEnd = at + found.Length; }
+            if (text[at] == TagFlags[0][0] && Array.Find(TagFlags, flag => text.AsSpan(at).StartsWith(flag)) is { } found)
+            {
+                flagEnd = at + found.Length;
+            }
 
             Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length);
             var isInFlag = at < flagEnd;
@@ -80,19 +102,24 @@ public static partial class HiddenCharacters
     private static bool IsHidden(int value) => UnicodeRanges.Contains(UnicodeRanges.Hidden, value);
 
     /// <summary>It changes only how the visible characters beside it are drawn.</summary>
-    private static bool IsExpected(int value, int? before, int? beforeThat, ReadOnlySpan<char> rest) => value switch
-    {
-        EmojiStyle when before is (>= '0' and <= '9') or '#' or '*' => Next(rest) == Keycap,
-        TextStyle or EmojiStyle => IsPictograph(before),
-        (>= 0xFE00 and <= 0xFE02) or (>= 0xE0100 and <= 0xE01EF) => before is { } left && UnicodeRanges.Contains(UnicodeRanges.Ideograph, left),
-        ZeroWidthJoiner when IsPictograph(Next(rest)) => IsPictograph(before) || before is >= 0x1F3FB and <= 0x1F3FF || (before == EmojiStyle && IsPictograph(beforeThat)),
-        ZeroWidthNonJoiner or ZeroWidthJoiner => IsJoined(before) && IsJoined(Next(rest)),
-        _ => false,
-    };
+    private static bool IsExpected(int value, int? before, int? beforeThat, ReadOnlySpan<char> rest) =>
+        value switch
+        {
+            EmojiStyle when before is (>= '0' and <= '9') or '#' or '*' => Next(rest) == Keycap,
+            TextStyle or EmojiStyle => IsPictograph(before),
+            (>= 0xFE00 and <= 0xFE02) or (>= 0xE0100 and <= 0xE01EF) => before is { } left
+                && UnicodeRanges.Contains(UnicodeRanges.Ideograph, left),
+            ZeroWidthJoiner when IsPictograph(Next(rest)) => IsPictograph(before)
+                || before is >= 0x1F3FB and <= 0x1F3FF
+                || (before == EmojiStyle && IsPictograph(beforeThat)),
+            ZeroWidthNonJoiner or ZeroWidthJoiner => IsJoined(before) && IsJoined(Next(rest)),
+            _ => false,
+        };
 
     private static bool IsPictograph(int? value) => value is { } known && UnicodeRanges.Contains(UnicodeRanges.Pictograph, known);
 
     private static bool IsJoined(int? value) => value is { } known && UnicodeRanges.Contains(UnicodeRanges.Joined, known);
 
-    private static int? Next(ReadOnlySpan<char> rest) => Rune.DecodeFromUtf16(rest, out var next, out _) == System.Buffers.OperationStatus.Done ? next.Value : null;
+    private static int? Next(ReadOnlySpan<char> rest) =>
+        Rune.DecodeFromUtf16(rest, out var next, out _) == System.Buffers.OperationStatus.Done ? next.Value : null;
 }

@@ -22,18 +22,23 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     private int isDue;
     private ITimer? timer;
 
-    public static IdleMemory ForThisProcess() => new(
-        static () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes,
-        static () => GC.GetTotalAllocatedBytes(),
-        static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
-        TimeProvider.System);
+    public static IdleMemory ForThisProcess() =>
+        new(
+            static () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes,
+            static () => GC.GetTotalAllocatedBytes(),
+            static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
+            TimeProvider.System
+        );
 
     /// <summary>Looks after each collection until the process ends.</summary>
     public void Watch() => _ = new AfterCollection(this);
 
     private void Collected()
     {
-        if (committed() < Math.Max(kept * 2, kept + MinGrowth) || Interlocked.Exchange(ref isDue, 1) == 1) { return; }
+        if (committed() < Math.Max(kept * 2, kept + MinGrowth) || Interlocked.Exchange(ref isDue, 1) == 1)
+        {
+            return;
+        }
 
         timer ??= time.CreateTimer(static state => ((IdleMemory)state!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Wait();
@@ -63,7 +68,10 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     {
         ~AfterCollection()
         {
-            if (Environment.HasShutdownStarted) { return; }
+            if (Environment.HasShutdownStarted)
+            {
+                return;
+            }
 
             memory.Collected();
             _ = new AfterCollection(memory);

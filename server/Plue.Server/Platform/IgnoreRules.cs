@@ -12,7 +12,10 @@ public sealed class IgnoreRules
     public IgnoreRules(string folder, string text)
     {
         start = folder.Length == 0 ? "" : folder + "/";
-        foreach (var line in text.Split('\n').Take(MaxRules)) { Add(line.TrimEnd('\r')); }
+        foreach (var line in text.Split('\n').Take(MaxRules))
+        {
+            Add(line.TrimEnd('\r'));
+        }
     }
 
     /// <param name="rules">The rules of the parent folders, the workspace first: the nearest to the file takes precedence.</param>
@@ -21,7 +24,10 @@ public sealed class IgnoreRules
     {
         for (var i = rules.Count - 1; i >= 0; i--)
         {
-            if (rules[i].IsIgnored(path, isFolder) is { } decided) { return decided; }
+            if (rules[i].IsIgnored(path, isFolder) is { } decided)
+            {
+                return decided;
+            }
         }
 
         return false;
@@ -30,12 +36,18 @@ public sealed class IgnoreRules
     /// <returns>Null if no rule matches; the last matching rule decides.</returns>
     private bool? IsIgnored(string path, bool isFolder)
     {
-        if (!path.StartsWith(start, StringComparison.Ordinal)) { return null; }
+        if (!path.StartsWith(start, StringComparison.Ordinal))
+        {
+            return null;
+        }
 
         var inside = path[start.Length..];
         for (var i = rules.Count - 1; i >= 0; i--)
         {
-            if ((isFolder || !rules[i].FoldersOnly) && rules[i].Pattern.IsMatch(inside)) { return !rules[i].IsKept; }
+            if ((isFolder || !rules[i].FoldersOnly) && rules[i].Pattern.IsMatch(inside))
+            {
+                return !rules[i].IsKept;
+            }
         }
 
         return null;
@@ -45,11 +57,23 @@ public sealed class IgnoreRules
     {
         // Spaces at the end count only behind a backslash.
         var pattern = line.TrimEnd(' ');
-        if (pattern.EndsWith('\\') && pattern.Length < line.Length) { pattern += " "; }
-        if (pattern.Length == 0 || pattern[0] == '#') { return; }
+        if (pattern.EndsWith('\\') && pattern.Length < line.Length)
+        {
+            pattern += " ";
+        }
+        if (pattern.Length == 0 || pattern[0] == '#')
+        {
+            return;
+        }
 
         var isKept = pattern[0] == '!';
-        if (isKept) { pattern = pattern[1..]; }
-        if (PathPattern.TryParse(pattern, allowBraces: false) is { } known) { rules.Add((known, isKept, pattern.EndsWith('/'))); }
+        if (isKept)
+        {
+            pattern = pattern[1..];
+        }
+        if (PathPattern.TryParse(pattern, allowBraces: false) is { } known)
+        {
+            rules.Add((known, isKept, pattern.EndsWith('/')));
+        }
     }
 }

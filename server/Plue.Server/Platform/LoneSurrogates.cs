@@ -12,19 +12,27 @@ public static class LoneSurrogates
     private const int EscapeLength = 6;
 
     /// <summary>Whether there are any in names or values of this JSON.</summary>
-    public static bool ExistIn(string json) => json.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0 && !IsWellFormed(json)
+    public static bool ExistIn(string json) =>
+        json.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0 && !IsWellFormed(json)
         || (json.Contains("\\u", StringComparison.Ordinal) && AreEscapedIn(Encoding.UTF8.GetBytes(json)));
 
     /// <summary>The same JSON with U+FFFD in place of each.</summary>
-    public static string Replaced(string json) => ExistIn(json) ? Encoding.UTF8.GetString(Replaced(Encoding.UTF8.GetBytes(json)).Span) : json;
+    public static string Replaced(string json) =>
+        ExistIn(json) ? Encoding.UTF8.GetString(Replaced(Encoding.UTF8.GetBytes(json)).Span) : json;
 
     /// <inheritdoc cref="Replaced(string)"/>
     public static ReadOnlyMemory<byte> Replaced(ReadOnlyMemory<byte> json)
     {
-        if (!AreEscapedIn(json.Span)) { return json; }
+        if (!AreEscapedIn(json.Span))
+        {
+            return json;
+        }
 
         var replaced = json.ToArray();
-        for (var at = NextLone(replaced, 0); at >= 0; at = NextLone(replaced, at + EscapeLength)) { "\\uFFFD"u8.CopyTo(replaced.AsSpan(at)); }
+        for (var at = NextLone(replaced, 0); at >= 0; at = NextLone(replaced, at + EscapeLength))
+        {
+            "\\uFFFD"u8.CopyTo(replaced.AsSpan(at));
+        }
 
         return replaced;
     }
@@ -33,9 +41,15 @@ public static class LoneSurrogates
     /// <returns>Null when it is not a string.</returns>
     public static string? TextOf(JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.String) { return null; }
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
 
-        try { return value.GetString(); }
+        try
+        {
+            return value.GetString();
+        }
         catch (InvalidOperationException)
         {
             using var document = JsonDocument.Parse(Replaced(value.GetRawText()));
@@ -48,18 +62,28 @@ public static class LoneSurrogates
     /// <returns>Where the next escaped half begins that has no other half; -1 when there is none.</returns>
     private static int NextLone(ReadOnlySpan<byte> json, int from)
     {
-        for (var at = from; at < json.Length;)
+        for (var at = from; at < json.Length; )
         {
             var found = json[at..].IndexOf((byte)'\\');
-            if (found < 0) { return -1; }
+            if (found < 0)
+            {
+                return -1;
+            }
 
             at += found;
             switch (UnitAt(json, at))
             {
-                case null: at += 2; break;
-                case >= 0xD800 and <= 0xDBFF when UnitAt(json, at + EscapeLength) is >= 0xDC00 and <= 0xDFFF: at += 2 * EscapeLength; break;
-                case >= 0xD800 and <= 0xDFFF: return at;
-                default: at += EscapeLength; break;
+                case null:
+                    at += 2;
+                    break;
+                case >= 0xD800 and <= 0xDBFF when UnitAt(json, at + EscapeLength) is >= 0xDC00 and <= 0xDFFF:
+                    at += 2 * EscapeLength;
+                    break;
+                case >= 0xD800 and <= 0xDFFF:
+                    return at;
+                default:
+                    at += EscapeLength;
+                    break;
             }
         }
 
@@ -67,14 +91,26 @@ public static class LoneSurrogates
     }
 
     private static int? UnitAt(ReadOnlySpan<byte> json, int at) =>
-        at + EscapeLength <= json.Length && json[at] == '\\' && json[at + 1] == 'u' && Utf8Parser.TryParse(json.Slice(at + 2, 4), out int unit, out var read, 'x') && read == 4 ? unit : null;
+        at + EscapeLength <= json.Length
+        && json[at] == '\\'
+        && json[at + 1] == 'u'
+        && Utf8Parser.TryParse(json.Slice(at + 2, 4), out int unit, out var read, 'x')
+        && read == 4
+            ? unit
+            : null;
 
     private static bool IsWellFormed(string text)
     {
         for (var at = 0; at < text.Length; at++)
         {
-            if (!char.IsSurrogate(text[at])) { continue; }
-            if (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[at + 1])) { return false; }
+            if (!char.IsSurrogate(text[at]))
+            {
+                continue;
+            }
+            if (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[at + 1]))
+            {
+                return false;
+            }
 
             at++;
         }

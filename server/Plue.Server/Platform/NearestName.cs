@@ -12,15 +12,26 @@ public static class NearestName
         List<string> near = [.. Near(name, known).Take(max)];
         return near.Count > 0 || name.Length < 3
             ? near
-            : [.. known.Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase)).OrderBy(candidate => candidate.Length).ThenBy(candidate => candidate, StringComparer.Ordinal).Take(max)];
+            :
+            [
+                .. known
+                    .Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase))
+                    .OrderBy(candidate => candidate.Length)
+                    .ThenBy(candidate => candidate, StringComparer.Ordinal)
+                    .Take(max),
+            ];
     }
 
     /// <summary>" Did you mean `x`?" or nothing.</summary>
-    public static string Hint(string name, IEnumerable<string> known) => Find(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
+    public static string Hint(string name, IEnumerable<string> known) =>
+        Find(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
 
     private static IEnumerable<string> Near(string name, IEnumerable<string> known)
     {
-        if (name.Length > 64) { return []; }
+        if (name.Length > 64)
+        {
+            return [];
+        }
 
         var limit = Math.Max(1, Math.Min(3, name.Length / 3));
         return known
@@ -35,9 +46,15 @@ public static class NearestName
     private static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++) { rows[i, 0] = i; }
+        for (var i = 0; i <= a.Length; i++)
+        {
+            rows[i, 0] = i;
+        }
 
-        for (var j = 0; j <= b.Length; j++) { rows[0, j] = j; }
+        for (var j = 0; j <= b.Length; j++)
+        {
+            rows[0, j] = j;
+        }
 
         for (var i = 1; i <= a.Length; i++)
         {
@@ -45,7 +62,10 @@ public static class NearestName
             {
                 var change = rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
                 rows[i, j] = Math.Min(change, Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) { rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1); }
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+                }
             }
         }
 

@@ -18,17 +18,39 @@ internal sealed class PathPattern
     /// <returns>Null when it is none, or too long.</returns>
     public static PathPattern? TryParse(string pattern, bool allowBraces)
     {
-        if (pattern.Length is 0 or > MaxLength) { return null; }
+        if (pattern.Length is 0 or > MaxLength)
+        {
+            return null;
+        }
 
         var (isBound, inner) = (pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal), pattern.Trim('/'));
         // Most patterns are plain names, and comparing those is quick.
-        if (inner.AsSpan().IndexOfAny("*?[\\{") < 0) { return new PathPattern(inner, isBound, null); }
+        if (inner.AsSpan().IndexOfAny("*?[\\{") < 0)
+        {
+            return new PathPattern(inner, isBound, null);
+        }
 
         var text = new StringBuilder("^");
-        if (!Append(text, inner, allowBraces)) { return null; }
+        if (!Append(text, inner, allowBraces))
+        {
+            return null;
+        }
 
-        try { return new PathPattern(inner, isBound, new Regex(text.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline)); }
-        catch (Exception fault) when (fault is ArgumentException or NotSupportedException) { return null; }
+        try
+        {
+            return new PathPattern(
+                inner,
+                isBound,
+                new Regex(
+                    text.Append('$').ToString(),
+                    RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline
+                )
+            );
+        }
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     /// <param name="path">The path relative to the base of the pattern, with <c>/</c>.</param>
@@ -45,30 +67,64 @@ internal sealed class PathPattern
         {
             var rest = pattern.AsSpan(i);
             var isFirst = i == 0 || pattern[i - 1] == '/';
-            if (isFirst && rest.StartsWith("**/")) { text.Append("(?:.*/)?"); i += 2; }
-            else if (isFirst && rest.SequenceEqual("**")) { text.Append(".*"); i++; }
+            if (isFirst && rest.StartsWith("**/"))
+            {
+                text.Append("(?:.*/)?");
+                i += 2;
+            }
+            else if (isFirst && rest.SequenceEqual("**"))
+            {
+                text.Append(".*");
+                i++;
+            }
             else if (rest[0] == '*')
             {
                 text.Append("[^/]*");
-                while (i + 1 < pattern.Length && pattern[i + 1] == '*') { i++; }
+                while (i + 1 < pattern.Length && pattern[i + 1] == '*')
+                {
+                    i++;
+                }
             }
-            else if (rest[0] == '?') { text.Append("[^/]"); }
+            else if (rest[0] == '?')
+            {
+                text.Append("[^/]");
+            }
             else if (rest[0] == '[')
             {
-                if (Class(rest) is not { } found) { return false; }
+                if (Class(rest) is not { } found)
+                {
+                    return false;
+                }
 
                 text.Append(found.Text);
                 i += found.Length - 1;
             }
             else if (rest[0] == '\\')
             {
-                if (++i == pattern.Length) { return false; }
+                if (++i == pattern.Length)
+                {
+                    return false;
+                }
                 text.Append(Regex.Escape(pattern[i].ToString()));
             }
-            else if (allowBraces && rest[0] == '{') { text.Append("(?:"); depth++; }
-            else if (depth > 0 && rest[0] == ',') { text.Append('|'); }
-            else if (depth > 0 && rest[0] == '}') { text.Append(')'); depth--; }
-            else { text.Append(Regex.Escape(rest[0].ToString())); }
+            else if (allowBraces && rest[0] == '{')
+            {
+                text.Append("(?:");
+                depth++;
+            }
+            else if (depth > 0 && rest[0] == ',')
+            {
+                text.Append('|');
+            }
+            else if (depth > 0 && rest[0] == '}')
+            {
+                text.Append(')');
+                depth--;
+            }
+            else
+            {
+                text.Append(Regex.Escape(rest[0].ToString()));
+            }
         }
 
         return depth == 0;
@@ -78,15 +134,35 @@ internal sealed class PathPattern
     {
         var at = 1;
         var text = new StringBuilder("(?!/)[");
-        if (at < pattern.Length && pattern[at] is '!' or '^') { text.Append('^'); at++; }
+        if (at < pattern.Length && pattern[at] is '!' or '^')
+        {
+            text.Append('^');
+            at++;
+        }
 
         for (var first = at; at < pattern.Length; at++)
         {
-            if (pattern[at] == ']' && at > first) { return (text.Append(']').ToString().Replace("(?!/)[^", "[^/", StringComparison.Ordinal).Replace("(?!/)", "", StringComparison.Ordinal), at + 1); }
-            if (pattern[at] == '[' && at + 1 < pattern.Length && pattern[at + 1] == ':') { return null; }
+            if (pattern[at] == ']' && at > first)
+            {
+                return (
+                    text.Append(']')
+                        .ToString()
+                        .Replace("(?!/)[^", "[^/", StringComparison.Ordinal)
+                        .Replace("(?!/)", "", StringComparison.Ordinal),
+                    at + 1
+                );
+            }
+            if (pattern[at] == '[' && at + 1 < pattern.Length && pattern[at + 1] == ':')
+            {
+                return null;
+            }
 
             var one = pattern[at] == '\\' && at + 1 < pattern.Length ? pattern[++at] : pattern[at];
-            text.Append(one == '-' && pattern[at - 1] != '\\' ? "-" : one is '\\' or ']' or '[' or '^' or '-' ? $"\\{one}" : one.ToString());
+            text.Append(
+                one == '-' && pattern[at - 1] != '\\' ? "-"
+                : one is '\\' or ']' or '[' or '^' or '-' ? $"\\{one}"
+                : one.ToString()
+            );
         }
 
         return null;

@@ -28,7 +28,10 @@ internal sealed class PlatformServices : IDisposable
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
     public void Trust(string? workspace)
     {
-        if (workspace is not null) { Workspace.Open(Path.GetFullPath(workspace), trusted: true); }
+        if (workspace is not null)
+        {
+            Workspace.Open(Path.GetFullPath(workspace), trusted: true);
+        }
     }
 
     public ILogger CreateLogger(string category) => logs.CreateLogger(category);

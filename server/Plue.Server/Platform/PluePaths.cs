@@ -9,12 +9,16 @@ public sealed class PluePaths(string home)
     public string Templates => Path.Combine(Home, "templates");
     public string Prompts => Path.Combine(Home, "prompts");
     public string Items => Path.Combine(Home, "items");
+
     /// <summary>The versions of documents.</summary>
     public string History => Path.Combine(Home, "history");
+
     /// <summary>Approved external programs.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
+
     /// <summary>The stored permission rules.</summary>
     public string Rules => Path.Combine(Home, "permissions.json");
+
     /// <summary>Allowed instruction files with hidden characters.</summary>
     public string AllowedTexts => Path.Combine(Home, "allowed-texts.json");
     public string Catalog => Path.Combine(Home, "catalog");
@@ -22,10 +26,13 @@ public sealed class PluePaths(string home)
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
     public string Tasks => Path.Combine(Home, "codices", "tasks");
+
     /// <summary>Attachments, by SHA-256.</summary>
     public string Blobs => Path.Combine(Home, "blobs");
+
     /// <summary>The record of agent edits and the earlier file contents.</summary>
     public string Edits => Path.Combine(Home, "edits");
+
     /// <summary>Files as they were before a newer version rewrote them.</summary>
     public string Backups => Path.Combine(Home, "backups");
     public string Index => Path.Combine(Home, "index");
@@ -36,17 +43,18 @@ public sealed class PluePaths(string home)
     public string LockFile(string kind) => Path.Combine(Home, "locks", kind);
 
     /// <summary>The user's own folder, absolute: the root where the system knows none. It need not be there, as in a container.</summary>
-    public static string UserFolder => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder && Path.IsPathFullyQualified(folder)
-        ? folder
+    public static string UserFolder =>
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder
+        && Path.IsPathFullyQualified(folder)
+            ? folder
         // Never relative to the current folder, which may be untrusted.
-        : Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/";
+        : Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root
+        : "/";
 
     /// <summary>Gets the paths without creating folders; they are created on the first write.</summary>
     public static PluePaths FromEnvironment()
     {
         var home = Environment.GetEnvironmentVariable("PLUE_HOME");
-        return new PluePaths(string.IsNullOrWhiteSpace(home)
-            ? Path.Combine(UserFolder, ".plue")
-            : home);
+        return new PluePaths(string.IsNullOrWhiteSpace(home) ? Path.Combine(UserFolder, ".plue") : home);
     }
 }

@@ -6,5 +6,6 @@ namespace Plue.Server.Platform;
 public static class Plural
 {
     /// <param name="noun">A singular noun with a regular plural.</param>
-    public static string Of(int amount, string noun) => string.Create(CultureInfo.InvariantCulture, $"{amount} {noun}{(amount == 1 ? "" : "s")}");
+    public static string Of(int amount, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{amount} {noun}{(amount == 1 ? "" : "s")}");
 }

@@ -26,16 +26,26 @@ internal static partial class ProcessExit
     /// <summary>Exits the process immediately without flushing or notifying anything.</summary>
     public static void Now(int exitCode)
     {
-        if (OperatingSystem.IsWindows()) { Environment.Exit(exitCode); }
-        else { _exit(exitCode); }
+        if (OperatingSystem.IsWindows())
+        {
+            Environment.Exit(exitCode);
+        }
+        else
+        {
+            _exit(exitCode);
+        }
     }
 
-    private static void Within(TimeSpan limit) => new Thread(() =>
-    {
-        Thread.Sleep(limit);
-        Now(Terminated);
-    })
-    { IsBackground = true, Name = "Ending" }.Start();
+    private static void Within(TimeSpan limit) =>
+        new Thread(() =>
+        {
+            Thread.Sleep(limit);
+            Now(Terminated);
+        })
+        {
+            IsBackground = true,
+            Name = "Ending",
+        }.Start();
 
     private sealed class Both(IDisposable one, IDisposable other) : IDisposable
     {

@@ -3,10 +3,30 @@ namespace Plue.Server.Platform;
 /// <summary>Paths that are never read for a model: the vault and Plue's own folder, private keys, and credential stores of other programs.</summary>
 public sealed class ProtectedPaths(PluePaths paths, string userHome)
 {
-    private static readonly string[] Folders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".password-store", ".config/gcloud", ".config/gh", ".local/share/keyrings", "Library/Keychains"];
+    private static readonly string[] Folders =
+    [
+        ".ssh",
+        ".gnupg",
+        ".aws",
+        ".azure",
+        ".kube",
+        ".password-store",
+        ".config/gcloud",
+        ".config/gh",
+        ".local/share/keyrings",
+        "Library/Keychains",
+    ];
     private static readonly string[] Files =
     [
-        ".netrc", ".pgpass", ".npmrc", ".pypirc", ".git-credentials", ".docker/config.json", ".claude/.credentials.json", ".codex/auth.json", ".config/git/credentials",
+        ".netrc",
+        ".pgpass",
+        ".npmrc",
+        ".pypirc",
+        ".git-credentials",
+        ".docker/config.json",
+        ".claude/.credentials.json",
+        ".codex/auth.json",
+        ".config/git/credentials",
     ];
     private static readonly string[] KeyNames = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"];
     private const int MaxKeyHeaderLength = 256;
@@ -18,20 +38,38 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
     public string? DenialReason(params IEnumerable<string> names)
     {
-        List<(string Full, string Real)> files = [.. names.Distinct(StringComparer.Ordinal).Select(name => (Path.GetFullPath(name), RealPath.Of(name)))];
-        bool IsIn(string place) => RealPath.Of(place) is var real && files.Exists(file => RealPath.IsUnder(real, file.Real) || RealPath.IsUnder(Path.GetFullPath(place), file.Full));
-        if (IsIn(paths.Home)) { return "belongs to Plue, which stores keys and chats there, and is never sent"; }
-        if (Folders.Concat(Files).Any(place => IsIn(Path.Combine(userHome, place)))) { return "contains credentials or keys and is never sent"; }
+        List<(string Full, string Real)> files =
+        [
+            .. names.Distinct(StringComparer.Ordinal).Select(name => (Path.GetFullPath(name), RealPath.Of(name))),
+        ];
+        bool IsIn(string place) =>
+            RealPath.Of(place) is var real
+            && files.Exists(file => RealPath.IsUnder(real, file.Real) || RealPath.IsUnder(Path.GetFullPath(place), file.Full));
+        if (IsIn(paths.Home))
+        {
+            return "belongs to Plue, which stores keys and chats there, and is never sent";
+        }
+        if (Folders.Concat(Files).Any(place => IsIn(Path.Combine(userHome, place))))
+        {
+            return "contains credentials or keys and is never sent";
+        }
 
-        return files.SelectMany(file => new[] { file.Full, file.Real }).Any(name => KeyNames.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase)) ? PrivateKey : null;
+        return files
+            .SelectMany(file => new[] { file.Full, file.Real })
+            .Any(name => KeyNames.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase))
+            ? PrivateKey
+            : null;
     }
 
     /// <summary>As <see cref="DenialReason(IEnumerable{string})"/>, by what is in it: a key may have any name.</summary>
     public static string? DenialReason(ReadOnlySpan<byte> content)
     {
-        var head = content[..Math.Min(content.Length, MaxKeyHeaderLength)].TrimStart((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF, (byte)' ', (byte)'\t', (byte)'\r', (byte)'\n']);
+        var head = content[..Math.Min(content.Length, MaxKeyHeaderLength)]
+            .TrimStart((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF, (byte)' ', (byte)'\t', (byte)'\r', (byte)'\n']);
         var line = head.IndexOf((byte)'\n') is >= 0 and var end ? head[..end] : head;
-        return (line.StartsWith("-----BEGIN "u8) && line.IndexOf("PRIVATE KEY"u8) >= 0) || line.StartsWith("PuTTY-User-Key-File"u8) ? PrivateKey : null;
+        return (line.StartsWith("-----BEGIN "u8) && line.IndexOf("PRIVATE KEY"u8) >= 0) || line.StartsWith("PuTTY-User-Key-File"u8)
+            ? PrivateKey
+            : null;
     }
 
     private const string PrivateKey = "is a private key and is never sent";

@@ -16,7 +16,10 @@ public static partial class RealPath
     /// <summary>Whether a path, or what it links to, is in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
-        if (string.IsNullOrEmpty(folder)) { return false; }
+        if (string.IsNullOrEmpty(folder))
+        {
+            return false;
+        }
 
         var real = Of(folder);
         return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
@@ -38,15 +41,30 @@ public static partial class RealPath
         var full = Path.GetFullPath(path);
         if (OperatingSystem.IsWindows())
         {
-            try { return ResolveLinks(full); }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return full; }
+            try
+            {
+                return ResolveLinks(full);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return full;
+            }
         }
 
         var resolved = realpath(full, 0);
-        if (resolved == 0) { return full; }
+        if (resolved == 0)
+        {
+            return full;
+        }
 
-        try { return Marshal.PtrToStringUTF8(resolved) ?? full; }
-        finally { free(resolved); }
+        try
+        {
+            return Marshal.PtrToStringUTF8(resolved) ?? full;
+        }
+        finally
+        {
+            free(resolved);
+        }
     }
 
     /// <summary>
@@ -58,28 +76,50 @@ public static partial class RealPath
     public static string? TargetOf(string path)
     {
         var root = Path.GetPathRoot(path);
-        if (string.IsNullOrEmpty(root) || path.Contains('\0', StringComparison.Ordinal)) { return null; }
+        if (string.IsNullOrEmpty(root) || path.Contains('\0', StringComparison.Ordinal))
+        {
+            return null;
+        }
 
         var at = root;
         var links = MaxLinks;
         var names = new Stack<string>(Names(path[root.Length..]).Reverse());
         while (names.TryPop(out var name))
         {
-            if (name == ".") { continue; }
-            if (name == "..") { at = Path.GetDirectoryName(at) ?? at; continue; }
+            if (name == ".")
+            {
+                continue;
+            }
+            if (name == "..")
+            {
+                at = Path.GetDirectoryName(at) ?? at;
+                continue;
+            }
 
             var next = Path.Combine(at, name);
-            if (!TryReadLink(next, out var target)) { return null; }
+            if (!TryReadLink(next, out var target))
+            {
+                return null;
+            }
             if (target is null)
             {
                 at = next;
                 continue;
             }
 
-            if (links-- == 0) { return null; }
-            if (Path.GetPathRoot(target) is { Length: > 0 } start) { (at, target) = (start, target[start.Length..]); }
+            if (links-- == 0)
+            {
+                return null;
+            }
+            if (Path.GetPathRoot(target) is { Length: > 0 } start)
+            {
+                (at, target) = (start, target[start.Length..]);
+            }
 
-            foreach (var part in Names(target).Reverse()) { names.Push(part); }
+            foreach (var part in Names(target).Reverse())
+            {
+                names.Push(part);
+            }
         }
 
         return OperatingSystem.IsLinux() && Contains("/proc", at) ? null : at;
@@ -98,19 +138,31 @@ public static partial class RealPath
         target = null;
         if (OperatingSystem.IsWindows())
         {
-            try { target = new FileInfo(path).LinkTarget; }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
+            try
+            {
+                target = new FileInfo(path).LinkTarget;
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
 
             return true;
         }
 
         // Links in /proc resolve differently for each process.
-        if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
+        if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/"))
+        {
+            return false;
+        }
 
         Span<byte> content = stackalloc byte[MaxTargetLength];
         var length = (int)readlink(path, content, content.Length);
         // Nothing can be there by a name that is too long.
-        if (length < 0) { return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong); }
+        if (length < 0)
+        {
+            return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong);
+        }
 
         var text = Encoding.UTF8.GetString(content[..length]);
         target = text;
@@ -125,9 +177,18 @@ public static partial class RealPath
         foreach (var name in full[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
         {
             at = Path.Combine(at, name);
-            var target = Directory.Exists(at) ? Directory.ResolveLinkTarget(at, true) : File.Exists(at) ? File.ResolveLinkTarget(at, true) : null;
-            if (target is null) { continue; }
-            if (links-- == 0) { throw new IOException("The path contains too many links."); }
+            var target =
+                Directory.Exists(at) ? Directory.ResolveLinkTarget(at, true)
+                : File.Exists(at) ? File.ResolveLinkTarget(at, true)
+                : null;
+            if (target is null)
+            {
+                continue;
+            }
+            if (links-- == 0)
+            {
+                throw new IOException("The path contains too many links.");
+            }
 
             at = ResolveLinks(Path.GetFullPath(target.FullName), links);
         }

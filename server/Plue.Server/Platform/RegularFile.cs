@@ -31,14 +31,23 @@ public static partial class RegularFile
     internal static byte[]? Read(SafeFileHandle handle, int maxBytes)
     {
         var size = LengthOf(handle);
-        if (size > maxBytes) { return null; }
+        if (size > maxBytes)
+        {
+            return null;
+        }
 
         var content = new byte[size];
         var read = 0;
-        while (read < content.Length && RandomAccess.Read(handle, content.AsSpan(read), read) is > 0 and var more) { read += more; }
+        while (read < content.Length && RandomAccess.Read(handle, content.AsSpan(read), read) is > 0 and var more)
+        {
+            read += more;
+        }
 
         // The files of the kernel have no size and yet something to read.
-        if (size == 0 && RandomAccess.Read(handle, new byte[1], 0) > 0) { throw new NotAFileException(isFolder: false); }
+        if (size == 0 && RandomAccess.Read(handle, new byte[1], 0) > 0)
+        {
+            throw new NotAFileException(isFolder: false);
+        }
         return read == content.Length ? content : content[..read];
     }
 
@@ -63,8 +72,14 @@ public static partial class RegularFile
     /// <inheritdoc cref="Read(string,int)" path="/exception"/>
     public static SafeFileHandle OpenHandle(string path)
     {
-        if (Directory.Exists(path)) { throw new NotAFileException(isFolder: true); }
-        if (IsSystemFile(path)) { throw new NotAFileException(isFolder: false); }
+        if (Directory.Exists(path))
+        {
+            throw new NotAFileException(isFolder: true);
+        }
+        if (IsSystemFile(path))
+        {
+            throw new NotAFileException(isFolder: false);
+        }
 
         return OperatingSystem.IsWindows()
             ? OpenOnWindows(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.None)
@@ -83,13 +98,22 @@ public static partial class RegularFile
     /// <exception cref="IOException">Another process holds the lock (<see cref="FileLock.IsHeldElsewhere"/>), or the disk refused.</exception>
     public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share, FileOptions options, UnixFileMode newFile)
     {
-        if (OperatingSystem.IsWindows()) { return new FileStream(OpenOnWindows(path, mode, access, share, options), access, bufferSize: 0); }
+        if (OperatingSystem.IsWindows())
+        {
+            return new FileStream(OpenOnWindows(path, mode, access, share, options), access, bufferSize: 0);
+        }
 
         var handle = OpenOnUnix(path, mode, access, newFile);
         try
         {
-            if (share == FileShare.None) { return new LockedFile(handle, access, path); }
-            if (access == FileAccess.Read) { UnixCalls.Lock(handle, UnixCalls.SharedLock); }
+            if (share == FileShare.None)
+            {
+                return new LockedFile(handle, access, path);
+            }
+            if (access == FileAccess.Read)
+            {
+                UnixCalls.Lock(handle, UnixCalls.SharedLock);
+            }
 
             return new FileStream(handle, access, bufferSize: 0);
         }
@@ -102,22 +126,37 @@ public static partial class RegularFile
 
     /// <summary>Files in shared memory are regular files.</summary>
     private static bool IsSystemFile(string path) =>
-        !OperatingSystem.IsWindows() && !path.StartsWith("/dev/shm/", StringComparison.Ordinal) && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+        !OperatingSystem.IsWindows()
+        && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
+        && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
     private static long LengthOf(SafeFileHandle handle)
     {
-        try { return RandomAccess.GetLength(handle); }
-        catch (NotSupportedException) { throw new NotAFileException(isFolder: false); }
+        try
+        {
+            return RandomAccess.GetLength(handle);
+        }
+        catch (NotSupportedException)
+        {
+            throw new NotAFileException(isFolder: false);
+        }
     }
 
     private static SafeFileHandle OpenOnUnix(string path, FileMode mode, FileAccess access, UnixFileMode newFile)
     {
-        var flags = access switch { FileAccess.Read => 0, FileAccess.Write => UnixCalls.WriteOnly, _ => UnixCalls.ReadWrite } | mode switch
-        {
-            FileMode.CreateNew => UnixCalls.CreateNew,
-            FileMode.Create or FileMode.OpenOrCreate => UnixCalls.Create,
-            _ => 0,
-        };
+        var flags =
+            access switch
+            {
+                FileAccess.Read => 0,
+                FileAccess.Write => UnixCalls.WriteOnly,
+                _ => UnixCalls.ReadWrite,
+            }
+            | mode switch
+            {
+                FileMode.CreateNew => UnixCalls.CreateNew,
+                FileMode.Create or FileMode.OpenOrCreate => UnixCalls.Create,
+                _ => 0,
+            };
         var handle = UnixCalls.Open(path, flags | UnixCalls.NonBlocking, newFile);
         if (handle.IsInvalid)
         {
@@ -128,8 +167,14 @@ public static partial class RegularFile
 
         try
         {
-            if (UnixCalls.TypeOf(handle) is { } kind && kind != UnixCalls.RegularFileType) { throw new NotAFileException(kind == UnixCalls.FolderType); }
-            if (mode is FileMode.Create or FileMode.Truncate) { RandomAccess.SetLength(handle, 0); }
+            if (UnixCalls.TypeOf(handle) is { } kind && kind != UnixCalls.RegularFileType)
+            {
+                throw new NotAFileException(kind == UnixCalls.FolderType);
+            }
+            if (mode is FileMode.Create or FileMode.Truncate)
+            {
+                RandomAccess.SetLength(handle, 0);
+            }
 
             return handle;
         }
@@ -140,26 +185,33 @@ public static partial class RegularFile
         }
     }
 
-    private static Exception Error(string path, FileMode mode, int error, string message) => error switch
-    {
-        UnixCalls.NoEntry when mode is FileMode.Open or FileMode.Truncate => new FileNotFoundException($"{path} is not there.", path),
-        UnixCalls.NoEntry => new DirectoryNotFoundException($"The folder of {path} does not exist."),
-        UnixCalls.NotADirectory => new FileNotFoundException($"{path} is not there.", path),
-        UnixCalls.NotPermitted or UnixCalls.AccessDenied => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
-        UnixCalls.IsFolder => new NotAFileException(isFolder: true),
-        // The error of a non-blocking open of a pipe without a reader, or of a socket.
-        6 or 102 => new NotAFileException(isFolder: false),
-        _ => new IOException($"{message} : '{path}'", error),
-    };
+    private static Exception Error(string path, FileMode mode, int error, string message) =>
+        error switch
+        {
+            UnixCalls.NoEntry when mode is FileMode.Open or FileMode.Truncate => new FileNotFoundException($"{path} is not there.", path),
+            UnixCalls.NoEntry => new DirectoryNotFoundException($"The folder of {path} does not exist."),
+            UnixCalls.NotADirectory => new FileNotFoundException($"{path} is not there.", path),
+            UnixCalls.NotPermitted or UnixCalls.AccessDenied => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+            UnixCalls.IsFolder => new NotAFileException(isFolder: true),
+            // The error of a non-blocking open of a pipe without a reader, or of a socket.
+            6 or 102 => new NotAFileException(isFolder: false),
+            _ => new IOException($"{message} : '{path}'", error),
+        };
 
     private static SafeFileHandle OpenOnWindows(string path, FileMode mode, FileAccess access, FileShare share, FileOptions options)
     {
-        if (Directory.Exists(path)) { throw new NotAFileException(isFolder: true); }
+        if (Directory.Exists(path))
+        {
+            throw new NotAFileException(isFolder: true);
+        }
 
 #pragma warning disable RS0030 // This is the class that the others are to use.
         var handle = File.OpenHandle(path, mode, access, share, options);
 #pragma warning restore RS0030
-        if (GetFileType(handle) == DiskType) { return handle; }
+        if (GetFileType(handle) == DiskType)
+        {
+            return handle;
+        }
 
         handle.Dispose();
         throw new NotAFileException(isFolder: false);
@@ -173,7 +225,8 @@ public static partial class RegularFile
     {
         private readonly SafeFileHandle handle;
 
-        public LockedFile(SafeFileHandle handle, FileAccess access, string path) : base(handle, access, bufferSize: 0)
+        public LockedFile(SafeFileHandle handle, FileAccess access, string path)
+            : base(handle, access, bufferSize: 0)
         {
             this.handle = handle;
             UnixCalls.Lock(handle, UnixCalls.ExclusiveLock);
@@ -184,7 +237,10 @@ public static partial class RegularFile
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing && !handle.IsClosed) { UnixCalls.Unlock(handle); }
+            if (disposing && !handle.IsClosed)
+            {
+                UnixCalls.Unlock(handle);
+            }
 
             base.Dispose(disposing);
         }

@@ -22,7 +22,10 @@ public sealed unsafe partial class SecretBytes : IDisposable
         pages = (byte*)NativeMemory.AlignedAlloc(size, page);
         Length = length;
         IsLocked = OperatingSystem.IsWindows() ? VirtualLock(pages, size) != 0 : mlock(pages, size) == 0;
-        if (OperatingSystem.IsLinux()) { _ = madvise(pages, size, KeepOutOfDumps); }
+        if (OperatingSystem.IsLinux())
+        {
+            _ = madvise(pages, size, KeepOutOfDumps);
+        }
 
         Span.Clear();
     }
@@ -43,11 +46,20 @@ public sealed unsafe partial class SecretBytes : IDisposable
 
     public void Dispose()
     {
-        if (pages == null) { return; }
+        if (pages == null)
+        {
+            return;
+        }
 
         CryptographicOperations.ZeroMemory(Span);
-        if (OperatingSystem.IsLinux()) { _ = madvise(pages, size, AllowInDumps); }
-        if (IsLocked) { _ = OperatingSystem.IsWindows() ? VirtualUnlock(pages, size) : munlock(pages, size); }
+        if (OperatingSystem.IsLinux())
+        {
+            _ = madvise(pages, size, AllowInDumps);
+        }
+        if (IsLocked)
+        {
+            _ = OperatingSystem.IsWindows() ? VirtualUnlock(pages, size) : munlock(pages, size);
+        }
 
         NativeMemory.AlignedFree(pages);
         pages = null;

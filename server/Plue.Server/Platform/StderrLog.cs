@@ -42,17 +42,29 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
 
     private void WriteToStderr(string line)
     {
-        try { stderr.Write(Encoding.UTF8.GetBytes(line)); }
-        catch (IOException) { /* The editor closed its end; the file still has the line. */ }
+        try
+        {
+            stderr.Write(Encoding.UTF8.GetBytes(line));
+        }
+        catch (IOException)
+        { /* The editor closed its end; the file still has the line. */
+        }
     }
 
     private void WriteToFile(string line)
     {
-        if (folder is null || fileFailed || isClosed) { return; }
+        if (folder is null || fileFailed || isClosed)
+        {
+            return;
+        }
 
         try
         {
-            if (file is { Length: > MaxFileBytes }) { file.Dispose(); file = null; }
+            if (file is { Length: > MaxFileBytes })
+            {
+                file.Dispose();
+                file = null;
+            }
             file ??= Open(folder);
             // Two windows write to one file, and each has to write behind the other's lines.
             file.Seek(0, SeekOrigin.End);
@@ -69,28 +81,43 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
     {
         DurableFile.CreatePrivateDirectory(folder);
         var path = Path.Combine(folder, "plue.log");
-        if (File.Exists(path) && new FileInfo(path).Length > MaxFileBytes) { File.Move(path, Path.Combine(folder, "plue.old.log"), overwrite: true); }
+        if (File.Exists(path) && new FileInfo(path).Length > MaxFileBytes)
+        {
+            File.Move(path, Path.Combine(folder, "plue.old.log"), overwrite: true);
+        }
         return DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
-    private static string Name(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trce",
-        LogLevel.Debug => "dbug",
-        LogLevel.Information => "info",
-        LogLevel.Warning => "warn",
-        LogLevel.Error => "fail",
-        _ => "crit",
-    };
+    private static string Name(LogLevel level) =>
+        level switch
+        {
+            LogLevel.Trace => "trce",
+            LogLevel.Debug => "dbug",
+            LogLevel.Information => "info",
+            LogLevel.Warning => "warn",
+            LogLevel.Error => "fail",
+            _ => "crit",
+        };
 
     private sealed class Logger(StderrLog log, string category) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
         public bool IsEnabled(LogLevel logLevel) => logLevel >= log.Minimum;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (IsEnabled(logLevel)) { log.Write(logLevel, category, formatter(state, exception), exception); }
+            if (IsEnabled(logLevel))
+            {
+                log.Write(logLevel, category, formatter(state, exception), exception);
+            }
         }
     }
 

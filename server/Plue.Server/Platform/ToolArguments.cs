@@ -6,10 +6,15 @@ public static class ToolArguments
     /// <summary>Characters of JSON. No model writes as much in one answer.</summary>
     public const int MaxLength = 1024 * 1024;
 
-    public const string TooLong = "The arguments of this call are longer than 1 MiB, so they were truncated. Nothing was done. Send less at once: write a long file in parts, or create it with a command.";
+    public const string TooLong =
+        "The arguments of this call are longer than 1 MiB, so they were truncated. Nothing was done. Send less at once: write a long file in parts, or create it with a command.";
 
-    public const string HalfCharacter = "The arguments contain half of a surrogate pair. Nothing was done. Send the call again with complete characters.";
+    public const string HalfCharacter =
+        "The arguments contain half of a surrogate pair. Nothing was done. Send the call again with complete characters.";
 
     /// <returns>Why the arguments are rejected, as a sentence for the model; null if they are valid.</returns>
-    public static string? ErrorIn(string json) => json.Length > MaxLength ? TooLong : LoneSurrogates.ExistIn(json) ? HalfCharacter : null;
+    public static string? ErrorIn(string json) =>
+        json.Length > MaxLength ? TooLong
+        : LoneSurrogates.ExistIn(json) ? HalfCharacter
+        : null;
 }

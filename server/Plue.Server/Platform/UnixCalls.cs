@@ -33,8 +33,14 @@ internal static partial class UnixCalls
 
     public static readonly int NonBlocking = IsMac ? 0x4 : 0x800;
     public static readonly int CloseOnExec = IsMac ? 0x1000000 : 0x80000;
-    public static readonly int NoFollow = IsMac ? 0x100 : IsArm ? 0x8000 : 0x20000;
-    public static readonly int Directory = IsMac ? 0x100000 : IsArm ? 0x4000 : 0x10000;
+    public static readonly int NoFollow =
+        IsMac ? 0x100
+        : IsArm ? 0x8000
+        : 0x20000;
+    public static readonly int Directory =
+        IsMac ? 0x100000
+        : IsArm ? 0x4000
+        : 0x10000;
     public const int ReadOnly = 0;
     public const int WriteOnly = 1;
     public const int ReadWrite = 2;
@@ -61,7 +67,10 @@ internal static partial class UnixCalls
     /// <returns>Null where the system does not say.</returns>
     public static uint? TypeOf(SafeFileHandle file)
     {
-        if (!IsMac) { return StatusOf(file)?.Mode & TypeMask; }
+        if (!IsMac)
+        {
+            return StatusOf(file)?.Mode & TypeMask;
+        }
 
         // struct stat begins with the device (4 bytes) and the mode (2).
         Span<byte> stat = stackalloc byte[256];
@@ -75,8 +84,14 @@ internal static partial class UnixCalls
         while (flock(file, kind | NonBlockingLock) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            if (error == Interrupted) { continue; }
-            if (error == WouldWait) { throw new IOException("Another process has locked the file.", error); }
+            if (error == Interrupted)
+            {
+                continue;
+            }
+            if (error == WouldWait)
+            {
+                throw new IOException("Another process has locked the file.", error);
+            }
 
             return;
         }
@@ -90,19 +105,30 @@ internal static partial class UnixCalls
 
     private static unsafe FileStatus? Stat(SafeFileHandle at, string name, int flags)
     {
-        if (!OperatingSystem.IsLinux()) { return null; }
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
 
         // struct statx is the same everywhere.
         var raw = stackalloc byte[256];
-        if (syscall(IsArm ? 291 : 332, at, name, flags, BasicStat, raw) != 0) { return null; }
+        if (syscall(IsArm ? 291 : 332, at, name, flags, BasicStat, raw) != 0)
+        {
+            return null;
+        }
 
         var stat = new ReadOnlySpan<byte>(raw, 256);
         var (inode, size) = (BitConverter.ToUInt64(stat[32..]), BitConverter.ToInt64(stat[40..]));
         var (changed, changedPart) = (BitConverter.ToInt64(stat[96..]), BitConverter.ToUInt32(stat[104..]));
         var (modified, modifiedPart) = (BitConverter.ToInt64(stat[112..]), BitConverter.ToUInt32(stat[120..]));
         return new FileStatus(
-            BitConverter.ToUInt16(stat[28..]), BitConverter.ToUInt32(stat[20..]), BitConverter.ToUInt32(stat[24..]), size,
-            DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
+            BitConverter.ToUInt16(stat[28..]),
+            BitConverter.ToUInt32(stat[20..]),
+            BitConverter.ToUInt32(stat[24..]),
+            size,
+            DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100),
+            $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}"
+        );
     }
 
     /// <param name="mode">The mode of a new file.</param>
@@ -117,7 +143,10 @@ internal static partial class UnixCalls
         while (true)
         {
             var handle = open(path, flags | CloseOnExec | NoTerminal, mode, 0, 0, 0, 0, 0, mode);
-            if (!handle.IsInvalid || Marshal.GetLastPInvokeError() != Interrupted) { return handle; }
+            if (!handle.IsInvalid || Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                return handle;
+            }
 
             handle.Dispose();
         }
@@ -136,7 +165,17 @@ internal static partial class UnixCalls
 
     // The mode is passed like a variadic argument: see OpenAt.
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle open(string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint unused5, nint modeOnStack);
+    private static partial SafeFileHandle open(
+        string path,
+        int flags,
+        nint mode,
+        nint unused1,
+        nint unused2,
+        nint unused3,
+        nint unused4,
+        nint unused5,
+        nint modeOnStack
+    );
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);
@@ -148,7 +187,17 @@ internal static partial class UnixCalls
     private static partial int fstat64(SafeFileHandle file, Span<byte> result);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle openat(SafeFileHandle folder, string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint modeOnStack);
+    private static partial SafeFileHandle openat(
+        SafeFileHandle folder,
+        string path,
+        int flags,
+        nint mode,
+        nint unused1,
+        nint unused2,
+        nint unused3,
+        nint unused4,
+        nint modeOnStack
+    );
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkdirat(SafeFileHandle folder, string path, uint mode);

@@ -6,6 +6,7 @@ internal static class HomePath
     /// <summary><c>~</c> at the beginning stands for <paramref name="home"/>.</summary>
     public static string Of(string path, string home) =>
         path == "~" ? home
-        : path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal) ? Path.Combine(home, path[2..])
+        : path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal)
+            ? Path.Combine(home, path[2..])
         : path;
 }

@@ -43,9 +43,11 @@ public sealed record ModelInfo
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
     public bool? CanReason { get; init; }
+
     /// <summary>Weakest first, in the spelling of the wire.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
+
     [JsonPropertyName("price")]
     public Price? Pricing { get; init; }
 }

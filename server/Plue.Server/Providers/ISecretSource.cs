@@ -26,5 +26,6 @@ public interface ISecretStore : ISecretSource
 public readonly struct Secret(string value)
 {
     public string Reveal() => value;
+
     public override string ToString() => "***";
 }

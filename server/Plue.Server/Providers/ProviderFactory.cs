@@ -17,7 +17,14 @@ using Plue.Server.Providers.VertexAi;
 namespace Plue.Server.Providers;
 
 /// <summary>Creates the provider of each kind.</summary>
-internal sealed class ProviderFactory(PlatformServices platform, ISecretStore secrets, OAuthTokens tokens, ProviderHttp http, ExternalPrograms programs, Action<string> registerSecret)
+internal sealed class ProviderFactory(
+    PlatformServices platform,
+    ISecretStore secrets,
+    OAuthTokens tokens,
+    ProviderHttp http,
+    ExternalPrograms programs,
+    Action<string> registerSecret
+)
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
@@ -39,23 +46,61 @@ internal sealed class ProviderFactory(PlatformServices platform, ISecretStore se
             ProviderKinds.OpenRouter => new OpenRouterProvider(settings, secrets, http, time, credential),
             ProviderKinds.Azure => new AzureProvider(settings, secrets, http, time, credential),
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http, time, credential),
-            ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http, time, Environment.GetEnvironmentVariable, PluePaths.UserFolder, registerSecret),
-            ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http, time, Environment.GetEnvironmentVariable, PluePaths.UserFolder, registerSecret, credential),
+            ProviderKinds.Bedrock => new BedrockProvider(
+                settings,
+                secrets,
+                http,
+                time,
+                Environment.GetEnvironmentVariable,
+                PluePaths.UserFolder,
+                registerSecret
+            ),
+            ProviderKinds.VertexAi => new VertexProvider(
+                settings,
+                secrets,
+                http,
+                time,
+                Environment.GetEnvironmentVariable,
+                PluePaths.UserFolder,
+                registerSecret,
+                credential
+            ),
             ProviderKinds.ClaudeCode => ClaudeCode(settings),
-            ProviderKinds.External => new ExternalProvider(settings, secrets, programs, OwnEnvironment.Read(), time, platform.Redactor.Mask),
+            ProviderKinds.External => new ExternalProvider(
+                settings,
+                secrets,
+                programs,
+                OwnEnvironment.Read(),
+                time,
+                platform.Redactor.Mask
+            ),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http, time, credential),
             ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, time),
             ProviderKinds.Tour => new TourProvider(settings, time),
-            _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} has the kind {settings.Kind}, which this version of Plue does not support."),
+            _ => throw new FailureException(
+                FailureKind.MissingField,
+                $"{settings.Name} has the kind {settings.Kind}, which this version of Plue does not support."
+            ),
         };
     }
 
     /// <summary>Looks for the claude CLI on this machine, and whether it is signed in.</summary>
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
     {
-        await using var provider = ClaudeCode(new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = ProviderSource.Found });
+        await using var provider = ClaudeCode(
+            new ProviderSettings
+            {
+                Id = "claude-code",
+                Name = "Claude Code",
+                Kind = ProviderKinds.ClaudeCode,
+                Source = ProviderSource.Found,
+            }
+        );
         var location = await provider.LocateAsync(cancellationToken);
-        if (location.Program is null) { return new ClaudeCodeFinding(null, false, null, "No claude command was found on this machine.", location.Tried); }
+        if (location.Program is null)
+        {
+            return new ClaudeCodeFinding(null, false, null, "No claude command was found on this machine.", location.Tried);
+        }
 
         var state = await provider.CheckSignInAsync(cancellationToken);
         return new ClaudeCodeFinding(location.Program.DisplayPath, state.SignedIn ?? false, state.Version, state.Sentence, location.Tried);

@@ -1,7 +1,14 @@
 namespace Plue.Server.Providers;
 
 /// <summary>Authentication; the names in files are those of templates/llm-provider.json5.</summary>
-public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
+public enum AuthType
+{
+    None,
+    ApiKey,
+    Oauth,
+    AwsCredentials,
+    ServiceAccount,
+}
 
 /// <summary>A kind of provider: one protocol of one vendor, or a family of vendors.</summary>
 /// <param name="AuthTypes">The default first.</param>
@@ -53,10 +60,23 @@ public static class ProviderKinds
         new(ClaudeCode, "Claude Code", [AuthType.None], null, TakesEndpoint: false)
         {
             DefaultModel = "default",
-            Capabilities = new() { OwnHistory = true, OwnToolLoop = true, OwnRetries = true },
+            Capabilities = new()
+            {
+                OwnHistory = true,
+                OwnToolLoop = true,
+                OwnRetries = true,
+            },
         },
-        new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true) { Catalog = "anthropic", Capabilities = ListsAllModels },
-        new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true) { Catalog = "openai", Capabilities = ListsAllModels },
+        new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true)
+        {
+            Catalog = "anthropic",
+            Capabilities = ListsAllModels,
+        },
+        new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true)
+        {
+            Catalog = "openai",
+            Capabilities = ListsAllModels,
+        },
         new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true)
         {
             ExampleEndpoint = "http://localhost:1234/v1",
@@ -71,20 +91,42 @@ public static class ProviderKinds
             Catalog = "gemini",
             Capabilities = ListsAllModels with { ModelsWithoutGif = "gemini" },
         },
-        new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true) { Catalog = "openrouter", Capabilities = ListsAllModels },
-        new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true) { Catalog = "azure", ExampleEndpoint = "https://my-resource.openai.azure.com" },
+        new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true)
+        {
+            Catalog = "openrouter",
+            Capabilities = ListsAllModels,
+        },
+        new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true)
+        {
+            Catalog = "azure",
+            ExampleEndpoint = "https://my-resource.openai.azure.com",
+        },
         new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true) { Catalog = "bedrock" },
         new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true)
         {
             Catalog = "vertexai",
             Capabilities = new() { ModelsWithoutGif = "gemini" },
         },
-        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true) { Catalog = "copilot", Capabilities = ListsAllModels },
-        new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false) { Capabilities = new() { NeedsKey = false, IsUserProgram = true } },
+        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true)
+        {
+            Catalog = "copilot",
+            Capabilities = ListsAllModels,
+        },
+        new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false)
+        {
+            Capabilities = new() { NeedsKey = false, IsUserProgram = true },
+        },
         new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false)
         {
             DefaultModel = "recording",
-            Capabilities = new() { Tools = false, Images = false, OwnRetries = true, IsDemo = true, IsFree = true },
+            Capabilities = new()
+            {
+                Tools = false,
+                Images = false,
+                OwnRetries = true,
+                IsDemo = true,
+                IsFree = true,
+            },
         },
     ];
 
@@ -130,8 +172,14 @@ public static class CatalogTypes
     public static string KindOf(string id, string type, out bool isKnown)
     {
         isKnown = true;
-        if (id == "copilot") { return ProviderKinds.GithubCopilot; }
-        if (KindByType.TryGetValue(type, out var kind)) { return kind; }
+        if (id == "copilot")
+        {
+            return ProviderKinds.GithubCopilot;
+        }
+        if (KindByType.TryGetValue(type, out var kind))
+        {
+            return kind;
+        }
 
         isKnown = false;
         return ProviderKinds.OpenAiCompatible;

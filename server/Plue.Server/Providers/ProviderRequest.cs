@@ -9,17 +9,21 @@ public sealed record ProviderRequest
     public required string CodexId { get; init; }
     public required string Model { get; init; }
     public string? System { get; init; }
+
     /// <summary>Oldest first, ending with a user message, without empty assistant messages.</summary>
     public required IReadOnlyList<Message> Messages { get; init; }
     public IReadOnlyList<ToolDeclaration> Tools { get; init; } = [];
+
     /// <summary>For providers with <see cref="ProviderCapabilities.OwnToolLoop"/>; null if no tool may run.</summary>
     public IToolHost? ToolHost { get; init; }
+
     /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
     public IReadOnlyList<string> StopSequences { get; init; } = [];
     public string? ReasoningLevel { get; init; }
+
     /// <summary>The folder that a started program may read; null without a trusted workspace.</summary>
     public string? WorkingDirectory { get; init; }
 }

@@ -16,25 +16,48 @@ internal sealed class ProviderServices : IAsyncDisposable
     /// <param name="catalogSettings">As they are now.</param>
     /// <param name="registerSecret">Masks a text from now on.</param>
     public ProviderServices(
-        PlatformServices platform, ProviderCatalog catalog, Func<CatalogSettings> catalogSettings, IProviderSource source, ISecretStore secrets, Action<string> registerSecret)
+        PlatformServices platform,
+        ProviderCatalog catalog,
+        Func<CatalogSettings> catalogSettings,
+        IProviderSource source,
+        ISecretStore secrets,
+        Action<string> registerSecret
+    )
     {
         var tokens = new OAuthTokens(secrets, http, platform.Paths, platform.Time);
         SignIns = new SignIns(tokens, platform.Time);
-        Programs = new ExternalPrograms(platform.Paths, Environment.GetEnvironmentVariable("PATH"), () => platform.Workspace.OpenFolder, platform.Time);
+        Programs = new ExternalPrograms(
+            platform.Paths,
+            Environment.GetEnvironmentVariable("PATH"),
+            () => platform.Workspace.OpenFolder,
+            platform.Time
+        );
         Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret);
         Discovery = new Discovery(Factory.FindClaudeCodeAsync, Factory.ProbeAsync, Environment.GetEnvironmentVariable, catalog);
         var logger = platform.CreateLogger("Providers");
         void Log(string sentence) => logger.LogDebug("{What}", sentence);
         var states = new ProviderStates(platform.Paths, platform.Time, platform.Redactor.Mask, Log);
-        Registry = new ProviderRegistry(source, Factory.Build, Discovery, catalog, states, new ModelCache(platform.Paths, Log), platform.Time);
+        Registry = new ProviderRegistry(
+            source,
+            Factory.Build,
+            Discovery,
+            catalog,
+            states,
+            new ModelCache(platform.Paths, Log),
+            platform.Time
+        );
         Catalogs = new CatalogServices(
-            catalog, new UserCatalogs(platform.Paths, catalog, platform.Time, OriginChange), new CatalogRefresh(catalog, catalogSettings, http.For, platform.Time));
+            catalog,
+            new UserCatalogs(platform.Paths, catalog, platform.Time, OriginChange),
+            new CatalogRefresh(catalog, catalogSettings, http.For, platform.Time)
+        );
     }
 
     public ProviderRegistry Registry { get; }
     public ProviderFactory Factory { get; }
     public Discovery Discovery { get; }
     public SignIns SignIns { get; }
+
     /// <summary>Programs that may answer as providers.</summary>
     public ExternalPrograms Programs { get; }
     public CatalogServices Catalogs { get; }
@@ -47,5 +70,6 @@ internal sealed class ProviderServices : IAsyncDisposable
     }
 
     /// <summary>A provider with a file of its own has its address there.</summary>
-    private string? OriginChange(string id, CatalogProvider? next) => Registry.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;
+    private string? OriginChange(string id, CatalogProvider? next) =>
+        Registry.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;
 }

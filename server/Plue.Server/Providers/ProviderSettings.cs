@@ -6,17 +6,22 @@ public sealed record ProviderSettings
     /// <summary>The codex name, as in <c>codex://providers/NAME</c>.</summary>
     public required string Id { get; init; }
     public required string Name { get; init; }
+
     /// <summary>One of <see cref="ProviderKinds"/>.</summary>
     public required string Kind { get; init; }
+
     /// <summary>Where the settings come from.</summary>
     public ProviderSource Source { get; init; } = ProviderSource.File;
     public bool Enabled { get; init; } = true;
+
     /// <summary>Null means the vendor's default host. Once set, no other host is ever called.</summary>
     public Uri? Endpoint { get; init; }
     public string? Model { get; init; }
     public string? CatalogProvider { get; init; }
+
     /// <summary>Null means the default of the kind.</summary>
     public AuthType? Auth { get; init; }
+
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key found in the environment; null where none is needed.</summary>
     public string? ApiKeyRef { get; init; }
     public string? CliPath { get; init; }
@@ -27,13 +32,17 @@ public sealed record ProviderSettings
     public IReadOnlyList<string> StopSequences { get; init; } = [];
     public string? ReasoningLevel { get; init; }
     public bool SupportsTools { get; init; } = true;
+
     /// <summary>For the first byte and between reads; null means the kind's default (first byte 120 s hosted, 300 s local; 120 s between reads).</summary>
     public TimeSpan? Timeout { get; init; }
+
     /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
     public string RetryPolicy { get; init; } = "standard";
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Region, project, profile, the addresses of an authorization server and the like, by their names in the file. Values may be <c>vault://</c>.</summary>
     public IReadOnlyDictionary<string, string> AdditionalAuth { get; init; } = new Dictionary<string, string>();
+
     /// <summary>External: the program, by its absolute path.</summary>
     public string? Command { get; init; }
     public bool SupportsStreaming { get; init; } = true;
@@ -50,14 +59,19 @@ public sealed record ProviderSettings
     public Uri? Address => Endpoint ?? (ProviderKinds.Find(Kind)?.DefaultEndpoint is { } vendor ? new Uri(vendor) : null);
 
     /// <summary>The endpoint as it may be shown: without a name and a password in it. Null where there is none.</summary>
-    public string? ShownEndpoint => Endpoint switch
-    {
-        { IsAbsoluteUri: true, UserInfo.Length: > 0 } => Endpoint.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped),
-        _ => Endpoint?.ToString(),
-    };
+    public string? ShownEndpoint =>
+        Endpoint switch
+        {
+            { IsAbsoluteUri: true, UserInfo.Length: > 0 } => Endpoint.GetComponents(
+                UriComponents.AbsoluteUri & ~UriComponents.UserInfo,
+                UriFormat.UriEscaped
+            ),
+            _ => Endpoint?.ToString(),
+        };
 
     /// <summary>A field of <see cref="AdditionalAuth"/>; null if it is missing or blank.</summary>
-    public string? AuthField(string name) => AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
+    public string? AuthField(string name) =>
+        AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
 
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool HasSameValuesAs(ProviderSettings other) =>
@@ -70,4 +84,11 @@ public sealed record ProviderSettings
         one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
 }
 
-public enum ProviderSource { File, Environment, Found, Tour, CommandLine }
+public enum ProviderSource
+{
+    File,
+    Environment,
+    Found,
+    Tour,
+    CommandLine,
+}

@@ -16,7 +16,11 @@ public static class Retry
 
     /// <summary>The stream of <paramref name="provider"/>, retried as its settings say: <c>none</c>, <c>standard</c> (3 attempts) or <c>patient</c> (8).</summary>
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
-        IProvider provider, ProviderRequest request, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IProvider provider,
+        ProviderRequest request,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var tries = TriesOf(provider);
         for (var attempt = 1; ; attempt++)
@@ -26,7 +30,12 @@ public static class Retry
             await foreach (var next in provider.StreamAsync(request, cancellationToken).ConfigureAwait(false))
             {
                 hasAnswered |= IsAnswer(next);
-                if (next is not ProviderEvent.Failed { Failure: var failure } || hasAnswered || !failure.IsRetryable || IsHopeless(provider.Settings, failure))
+                if (
+                    next is not ProviderEvent.Failed { Failure: var failure }
+                    || hasAnswered
+                    || !failure.IsRetryable
+                    || IsHopeless(provider.Settings, failure)
+                )
                 {
                     yield return next;
                     continue;
@@ -35,7 +44,13 @@ public static class Retry
                 if (failure.RetryAfter > MaxWait)
                 {
                     var asked = $"It asks for a wait of {DurationText.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
-                    yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} {asked}", What = $"{failure.What} {asked}" });
+                    yield return new ProviderEvent.Failed(
+                        failure with
+                        {
+                            Message = $"{failure.Message} {asked}",
+                            What = $"{failure.What} {asked}",
+                        }
+                    );
                 }
                 else if (attempt >= tries)
                 {
@@ -47,7 +62,8 @@ public static class Retry
                 }
             }
 
-            if (again is null) yield break;
+            if (again is null)
+                yield break;
             var wait = WaitBefore(attempt, again.RetryAfter);
             yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.What);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
@@ -63,12 +79,20 @@ public static class Retry
         return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, MaxWait.TotalMilliseconds)));
     }
 
-    private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
+    private static bool IsAnswer(ProviderEvent next) =>
+        next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
 
     /// <summary>A local server that does not run will not run in a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
         failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 
     private static int TriesOf(IProvider provider) =>
-        provider.Capabilities.OwnRetries ? 1 : provider.Settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
+        provider.Capabilities.OwnRetries
+            ? 1
+            : provider.Settings.RetryPolicy switch
+            {
+                "none" => 1,
+                "patient" => 8,
+                _ => 3,
+            };
 }

@@ -16,46 +16,66 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
         permissions.Approvals.Changed += Publish;
         inbox.Changed += Publish;
         server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
-        server.Map(Methods.ApprovalAnswer, (parameters, _) =>
-        {
-            var decision = (Permissions.ApprovalDecision)parameters.Decision;
-            inbox.Answer(parameters.Id, parameters.Fingerprint, new ApprovalAnswer(decision, parameters.Reason, parameters.Rule), parameters.EqualToo == true);
-            return Task.FromResult(new Nothing());
-        });
+        server.Map(
+            Methods.ApprovalAnswer,
+            (parameters, _) =>
+            {
+                var decision = (Permissions.ApprovalDecision)parameters.Decision;
+                inbox.Answer(
+                    parameters.Id,
+                    parameters.Fingerprint,
+                    new ApprovalAnswer(decision, parameters.Reason, parameters.Rule),
+                    parameters.EqualToo == true
+                );
+                return Task.FromResult(new Nothing());
+            }
+        );
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
-        server.Map(Methods.ApprovalForget, (parameters, _) =>
-        {
-            rules.Remove(parameters.Id);
-            return Task.FromResult(Rules());
-        });
+        server.Map(
+            Methods.ApprovalForget,
+            (parameters, _) =>
+            {
+                rules.Remove(parameters.Id);
+                return Task.FromResult(Rules());
+            }
+        );
     }
 
     /// <summary>Sends all pending approvals. Two calls of tools may ask at once: the list that is sent last is the newest.</summary>
     private void Publish()
     {
-        lock (publishing) { _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views())); }
+        lock (publishing)
+        {
+            _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views()));
+        }
     }
 
     private IReadOnlyList<ApprovalView> Views() => [.. inbox.Pending.Select(View)];
 
-    private ApprovalRulesResult Rules() => new([.. rules.List().Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero)))]);
+    private ApprovalRulesResult Rules() =>
+        new([
+            .. rules
+                .List()
+                .Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero))),
+        ]);
 
-    private static ApprovalView View(PendingApproval pending) => new()
-    {
-        Id = pending.Id,
-        Fingerprint = pending.Fingerprint,
-        CodexId = pending.Request.CodexId,
-        Path = pending.Request.Path,
-        ToolUseId = pending.Request.ToolUseId,
-        ToolName = pending.Request.ToolName,
-        Kind = (Wire.ApprovalKind)pending.Request.Kind,
-        What = pending.Request.What,
-        Diff = pending.Request.Diff,
-        Where = pending.Request.Where,
-        Why = pending.Request.Why,
-        Sandbox = pending.Request.Sandbox,
-        Rule = pending.Request.Rule,
-        RuleFolder = pending.Request.RuleFolder,
-        CreatedAt = pending.CreatedAt,
-    };
+    private static ApprovalView View(PendingApproval pending) =>
+        new()
+        {
+            Id = pending.Id,
+            Fingerprint = pending.Fingerprint,
+            CodexId = pending.Request.CodexId,
+            Path = pending.Request.Path,
+            ToolUseId = pending.Request.ToolUseId,
+            ToolName = pending.Request.ToolName,
+            Kind = (Wire.ApprovalKind)pending.Request.Kind,
+            What = pending.Request.What,
+            Diff = pending.Request.Diff,
+            Where = pending.Request.Where,
+            Why = pending.Request.Why,
+            Sandbox = pending.Request.Sandbox,
+            Rule = pending.Request.Rule,
+            RuleFolder = pending.Request.RuleFolder,
+            CreatedAt = pending.CreatedAt,
+        };
 }

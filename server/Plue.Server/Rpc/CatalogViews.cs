@@ -40,23 +40,28 @@ internal static class CatalogViews
         };
     }
 
-    public static CatalogDetail Detail(CatalogEntry entry, Usage? typical) => new(
-        Summary(entry),
-        WithoutSecrets(entry),
-        [.. entry.Provider.Models.Select(model => ModelViews.Of(model, typical))],
-        [.. entry.Faults.Select(Problem)],
-        entry.File);
+    public static CatalogDetail Detail(CatalogEntry entry, Usage? typical) =>
+        new(
+            Summary(entry),
+            WithoutSecrets(entry),
+            [.. entry.Provider.Models.Select(model => ModelViews.Of(model, typical))],
+            [.. entry.Faults.Select(Problem)],
+            entry.File
+        );
 
     public static CatalogProblem Problem(CatalogFault fault) =>
         new(fault.Path, fault.IsError ? ProblemSeverity.Error : ProblemSeverity.Warning, fault.Message);
 
     public static CatalogListResult List(CatalogListing listing) => new([.. listing.Entries.Select(Summary)], listing.Problem);
 
-    public static CatalogImportResult Imported(CatalogImportOutcome result, ProviderCatalog catalog) => new(
-        [.. result.Imported.Select(catalog.Get).OfType<CatalogEntry>().Select(Summary)],
-        [.. result.LeftOut.Select(item => new CatalogSkipped(item.Id, item.Why))]);
+    public static CatalogImportResult Imported(CatalogImportOutcome result, ProviderCatalog catalog) =>
+        new(
+            [.. result.Imported.Select(catalog.Get).OfType<CatalogEntry>().Select(Summary)],
+            [.. result.LeftOut.Select(item => new CatalogSkipped(item.Id, item.Why))]
+        );
 
-    public static CatalogRefreshResult Refreshed(CatalogRefreshOutcome result) => new(result.IsUpdated, result.ProviderCount, result.Sentence);
+    public static CatalogRefreshResult Refreshed(CatalogRefreshOutcome result) =>
+        new(result.IsUpdated, result.ProviderCount, result.Sentence);
 
     public static CatalogStatsResult Stats(ProviderCatalog catalog)
     {
@@ -85,13 +90,22 @@ internal static class CatalogViews
     private static CatalogBackup Backup(CatalogVersion version)
     {
         var provider = UserCatalogs.ReadVersion(version);
-        return new CatalogBackup(version.Id, version.CatalogId, provider?.Name is { Length: > 0 } name ? name : version.CatalogId, version.At, provider?.Models.Count ?? 0);
+        return new CatalogBackup(
+            version.Id,
+            version.CatalogId,
+            provider?.Name is { Length: > 0 } name ? name : version.CatalogId,
+            version.At,
+            provider?.Models.Count ?? 0
+        );
     }
 
     /// <summary>A file that somebody wrote a key into is an error, and shown so that it can be corrected, but without the key.</summary>
     private static JsonElement WithoutSecrets(CatalogEntry entry)
     {
-        if (entry.Document.ValueKind != JsonValueKind.Object || !entry.HasErrors) { return entry.Document; }
+        if (entry.Document.ValueKind != JsonValueKind.Object || !entry.HasErrors)
+        {
+            return entry.Document;
+        }
 
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -102,10 +116,16 @@ internal static class CatalogViews
                 if (member.Name == "default_headers" && member.Value.ValueKind == JsonValueKind.Object)
                 {
                     writer.WriteStartObject(member.Name);
-                    foreach (var header in member.Value.EnumerateObject()) { Write(writer, header, CatalogRules.IsSecretHeader(header.Name)); }
+                    foreach (var header in member.Value.EnumerateObject())
+                    {
+                        Write(writer, header, CatalogRules.IsSecretHeader(header.Name));
+                    }
                     writer.WriteEndObject();
                 }
-                else { Write(writer, member, CatalogRules.IsSecretField(member)); }
+                else
+                {
+                    Write(writer, member, CatalogRules.IsSecretField(member));
+                }
             }
 
             writer.WriteEndObject();
@@ -116,7 +136,13 @@ internal static class CatalogViews
 
     private static void Write(Utf8JsonWriter writer, JsonProperty member, bool isSecret)
     {
-        if (isSecret) { writer.WriteString(member.Name, RedactedJson.Redacted); }
-        else { member.WriteTo(writer); }
+        if (isSecret)
+        {
+            writer.WriteString(member.Name, RedactedJson.Redacted);
+        }
+        else
+        {
+            member.WriteTo(writer);
+        }
     }
 }

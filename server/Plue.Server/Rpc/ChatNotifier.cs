@@ -12,7 +12,10 @@ internal sealed class ChatNotifier(RpcServer server, ProviderRegistry providers,
     public ITurnSink SinkFor(string codexId) => new MessageNotifier(codexId, server, providers.NameOf, time, logger);
 
     public void Changed(string codexId, ChatSummary? summary) =>
-        _ = server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)));
+        _ = server.TryNotifyAsync(
+            Methods.CodexChanged,
+            new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary))
+        );
 
     public void Notify(string message, string codexId) =>
         _ = server.TryNotifyAsync(Methods.HostNotify, new HostNotifyParams(message, HostNotifyLevel.Info, codexId));

@@ -36,27 +36,43 @@ internal static class ChatRows
     /// <exception cref="FailureException">MissingField: a chat has no such field, or the filter asks for nothing.</exception>
     public static (IReadOnlyList<ChatSummary> Page, int Total) Query(IEnumerable<ChatSummary> chats, CodexQuery query)
     {
-        var unknown = query.Conditions.Select(condition => condition.Field).Append(query.SortBy).FirstOrDefault(name => name is { Length: > 0 } && !Fields.ContainsKey(name));
+        var unknown = query
+            .Conditions.Select(condition => condition.Field)
+            .Append(query.SortBy)
+            .FirstOrDefault(name => name is { Length: > 0 } && !Fields.ContainsKey(name));
         return unknown is null
             ? query.Apply(chats, (chat, field) => Fields[field](chat))
-            : throw new FailureException(FailureKind.MissingField, $"Chats cannot be filtered or sorted by `{unknown}`.{NearestName.Hint(unknown, Fields.Keys)}");
+            : throw new FailureException(
+                FailureKind.MissingField,
+                $"Chats cannot be filtered or sorted by `{unknown}`.{NearestName.Hint(unknown, Fields.Keys)}"
+            );
     }
 
     /// <summary>What the call asks for, for any collection.</summary>
-    public static CodexQuery QueryOf(CodexListParams parameters) => new()
-    {
-        Conditions = [.. (parameters.Filter ?? []).Select(filter => new CodexCondition(filter.Field, FieldViews.ToJson5(filter.EqualTo), FieldViews.ToJson5(filter.Contains), filter.Exists))],
-        Tags = parameters.Tags ?? [],
-        SortBy = parameters.SortBy,
-        Descending = parameters.Descending ?? false,
-        Offset = parameters.Offset ?? 0,
-        Limit = parameters.Limit,
-    };
+    public static CodexQuery QueryOf(CodexListParams parameters) =>
+        new()
+        {
+            Conditions =
+            [
+                .. (parameters.Filter ?? []).Select(filter => new CodexCondition(
+                    filter.Field,
+                    FieldViews.ToJson5(filter.EqualTo),
+                    FieldViews.ToJson5(filter.Contains),
+                    filter.Exists
+                )),
+            ],
+            Tags = parameters.Tags ?? [],
+            SortBy = parameters.SortBy,
+            Descending = parameters.Descending ?? false,
+            Offset = parameters.Offset ?? 0,
+            Limit = parameters.Limit,
+        };
 
     private static Json5String? Text(string? value) => value is null ? null : new Json5String(value);
 
     private static Json5Number? Number(double? value) => value is { } number ? new Json5Number(number) : null;
 
     /// <summary>UTC, so that the order of the texts is the order of the times.</summary>
-    private static Json5String Time(DateTimeOffset time) => new(time.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+    private static Json5String Time(DateTimeOffset time) =>
+        new(time.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
 }

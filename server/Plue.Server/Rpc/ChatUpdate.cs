@@ -16,14 +16,27 @@ internal static class ChatUpdate
     /// <exception cref="FailureException">MissingField: no such field, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
     public static ChatFields Fields(CodexUpdateParams parameters, StoredChat chat, Template? template)
     {
-        var fields = new ChatFields(parameters.Title, parameters.Archived, parameters.ProviderId, ModelFor(parameters.ProviderId, parameters.Model), Fallbacks(parameters.Fallbacks), Options(parameters.Options))
+        var fields = new ChatFields(
+            parameters.Title,
+            parameters.Archived,
+            parameters.ProviderId,
+            ModelFor(parameters.ProviderId, parameters.Model),
+            Fallbacks(parameters.Fallbacks),
+            Options(parameters.Options)
+        )
         {
             Pinned = parameters.Pinned,
             Tags = parameters.Tags is { } tags ? ChannelFields.TagsOf(tags) : null,
             ContextFiles = parameters.ContextFiles is { } files ? ChannelFields.FilesOf(files) : null,
         };
-        foreach (var (name, value) in parameters.Set ?? new Dictionary<string, JsonElement>()) { fields = ChannelFields.Set(fields, name, value, chat, template); }
-        foreach (var (name, value) in parameters.Append ?? new Dictionary<string, JsonElement>()) { fields = ChannelFields.Append(fields, name, value, chat, template); }
+        foreach (var (name, value) in parameters.Set ?? new Dictionary<string, JsonElement>())
+        {
+            fields = ChannelFields.Set(fields, name, value, chat, template);
+        }
+        foreach (var (name, value) in parameters.Append ?? new Dictionary<string, JsonElement>())
+        {
+            fields = ChannelFields.Append(fields, name, value, chat, template);
+        }
 
         ChannelFields.Check(fields, parameters.Set, template);
         return fields;
@@ -33,16 +46,25 @@ internal static class ChatUpdate
     /// <exception cref="FailureException">MissingField: not of the form of a message.</exception>
     public static IReadOnlyList<Draft> Messages(CodexUpdateParams parameters) =>
         parameters.Append?.TryGetValue(ChannelFields.Messages, out var messages) != true ? []
-        : messages.ValueKind == JsonValueKind.Array ? [.. messages.EnumerateArray().Select(Message)] : [Message(messages)];
+        : messages.ValueKind == JsonValueKind.Array ? [.. messages.EnumerateArray().Select(Message)]
+        : [Message(messages)];
 
     private static Draft Message(JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
+        if (
+            value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("content", out var content)
+            || content.ValueKind != JsonValueKind.String
+        )
         {
             throw Wrong("A message must be {role, content}, with a string as its content.");
         }
 
-        var role = value.TryGetProperty("role", out var given) ? given.ValueKind == JsonValueKind.String ? given.GetString() : "" : "user";
+        var role = value.TryGetProperty("role", out var given)
+            ? given.ValueKind == JsonValueKind.String
+                ? given.GetString()
+                : ""
+            : "user";
         return new Draft(content.GetString() ?? "")
         {
             Role = role switch
@@ -60,17 +82,32 @@ internal static class ChatUpdate
     /// <summary>A provider that is not there yet may be named; it is passed over until it is.</summary>
     private static IReadOnlyList<ModelChoice>? Fallbacks(IReadOnlyList<Protocol.ModelChoice>? choices)
     {
-        if (choices is null) { return null; }
+        if (choices is null)
+        {
+            return null;
+        }
         if (choices.FirstOrDefault(choice => !CodexUri.TryOf(CodexCollection.Providers, choice.ProviderId, out _)) is { } wrong)
         {
             throw Wrong($"\"{wrong.ProviderId}\" is not the name of a provider.");
         }
 
-        return [.. choices.Select(choice => new ModelChoice(choice.ProviderId, string.IsNullOrWhiteSpace(choice.Model) ? null : choice.Model)).Distinct()];
+        return
+        [
+            .. choices
+                .Select(choice => new ModelChoice(choice.ProviderId, string.IsNullOrWhiteSpace(choice.Model) ? null : choice.Model))
+                .Distinct(),
+        ];
     }
 
-    private static ChatOptions? Options(Protocol.ChatOptions? options) => options is null ? null : new ChatOptions(
-        options.Temperature, options.MaxTokens, options.StopSequences is { Count: > 0 } stops ? stops : null, string.IsNullOrWhiteSpace(options.ReasoningLevel) ? null : options.ReasoningLevel);
+    private static ChatOptions? Options(Protocol.ChatOptions? options) =>
+        options is null
+            ? null
+            : new ChatOptions(
+                options.Temperature,
+                options.MaxTokens,
+                options.StopSequences is { Count: > 0 } stops ? stops : null,
+                string.IsNullOrWhiteSpace(options.ReasoningLevel) ? null : options.ReasoningLevel
+            );
 
     private static FailureException Wrong(string sentence) => new(FailureKind.MissingField, sentence);
 }

@@ -11,7 +11,13 @@ using Plue.Server.Templates;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/* for chats and tasks.</summary>
-internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, InstructionBuilder instructions)
+internal sealed class CodexHandlers(
+    RpcServer server,
+    Conversations conversations,
+    ProviderRegistry providers,
+    Attachments attachments,
+    InstructionBuilder instructions
+)
 {
     private const string Chats = "chats";
     private const string Tasks = "tasks";
@@ -21,39 +27,79 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
     public void Register()
     {
         server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)), isKept: true);
-        server.Map(Methods.CodexGet, async (parameters, cancellationToken) =>
-        {
-            var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
-            conversation.Warm();
-            return Get(await conversation.SnapshotAsync(seals: true), parameters.Limit);
-        });
-        server.Map(Methods.CodexCreate, async (parameters, cancellationToken) =>
-        {
-            RefuseWrongCollection(parameters);
-            var given = new ChatFields(parameters.Title, null, parameters.ProviderId, parameters.Model);
-            var conversation = await conversations.CreateAsync(parameters.TemplateId, given, parameters.Values ?? new Dictionary<string, JsonElement>(), cancellationToken);
-            return Summary(conversation.Summary);
-        });
+        server.Map(
+            Methods.CodexGet,
+            async (parameters, cancellationToken) =>
+            {
+                var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
+                conversation.Warm();
+                return Get(await conversation.SnapshotAsync(seals: true), parameters.Limit);
+            }
+        );
+        server.Map(
+            Methods.CodexCreate,
+            async (parameters, cancellationToken) =>
+            {
+                RefuseWrongCollection(parameters);
+                var given = new ChatFields(parameters.Title, null, parameters.ProviderId, parameters.Model);
+                var conversation = await conversations.CreateAsync(
+                    parameters.TemplateId,
+                    given,
+                    parameters.Values ?? new Dictionary<string, JsonElement>(),
+                    cancellationToken
+                );
+                return Summary(conversation.Summary);
+            }
+        );
         server.Map(Methods.CodexUpdate, UpdateAsync);
-        server.Map(Methods.CodexDelete, async (parameters, cancellationToken) =>
-        {
-            await conversations.DeleteAsync(parameters.Uri, cancellationToken);
-            return new Nothing();
-        });
-        server.Map(Methods.CodexRestore, async (parameters, cancellationToken) => Summary((await conversations.RestoreAsync(parameters.Uri, cancellationToken)).Summary));
-        server.Map(Methods.CodexFork, async (parameters, cancellationToken) =>
-            Summary((await conversations.ForkAsync(parameters.Uri, parameters.MessageId, parameters.Title, cancellationToken)).Summary));
-        server.Map(Methods.CodexUndo, (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.UndoAsync(cancellationToken), cancellationToken));
-        server.Map(Methods.CodexRedo, (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.RedoAsync(cancellationToken), cancellationToken));
-        server.Map(Methods.CodexSwitchBranch, (parameters, cancellationToken) =>
-            ChangeAsync(parameters.Uri, chat => chat.SwitchAsync(parameters.MessageId, cancellationToken), cancellationToken));
-        server.Map(Methods.CodexMarkRead, async (parameters, cancellationToken) =>
-        {
-            await (await conversations.GetAsync(parameters.Uri, cancellationToken)).MarkReadAsync(cancellationToken);
-            return new Nothing();
-        });
-        server.Map(Methods.CodexHistory, async (parameters, cancellationToken) => new CodexHistoryResult(
-            [.. (await conversations.HistoryAsync(parameters.Uri, cancellationToken)).Select((change, index) => new CodexVersionView(change.Version, change.Time, change.Author, change.Summary, null, index == 0))]));
+        server.Map(
+            Methods.CodexDelete,
+            async (parameters, cancellationToken) =>
+            {
+                await conversations.DeleteAsync(parameters.Uri, cancellationToken);
+                return new Nothing();
+            }
+        );
+        server.Map(
+            Methods.CodexRestore,
+            async (parameters, cancellationToken) => Summary((await conversations.RestoreAsync(parameters.Uri, cancellationToken)).Summary)
+        );
+        server.Map(
+            Methods.CodexFork,
+            async (parameters, cancellationToken) =>
+                Summary((await conversations.ForkAsync(parameters.Uri, parameters.MessageId, parameters.Title, cancellationToken)).Summary)
+        );
+        server.Map(
+            Methods.CodexUndo,
+            (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.UndoAsync(cancellationToken), cancellationToken)
+        );
+        server.Map(
+            Methods.CodexRedo,
+            (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.RedoAsync(cancellationToken), cancellationToken)
+        );
+        server.Map(
+            Methods.CodexSwitchBranch,
+            (parameters, cancellationToken) =>
+                ChangeAsync(parameters.Uri, chat => chat.SwitchAsync(parameters.MessageId, cancellationToken), cancellationToken)
+        );
+        server.Map(
+            Methods.CodexMarkRead,
+            async (parameters, cancellationToken) =>
+            {
+                await (await conversations.GetAsync(parameters.Uri, cancellationToken)).MarkReadAsync(cancellationToken);
+                return new Nothing();
+            }
+        );
+        server.Map(
+            Methods.CodexHistory,
+            async (parameters, cancellationToken) =>
+                new CodexHistoryResult([
+                    .. (await conversations.HistoryAsync(parameters.Uri, cancellationToken)).Select(
+                        (change, index) =>
+                            new CodexVersionView(change.Version, change.Time, change.Author, change.Summary, null, index == 0)
+                    ),
+                ])
+        );
     }
 
     private CodexListResult List(CodexListParams parameters)
@@ -68,11 +114,15 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         var query = ChatRows.QueryOf(parameters);
         // Who asks for archived ones by name wants to see them.
         var includeArchived = parameters.IncludeArchived ?? query.Conditions.Any(condition => condition.Field == "archived");
-        var chats = parameters.Deleted == true ? conversations.ListDeleted(kind)
+        var chats =
+            parameters.Deleted == true ? conversations.ListDeleted(kind)
             : kind == ChannelKind.Task ? conversations.ListTasks(includeArchived)
             : conversations.List(includeArchived);
         var (page, total) = ChatRows.Query(parameters.TemplateId is { } template ? OfTemplate(chats, template) : chats, query);
-        if (last is { } same && same.Result.Total == total && same.Page.SequenceEqual(page)) { return same.Result; }
+        if (last is { } same && same.Result.Total == total && same.Page.SequenceEqual(page))
+        {
+            return same.Result;
+        }
 
         last = new Listed(page, new CodexListResult(new Rows(page), total));
         return last.Result;
@@ -95,7 +145,11 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
     /// <summary>Ten thousand chats have a few templates, and each look at one goes to the disk.</summary>
     private List<ChatSummary> OfTemplate(IReadOnlyList<ChatSummary> chats, string template)
     {
-        var those = chats.Select(chat => chat.TemplateId).Distinct(StringComparer.Ordinal).Where(id => conversations.IsTemplate(id, template)).ToHashSet(StringComparer.Ordinal);
+        var those = chats
+            .Select(chat => chat.TemplateId)
+            .Distinct(StringComparer.Ordinal)
+            .Where(id => conversations.IsTemplate(id, template))
+            .ToHashSet(StringComparer.Ordinal);
         return [.. chats.Where(chat => those.Contains(chat.TemplateId))];
     }
 
@@ -103,7 +157,11 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
     {
         var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
         var messages = ChatUpdate.Messages(parameters);
-        await conversation.UpdateAsync(chat => ChatUpdate.Fields(parameters, chat, conversations.TemplateOf(chat.TemplateId)), parameters.ExpectedVersion, cancellationToken);
+        await conversation.UpdateAsync(
+            chat => ChatUpdate.Fields(parameters, chat, conversations.TemplateOf(chat.TemplateId)),
+            parameters.ExpectedVersion,
+            cancellationToken
+        );
         for (var i = 0; i < messages.Count; i++)
         {
             await conversation.SendAsync(messages[i] with { WantsAnswer = i == messages.Count - 1 }, mayWait: false, cancellationToken);
@@ -120,36 +178,43 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         return Summary(conversation.Summary);
     }
 
-    public static CodexSummary Summary(ChatSummary summary) => new()
-    {
-        Uri = CodexUri.OfChannel(summary.Id).ToString(),
-        TemplateId = summary.TemplateId,
-        Title = summary.Title,
-        Status = (CodexStatus)summary.Status,
-        CreatedAt = summary.CreatedAt,
-        UpdatedAt = summary.UpdatedAt,
-        MessageCount = summary.MessageCount,
-        Cost = summary.TotalCost is > 0 ? summary.TotalCost : null,
-        Archived = summary.Archived,
-        ProviderId = summary.ProviderId,
-        Model = summary.Model,
-        Fallbacks = [.. summary.Fallbacks.Select(ToProtocol.Choice)],
-        Options = ToProtocol.Options(summary.Options),
-        Tags = summary.Tags,
-        Pinned = summary.Pinned,
-        Unread = summary.Unread,
-        Version = summary.Version,
-        TaskStatus = summary.TaskStatus,
-        SpawnedBy = summary.SpawnedBy,
-    };
+    public static CodexSummary Summary(ChatSummary summary) =>
+        new()
+        {
+            Uri = CodexUri.OfChannel(summary.Id).ToString(),
+            TemplateId = summary.TemplateId,
+            Title = summary.Title,
+            Status = (CodexStatus)summary.Status,
+            CreatedAt = summary.CreatedAt,
+            UpdatedAt = summary.UpdatedAt,
+            MessageCount = summary.MessageCount,
+            Cost = summary.TotalCost is > 0 ? summary.TotalCost : null,
+            Archived = summary.Archived,
+            ProviderId = summary.ProviderId,
+            Model = summary.Model,
+            Fallbacks = [.. summary.Fallbacks.Select(ToProtocol.Choice)],
+            Options = ToProtocol.Options(summary.Options),
+            Tags = summary.Tags,
+            Pinned = summary.Pinned,
+            Unread = summary.Unread,
+            Version = summary.Version,
+            TaskStatus = summary.TaskStatus,
+            SpawnedBy = summary.SpawnedBy,
+        };
 
     /// <summary>That there is no such template is said where it is needed.</summary>
     private void RefuseWrongCollection(CodexCreateParams parameters)
     {
-        if (conversations.TemplateOf(parameters.TemplateId)?.Collection is not { } collection) { return; }
+        if (conversations.TemplateOf(parameters.TemplateId)?.Collection is not { } collection)
+        {
+            return;
+        }
         if (parameters.Collection is { } asked ? asked != collection.Name() : collection == TemplateCollection.Providers)
         {
-            throw new FailureException(FailureKind.MissingField, $"Codices of the template {parameters.TemplateId} are kept in {collection.Name()}.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"Codices of the template {parameters.TemplateId} are kept in {collection.Name()}."
+            );
         }
     }
 
@@ -159,7 +224,14 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         return new()
         {
             Codex = Summary(snapshot.Summary),
-            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message), attachments.HasChanged))],
+            Messages =
+            [
+                .. snapshot
+                    .Messages.Skip(offset)
+                    .Select(message =>
+                        ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message), attachments.HasChanged)
+                    ),
+            ],
             Offset = offset,
             Queue = [.. snapshot.Chat.Queue.Select(ToProtocol.Queued)],
             CanUndo = snapshot.Chat.Tree.UndoTarget is not null,

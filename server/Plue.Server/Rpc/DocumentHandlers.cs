@@ -15,7 +15,13 @@ namespace Plue.Server.Rpc;
 /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
 /// <param name="hooks">Null where nothing is made or changed.</param>
 internal sealed class DocumentHandlers(
-    Documents documents, CodexLinks links, CodexRename rename, ProviderRegistry providers, Action<string, CodexSummary?> changed, ItemHooks? hooks = null)
+    Documents documents,
+    CodexLinks links,
+    CodexRename rename,
+    ProviderRegistry providers,
+    Action<string, CodexSummary?> changed,
+    ItemHooks? hooks = null
+)
 {
     private const int MaxVersions = 500;
     private const int MaxDiff = 64 * 1024;
@@ -23,32 +29,49 @@ internal sealed class DocumentHandlers(
     /// <param name="updateChat">By a chat's id; null writes to its file.</param>
     /// <param name="automation">Runs the hooks of items; null where nothing is created or changed.</param>
     public static DocumentHandlers Of(
-        Services services, Action<string, CodexSummary?> changed, Func<string, ChatFields, CancellationToken, Task>? updateChat = null, Automation? automation = null)
+        Services services,
+        Action<string, CodexSummary?> changed,
+        Func<string, ChatFields, CancellationToken, Task>? updateChat = null,
+        Automation? automation = null
+    )
     {
         var documents = services.Codices.Documents;
         return new DocumentHandlers(
-            documents, services.Documents.Links, services.Documents.Rename(updateChat), services.Providers.Registry, changed, automation is null ? null : new ItemHooks(automation, documents));
+            documents,
+            services.Documents.Links,
+            services.Documents.Rename(updateChat),
+            services.Providers.Registry,
+            changed,
+            automation is null ? null : new ItemHooks(automation, documents)
+        );
     }
 
     /// <summary>Whether codices of this collection, as the wire writes it, are files.</summary>
-    public static bool Takes(string collection) => Enum.TryParse<CodexCollection>(collection, ignoreCase: true, out var known) && Documents.Has(known);
+    public static bool Takes(string collection) =>
+        Enum.TryParse<CodexCollection>(collection, ignoreCase: true, out var known) && Documents.Has(known);
 
     /// <summary>Whether the codex of this address is a file.</summary>
     public static bool TakesUri(string uri) => CodexUri.TryParse(uri, out var known) && Documents.Has(known.Collection);
 
     /// <summary>Whether a new codex is a file: its collection says so, or its template is of no other.</summary>
-    public bool Takes(CodexCreateParams parameters) => parameters.Collection is { } collection
-        ? Takes(collection)
-        : documents.Templates.Find(parameters.TemplateId) is not null && ItemFormat.Accepts(documents.Templates, parameters.TemplateId);
+    public bool Takes(CodexCreateParams parameters) =>
+        parameters.Collection is { } collection
+            ? Takes(collection)
+            : documents.Templates.Find(parameters.TemplateId) is not null && ItemFormat.Accepts(documents.Templates, parameters.TemplateId);
 
     public CodexListResult List(CodexListParams parameters)
     {
         var files = documents.Of(Collection(parameters.Collection));
         var all = parameters.Deleted == true ? files.Deleted() : files.List();
-        var rows = all.Where(codex => codex.Uri is not null
-            && (parameters.TemplateId is not { } id || codex.TemplateId == id || documents.Templates.IsA(codex.TemplateId, id)));
+        var rows = all.Where(codex =>
+            codex.Uri is not null
+            && (parameters.TemplateId is not { } id || codex.TemplateId == id || documents.Templates.IsA(codex.TemplateId, id))
+        );
         var (page, total) = ChatRows.QueryOf(parameters).Apply(rows, ValueOf);
-        return new CodexListResult([.. page.Select(codex => Summary(codex, parameters.Deleted == true ? VersionTrail.Empty : files.TrailOf(codex)))], total);
+        return new CodexListResult(
+            [.. page.Select(codex => Summary(codex, parameters.Deleted == true ? VersionTrail.Empty : files.TrailOf(codex)))],
+            total
+        );
     }
 
     public CodexGetResult Get(string address)
@@ -69,7 +92,10 @@ internal sealed class DocumentHandlers(
             Document = View(codex, files, trail),
             LastSeq = 0,
             HookFailures = trail.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
-            ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Edit its file there, or make your own copy." : null,
+            ReadOnlyReason =
+                codex.Layer == TemplateLayer.Workspace
+                    ? "This belongs to the workspace. Edit its file there, or make your own copy."
+                    : null,
         };
     }
 
@@ -80,18 +106,32 @@ internal sealed class DocumentHandlers(
         var content = files.ContentOf(uri, version) ?? throw NoVersion(uri, version);
         var now = Get(address);
         var reading = files.Format.Read(uri.Name, content);
-        return now with { Document = now.Document! with { Text = Text(files, content), Values = Values(reading.Values), Problems = Problems(reading.Problems) } };
+        return now with
+        {
+            Document = now.Document! with
+            {
+                Text = Text(files, content),
+                Values = Values(reading.Values),
+                Problems = Problems(reading.Problems),
+            },
+        };
     }
 
     public async Task<CodexSummary> CreateAsync(CodexCreateParams parameters, CancellationToken cancellationToken)
     {
         var collection = parameters.Collection is { } named ? Collection(named) : CodexCollection.Items;
         var files = documents.Of(collection);
-        if (parameters.Title?.Trim() is not { Length: > 0 } title) { throw new FailureException(FailureKind.MissingField, "Enter a title. The file name is made from it."); }
+        if (parameters.Title?.Trim() is not { Length: > 0 } title)
+        {
+            throw new FailureException(FailureKind.MissingField, "Enter a title. The file name is made from it.");
+        }
 
         if (collection == CodexCollection.Items && documents.Templates.Find(parameters.TemplateId) is null)
         {
-            throw new FailureException(FailureKind.NotFound, $"There is no template {parameters.TemplateId}.{Platform.NearestName.Hint(parameters.TemplateId, ItemTemplates())}");
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"There is no template {parameters.TemplateId}.{Platform.NearestName.Hint(parameters.TemplateId, ItemTemplates())}"
+            );
         }
 
         if (collection == CodexCollection.Items && !ItemFormat.Accepts(documents.Templates, parameters.TemplateId))
@@ -100,8 +140,11 @@ internal sealed class DocumentHandlers(
         }
 
         var name = documents.FreeName(collection, title, IsReserved(collection));
-        var template = collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
-        var text = parameters.Text is { } whole ? Adopted(files, whole, name) : files.Format.Write(name, title, template, Given(files, template, parameters.Values));
+        var template =
+            collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
+        var text = parameters.Text is { } whole
+            ? Adopted(files, whole, name)
+            : files.Format.Write(name, title, template, Given(files, template, parameters.Values));
         return await FollowedAsync(null, files.Create(name, text, VersionAuthor.User, "Created"), files, cancellationToken);
     }
 
@@ -109,46 +152,98 @@ internal sealed class DocumentHandlers(
     {
         var (uri, files) = Parse(parameters.Uri);
         var before = files.Get(uri.Name);
-        if ((parameters.Archived, parameters.ProviderId, parameters.Model, parameters.Fallbacks, parameters.Options, parameters.Pinned, parameters.ContextFiles) is not (null, null, null, null, null, null, null))
+        if (
+            (
+                parameters.Archived,
+                parameters.ProviderId,
+                parameters.Model,
+                parameters.Fallbacks,
+                parameters.Options,
+                parameters.Pinned,
+                parameters.ContextFiles
+            )
+            is not
+            (null, null, null, null, null, null, null)
+        )
         {
-            throw new FailureException(FailureKind.MissingField, "Only chats have this field. Set the fields of a document by their names.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                "Only chats have this field. Set the fields of a document by their names."
+            );
         }
 
-        if (parameters.Text is { } text) { return await FollowedAsync(before, files.Replace(uri.Name, parameters.ExpectedVersion, text), files, cancellationToken); }
-
-        var after = files.Change(uri.Name, parameters.ExpectedVersion, values =>
+        if (parameters.Text is { } text)
         {
-            // Looked at in turn, so that hooks do not take for this change what another one did meanwhile.
-            before = files.Get(uri.Name);
-            List<(string Field, Json5Node? Value)> changes = [.. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
-            if (parameters.Title is { } title) { changes.Add((files.Format.TitleField(values), new Json5String(title))); }
-            if (parameters.Tags is { } tags) { changes.Add((TemplateValidation.TagsField, Json5Array.Of(tags))); }
-            foreach (var (field, more) in parameters.Append ?? new Dictionary<string, JsonElement>())
+            return await FollowedAsync(before, files.Replace(uri.Name, parameters.ExpectedVersion, text), files, cancellationToken);
+        }
+
+        var after = files.Change(
+            uri.Name,
+            parameters.ExpectedVersion,
+            values =>
             {
-                var items = FieldViews.ToJson5(more) switch { Json5Array array => array.Items, null => [], var one => [one] };
-                if (values.Find(field) is not (null or Json5Null or Json5Array)) { throw new FailureException(FailureKind.MissingField, $"`{field}` is not a list, so nothing can be added to it."); }
+                // Looked at in turn, so that hooks do not take for this change what another one did meanwhile.
+                before = files.Get(uri.Name);
+                List<(string Field, Json5Node? Value)> changes =
+                [
+                    .. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value))),
+                ];
+                if (parameters.Title is { } title)
+                {
+                    changes.Add((files.Format.TitleField(values), new Json5String(title)));
+                }
+                if (parameters.Tags is { } tags)
+                {
+                    changes.Add((TemplateValidation.TagsField, Json5Array.Of(tags)));
+                }
+                foreach (var (field, more) in parameters.Append ?? new Dictionary<string, JsonElement>())
+                {
+                    var items = FieldViews.ToJson5(more) switch
+                    {
+                        Json5Array array => array.Items,
+                        null => [],
+                        var one => [one],
+                    };
+                    if (values.Find(field) is not (null or Json5Null or Json5Array))
+                    {
+                        throw new FailureException(FailureKind.MissingField, $"`{field}` is not a list, so nothing can be added to it.");
+                    }
 
-                changes.Add((field, Json5Array.Of((values.GetArray(field)?.Items ?? []).Concat(items))));
+                    changes.Add((field, Json5Array.Of((values.GetArray(field)?.Items ?? []).Concat(items))));
+                }
+
+                files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
+                return changes;
             }
-
-            files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
-            return changes;
-        });
+        );
         return await FollowedAsync(before, after, files, cancellationToken);
     }
 
     /// <summary>Carries out what the hooks say once the file is written; what they change is told as well.</summary>
-    private async Task<CodexSummary> FollowedAsync(FileCodex? before, FileCodex after, FileCodices files, CancellationToken cancellationToken)
+    private async Task<CodexSummary> FollowedAsync(
+        FileCodex? before,
+        FileCodex after,
+        FileCodices files,
+        CancellationToken cancellationToken
+    )
     {
         var summary = Changed(after, files);
-        return hooks is not null && await hooks.RunAsync(before, after, cancellationToken) is var now && now.Hash != after.Hash ? Changed(now, files) : summary;
+        return hooks is not null && await hooks.RunAsync(before, after, cancellationToken) is var now && now.Hash != after.Hash
+            ? Changed(now, files)
+            : summary;
     }
 
     public void Delete(string address)
     {
         var (uri, files) = Parse(address);
-        if (uri.Collection == CodexCollection.Providers) { providers.Delete(uri.Name); }
-        else { files.Delete(uri.Name); }
+        if (uri.Collection == CodexCollection.Providers)
+        {
+            providers.Delete(uri.Name);
+        }
+        else
+        {
+            files.Delete(uri.Name);
+        }
 
         // What ships comes to light again when the user's copy goes.
         var now = files.Get(uri.Name);
@@ -179,35 +274,58 @@ internal sealed class DocumentHandlers(
         var source = files.Get(uri.Name);
         var content = parameters.Version is { } version
             ? files.ContentOf(uri, version) ?? throw NoVersion(uri, version)
-            : files.BytesOf(source ?? documents.Get(uri)) ?? throw new FailureException(FailureKind.NotFound, $"{uri} cannot be read, so it cannot be copied.");
-        var text = PromptFormat.Decode(content) ?? throw new FailureException(FailureKind.Conflict, $"{uri} was not copied. {PromptFormat.NotText.Message}");
+            : files.BytesOf(source ?? documents.Get(uri))
+                ?? throw new FailureException(FailureKind.NotFound, $"{uri} cannot be read, so it cannot be copied.");
+        var text =
+            PromptFormat.Decode(content)
+            ?? throw new FailureException(FailureKind.Conflict, $"{uri} was not copied. {PromptFormat.NotText.Message}");
         var values = files.Format.Read(uri.Name, content).Values;
         var title = parameters.Title?.Trim() is { Length: > 0 } given ? given : $"{source?.Title ?? uri.Name} copy";
         var name = documents.FreeName(uri.Collection, title, IsReserved(uri.Collection));
         var renamed = files.Format.Edit(files.Format.Renamed(text, name), [(files.Format.TitleField(values), new Json5String(title))]);
-        return Changed(files.Create(name, renamed.Error is null ? renamed.Text : text, VersionAuthor.User, $"Copied from {uri.Name}"), files);
+        return Changed(
+            files.Create(name, renamed.Error is null ? renamed.Text : text, VersionAuthor.User, $"Copied from {uri.Name}"),
+            files
+        );
     }
 
     public CodexHistoryResult History(string address)
     {
         var (uri, files) = Parse(address);
         var trail = files.TrailOf(uri);
-        if (trail.Number == 0) { documents.Get(uri); }
+        if (trail.Number == 0)
+        {
+            documents.Get(uri);
+        }
 
         var diffs = new Dictionary<long, string>();
         var first = trail.Number - MaxVersions;
         string? before = null;
-        files.Walk(uri, (number, content) =>
-        {
-            var text = content is null ? null : PromptFormat.Decode(content);
-            if (number > first && text is not null && before is not null && UnifiedDiff.Of(before, text) is { Length: <= MaxDiff } diff) { diffs[number] = LiteralSecrets.Redact(diff); }
+        files.Walk(
+            uri,
+            (number, content) =>
+            {
+                var text = content is null ? null : PromptFormat.Decode(content);
+                if (number > first && text is not null && before is not null && UnifiedDiff.Of(before, text) is { Length: <= MaxDiff } diff)
+                {
+                    diffs[number] = LiteralSecrets.Redact(diff);
+                }
 
-            before = text;
-        });
-        return new CodexHistoryResult(
-        [
-            .. trail.Versions.Where(version => version.Number > first).Reverse()
-                .Select(version => new CodexVersionView(version.Number, version.Time, version.Author, version.What, diffs.GetValueOrDefault(version.Number), version.Number == trail.Number)),
+                before = text;
+            }
+        );
+        return new CodexHistoryResult([
+            .. trail
+                .Versions.Where(version => version.Number > first)
+                .Reverse()
+                .Select(version => new CodexVersionView(
+                    version.Number,
+                    version.Time,
+                    version.Author,
+                    version.What,
+                    diffs.GetValueOrDefault(version.Number),
+                    version.Number == trail.Number
+                )),
         ]);
     }
 
@@ -219,14 +337,21 @@ internal sealed class DocumentHandlers(
         {
             foreach (var holder in done.Updated.Select(end => end.Target).Distinct().Where(TakesUri).Select(CodexUri.Parse).Append(done.To))
             {
-                if (documents.Of(holder.Collection).Get(holder.Name) is { } codex) { Changed(codex, documents.Of(holder.Collection)); }
+                if (documents.Of(holder.Collection).Get(holder.Name) is { } codex)
+                {
+                    Changed(codex, documents.Of(holder.Collection));
+                }
             }
 
             // What ships comes to light again when the user's copy goes by another name.
             changed(uri.ToString(), files.Get(uri.Name) is { } now ? Summary(now, files.TrailOf(now)) : null);
         }
 
-        return new CodexRenameResult(done.To.ToString(), Views(done.Updated), [.. done.Left.Select(left => new CodexLeftReference(left.Target, left.Title, left.Why))]);
+        return new CodexRenameResult(
+            done.To.ToString(),
+            Views(done.Updated),
+            [.. done.Left.Select(left => new CodexLeftReference(left.Target, left.Title, left.Why))]
+        );
     }
 
     /// <summary>Of any collection, chats too.</summary>
@@ -237,70 +362,97 @@ internal sealed class DocumentHandlers(
     }
 
     /// <summary>A field of the file, or what a row shows.</summary>
-    private static Json5Node? ValueOf(FileCodex codex, string field) => codex.Values.Find(field) ?? field switch
-    {
-        "title" or "name" => new Json5String(codex.Title),
-        "template" => new Json5String(codex.TemplateId),
-        "layer" => new Json5String(codex.Layer.ToString().ToLowerInvariant()),
-        "uri" => new Json5String(codex.Uri!.ToString()),
-        "updated_at" => new Json5String(codex.Modified.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)),
-        _ => null,
-    };
+    private static Json5Node? ValueOf(FileCodex codex, string field) =>
+        codex.Values.Find(field)
+        ?? field switch
+        {
+            "title" or "name" => new Json5String(codex.Title),
+            "template" => new Json5String(codex.TemplateId),
+            "layer" => new Json5String(codex.Layer.ToString().ToLowerInvariant()),
+            "uri" => new Json5String(codex.Uri!.ToString()),
+            "updated_at" => new Json5String(codex.Modified.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)),
+            _ => null,
+        };
 
-    private static CodexSummary Summary(FileCodex codex, VersionTrail trail) => new()
-    {
-        Uri = codex.Uri!.ToString(),
-        TemplateId = codex.TemplateId,
-        Title = codex.Title,
-        Status = codex.IsBroken ? CodexStatus.Damaged : CodexStatus.Idle,
-        CreatedAt = trail.Versions is [var first, ..] ? first.Time : codex.Modified,
-        UpdatedAt = codex.Modified,
-        MessageCount = 0,
-        Archived = false,
-        Fallbacks = [],
-        Options = ToProtocol.Options(Messages.ChatOptions.None),
-        Tags = codex.Tags,
-        Pinned = false,
-        Unread = false,
-        Version = trail.Number,
-        Layer = (CodexLayer)codex.Layer,
-        Description = codex.Description,
-    };
+    private static CodexSummary Summary(FileCodex codex, VersionTrail trail) =>
+        new()
+        {
+            Uri = codex.Uri!.ToString(),
+            TemplateId = codex.TemplateId,
+            Title = codex.Title,
+            Status = codex.IsBroken ? CodexStatus.Damaged : CodexStatus.Idle,
+            CreatedAt = trail.Versions is [var first, ..] ? first.Time : codex.Modified,
+            UpdatedAt = codex.Modified,
+            MessageCount = 0,
+            Archived = false,
+            Fallbacks = [],
+            Options = ToProtocol.Options(Messages.ChatOptions.None),
+            Tags = codex.Tags,
+            Pinned = false,
+            Unread = false,
+            Version = trail.Number,
+            Layer = (CodexLayer)codex.Layer,
+            Description = codex.Description,
+        };
 
-    private static DocumentView View(FileCodex codex, FileCodices files, VersionTrail trail) => new(
-        Text(files, files.BytesOf(codex) ?? []), Values(codex.Values), Problems(codex.Problems), codex.Path.Length == 0 ? null : codex.Path,
-        codex.Layer == TemplateLayer.User && trail.UndoTo is not null, codex.Layer == TemplateLayer.User && trail.RedoTo is not null);
+    private static DocumentView View(FileCodex codex, FileCodices files, VersionTrail trail) =>
+        new(
+            Text(files, files.BytesOf(codex) ?? []),
+            Values(codex.Values),
+            Problems(codex.Problems),
+            codex.Path.Length == 0 ? null : codex.Path,
+            codex.Layer == TemplateLayer.User && trail.UndoTo is not null,
+            codex.Layer == TemplateLayer.User && trail.RedoTo is not null
+        );
 
     private static string Text(FileCodices files, byte[] content) => files.Format.Redact(PromptFormat.Decode(content) ?? "");
 
     private static IReadOnlyDictionary<string, JsonElement> Values(Json5Object values)
     {
         using var json = JsonDocument.Parse(RedactedJson.Of(values));
-        return json.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.Clone(), StringComparer.Ordinal);
+        return json
+            .RootElement.EnumerateObject()
+            .ToDictionary(member => member.Name, member => member.Value.Clone(), StringComparer.Ordinal);
     }
 
     private static IReadOnlyList<DocumentProblemView> Problems(IReadOnlyList<DocumentProblem> problems) =>
         [.. problems.Select(FieldViews.View)];
 
-    private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<LinkedCodex> found) => [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
+    private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<LinkedCodex> found) =>
+        [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
 
     private static Json5Object Given(FileCodices files, string template, IReadOnlyDictionary<string, JsonElement>? values)
     {
-        List<(string Field, Json5Node? Value)> given = [.. (values ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
+        List<(string Field, Json5Node? Value)> given =
+        [
+            .. (values ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value))),
+        ];
         files.Check(given, template);
         return Json5Object.Of(given.Where(pair => pair.Value is not null).Select(pair => (pair.Field, pair.Value!)));
     }
 
     /// <summary>A whole file under the name that is free: a template brings that name along as its id.</summary>
-    private string Adopted(FileCodices files, string text, string name) => files.Format.Renamed(
-        files.Format.Collection == CodexCollection.Templates
-            ? ReferenceEdit.Adopt(text, name, documents.Templates.Find, prompt => documents.Of(CodexCollection.Prompts).Get(prompt) is not null)
-            : text,
-        name);
+    private string Adopted(FileCodices files, string text, string name) =>
+        files.Format.Renamed(
+            files.Format.Collection == CodexCollection.Templates
+                ? ReferenceEdit.Adopt(
+                    text,
+                    name,
+                    documents.Templates.Find,
+                    prompt => documents.Of(CodexCollection.Prompts).Get(prompt) is not null
+                )
+                : text,
+            name
+        );
 
-    private IEnumerable<string> ItemTemplates() => documents.Templates.List().Where(entry => entry.Template is not null && ItemFormat.Accepts(documents.Templates, entry.Id)).Select(entry => entry.Id);
+    private IEnumerable<string> ItemTemplates() =>
+        documents
+            .Templates.List()
+            .Where(entry => entry.Template is not null && ItemFormat.Accepts(documents.Templates, entry.Id))
+            .Select(entry => entry.Id);
 
-    private static Func<string, bool>? IsReserved(CodexCollection collection) => collection == CodexCollection.Providers ? ProviderRegistry.IsReserved : null;
+    private static Func<string, bool>? IsReserved(CodexCollection collection) =>
+        collection == CodexCollection.Providers ? ProviderRegistry.IsReserved : null;
 
     private CodexSummary Changed(FileCodex codex, FileCodices files)
     {
@@ -309,11 +461,15 @@ internal sealed class DocumentHandlers(
         return summary;
     }
 
-    private static FailureException NoVersion(CodexUri uri, long version) => new(FailureKind.NotFound, $"There is no readable version {version} of {uri}.");
+    private static FailureException NoVersion(CodexUri uri, long version) =>
+        new(FailureKind.NotFound, $"There is no readable version {version} of {uri}.");
 
-    private static CodexCollection Collection(string name) => Enum.TryParse<CodexCollection>(name, ignoreCase: true, out var collection) && Enum.IsDefined(collection) && !char.IsAsciiDigit(name[0])
-        ? collection
-        : throw new FailureException(FailureKind.NotFound, $"There is no collection {name}.");
+    private static CodexCollection Collection(string name) =>
+        Enum.TryParse<CodexCollection>(name, ignoreCase: true, out var collection)
+        && Enum.IsDefined(collection)
+        && !char.IsAsciiDigit(name[0])
+            ? collection
+            : throw new FailureException(FailureKind.NotFound, $"There is no collection {name}.");
 
     private (CodexUri Uri, FileCodices Files) Parse(string address)
     {

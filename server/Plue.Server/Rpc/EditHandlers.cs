@@ -16,26 +16,47 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
 
     public void Register()
     {
-        edits.Log.Changed += codexId => _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));
-        server.Map(Methods.EditList, (asked, _) => Task.Run(() => workspace.TrustedFolder is { } folder ? List(folder, asked.CodexId, []) : new EditListResult([]) { Turns = [] }));
+        edits.Log.Changed += codexId =>
+            _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));
+        server.Map(
+            Methods.EditList,
+            (asked, _) =>
+                Task.Run(() =>
+                    workspace.TrustedFolder is { } folder ? List(folder, asked.CodexId, []) : new EditListResult([]) { Turns = [] }
+                )
+        );
         server.Map(Methods.EditAccept, (asked, _) => Task.Run(() => Decide(asked, isAccepted: true)));
         server.Map(Methods.EditReject, (asked, _) => Task.Run(() => Decide(asked, isAccepted: false)));
         server.Map(Methods.EditUndo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: true, cancellationToken));
         server.Map(Methods.EditRedo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: false, cancellationToken));
-        server.Map(Methods.EditContent, (asked, _) => Task.Run(() => new EditContentResult(edits.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path))));
+        server.Map(
+            Methods.EditContent,
+            (asked, _) => Task.Run(() => new EditContentResult(edits.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path)))
+        );
     }
 
-    private string Folder => workspace.TrustedFolder
-        ?? throw new FailureException(FailureKind.Untrusted, "Changes can only be reviewed in a trusted folder. Open the folder and trust it.");
+    private string Folder =>
+        workspace.TrustedFolder
+        ?? throw new FailureException(
+            FailureKind.Untrusted,
+            "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
+        );
 
     private EditListResult Decide(EditDecideParams asked, bool isAccepted)
     {
         var folder = Folder;
-        if (asked is { HunkId: not null, Path: null }) { throw new FailureException(FailureKind.MissingField, "Give the file of the change."); }
+        if (asked is { HunkId: not null, Path: null })
+        {
+            throw new FailureException(FailureKind.MissingField, "Give the file of the change.");
+        }
 
         // Without a file everything under it is meant, as it is listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
-        return List(folder, asked.CodexId, [.. family.SelectMany(codex => edits.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]);
+        return List(
+            folder,
+            asked.CodexId,
+            [.. family.SelectMany(codex => edits.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]
+        );
     }
 
     private async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
@@ -50,12 +71,22 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         }
         else
         {
-            var turn = asked.TurnId ?? await Task.Run(() => edits.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn, cancellationToken)
-                ?? throw new FailureException(FailureKind.NotFound, isUndo ? "There is no turn whose changes can be undone." : "There is no turn whose changes were undone.");
+            var turn =
+                asked.TurnId
+                ?? await Task.Run(
+                    () => edits.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn,
+                    cancellationToken
+                )
+                ?? throw new FailureException(
+                    FailureKind.NotFound,
+                    isUndo ? "There is no turn whose changes can be undone." : "There is no turn whose changes were undone."
+                );
             which = edit => edit.By.Codex == codex && edit.By.Turn == turn;
         }
 
-        var outcome = isUndo ? await turns.UndoAsync(folder, which, cancellationToken) : await turns.RedoAsync(folder, which, cancellationToken);
+        var outcome = isUndo
+            ? await turns.UndoAsync(folder, which, cancellationToken)
+            : await turns.RedoAsync(folder, which, cancellationToken);
         return await Task.Run(() => List(folder, asked.CodexId, outcome.Conflicts), cancellationToken);
     }
 
@@ -66,32 +97,63 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         var titles = channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
         return new EditListResult([.. edits.Reviews.List(folder, which).Select(View)])
         {
-            Turns = [.. edits.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
-                .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MaxTurns)
-                .Select(turn => new EditTurnView(
-                    AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
-                    turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
+            Turns =
+            [
+                .. edits
+                    .Reviews.Edits(folder)
+                    .Where(edit => which?.Invoke(edit.By.Codex) ?? true)
+                    .GroupBy(edit => (edit.By.Codex, edit.By.Turn))
+                    .Reverse()
+                    .Take(MaxTurns)
+                    .Select(turn => new EditTurnView(
+                        AddressOf(turn.Key.Codex),
+                        turn.Key.Turn,
+                        turn.First().By.Time ?? default,
+                        UsageHandlers.TitleOf(turn.Key.Codex, titles),
+                        turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(),
+                        turn.Any(edit => edit.IsUndone)
+                    )),
+            ],
             Conflicts = conflicts,
             LeftOut = edits.Log.OmissionNotice(folder),
         };
     }
 
-    private static FileEditView View(FileReview file) => new()
-    {
-        Path = file.Review.Path,
-        CodexId = AddressOf(file.Review.Codex),
-        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
-        State = file.IsPending ? EditState.Pending
-            : file.Review is { WasAccepted: true, WasRejected: true } ? EditState.Mixed
-            : file.Review.WasAccepted ? EditState.Accepted : EditState.Rejected,
-        Added = file.Size.Added,
-        Removed = file.Size.Removed,
-        Hunks = [.. file.Hunks.Select(hunk =>
-            new HunkView(hunk.Id, hunk.OldStart, hunk.OldLines, hunk.NewStart, hunk.NewLines, EditState.Pending, hunk.Text) { IsConflict = hunk.IsConflict })],
-        Tools = [.. file.Review.Tools],
-        Conflict = file.Conflict,
-        IsBinary = file.IsBinary,
-    };
+    private static FileEditView View(FileReview file) =>
+        new()
+        {
+            Path = file.Review.Path,
+            CodexId = AddressOf(file.Review.Codex),
+            Kind =
+                (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created
+                : file.IsThere ? EditKind.Modified
+                : EditKind.Deleted,
+            State =
+                file.IsPending ? EditState.Pending
+                : file.Review is { WasAccepted: true, WasRejected: true } ? EditState.Mixed
+                : file.Review.WasAccepted ? EditState.Accepted
+                : EditState.Rejected,
+            Added = file.Size.Added,
+            Removed = file.Size.Removed,
+            Hunks =
+            [
+                .. file.Hunks.Select(hunk => new HunkView(
+                    hunk.Id,
+                    hunk.OldStart,
+                    hunk.OldLines,
+                    hunk.NewStart,
+                    hunk.NewLines,
+                    EditState.Pending,
+                    hunk.Text
+                )
+                {
+                    IsConflict = hunk.IsConflict,
+                }),
+            ],
+            Tools = [.. file.Review.Tools],
+            Conflict = file.Conflict,
+            IsBinary = file.IsBinary,
+        };
 
     private static string AddressOf(string codex) => CodexUri.OfChannel(codex).ToString();
 
@@ -99,11 +161,19 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
     private HashSet<string> FamilyOf(string codexId)
     {
         HashSet<string> family = new([EditLog.IdOf(codexId)], StringComparer.Ordinal);
-        var all = channels().Where(channel => channel.SpawnedBy is not null).Select(channel => (channel.Id, Parent: EditLog.IdOf(channel.SpawnedBy!))).ToList();
+        var all = channels()
+            .Where(channel => channel.SpawnedBy is not null)
+            .Select(channel => (channel.Id, Parent: EditLog.IdOf(channel.SpawnedBy!)))
+            .ToList();
         for (var depth = 0; depth < MaxTreeDepth; depth++)
         {
-            var children = all.Where(channel => family.Contains(channel.Parent) && !family.Contains(channel.Id)).Select(channel => channel.Id).ToList();
-            if (children.Count == 0) { break; }
+            var children = all.Where(channel => family.Contains(channel.Parent) && !family.Contains(channel.Id))
+                .Select(channel => channel.Id)
+                .ToList();
+            if (children.Count == 0)
+            {
+                break;
+            }
 
             family.UnionWith(children);
         }

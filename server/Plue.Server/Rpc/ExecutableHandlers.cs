@@ -9,13 +9,19 @@ internal sealed class ExecutableHandlers(RpcServer server, ExternalPrograms prog
 {
     public void Register()
     {
-        server.Map(Methods.ProviderExecutables, async (_, cancellationToken) =>
-        {
-            var named = providers.List().Select(provider => provider.Settings.Command).OfType<string>().ToList();
-            return new ProviderExecutablesResult([.. (await Task.Run(() => programs.List(named), cancellationToken)).Select(View)]);
-        });
-        server.Map(Methods.ProviderApprove, async (parameters, cancellationToken) =>
-            View(await Task.Run(() => programs.Approve(parameters.Path, parameters.Sha256), cancellationToken)));
+        server.Map(
+            Methods.ProviderExecutables,
+            async (_, cancellationToken) =>
+            {
+                var named = providers.List().Select(provider => provider.Settings.Command).OfType<string>().ToList();
+                return new ProviderExecutablesResult([.. (await Task.Run(() => programs.List(named), cancellationToken)).Select(View)]);
+            }
+        );
+        server.Map(
+            Methods.ProviderApprove,
+            async (parameters, cancellationToken) =>
+                View(await Task.Run(() => programs.Approve(parameters.Path, parameters.Sha256), cancellationToken))
+        );
     }
 
     private static ExecutableView View(ExternalProgram program) =>

@@ -10,10 +10,25 @@ namespace Plue.Server.Rpc;
 internal static class HandlerList
 {
     /// <returns>The handlers that work in the background, to be ended with the connection.</returns>
-    public static IAsyncDisposable Register(RpcServer server, Services services, ChatServices chat, Conversations conversations, LifecycleHandlers lifecycle)
+    public static IAsyncDisposable Register(
+        RpcServer server,
+        Services services,
+        ChatServices chat,
+        Conversations conversations,
+        LifecycleHandlers lifecycle
+    )
     {
-        var (platform, vault, providers, steering) = (services.Platform, services.Vault.Vault, services.Providers.Registry, services.Codices.Steering);
-        var tasks = services.Tasks(chat, conversations, (uri, row) => _ = server.TryNotifyAsync(Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row))));
+        var (platform, vault, providers, steering) = (
+            services.Platform,
+            services.Vault.Vault,
+            services.Providers.Registry,
+            services.Codices.Steering
+        );
+        var tasks = services.Tasks(
+            chat,
+            conversations,
+            (uri, row) => _ = server.TryNotifyAsync(Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row)))
+        );
         IReadOnlyList<ChatSummary> Chats() => conversations.List(includeArchived: true);
         IReadOnlyList<ChatSummary> Channels() => [.. Chats(), .. conversations.ListTasks(includeArchived: true)];
 
@@ -21,7 +36,15 @@ internal static class HandlerList
         new TaskHandlers(server, tasks, services.Permissions.Approvals).Register();
         new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
         new SteeringHandlers(server, conversations, providers, steering).Register();
-        DocumentRoutes.Register(server, DocumentHandlers.Of(services, (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary), conversations.UpdateAsync, conversations.Automation));
+        DocumentRoutes.Register(
+            server,
+            DocumentHandlers.Of(
+                services,
+                (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),
+                conversations.UpdateAsync,
+                conversations.Automation
+            )
+        );
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);

@@ -11,7 +11,8 @@ internal sealed class HealthHandlers(HealthServices services)
 {
     public void Register(RpcServer server) => server.Map(Methods.HealthCheck, CheckAsync);
 
-    public Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken) => CheckAsync(parameters, notOpened: null, cancellationToken);
+    public Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken) =>
+        CheckAsync(parameters, notOpened: null, cancellationToken);
 
     /// <param name="notOpened">Why the vault could not be opened for this look; null where that was not tried.</param>
     public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, string? notOpened, CancellationToken cancellationToken)
@@ -20,13 +21,14 @@ internal sealed class HealthHandlers(HealthServices services)
         return new HealthCheckResult(report.IsHealthy, PlatformServices.Version, [.. report.Rows.Select(View)]);
     }
 
-    private static HealthRowView View(HealthRow row) => new()
-    {
-        Name = row.Name,
-        State = (HealthState)row.State,
-        Needed = row.IsNeeded,
-        Sentence = row.Sentence,
-        Advice = row.Advice,
-        Fix = row.Fix is { } fix ? new HealthFixView((HealthAction)fix.Action, fix.Target) : null,
-    };
+    private static HealthRowView View(HealthRow row) =>
+        new()
+        {
+            Name = row.Name,
+            State = (HealthState)row.State,
+            Needed = row.IsNeeded,
+            Sentence = row.Sentence,
+            Advice = row.Advice,
+            Fix = row.Fix is { } fix ? new HealthFixView((HealthAction)fix.Action, fix.Target) : null,
+        };
 }

@@ -21,21 +21,41 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
     public void Register()
     {
         providers.Editor = this;
-        server.Map(Methods.HostLanguageModelEvent, (parameters, _) =>
-        {
-            // What comes after a cancel is nobody's.
-            if (answers.TryGetValue(parameters.StreamId, out var answer)) { answer.Take(parameters.Event); }
-            return Task.CompletedTask;
-        });
+        server.Map(
+            Methods.HostLanguageModelEvent,
+            (parameters, _) =>
+            {
+                // What comes after a cancel is nobody's.
+                if (answers.TryGetValue(parameters.StreamId, out var answer))
+                {
+                    answer.Take(parameters.Event);
+                }
+                return Task.CompletedTask;
+            }
+        );
     }
 
     public async Task<IReadOnlyList<EditorModel>> ListAsync(string vendor, CancellationToken cancellationToken)
     {
         var result = await server.RequestAsync(Methods.HostLanguageModels, new HostLanguageModelsParams(vendor), cancellationToken);
-        return [.. result.Models.Select(model => new EditorModel(model.Id, model.Name, model.Family, model.MaxInputTokens, model.SupportsTools, model.SupportsVision))];
+        return
+        [
+            .. result.Models.Select(model => new EditorModel(
+                model.Id,
+                model.Name,
+                model.Family,
+                model.MaxInputTokens,
+                model.SupportsTools,
+                model.SupportsVision
+            )),
+        ];
     }
 
-    public async IAsyncEnumerable<EditorModelEvent> StreamAsync(string vendor, ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<EditorModelEvent> StreamAsync(
+        string vendor,
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var streamId = Ids.New("stream");
         var answer = answers[streamId] = new Answer();
@@ -43,7 +63,10 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         var asking = AskAsync(answer, Params(streamId, vendor, request), stop.Token);
         try
         {
-            await foreach (var next in answer.ReadAsync(cancellationToken)) { yield return next; }
+            await foreach (var next in answer.ReadAsync(cancellationToken))
+            {
+                yield return next;
+            }
             yield return new EditorModelEvent.Finished((Messages.StopReason)(await asking).StopReason);
         }
         finally
@@ -55,35 +78,57 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         }
     }
 
-    private async Task<HostLanguageModelResult> AskAsync(Answer answer, HostLanguageModelParams parameters, CancellationToken cancellationToken)
+    private async Task<HostLanguageModelResult> AskAsync(
+        Answer answer,
+        HostLanguageModelParams parameters,
+        CancellationToken cancellationToken
+    )
     {
-        try { return await server.RequestAsync(Methods.HostLanguageModel, parameters, cancellationToken); }
-        finally { answer.End(); }
+        try
+        {
+            return await server.RequestAsync(Methods.HostLanguageModel, parameters, cancellationToken);
+        }
+        finally
+        {
+            answer.End();
+        }
     }
 
-    private static HostLanguageModelParams Params(string streamId, string vendor, ProviderRequest request) => new(
-        streamId,
-        vendor,
-        request.Model,
-        [.. request.Messages.Select(ToHost).Where(message => message.Parts.Count > 0)],
-        [.. request.Tools.Select(tool => new HostTool(tool.Name, tool.Description, tool.ParametersSchema))],
-        new HostModelOptions(request.Temperature, request.MaxTokens, request.StopSequences.Count > 0 ? request.StopSequences : null, request.ReasoningLevel));
+    private static HostLanguageModelParams Params(string streamId, string vendor, ProviderRequest request) =>
+        new(
+            streamId,
+            vendor,
+            request.Model,
+            [.. request.Messages.Select(ToHost).Where(message => message.Parts.Count > 0)],
+            [.. request.Tools.Select(tool => new HostTool(tool.Name, tool.Description, tool.ParametersSchema))],
+            new HostModelOptions(
+                request.Temperature,
+                request.MaxTokens,
+                request.StopSequences.Count > 0 ? request.StopSequences : null,
+                request.ReasoningLevel
+            )
+        );
 
-    private static HostMessage ToHost(Message message) => new(
-        message.Role == MessageRole.Assistant ? HostRole.Assistant : HostRole.User,
-        [.. message.Parts.Select(ToHost).OfType<HostPart>()]);
+    private static HostMessage ToHost(Message message) =>
+        new(
+            message.Role == MessageRole.Assistant ? HostRole.Assistant : HostRole.User,
+            [.. message.Parts.Select(ToHost).OfType<HostPart>()]
+        );
 
-    private static HostPart? ToHost(Messages.MessagePart part) => part switch
-    {
-        Messages.MessagePart.ToolUse use => new HostToolUse(use.ToolUseId, use.ToolName, use.Parameters),
-        Messages.MessagePart.ToolResult result => new HostToolResult(result.ToolUseId, RequestMessages.Text(result)),
-        _ => RequestMessages.Text(part) is { } text ? new HostText(text) : null,
-    };
+    private static HostPart? ToHost(Messages.MessagePart part) =>
+        part switch
+        {
+            Messages.MessagePart.ToolUse use => new HostToolUse(use.ToolUseId, use.ToolName, use.Parameters),
+            Messages.MessagePart.ToolResult result => new HostToolResult(result.ToolUseId, RequestMessages.Text(result)),
+            _ => RequestMessages.Text(part) is { } text ? new HostText(text) : null,
+        };
 
     /// <summary>What came of one answer and waits to be read. Taking never waits.</summary>
     private sealed class Answer
     {
-        private readonly Channel<EditorModelEvent> events = Channel.CreateUnbounded<EditorModelEvent>(new UnboundedChannelOptions { SingleReader = true });
+        private readonly Channel<EditorModelEvent> events = Channel.CreateUnbounded<EditorModelEvent>(
+            new UnboundedChannelOptions { SingleReader = true }
+        );
         private int unread;
 
         public void Take(HostModelEvent next)
@@ -94,13 +139,24 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
                 HostModelToolCall call => new EditorModelEvent.ToolCall(call.ToolUseId, call.ToolName, call.Parameters),
                 _ => null,
             };
-            if (taken is null) { return; }
+            if (taken is null)
+            {
+                return;
+            }
 
             if (Interlocked.Add(ref unread, SizeOf(taken)) > MaxUnreadCharacters)
             {
-                events.Writer.TryComplete(new FailureException(FailureKind.BadResponse, $"VS Code sent more than {MaxUnreadCharacters / (1024 * 1024)} million characters at once, so the response was truncated. Try again."));
+                events.Writer.TryComplete(
+                    new FailureException(
+                        FailureKind.BadResponse,
+                        $"VS Code sent more than {MaxUnreadCharacters / (1024 * 1024)} million characters at once, so the response was truncated. Try again."
+                    )
+                );
             }
-            else { events.Writer.TryWrite(taken); }
+            else
+            {
+                events.Writer.TryWrite(taken);
+            }
         }
 
         public void End() => events.Writer.TryComplete();
@@ -114,11 +170,12 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
             }
         }
 
-        private static int SizeOf(EditorModelEvent next) => next switch
-        {
-            EditorModelEvent.Text text => text.Content.Length,
-            EditorModelEvent.ToolCall call => call.Parameters.Length + call.ToolName.Length,
-            _ => 0,
-        };
+        private static int SizeOf(EditorModelEvent next) =>
+            next switch
+            {
+                EditorModelEvent.Text text => text.Content.Length,
+                EditorModelEvent.ToolCall call => call.Parameters.Length + call.ToolName.Length,
+                _ => 0,
+            };
     }
 }

@@ -10,12 +10,14 @@ namespace Plue.Server.Rpc;
 /// textDocument/*: the files that are open in the editor, and what is known of them. Each version of a text is read once. Problems are told a moment after
 /// the last change, and only those of the newest version.
 /// </summary>
-internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
 {
     /// <summary>More are not kept: an editor has some dozens of ours open at most.</summary>
     private const int MaxOpenDocuments = 500;
     private static readonly TimeSpan CheckDelay = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan SecretsLifetime = TimeSpan.FromSeconds(2);
+
     /// <summary>A keyring of the system may be slow, and most answers need no name from the vault.</summary>
     private static readonly TimeSpan SecretsTimeout = TimeSpan.FromMilliseconds(250);
 
@@ -31,6 +33,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     {
         public OpenDocument Document { get; set; } = document;
         public CancellationTokenSource? Pending { get; set; }
+
         /// <summary>What the editor shows. Told again it would close the menu of mends that is just opening.</summary>
         public PublishDiagnosticsParams? Told { get; set; }
         public Task Checking { get; set; } = Task.CompletedTask;
@@ -41,49 +44,137 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     public void Register()
     {
         sources = documents.Language(() => secrets).With(OpenAt);
-        server.Map(LanguageMethods.DidOpen, (parameters, _) =>
-        {
-            Open(parameters.TextDocument);
-            return Task.CompletedTask;
-        });
-        server.Map(LanguageMethods.DidChange, (parameters, _) =>
-        {
-            Change(parameters);
-            return Task.CompletedTask;
-        });
-        server.Map(LanguageMethods.DidSave, (_, _) =>
-        {
-            CheckAll();
-            return Task.CompletedTask;
-        });
-        server.Map(LanguageMethods.DidClose, (parameters, cancellationToken) => CloseAsync(parameters.TextDocument?.Uri, cancellationToken));
+        server.Map(
+            LanguageMethods.DidOpen,
+            (parameters, _) =>
+            {
+                Open(parameters.TextDocument);
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
+            LanguageMethods.DidChange,
+            (parameters, _) =>
+            {
+                Change(parameters);
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
+            LanguageMethods.DidSave,
+            (_, _) =>
+            {
+                CheckAll();
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
+            LanguageMethods.DidClose,
+            (parameters, cancellationToken) => CloseAsync(parameters.TextDocument?.Uri, cancellationToken)
+        );
 
-        Map(LanguageMethods.Completion, asked => (asked.TextDocument, asked.Position), new CompletionListView(false, []), (document, offset, _) =>
-            new CompletionListView(false, [.. Completions.At(Sources, document, offset).Select(suggestion => LanguageViews.Item(document, suggestion))]));
-        Map(LanguageMethods.Hover, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
-            Hovers.At(Sources, document, offset) is { } hover ? new HoverView(LanguageViews.Markup(hover.Markdown), LanguageViews.Range(document, hover.At)) : null);
-        Map(LanguageMethods.DocumentLink, asked => (asked.TextDocument, null), [], (document, _, _) =>
-            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Location), link.Title))]);
-        Map(LanguageMethods.Definition, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
-            Navigation.Definition(Sources, document, offset) is { } found ? LanguageViews.Location(found) : null);
-        Map(LanguageMethods.References, asked => (asked.TextDocument, asked.Position), [], (document, offset, asked) =>
-            [.. Navigation.References(Sources, document, offset, asked.Context?.IncludeDeclaration ?? true).Select(LanguageViews.Location)]);
-        Map(LanguageMethods.PrepareRename, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
-            Renames.Prepare(Sources, document, offset) is { } found ? new PrepareRenameView(LanguageViews.Range(document, found.At), found.Name) : null);
-        Map(LanguageMethods.Rename, asked => (asked.TextDocument, asked.Position), new WorkspaceEditView([]), (document, offset, asked) =>
-            LanguageViews.Edit(Renames.To(Sources, document, offset, asked.NewName ?? "")));
-        Map(LanguageMethods.DocumentSymbol, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Symbols.Of(document).Select(symbol => LanguageViews.Symbol(document, symbol))]);
-        Map(LanguageMethods.Formatting, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Formatter.Format(document).Select(edit => LanguageViews.Edit(document, edit))]);
-        Map(LanguageMethods.CodeAction, asked => (asked.TextDocument, asked.Range?.Start), [], (document, offset, asked) =>
-            asked.Context?.Only is { } only && !only.Any(kind => LanguageViews.QuickFix.StartsWith(kind, StringComparison.Ordinal)) ? []
-                : [.. QuickFixes.At(Sources, document, new TextSpan(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
+        Map(
+            LanguageMethods.Completion,
+            asked => (asked.TextDocument, asked.Position),
+            new CompletionListView(false, []),
+            (document, offset, _) =>
+                new CompletionListView(
+                    false,
+                    [.. Completions.At(Sources, document, offset).Select(suggestion => LanguageViews.Item(document, suggestion))]
+                )
+        );
+        Map(
+            LanguageMethods.Hover,
+            asked => (asked.TextDocument, asked.Position),
+            null,
+            (document, offset, _) =>
+                Hovers.At(Sources, document, offset) is { } hover
+                    ? new HoverView(LanguageViews.Markup(hover.Markdown), LanguageViews.Range(document, hover.At))
+                    : null
+        );
+        Map(
+            LanguageMethods.DocumentLink,
+            asked => (asked.TextDocument, null),
+            [],
+            (document, _, _) =>
+                [
+                    .. Navigation
+                        .Links(Sources, document)
+                        .Select(link => new DocumentLinkView(
+                            LanguageViews.Range(document, link.At),
+                            LanguageViews.UriOf(link.Target.Location),
+                            link.Title
+                        )),
+                ]
+        );
+        Map(
+            LanguageMethods.Definition,
+            asked => (asked.TextDocument, asked.Position),
+            null,
+            (document, offset, _) => Navigation.Definition(Sources, document, offset) is { } found ? LanguageViews.Location(found) : null
+        );
+        Map(
+            LanguageMethods.References,
+            asked => (asked.TextDocument, asked.Position),
+            [],
+            (document, offset, asked) =>
+                [
+                    .. Navigation
+                        .References(Sources, document, offset, asked.Context?.IncludeDeclaration ?? true)
+                        .Select(LanguageViews.Location),
+                ]
+        );
+        Map(
+            LanguageMethods.PrepareRename,
+            asked => (asked.TextDocument, asked.Position),
+            null,
+            (document, offset, _) =>
+                Renames.Prepare(Sources, document, offset) is { } found
+                    ? new PrepareRenameView(LanguageViews.Range(document, found.At), found.Name)
+                    : null
+        );
+        Map(
+            LanguageMethods.Rename,
+            asked => (asked.TextDocument, asked.Position),
+            new WorkspaceEditView([]),
+            (document, offset, asked) => LanguageViews.Edit(Renames.To(Sources, document, offset, asked.NewName ?? ""))
+        );
+        Map(
+            LanguageMethods.DocumentSymbol,
+            asked => (asked.TextDocument, null),
+            [],
+            (document, _, _) => [.. Symbols.Of(document).Select(symbol => LanguageViews.Symbol(document, symbol))]
+        );
+        Map(
+            LanguageMethods.Formatting,
+            asked => (asked.TextDocument, null),
+            [],
+            (document, _, _) => [.. Formatter.Format(document).Select(edit => LanguageViews.Edit(document, edit))]
+        );
+        Map(
+            LanguageMethods.CodeAction,
+            asked => (asked.TextDocument, asked.Range?.Start),
+            [],
+            (document, offset, asked) =>
+                asked.Context?.Only is { } only && !only.Any(kind => LanguageViews.QuickFix.StartsWith(kind, StringComparison.Ordinal))
+                    ? []
+                    :
+                    [
+                        .. QuickFixes
+                            .At(Sources, document, new TextSpan(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End))))
+                            .Select(fix => LanguageViews.Action(document, fix)),
+                    ]
+        );
     }
 
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
         Task[] checks;
-        lock (sync) { checks = [.. open.Values.Select(opened => opened.Checking), secretsReading]; }
+        lock (sync)
+        {
+            checks = [.. open.Values.Select(opened => opened.Checking), secretsReading];
+        }
 
         await Task.WhenAll(checks);
         ending.Dispose();
@@ -91,31 +182,52 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     /// <summary>A request about an open document; of any other the answer is that there is nothing.</summary>
     private void Map<TParams, TResult>(
-        RpcRequest<TParams, TResult> method, Func<TParams, (TextDocumentName? Document, TextPosition? At)> read, TResult nothing, Func<OpenDocument, int, TParams, TResult> answer)
-        where TParams : class => server.Map(method, async (parameters, cancellationToken) =>
-        {
-            var (name, at) = read(parameters);
-            if (Find(name?.Uri) is not { } document) { return nothing; }
+        RpcRequest<TParams, TResult> method,
+        Func<TParams, (TextDocumentName? Document, TextPosition? At)> read,
+        TResult nothing,
+        Func<OpenDocument, int, TParams, TResult> answer
+    )
+        where TParams : class =>
+        server.Map(
+            method,
+            async (parameters, cancellationToken) =>
+            {
+                var (name, at) = read(parameters);
+                if (Find(name?.Uri) is not { } document)
+                {
+                    return nothing;
+                }
 
-            await SecretsAsync(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            return answer(document, OffsetOf(document, at), parameters);
-        });
+                await SecretsAsync(cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                return answer(document, OffsetOf(document, at), parameters);
+            }
+        );
 
-    private static int OffsetOf(OpenDocument document, TextPosition? at) => at is null ? 0 : document.Lines.IndexAt(Below(at.Line), Below(at.Character));
+    private static int OffsetOf(OpenDocument document, TextPosition? at) =>
+        at is null ? 0 : document.Lines.IndexAt(Below(at.Line), Below(at.Character));
 
     /// <summary>From 0 to 1 as the first, and no overflow of a number that makes no sense.</summary>
     private static int Below(int index) => Math.Clamp(index, 0, int.MaxValue - 1) + 1;
 
     private void Open(TextDocumentItem? item)
     {
-        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.LocationOf(path) is not { } place) { return; }
+        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.LocationOf(path) is not { } place)
+        {
+            return;
+        }
 
         lock (sync)
         {
-            if (open.Count >= MaxOpenDocuments && !open.ContainsKey(item.Uri)) { return; }
+            if (open.Count >= MaxOpenDocuments && !open.ContainsKey(item.Uri))
+            {
+                return;
+            }
 
-            if (open.TryGetValue(item.Uri, out var before)) { before.Pending?.Cancel(); }
+            if (open.TryGetValue(item.Uri, out var before))
+            {
+                before.Pending?.Cancel();
+            }
             open[item.Uri] = new Opened(new OpenDocument(place, text, item.Version));
         }
 
@@ -124,15 +236,29 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private void Change(DidChangeTextDocumentParams parameters)
     {
-        if (parameters.TextDocument?.Uri is not { } uri) { return; }
+        if (parameters.TextDocument?.Uri is not { } uri)
+        {
+            return;
+        }
 
         lock (sync)
         {
-            if (!open.TryGetValue(uri, out var opened)) { return; }
+            if (!open.TryGetValue(uri, out var opened))
+            {
+                return;
+            }
 
-            var changes = (parameters.ContentChanges ?? []).Where(change => change?.Text is not null).Select(change => change.Range is { Start: { } start, End: { } end }
-                ? new TextChange(change.Text, (Below(start.Line) - 1, Below(start.Character) - 1), (Below(end.Line) - 1, Below(end.Character) - 1))
-                : new TextChange(change.Text));
+            var changes = (parameters.ContentChanges ?? [])
+                .Where(change => change?.Text is not null)
+                .Select(change =>
+                    change.Range is { Start: { } start, End: { } end }
+                        ? new TextChange(
+                            change.Text,
+                            (Below(start.Line) - 1, Below(start.Character) - 1),
+                            (Below(end.Line) - 1, Below(end.Character) - 1)
+                        )
+                        : new TextChange(change.Text)
+                );
             opened.Document = opened.Document.With([.. changes], parameters.TextDocument.Version);
         }
 
@@ -144,10 +270,17 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         Task telling;
         lock (sync)
         {
-            if (uri is null || !open.Remove(uri, out var opened)) { return; }
+            if (uri is null || !open.Remove(uri, out var opened))
+            {
+                return;
+            }
 
             opened.Pending?.Cancel();
-            telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, null, []), cancellationToken);
+            telling = server.NotifyAsync(
+                LanguageMethods.PublishDiagnostics,
+                new PublishDiagnosticsParams(uri, null, []),
+                cancellationToken
+            );
         }
 
         await telling;
@@ -155,23 +288,38 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private OpenDocument? Find(string? uri)
     {
-        if (uri is null) { return null; }
+        if (uri is null)
+        {
+            return null;
+        }
 
-        lock (sync) { return open.GetValueOrDefault(uri)?.Document; }
+        lock (sync)
+        {
+            return open.GetValueOrDefault(uri)?.Document;
+        }
     }
 
     private OpenDocument? OpenAt(string path)
     {
-        lock (sync) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Location.Path == path); }
+        lock (sync)
+        {
+            return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Location.Path == path);
+        }
     }
 
     /// <summary>A saved file may be what others refer to.</summary>
     private void CheckAll()
     {
         string[] uris;
-        lock (sync) { uris = [.. open.Keys]; }
+        lock (sync)
+        {
+            uris = [.. open.Keys];
+        }
 
-        foreach (var uri in uris) { Check(uri); }
+        foreach (var uri in uris)
+        {
+            Check(uri);
+        }
     }
 
     /// <summary>A moment later, unless something changes before.</summary>
@@ -179,7 +327,10 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     {
         lock (sync)
         {
-            if (ending.IsCancellationRequested || !open.TryGetValue(uri, out var opened)) { return; }
+            if (ending.IsCancellationRequested || !open.TryGetValue(uri, out var opened))
+            {
+                return;
+            }
 
             opened.Pending?.Cancel();
             opened.Pending = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
@@ -194,21 +345,37 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             await Task.Delay(CheckDelay, time, pending.Token);
             await ReadSecretsOnceAsync().WaitAsync(pending.Token);
             OpenDocument document;
-            lock (sync) { document = opened.Document; }
+            lock (sync)
+            {
+                document = opened.Document;
+            }
 
             var diagnostics = Problems.Of(Sources, document).Select(problem => LanguageViews.Diagnostic(document, problem)).ToList();
             Task telling;
             lock (sync)
             {
                 // Nothing may come after what its closing tells.
-                if (pending.IsCancellationRequested || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))) { return; }
+                if (
+                    pending.IsCancellationRequested
+                    || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))
+                )
+                {
+                    return;
+                }
 
-                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
+                telling = server.NotifyAsync(
+                    LanguageMethods.PublishDiagnostics,
+                    new PublishDiagnosticsParams(uri, document.Version, diagnostics),
+                    pending.Token
+                );
             }
 
             await telling;
             // Only now: what was cancelled on its way is told again.
-            lock (sync) { opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics); }
+            lock (sync)
+            {
+                opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -222,7 +389,10 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         {
             lock (sync)
             {
-                if (ReferenceEquals(opened.Pending, pending)) { opened.Pending = null; }
+                if (ReferenceEquals(opened.Pending, pending))
+                {
+                    opened.Pending = null;
+                }
             }
 
             pending.Dispose();
@@ -233,7 +403,10 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     private async Task SecretsAsync(CancellationToken cancellationToken)
     {
         var reading = ReadSecretsOnceAsync();
-        if (secrets is null && !reading.IsCompleted) { await Task.WhenAny(reading, Task.Delay(SecretsTimeout, time, cancellationToken)); }
+        if (secrets is null && !reading.IsCompleted)
+        {
+            await Task.WhenAny(reading, Task.Delay(SecretsTimeout, time, cancellationToken));
+        }
     }
 
     /// <summary>Never fails; one reading at a time.</summary>
@@ -254,15 +427,35 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private async Task ReadSecretsAsync(CancellationToken cancellationToken)
     {
-        try { secrets = await ListSecretsAsync(cancellationToken); }
-        catch (OperationCanceledException) { logger.LogTrace("The names in the vault are out of date"); }
-        catch (Exception fault) { logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message); }
+        try
+        {
+            secrets = await ListSecretsAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            logger.LogTrace("The names in the vault are out of date");
+        }
+        catch (Exception fault)
+        {
+            logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message);
+        }
     }
 
     /// <summary>By name, with their origins while the vault is open.</summary>
     private async Task<IReadOnlyList<KnownSecret>> ListSecretsAsync(CancellationToken cancellationToken)
     {
-        try { return [.. (await vault.ListAsync(cancellationToken)).Select(entry => new KnownSecret(entry.Reference, entry.Origins))]; }
-        catch (FailureException) { return [.. (await vault.ReferencesAsync(cancellationToken)).Order(StringComparer.Ordinal).Select(reference => new KnownSecret(reference, []))]; }
+        try
+        {
+            return [.. (await vault.ListAsync(cancellationToken)).Select(entry => new KnownSecret(entry.Reference, entry.Origins))];
+        }
+        catch (FailureException)
+        {
+            return
+            [
+                .. (await vault.ReferencesAsync(cancellationToken))
+                    .Order(StringComparer.Ordinal)
+                    .Select(reference => new KnownSecret(reference, [])),
+            ];
+        }
     }
 }

@@ -20,41 +20,59 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
     private readonly HashSet<string> announced = new(StringComparer.Ordinal);
 
     /// <summary>For an editor that cannot be told later; which files it sends is then its own choice.</summary>
-    public static ServerCapabilities Capabilities { get; } = new()
-    {
-        TextDocumentSync = new TextSyncOptions(OpenClose: true, Incremental, Save: true),
-        CompletionProvider = new CompletionOptions(Triggers),
-        HoverProvider = true,
-        DocumentLinkProvider = new DocumentLinkOptions(ResolveProvider: false),
-        DefinitionProvider = true,
-        ReferencesProvider = true,
-        RenameProvider = new RenameOptions(PrepareProvider: true),
-        DocumentSymbolProvider = true,
-        DocumentFormattingProvider = true,
-        CodeActionProvider = new CodeActionOptions(ActionKinds),
-    };
+    public static ServerCapabilities Capabilities { get; } =
+        new()
+        {
+            TextDocumentSync = new TextSyncOptions(OpenClose: true, Incremental, Save: true),
+            CompletionProvider = new CompletionOptions(Triggers),
+            HoverProvider = true,
+            DocumentLinkProvider = new DocumentLinkOptions(ResolveProvider: false),
+            DefinitionProvider = true,
+            ReferencesProvider = true,
+            RenameProvider = new RenameOptions(PrepareProvider: true),
+            DocumentSymbolProvider = true,
+            DocumentFormattingProvider = true,
+            CodeActionProvider = new CodeActionOptions(ActionKinds),
+        };
 
     /// <summary>Announces files whenever there may be more of them.</summary>
-    public void Follow(LifecycleHandlers lifecycle) => lifecycle.FilesChanged += () =>
-    {
-        if (lifecycle.TakesRegistrations) { Announce(); }
-    };
+    public void Follow(LifecycleHandlers lifecycle) =>
+        lifecycle.FilesChanged += () =>
+        {
+            if (lifecycle.TakesRegistrations)
+            {
+                Announce();
+            }
+        };
 
     /// <summary>Returns at once: the answer can only be read when this notification was handled.</summary>
     private void Announce()
     {
-        if (IsNew(paths.Home)) { _ = RegisterAsync(paths.Home, ofWorkspace: false); }
-        if (workspace.TrustedFolder is { } folder && IsNew(Path.Combine(folder, ".plue"))) { _ = RegisterAsync(Path.Combine(folder, ".plue"), ofWorkspace: true); }
+        if (IsNew(paths.Home))
+        {
+            _ = RegisterAsync(paths.Home, ofWorkspace: false);
+        }
+        if (workspace.TrustedFolder is { } folder && IsNew(Path.Combine(folder, ".plue")))
+        {
+            _ = RegisterAsync(Path.Combine(folder, ".plue"), ofWorkspace: true);
+        }
     }
 
     private bool IsNew(string folder)
     {
-        lock (sync) { return announced.Add(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)); }
+        lock (sync)
+        {
+            return announced.Add(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
+        }
     }
 
     private async Task RegisterAsync(string folder, bool ofWorkspace)
     {
-        var registrations = Registrations([.. DocumentLocation.Patterns(ofWorkspace).Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern)))]);
+        var registrations = Registrations([
+            .. DocumentLocation
+                .Patterns(ofWorkspace)
+                .Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern))),
+        ]);
         try
         {
             await server.RequestAsync(LanguageMethods.RegisterCapability, new RegistrationParams(registrations), CancellationToken.None);

@@ -9,6 +9,7 @@ internal static class LanguageViews
 {
     public const string QuickFix = "quickfix";
     private const string FileScheme = "file://";
+
     /// <summary>What ships with Plue, which the extension shows and nobody can change.</summary>
     private const string ShippedScheme = "plue-codex:";
     private const string Source = "Plue";
@@ -24,13 +25,19 @@ internal static class LanguageViews
     /// <returns>Null for what is no file of this machine.</returns>
     public static string? PathOf(string? uri)
     {
-        if (uri is null || !uri.StartsWith(FileScheme + "/", StringComparison.OrdinalIgnoreCase)) { return null; }
+        if (uri is null || !uri.StartsWith(FileScheme + "/", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
 
         var path = Uri.UnescapeDataString(uri[FileScheme.Length..]);
         return OperatingSystem.IsWindows() ? path.TrimStart('/').Replace('/', '\\') : path;
     }
 
-    public static string UriOf(DocumentLocation place) => place.Layer == TemplateLayer.Shipped ? $"{ShippedScheme}/{place.Collection.ToString().ToLowerInvariant()}/{place.Path}" : UriOf(place.Path);
+    public static string UriOf(DocumentLocation place) =>
+        place.Layer == TemplateLayer.Shipped
+            ? $"{ShippedScheme}/{place.Collection.ToString().ToLowerInvariant()}/{place.Path}"
+            : UriOf(place.Path);
 
     public static TextRange Range(OpenDocument document, TextSpan at) => new(Position(document, at.Start), Position(document, at.End));
 
@@ -38,52 +45,80 @@ internal static class LanguageViews
 
     public static TextEditView Edit(OpenDocument document, (TextSpan At, string Text) edit) => new(Range(document, edit.At), edit.Text);
 
-    public static DiagnosticView Diagnostic(OpenDocument document, LanguageProblem problem) => new(Range(document, problem.At), problem.IsError ? 1 : 2, problem.Code, Source, problem.Message);
+    public static DiagnosticView Diagnostic(OpenDocument document, LanguageProblem problem) =>
+        new(Range(document, problem.At), problem.IsError ? 1 : 2, problem.Code, Source, problem.Message);
 
-    public static CompletionItemView Item(OpenDocument document, Suggestion suggestion) => new(suggestion.Label, KindOf(suggestion.Kind), Edit(document, (suggestion.Replaces, suggestion.Insert)))
-    {
-        Detail = suggestion.Detail,
-        Documentation = suggestion.Documentation is { } text ? Markup(text) : null,
-        SortText = suggestion.Sort,
-        FilterText = suggestion.Filter,
-        InsertTextFormat = suggestion.IsSnippet ? SnippetFormat : null,
-        Command = suggestion.TriggersSuggest ? new EditorCommandView("Suggest", "editor.action.triggerSuggest", null) : null,
-    };
+    public static CompletionItemView Item(OpenDocument document, Suggestion suggestion) =>
+        new(suggestion.Label, KindOf(suggestion.Kind), Edit(document, (suggestion.Replaces, suggestion.Insert)))
+        {
+            Detail = suggestion.Detail,
+            Documentation = suggestion.Documentation is { } text ? Markup(text) : null,
+            SortText = suggestion.Sort,
+            FilterText = suggestion.Filter,
+            InsertTextFormat = suggestion.IsSnippet ? SnippetFormat : null,
+            Command = suggestion.TriggersSuggest ? new EditorCommandView("Suggest", "editor.action.triggerSuggest", null) : null,
+        };
 
     public static MarkupView Markup(string text) => new("markdown", text);
 
-    public static DocumentSymbolView Symbol(OpenDocument document, DocumentSymbol symbol) => new(
-        symbol.Title, symbol.Detail, KindOf(symbol.Kind), Range(document, symbol.At), Range(document, symbol.Name), [.. symbol.Children.Select(child => Symbol(document, child))]);
+    public static DocumentSymbolView Symbol(OpenDocument document, DocumentSymbol symbol) =>
+        new(
+            symbol.Title,
+            symbol.Detail,
+            KindOf(symbol.Kind),
+            Range(document, symbol.At),
+            Range(document, symbol.Name),
+            [.. symbol.Children.Select(child => Symbol(document, child))]
+        );
 
     public static WorkspaceEditView Edit(RenameEdit rename)
     {
         var edits = rename.Documents.Select(edit => Changes(edit.Document, edit.Edits));
-        return new WorkspaceEditView(rename is { From: { } from, To: { } to }
-            ? [.. edits, new DocumentChangeView { Kind = "rename", OldUri = UriOf(from), NewUri = UriOf(to) }]
-            : [.. edits]);
+        return new WorkspaceEditView(
+            rename is { From: { } from, To: { } to }
+                ?
+                [
+                    .. edits,
+                    new DocumentChangeView
+                    {
+                        Kind = "rename",
+                        OldUri = UriOf(from),
+                        NewUri = UriOf(to),
+                    },
+                ]
+                : [.. edits]
+        );
     }
 
-    public static CodeActionView Action(OpenDocument document, QuickFix fix) => new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsUsual)
-    {
-        Edit = fix.Edits.Count > 0 ? new WorkspaceEditView([Changes(document, fix.Edits)]) : fix.Creates is { } file ? Creation(file.Path, file.Text) : null,
-        Command = fix.MovesKeyOf is { } id ? new EditorCommandView(fix.Title, "plue.moveKeyToVault", [id]) : null,
-    };
+    public static CodeActionView Action(OpenDocument document, QuickFix fix) =>
+        new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsUsual)
+        {
+            Edit =
+                fix.Edits.Count > 0 ? new WorkspaceEditView([Changes(document, fix.Edits)])
+                : fix.Creates is { } file ? Creation(file.Path, file.Text)
+                : null,
+            Command = fix.MovesKeyOf is { } id ? new EditorCommandView(fix.Title, "plue.moveKeyToVault", [id]) : null,
+        };
 
     private static WorkspaceEditView Creation(string path, string text)
     {
         var begin = new TextPosition(0, 0);
-        return new WorkspaceEditView(
-        [
+        return new WorkspaceEditView([
             new DocumentChangeView { Kind = "create", Uri = UriOf(path) },
-            new DocumentChangeView { TextDocument = new EditedDocumentName(UriOf(path), null), Edits = [new TextEditView(new TextRange(begin, begin), text)] },
+            new DocumentChangeView
+            {
+                TextDocument = new EditedDocumentName(UriOf(path), null),
+                Edits = [new TextEditView(new TextRange(begin, begin), text)],
+            },
         ]);
     }
 
-    private static DocumentChangeView Changes(OpenDocument document, IReadOnlyList<(TextSpan At, string Text)> edits) => new()
-    {
-        TextDocument = new EditedDocumentName(UriOf(document.Location), document.Version > 0 ? document.Version : null),
-        Edits = [.. edits.Select(edit => Edit(document, edit))],
-    };
+    private static DocumentChangeView Changes(OpenDocument document, IReadOnlyList<(TextSpan At, string Text)> edits) =>
+        new()
+        {
+            TextDocument = new EditedDocumentName(UriOf(document.Location), document.Version > 0 ? document.Version : null),
+            Edits = [.. edits.Select(edit => Edit(document, edit))],
+        };
 
     private static TextPosition Position(OpenDocument document, int index)
     {
@@ -91,24 +126,26 @@ internal static class LanguageViews
         return new TextPosition(at.Line - 1, at.Column - 1);
     }
 
-    private static int KindOf(SuggestionKind kind) => kind switch
-    {
-        SuggestionKind.Key => 5,
-        SuggestionKind.Reference => 18,
-        SuggestionKind.Model => 7,
-        SuggestionKind.Tool => 3,
-        SuggestionKind.Color => 16,
-        SuggestionKind.Icon => 21,
-        _ => 12,
-    };
+    private static int KindOf(SuggestionKind kind) =>
+        kind switch
+        {
+            SuggestionKind.Key => 5,
+            SuggestionKind.Reference => 18,
+            SuggestionKind.Model => 7,
+            SuggestionKind.Tool => 3,
+            SuggestionKind.Color => 16,
+            SuggestionKind.Icon => 21,
+            _ => 12,
+        };
 
-    private static int KindOf(SymbolKind kind) => kind switch
-    {
-        SymbolKind.Block => 19,
-        SymbolKind.List => 18,
-        SymbolKind.Field => 8,
-        SymbolKind.Hook => 24,
-        SymbolKind.Heading => 15,
-        _ => 7,
-    };
+    private static int KindOf(SymbolKind kind) =>
+        kind switch
+        {
+            SymbolKind.Block => 19,
+            SymbolKind.List => 18,
+            SymbolKind.Field => 8,
+            SymbolKind.Hook => 24,
+            SymbolKind.Heading => 15,
+            _ => 7,
+        };
 }

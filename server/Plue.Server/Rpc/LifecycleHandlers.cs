@@ -21,55 +21,98 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
 
     public void Register()
     {
-        server.Map(Methods.Initialize, (parameters, _) =>
-        {
-            if (parameters.InitializationOptions?.WorkspaceFolder is { } folder && (!Path.IsPathFullyQualified(folder) || folder.Contains('\0')))
+        server.Map(
+            Methods.Initialize,
+            (parameters, _) =>
             {
-                throw new RpcErrors.InvalidParamsException("The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path.");
-            }
+                if (
+                    parameters.InitializationOptions?.WorkspaceFolder is { } folder
+                    && (!Path.IsPathFullyQualified(folder) || folder.Contains('\0'))
+                )
+                {
+                    throw new RpcErrors.InvalidParamsException(
+                        "The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path."
+                    );
+                }
 
-            if (parameters.InitializationOptions is { } options) { workspace.Open(options.WorkspaceFolder, options.Trusted); }
-            if (parameters.ProcessId is { } parent) { WatchParent(parent); }
-            TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;
-            server.IsInitialized = true;
-            return Task.FromResult(new InitializeResult(TakesRegistrations ? new ServerCapabilities() : LanguageRegistrations.Capabilities, new ServerInfo("plue", PlatformServices.Version)));
-        });
-        server.Map(Methods.Initialized, (_, _) =>
-        {
-            _ = Task.Run(() =>
+                if (parameters.InitializationOptions is { } options)
+                {
+                    workspace.Open(options.WorkspaceFolder, options.Trusted);
+                }
+                if (parameters.ProcessId is { } parent)
+                {
+                    WatchParent(parent);
+                }
+                TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;
+                server.IsInitialized = true;
+                return Task.FromResult(
+                    new InitializeResult(
+                        TakesRegistrations ? new ServerCapabilities() : LanguageRegistrations.Capabilities,
+                        new ServerInfo("plue", PlatformServices.Version)
+                    )
+                );
+            }
+        );
+        server.Map(
+            Methods.Initialized,
+            (_, _) =>
             {
-                if (ChildProcess.EndOrphans() is > 0 and var ended) { logger.LogWarning("Ended {Count} programs that a killed sidecar had left running", ended); }
-            }, CancellationToken.None);
-            FilesChanged?.Invoke();
-            return Task.CompletedTask;
-        });
-        server.Map(Methods.WorkspaceTrust, (parameters, _) =>
-        {
-            workspace.SetTrusted(parameters.Trusted);
-            FilesChanged?.Invoke();
-            return Task.CompletedTask;
-        });
-        server.Map(Methods.Shutdown, (_, _) =>
-        {
-            WasShutDown = true;
-            return Task.FromResult(new Nothing());
-        });
+                _ = Task.Run(
+                    () =>
+                    {
+                        if (ChildProcess.EndOrphans() is > 0 and var ended)
+                        {
+                            logger.LogWarning("Ended {Count} programs that a killed sidecar had left running", ended);
+                        }
+                    },
+                    CancellationToken.None
+                );
+                FilesChanged?.Invoke();
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
+            Methods.WorkspaceTrust,
+            (parameters, _) =>
+            {
+                workspace.SetTrusted(parameters.Trusted);
+                FilesChanged?.Invoke();
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
+            Methods.Shutdown,
+            (_, _) =>
+            {
+                WasShutDown = true;
+                return Task.FromResult(new Nothing());
+            }
+        );
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
     }
 
     /// <summary>An editor that was killed closes no pipe that a child of its own still holds open.</summary>
-    private void WatchParent(int processId) => _ = Task.Run(async () =>
-    {
-        try
+    private void WatchParent(int processId) =>
+        _ = Task.Run(async () =>
         {
-            using var parent = Process.GetProcessById(processId);
-            // A periodic timer that is cancelled looks up the names of its stack trace, which costs more than a whole start.
-            while (!parent.HasExited) { await Task.Delay(ParentPoll, stop.Token); }
-        }
-        catch (ArgumentException) { /* It was gone before we looked. */ }
-        catch (OperationCanceledException) { return; }
+            try
+            {
+                using var parent = Process.GetProcessById(processId);
+                // A periodic timer that is cancelled looks up the names of its stack trace, which costs more than a whole start.
+                while (!parent.HasExited)
+                {
+                    await Task.Delay(ParentPoll, stop.Token);
+                }
+            }
+            catch (ArgumentException)
+            { /* It was gone before we looked. */
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
 
-        logger.LogInformation("The editor (process {Parent}) is gone", processId);
-        await stop.CancelAsync();
-    });
+            logger.LogInformation("The editor (process {Parent}) is gone", processId);
+            await stop.CancelAsync();
+        });
 }

@@ -10,15 +10,25 @@ internal sealed class McpHandlers(McpServers servers)
     {
         servers.Changed += () => _ = server.TryNotifyAsync(Methods.McpChanged, new Nothing());
         server.Map(Methods.McpList, (_, _) => Task.FromResult(List()));
-        server.Map(Methods.McpApprove, (parameters, cancellationToken) => ApproveAsync(parameters.Name, parameters.Fingerprint, cancellationToken));
+        server.Map(
+            Methods.McpApprove,
+            (parameters, cancellationToken) => ApproveAsync(parameters.Name, parameters.Fingerprint, cancellationToken)
+        );
         server.Map(Methods.McpRevoke, (parameters, cancellationToken) => RevokeAsync(parameters.Name, cancellationToken));
         server.Map(Methods.McpStart, (parameters, cancellationToken) => StartAsync(parameters.Name, cancellationToken));
-        server.Map(Methods.McpStop, async (parameters, cancellationToken) =>
-        {
-            await servers.StopAsync(parameters.Name, cancellationToken);
-            return List();
-        });
-        server.Map(Methods.McpSignIn, async (parameters, cancellationToken) => new McpSignInResult((await servers.SignInAsync(parameters.Name, cancellationToken))?.AbsoluteUri));
+        server.Map(
+            Methods.McpStop,
+            async (parameters, cancellationToken) =>
+            {
+                await servers.StopAsync(parameters.Name, cancellationToken);
+                return List();
+            }
+        );
+        server.Map(
+            Methods.McpSignIn,
+            async (parameters, cancellationToken) =>
+                new McpSignInResult((await servers.SignInAsync(parameters.Name, cancellationToken))?.AbsoluteUri)
+        );
     }
 
     public McpListResult List()
@@ -45,30 +55,33 @@ internal sealed class McpHandlers(McpServers servers)
         return List();
     }
 
-    private static McpServerView View(McpServerStatus status) => new()
-    {
-        Name = status.Declaration.Name,
-        Source = status.Declaration.Source,
-        State = status.State switch
+    private static McpServerView View(McpServerStatus status) =>
+        new()
         {
-            McpServerState.NotApproved => McpState.NotApproved,
-            McpServerState.Stopped => McpState.Stopped,
-            McpServerState.Starting => McpState.Starting,
-            McpServerState.Running => McpState.Running,
-            McpServerState.SignInNeeded => McpState.SignInNeeded,
-            _ => McpState.Failed,
-        },
-        Command = status.Declaration.Address?.OriginalString ?? string.Join(' ', [status.Declaration.Command ?? "", .. status.Declaration.Arguments]),
-        Arguments = status.Declaration.Arguments,
-        Program = status.Program,
-        Folder = status.Declaration.Address is null ? status.Declaration.Folder : null,
-        Environment = status.Declaration.GivenNames,
-        Fingerprint = status.Fingerprint,
-        SecretOrigin = status.SecretOrigin?.OriginalString,
-        Changes = status.Changes,
-        Tools = [.. status.Tools.Select(tool => new McpToolView(tool.Name, tool.Description, tool.Tokens))],
-        Tokens = status.Tools.Count == 0 ? null : status.Tools.Sum(tool => tool.Tokens),
-        Notes = status.Notes,
-        Error = status.Error,
-    };
+            Name = status.Declaration.Name,
+            Source = status.Declaration.Source,
+            State = status.State switch
+            {
+                McpServerState.NotApproved => McpState.NotApproved,
+                McpServerState.Stopped => McpState.Stopped,
+                McpServerState.Starting => McpState.Starting,
+                McpServerState.Running => McpState.Running,
+                McpServerState.SignInNeeded => McpState.SignInNeeded,
+                _ => McpState.Failed,
+            },
+            Command =
+                status.Declaration.Address?.OriginalString
+                ?? string.Join(' ', [status.Declaration.Command ?? "", .. status.Declaration.Arguments]),
+            Arguments = status.Declaration.Arguments,
+            Program = status.Program,
+            Folder = status.Declaration.Address is null ? status.Declaration.Folder : null,
+            Environment = status.Declaration.GivenNames,
+            Fingerprint = status.Fingerprint,
+            SecretOrigin = status.SecretOrigin?.OriginalString,
+            Changes = status.Changes,
+            Tools = [.. status.Tools.Select(tool => new McpToolView(tool.Name, tool.Description, tool.Tokens))],
+            Tokens = status.Tools.Count == 0 ? null : status.Tools.Sum(tool => tool.Tokens),
+            Notes = status.Notes,
+            Error = status.Error,
+        };
 }

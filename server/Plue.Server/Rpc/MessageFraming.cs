@@ -26,7 +26,11 @@ internal sealed class MessageFraming(PipeReader reader)
     /// <returns>Null at the end of the stream.</returns>
     public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (hasConsumed) { reader.AdvanceTo(consumed); hasConsumed = false; }
+        if (hasConsumed)
+        {
+            reader.AdvanceTo(consumed);
+            hasConsumed = false;
+        }
 
         var length = pending ?? 0;
         while (pending is null)
@@ -53,7 +57,11 @@ internal sealed class MessageFraming(PipeReader reader)
                 return new Frame(default, header.Fault);
             }
 
-            if (result.IsCompleted) { reader.AdvanceTo(result.Buffer.End); return null; }
+            if (result.IsCompleted)
+            {
+                reader.AdvanceTo(result.Buffer.End);
+                return null;
+            }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
@@ -76,7 +84,11 @@ internal sealed class MessageFraming(PipeReader reader)
                 return new Frame(body, null);
             }
 
-            if (result.IsCompleted) { reader.AdvanceTo(result.Buffer.End); return null; }
+            if (result.IsCompleted)
+            {
+                reader.AdvanceTo(result.Buffer.End);
+                return null;
+            }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
@@ -90,7 +102,10 @@ internal sealed class MessageFraming(PipeReader reader)
             var skipped = Math.Min(length, result.Buffer.Length);
             reader.AdvanceTo(result.Buffer.GetPosition(skipped));
             length -= skipped;
-            if (result.IsCompleted && skipped == 0) { return; }
+            if (result.IsCompleted && skipped == 0)
+            {
+                return;
+            }
         }
     }
 
@@ -103,20 +118,29 @@ internal sealed class MessageFraming(PipeReader reader)
         Span<byte> copy = stackalloc byte[256];
         while (lines.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
         {
-            if (lines.Consumed > MaxHeaderBytes) { break; }
+            if (lines.Consumed > MaxHeaderBytes)
+            {
+                break;
+            }
 
             // Of a very long line only the end can matter.
             var size = (int)Math.Min(line.Length, copy.Length);
             line.Slice(line.Length - size).CopyTo(copy);
             var text = copy[..size];
-            if (text is [.., (byte)'\r']) { text = text[..^1]; }
+            if (text is [.., (byte)'\r'])
+            {
+                text = text[..^1];
+            }
 
             if (text.IsEmpty)
             {
                 if (length is null && fault is null)
                 {
                     // Empty lines between frames are harmless.
-                    if (lines.Consumed <= 2) { continue; }
+                    if (lines.Consumed <= 2)
+                    {
+                        continue;
+                    }
                     fault = "The header has no Content-Length.";
                 }
 
@@ -132,20 +156,38 @@ internal sealed class MessageFraming(PipeReader reader)
     private static void ReadLine(ReadOnlySpan<byte> line, ref long? length, ref string? fault)
     {
         var name = LastIndexOfLengthName(line);
-        if (name != 0 && line.IndexOf((byte)':') < 0) { fault ??= "A header line has no colon."; }
-        if (name < 0) { return; }
+        if (name != 0 && line.IndexOf((byte)':') < 0)
+        {
+            fault ??= "A header line has no colon.";
+        }
+        if (name < 0)
+        {
+            return;
+        }
 
-        if (name > 0) { fault ??= "There are bytes before the header."; }
+        if (name > 0)
+        {
+            fault ??= "There are bytes before the header.";
+        }
         var number = line[(name + LengthName.Length)..].Trim((byte)' ');
-        if (Utf8Parser.TryParse(number, out long value, out var read) && read == number.Length && value >= 0) { length = value; }
-        else { fault ??= "Content-Length is not a number."; }
+        if (Utf8Parser.TryParse(number, out long value, out var read) && read == number.Length && value >= 0)
+        {
+            length = value;
+        }
+        else
+        {
+            fault ??= "Content-Length is not a number.";
+        }
     }
 
     private static int LastIndexOfLengthName(ReadOnlySpan<byte> line)
     {
         for (var start = line.Length - LengthName.Length; start >= 0; start--)
         {
-            if (System.Text.Ascii.EqualsIgnoreCase(line.Slice(start, LengthName.Length), LengthName)) { return start; }
+            if (System.Text.Ascii.EqualsIgnoreCase(line.Slice(start, LengthName.Length), LengthName))
+            {
+                return start;
+            }
         }
 
         return -1;

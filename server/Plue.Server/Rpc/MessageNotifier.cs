@@ -9,7 +9,13 @@ namespace Plue.Server.Rpc;
 /// Sends the events of one chat to the window: the first delta at once, then merged to at most one notification a frame. Endings are never
 /// merged or dropped. A window that does not read costs it deltas, which shows as a gap in the numbers, never memory here.
 /// </summary>
-internal sealed class MessageNotifier(string codexId, RpcServer server, Func<string, string> providerName, TimeProvider time, ILogger logger) : ITurnSink
+internal sealed class MessageNotifier(
+    string codexId,
+    RpcServer server,
+    Func<string, string> providerName,
+    TimeProvider time,
+    ILogger logger
+) : ITurnSink
 {
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(16);
     private const int MaxHeldCharacters = 1024 * 1024;
@@ -34,7 +40,10 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
     {
         lock (sync)
         {
-            if (held is [.., var last]) { last.IsSealed = true; }
+            if (held is [.., var last])
+            {
+                last.IsSealed = true;
+            }
             // Who begins here has not seen that gap; the next one has to show again.
             isBehindGap = false;
             return lastSeq;
@@ -64,7 +73,10 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
                 held.Add(new Entry { Seq = ++lastSeq, First = turnEvent });
             }
 
-            if (isSending) { return; }
+            if (isSending)
+            {
+                return;
+            }
             isSending = true;
         }
 
@@ -73,15 +85,24 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
 
     public void Skip()
     {
-        lock (sync) { LeaveGap(); }
+        lock (sync)
+        {
+            LeaveGap();
+        }
     }
 
     /// <summary>One number that no notification will have, however much is dropped in a row.</summary>
     private void LeaveGap()
     {
-        if (isBehindGap) { return; }
+        if (isBehindGap)
+        {
+            return;
+        }
 
-        if (held is [.., var last]) { last.IsSealed = true; }
+        if (held is [.., var last])
+        {
+            last.IsSealed = true;
+        }
         (isBehindGap, lastSeq) = (true, lastSeq + 1);
     }
 
@@ -92,13 +113,23 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
             List<Entry> batch;
             lock (sync)
             {
-                if (held.Count == 0) { isSending = false; return; }
+                if (held.Count == 0)
+                {
+                    isSending = false;
+                    return;
+                }
                 (batch, held, heldCharacters) = (held, [], 0);
             }
 
-            foreach (var entry in batch) { await SendAsync(entry); }
+            foreach (var entry in batch)
+            {
+                await SendAsync(entry);
+            }
 
-            if (batch.TrueForAll(entry => TextOf(entry.First) is not null)) { await Task.Delay(Frame, time); }
+            if (batch.TrueForAll(entry => TextOf(entry.First) is not null))
+            {
+                await Task.Delay(Frame, time);
+            }
         }
     }
 
@@ -121,27 +152,30 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
         }
     }
 
-    private static string? TextOf(TurnEvent turnEvent) => turnEvent switch
-    {
-        TurnEvent.TextDelta delta => delta.Text,
-        TurnEvent.ReasoningDelta delta => delta.Text,
-        TurnEvent.ToolCallDelta delta => delta.Text,
-        _ => null,
-    };
+    private static string? TextOf(TurnEvent turnEvent) =>
+        turnEvent switch
+        {
+            TurnEvent.TextDelta delta => delta.Text,
+            TurnEvent.ReasoningDelta delta => delta.Text,
+            TurnEvent.ToolCallDelta delta => delta.Text,
+            _ => null,
+        };
 
-    private static bool IsSameTarget(TurnEvent first, TurnEvent next) => (first, next) switch
-    {
-        (TurnEvent.TextDelta a, TurnEvent.TextDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
-        (TurnEvent.ReasoningDelta a, TurnEvent.ReasoningDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
-        (TurnEvent.ToolCallDelta a, TurnEvent.ToolCallDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
-        _ => false,
-    };
+    private static bool IsSameTarget(TurnEvent first, TurnEvent next) =>
+        (first, next) switch
+        {
+            (TurnEvent.TextDelta a, TurnEvent.TextDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
+            (TurnEvent.ReasoningDelta a, TurnEvent.ReasoningDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
+            (TurnEvent.ToolCallDelta a, TurnEvent.ToolCallDelta b) => a.PartIndex == b.PartIndex && a.MessageId == b.MessageId,
+            _ => false,
+        };
 
-    private static TurnEvent WithText(TurnEvent first, string text) => first switch
-    {
-        TurnEvent.TextDelta delta => delta with { Text = text },
-        TurnEvent.ReasoningDelta delta => delta with { Text = text },
-        TurnEvent.ToolCallDelta delta => delta with { Text = text },
-        _ => first,
-    };
+    private static TurnEvent WithText(TurnEvent first, string text) =>
+        first switch
+        {
+            TurnEvent.TextDelta delta => delta with { Text = text },
+            TurnEvent.ReasoningDelta delta => delta with { Text = text },
+            TurnEvent.ToolCallDelta delta => delta with { Text = text },
+            _ => first,
+        };
 }

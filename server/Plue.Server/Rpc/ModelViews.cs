@@ -9,38 +9,49 @@ namespace Plue.Server.Rpc;
 internal static class ModelViews
 {
     /// <param name="typical">The tokens of a chat like the user's own; null while there are too few.</param>
-    public static ModelView Of(ModelInfo model, Usage? typical) => Priced(model.Pricing, typical, new()
-    {
-        Id = model.Id,
-        Name = model.Name,
-        Description = model.Description,
-        ContextLength = model.ContextLength,
-        MaxOutput = model.MaxOutput,
-        SupportsTools = model.SupportsTools,
-        SupportsVision = model.SupportsVision,
-        CanReason = model.CanReason,
-        ReasoningLevels = model.ReasoningLevels,
-        DefaultReasoningLevel = model.DefaultReasoningLevel,
-    });
+    public static ModelView Of(ModelInfo model, Usage? typical) =>
+        Priced(
+            model.Pricing,
+            typical,
+            new()
+            {
+                Id = model.Id,
+                Name = model.Name,
+                Description = model.Description,
+                ContextLength = model.ContextLength,
+                MaxOutput = model.MaxOutput,
+                SupportsTools = model.SupportsTools,
+                SupportsVision = model.SupportsVision,
+                CanReason = model.CanReason,
+                ReasoningLevels = model.ReasoningLevels,
+                DefaultReasoningLevel = model.DefaultReasoningLevel,
+            }
+        );
 
-    public static ModelView Of(CatalogModel model, Usage? typical) => Priced(model.Price, typical, new()
-    {
-        Id = model.Id,
-        Name = model.Name is { Length: > 0 } name ? name : null,
-        ContextLength = model.ContextWindow > 0 ? model.ContextWindow : null,
-        MaxOutput = model.MaxOutput,
-        SupportsVision = model.SupportsAttachments,
-        CanReason = model.CanReason,
-        ReasoningLevels = model.ReasoningLevels,
-        DefaultReasoningLevel = model.DefaultReasoningEffort,
-    });
+    public static ModelView Of(CatalogModel model, Usage? typical) =>
+        Priced(
+            model.Price,
+            typical,
+            new()
+            {
+                Id = model.Id,
+                Name = model.Name is { Length: > 0 } name ? name : null,
+                ContextLength = model.ContextWindow > 0 ? model.ContextWindow : null,
+                MaxOutput = model.MaxOutput,
+                SupportsVision = model.SupportsAttachments,
+                CanReason = model.CanReason,
+                ReasoningLevels = model.ReasoningLevels,
+                DefaultReasoningLevel = model.DefaultReasoningEffort,
+            }
+        );
 
-    private static ModelView Priced(Price? price, Usage? typical, ModelView model) => model with
-    {
-        InputPerMillion = price?.InputPerMillion,
-        OutputPerMillion = price?.OutputPerMillion,
-        CachedReadPerMillion = price?.CachedReadPerMillion,
-        CachedWritePerMillion = price?.CachedWritePerMillion,
-        TypicalChatCost = typical is null ? null : price?.CostOf(typical).TotalCost,
-    };
+    private static ModelView Priced(Price? price, Usage? typical, ModelView model) =>
+        model with
+        {
+            InputPerMillion = price?.InputPerMillion,
+            OutputPerMillion = price?.OutputPerMillion,
+            CachedReadPerMillion = price?.CachedReadPerMillion,
+            CachedWritePerMillion = price?.CachedWritePerMillion,
+            TypicalChatCost = typical is null ? null : price?.CostOf(typical).TotalCost,
+        };
 }

@@ -16,7 +16,13 @@ namespace Plue.Server.Rpc;
 
 /// <summary>Providers as the window and the command line show them.</summary>
 /// <param name="chats">All chats, newest first.</param>
-internal sealed class ProviderViews(ProviderServices services, VaultServices vault, ProviderKeys keys, UsageLedger usage, Func<IReadOnlyList<ChatSummary>> chats)
+internal sealed class ProviderViews(
+    ProviderServices services,
+    VaultServices vault,
+    ProviderKeys keys,
+    UsageLedger usage,
+    Func<IReadOnlyList<ChatSummary>> chats
+)
 {
     private const int MaxChats = 20;
 
@@ -25,7 +31,14 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
     public static readonly IReadOnlyList<ProviderKindView> Kinds =
     [
         .. ProviderKinds.Table.Select(kind => new ProviderKindView(
-            kind.Id, kind.Name, kind.TakesKey, kind.TakesEndpoint, kind.NeedsEndpoint, kind.DefaultEndpoint, [.. kind.AuthTypes.Select(type => (Protocol.AuthType)type)])),
+            kind.Id,
+            kind.Name,
+            kind.TakesKey,
+            kind.TakesEndpoint,
+            kind.NeedsEndpoint,
+            kind.DefaultEndpoint,
+            [.. kind.AuthTypes.Select(type => (Protocol.AuthType)type)]
+        )),
     ];
 
     private static readonly Dictionary<string, ProviderKindView> KindsById = Kinds.ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
@@ -45,21 +58,35 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
     public async Task<ProviderDetail> DetailAsync(string id, CancellationToken cancellationToken)
     {
         var provider = await FindAsync(id, cancellationToken);
-        var errors = providers.StateOf(provider.Settings).Failures.Select(past => new ProviderErrorView(past.At, ToProtocol.Error(past.Failure)));
+        var errors = providers
+            .StateOf(provider.Settings)
+            .Failures.Select(past => new ProviderErrorView(past.At, ToProtocol.Error(past.Failure)));
         return new ProviderDetail(
-            Summary(provider, await AroundAsync(cancellationToken)), Configuration(provider.Settings), await KeyAsync(provider.Settings.ApiKeyRef, cancellationToken), Uses(id), [.. errors]);
+            Summary(provider, await AroundAsync(cancellationToken)),
+            Configuration(provider.Settings),
+            await KeyAsync(provider.Settings.ApiKeyRef, cancellationToken),
+            Uses(id),
+            [.. errors]
+        );
     }
 
     public async Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
     {
         var listing = await providers.ModelsAsync(id, refresh, cancellationToken);
         var typical = await usage.TypicalChatAsync(cancellationToken);
-        return new ProviderModelsResult([.. listing.Models.Select(model => ModelViews.Of(model, typical))], listing.FetchedAt, listing.Error is { } error ? ToProtocol.Error(error) : null);
+        return new ProviderModelsResult(
+            [.. listing.Models.Select(model => ModelViews.Of(model, typical))],
+            listing.FetchedAt,
+            listing.Error is { } error ? ToProtocol.Error(error) : null
+        );
     }
 
     private async Task<ConfiguredProvider> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (providers.Find(id) is { } known) { return known; }
+        if (providers.Find(id) is { } known)
+        {
+            return known;
+        }
 
         // Programs of this machine are known after the first look.
         await services.Discovery.RunAsync(again: false, cancellationToken);
@@ -68,8 +95,12 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
 
     private sealed record Around(string DefaultId, string DefaultSmallId, Func<string, bool> HasKey);
 
-    private async Task<Around> AroundAsync(CancellationToken cancellationToken) => new(
-        await providers.DefaultIdAsync(cancellationToken), await providers.DefaultSmallIdAsync(cancellationToken), await vault.CredentialsAsync(cancellationToken));
+    private async Task<Around> AroundAsync(CancellationToken cancellationToken) =>
+        new(
+            await providers.DefaultIdAsync(cancellationToken),
+            await providers.DefaultSmallIdAsync(cancellationToken),
+            await vault.CredentialsAsync(cancellationToken)
+        );
 
     private ProviderSummary Summary(ConfiguredProvider provider, Around around)
     {
@@ -92,15 +123,30 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
                 _ => Protocol.ProviderSource.File,
             },
             Enabled = settings.Enabled,
-            Status = provider.Fault is not null ? ProviderStatus.Error
+            Status =
+                provider.Fault is not null ? ProviderStatus.Error
                 : providers.IsTesting(settings.Id) ? ProviderStatus.Testing
                 : !isShown ? ProviderStatus.Disabled
-                : state.Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested },
+                : state.Health switch
+                {
+                    ProviderHealth.Connected => ProviderStatus.Connected,
+                    ProviderHealth.Error => ProviderStatus.Error,
+                    _ => ProviderStatus.Untested,
+                },
             LastTested = state.At,
             RestingUntil = providers.Cooldowns.PausedUntil(settings),
-            Error = provider.Fault is { } broken ? new ErrorView(ToProtocol.Name(broken.HoldsSecret ? FailureKind.PermissionDenied : FailureKind.MissingField), broken.ToString(), null)
-                : isShown && state.Failure is { } failure ? ToProtocol.Error(failure) : null,
-            Fault = provider.Fault is { } fault ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret) : null,
+            Error =
+                provider.Fault is { } broken
+                    ? new ErrorView(
+                        ToProtocol.Name(broken.HoldsSecret ? FailureKind.PermissionDenied : FailureKind.MissingField),
+                        broken.ToString(),
+                        null
+                    )
+                : isShown && state.Failure is { } failure ? ToProtocol.Error(failure)
+                : null,
+            Fault = provider.Fault is { } fault
+                ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret)
+                : null,
             File = provider.File,
             CatalogProvider = settings.CatalogProvider,
             Endpoint = settings.ShownEndpoint ?? kind?.DefaultEndpoint,
@@ -109,7 +155,10 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
             AuthType = (Protocol.AuthType)settings.AuthType,
             TakesKey = kind?.TakesKey ?? false,
             KeyReference = settings.ApiKeyRef,
-            HasCredential = (settings.AuthType == Providers.AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef) is { } reference && around.HasKey(reference),
+            HasCredential =
+                (settings.AuthType == Providers.AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef)
+                    is { } reference
+                && around.HasKey(reference),
             Origin = address is null ? null : string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Authority}"),
             IsDefault = settings.Id == around.DefaultId,
             IsDefaultSmall = settings.Id == around.DefaultSmallId,
@@ -119,22 +168,46 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
     private Dictionary<string, JsonElement> Configuration(ProviderSettings settings)
     {
         using var document = JsonDocument.Parse(providers.RedactedConfiguration(settings.Id) ?? RedactedJson.Of(Found(settings)));
-        return document.RootElement.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.Clone(), StringComparer.Ordinal);
+        return document
+            .RootElement.EnumerateObject()
+            .ToDictionary(field => field.Name, field => field.Value.Clone(), StringComparer.Ordinal);
     }
 
     /// <summary>What its file would say if it had one.</summary>
-    private static Json5.Json5Object Found(ProviderSettings settings) => Json5.Json5Object.Of(new (string, string?)[]
-    {
-        ("provider_type", settings.Kind), ("endpoint", settings.ShownEndpoint), ("model", settings.Model), ("catalog_provider", settings.CatalogProvider), ("api_key_ref", settings.ApiKeyRef),
-    }.Where(field => field.Item2 is not null).Select(field => (field.Item1, (Json5.Json5Node)new Json5.Json5String(field.Item2!))));
+    private static Json5.Json5Object Found(ProviderSettings settings) =>
+        Json5.Json5Object.Of(
+            new (string, string?)[]
+            {
+                ("provider_type", settings.Kind),
+                ("endpoint", settings.ShownEndpoint),
+                ("model", settings.Model),
+                ("catalog_provider", settings.CatalogProvider),
+                ("api_key_ref", settings.ApiKeyRef),
+            }
+                .Where(field => field.Item2 is not null)
+                .Select(field => (field.Item1, (Json5.Json5Node)new Json5.Json5String(field.Item2!)))
+        );
 
     private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
     {
-        if (!SecretReference.IsVault(reference)) { return null; }
-        if (await vault.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
+        if (!SecretReference.IsVault(reference))
+        {
+            return null;
+        }
+        if (await vault.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null })
+        {
+            return null;
+        }
 
         return (await vault.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored
-            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, keys.UsedBy(stored.Reference))
+            ? new VaultEntrySummary(
+                stored.Reference,
+                stored.Origins,
+                stored.LastFour,
+                stored.StoredAt,
+                stored.LastUsed,
+                keys.UsedBy(stored.Reference)
+            )
             : null;
     }
 
@@ -143,6 +216,10 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
         var users = chats().Where(chat => chat.ProviderId == id).ToList();
         var references = providers.ReferencesTo(id);
         return new ProviderUses(
-            users.Count, [.. users.Take(MaxChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
+            users.Count,
+            [.. users.Take(MaxChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))],
+            references.Templates,
+            references.Settings
+        );
     }
 }

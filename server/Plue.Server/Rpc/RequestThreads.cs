@@ -35,27 +35,33 @@ internal sealed class RequestThreads
     public PipeReader Read(Stream stream)
     {
         var pipe = new Pipe();
-        new Lane(this).Post(_ =>
-        {
-            Exception? fault = null;
-            try
+        new Lane(this).Post(
+            _ =>
             {
-                int read;
-                while ((read = stream.Read(pipe.Writer.GetSpan())) > 0)
+                Exception? fault = null;
+                try
                 {
-                    pipe.Writer.Advance(read);
+                    int read;
+                    while ((read = stream.Read(pipe.Writer.GetSpan())) > 0)
+                    {
+                        pipe.Writer.Advance(read);
 #pragma warning disable VSTHRD002 // This thread is the pipe's own, and reads on only when there is room.
-                    if (pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted) { break; }
+                        if (pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted)
+                        {
+                            break;
+                        }
 #pragma warning restore VSTHRD002
+                    }
                 }
-            }
-            catch (Exception exception)
-            {
-                fault = exception;
-            }
+                catch (Exception exception)
+                {
+                    fault = exception;
+                }
 
-            pipe.Writer.Complete(fault);
-        }, null);
+                pipe.Writer.Complete(fault);
+            },
+            null
+        );
         return pipe.Reader;
     }
 
@@ -64,7 +70,10 @@ internal sealed class RequestThreads
         lock (gate)
         {
             lane.Waiting.Enqueue((work, state));
-            if (lane.Active == MaxThreadsOfLane) { return; }
+            if (lane.Active == MaxThreadsOfLane)
+            {
+                return;
+            }
 
             lane.Active++;
             ready.Enqueue(lane);
@@ -74,7 +83,10 @@ internal sealed class RequestThreads
                 return;
             }
 
-            if (threads == MaxThreads) { return; }
+            if (threads == MaxThreads)
+            {
+                return;
+            }
             threads++;
         }
 
@@ -90,13 +102,22 @@ internal sealed class RequestThreads
             lock (gate)
             {
                 // Others come first.
-                if (lane is not null) { ready.Enqueue(lane); }
+                if (lane is not null)
+                {
+                    ready.Enqueue(lane);
+                }
                 while (true)
                 {
-                    if (!WaitForWork()) { return; }
+                    if (!WaitForWork())
+                    {
+                        return;
+                    }
 
                     lane = ready.Dequeue();
-                    if (lane.Waiting.TryDequeue(out next)) { break; }
+                    if (lane.Waiting.TryDequeue(out next))
+                    {
+                        break;
+                    }
 
                     lane.Active--;
                 }
@@ -113,7 +134,10 @@ internal sealed class RequestThreads
         idle++;
         while (ready.Count == 0)
         {
-            if (Monitor.Wait(gate, IdleTimeout) || ready.Count > 0) { continue; }
+            if (Monitor.Wait(gate, IdleTimeout) || ready.Count > 0)
+            {
+                continue;
+            }
 
             threads--;
             idle--;

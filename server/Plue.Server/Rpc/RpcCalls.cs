@@ -9,7 +9,10 @@ namespace Plue.Server.Rpc;
 /// <summary>Our own requests that the other side has not answered yet. Answering one never runs the caller's code on the reading side.</summary>
 internal sealed class RpcCalls
 {
-    public static readonly Failure Gone = new(FailureKind.Unreachable, "The editor disconnected before it responded. Try again when it is connected.");
+    public static readonly Failure Gone = new(
+        FailureKind.Unreachable,
+        "The editor disconnected before it responded. Try again when it is connected."
+    );
 
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> waiting = new();
     private volatile bool isOver;
@@ -21,7 +24,10 @@ internal sealed class RpcCalls
         var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting[id] = reply;
         // The end may have come between the two lines above, or long ago.
-        if (isOver) { reply.TrySetException(new FailureException(Gone)); }
+        if (isOver)
+        {
+            reply.TrySetException(new FailureException(Gone));
+        }
         return (id, reply.Task);
     }
 
@@ -30,17 +36,29 @@ internal sealed class RpcCalls
     /// <summary>A reply that nobody waits for any more is passed over.</summary>
     public void Answer(JsonElement id, JsonElement result)
     {
-        if (Find(id) is { } reply) { reply.TrySetResult(result); }
+        if (Find(id) is { } reply)
+        {
+            reply.TrySetResult(result);
+        }
     }
 
     public void Refuse(JsonElement id, JsonElement error)
     {
-        if (Find(id) is not { } reply) { return; }
+        if (Find(id) is not { } reply)
+        {
+            return;
+        }
 
         try
         {
-            if (error.Whole("code") == ErrorCodes.RequestCancelled) { reply.TrySetCanceled(); }
-            else { reply.TrySetException(new FailureException(FailureOf(error))); }
+            if (error.Whole("code") == ErrorCodes.RequestCancelled)
+            {
+                reply.TrySetCanceled();
+            }
+            else
+            {
+                reply.TrySetException(new FailureException(FailureOf(error)));
+            }
         }
         catch (InvalidOperationException notUnicode)
         {
@@ -52,7 +70,10 @@ internal sealed class RpcCalls
     public void End()
     {
         isOver = true;
-        foreach (var reply in waiting.Values) { reply.TrySetException(new FailureException(Gone)); }
+        foreach (var reply in waiting.Values)
+        {
+            reply.TrySetException(new FailureException(Gone));
+        }
     }
 
     private TaskCompletionSource<JsonElement>? Find(JsonElement id) =>
@@ -62,9 +83,18 @@ internal sealed class RpcCalls
     private static Failure FailureOf(JsonElement error)
     {
         var data = error.Field("data");
-        var kind = data?.Text("kind") is { } name && Enum.TryParse<FailureKind>(name, ignoreCase: true, out var known) && ToProtocol.Name(known) == name ? known : FailureKind.BadRequest;
+        var kind =
+            data?.Text("kind") is { } name
+            && Enum.TryParse<FailureKind>(name, ignoreCase: true, out var known)
+            && ToProtocol.Name(known) == name
+                ? known
+                : FailureKind.BadRequest;
         var sentence = VendorMessage.Clean(error.Text("message") ?? "");
         var after = data?.Money("retryAfterMs") is { } wait and > 0 and < 1e12m ? TimeSpan.FromMilliseconds((double)wait) : (TimeSpan?)null;
-        return new Failure(kind, sentence.Length > 0 ? sentence : "The editor refused this without a reason. Its log may have more.", after);
+        return new Failure(
+            kind,
+            sentence.Length > 0 ? sentence : "The editor refused this without a reason. Its log may have more.",
+            after
+        );
     }
 }

@@ -25,7 +25,11 @@ internal static class RpcErrors
                 return new RpcError(CodeOf(failure.Kind), HiddenCharacters.Visible(failure.Message), DataOf(failure));
             default:
                 logger.LogError(fault, "{Method} failed", method);
-                return new RpcError(ErrorCodes.InternalError, "An internal error occurred in Plue. The log has the details.", DataOf(new Failure(FailureKind.Internal, "")));
+                return new RpcError(
+                    ErrorCodes.InternalError,
+                    "An internal error occurred in Plue. The log has the details.",
+                    DataOf(new Failure(FailureKind.Internal, ""))
+                );
         }
     }
 

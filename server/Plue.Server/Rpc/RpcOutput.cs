@@ -21,7 +21,10 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
         lock (sync)
         {
             waiting.Enqueue((body, written));
-            if (isWriting) { return written.Task; }
+            if (isWriting)
+            {
+                return written.Task;
+            }
             isWriting = true;
         }
 
@@ -37,11 +40,17 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
             try
             {
                 stream.Write(batch.WrittenSpan);
-                foreach (var written in batched) { written.TrySetResult(); }
+                foreach (var written in batched)
+                {
+                    written.TrySetResult();
+                }
             }
             catch (Exception fault)
             {
-                foreach (var written in batched) { written.TrySetException(fault); }
+                foreach (var written in batched)
+                {
+                    written.TrySetException(fault);
+                }
             }
         }
     }
@@ -50,7 +59,10 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
     private bool Take(List<TaskCompletionSource> batched)
     {
         batched.Clear();
-        if (batch.Capacity > 4 * MaxBatchBytes) { batch.Clear(); }
+        if (batch.Capacity > 4 * MaxBatchBytes)
+        {
+            batch.Clear();
+        }
         batch.ResetWrittenCount();
         lock (sync)
         {

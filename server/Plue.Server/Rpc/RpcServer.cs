@@ -28,21 +28,34 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     public bool IsInitialized { get; set; }
 
     /// <param name="isKept">The handler returns the same object as long as its result is the same: the bytes of the last one are kept.</param>
-    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, CancellationToken, Task<TResult>> handle, bool isKept = false)
+    public void Map<TParams, TResult>(
+        RpcRequest<TParams, TResult> method,
+        Func<TParams, CancellationToken, Task<TResult>> handle,
+        bool isKept = false
+    )
         where TParams : class
     {
         Tuple<object?, ArrayBufferWriter<byte>>? last = null;
-        routes.Add(method.Name, async (parameters, cancellationToken) =>
-        {
-            var result = await handle(Read<TParams>(parameters), cancellationToken);
-            if (last is { } kept && ReferenceEquals(kept.Item1, result)) { return kept.Item2; }
+        routes.Add(
+            method.Name,
+            async (parameters, cancellationToken) =>
+            {
+                var result = await handle(Read<TParams>(parameters), cancellationToken);
+                if (last is { } kept && ReferenceEquals(kept.Item1, result))
+                {
+                    return kept.Item2;
+                }
 
-            var buffer = new ArrayBufferWriter<byte>();
-            using var writer = new Utf8JsonWriter(buffer);
-            JsonSerializer.Serialize(writer, result, WireReader.TypeOf<TResult>());
-            if (isKept) { last = Tuple.Create<object?, ArrayBufferWriter<byte>>(result, buffer); }
-            return buffer;
-        });
+                var buffer = new ArrayBufferWriter<byte>();
+                using var writer = new Utf8JsonWriter(buffer);
+                JsonSerializer.Serialize(writer, result, WireReader.TypeOf<TResult>());
+                if (isKept)
+                {
+                    last = Tuple.Create<object?, ArrayBufferWriter<byte>>(result, buffer);
+                }
+                return buffer;
+            }
+        );
     }
 
     /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
@@ -50,23 +63,34 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         where TParams : class => Map(method, takes, (parameters, _) => Task.FromResult(handle(parameters)));
 
     /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
-    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, CancellationToken, Task<TResult>> handle)
+    public void Map<TParams, TResult>(
+        RpcRequest<TParams, TResult> method,
+        Func<TParams, bool> takes,
+        Func<TParams, CancellationToken, Task<TResult>> handle
+    )
         where TParams : class
     {
         routes.Remove(method.Name, out var others);
         Map(method, handle);
         var own = routes[method.Name];
-        if (others is not null) { routes[method.Name] = (parameters, cancellationToken) => (takes(Read<TParams>(parameters)) ? own : others)(parameters, cancellationToken); }
+        if (others is not null)
+        {
+            routes[method.Name] = (parameters, cancellationToken) =>
+                (takes(Read<TParams>(parameters)) ? own : others)(parameters, cancellationToken);
+        }
     }
 
     public void Map<TParams>(RpcNotification<TParams> method, Func<TParams, CancellationToken, Task> handle)
         where TParams : class
     {
-        routes.Add(method.Name, async (parameters, cancellationToken) =>
-        {
-            await handle(Read<TParams>(parameters), cancellationToken);
-            return null;
-        });
+        routes.Add(
+            method.Name,
+            async (parameters, cancellationToken) =>
+            {
+                await handle(Read<TParams>(parameters), cancellationToken);
+                return null;
+            }
+        );
     }
 
     /// <summary>Reads until the stream ends or <paramref name="cancellationToken"/> says so. Requests run side by side.</summary>
@@ -80,7 +104,10 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
                 await ReadAsync(cancellationToken);
                 ended.SetResult();
             }
-            catch (Exception fault) { ended.SetException(fault); }
+            catch (Exception fault)
+            {
+                ended.SetException(fault);
+            }
         });
         return ended.Task;
     }
@@ -92,21 +119,34 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         {
             while (await framing.ReadAsync(cancellationToken) is { } frame)
             {
-                if (frame.Fault is not null) { await RefuseAsync(default, ErrorCodes.ParseError, frame.Fault); }
-                else { await DispatchAsync(frame.Body, cancellationToken); }
+                if (frame.Fault is not null)
+                {
+                    await RefuseAsync(default, ErrorCodes.ParseError, frame.Fault);
+                }
+                else
+                {
+                    await DispatchAsync(frame.Body, cancellationToken);
+                }
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        { /* That is how it ends. */
+        }
         finally
         {
             calls.End();
-            foreach (var request in running.Values) { await CancelAsync(request); }
+            foreach (var request in running.Values)
+            {
+                await CancelAsync(request);
+            }
         }
     }
 
     /// <summary>Sends a notification. Waits while the other side does not read.</summary>
     public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
-        outgoing.WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()))).WaitAsync(cancellationToken);
+        outgoing
+            .WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>())))
+            .WaitAsync(cancellationToken);
 
     /// <summary>Sends a notification; the log says why where that fails.</summary>
     public async Task TryNotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters)
@@ -124,7 +164,11 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
     /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up, and the other side was told; or it gave up itself.</exception>
-    public async Task<TResult> RequestAsync<TParams, TResult>(RpcRequest<TParams, TResult> method, TParams parameters, CancellationToken cancellationToken)
+    public async Task<TResult> RequestAsync<TParams, TResult>(
+        RpcRequest<TParams, TResult> method,
+        TParams parameters,
+        CancellationToken cancellationToken
+    )
         where TResult : notnull
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -193,20 +237,35 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         if (!message.TryGetProperty("method", out var name) || name.ValueKind != JsonValueKind.String)
         {
             // A reply to a request of ours has no method. Anything else is not a message.
-            if (message.TryGetProperty("error", out var refusal)) { calls.Refuse(id, refusal); }
-            else if (message.TryGetProperty("result", out var result)) { calls.Answer(id, result); }
-            else { await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method."); }
+            if (message.TryGetProperty("error", out var refusal))
+            {
+                calls.Refuse(id, refusal);
+            }
+            else if (message.TryGetProperty("result", out var result))
+            {
+                calls.Answer(id, result);
+            }
+            else
+            {
+                await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method.");
+            }
 
             return;
         }
 
-        if (hasId && id.ValueKind == JsonValueKind.String) { id.GetString(); }
+        if (hasId && id.ValueKind == JsonValueKind.String)
+        {
+            id.GetString();
+        }
         var method = name.GetString() ?? "";
         var parameters = message.TryGetProperty("params", out var given) ? given : default;
         if (method == "$/cancelRequest")
         {
-            if (parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("id", out var target)
-                && running.TryGetValue(target.GetRawText(), out var cancellation))
+            if (
+                parameters.ValueKind == JsonValueKind.Object
+                && parameters.TryGetProperty("id", out var target)
+                && running.TryGetValue(target.GetRawText(), out var cancellation)
+            )
             {
                 await CancelAsync(cancellation);
             }
@@ -216,7 +275,10 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
         if (!routes.TryGetValue(method, out var route))
         {
-            if (hasId) { await RefuseAsync(id, ErrorCodes.MethodNotFound, $"There is no method {method}."); }
+            if (hasId)
+            {
+                await RefuseAsync(id, ErrorCodes.MethodNotFound, $"There is no method {method}.");
+            }
             return;
         }
 
@@ -231,21 +293,37 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var key = id.GetRawText();
             running[key] = cancellation;
-            if (!lanes.TryGetValue(method, out var lane)) { lanes.Add(method, lane = new RequestThreads.Lane(threads)); }
+            if (!lanes.TryGetValue(method, out var lane))
+            {
+                lanes.Add(method, lane = new RequestThreads.Lane(threads));
+            }
             lane.Begin(() => AnswerAsync(method, id, key, route, parameters, cancellation));
             return;
         }
 
         // Notifications keep their order.
-        try { await route(parameters, cancellationToken); }
-        catch (RpcErrors.InvalidParamsException misfit) { logger.LogWarning("The notification {Method} was ignored: {Reason}", method, misfit.Message); }
+        try
+        {
+            await route(parameters, cancellationToken);
+        }
+        catch (RpcErrors.InvalidParamsException misfit)
+        {
+            logger.LogWarning("The notification {Method} was ignored: {Reason}", method, misfit.Message);
+        }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             logger.LogError(fault, "The notification {Method} failed", method);
         }
     }
 
-    private async Task AnswerAsync(string method, JsonElement id, string key, Route route, JsonElement parameters, CancellationTokenSource cancellation)
+    private async Task AnswerAsync(
+        string method,
+        JsonElement id,
+        string key,
+        Route route,
+        JsonElement parameters,
+        CancellationTokenSource cancellation
+    )
     {
         try
         {
@@ -254,8 +332,14 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             using (var writer = StartReply(body, id))
             {
                 writer.WritePropertyName("result"u8);
-                if (result is null) { writer.WriteNullValue(); }
-                else { writer.WriteRawValue(result.WrittenSpan, skipInputValidation: true); }
+                if (result is null)
+                {
+                    writer.WriteNullValue();
+                }
+                else
+                {
+                    writer.WriteRawValue(result.WrittenSpan, skipInputValidation: true);
+                }
                 writer.WriteEndObject();
             }
 
@@ -275,9 +359,17 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     /// <summary>The request may end, and take its cancellation with it, at this very moment.</summary>
     private async Task CancelAsync(CancellationTokenSource request)
     {
-        try { await request.CancelAsync(); }
-        catch (ObjectDisposedException) { /* It was answered meanwhile. */ }
-        catch (AggregateException fault) { logger.LogError(fault, "A request could not be cancelled cleanly"); }
+        try
+        {
+            await request.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        { /* It was answered meanwhile. */
+        }
+        catch (AggregateException fault)
+        {
+            logger.LogError(fault, "A request could not be cancelled cleanly");
+        }
     }
 
     private Task RefuseAsync(JsonElement id, int code, string message) => RefuseAsync(id, new RpcErrors.RpcError(code, message, null));
@@ -300,22 +392,38 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             writer.WriteEndObject();
         }
 
-        try { await outgoing.WriteAsync(body.WrittenMemory); }
-        catch (IOException fault) { logger.LogWarning("The editor no longer reads: {Reason}", fault.Message); }
+        try
+        {
+            await outgoing.WriteAsync(body.WrittenMemory);
+        }
+        catch (IOException fault)
+        {
+            logger.LogWarning("The editor no longer reads: {Reason}", fault.Message);
+        }
     }
 
     private const string BadReply = "The editor sent a response that Plue does not understand. Update Plue, then restart it.";
 
     private async Task TellCancelledAsync(long id)
     {
-        var message = Message("$/cancelRequest", null, writer =>
+        var message = Message(
+            "$/cancelRequest",
+            null,
+            writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("id"u8, id);
+                writer.WriteEndObject();
+            }
+        );
+        try
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("id"u8, id);
-            writer.WriteEndObject();
-        });
-        try { await outgoing.WriteAsync(message); }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException) { logger.LogDebug("The cancellation could not be sent to the editor: {Reason}", fault.Message); }
+            await outgoing.WriteAsync(message);
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            logger.LogDebug("The cancellation could not be sent to the editor: {Reason}", fault.Message);
+        }
     }
 
     private static ReadOnlyMemory<byte> Message(string method, long? id, Action<Utf8JsonWriter> parameters)
@@ -325,7 +433,10 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         {
             writer.WriteStartObject();
             writer.WriteString("jsonrpc"u8, "2.0"u8);
-            if (id is { } number) { writer.WriteNumber("id"u8, number); }
+            if (id is { } number)
+            {
+                writer.WriteNumber("id"u8, number);
+            }
             writer.WriteString("method"u8, method);
             writer.WritePropertyName("params"u8);
             parameters(writer);
@@ -341,19 +452,38 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         writer.WriteStartObject();
         writer.WriteString("jsonrpc"u8, "2.0"u8);
         writer.WritePropertyName("id"u8);
-        if (id.ValueKind == JsonValueKind.Undefined) { writer.WriteNullValue(); }
-        else { id.WriteTo(writer); }
+        if (id.ValueKind == JsonValueKind.Undefined)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            id.WriteTo(writer);
+        }
         return writer;
     }
 
-    private static T Read<T>(JsonElement parameters) where T : class
+    private static T Read<T>(JsonElement parameters)
+        where T : class
     {
         // An absent params means an empty object, so that methods without parameters can be called either way.
         // By position means one object: every method has one parameter.
-        if (parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() <= 1) { parameters = parameters.EnumerateArray().FirstOrDefault(); }
-        if (parameters.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) { parameters = EmptyObject; }
-        try { return WireReader.Read<T>(parameters); }
-        catch (JsonException misfit) { throw new RpcErrors.InvalidParamsException($"The parameter {misfit.Message}"); }
+        if (parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() <= 1)
+        {
+            parameters = parameters.EnumerateArray().FirstOrDefault();
+        }
+        if (parameters.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        {
+            parameters = EmptyObject;
+        }
+        try
+        {
+            return WireReader.Read<T>(parameters);
+        }
+        catch (JsonException misfit)
+        {
+            throw new RpcErrors.InvalidParamsException($"The parameter {misfit.Message}");
+        }
     }
 
     private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();

@@ -13,25 +13,35 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
 
     public void Register() => server.Map(Methods.SearchChats, RunAsync);
 
-    public static SearchQuery Query(SearchChatsParams asked) => new(asked.Text)
-    {
-        From = asked.From,
-        To = asked.To,
-        ProviderId = asked.ProviderId,
-        Model = asked.Model,
-        HasCode = asked.HasCode,
-        Status = (Messages.MessageStatus?)asked.Status,
-        Role = (Messages.MessageRole?)asked.Role,
-        Tags = asked.Tags ?? [],
-        IncludeArchived = asked.IncludeArchived ?? false,
-        Limit = Math.Clamp(asked.Limit ?? SearchQuery.DefaultLimit, 1, SearchQuery.MaxLimit),
-    };
+    public static SearchQuery Query(SearchChatsParams asked) =>
+        new(asked.Text)
+        {
+            From = asked.From,
+            To = asked.To,
+            ProviderId = asked.ProviderId,
+            Model = asked.Model,
+            HasCode = asked.HasCode,
+            Status = (Messages.MessageStatus?)asked.Status,
+            Role = (Messages.MessageRole?)asked.Role,
+            Tags = asked.Tags ?? [],
+            IncludeArchived = asked.IncludeArchived ?? false,
+            Limit = Math.Clamp(asked.Limit ?? SearchQuery.DefaultLimit, 1, SearchQuery.MaxLimit),
+        };
 
-    public static SearchHit Hit(SearchMatch find) => new(
-        CodexUri.OfChannel(find.Chat.Id).ToString(), find.Chat.Title, find.MessageId, (MessageRole)find.Role, find.CreatedAt,
-        find.Snippet.Text, find.Snippet.Start, find.Snippet.Length);
+    public static SearchHit Hit(SearchMatch find) =>
+        new(
+            CodexUri.OfChannel(find.Chat.Id).ToString(),
+            find.Chat.Title,
+            find.MessageId,
+            (MessageRole)find.Role,
+            find.CreatedAt,
+            find.Snippet.Text,
+            find.Snippet.Start,
+            find.Snippet.Length
+        );
 
-    public static SearchChatsResult Result(SearchSummary summary) => new(summary.Hits, summary.Chats, summary.IsTruncated, summary.Unreadable);
+    public static SearchChatsResult Result(SearchSummary summary) =>
+        new(summary.Hits, summary.Chats, summary.IsTruncated, summary.Unreadable);
 
     private async Task<SearchChatsResult> RunAsync(SearchChatsParams asked, CancellationToken cancellationToken)
     {
@@ -56,10 +66,17 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
     {
         try
         {
-            return await search.RunAsync(query, finds =>
-            {
-                foreach (var find in finds) { found.TryWrite(find); }
-            }, cancellationToken);
+            return await search.RunAsync(
+                query,
+                finds =>
+                {
+                    foreach (var find in finds)
+                    {
+                        found.TryWrite(find);
+                    }
+                },
+                cancellationToken
+            );
         }
         finally
         {
@@ -72,7 +89,10 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         while (await found.WaitToReadAsync(cancellationToken))
         {
             List<SearchHit> hits = [];
-            while (hits.Count < MaxBatch && found.TryRead(out var find)) { hits.Add(Hit(find)); }
+            while (hits.Count < MaxBatch && found.TryRead(out var find))
+            {
+                hits.Add(Hit(find));
+            }
 
             await server.NotifyAsync(Methods.SearchHits, new SearchHitsParams(searchId, hits), cancellationToken);
             await Task.WhenAny(searching, Task.Delay(BatchDelay, time, cancellationToken));

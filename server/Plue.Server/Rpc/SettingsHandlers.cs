@@ -11,23 +11,33 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
     public void Register()
     {
         server.Map(Methods.SettingsGet, (_, _) => Task.FromResult(Result(UserConfig.Read(paths))));
-        server.Map(Methods.SettingsSet, (parameters, _) =>
-        {
-            if (SettingsSchema.Find(parameters.Name) is null)
+        server.Map(
+            Methods.SettingsSet,
+            (parameters, _) =>
             {
-                throw new FailureException(FailureKind.NotFound, $"There is no setting `{parameters.Name}`.{NearestName.Hint(parameters.Name, SettingsSchema.Names)}");
-            }
+                if (SettingsSchema.Find(parameters.Name) is null)
+                {
+                    throw new FailureException(
+                        FailureKind.NotFound,
+                        $"There is no setting `{parameters.Name}`.{NearestName.Hint(parameters.Name, SettingsSchema.Names)}"
+                    );
+                }
 
-            return Task.FromResult(Result(UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
-        });
+                return Task.FromResult(Result(UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
+            }
+        );
     }
 
     /// <summary>Only known settings: whatever else stands in the file could be a secret.</summary>
-    private SettingsResult Result(UserConfig config) => new(
-        paths.Config,
-        [.. SettingsSchema.Sections.Select(section => new SettingsGroup(section.Title, [.. section.Fields.Select(FieldViews.View)]))],
-        SettingsSchema.Names.Where(config.Values.Has).ToDictionary(name => name, name => FieldViews.ToJson(config.Values.Find(name)!), StringComparer.Ordinal),
-        (config.Problems.FirstOrDefault(problem => problem.IsError) ?? config.Problems.FirstOrDefault()) is { } problem
-            ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.Message == LiteralSecrets.Message)
-            : null);
+    private SettingsResult Result(UserConfig config) =>
+        new(
+            paths.Config,
+            [.. SettingsSchema.Sections.Select(section => new SettingsGroup(section.Title, [.. section.Fields.Select(FieldViews.View)]))],
+            SettingsSchema
+                .Names.Where(config.Values.Has)
+                .ToDictionary(name => name, name => FieldViews.ToJson(config.Values.Find(name)!), StringComparer.Ordinal),
+            (config.Problems.FirstOrDefault(problem => problem.IsError) ?? config.Problems.FirstOrDefault()) is { } problem
+                ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.Message == LiteralSecrets.Message)
+                : null
+        );
 }

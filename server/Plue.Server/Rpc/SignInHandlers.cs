@@ -11,44 +11,68 @@ internal sealed class SignInHandlers(RpcServer server, ProviderRegistry provider
 {
     public void Register()
     {
-        server.Map(Methods.ProviderSignIn, async (parameters, cancellationToken) =>
-        {
-            var settings = Find(parameters.Id);
-            await RefuseWhileLockedAsync(settings, cancellationToken);
-            var start = await signIns.BeginAsync(settings, cancellationToken);
-            return new ProviderSignInResult(start.Url.AbsoluteUri, start.UserCode, start.ExpiresAt);
-        });
-        server.Map(Methods.ProviderAwaitSignIn, async (parameters, cancellationToken) =>
-        {
-            await signIns.AwaitAsync(parameters.Id, cancellationToken);
-            // One that is switched off is signed in all the same; it is tested when it is switched on.
-            if (Find(parameters.Id).Enabled) { await providers.TestAsync(parameters.Id, cancellationToken); }
-            return await views.SummaryAsync(parameters.Id, cancellationToken);
-        });
-        server.Map(Methods.ProviderSignOut, async (parameters, cancellationToken) =>
-        {
-            Find(parameters.Id);
-            await signIns.SignOutAsync(parameters.Id, cancellationToken);
-            return await views.SummaryAsync(parameters.Id, cancellationToken);
-        });
+        server.Map(
+            Methods.ProviderSignIn,
+            async (parameters, cancellationToken) =>
+            {
+                var settings = Find(parameters.Id);
+                await RefuseWhileLockedAsync(settings, cancellationToken);
+                var start = await signIns.BeginAsync(settings, cancellationToken);
+                return new ProviderSignInResult(start.Url.AbsoluteUri, start.UserCode, start.ExpiresAt);
+            }
+        );
+        server.Map(
+            Methods.ProviderAwaitSignIn,
+            async (parameters, cancellationToken) =>
+            {
+                await signIns.AwaitAsync(parameters.Id, cancellationToken);
+                // One that is switched off is signed in all the same; it is tested when it is switched on.
+                if (Find(parameters.Id).Enabled)
+                {
+                    await providers.TestAsync(parameters.Id, cancellationToken);
+                }
+                return await views.SummaryAsync(parameters.Id, cancellationToken);
+            }
+        );
+        server.Map(
+            Methods.ProviderSignOut,
+            async (parameters, cancellationToken) =>
+            {
+                Find(parameters.Id);
+                await signIns.SignOutAsync(parameters.Id, cancellationToken);
+                return await views.SummaryAsync(parameters.Id, cancellationToken);
+            }
+        );
     }
 
     private ProviderSettings Find(string id)
     {
-        var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)
+        var provider =
+            providers.List().FirstOrDefault(provider => provider.Settings.Id == id)
             ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
-        return provider.Fault is { } fault ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}") : provider.Settings;
+        return provider.Fault is { } fault
+            ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}")
+            : provider.Settings;
     }
 
     /// <summary>Said before the browser opens, not after the user has typed everything there.</summary>
     private async Task RefuseWhileLockedAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         var status = await vault.StatusAsync(cancellationToken);
-        if (status is { Problem: { } problem }) { throw new FailureException(FailureKind.VaultLocked, problem); }
-        if (status is { Exists: true, Locked: false }) { return; }
+        if (status is { Problem: { } problem })
+        {
+            throw new FailureException(FailureKind.VaultLocked, problem);
+        }
+        if (status is { Exists: true, Locked: false })
+        {
+            return;
+        }
 
-        throw new FailureException(FailureKind.VaultLocked, status.Exists
-            ? $"The vault is locked, and the sign-in of {settings.Name} is kept there. Unlock it, then sign in."
-            : $"There is no vault yet to keep the sign-in of {settings.Name} in. Unlock Vault makes one.");
+        throw new FailureException(
+            FailureKind.VaultLocked,
+            status.Exists
+                ? $"The vault is locked, and the sign-in of {settings.Name} is kept there. Unlock it, then sign in."
+                : $"There is no vault yet to keep the sign-in of {settings.Name} in. Unlock Vault makes one."
+        );
     }
 }

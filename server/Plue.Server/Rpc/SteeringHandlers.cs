@@ -7,33 +7,59 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>message/steering, message/allowSteering, message/prompt.</summary>
-internal sealed class SteeringHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, InstructionBuilder instructions)
+internal sealed class SteeringHandlers(
+    RpcServer server,
+    Conversations conversations,
+    ProviderRegistry providers,
+    InstructionBuilder instructions
+)
 {
     public void Register()
     {
-        server.Map(Methods.MessageSteering, async (parameters, cancellationToken) => View(await ChatAsync(parameters.CodexId, cancellationToken), providers, instructions));
-        server.Map(Methods.MessageAllowSteering, async (parameters, cancellationToken) =>
-        {
-            var chat = await ChatAsync(parameters.CodexId, cancellationToken);
-            instructions.Allow(instructions.Build(chat), parameters.Source, parameters.Version);
-            return View(chat, providers, instructions);
-        });
-        server.Map(Methods.MessagePrompt, async (parameters, cancellationToken) =>
-        {
-            var (prompt, filled) = instructions.Command(await ChatAsync(parameters.CodexId, cancellationToken), parameters.Prompt);
-            return new MessagePromptResult(
-                filled.Text, [.. filled.Holes.Select(hole => new PromptHoleView(hole.Name, hole.Start, hole.Length))],
-                [.. prompt.Arguments.Select(argument => new PromptArgumentView(argument.Name, argument.Description, argument.IsOptional))]);
-        });
+        server.Map(
+            Methods.MessageSteering,
+            async (parameters, cancellationToken) => View(await ChatAsync(parameters.CodexId, cancellationToken), providers, instructions)
+        );
+        server.Map(
+            Methods.MessageAllowSteering,
+            async (parameters, cancellationToken) =>
+            {
+                var chat = await ChatAsync(parameters.CodexId, cancellationToken);
+                instructions.Allow(instructions.Build(chat), parameters.Source, parameters.Version);
+                return View(chat, providers, instructions);
+            }
+        );
+        server.Map(
+            Methods.MessagePrompt,
+            async (parameters, cancellationToken) =>
+            {
+                var (prompt, filled) = instructions.Command(await ChatAsync(parameters.CodexId, cancellationToken), parameters.Prompt);
+                return new MessagePromptResult(
+                    filled.Text,
+                    [.. filled.Holes.Select(hole => new PromptHoleView(hole.Name, hole.Start, hole.Length))],
+                    [
+                        .. prompt.Arguments.Select(argument => new PromptArgumentView(
+                            argument.Name,
+                            argument.Description,
+                            argument.IsOptional
+                        )),
+                    ]
+                );
+            }
+        );
     }
 
     /// <summary>With the provider that the chat asks.</summary>
     public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
         var steering = instructions.Build(chat);
-        var asked = chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings ? [ProviderFingerprint.Source(settings)] : Array.Empty<Messages.InstructionSource>();
+        var asked =
+            chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings
+                ? [ProviderFingerprint.Source(settings)]
+                : Array.Empty<Messages.InstructionSource>();
         return new MessageSteeringResult([.. steering.Sources.Concat(asked).Select(ToProtocol.Steering)], steering.Note);
     }
 
-    private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) => (await conversations.GetAsync(codexId, cancellationToken)).Stored;
+    private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) =>
+        (await conversations.GetAsync(codexId, cancellationToken)).Stored;
 }

@@ -15,42 +15,85 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
     public void Register()
     {
         server.Map(Methods.TaskSpawn, SpawnAsync);
-        server.Map(Methods.TaskList, (parameters, _) =>
-            Task.FromResult(new TaskListResult([.. tasks.Look.Rows(parameters.Root, parameters.IncludeArchived == true).Select(TaskViews.View)])));
+        server.Map(
+            Methods.TaskList,
+            (parameters, _) =>
+                Task.FromResult(
+                    new TaskListResult([.. tasks.Look.Rows(parameters.Root, parameters.IncludeArchived == true).Select(TaskViews.View)])
+                )
+        );
         server.Map(Methods.TaskGet, (parameters, _) => Task.FromResult(Get(parameters.Uri)));
-        server.Map(Methods.TaskStop, (parameters, cancellationToken) => DoAsync(
-            () => parameters.Uri is { } uri ? tasks.StopAsync(uri, parameters.Under == true, StopCause.User, cancellationToken) : tasks.StopAllAsync(cancellationToken)));
-        server.Map(Methods.TaskPause, (parameters, cancellationToken) => DoAsync(() => tasks.PauseAsync(parameters.Uri, cancellationToken)));
-        server.Map(Methods.TaskResume, (parameters, cancellationToken) => DoAsync(() => tasks.ResumeAsync(parameters.Uri, cancellationToken)));
-        server.Map(Methods.TaskSteer, (parameters, cancellationToken) => DoAsync(() => tasks.SteerAsync(parameters.Uri, parameters.Text, cancellationToken)));
-        server.Map(Methods.TaskArchive, (parameters, cancellationToken) => DoAsync(() => tasks.ArchiveAsync(parameters.Uri, cancellationToken)));
+        server.Map(
+            Methods.TaskStop,
+            (parameters, cancellationToken) =>
+                DoAsync(() =>
+                    parameters.Uri is { } uri
+                        ? tasks.StopAsync(uri, parameters.Under == true, StopCause.User, cancellationToken)
+                        : tasks.StopAllAsync(cancellationToken)
+                )
+        );
+        server.Map(
+            Methods.TaskPause,
+            (parameters, cancellationToken) => DoAsync(() => tasks.PauseAsync(parameters.Uri, cancellationToken))
+        );
+        server.Map(
+            Methods.TaskResume,
+            (parameters, cancellationToken) => DoAsync(() => tasks.ResumeAsync(parameters.Uri, cancellationToken))
+        );
+        server.Map(
+            Methods.TaskSteer,
+            (parameters, cancellationToken) => DoAsync(() => tasks.SteerAsync(parameters.Uri, parameters.Text, cancellationToken))
+        );
+        server.Map(
+            Methods.TaskArchive,
+            (parameters, cancellationToken) => DoAsync(() => tasks.ArchiveAsync(parameters.Uri, cancellationToken))
+        );
         server.Map(Methods.TaskDrop, (parameters, cancellationToken) => DoAsync(() => tasks.DropAsync(parameters.Uri, cancellationToken)));
-        server.Map(Methods.TaskBudget, async (parameters, cancellationToken) =>
-        {
-            await tasks.SetBudgetAsync(parameters.Uri, Budget(parameters.Budget), cancellationToken);
-            return TaskViews.View(Row(parameters.Uri));
-        });
+        server.Map(
+            Methods.TaskBudget,
+            async (parameters, cancellationToken) =>
+            {
+                await tasks.SetBudgetAsync(parameters.Uri, Budget(parameters.Budget), cancellationToken);
+                return TaskViews.View(Row(parameters.Uri));
+            }
+        );
     }
 
     private async Task<TaskView> SpawnAsync(TaskSpawnParams parameters, CancellationToken cancellationToken)
     {
         var made = await tasks.Spawner.SpawnAsync(
-            parameters.TemplateId, parameters.Goal, parameters.Values ?? new Dictionary<string, JsonElement>(), parameters.Provider, parameters.Model,
-            Budget(parameters.Budget), parameters.ParentId, cancellationToken);
+            parameters.TemplateId,
+            parameters.Goal,
+            parameters.Values ?? new Dictionary<string, JsonElement>(),
+            parameters.Provider,
+            parameters.Model,
+            Budget(parameters.Budget),
+            parameters.ParentId,
+            cancellationToken
+        );
         return TaskViews.View(Row(made.CodexId));
     }
 
     private TaskDetail Get(string uri)
     {
         var rows = tasks.Look.Rows(uri, includeArchived: true);
-        var waiting = approvals.Pending.ToLookup(pending => pending.Request.CodexId, pending => (pending.CreatedAt, pending.Request.ToolName));
+        var waiting = approvals.Pending.ToLookup(
+            pending => pending.Request.CodexId,
+            pending => (pending.CreatedAt, pending.Request.ToolName)
+        );
         return TaskViews.Detail(Row(uri), tasks.Look.Read(uri), [.. rows.OrderBy(row => row.Summary.CreatedAt)], Find, waiting);
     }
 
     private StoredChat? Find(string uri)
     {
-        try { return tasks.Look.Read(uri); }
-        catch (FailureException) { return null; /* Its lane then says nothing but its row. */ }
+        try
+        {
+            return tasks.Look.Read(uri);
+        }
+        catch (FailureException)
+        {
+            return null; /* Its lane then says nothing but its row. */
+        }
     }
 
     private TaskRow Row(string uri) => tasks.Look.Row(uri) ?? throw new FailureException(FailureKind.NotFound, "There is no such task.");

@@ -7,61 +7,94 @@ namespace Plue.Server.Rpc;
 /// <summary>Tasks as the wire has them.</summary>
 internal static class TaskViews
 {
-    public static TaskView View(TaskRow row) => new()
-    {
-        Uri = row.Uri,
-        TemplateId = row.Summary.TemplateId,
-        TemplateName = row.TemplateName,
-        Title = row.Summary.Title,
-        Status = row.Status,
-        ParentId = row.Summary.SpawnedBy,
-        ToolUseId = row.ToolUseId,
-        ProviderId = row.Summary.ProviderId,
-        ProviderName = row.ProviderName,
-        Model = row.Summary.Model,
-        Spent = Spent(row.Spent),
-        SpentInAll = Spent(row.SpentInAll),
-        Budget = new TaskBudgetView(row.Budget.Usd, row.Budget.Tokens, row.Budget.Rounds, row.Budget.Seconds),
-        IsLocal = row.IsLocal,
-        CreatedAt = row.Summary.CreatedAt,
-        UpdatedAt = row.Summary.UpdatedAt,
-        Waiting = row.Waiting,
-        Unread = row.Summary.Unread,
-        Archived = row.Summary.Archived,
-        Note = row.Note,
-    };
+    public static TaskView View(TaskRow row) =>
+        new()
+        {
+            Uri = row.Uri,
+            TemplateId = row.Summary.TemplateId,
+            TemplateName = row.TemplateName,
+            Title = row.Summary.Title,
+            Status = row.Status,
+            ParentId = row.Summary.SpawnedBy,
+            ToolUseId = row.ToolUseId,
+            ProviderId = row.Summary.ProviderId,
+            ProviderName = row.ProviderName,
+            Model = row.Summary.Model,
+            Spent = Spent(row.Spent),
+            SpentInAll = Spent(row.SpentInAll),
+            Budget = new TaskBudgetView(row.Budget.Usd, row.Budget.Tokens, row.Budget.Rounds, row.Budget.Seconds),
+            IsLocal = row.IsLocal,
+            CreatedAt = row.Summary.CreatedAt,
+            UpdatedAt = row.Summary.UpdatedAt,
+            Waiting = row.Waiting,
+            Unread = row.Summary.Unread,
+            Archived = row.Summary.Archived,
+            Note = row.Note,
+        };
 
     /// <param name="rows">The task and everything under it.</param>
     /// <param name="read">A task of those by its address.</param>
     /// <param name="waiting">What waits for the user's word, by the address of the task that asks.</param>
-    public static TaskDetail Detail(TaskRow row, StoredChat task, IReadOnlyList<TaskRow> rows, Func<string, StoredChat?> read, ILookup<string, (DateTimeOffset Since, string What)> waiting) => new()
-    {
-        Task = View(row),
-        Goal = task.Text(StoredChat.GoalField) ?? "",
-        Plan = [.. TaskTimeline.PlanOf(task).Select(step => new TodoView(step.Text, (TodoState)step.State))],
-        Children = [.. rows.Where(other => other.Summary.SpawnedBy == row.Uri).Select(View)],
-        Files = [.. AgentTasks.FilesOf(task).GroupBy(change => change.Path, StringComparer.Ordinal).Select(same => new ChangedFileView(same.Key, same.Sum(change => change.Added), same.Sum(change => change.Removed)))],
-        Approvals = [.. Answered(task)],
-        Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), waiting[other.Uri]))],
-        Outputs = TaskResult.Of(task)?.Outputs,
-        Routing = TaskRouting.Of(task) is { } routing
-            ? new RoutingReceipt(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Why))])
-            : null,
-    };
+    public static TaskDetail Detail(
+        TaskRow row,
+        StoredChat task,
+        IReadOnlyList<TaskRow> rows,
+        Func<string, StoredChat?> read,
+        ILookup<string, (DateTimeOffset Since, string What)> waiting
+    ) =>
+        new()
+        {
+            Task = View(row),
+            Goal = task.Text(StoredChat.GoalField) ?? "",
+            Plan = [.. TaskTimeline.PlanOf(task).Select(step => new TodoView(step.Text, (TodoState)step.State))],
+            Children = [.. rows.Where(other => other.Summary.SpawnedBy == row.Uri).Select(View)],
+            Files =
+            [
+                .. AgentTasks
+                    .FilesOf(task)
+                    .GroupBy(change => change.Path, StringComparer.Ordinal)
+                    .Select(same => new ChangedFileView(same.Key, same.Sum(change => change.Added), same.Sum(change => change.Removed))),
+            ],
+            Approvals = [.. Answered(task)],
+            Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), waiting[other.Uri]))],
+            Outputs = TaskResult.Of(task)?.Outputs,
+            Routing = TaskRouting.Of(task) is { } routing
+                ? new RoutingReceipt(
+                    routing.Chosen,
+                    routing.Why,
+                    [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Why))]
+                )
+                : null,
+        };
 
     /// <summary>Money of which a part is not known is told as far as it is known.</summary>
     internal static TaskSpendView Spent(Spend spend) =>
-        new(spend.IsUsdKnown || spend.Usd > 0 ? spend.Usd : null, !spend.IsUsdKnown && spend.Usd > 0 ? true : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
+        new(
+            spend.IsUsdKnown || spend.Usd > 0 ? spend.Usd : null,
+            !spend.IsUsdKnown && spend.Usd > 0 ? true : null,
+            spend.Tokens,
+            spend.Rounds,
+            (long)spend.Seconds
+        );
 
     private static TimelineKind KindOf(TaskSpan span) =>
-        span.Kind == SpanKind.Model ? TimelineKind.Model : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting : TimelineKind.Tool;
+        span.Kind == SpanKind.Model ? TimelineKind.Model
+        : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting
+        : TimelineKind.Tool;
 
-    private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) => new(
-        row.Uri, row.Summary.Title, row.Status, Spent(row.Spent),
-        [
-            .. (task is null ? [] : TaskTimeline.Of(task)).Where(span => span is not { Kind: SpanKind.Tool, End: null } || !waiting.Any()).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
-            .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
-        ]);
+    private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) =>
+        new(
+            row.Uri,
+            row.Summary.Title,
+            row.Status,
+            Spent(row.Spent),
+            [
+                .. (task is null ? [] : TaskTimeline.Of(task))
+                    .Where(span => span is not { Kind: SpanKind.Tool, End: null } || !waiting.Any())
+                    .Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
+                .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
+            ]
+        );
 
     private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
     {
@@ -69,10 +102,19 @@ internal static class TaskViews
         {
             foreach (var result in message.Parts.OfType<Messages.MessagePart.ToolResult>())
             {
-                if (result.Approval is not { } note) { continue; }
+                if (result.Approval is not { } note)
+                {
+                    continue;
+                }
 
                 var call = message.Parts.OfType<Messages.MessagePart.ToolUse>().FirstOrDefault(use => use.ToolUseId == result.ToolUseId);
-                yield return new AnsweredApprovalView(note.Time, call is null ? "" : $"{call.ToolName} {call.Parameters}", note.Decision, note.Reason, note.Rule);
+                yield return new AnsweredApprovalView(
+                    note.Time,
+                    call is null ? "" : $"{call.ToolName} {call.Parameters}",
+                    note.Decision,
+                    note.Reason,
+                    note.Rule
+                );
             }
         }
     }

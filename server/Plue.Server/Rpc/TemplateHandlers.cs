@@ -18,7 +18,12 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     public static TemplateHandlers Of(Services services)
     {
         var (codices, providers, checks) = (services.Codices, services.Providers.Registry, services.Documents.Checks);
-        return new TemplateHandlers(codices.Documents, checks, new TemplateTrial(codices.Templates, providers, checks, codices.Steering, codices.Prompts), providers);
+        return new TemplateHandlers(
+            codices.Documents,
+            checks,
+            new TemplateTrial(codices.Templates, providers, checks, codices.Steering, codices.Prompts),
+            providers
+        );
     }
 
     public void Register(RpcServer server)
@@ -34,12 +39,22 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     public TemplateListResult List(TemplateListParams parameters)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        List<TemplateSummary> found = [.. templates.List().Where(entry => entry.Id.Length > 0).Select(entry => Summary(entry, entry.Template is not null && seen.Add(entry.Id)))];
-        return new TemplateListResult(
+        List<TemplateSummary> found =
         [
-            .. found.Where(template => parameters.Collection is not { } wanted || template.Collection == wanted)
+            .. templates
+                .List()
+                .Where(entry => entry.Id.Length > 0)
+                .Select(entry => Summary(entry, entry.Template is not null && seen.Add(entry.Id))),
+        ];
+        return new TemplateListResult([
+            .. found
+                .Where(template => parameters.Collection is not { } wanted || template.Collection == wanted)
                 .GroupBy(template => template.Id, StringComparer.Ordinal)
-                .OrderBy(same => same.FirstOrDefault(template => template.InForce)?.Name ?? same.First().Name, StringComparer.OrdinalIgnoreCase).ThenBy(same => same.Key, StringComparer.Ordinal)
+                .OrderBy(
+                    same => same.FirstOrDefault(template => template.InForce)?.Name ?? same.First().Name,
+                    StringComparer.OrdinalIgnoreCase
+                )
+                .ThenBy(same => same.Key, StringComparer.Ordinal)
                 .SelectMany(same => same.OrderByDescending(template => template.InForce)),
         ]);
     }
@@ -54,14 +69,19 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Collection = Collection(template.Id),
             Icon = template.Icon,
             Color = template.Color,
-            Path = templates.List().FirstOrDefault(entry => entry.Id == template.Id && entry.Template is not null) is { } entry ? PathOf(entry) : null,
+            Path = templates.List().FirstOrDefault(entry => entry.Id == template.Id && entry.Template is not null) is { } entry
+                ? PathOf(entry)
+                : null,
         };
     }
 
     /// <exception cref="FailureException">NotFound: there is no file of this id, and no text was given.</exception>
     public TemplateCheckResult Check(TemplateCheckParams parameters)
     {
-        if (parameters is { Id: { } id, Text: null } && templates.List().All(entry => entry.Id != id)) { Find(id); }
+        if (parameters is { Id: { } id, Text: null } && templates.List().All(entry => entry.Id != id))
+        {
+            Find(id);
+        }
 
         return new TemplateCheckResult([.. (parameters.Id is { } one ? checks.Of(one, parameters.Text) : checks.All()).Select(View)]);
     }
@@ -69,8 +89,12 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     /// <exception cref="FailureException">NotFound. Conflict: the template has mistakes.</exception>
     public TemplateTryResult Try(TemplateTryParams parameters)
     {
-        var given = Json5Object.Of((parameters.Values ?? new Dictionary<string, JsonElement>())
-            .Select(pair => (pair.Key, Value: FieldViews.ToJson5(pair.Value))).Where(pair => pair.Value is not null).Select(pair => (pair.Key, pair.Value!)));
+        var given = Json5Object.Of(
+            (parameters.Values ?? new Dictionary<string, JsonElement>())
+                .Select(pair => (pair.Key, Value: FieldViews.ToJson5(pair.Value)))
+                .Where(pair => pair.Value is not null)
+                .Select(pair => (pair.Key, pair.Value!))
+        );
         var tried = trial.Run(parameters.Id, given);
         return new TemplateTryResult
         {
@@ -89,19 +113,33 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     }
 
     /// <exception cref="FailureException">NotFound: there is none. Conflict: its file has errors.</exception>
-    public TemplateSchemaResult Schema(TemplateSchemaParams parameters) => new(parameters.Id is { } id
-        ? TemplateSchema.Of(Find(id), templates.CollectionOf)
-        : TemplateSchema.OfTemplateFiles(templates.CollectionOf));
+    public TemplateSchemaResult Schema(TemplateSchemaParams parameters) =>
+        new(
+            parameters.Id is { } id
+                ? TemplateSchema.Of(Find(id), templates.CollectionOf)
+                : TemplateSchema.OfTemplateFiles(templates.CollectionOf)
+        );
 
     public static TemplateStartingPointsResult StartingPoints() =>
-        new([.. StartingPoint.All.Select(point => new TemplateStartingPoint(point.Id, point.Name, point.Description, point.Text, point.Prompt))]);
+        new([
+            .. StartingPoint.All.Select(point => new TemplateStartingPoint(
+                point.Id,
+                point.Name,
+                point.Description,
+                point.Text,
+                point.Prompt
+            )),
+        ]);
 
     private Template Find(string id) => templates.Find(id) ?? throw templates.Missing(id);
 
     private TemplateSummary Summary(TemplateEntry entry, bool inForce)
     {
         // What a file with mistakes was meant to be is read from what of it can be read.
-        var (template, values) = (entry.Template, entry.Template is null ? documents.Of(CodexCollection.Templates).Get(entry.Id)?.Values : null);
+        var (template, values) = (
+            entry.Template,
+            entry.Template is null ? documents.Of(CodexCollection.Templates).Get(entry.Id)?.Values : null
+        );
         var parent = template?.ParentTemplate ?? values?.GetString("parent_template");
         return new TemplateSummary
         {
@@ -124,17 +162,43 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     private TrialProvider View(TrialAnswerer answerer)
     {
         var settings = answerer.Settings;
-        var status = providers.StateOf(settings).Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested };
+        var status = providers.StateOf(settings).Health switch
+        {
+            ProviderHealth.Connected => ProviderStatus.Connected,
+            ProviderHealth.Error => ProviderStatus.Error,
+            _ => ProviderStatus.Untested,
+        };
         return new TrialProvider(
-            settings.Id, settings.Name, answerer.Model, ToProtocol.Name(status), answerer.Price is { } price ? ToProtocol.Price(price) : null, answerer.Known?.ContextLength, settings.IsFree);
+            settings.Id,
+            settings.Name,
+            answerer.Model,
+            ToProtocol.Name(status),
+            answerer.Price is { } price ? ToProtocol.Price(price) : null,
+            answerer.Known?.ContextLength,
+            settings.IsFree
+        );
     }
 
-    private static ToolView View(string tool) => ToolNames.Find(tool) is { } known
-        ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
-        : new ToolView(tool, ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}." : ToolNames.Unknown(tool), MayChange: true, Known: false);
+    private static ToolView View(string tool) =>
+        ToolNames.Find(tool) is { } known
+            ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
+            : new ToolView(
+                tool,
+                ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}." : ToolNames.Unknown(tool),
+                MayChange: true,
+                Known: false
+            );
 
     private static TemplateFinding View(Finding finding) =>
-        new((Protocol.FindingKind)finding.Kind, finding.Code, finding.TemplateId, finding.Path, finding.Line, finding.Column, finding.Message);
+        new(
+            (Protocol.FindingKind)finding.Kind,
+            finding.Code,
+            finding.TemplateId,
+            finding.Path,
+            finding.Line,
+            finding.Column,
+            finding.Message
+        );
 
     private string Collection(string templateId) => templates.CollectionOf(templateId).Name();
 

@@ -15,12 +15,16 @@ namespace Plue.Server.Rpc;
 internal sealed class TemplateSchema
 {
     private const string Draft = "https://json-schema.org/draft/2020-12/schema";
+
     /// <summary>The name of the definition that describes a field of a template's file; a field can have fields.</summary>
     private const string FieldDefinition = "field";
     private const string ItemDefinition = "item";
 
     /// <summary>Keys of a template's file whose value is of the type that a field there has.</summary>
-    private static readonly HashSet<string> AnyValue = new(["default", "value", "equals", "not_equals", "contains"], StringComparer.Ordinal);
+    private static readonly HashSet<string> AnyValue = new(
+        ["default", "value", "equals", "not_equals", "contains"],
+        StringComparer.Ordinal
+    );
 
     private readonly ArrayBufferWriter<byte> buffer = new();
     private readonly Utf8JsonWriter writer;
@@ -30,7 +34,15 @@ internal sealed class TemplateSchema
     private TemplateSchema(Func<string, TemplateCollection> collectionOf, bool isTemplateFile)
     {
         (this.collectionOf, this.isTemplateFile) = (collectionOf, isTemplateFile);
-        writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        writer = new Utf8JsonWriter(
+            buffer,
+            new JsonWriterOptions
+            {
+                Indented = true,
+                NewLine = "\n",
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
     }
 
     /// <summary>Of the files that describe templates.</summary>
@@ -38,7 +50,12 @@ internal sealed class TemplateSchema
     public static string OfTemplateFiles(Func<string, TemplateCollection> collectionOf)
     {
         var schema = new TemplateSchema(collectionOf, isTemplateFile: true);
-        return schema.Render("A Plue template", "The fields and hooks of a kind of codex.", TemplateFileSchema.Fields, schema.WriteDefinitions);
+        return schema.Render(
+            "A Plue template",
+            "The fields and hooks of a kind of codex.",
+            TemplateFileSchema.Fields,
+            schema.WriteDefinitions
+        );
     }
 
     /// <summary>Of the codices of one template.</summary>
@@ -48,12 +65,30 @@ internal sealed class TemplateSchema
         List<TemplateField> fields = [.. template.Fields];
         if (template.Collection == TemplateCollection.Items)
         {
-            fields.Insert(0, new TemplateField { Name = ItemFormat.TemplateField, Type = FieldType.Select, Required = true, Options = [template.Id], Description = "The parent template." });
+            fields.Insert(
+                0,
+                new TemplateField
+                {
+                    Name = ItemFormat.TemplateField,
+                    Type = FieldType.Select,
+                    Required = true,
+                    Options = [template.Id],
+                    Description = "The parent template.",
+                }
+            );
         }
 
         if (template.Field(TemplateValidation.TagsField) is null)
         {
-            fields.Add(new TemplateField { Name = TemplateValidation.TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "" }, Description = "Search keywords." });
+            fields.Add(
+                new TemplateField
+                {
+                    Name = TemplateValidation.TagsField,
+                    Type = FieldType.Array,
+                    Items = new TemplateField { Name = "" },
+                    Description = "Search keywords.",
+                }
+            );
         }
 
         return new TemplateSchema(collectionOf, isTemplateFile: false).Render(template.Name, template.Description, fields, null);
@@ -64,7 +99,10 @@ internal sealed class TemplateSchema
         writer.WriteStartObject();
         writer.WriteString("$schema", Draft);
         writer.WriteString("title", title);
-        if (description is not null) { writer.WriteString("description", description); }
+        if (description is not null)
+        {
+            writer.WriteString("description", description);
+        }
         WriteObject(fields);
         definitions?.Invoke();
         writer.WriteEndObject();
@@ -102,7 +140,10 @@ internal sealed class TemplateSchema
         }
 
         writer.WriteEndObject();
-        WriteNames("required", [.. fields.Where(field => field is { Required: true, Default: null, Conditional: null }).Select(field => field.Name)]);
+        WriteNames(
+            "required",
+            [.. fields.Where(field => field is { Required: true, Default: null, Conditional: null }).Select(field => field.Name)]
+        );
         WriteConditions(fields);
         writer.WriteBoolean("additionalProperties", false);
     }
@@ -111,7 +152,10 @@ internal sealed class TemplateSchema
     private void WriteConditions(IReadOnlyList<TemplateField> fields)
     {
         List<TemplateField> conditional = [.. fields.Where(field => field is { Required: true, Default: null, Conditional: not null })];
-        if (conditional.Count == 0) { return; }
+        if (conditional.Count == 0)
+        {
+            return;
+        }
 
         writer.WriteStartArray("allOf");
         foreach (var field in conditional)
@@ -123,12 +167,18 @@ internal sealed class TemplateSchema
             writer.WriteStartObject("properties");
             writer.WriteStartObject(condition.Field);
             writer.WriteStartArray("enum");
-            foreach (var value in condition.Values) { Json5Conversion.Write(writer, value); }
+            foreach (var value in condition.Values)
+            {
+                Json5Conversion.Write(writer, value);
+            }
 
             writer.WriteEndArray();
             writer.WriteEndObject();
             writer.WriteEndObject();
-            if (!counts) { WriteNames("required", [condition.Field]); }
+            if (!counts)
+            {
+                WriteNames("required", [condition.Field]);
+            }
             writer.WriteEndObject();
             writer.WriteStartObject("then");
             WriteNames("required", [field.Name]);
@@ -141,27 +191,51 @@ internal sealed class TemplateSchema
 
     private void WriteField(TemplateField field)
     {
-        if (field.Description is { } description) { writer.WriteString("description", description); }
-        if (isTemplateFile && AnyValue.Contains(field.Name)) { return; }
+        if (field.Description is { } description)
+        {
+            writer.WriteString("description", description);
+        }
+        if (isTemplateFile && AnyValue.Contains(field.Name))
+        {
+            return;
+        }
 
         switch (field.Type)
         {
             case FieldType.Number:
                 writer.WriteString("type", "number");
-                if (field.Min is { } min && double.IsFinite(min)) { writer.WriteNumber("minimum", min); }
-                if (field.Max is { } max && double.IsFinite(max)) { writer.WriteNumber("maximum", max); }
+                if (field.Min is { } min && double.IsFinite(min))
+                {
+                    writer.WriteNumber("minimum", min);
+                }
+                if (field.Max is { } max && double.IsFinite(max))
+                {
+                    writer.WriteNumber("maximum", max);
+                }
 
                 break;
-            case FieldType.Boolean: writer.WriteString("type", "boolean"); break;
-            case FieldType.Select: WriteNames("enum", field.Options); break;
-            case FieldType.Url: WritePattern("^https?://[^/]"); break;
+            case FieldType.Boolean:
+                writer.WriteString("type", "boolean");
+                break;
+            case FieldType.Select:
+                WriteNames("enum", field.Options);
+                break;
+            case FieldType.Url:
+                WritePattern("^https?://[^/]");
+                break;
             case FieldType.Datetime:
                 WritePattern("^[0-9]");
                 writer.WriteString("format", "date-time");
                 break;
-            case FieldType.CodexReference: WriteReference(field); break;
-            case FieldType.Array: WriteArray(field); break;
-            case FieldType.Object: WriteInner(field); break;
+            case FieldType.CodexReference:
+                WriteReference(field);
+                break;
+            case FieldType.Array:
+                WriteArray(field);
+                break;
+            case FieldType.Object:
+                WriteInner(field);
+                break;
             default:
                 WritePattern(field is { Required: true, Type: FieldType.Text or FieldType.FileReference } ? @"\S" : null);
                 break;
@@ -193,9 +267,18 @@ internal sealed class TemplateSchema
 
     private void WriteInner(TemplateField field)
     {
-        if (isTemplateFile && field.Name == "items") { writer.WriteString("$ref", $"#/$defs/{ItemDefinition}"); }
-        else if (field.Properties.Count > 0) { WriteObject(field.Properties); }
-        else { writer.WriteString("type", "object"); }
+        if (isTemplateFile && field.Name == "items")
+        {
+            writer.WriteString("$ref", $"#/$defs/{ItemDefinition}");
+        }
+        else if (field.Properties.Count > 0)
+        {
+            WriteObject(field.Properties);
+        }
+        else
+        {
+            writer.WriteString("type", "object");
+        }
     }
 
     private void WriteReference(TemplateField field)
@@ -230,15 +313,24 @@ internal sealed class TemplateSchema
     private void WritePattern(string? pattern)
     {
         writer.WriteString("type", "string");
-        if (pattern is not null) { writer.WriteString("pattern", pattern); }
+        if (pattern is not null)
+        {
+            writer.WriteString("pattern", pattern);
+        }
     }
 
     private void WriteNames(string key, IReadOnlyList<string> names)
     {
-        if (names.Count == 0) { return; }
+        if (names.Count == 0)
+        {
+            return;
+        }
 
         writer.WriteStartArray(key);
-        foreach (var name in names) { writer.WriteStringValue(name); }
+        foreach (var name in names)
+        {
+            writer.WriteStringValue(name);
+        }
 
         writer.WriteEndArray();
     }

@@ -18,21 +18,33 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
     {
         server.Map(Methods.CodexExport, (asked, _) => Task.Run(() => Export(asked)));
         server.Map(Methods.CodexImport, (asked, cancellationToken) => Task.Run(() => Import(asked, cancellationToken), cancellationToken));
-        server.Map(Methods.CodexImportable, (asked, cancellationToken) => Task.Run(() => Importable(asked, cancellationToken), cancellationToken));
+        server.Map(
+            Methods.CodexImportable,
+            (asked, cancellationToken) => Task.Run(() => Importable(asked, cancellationToken), cancellationToken)
+        );
     }
 
     public CodexExportResult Export(CodexExportParams asked)
     {
         var uri = CodexUri.Parse(asked.Uri);
-        if (uri.Collection != CodexCollection.Chats) { throw new FailureException(FailureKind.BadRequest, "Only chats are exported; other codices are files already. Open the file."); }
-        if (asked.Path is { } path && !Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Give the absolute path of the file to write."); }
+        if (uri.Collection != CodexCollection.Chats)
+        {
+            throw new FailureException(FailureKind.BadRequest, "Only chats are exported; other codices are files already. Open the file.");
+        }
+        if (asked.Path is { } path && !Path.IsPathFullyQualified(path))
+        {
+            throw new FailureException(FailureKind.BadRequest, "Give the absolute path of the file to write.");
+        }
 
         var made = services.Export.Make(services.Chats.Read(uri.Name), (ChatFileFormat)asked.Format);
         if (asked.Path is null)
         {
             return made.Content.Length <= MaxReturnedCharacters
                 ? new CodexExportResult(made.FileName, made.Content)
-                : throw new FailureException(FailureKind.BadRequest, "This chat is too long to show as one document. Choose a file to write it to.");
+                : throw new FailureException(
+                    FailureKind.BadRequest,
+                    "This chat is too long to show as one document. Choose a file to write it to."
+                );
         }
 
         Write(asked.Path, made.Content);
@@ -50,22 +62,40 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
             imported(Address(id), summary);
         }
 
-        return new CodexImportResult(summaries, report.NotCarried,
-            [.. report.Failed.Select(failure => new ImportFailureView(failure.Path, failure.Message) { Uri = failure.ExistingChatId is { } id ? Address(id) : null })]);
+        return new CodexImportResult(
+            summaries,
+            report.NotCarried,
+            [
+                .. report.Failed.Select(failure => new ImportFailureView(failure.Path, failure.Message)
+                {
+                    Uri = failure.ExistingChatId is { } id ? Address(id) : null,
+                }),
+            ]
+        );
     }
 
     private CodexImportableResult Importable(CodexImportableParams asked, CancellationToken cancellationToken)
     {
-        if (FormatOf(asked.Format) is not { } format) { throw new FailureException(FailureKind.BadRequest, "Choose whose sessions to find."); }
+        if (FormatOf(asked.Format) is not { } format)
+        {
+            throw new FailureException(FailureKind.BadRequest, "Choose whose sessions to find.");
+        }
 
         var found = services.Import.Find(format, asked.Paths, cancellationToken);
         return new CodexImportableResult(
-            [.. found.Sessions.Select(session => new ImportableView(session.Path, session.Title, session.UpdatedAt, session.Size) { Uri = session.ChatId is { } id ? Address(id) : null })],
-            found.IsTruncated);
+            [
+                .. found.Sessions.Select(session => new ImportableView(session.Path, session.Title, session.UpdatedAt, session.Size)
+                {
+                    Uri = session.ChatId is { } id ? Address(id) : null,
+                }),
+            ],
+            found.IsTruncated
+        );
     }
 
     /// <summary>The name that an export of this chat gets.</summary>
-    public string NameOf(string uri, ExportFormat format) => services.Export.NameOf(services.Chats.Read(CodexUri.Parse(uri).Name).Title, (ChatFileFormat)format);
+    public string NameOf(string uri, ExportFormat format) =>
+        services.Export.NameOf(services.Chats.Read(CodexUri.Parse(uri).Name).Title, (ChatFileFormat)format);
 
     private static void Write(string path, string content)
     {
@@ -75,17 +105,22 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{path} could not be written ({exception.Message.TrimEnd('.')}). Choose another place.", exception);
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{path} could not be written ({exception.Message.TrimEnd('.')}). Choose another place.",
+                exception
+            );
         }
     }
 
-    private static SessionFormat? FormatOf(ImportFormat? format) => format switch
-    {
-        ImportFormat.Plue => SessionFormat.Plue,
-        ImportFormat.ClaudeCode => SessionFormat.ClaudeCode,
-        ImportFormat.Codex => SessionFormat.Codex,
-        _ => null,
-    };
+    private static SessionFormat? FormatOf(ImportFormat? format) =>
+        format switch
+        {
+            ImportFormat.Plue => SessionFormat.Plue,
+            ImportFormat.ClaudeCode => SessionFormat.ClaudeCode,
+            ImportFormat.Codex => SessionFormat.Codex,
+            _ => null,
+        };
 
     private static string Address(string id) => CodexUri.OfChannel(id).ToString();
 }

@@ -11,28 +11,55 @@ namespace Plue.Server.Rpc;
 
 /// <summary>usage/*: what was spent.</summary>
 /// <param name="channels">All chats and tasks.</param>
-internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<IReadOnlyList<ChatSummary>> channels, ProviderRegistry providers, TemplateCatalog templates)
+internal sealed class UsageHandlers(
+    RpcServer server,
+    UsageLedger ledger,
+    Func<IReadOnlyList<ChatSummary>> channels,
+    ProviderRegistry providers,
+    TemplateCatalog templates
+)
 {
     private const int MaxOffsetMinutes = 14 * 60;
 
     private static readonly string[] Columns =
     [
-        "Time", "Chat", "Title", "Template", "Provider", "Provider name", "Model", "Input tokens", "Output tokens", "Cached read tokens", "Cached write tokens",
-        "Reasoning tokens", "Cost (USD)", "Price source", "First token (ms)", "Duration (ms)", "Status",
+        "Time",
+        "Chat",
+        "Title",
+        "Template",
+        "Provider",
+        "Provider name",
+        "Model",
+        "Input tokens",
+        "Output tokens",
+        "Cached read tokens",
+        "Cached write tokens",
+        "Reasoning tokens",
+        "Cost (USD)",
+        "Price source",
+        "First token (ms)",
+        "Duration (ms)",
+        "Status",
     ];
 
     public void Register()
     {
-        server.Map(Methods.UsageSummary, async (parameters, cancellationToken) =>
-        {
-            var (from, to, offset) = Period(parameters);
-            return Summary(UsageSummary.Of(await ledger.ReadAsync(from, to, cancellationToken), offset));
-        });
-        server.Map(Methods.UsageCsv, async (parameters, cancellationToken) =>
-        {
-            var (from, to, offset) = Period(parameters);
-            return new UsageCsvResult(Csv(await ledger.ReadAsync(from, to, cancellationToken), Titles(), offset));
-        });
+        server.Map(
+            Methods.UsageSummary,
+            async (parameters, cancellationToken) =>
+            {
+                var (from, to, offset) = Period(parameters);
+                return Summary(UsageSummary.Of(await ledger.ReadAsync(from, to, cancellationToken), offset));
+            }
+        );
+        server.Map(
+            Methods.UsageCsv,
+            async (parameters, cancellationToken) =>
+            {
+                var (from, to, offset) = Period(parameters);
+                return new UsageCsvResult(Csv(await ledger.ReadAsync(from, to, cancellationToken), Titles(), offset));
+            }
+        );
     }
 
     private UsageSummaryResult Summary(UsageSummary summary)
@@ -42,14 +69,30 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
         string NameOf(string id) => own.GetValueOrDefault(id) ?? summary.ProviderNames.GetValueOrDefault(id, id);
         return new UsageSummaryResult(
             Figures(summary.Total),
-            [.. summary.Days.Select(row => new UsageDay(row.Key.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), row.Key.ProviderId, NameOf(row.Key.ProviderId), Figures(row.Figures)))],
+            [
+                .. summary.Days.Select(row => new UsageDay(
+                    row.Key.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                    row.Key.ProviderId,
+                    NameOf(row.Key.ProviderId),
+                    Figures(row.Figures)
+                )),
+            ],
             [.. summary.Providers.Select(row => new UsageRow(row.Key, NameOf(row.Key), null, Figures(row.Figures)))],
             [.. summary.Models.Select(row => new UsageRow(row.Key.Model, row.Key.Model, NameOf(row.Key.ProviderId), Figures(row.Figures)))],
-            [.. summary.Templates.Select(row => new UsageRow(row.Key, templates.Find(row.Key)?.Name ?? row.Key, null, Figures(row.Figures)))],
-            [.. summary.Chats.Select(row => new UsageRow(AddressOf(row.Key), TitleOf(row.Key, titles), null, Figures(row.Figures)))]);
+            [
+                .. summary.Templates.Select(row => new UsageRow(
+                    row.Key,
+                    templates.Find(row.Key)?.Name ?? row.Key,
+                    null,
+                    Figures(row.Figures)
+                )),
+            ],
+            [.. summary.Chats.Select(row => new UsageRow(AddressOf(row.Key), TitleOf(row.Key, titles), null, Figures(row.Figures)))]
+        );
     }
 
-    private Dictionary<string, string> Titles() => channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
+    private Dictionary<string, string> Titles() =>
+        channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
 
     /// <summary>What is not there any more has no title.</summary>
     internal static string TitleOf(string id, IReadOnlyDictionary<string, string> titles) =>
@@ -57,19 +100,20 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
 
     private static string AddressOf(string chatId) => CodexUri.OfChannel(chatId).ToString();
 
-    private static Protocol.UsageFigures Figures(Store.UsageFigures figures) => new()
-    {
-        Answers = figures.Responses,
-        UnpricedAnswers = figures.Unpriced,
-        Cost = figures.Cost,
-        InputTokens = figures.Usage.InputTokens,
-        OutputTokens = figures.Usage.OutputTokens,
-        CachedReadTokens = figures.Usage.CachedReadTokens,
-        CachedWriteTokens = figures.Usage.CachedWriteTokens,
-        ReasoningTokens = figures.Usage.ReasoningTokens,
-        DurationMs = figures.Duration.TotalMilliseconds,
-        FirstTokenMs = figures.FirstToken?.TotalMilliseconds,
-    };
+    private static Protocol.UsageFigures Figures(Store.UsageFigures figures) =>
+        new()
+        {
+            Answers = figures.Responses,
+            UnpricedAnswers = figures.Unpriced,
+            Cost = figures.Cost,
+            InputTokens = figures.Usage.InputTokens,
+            OutputTokens = figures.Usage.OutputTokens,
+            CachedReadTokens = figures.Usage.CachedReadTokens,
+            CachedWriteTokens = figures.Usage.CachedWriteTokens,
+            ReasoningTokens = figures.Usage.ReasoningTokens,
+            DurationMs = figures.Duration.TotalMilliseconds,
+            FirstTokenMs = figures.FirstToken?.TotalMilliseconds,
+        };
 
     /// <summary>RFC 4180: commas, quotes doubled, lines end with CR LF.</summary>
     internal static string Csv(IEnumerable<UsageEntry> entries, IReadOnlyDictionary<string, string> titles, TimeSpan offset)
@@ -78,11 +122,26 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
         AppendRow(csv, Columns);
         foreach (var entry in entries.OrderBy(entry => entry.Time))
         {
-            AppendRow(csv,
-                entry.Time.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture), AddressOf(entry.ChatId), titles.GetValueOrDefault(entry.ChatId, ""),
-                entry.Template, entry.ProviderId, entry.ProviderName, entry.Model, Number(entry.Usage?.InputTokens), Number(entry.Usage?.OutputTokens),
-                Number(entry.Usage?.CachedReadTokens), Number(entry.Usage?.CachedWriteTokens), Number(entry.Usage?.ReasoningTokens), Number(entry.Cost),
-                entry.PriceSource ?? "", Number(entry.FirstTokenMs), Number(entry.DurationMs), entry.Status);
+            AppendRow(
+                csv,
+                entry.Time.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
+                AddressOf(entry.ChatId),
+                titles.GetValueOrDefault(entry.ChatId, ""),
+                entry.Template,
+                entry.ProviderId,
+                entry.ProviderName,
+                entry.Model,
+                Number(entry.Usage?.InputTokens),
+                Number(entry.Usage?.OutputTokens),
+                Number(entry.Usage?.CachedReadTokens),
+                Number(entry.Usage?.CachedWriteTokens),
+                Number(entry.Usage?.ReasoningTokens),
+                Number(entry.Cost),
+                entry.PriceSource ?? "",
+                Number(entry.FirstTokenMs),
+                Number(entry.DurationMs),
+                entry.Status
+            );
         }
 
         return csv.ToString();
@@ -92,7 +151,10 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
     {
         for (var index = 0; index < cells.Length; index++)
         {
-            if (index > 0) { csv.Append(','); }
+            if (index > 0)
+            {
+                csv.Append(',');
+            }
             AppendCell(csv, cells[index]);
         }
 
@@ -102,7 +164,10 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
     /// <summary>A spreadsheet would take a text that begins like this for a formula, and run it.</summary>
     private static void AppendCell(StringBuilder csv, string text)
     {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') { text = "'" + text; }
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
+        {
+            text = "'" + text;
+        }
         if (text.AsSpan().IndexOfAny("',\"\r\n") < 0 && text.AsSpan().Trim().Length == text.Length)
         {
             csv.Append(text);
@@ -112,7 +177,8 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
         csv.Append('"').Append(text.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
     }
 
-    private static string Number<T>(T? number) where T : struct, IFormattable => number?.ToString(null, CultureInfo.InvariantCulture) ?? "";
+    private static string Number<T>(T? number)
+        where T : struct, IFormattable => number?.ToString(null, CultureInfo.InvariantCulture) ?? "";
 
     /// <exception cref="FailureException">MissingField: a day that is none.</exception>
     private static (DateTimeOffset From, DateTimeOffset To, TimeSpan Offset) Period(UsageParams parameters)
@@ -121,13 +187,17 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
         return (
             Day(parameters.From) is { } first ? Midnight(first, offset) : DateTimeOffset.MinValue,
             Day(parameters.To) is { } last && last < DateOnly.MaxValue ? Midnight(last.AddDays(1), offset) : DateTimeOffset.MaxValue,
-            offset);
+            offset
+        );
     }
 
     private static DateTimeOffset Midnight(DateOnly day, TimeSpan offset) =>
-        day.Year is > 1 and < 9999 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), offset) : day.Year == 1 ? DateTimeOffset.MinValue : DateTimeOffset.MaxValue;
+        day.Year is > 1 and < 9999 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), offset)
+        : day.Year == 1 ? DateTimeOffset.MinValue
+        : DateTimeOffset.MaxValue;
 
-    private static DateOnly? Day(string? text) => string.IsNullOrWhiteSpace(text) ? null
+    private static DateOnly? Day(string? text) =>
+        string.IsNullOrWhiteSpace(text) ? null
         : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
         : throw new FailureException(FailureKind.MissingField, $"\"{text}\" is not a day. Write it as 2026-11-21.");
 }

@@ -11,7 +11,8 @@ namespace Plue.Server.Rpc;
 internal static class WireReader
 {
     /// <exception cref="JsonException">The value does not fit the type; the message names the path.</exception>
-    public static T Read<T>(JsonElement value) where T : notnull
+    public static T Read<T>(JsonElement value)
+        where T : notnull
     {
         Check(value, typeof(T), "$");
         return value.Deserialize(TypeOf<T>()) ?? throw Misfit("$", "is null");
@@ -30,23 +31,36 @@ internal static class WireReader
         var info = Wire.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
         switch (info.Kind)
         {
-            case JsonTypeInfoKind.Object: CheckObject(value, info, path); break;
+            case JsonTypeInfoKind.Object:
+                CheckObject(value, info, path);
+                break;
             case JsonTypeInfoKind.Enumerable:
                 Require(value, JsonValueKind.Array, path, "a list");
                 var index = 0;
-                foreach (var item in value.EnumerateArray()) { CheckItem(item, info.ElementType!, $"{path}[{index++}]"); }
+                foreach (var item in value.EnumerateArray())
+                {
+                    CheckItem(item, info.ElementType!, $"{path}[{index++}]");
+                }
                 break;
             case JsonTypeInfoKind.Dictionary:
                 Require(value, JsonValueKind.Object, path, "an object");
-                foreach (var (name, item) in Members(value, path)) { CheckItem(item, info.ElementType!, $"{path}.{name}"); }
+                foreach (var (name, item) in Members(value, path))
+                {
+                    CheckItem(item, info.ElementType!, $"{path}.{name}");
+                }
                 break;
-            default: CheckScalar(value, info, path); break;
+            default:
+                CheckScalar(value, info, path);
+                break;
         }
     }
 
     private static void CheckItem(JsonElement item, Type type, string path)
     {
-        if (item.ValueKind == JsonValueKind.Null && type != typeof(JsonElement)) { throw Misfit(path, "is null"); }
+        if (item.ValueKind == JsonValueKind.Null && type != typeof(JsonElement))
+        {
+            throw Misfit(path, "is null");
+        }
         Check(item, type, path);
     }
 
@@ -59,7 +73,13 @@ internal static class WireReader
             var name = union.TypeDiscriminatorPropertyName;
             var kind = members.TryGetValue(name, out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
             var derived = union.DerivedTypes.FirstOrDefault(derived => derived.TypeDiscriminator is string known && known == kind);
-            if (derived.DerivedType is null) { throw Misfit($"{path}.{name}", $"must be one of {string.Join(", ", union.DerivedTypes.Select(known => known.TypeDiscriminator))}"); }
+            if (derived.DerivedType is null)
+            {
+                throw Misfit(
+                    $"{path}.{name}",
+                    $"must be one of {string.Join(", ", union.DerivedTypes.Select(known => known.TypeDiscriminator))}"
+                );
+            }
             info = Wire.Options.GetTypeInfo(derived.DerivedType);
         }
 
@@ -67,8 +87,14 @@ internal static class WireReader
         {
             var at = $"{path}.{property.Name}";
             var isThere = members.TryGetValue(property.Name, out var member);
-            if (isThere && (member.ValueKind != JsonValueKind.Null || property.PropertyType == typeof(JsonElement))) { Check(member, property.PropertyType, at); }
-            else if (!Wire.IsOptional(property)) { throw Misfit(at, isThere ? "is null" : "is missing"); }
+            if (isThere && (member.ValueKind != JsonValueKind.Null || property.PropertyType == typeof(JsonElement)))
+            {
+                Check(member, property.PropertyType, at);
+            }
+            else if (!Wire.IsOptional(property))
+            {
+                throw Misfit(at, isThere ? "is null" : "is missing");
+            }
         }
     }
 
@@ -81,8 +107,14 @@ internal static class WireReader
             return;
         }
 
-        try { value.Deserialize(info); }
-        catch (JsonException) { throw Misfit(path, $"must be {Description(info.Type)}"); }
+        try
+        {
+            value.Deserialize(info);
+        }
+        catch (JsonException)
+        {
+            throw Misfit(path, $"must be {Description(info.Type)}");
+        }
     }
 
     /// <summary>Text is decoded only when it is read, and every text may be: also within values whose form only a handler knows.</summary>
@@ -91,15 +123,27 @@ internal static class WireReader
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                try { value.GetString(); }
-                catch (InvalidOperationException) { throw Misfit(path, "is not valid Unicode text"); }
+                try
+                {
+                    value.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    throw Misfit(path, "is not valid Unicode text");
+                }
                 break;
             case JsonValueKind.Array:
                 var index = 0;
-                foreach (var item in value.EnumerateArray()) { CheckText(item, $"{path}[{index++}]"); }
+                foreach (var item in value.EnumerateArray())
+                {
+                    CheckText(item, $"{path}[{index++}]");
+                }
                 break;
             case JsonValueKind.Object:
-                foreach (var (name, member) in Members(value, path)) { CheckText(member, $"{path}.{name}"); }
+                foreach (var (name, member) in Members(value, path))
+                {
+                    CheckText(member, $"{path}.{name}");
+                }
                 break;
         }
     }
@@ -110,10 +154,19 @@ internal static class WireReader
         foreach (var member in value.EnumerateObject())
         {
             string name;
-            try { name = member.Name; }
-            catch (InvalidOperationException) { throw Misfit(path, "has a key that is not valid Unicode text"); }
+            try
+            {
+                name = member.Name;
+            }
+            catch (InvalidOperationException)
+            {
+                throw Misfit(path, "has a key that is not valid Unicode text");
+            }
 
-            if (!members.TryAdd(name, member.Value)) { throw Misfit($"{path}.{name}", "occurs twice"); }
+            if (!members.TryAdd(name, member.Value))
+            {
+                throw Misfit($"{path}.{name}", "occurs twice");
+            }
         }
 
         return members;
@@ -121,7 +174,10 @@ internal static class WireReader
 
     private static void Require(JsonElement value, JsonValueKind kind, string path, string description)
     {
-        if (value.ValueKind != kind) { throw Misfit(path, $"must be {description}"); }
+        if (value.ValueKind != kind)
+        {
+            throw Misfit(path, $"must be {description}");
+        }
     }
 
     private static string Description(Type type) =>

@@ -14,13 +14,19 @@ public sealed class Blobs(PluePaths paths)
     /// <exception cref="FailureException">BadRequest: over the cap; StoreReadOnly: the disk.</exception>
     public string Put(ReadOnlySpan<byte> content)
     {
-        if (content.Length > MaxBytes) { throw new FailureException(FailureKind.BadRequest, "A file larger than 64 MiB cannot be attached. Attach part of it."); }
+        if (content.Length > MaxBytes)
+        {
+            throw new FailureException(FailureKind.BadRequest, "A file larger than 64 MiB cannot be attached. Attach part of it.");
+        }
 
         var id = IdOf(content);
         try
         {
             // A damaged blob is rewritten.
-            if (TryRead(id) is null) { DurableFile.Replace(PathOf(id), content); }
+            if (TryRead(id) is null)
+            {
+                DurableFile.Replace(PathOf(id), content);
+            }
             return id;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -34,16 +40,26 @@ public sealed class Blobs(PluePaths paths)
     {
         try
         {
-            if (IsId(id) && TryRead(id) is { } content) { return content; }
+            if (IsId(id) && TryRead(id) is { } content)
+            {
+                return content;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.NotFound, $"The stored copy of this attachment could not be read ({exception.Message.TrimEnd('.')}). Attach the file again.", exception);
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"The stored copy of this attachment could not be read ({exception.Message.TrimEnd('.')}). Attach the file again.",
+                exception
+            );
         }
 
-        throw new FailureException(FailureKind.NotFound, IsId(id) && File.Exists(PathOf(id))
-            ? "The stored copy of this attachment is damaged. Attach the file again."
-            : "The stored copy of this attachment no longer exists. Attach the file again.");
+        throw new FailureException(
+            FailureKind.NotFound,
+            IsId(id) && File.Exists(PathOf(id))
+                ? "The stored copy of this attachment is damaged. Attach the file again."
+                : "The stored copy of this attachment no longer exists. Attach the file again."
+        );
     }
 
     public static string IdOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));

@@ -42,7 +42,10 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         {
             var isFirst = known is null;
             known ??= file.Load();
-            if (!isFirst && IsFresh()) { return listed; }
+            if (!isFirst && IsFresh())
+            {
+                return listed;
+            }
 
             listedAt = time.GetUtcNow().UtcDateTime;
             folderTime = Directory.GetLastWriteTimeUtc(folder);
@@ -55,10 +58,21 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 gone.ForEach(id => known.Remove(id));
             }
 
-            if (isFirst) { SetRepairNotice(before, changed.Count, gone.Count); }
-            if (!isFirst && changed.Count + gone.Count == 0) { return listed; }
+            if (isFirst)
+            {
+                SetRepairNotice(before, changed.Count, gone.Count);
+            }
+            if (!isFirst && changed.Count + gone.Count == 0)
+            {
+                return listed;
+            }
 
-            running = [.. known.Values.Where(row => row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Queued }).Select(row => PathOf(row.Summary.Id))];
+            running =
+            [
+                .. known
+                    .Values.Where(row => row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Queued })
+                    .Select(row => PathOf(row.Summary.Id)),
+            ];
             file.Save(known, changed, gone);
             return listed = NewestFirst(known.Values);
         }
@@ -74,7 +88,10 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private bool IsFresh()
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return Directory.GetLastWriteTimeUtc(folder) == folderTime && listedAt - folderTime > MinStableAge && now - listedAt < MaxCacheAge && running.TrueForAll(JournalLock.IsHeld);
+        return Directory.GetLastWriteTimeUtc(folder) == folderTime
+            && listedAt - folderTime > MinStableAge
+            && now - listedAt < MaxCacheAge
+            && running.TrueForAll(JournalLock.IsHeld);
     }
 
     private (List<IndexRow> Changed, int Seen) ScanFolder(Dictionary<string, IndexRow> rows, Func<string, ChatSummary> read)
@@ -90,14 +107,20 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 row.Seen = scans;
                 seen++;
             }
-            else if (kind.IsIdOfKind(journal.Id)) { toRead.Add(journal); }
+            else if (kind.IsIdOfKind(journal.Id))
+            {
+                toRead.Add(journal);
+            }
         }
 
         var summaries = new ChatSummary?[toRead.Count];
         BoundedParallel.For(toRead.Count, at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
         foreach (var ((row, id, length, modified), summary) in toRead.Zip(summaries))
         {
-            if (summary is null) { continue; }
+            if (summary is null)
+            {
+                continue;
+            }
 
             // A waiting task keeps its row.
             if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
@@ -117,20 +140,24 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     }
 
     /// <summary>Running, and waiting to be run, ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
-    private bool IsCurrent(IndexRow row) => row.Summary.Status switch
-    {
-        ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
-        ChatStatus.Idle when row.Summary.TaskStatus == TaskStates.Queued => JournalLock.IsHeld(PathOf(row.Summary.Id)),
-        ChatStatus.Damaged => false,
-        _ => true,
-    };
+    private bool IsCurrent(IndexRow row) =>
+        row.Summary.Status switch
+        {
+            ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
+            ChatStatus.Idle when row.Summary.TaskStatus == TaskStates.Queued => JournalLock.IsHeld(PathOf(row.Summary.Id)),
+            ChatStatus.Damaged => false,
+            _ => true,
+        };
 
     /// <summary>Gets each journal, with its row if the file still matches the row; reads the metadata of each file once.</summary>
     private List<(IndexRow? Row, string Id, long Length, long Modified)> Journals(Dictionary<string, IndexRow> rows)
     {
         try
         {
-            if (!Directory.Exists(folder)) { return []; }
+            if (!Directory.Exists(folder))
+            {
+                return [];
+            }
 
             var byName = rows.GetAlternateLookup<ReadOnlySpan<char>>();
             List<(IndexRow?, string, long, long)> found = new(rows.Count);
@@ -140,32 +167,53 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 {
                     var (length, modified) = (entry.Length, entry.LastWriteTimeUtc.UtcTicks);
                     var isJournal = entry.FileName.EndsWith(Extension);
-                    return isJournal && byName.TryGetValue(entry.FileName[..^Extension.Length], out var row) && row.Length == length && row.Modified == modified
+                    return
+                        isJournal
+                        && byName.TryGetValue(entry.FileName[..^Extension.Length], out var row)
+                        && row.Length == length
+                        && row.Modified == modified
                         ? (row, row.Summary.Id, length, modified)
                         : (null, (isJournal ? entry.FileName[..^Extension.Length] : entry.FileName).ToString(), length, modified);
                 },
-                AllFiles)
+                AllFiles
+            )
             {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && (IsJournal(entry.FileName) || IsOrphan(entry.FileName)),
+                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                    !entry.IsDirectory && (IsJournal(entry.FileName) || IsOrphan(entry.FileName)),
             };
             foreach (var (row, name, length, modified) in files)
             {
-                if (!IsOrphan(name)) { found.Add((row, name, length, modified)); }
-                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > OrphanAge) { DeleteOrphan(Path.Combine(folder, name)); }
+                if (!IsOrphan(name))
+                {
+                    found.Add((row, name, length, modified));
+                }
+                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > OrphanAge)
+                {
+                    DeleteOrphan(Path.Combine(folder, name));
+                }
             }
 
             return found;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The chats could not be listed ({exception.Message.TrimEnd('.')}). Check {folder}.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The chats could not be listed ({exception.Message.TrimEnd('.')}). Check {folder}.",
+                exception
+            );
         }
     }
 
     private static void DeleteOrphan(string stray)
     {
-        try { File.Delete(stray); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It harms nobody. */ }
+        try
+        {
+            File.Delete(stray);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        { /* It harms nobody. */
+        }
     }
 
     private bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(kind.Prefix) && name.EndsWith(Extension);
@@ -192,11 +240,18 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private void SetRepairNotice(int before, int changed, int gone)
     {
         var count = known?.Count ?? 0;
-        Notice = count > 0 && file.IsDamaged ? Sentence($"The index of chats was damaged and was rebuilt from {count} chats.")
+        Notice =
+            count > 0 && file.IsDamaged ? Sentence($"The index of chats was damaged and was rebuilt from {count} chats.")
             : count > 0 && file.IsMissing ? Sentence($"The index of chats was missing and was rebuilt from {count} chats.")
-            : before != count || gone > 0 ? Sentence($"The index of chats listed {before} chats, but there are {count}. {changed} were read again and {gone} removed.")
+            : before != count || gone > 0
+                ? Sentence(
+                    $"The index of chats listed {before} chats, but there are {count}. {changed} were read again and {gone} removed."
+                )
             : null;
-        if (Notice is { } notice) { logger.LogInformation("{Notice}", notice); }
+        if (Notice is { } notice)
+        {
+            logger.LogInformation("{Notice}", notice);
+        }
 
         static string Sentence(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }

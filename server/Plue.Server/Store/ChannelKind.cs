@@ -23,7 +23,8 @@ public sealed record ChannelKind
     /// <summary>Null for what is no id.</summary>
     public static ChannelKind? Of(string id) => All.FirstOrDefault(kind => kind.IsIdOfKind(id));
 
-    public bool IsIdOfKind(string id) => id.Length == Prefix.Length + 32
+    public bool IsIdOfKind(string id) =>
+        id.Length == Prefix.Length + 32
         && id.StartsWith(Prefix, StringComparison.Ordinal)
         && id.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
 }

@@ -59,7 +59,8 @@ internal sealed class ChatFold(bool isTask)
     /// <summary>A task that its hooks were to start, and did not yet.</summary>
     public bool IsWaiting => isTask && startsByItself && HasStatus(TaskStates.Queued);
 
-    private bool HasStatus(string status) => values.TryGetValue(TaskStates.Field, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(status);
+    private bool HasStatus(string status) =>
+        values.TryGetValue(TaskStates.Field, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(status);
 
     public void Take(JournalLine line)
     {
@@ -70,7 +71,10 @@ internal sealed class ChatFold(bool isTask)
         {
             var read = MessageLine.TryRead(line, lastRead);
             lastRead = read ?? lastRead;
-            record = read is null ? StoredRecord.Parse(line) : line.Type.SequenceEqual("message"u8) ? new StoredComplete(read) : new StoredStarted(read);
+            record =
+                read is null ? StoredRecord.Parse(line)
+                : line.Type.SequenceEqual("message"u8) ? new StoredComplete(read)
+                : new StoredStarted(read);
         }
         catch (JsonException)
         {
@@ -93,7 +97,10 @@ internal sealed class ChatFold(bool isTask)
             StoredDropped { Reason: StoredDropped.Damaged } dropped => RecordDropped(dropped, line),
             _ => null,
         };
-        if (change is not null) { OnUpdate?.Invoke(change); }
+        if (change is not null)
+        {
+            OnUpdate?.Invoke(change);
+        }
     }
 
     /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
@@ -105,11 +112,23 @@ internal sealed class ChatFold(bool isTask)
     /// <summary>Marks tool calls without a result as interrupted. They are not run again, and the model is informed.</summary>
     private static Message AsInterrupted(Message message)
     {
-        if (!message.HasToolRound) { return message; }
+        if (!message.HasToolRound)
+        {
+            return message;
+        }
 
         var answered = message.Parts.OfType<MessagePart.ToolResult>().Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
         var orphans = message.Parts.OfType<MessagePart.ToolUse>().Where(use => !answered.Contains(use.ToolUseId)).ToList();
-        return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, InterruptedCall.Error))] };
+        return orphans.Count == 0
+            ? message
+            : message with
+            {
+                Parts =
+                [
+                    .. message.Parts,
+                    .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, InterruptedCall.Error)),
+                ],
+            };
     }
 
     /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line in progress.</param>
@@ -119,7 +138,13 @@ internal sealed class ChatFold(bool isTask)
         var header = scan.Header ?? fallbackHeader;
         var shown = Tree(isOwned ? MessageStatus.Streaming : MessageStatus.Interrupted);
         var (notice, isDamaged) = repair ?? NoticeOf(scan, isOwned);
-        var named = title ?? (values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && goal.ValueKind == JsonValueKind.String ? StoredChat.TitleOf(goal.GetString()!) : null);
+        var named =
+            title
+            ?? (
+                values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && goal.ValueKind == JsonValueKind.String
+                    ? StoredChat.TitleOf(goal.GetString()!)
+                    : null
+            );
         return new StoredChat
         {
             Id = fallbackHeader.Id,
@@ -177,7 +202,10 @@ internal sealed class ChatFold(bool isTask)
         List<Message> visible = new(entries.Count);
         foreach (var entry in entries)
         {
-            if (entry.IsDiscarded || entry.Message.IsHidden) { continue; }
+            if (entry.IsDiscarded || entry.Message.IsHidden)
+            {
+                continue;
+            }
 
             visible.Add(Shown(entry, unfinished));
         }
@@ -193,7 +221,10 @@ internal sealed class ChatFold(bool isTask)
         // Parents precede their children, so this terminates; a message with a lost parent counts as first.
         while (byId.TryGetValue(id, out var entry))
         {
-            if (!entry.IsDiscarded) { return id; }
+            if (!entry.IsDiscarded)
+            {
+                return id;
+            }
 
             id = entry.ParentId;
         }
@@ -201,7 +232,8 @@ internal sealed class ChatFold(bool isTask)
         return "";
     }
 
-    private bool IsUnread(IReadOnlyList<Message> path) => readUntil is not null
+    private bool IsUnread(IReadOnlyList<Message> path) =>
+        readUntil is not null
         && path.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming) is { } answer
         && string.CompareOrdinal(answer.Id, readUntil) > 0;
 
@@ -209,9 +241,15 @@ internal sealed class ChatFold(bool isTask)
     {
         switch (moved.Reason)
         {
-            case StoredHead.Undo: undone.Add(head); break;
-            case StoredHead.Redo when undone.Count > 0: undone.RemoveAt(undone.Count - 1); break;
-            default: undone.Clear(); break;
+            case StoredHead.Undo:
+                undone.Add(head);
+                break;
+            case StoredHead.Redo when undone.Count > 0:
+                undone.RemoveAt(undone.Count - 1);
+                break;
+            default:
+                undone.Clear();
+                break;
         }
 
         (head, tree) = (moved.MessageId, null);
@@ -240,7 +278,10 @@ internal sealed class ChatFold(bool isTask)
     private ChatUpdate Complete(Message message, JournalLine line)
     {
         var wasQueued = queue.Count > 0 && queue.Exists(waiting => waiting.Id == message.Id);
-        if (wasQueued) { Unqueue(message.Id); }
+        if (wasQueued)
+        {
+            Unqueue(message.Id);
+        }
 
         lastMessageTime = line.Time;
         var isNew = !byId.TryGetValue(message.Id, out var entry);
@@ -252,17 +293,31 @@ internal sealed class ChatFold(bool isTask)
         }
 
         var isAnswer = entry.IsOpen;
-        if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
-        if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
+        if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced })
+        {
+            totalCost -= replaced.TotalCost;
+        }
+        if (message is { IsCopy: false, Cost: { } cost })
+        {
+            totalCost = (totalCost ?? 0) + cost.TotalCost;
+        }
         // The goal of a task follows its creation, which is unread.
-        if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0)) { hookFailures.Clear(); }
+        if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0))
+        {
+            hookFailures.Clear();
+        }
         UpdateStatus(message);
 
         entry.End(message);
         open.Remove(entry);
-        if (tree is not null) { stale.Add(entry); }
-        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id ? new ChatUpdate.Other()
-            : isAnswer ? new ChatUpdate.MessageCompleted(message) : new ChatUpdate.MessageAdded(message);
+        if (tree is not null)
+        {
+            stale.Add(entry);
+        }
+        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id
+                ? new ChatUpdate.Other()
+            : isAnswer ? new ChatUpdate.MessageCompleted(message)
+            : new ChatUpdate.MessageAdded(message);
     }
 
     private ChatUpdate Begin(Message message, JournalLine line)
@@ -281,12 +336,21 @@ internal sealed class ChatFold(bool isTask)
     {
         if (!byId.TryGetValue(partial.MessageId, out var entry))
         {
-            var message = new Message { Id = partial.MessageId, CodexId = "", Role = MessageRole.Assistant, CreatedAt = line.Time, UpdatedAt = line.Time };
+            var message = new Message
+            {
+                Id = partial.MessageId,
+                CodexId = "",
+                Role = MessageRole.Assistant,
+                CreatedAt = line.Time,
+                UpdatedAt = line.Time,
+            };
             entry = Add(message);
             Open(entry, message);
         }
 
-        return entry.Append(partial, line) is { } part ? new ChatUpdate.TextAppended(partial.MessageId, part, partial.Kind == "reasoning", partial.Text) : null;
+        return entry.Append(partial, line) is { } part
+            ? new ChatUpdate.TextAppended(partial.MessageId, part, partial.Kind == "reasoning", partial.Text)
+            : null;
     }
 
     private static ChatUpdate Reset(Entry entry, JournalLine line)
@@ -297,10 +361,16 @@ internal sealed class ChatFold(bool isTask)
 
     private void Open(Entry entry, Message message)
     {
-        if (entry.IsDiscarded) { tree = null; }
+        if (entry.IsDiscarded)
+        {
+            tree = null;
+        }
 
         entry.Begin(message);
-        if (!open.Contains(entry)) { open.Add(entry); }
+        if (!open.Contains(entry))
+        {
+            open.Add(entry);
+        }
     }
 
     private Entry Add(Message message)
@@ -308,10 +378,16 @@ internal sealed class ChatFold(bool isTask)
         var entry = new Entry(message, message.ParentId ?? LastOf(entries));
         entries.Add(entry);
         byId.Add(message.Id, entry);
-        if (message.IsHidden) { return entry; }
+        if (message.IsHidden)
+        {
+            return entry;
+        }
 
         leftBranch = head != entry.ParentId && NearestVisible(head) != NearestVisible(entry.ParentId);
-        if (leftBranch) { tree = null; }
+        if (leftBranch)
+        {
+            tree = null;
+        }
 
         head = message.Id;
         undone.Clear();
@@ -326,20 +402,32 @@ internal sealed class ChatFold(bool isTask)
         archived = fields.Archived ?? archived;
         providerId = Changed(providerId, ChatFields.ProviderIdOf(fields.ProviderRef));
         model = Changed(model, fields.Model);
-        if (fields.Fallbacks is { } choices) { fallbacks = [.. choices.Where(choice => choice?.ProviderRef is not null).Select(ChatFields.ChoiceOf)]; }
+        if (fields.Fallbacks is { } choices)
+        {
+            fallbacks = [.. choices.Where(choice => choice?.ProviderRef is not null).Select(ChatFields.ChoiceOf)];
+        }
         options = fields.Options?.ToOptions() ?? options;
         pinned = fields.Pinned ?? pinned;
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
-        if (fields.Values is { } changed) { values = Merged(changed); }
+        if (fields.Values is { } changed)
+        {
+            values = Merged(changed);
+        }
         // Reading is not a change, nor is a generated title.
-        if (fields.By is null && fields.ReadUntil is null && fields.TitleFrom is null) { hookFailures.Clear(); }
+        if (fields.By is null && fields.ReadUntil is null && fields.TitleFrom is null)
+        {
+            hookFailures.Clear();
+        }
         readUntil = fields.ReadUntil ?? readUntil;
         template = fields.Template ?? template;
         startsByItself |= fields.StartsByItself == true;
         return new ChatUpdate.FieldsChanged();
 
-        static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
+        static string? Changed(string? old, string? value) =>
+            value is null ? old
+            : value.Length == 0 ? null
+            : value;
     }
 
     private Dictionary<string, JsonElement> Merged(IEnumerable<KeyValuePair<string, JsonElement>> changed)
@@ -347,8 +435,14 @@ internal sealed class ChatFold(bool isTask)
         var merged = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal);
         foreach (var (name, value) in changed)
         {
-            if (value.ValueKind == JsonValueKind.Null) { merged.Remove(name); }
-            else { merged[name] = value; }
+            if (value.ValueKind == JsonValueKind.Null)
+            {
+                merged.Remove(name);
+            }
+            else
+            {
+                merged[name] = value;
+            }
         }
 
         return merged;
@@ -358,14 +452,20 @@ internal sealed class ChatFold(bool isTask)
 
     private void UpdateStatus(Message message)
     {
-        if (isTask && message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false, Compaction: null }) { values = WithStatus(TaskStates.After(message)); }
+        if (isTask && message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false, Compaction: null })
+        {
+            values = WithStatus(TaskStates.After(message));
+        }
     }
 
     private ChatUpdate RecordHook(StoredHook hook, DateTimeOffset time)
     {
         if (hook.Error is { } error)
         {
-            if (hookFailures.Count == MaxFailures) { hookFailures.RemoveAt(0); }
+            if (hookFailures.Count == MaxFailures)
+            {
+                hookFailures.RemoveAt(0);
+            }
             hookFailures.Add(new HookFailure(time, hook.Action, error));
         }
 
@@ -375,8 +475,10 @@ internal sealed class ChatFold(bool isTask)
     private ChatUpdate RecordDropped(StoredDropped dropped, JournalLine line)
     {
         hasDropped = true;
-        droppedNotices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
-            + (dropped.Kept is { } damagedCopy ? $"; the damaged bytes were copied to {damagedCopy}." : "."));
+        droppedNotices.Add(
+            string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
+                + (dropped.Kept is { } damagedCopy ? $"; the damaged bytes were copied to {damagedCopy}." : ".")
+        );
         return new ChatUpdate.Other();
     }
 
@@ -413,31 +515,43 @@ internal sealed class ChatFold(bool isTask)
 
         if (scan.HasTornTail && !isOwned)
         {
-            notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Plue stopped while it was writing the last entry, which was not acknowledged. Its {scan.Damaged[^1].Length} bytes were removed: {where}."));
+            notices.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Plue stopped while it was writing the last entry, which was not acknowledged. Its {scan.Damaged[^1].Length} bytes were removed: {where}."
+                )
+            );
         }
 
         if (unknownLines > 0)
         {
-            notices.Add(string.Create(CultureInfo.InvariantCulture, $"{unknownLines} entries were written by another version of Plue and are hidden."));
+            notices.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{unknownLines} entries were written by another version of Plue and are hidden."
+                )
+            );
         }
 
         return notices;
     }
 
-    private static string Entries(long first, long last) => first == last
-        ? string.Create(CultureInfo.InvariantCulture, $"Entry {first}")
-        : string.Create(CultureInfo.InvariantCulture, $"Entries {first} to {last}");
+    private static string Entries(long first, long last) =>
+        first == last
+            ? string.Create(CultureInfo.InvariantCulture, $"Entry {first}")
+            : string.Create(CultureInfo.InvariantCulture, $"Entries {first} to {last}");
 
-    private static ChatStatus StatusOf(IReadOnlyList<Message> messages, bool isOwned) => messages is not [.., var last] ? ChatStatus.Idle
-        : last.Status switch
-        {
-            MessageStatus.Streaming => ChatStatus.Running,
-            MessageStatus.Interrupted => ChatStatus.Interrupted,
-            MessageStatus.Failed => ChatStatus.Failed,
-            _ when last.GoesOn => isOwned ? ChatStatus.Running : ChatStatus.Interrupted,
-            _ => ChatStatus.Idle,
-        };
+    private static ChatStatus StatusOf(IReadOnlyList<Message> messages, bool isOwned) =>
+        messages is not [.., var last]
+            ? ChatStatus.Idle
+            : last.Status switch
+            {
+                MessageStatus.Streaming => ChatStatus.Running,
+                MessageStatus.Interrupted => ChatStatus.Interrupted,
+                MessageStatus.Failed => ChatStatus.Failed,
+                _ when last.GoesOn => isOwned ? ChatStatus.Running : ChatStatus.Interrupted,
+                _ => ChatStatus.Idle,
+            };
 
     /// <summary>One message in progress through the file.</summary>
     /// <param name="parentId">The message it was written after; empty for a first one.</param>
@@ -464,7 +578,10 @@ internal sealed class ChatFold(bool isTask)
         public int? Append(StoredPartial partial, JournalLine line)
         {
             AddLine(line);
-            if (!IsOpen) { return null; }
+            if (!IsOpen)
+            {
+                return null;
+            }
 
             partials ??= [];
             if (!partials.TryGetValue(partial.Part, out var part))
@@ -475,12 +592,16 @@ internal sealed class ChatFold(bool isTask)
 
             part.Text.Append(partial.Text);
             Message = Message with { UpdatedAt = line.Time };
-            return IsContinuation(partial.Part, part.IsReasoning) ? partial.Part : Message.Parts.Count + partials.Count(other => other.Key < partial.Part && !IsContinuation(other.Key, other.Value.IsReasoning));
+            return IsContinuation(partial.Part, part.IsReasoning)
+                ? partial.Part
+                : Message.Parts.Count
+                    + partials.Count(other => other.Key < partial.Part && !IsContinuation(other.Key, other.Value.IsReasoning));
         }
 
         /// <summary>The message was started with such a part.</summary>
         private bool IsContinuation(int index, bool isReasoning) =>
-            index < Message.Parts.Count && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
+            index < Message.Parts.Count
+            && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
 
         public void Reset(JournalLine line)
         {
@@ -497,7 +618,10 @@ internal sealed class ChatFold(bool isTask)
 
         public Message ToMessage(MessageStatus open)
         {
-            if (!IsOpen) { return Message.Status == MessageStatus.Streaming ? Message with { Status = MessageStatus.Interrupted } : Message; }
+            if (!IsOpen)
+            {
+                return Message.Status == MessageStatus.Streaming ? Message with { Status = MessageStatus.Interrupted } : Message;
+            }
 
             var parts = new List<MessagePart>(Message.Parts);
             foreach (var (index, partial) in partials ?? [])
@@ -517,7 +641,11 @@ internal sealed class ChatFold(bool isTask)
                 }
             }
 
-            return Message with { Parts = parts, Status = open };
+            return Message with
+            {
+                Parts = parts,
+                Status = open,
+            };
         }
 
         public void AddLine(JournalLine line) => (lines ??= []).Add((line.Seq, line.Json.Length + 1));

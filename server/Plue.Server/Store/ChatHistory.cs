@@ -46,36 +46,73 @@ internal sealed class ChatHistory
     {
         void Say(string author, string what)
         {
-            if (changes.Count == MaxChanges) { changes.Dequeue(); }
+            if (changes.Count == MaxChanges)
+            {
+                changes.Dequeue();
+            }
             changes.Enqueue(new ChatChange(seq, time, author, what));
         }
 
         switch (record)
         {
-            case StoredHeader header: Say(UserAuthor, ChannelKind.Task.IsIdOfKind(header.Id) ? "Created the task." : "Created the chat."); break;
-            case StoredHook hook: Say(HookAuthor, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}."); break;
+            case StoredHeader header:
+                Say(UserAuthor, ChannelKind.Task.IsIdOfKind(header.Id) ? "Created the task." : "Created the chat.");
+                break;
+            case StoredHook hook:
+                Say(HookAuthor, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}.");
+                break;
             // The hook's own record describes its changes.
-            case StoredFields { By: ChangedBy.Hook }: break;
+            case StoredFields { By: ChangedBy.Hook }:
+                break;
             case StoredComplete { Message.Copy: true } copied:
                 RecordParent(copied.Message.ToMessage());
-                if (copiedBy != seq - 1) { Say(UserAuthor, "Copied messages from another chat."); }
+                if (copiedBy != seq - 1)
+                {
+                    Say(UserAuthor, "Copied messages from another chat.");
+                }
                 copiedBy = seq;
                 break;
-            case StoredComplete complete: Describe(complete.Message.ToMessage(), Say); break;
-            case StoredHead { Reason: StoredHead.Undo }: Say(UserAuthor, "Undid the last turn."); break;
-            case StoredHead { Reason: StoredHead.Redo }: Say(UserAuthor, "Redid the turn."); break;
-            case StoredHead when discardedBy != seq - 1: Say(UserAuthor, "Switched to another branch."); break;
+            case StoredComplete complete:
+                Describe(complete.Message.ToMessage(), Say);
+                break;
+            case StoredHead { Reason: StoredHead.Undo }:
+                Say(UserAuthor, "Undid the last turn.");
+                break;
+            case StoredHead { Reason: StoredHead.Redo }:
+                Say(UserAuthor, "Redid the turn.");
+                break;
+            case StoredHead when discardedBy != seq - 1:
+                Say(UserAuthor, "Switched to another branch.");
+                break;
             case StoredDiscarded discarded:
                 // Deleting a message deletes its descendants, too.
-                if (discardedBy != seq - 1) { Say(UserAuthor, roles.GetValueOrDefault(discarded.MessageId) == MessageRole.User ? "Deleted a message." : "Deleted a response."); }
+                if (discardedBy != seq - 1)
+                {
+                    Say(
+                        UserAuthor,
+                        roles.GetValueOrDefault(discarded.MessageId) == MessageRole.User ? "Deleted a message." : "Deleted a response."
+                    );
+                }
                 discardedBy = seq;
                 break;
-            case StoredQueued queued: Say(UserAuthor, $"Queued {Quote(queued.Message.ToMessage().Text)}"); break;
-            case StoredUnqueued: Say(UserAuthor, "Removed a message from the queue."); break;
-            case StoredFields fields when seq > CreationEnd: Describe(fields, Say); break;
+            case StoredQueued queued:
+                Say(UserAuthor, $"Queued {Quote(queued.Message.ToMessage().Text)}");
+                break;
+            case StoredUnqueued:
+                Say(UserAuthor, "Removed a message from the queue.");
+                break;
+            case StoredFields fields when seq > CreationEnd:
+                Describe(fields, Say);
+                break;
             case StoredDropped { Reason: StoredDropped.Damaged } dropped:
                 var lost = seq - dropped.FirstSeq + 1;
-                Say(PlueAuthor, string.Create(CultureInfo.InvariantCulture, $"Repaired the file: {lost} {(lost == 1 ? "entry" : "entries")} could not be read."));
+                Say(
+                    PlueAuthor,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Repaired the file: {lost} {(lost == 1 ? "entry" : "entries")} could not be read."
+                    )
+                );
                 break;
         }
     }
@@ -83,7 +120,10 @@ internal sealed class ChatHistory
     private void Describe(Message message, Action<string, string> say)
     {
         var isAnother = RecordParent(message);
-        if (message.IsHidden) { return; }
+        if (message.IsHidden)
+        {
+            return;
+        }
 
         if (message.Compaction is { } compaction)
         {
@@ -96,13 +136,16 @@ internal sealed class ChatHistory
         else
         {
             var author = message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : PlueAuthor;
-            say(author, message.Status switch
-            {
-                MessageStatus.Stopped => "Stopped.",
-                MessageStatus.Interrupted => "Interrupted.",
-                MessageStatus.Failed => message.Error is { } error ? $"Failed: {error.Message}" : "Failed.",
-                _ => isAnother ? "Responded again." : "Responded.",
-            });
+            say(
+                author,
+                message.Status switch
+                {
+                    MessageStatus.Stopped => "Stopped.",
+                    MessageStatus.Interrupted => "Interrupted.",
+                    MessageStatus.Failed => message.Error is { } error ? $"Failed: {error.Message}" : "Failed.",
+                    _ => isAnother ? "Responded again." : "Responded.",
+                }
+            );
         }
     }
 
@@ -111,34 +154,67 @@ internal sealed class ChatHistory
         var author = fields.By ?? UserAuthor;
         if (fields.Title is { } title)
         {
-            say(fields.TitleFrom is null ? author : PlueAuthor, title.Length == 0 ? "Removed the title." : $"Changed the title to {Quote(title)}");
+            say(
+                fields.TitleFrom is null ? author : PlueAuthor,
+                title.Length == 0 ? "Removed the title." : $"Changed the title to {Quote(title)}"
+            );
         }
 
-        if (fields.Archived is { } archived) { say(author, archived ? "Archived the chat." : "Restored the chat from the archive."); }
-        if (fields.Pinned is { } pinned) { say(author, pinned ? "Pinned the chat." : "Unpinned the chat."); }
-        if (fields.Tags is { } tags) { say(author, tags.Count == 0 ? "Removed all tags." : $"Set the tags to {string.Join(", ", tags)}."); }
+        if (fields.Archived is { } archived)
+        {
+            say(author, archived ? "Archived the chat." : "Restored the chat from the archive.");
+        }
+        if (fields.Pinned is { } pinned)
+        {
+            say(author, pinned ? "Pinned the chat." : "Unpinned the chat.");
+        }
+        if (fields.Tags is { } tags)
+        {
+            say(author, tags.Count == 0 ? "Removed all tags." : $"Set the tags to {string.Join(", ", tags)}.");
+        }
         if (fields.ProviderRef is { Length: > 0 } provider)
         {
-            say(author, author == PlueAuthor // Who renames it, does not choose another.
-                ? $"The provider was renamed to {ChatFields.ProviderIdOf(provider)}."
-                : $"Switched to {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}.");
+            say(
+                author,
+                author == PlueAuthor // Who renames it, does not choose another.
+                    ? $"The provider was renamed to {ChatFields.ProviderIdOf(provider)}."
+                    : $"Switched to {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}."
+            );
         }
         else if (fields.Model is { } model)
         {
             say(author, model.Length == 0 ? "Switched to the provider's default model." : $"Switched to the model {model}.");
         }
 
-        if (fields.Fallbacks is not null) { say(author, "Changed the fallback providers."); }
-        if (fields.Options is not null) { say(author, "Changed the model options."); }
-        if (fields.ContextFiles is not null) { say(author, "Changed the pinned files."); }
-        if (fields.Template is { } template) { say(PlueAuthor, $"The template was renamed to {template}."); }
-        if (fields.Values is { } values) { say(author, $"Set {string.Join(", ", values.Keys)}."); }
+        if (fields.Fallbacks is not null)
+        {
+            say(author, "Changed the fallback providers.");
+        }
+        if (fields.Options is not null)
+        {
+            say(author, "Changed the model options.");
+        }
+        if (fields.ContextFiles is not null)
+        {
+            say(author, "Changed the pinned files.");
+        }
+        if (fields.Template is { } template)
+        {
+            say(PlueAuthor, $"The template was renamed to {template}.");
+        }
+        if (fields.Values is { } values)
+        {
+            say(author, $"Set {string.Join(", ", values.Keys)}.");
+        }
     }
 
     /// <returns>Whether another message of this role follows the same one.</returns>
     private bool RecordParent(Message message)
     {
-        if (message.IsHidden || !roles.TryAdd(message.Id, message.Role)) { return false; }
+        if (message.IsHidden || !roles.TryAdd(message.Id, message.Role))
+        {
+            return false;
+        }
 
         var parent = message.ParentId ?? last;
         last = message.Id;
@@ -147,8 +223,14 @@ internal sealed class ChatHistory
 
     private static string Quote(string text)
     {
-        var line = string.Join(' ', text[..Math.Min(text.Length, QuoteLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        if (line.Length <= QuoteLength) { return $"\"{line}\"."; }
+        var line = string.Join(
+            ' ',
+            text[..Math.Min(text.Length, QuoteLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        );
+        if (line.Length <= QuoteLength)
+        {
+            return $"\"{line}\".";
+        }
 
         var cut = char.IsHighSurrogate(line[QuoteLength - 1]) ? QuoteLength - 1 : QuoteLength;
         return $"\"{line[..cut].TrimEnd()}…\".";

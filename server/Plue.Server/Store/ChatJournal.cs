@@ -46,12 +46,20 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         (this.path, this.fallbackHeader, this.time, this.logger) = (path, fallbackHeader, time, logger);
         fold = NewFold();
-        journal = new Journal(path, Subject, fallbackHeader, backup, time, line => fold.Take(line), () =>
-        {
-            fold = NewFold();
-            chat = null;
-            AddUpdate(new ChatUpdate.Other());
-        });
+        journal = new Journal(
+            path,
+            Subject,
+            fallbackHeader,
+            backup,
+            time,
+            line => fold.Take(line),
+            () =>
+            {
+                fold = NewFold();
+                chat = null;
+                AddUpdate(new ChatUpdate.Other());
+            }
+        );
         timer = time.CreateTimer(static state => ((ChatJournal)state!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -63,7 +71,13 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>The chat as its file was last read or written, partial text that is not on disk yet omitted.</summary>
     public StoredChat Chat
     {
-        get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, fallbackHeader, journal.IsOwned || hasOtherWriter, repaired); } }
+        get
+        {
+            lock (writing)
+            {
+                return chat ??= fold.ToChat(journal.Scan, fallbackHeader, journal.IsOwned || hasOtherWriter, repaired);
+            }
+        }
     }
 
     /// <summary>The chat as its file is now.</summary>
@@ -72,7 +86,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (writing)
         {
-            if (!journal.IsOwned && !disposed && !TryCatchUp()) { throw Journal.NotFound(Subject); }
+            if (!journal.IsOwned && !disposed && !TryCatchUp())
+            {
+                throw Journal.NotFound(Subject);
+            }
 
             return Chat;
         }
@@ -81,12 +98,24 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can.</summary>
     public string? ReadOnlyReason
     {
-        get { lock (writing) { return IsWrittenElsewhere ? WrittenElsewhere : null; } }
+        get
+        {
+            lock (writing)
+            {
+                return IsWrittenElsewhere ? WrittenElsewhere : null;
+            }
+        }
     }
 
     private bool IsOwned
     {
-        get { lock (writing) { return journal.IsOwned; } }
+        get
+        {
+            lock (writing)
+            {
+                return journal.IsOwned;
+            }
+        }
     }
 
     private bool IsWrittenElsewhere => !journal.IsOwned && hasOtherWriter && fold.IsUnfinished;
@@ -96,15 +125,29 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <param name="isNew">True for a journal that was just created to be written.</param>
     /// <param name="isStarting">True for a new journal that is owned until <see cref="MarkStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
-    internal static ChatJournal Open(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger, bool isNew = false, bool isStarting = false)
+    internal static ChatJournal Open(
+        string path,
+        StoredHeader fallbackHeader,
+        Func<int, string> backup,
+        TimeProvider time,
+        ILogger logger,
+        bool isNew = false,
+        bool isStarting = false
+    )
     {
         var opened = new ChatJournal(path, fallbackHeader, backup, time, logger);
-        if (isStarting) { opened.openMessages.Add(fallbackHeader.Id); }
+        if (isStarting)
+        {
+            opened.openMessages.Add(fallbackHeader.Id);
+        }
         try
         {
             lock (opened.writing)
             {
-                if (opened.journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
+                if (opened.journal.CatchUp() == JournalReadResult.Deleted)
+                {
+                    throw Journal.NotFound(Subject);
+                }
 
                 // A new journal needs no repair.
                 if ((isStarting || !isNew) && opened.TryAcquire())
@@ -116,7 +159,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 opened.updates.Clear();
             }
 
-            if (opened.Chat.Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", fallbackHeader.Id, notice); }
+            if (opened.Chat.Notice is { } notice)
+            {
+                logger.LogWarning("{Chat}: {Notice}", fallbackHeader.Id, notice);
+            }
 
             return opened;
         }
@@ -137,11 +183,17 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (writing)
         {
-            if (disposed) { return true; }
+            if (disposed)
+            {
+                return true;
+            }
 
             try
             {
-                if (!journal.IsOwned && !TryCatchUp()) { return false; }
+                if (!journal.IsOwned && !TryCatchUp())
+                {
+                    return false;
+                }
             }
             catch (FailureException failure) when (failure.Failure.Kind == FailureKind.NotFound)
             {
@@ -154,8 +206,14 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             }
 
             // A full reload includes all other updates.
-            if (updates.Find(change => change is ChatUpdate.Other) is { } other) { onChange(other); }
-            else { updates.ForEach(onChange); }
+            if (updates.Find(change => change is ChatUpdate.Other) is { } other)
+            {
+                onChange(other);
+            }
+            else
+            {
+                updates.ForEach(onChange);
+            }
 
             updates.Clear();
             return true;
@@ -166,7 +224,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <exception cref="FailureException">Conflict: another window is responding, or did not finish writing; NotFound; StoreReadOnly.</exception>
     public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
-        if (!IsOwned && JournalLock.IsReleaseRequested(path)) { await Task.Delay(YieldDelay, time, cancellationToken); }
+        if (!IsOwned && JournalLock.IsReleaseRequested(path))
+        {
+            await Task.Delay(YieldDelay, time, cancellationToken);
+        }
 
         var startedAt = time.GetTimestamp();
         var hasWaited = false;
@@ -174,7 +235,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         {
             while (!await Task.Run(TryLease, cancellationToken))
             {
-                if (ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
+                if (ReadOnlyReason is { } reason)
+                {
+                    throw new FailureException(FailureKind.Conflict, reason);
+                }
                 if (time.GetElapsedTime(startedAt) > LockTimeout)
                 {
                     throw new FailureException(FailureKind.Conflict, "Another window is writing to this chat. Try again in a moment.");
@@ -187,7 +251,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
         finally
         {
-            if (hasWaited) { JournalLock.ClearRequest(path); }
+            if (hasWaited)
+            {
+                JournalLock.ClearRequest(path);
+            }
         }
 
         return new WriteLease(this);
@@ -198,7 +265,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (writing)
         {
-            if (disposed || activeLeases == 0 || !journal.IsOwned) { return null; }
+            if (disposed || activeLeases == 0 || !journal.IsOwned)
+            {
+                return null;
+            }
 
             activeLeases++;
             return new WriteLease(this);
@@ -214,7 +284,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>All or, after a crash, a beginning of them. Durable.</summary>
     public async ValueTask AppendAllAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
-        await WriteAsync(durable: true, null, cancellationToken, [.. messages.Select(message => new StoredComplete(StoredMessage.From(message)))]);
+        await WriteAsync(
+            durable: true,
+            null,
+            cancellationToken,
+            [.. messages.Select(message => new StoredComplete(StoredMessage.From(message)))]
+        );
 
     public async ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: false, streaming.Id, cancellationToken);
@@ -226,7 +301,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (buffering)
         {
-            if (disposed) { return; }
+            if (disposed)
+            {
+                return;
+            }
 
             partials.Add(messageId, partIndex, isReasoning, text);
             ScheduleFlush();
@@ -237,7 +315,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (buffering)
         {
-            if (disposed) { return; }
+            if (disposed)
+            {
+                return;
+            }
 
             partials.Reset(messageId);
             ScheduleFlush();
@@ -250,9 +331,16 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Hides messages and optionally selects another branch; the journal keeps them. Durable.</summary>
     /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
-    public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await WriteAsync(
-        durable: true, null, cancellationToken,
-        [.. messageIds.Select(id => new StoredDiscarded(id)), .. head is null ? (IEnumerable<StoredRecord>)[] : [new StoredHead(head, StoredHead.Switch)]]);
+    public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) =>
+        await WriteAsync(
+            durable: true,
+            null,
+            cancellationToken,
+            [
+                .. messageIds.Select(id => new StoredDiscarded(id)),
+                .. head is null ? (IEnumerable<StoredRecord>)[] : [new StoredHead(head, StoredHead.Switch)],
+            ]
+        );
 
     /// <summary>Shows another branch. Durable.</summary>
     /// <param name="messageId">Its last message; empty before the first.</param>
@@ -261,19 +349,22 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         await WriteAsync(new StoredHead(messageId, reason), durable: true, null, cancellationToken);
 
     /// <summary>Durable.</summary>
-    public ValueTask SwitchAsync(string messageId, CancellationToken cancellationToken) => MoveHeadAsync(messageId, StoredHead.Switch, cancellationToken);
+    public ValueTask SwitchAsync(string messageId, CancellationToken cancellationToken) =>
+        MoveHeadAsync(messageId, StoredHead.Switch, cancellationToken);
 
     /// <summary>Hides the last turn. Durable.</summary>
     /// <exception cref="FailureException">Conflict: there is none. StoreReadOnly.</exception>
-    public ValueTask UndoAsync(CancellationToken cancellationToken) => Chat.Tree.UndoTarget is { } head
-        ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
-        : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
+    public ValueTask UndoAsync(CancellationToken cancellationToken) =>
+        Chat.Tree.UndoTarget is { } head
+            ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
+            : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
 
     /// <summary>Restores what the last undo hid. Durable.</summary>
     /// <exception cref="FailureException">Conflict: there is nothing. StoreReadOnly.</exception>
-    public ValueTask RedoAsync(CancellationToken cancellationToken) => Chat.Tree.RedoTarget is { } head
-        ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
-        : throw new FailureException(FailureKind.Conflict, "There is nothing to redo in this chat.");
+    public ValueTask RedoAsync(CancellationToken cancellationToken) =>
+        Chat.Tree.RedoTarget is { } head
+            ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
+            : throw new FailureException(FailureKind.Conflict, "There is nothing to redo in this chat.");
 
     /// <summary>Lets a message wait to be sent; appending a message of its id sends it. Durable.</summary>
     public async ValueTask QueueAsync(Message message, CancellationToken cancellationToken) =>
@@ -289,15 +380,25 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Notes what a hook did, or why it failed. Durable.</summary>
     /// <param name="depth">How many hooks led to this one.</param>
-    public async ValueTask RecordHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
-        await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
+    public async ValueTask RecordHookAsync(
+        string trigger,
+        string? field,
+        string action,
+        string? outcome,
+        string? error,
+        int depth,
+        CancellationToken cancellationToken
+    ) => await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
     /// <summary>The hooks that wait for a new task were run, and what they started has ended.</summary>
     public void MarkStarted()
     {
         lock (writing)
         {
-            if (openMessages.Remove(Id)) { ReleaseIfIdle(); }
+            if (openMessages.Remove(Id))
+            {
+                ReleaseIfIdle();
+            }
         }
     }
 
@@ -306,7 +407,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (buffering)
         {
-            if (disposed) { return; }
+            if (disposed)
+            {
+                return;
+            }
 
             disposed = true;
         }
@@ -315,7 +419,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         Flush();
         lock (writing)
         {
-            lock (buffering) { partials.Release(); }
+            lock (buffering)
+            {
+                partials.Release();
+            }
 
             journal.Dispose();
         }
@@ -332,26 +439,39 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         public void Dispose() => Interlocked.Exchange(ref leased, null)?.ReleaseLease();
     }
 
-    private ChatFold NewFold() => new(ChannelKind.Task.IsIdOfKind(Id))
-    {
-        OnUpdate = change =>
+    private ChatFold NewFold() =>
+        new(ChannelKind.Task.IsIdOfKind(Id))
         {
-            chat = null;
-            if (isReadingOthers) { AddUpdate(change); }
-        },
-    };
+            OnUpdate = change =>
+            {
+                chat = null;
+                if (isReadingOthers)
+                {
+                    AddUpdate(change);
+                }
+            },
+        };
 
     private void AddUpdate(ChatUpdate change)
     {
-        if (updates is not [ChatUpdate.Other]) { updates.Add(change); }
+        if (updates is not [ChatUpdate.Other])
+        {
+            updates.Add(change);
+        }
     }
 
     private bool TryLease()
     {
         lock (writing)
         {
-            if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
-            if (!TryAcquire()) { return false; }
+            if (disposed)
+            {
+                throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.");
+            }
+            if (!TryAcquire())
+            {
+                return false;
+            }
 
             activeLeases++;
             return true;
@@ -370,14 +490,23 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Caller holds <see cref="writing"/>. False when the file is gone.</summary>
     private bool TryCatchUp()
     {
-        if (!CatchUp()) { return false; }
+        if (!CatchUp())
+        {
+            return false;
+        }
 
         var lived = hasOtherWriter;
         hasOtherWriter = (fold.IsUnfinished || journal.Scan.Damaged.Count > 0) && JournalLock.IsHeld(path);
-        if (lived != hasOtherWriter) { chat = null; }
+        if (lived != hasOtherWriter)
+        {
+            chat = null;
+        }
 
         // The writer may have finished between the two checks; acquiring reads again.
-        if (fold.IsUnfinished && !hasOtherWriter && time.GetUtcNow() >= nextRepair && TryAcquire()) { ReleaseIfIdle(); }
+        if (fold.IsUnfinished && !hasOtherWriter && time.GetUtcNow() >= nextRepair && TryAcquire())
+        {
+            ReleaseIfIdle();
+        }
 
         return true;
     }
@@ -385,14 +514,23 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private bool CatchUp()
     {
         isReadingOthers = true;
-        try { return journal.CatchUp() != JournalReadResult.Deleted; }
-        finally { isReadingOthers = false; }
+        try
+        {
+            return journal.CatchUp() != JournalReadResult.Deleted;
+        }
+        finally
+        {
+            isReadingOthers = false;
+        }
     }
 
     /// <summary>Caller holds <see cref="writing"/>. Reads what others wrote, repairs, and ends what they left unfinished.</summary>
     private bool TryAcquire()
     {
-        if (journal.IsOwned) { return true; }
+        if (journal.IsOwned)
+        {
+            return true;
+        }
 
         isReadingOthers = true;
         try
@@ -400,7 +538,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             if (!journal.TryAcquire())
             {
                 // Another process is writing: its records show whether waiting helps.
-                if (journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
+                if (journal.CatchUp() == JournalReadResult.Deleted)
+                {
+                    throw Journal.NotFound(Subject);
+                }
 
                 (hasOtherWriter, chat) = (true, null);
                 return false;
@@ -428,24 +569,44 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null)
         {
-            if (journal.Scan.Damaged.Count > 0) { journal.SaveDamage(); }
+            if (journal.Scan.Damaged.Count > 0)
+            {
+                journal.SaveDamage();
+            }
 
             repaired = fold.NoticeOf(journal.Scan, isOwned: false, journal.DamagedCopy);
             journal.Repair();
         }
 
         // A new task waits for its owner: this process.
-        if (!fold.IsUnfinished || openMessages.Contains(Id)) { return; }
+        if (!fold.IsUnfinished || openMessages.Contains(Id))
+        {
+            return;
+        }
 
-        if (fold.IsWaiting || fold.IsBetweenRounds) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
-        if (fold.Unfinished() is { Count: > 0 } unfinished) { journal.Append(durable: true, [.. unfinished.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]); }
+        if (fold.IsWaiting || fold.IsBetweenRounds)
+        {
+            journal.Append(
+                durable: true,
+                new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }
+                    .ToStored()
+                    .ToUtf8()
+            );
+        }
+        if (fold.Unfinished() is { Count: > 0 } unfinished)
+        {
+            journal.Append(durable: true, [.. unfinished.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]);
+        }
 
         AddUpdate(new ChatUpdate.Other());
     }
 
     private void CompactIfWorthwhile()
     {
-        if (fold.SupersededBytes * 2 <= journal.Length || journal.Length <= CompactionMinimum) { return; }
+        if (fold.SupersededBytes * 2 <= journal.Length || journal.Length <= CompactionMinimum)
+        {
+            return;
+        }
 
         try
         {
@@ -460,7 +621,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Caller holds <see cref="writing"/>.</summary>
     private void ReleaseIfIdle()
     {
-        if (activeLeases == 0 && openMessages.Count == 0) { journal.Release(); }
+        if (activeLeases == 0 && openMessages.Count == 0)
+        {
+            journal.Release();
+        }
     }
 
     private Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
@@ -469,7 +633,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Off the caller's thread, because fsync may take long; once started it is not canceled, so that the response is always true.</summary>
     private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
     {
-        if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken)) { return; }
+        if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken))
+        {
+            return;
+        }
 
         using var lease = await AcquireAsync(cancellationToken);
         await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
@@ -478,7 +645,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>False when another window writes, or waits to.</summary>
     private bool TryWriteInline(bool durable, string? supersedes, StoredRecord[] records)
     {
-        if (!IsOwned && JournalLock.IsReleaseRequested(path) || !TryLease()) { return false; }
+        if (!IsOwned && JournalLock.IsReleaseRequested(path) || !TryLease())
+        {
+            return false;
+        }
 
         try
         {
@@ -495,23 +665,38 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         lock (writing)
         {
-            if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
+            if (disposed)
+            {
+                throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.");
+            }
 
             var starts = records is [StoredStarted];
             try
             {
                 journal.Append(durable, [.. records.Select(record => record.ToUtf8())]);
-                if (starts && supersedes is not null) { openMessages.Add(supersedes); }
+                if (starts && supersedes is not null)
+                {
+                    openMessages.Add(supersedes);
+                }
             }
             finally
             {
                 // A response that cannot be kept is no longer in progress either.
-                if (!starts && supersedes is not null) { openMessages.Remove(supersedes); }
+                if (!starts && supersedes is not null)
+                {
+                    openMessages.Remove(supersedes);
+                }
             }
 
-            if (supersedes is null) { return; }
+            if (supersedes is null)
+            {
+                return;
+            }
 
-            lock (buffering) { partials.Remove(supersedes); }
+            lock (buffering)
+            {
+                partials.Remove(supersedes);
+            }
         }
     }
 
@@ -519,9 +704,15 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private void ScheduleFlush()
     {
         var isFull = partials.Length >= FlushCharacters && !failing;
-        if (flushIsDue && !isFull) { return; }
+        if (flushIsDue && !isFull)
+        {
+            return;
+        }
 
-        if (partials.IsEmpty) { return; }
+        if (partials.IsEmpty)
+        {
+            return;
+        }
 
         flushIsDue = true;
         timer.Change(isFull ? TimeSpan.Zero : FlushInterval, Timeout.InfiniteTimeSpan);
@@ -534,24 +725,39 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             lock (buffering)
             {
                 flushIsDue = false;
-                if (partials.IsEmpty) { return; }
+                if (partials.IsEmpty)
+                {
+                    return;
+                }
 
                 try
                 {
-                    if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, WrittenElsewhere); }
+                    if (!TryAcquire())
+                    {
+                        throw new FailureException(FailureKind.Conflict, WrittenElsewhere);
+                    }
 
                     var records = partials.Peek(out var mark);
-                    if (records.Length > 0) { journal.Append(durable: false, records); }
+                    if (records.Length > 0)
+                    {
+                        journal.Append(durable: false, records);
+                    }
 
                     partials.Take(mark);
                     failing = false;
                 }
                 catch (FailureException failure)
                 {
-                    if (!failing) { logger.LogWarning("{Chat}: partial text is not on disk yet. {Why}", Id, failure.Message); }
+                    if (!failing)
+                    {
+                        logger.LogWarning("{Chat}: partial text is not on disk yet. {Why}", Id, failure.Message);
+                    }
 
                     failing = true;
-                    if (!disposed) { ScheduleFlush(); }
+                    if (!disposed)
+                    {
+                        ScheduleFlush();
+                    }
                 }
                 finally
                 {

@@ -14,20 +14,33 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
     /// <param name="onMatches">Called with the matches of one chat after all newer chats were reported; never concurrently.</param>
     /// <exception cref="FailureException">StoreReadOnly: the chats cannot be listed.</exception>
     /// <exception cref="OperationCanceledException">Both threads have ended by then.</exception>
-    public async Task<SearchSummary> RunAsync(SearchQuery query, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
+    public async Task<SearchSummary> RunAsync(
+        SearchQuery query,
+        Action<IReadOnlyList<SearchMatch>> onMatches,
+        CancellationToken cancellationToken
+    )
     {
-        if (query.IsEmpty) { return new SearchSummary(0, 0, false, 0); }
+        if (query.IsEmpty)
+        {
+            return new SearchSummary(0, 0, false, 0);
+        }
 
         var chats = await Task.Run(() => store.ListAll().Where(query.Includes).ToList(), cancellationToken);
         var round = new SearchRun(chats, query.Limit, onMatches, cancellationToken);
         var ready = new JournalQuery(query);
         void RunWorker()
         {
-            while (round.Next() is { } index) { round.SetResult(index, Scan(ready, chats[index], cancellationToken)); }
+            while (round.Next() is { } index)
+            {
+                round.SetResult(index, Scan(ready, chats[index], cancellationToken));
+            }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, Workers)
-            .Select(_ => Task.Factory.StartNew(RunWorker, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Workers)
+                .Select(_ => Task.Factory.StartNew(RunWorker, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+        );
         cancellationToken.ThrowIfCancellationRequested();
         return round.Summary;
     }
@@ -58,11 +71,18 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         }
 
         var matches = matcher.Matches;
-        return matches.Count > 0 ? matches : query.Query.MatchTitle(chat) is { } title ? [title] : [];
+        return matches.Count > 0 ? matches
+            : query.Query.MatchTitle(chat) is { } title ? [title]
+            : [];
     }
 
     /// <summary>Assigns the chats in order and reports their matches in that order, up to the limit.</summary>
-    private sealed class SearchRun(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
+    private sealed class SearchRun(
+        IReadOnlyList<ChatSummary> chats,
+        int limit,
+        Action<IReadOnlyList<SearchMatch>> onMatches,
+        CancellationToken cancellationToken
+    )
     {
         private readonly Lock sync = new();
         private readonly IReadOnlyList<SearchMatch>?[] results = new IReadOnlyList<SearchMatch>?[chats.Count];
@@ -75,20 +95,32 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 
         public SearchSummary Summary
         {
-            get { lock (sync) { return new(hits, chatsWithHits, found > limit, unreadable); } }
+            get
+            {
+                lock (sync)
+                {
+                    return new(hits, chatsWithHits, found > limit, unreadable);
+                }
+            }
         }
 
         /// <summary>Null at the end, or when later chats can no longer be reported.</summary>
         public int? Next()
         {
-            lock (sync) { return next < chats.Count && found <= limit ? next++ : null; }
+            lock (sync)
+            {
+                return next < chats.Count && found <= limit ? next++ : null;
+            }
         }
 
         public void SetResult(int index, IReadOnlyList<SearchMatch>? matches)
         {
             lock (sync)
             {
-                if (matches is null) { unreadable++; }
+                if (matches is null)
+                {
+                    unreadable++;
+                }
 
                 results[index] = matches ?? [];
                 found += matches?.Count ?? 0;
@@ -104,7 +136,10 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         private void Report(IReadOnlyList<SearchMatch> matches)
         {
             IReadOnlyList<SearchMatch> shown = [.. matches.Take(limit - hits)];
-            if (shown.Count == 0) { return; }
+            if (shown.Count == 0)
+            {
+                return;
+            }
 
             hits += shown.Count;
             chatsWithHits++;

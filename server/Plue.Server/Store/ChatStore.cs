@@ -16,12 +16,19 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     private readonly ChannelIndex index = new(ChannelKind.Chat, paths.Chats, Path.Combine(paths.Index, "chats.idx"), time, logger);
     private readonly ChannelIndex tasks = new(ChannelKind.Task, paths.Tasks, Path.Combine(paths.Index, "tasks.idx"), time, logger);
     private readonly ChannelIndex deleted = new(ChannelKind.Chat, paths.Trash, Path.Combine(paths.Index, "deleted.idx"), time, logger);
-    private readonly ChannelIndex deletedTasks = new(ChannelKind.Task, paths.Trash, Path.Combine(paths.Index, "deleted-tasks.idx"), time, logger);
+    private readonly ChannelIndex deletedTasks = new(
+        ChannelKind.Task,
+        paths.Trash,
+        Path.Combine(paths.Index, "deleted-tasks.idx"),
+        time,
+        logger
+    );
 
     /// <summary>Durable when it returns, and open for writing.</summary>
     /// <param name="title">Null names it after its first message.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
-    public ChatJournal Create(string templateId, string? title, string? providerId, string? model) => Create(ChannelKind.Chat, templateId, new ChatFields(title, null, providerId, model));
+    public ChatJournal Create(string templateId, string? title, string? providerId, string? model) =>
+        Create(ChannelKind.Chat, templateId, new ChatFields(title, null, providerId, model));
 
     /// <param name="fields">The initial fields.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
@@ -59,7 +66,11 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"This chat could not be read ({exception.Message.TrimEnd('.')}). Check {path}.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"This chat could not be read ({exception.Message.TrimEnd('.')}). Check {path}.",
+                exception
+            );
         }
     }
 
@@ -73,12 +84,14 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     /// <summary>Chats and tasks, newest first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: a folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> ListAll() => ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
+    public IReadOnlyList<ChatSummary> ListAll() =>
+        ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
 
     /// <summary>Gets the chats in the trash that can be restored, newest first.</summary>
     /// <param name="kind">Null means chats.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) => (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
+    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) =>
+        (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
 
     /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? IndexNotice => index.Notice;
@@ -112,10 +125,17 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
         foreach (var folder in new[] { paths.Chats, paths.Tasks, paths.Trash }.Where(Directory.Exists))
         {
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles($"*{Extension}").Where(file => file.LastWriteTimeUtc >= since.UtcDateTime))
+            foreach (
+                var file in new DirectoryInfo(folder)
+                    .EnumerateFiles($"*{Extension}")
+                    .Where(file => file.LastWriteTimeUtc >= since.UtcDateTime)
+            )
             {
                 var id = Path.GetFileNameWithoutExtension(file.Name);
-                if (!IsId(id)) { continue; }
+                if (!IsId(id))
+                {
+                    continue;
+                }
 
                 var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
                 string template;
@@ -132,7 +152,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
                 foreach (var message in fold.CompletedMessages)
                 {
-                    if (UsageEntry.Of(message, id, template, NameOf) is { } entry) { yield return entry; }
+                    if (UsageEntry.Of(message, id, template, NameOf) is { } entry)
+                    {
+                        yield return entry;
+                    }
                 }
             }
         }
@@ -156,7 +179,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
     public void Delete(string id)
     {
-        if (open.TryGetValue(id, out var journal)) { journal.Dispose(); }
+        if (open.TryGetValue(id, out var journal))
+        {
+            journal.Dispose();
+        }
 
         Move(PathOf(id), TrashPathOf(id), "This chat was not deleted", from => Trash.Stamp(from, time));
     }
@@ -182,7 +208,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         try
         {
-            if (!File.Exists(from)) { throw Journal.NotFound(Subject); }
+            if (!File.Exists(from))
+            {
+                throw Journal.NotFound(Subject);
+            }
 
             using var owner = JournalLock.Acquire(from, Subject);
             before?.Invoke(from);
@@ -194,10 +223,12 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    private static StoredHeader FallbackHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.IsIdOfKind(id) ? "task" : "ai-chat");
+    private static StoredHeader FallbackHeader(string id) =>
+        new(StoredHeader.CurrentFormat, id, ChannelKind.Task.IsIdOfKind(id) ? "task" : "ai-chat");
 
     /// <exception cref="FailureException">NotFound: it is no id.</exception>
-    internal string PathOf(string id) => Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);
+    internal string PathOf(string id) =>
+        Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);
 
     private string TrashPathOf(string id) => Path.Combine(paths.Trash, Valid(id) + Extension);
 

@@ -17,7 +17,10 @@ internal static class Crc32C
             bytes = bytes[sizeof(ulong)..];
         }
 
-        foreach (var single in bytes) { crc = BitOperations.Crc32C(crc, single); }
+        foreach (var single in bytes)
+        {
+            crc = BitOperations.Crc32C(crc, single);
+        }
 
         return crc;
     }

@@ -15,8 +15,13 @@ internal sealed class EscapedTerm
     private const int MaxPrefixes = 8;
     private const string ByFrequency = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the journal's own
-    private static readonly Lazy<ILookup<char, char>> ByUpperCase =
-        new(() => Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(letter => char.ToUpperInvariant(letter) != letter).ToLookup(char.ToUpperInvariant));
+    private static readonly Lazy<ILookup<char, char>> ByUpperCase = new(() =>
+        Enumerable
+            .Range(0, char.MaxValue + 1)
+            .Select(code => (char)code)
+            .Where(letter => char.ToUpperInvariant(letter) != letter)
+            .ToLookup(char.ToUpperInvariant)
+    );
 
     private readonly byte[] run = []; // the longest piece that JSON writes as it is, in lower case
     private readonly int first; // the two rarest bytes of it
@@ -44,13 +49,19 @@ internal sealed class EscapedTerm
     /// <returns>The first possible match at or after <paramref name="from"/>; -1 if there is none.</returns>
     public int IndexOfIn(ReadOnlySpan<byte> json, int from)
     {
-        if (run.Length > 0) { return IndexOfRun(json, from); }
+        if (run.Length > 0)
+        {
+            return IndexOfRun(json, from);
+        }
 
         var nearest = -1;
         foreach (var beginning in prefixes)
         {
             var end = nearest < 0 ? json.Length : Math.Min(json.Length, nearest + beginning.Length - 1);
-            if (end > from && json[from..end].IndexOf(beginning) is var at and >= 0) { nearest = from + at; }
+            if (end > from && json[from..end].IndexOf(beginning) is var at and >= 0)
+            {
+                nearest = from + at;
+            }
         }
 
         return nearest;
@@ -66,17 +77,24 @@ internal sealed class EscapedTerm
         for (; at + Vector128<byte>.Count - 1 <= last; at += Vector128<byte>.Count)
         {
             // Both loads end at most where the run that begins at the last of these places does.
-            var both = Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + first)) | firstFold, firstByte)
+            var both =
+                Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + first)) | firstFold, firstByte)
                 & Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + second)) | secondFold, secondByte);
             for (var places = both.ExtractMostSignificantBits(); places != 0; places &= places - 1)
             {
-                if (at + BitOperations.TrailingZeroCount(places) is var place && IsRun(json, place)) { return place; }
+                if (at + BitOperations.TrailingZeroCount(places) is var place && IsRun(json, place))
+                {
+                    return place;
+                }
             }
         }
 
         for (; at <= last; at++)
         {
-            if (IsRun(json, at)) { return at; }
+            if (IsRun(json, at))
+            {
+                return at;
+            }
         }
 
         return -1;
@@ -93,8 +111,14 @@ internal sealed class EscapedTerm
         var (best, bestLength) = (0, 0);
         for (int begin = 0, at = 0; at < term.Length; at++)
         {
-            if (term[at] is < ' ' or > '~' or '"' or '\\') { begin = at + 1; }
-            else if (at + 1 - begin > bestLength) { (best, bestLength) = (begin, at + 1 - begin); }
+            if (term[at] is < ' ' or > '~' or '"' or '\\')
+            {
+                begin = at + 1;
+            }
+            else if (at + 1 - begin > bestLength)
+            {
+                (best, bestLength) = (begin, at + 1 - begin);
+            }
         }
 
         return term.Substring(best, bestLength);
@@ -106,10 +130,16 @@ internal sealed class EscapedTerm
         foreach (var rune in term.EnumerateRunes())
         {
             string[] longer = [.. spellings.SelectMany(spelling => CasesOf(rune).Select(next => spelling + next))];
-            if (longer.Length > MaxPrefixes && spellings.Length > 1) { break; }
+            if (longer.Length > MaxPrefixes && spellings.Length > 1)
+            {
+                break;
+            }
 
             spellings = longer;
-            if (spellings[0].Length >= 4) { break; }
+            if (spellings[0].Length >= 4)
+            {
+                break;
+            }
         }
 
         return [.. spellings.Select(spelling => Encoding.UTF8.GetBytes(Encoder.Encode(spelling)))];
@@ -119,7 +149,10 @@ internal sealed class EscapedTerm
     private static IEnumerable<string> CasesOf(Rune rune)
     {
         IEnumerable<string> cases = [rune.ToString(), Rune.ToUpperInvariant(rune).ToString(), Rune.ToLowerInvariant(rune).ToString()];
-        if (rune.IsBmp) { cases = cases.Concat(ByUpperCase.Value[char.ToUpperInvariant((char)rune.Value)].Select(other => other.ToString())); }
+        if (rune.IsBmp)
+        {
+            cases = cases.Concat(ByUpperCase.Value[char.ToUpperInvariant((char)rune.Value)].Select(other => other.ToString()));
+        }
 
         return cases.Distinct(StringComparer.Ordinal);
     }

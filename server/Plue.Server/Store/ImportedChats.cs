@@ -17,12 +17,18 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
     public IReadOnlyDictionary<string, string> Sources()
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!Directory.Exists(paths.Chats)) { return found; }
+        if (!Directory.Exists(paths.Chats))
+        {
+            return found;
+        }
 
         foreach (var path in Directory.EnumerateFiles(paths.Chats, $"chat_*{Extension}").Order(StringComparer.Ordinal))
         {
             var id = Path.GetFileNameWithoutExtension(path);
-            if (ChatStore.IsId(id) && SourceOf(path) is { } source) { found[source] = id; }
+            if (ChatStore.IsId(id) && SourceOf(path) is { } source)
+            {
+                found[source] = id;
+            }
         }
 
         return found;
@@ -41,7 +47,10 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
             DurableFile.CreatePrivateDirectory(paths.Chats);
             using (var file = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
             {
-                foreach (var (seq, (at, record)) in Records(id, chat).Index()) { Write(file, seq + 1, at, record); }
+                foreach (var (seq, (at, record)) in Records(id, chat).Index())
+                {
+                    Write(file, seq + 1, at, record);
+                }
                 DurableFile.Sync(file.SafeFileHandle);
             }
 
@@ -52,7 +61,10 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         catch (Exception exception)
         {
             TryDelete(temporary);
-            if (exception is IOException or UnauthorizedAccessException) { throw StoreFailure.From(exception, "This chat was not imported"); }
+            if (exception is IOException or UnauthorizedAccessException)
+            {
+                throw StoreFailure.From(exception, "This chat was not imported");
+            }
             throw;
         }
     }
@@ -63,12 +75,28 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         var created = chat.Messages.Count > 0 ? chat.Messages[0].CreatedAt : chat.CreatedAt;
         yield return (created, new StoredHeader(StoredHeader.CurrentFormat, id, TemplateId));
         yield return (created, new StoredImported(chat.Source.Length > MaxSourceLength ? chat.Source[..MaxSourceLength] : chat.Source));
-        yield return (created, new ChatFields(chat.Title, chat.Archived ? true : null) { Pinned = chat.Pinned ? true : null, Tags = chat.Tags.Count > 0 ? chat.Tags : null }.ToStored());
+        yield return (
+            created,
+            new ChatFields(chat.Title, chat.Archived ? true : null)
+            {
+                Pinned = chat.Pinned ? true : null,
+                Tags = chat.Tags.Count > 0 ? chat.Tags : null,
+            }.ToStored()
+        );
         var address = $"codex://chats/{id}";
-        foreach (var message in chat.Messages) { yield return (Max(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
+        foreach (var message in chat.Messages)
+        {
+            yield return (
+                Max(message.CreatedAt, message.UpdatedAt),
+                new StoredComplete(StoredMessage.From(message with { CodexId = address }))
+            );
+        }
 
         var last = chat.Messages.Count > 0 ? chat.Messages[^1] : null;
-        if (last is not null && last.Id != chat.Head) { yield return (Max(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
+        if (last is not null && last.Id != chat.Head)
+        {
+            yield return (Max(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch));
+        }
     }
 
     private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
@@ -78,7 +106,10 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         var json = record.ToUtf8();
         if (json.Length > JournalLine.MaxBytes - 256)
         {
-            throw new FailureException(FailureKind.BadRequest, "One of its messages is larger than 64 MiB, which a chat cannot store. Remove it from the file and import again.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                "One of its messages is larger than 64 MiB, which a chat cannot store. Remove it from the file and import again."
+            );
         }
 
         var line = new ArrayBufferWriter<byte>(json.Length + 128);
@@ -94,11 +125,15 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
             using var file = RegularFile.OpenHandle(path);
             var read = beginning.AsSpan(0, RandomAccess.Read(file, beginning, 0));
             var first = read.IndexOf((byte)'\n');
-            if (first < 0) { return null; }
+            if (first < 0)
+            {
+                return null;
+            }
 
             var rest = read[(first + 1)..];
             var end = rest.IndexOf((byte)'\n');
-            return end >= 0 && JournalLine.TryParse(rest[..end], first + 1, out var line) && line.Type.SequenceEqual(StoredImported.TypeName)
+            return
+                end >= 0 && JournalLine.TryParse(rest[..end], first + 1, out var line) && line.Type.SequenceEqual(StoredImported.TypeName)
                 ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredImported)?.Source
                 : null;
         }

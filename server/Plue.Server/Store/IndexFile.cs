@@ -76,17 +76,29 @@ internal sealed class IndexFile(string path, ILogger logger)
 
     private bool Read(ReadOnlySpan<byte> content, Dictionary<string, IndexRow> rows)
     {
-        if (!content.StartsWith(Mark)) { return false; }
-
-        for (var rest = content[Mark.Length..]; rest.Length > 0;)
+        if (!content.StartsWith(Mark))
         {
-            if (rest.Length < BlockHead) { return false; }
+            return false;
+        }
+
+        for (var rest = content[Mark.Length..]; rest.Length > 0; )
+        {
+            if (rest.Length < BlockHead)
+            {
+                return false;
+            }
 
             var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            if (length < 0 || length > rest.Length - BlockHead) { return false; }
+            if (length < 0 || length > rest.Length - BlockHead)
+            {
+                return false;
+            }
 
             var block = rest.Slice(BlockHead, length);
-            if (Crc32C.Of(block, []) != BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]) || !ReadBlock(block.ToArray(), rows)) { return false; }
+            if (Crc32C.Of(block, []) != BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]) || !ReadBlock(block.ToArray(), rows))
+            {
+                return false;
+            }
 
             rest = rest[(BlockHead + length)..];
         }
@@ -103,8 +115,14 @@ internal sealed class IndexFile(string path, ILogger logger)
             {
                 stored++;
                 var id = reader.ReadString();
-                if (reader.ReadBoolean()) { rows[id] = ReadRow(id, reader); }
-                else { rows.Remove(id); }
+                if (reader.ReadBoolean())
+                {
+                    rows[id] = ReadRow(id, reader);
+                }
+                else
+                {
+                    rows.Remove(id);
+                }
             }
 
             return true;
@@ -125,7 +143,10 @@ internal sealed class IndexFile(string path, ILogger logger)
             writer.Write(row.Summary.Id);
             var lasts = row.Summary.Status is not (ChatStatus.Running or ChatStatus.Damaged);
             writer.Write(lasts);
-            if (lasts) { WriteRow(row, writer); }
+            if (lasts)
+            {
+                WriteRow(row, writer);
+            }
         }
 
         foreach (var id in gone)
@@ -163,37 +184,56 @@ internal sealed class IndexFile(string path, ILogger logger)
         WriteText(chat.TaskStatus);
         WriteText(chat.SpawnedBy);
         WriteList(chat.Tags, writer.Write);
-        WriteList(chat.Fallbacks, choice =>
-        {
-            writer.Write(choice.ProviderId);
-            WriteText(choice.Model);
-        });
+        WriteList(
+            chat.Fallbacks,
+            choice =>
+            {
+                writer.Write(choice.ProviderId);
+                WriteText(choice.Model);
+            }
+        );
         var options = chat.Options;
         writer.Write(options != ChatOptions.None);
-        if (options == ChatOptions.None) { return; }
+        if (options == ChatOptions.None)
+        {
+            return;
+        }
 
         WriteOptional(options.Temperature, writer.Write);
         WriteOptional(options.MaxTokens, writer.Write);
         writer.Write(options.StopSequences is not null);
-        if (options.StopSequences is { } stops) { WriteList(stops, writer.Write); }
+        if (options.StopSequences is { } stops)
+        {
+            WriteList(stops, writer.Write);
+        }
         WriteText(options.ReasoningLevel);
 
         void WriteText(string? text)
         {
             writer.Write(text is not null);
-            if (text is not null) { writer.Write(text); }
+            if (text is not null)
+            {
+                writer.Write(text);
+            }
         }
 
-        void WriteOptional<T>(T? value, Action<T> write) where T : struct
+        void WriteOptional<T>(T? value, Action<T> write)
+            where T : struct
         {
             writer.Write(value is not null);
-            if (value is { } given) { write(given); }
+            if (value is { } given)
+            {
+                write(given);
+            }
         }
 
         void WriteList<T>(IReadOnlyList<T> items, Action<T> write)
         {
             writer.Write(items.Count);
-            foreach (var item in items) { write(item); }
+            foreach (var item in items)
+            {
+                write(item);
+            }
         }
     }
 
@@ -201,8 +241,19 @@ internal sealed class IndexFile(string path, ILogger logger)
     {
         var (length, modified) = (reader.ReadInt64(), reader.ReadInt64());
         var summary = new ChatSummary(
-            id, reader.ReadString(), reader.ReadString(), reader.ReadBoolean(), ReadText(), ReadText(), ReadTime(), ReadTime(), reader.ReadInt32(),
-            ReadOptional(reader.ReadDecimal), (ChatStatus)reader.ReadByte(), ReadText())
+            id,
+            reader.ReadString(),
+            reader.ReadString(),
+            reader.ReadBoolean(),
+            ReadText(),
+            ReadText(),
+            ReadTime(),
+            ReadTime(),
+            reader.ReadInt32(),
+            ReadOptional(reader.ReadDecimal),
+            (ChatStatus)reader.ReadByte(),
+            ReadText()
+        )
         {
             Pinned = reader.ReadBoolean(),
             Unread = reader.ReadBoolean(),
@@ -212,7 +263,12 @@ internal sealed class IndexFile(string path, ILogger logger)
             Tags = ReadList(reader.ReadString),
             Fallbacks = ReadList(() => new ModelChoice(reader.ReadString(), ReadText())),
             Options = reader.ReadBoolean()
-                ? new ChatOptions(ReadOptional(reader.ReadDouble), ReadOptional(reader.ReadInt32), reader.ReadBoolean() ? ReadList(reader.ReadString) : null, ReadText())
+                ? new ChatOptions(
+                    ReadOptional(reader.ReadDouble),
+                    ReadOptional(reader.ReadInt32),
+                    reader.ReadBoolean() ? ReadList(reader.ReadString) : null,
+                    ReadText()
+                )
                 : ChatOptions.None,
         };
         return new IndexRow(length, modified, summary);
@@ -221,16 +277,26 @@ internal sealed class IndexFile(string path, ILogger logger)
 
         DateTimeOffset ReadTime() => new(reader.ReadInt64(), TimeSpan.Zero);
 
-        T? ReadOptional<T>(Func<T> read) where T : struct => reader.ReadBoolean() ? read() : null;
+        T? ReadOptional<T>(Func<T> read)
+            where T : struct => reader.ReadBoolean() ? read() : null;
 
         IReadOnlyList<T> ReadList<T>(Func<T> read)
         {
             var count = reader.ReadInt32();
-            if (count < 0 || count > reader.BaseStream.Length) { throw new IOException("This is not a list."); }
-            if (count == 0) { return []; }
+            if (count < 0 || count > reader.BaseStream.Length)
+            {
+                throw new IOException("This is not a list.");
+            }
+            if (count == 0)
+            {
+                return [];
+            }
 
             var items = new T[count];
-            for (var i = 0; i < count; i++) { items[i] = read(); }
+            for (var i = 0; i < count; i++)
+            {
+                items[i] = read();
+            }
 
             return items;
         }

@@ -17,7 +17,15 @@ namespace Plue.Server.Store;
 /// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
 /// <param name="onLine">Receives every valid line, of this and other processes.</param>
 /// <param name="onRewritten">The lines so far no longer count: all come again.</param>
-internal sealed class Journal(string path, string subject, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onRewritten) : IDisposable
+internal sealed class Journal(
+    string path,
+    string subject,
+    StoredHeader fallbackHeader,
+    Func<int, string> backup,
+    TimeProvider time,
+    JournalLineAction onLine,
+    Action onRewritten
+) : IDisposable
 {
     private const int BeginLength = 256;
     private const int EndLength = 64;
@@ -42,12 +50,21 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
 
     /// <summary>Creates a journal with its first records, atomically.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
-    public static void Create(string path, StoredHeader header, TimeProvider time, string subject, params ReadOnlySpan<StoredRecord> records)
+    public static void Create(
+        string path,
+        StoredHeader header,
+        TimeProvider time,
+        string subject,
+        params ReadOnlySpan<StoredRecord> records
+    )
     {
         var lines = new ArrayBufferWriter<byte>();
         long seq = 1;
         JournalLine.Write(lines, seq, time.GetUtcNow(), header.ToUtf8());
-        foreach (var record in records) { JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8()); }
+        foreach (var record in records)
+        {
+            JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8());
+        }
 
         try
         {
@@ -66,10 +83,16 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         try
         {
             var info = new FileInfo(path);
-            if (!info.Exists) { return JournalReadResult.Deleted; }
+            if (!info.Exists)
+            {
+                return JournalReadResult.Deleted;
+            }
 
             var now = (info.Length, info.LastWriteTimeUtc);
-            if (now == seen) { return JournalReadResult.Unchanged; }
+            if (now == seen)
+            {
+                return JournalReadResult.Unchanged;
+            }
 
             using var stream = JournalReader.Open(path);
             var news = ReadAppended(stream);
@@ -83,7 +106,11 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"This {subject} could not be read ({exception.Message.TrimEnd('.')}). Check {path}.", exception);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"This {subject} could not be read ({exception.Message.TrimEnd('.')}). Check {path}.",
+                exception
+            );
         }
     }
 
@@ -91,9 +118,18 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     public bool TryAcquire()
     {
-        if (IsOwned) { return true; }
-        if (!File.Exists(path)) { throw NotFound(subject); }
-        if (JournalLock.TryAcquire(path, subject) is not { } acquired) { return false; }
+        if (IsOwned)
+        {
+            return true;
+        }
+        if (!File.Exists(path))
+        {
+            throw NotFound(subject);
+        }
+        if (JournalLock.TryAcquire(path, subject) is not { } acquired)
+        {
+            return false;
+        }
 
         try
         {
@@ -108,7 +144,10 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
             file?.Dispose();
             file = null;
             acquired.Dispose();
-            if (exception is FileNotFoundException) { throw NotFound(subject); }
+            if (exception is FileNotFoundException)
+            {
+                throw NotFound(subject);
+            }
 
             if (exception is IOException or UnauthorizedAccessException)
             {
@@ -122,7 +161,10 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     /// <summary>Releases the lock.</summary>
     public void Release()
     {
-        if (mayHaveTornTail) { TryCutTail(); }
+        if (mayHaveTornTail)
+        {
+            TryCutTail();
+        }
 
         file?.Dispose();
         file = null;
@@ -139,46 +181,68 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
 
     /// <summary>Removes invalid lines from the file, which were copied to a separate file.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
-    public void Repair() => Guard("cannot be opened for writing", () =>
-    {
-        if (Scan.IsDamagedInside)
-        {
-            Rewrite(new HashSet<long>());
-            return;
-        }
+    public void Repair() =>
+        Guard(
+            "cannot be opened for writing",
+            () =>
+            {
+                if (Scan.IsDamagedInside)
+                {
+                    Rewrite(new HashSet<long>());
+                    return;
+                }
 
-        RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
-        DurableFile.Sync(Owned.SafeFileHandle);
-        Scan.ClearTail();
-    });
+                RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
+                DurableFile.Sync(Owned.SafeFileHandle);
+                Scan.ClearTail();
+            }
+        );
 
     public static void RefuseNewer(JournalScan scan, string subject)
     {
         if (scan.Header is { Format: > StoredHeader.CurrentFormat } header)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, string.Create(CultureInfo.InvariantCulture,
-                $"This {subject} was written by a newer version of Plue (format {header.Format}). Update Plue to open it; it was not changed."));
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"This {subject} was written by a newer version of Plue (format {header.Format}). Update Plue to open it; it was not changed."
+                )
+            );
         }
     }
 
-    public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} no longer exists. Choose another.");
+    public static FailureException NotFound(string subject) =>
+        new(FailureKind.NotFound, $"This {subject} no longer exists. Choose another.");
 
     /// <summary>All of the records or none; with <paramref name="durable"/> they are on the disk when this returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
-        if (owner is not { IsIntact: true }) { Reacquire(); }
-        if (Scan.Header is { Format: < StoredHeader.CurrentFormat }) { Guard("was not saved", () => Rewrite(new HashSet<long>())); }
+        if (owner is not { IsIntact: true })
+        {
+            Reacquire();
+        }
+        if (Scan.Header is { Format: < StoredHeader.CurrentFormat })
+        {
+            Guard("was not saved", () => Rewrite(new HashSet<long>()));
+        }
 
         lines.ResetWrittenCount();
-        if (Scan.IsMissingLineFeed) { lines.Write("\n"u8); }
+        if (Scan.IsMissingLineFeed)
+        {
+            lines.Write("\n"u8);
+        }
 
         var seq = Scan.LastSeq;
         foreach (var record in records)
         {
             if (record.Length > JournalLine.MaxBytes - 256)
             {
-                throw new FailureException(FailureKind.BadRequest, $"A {subject} cannot store a message larger than 64 MiB. Shorten the message.");
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"A {subject} cannot store a message larger than 64 MiB. Shorten the message."
+                );
             }
 
             JournalLine.Write(lines, ++seq, time.GetUtcNow(), record);
@@ -186,11 +250,17 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
 
         try
         {
-            if (mayHaveTornTail) { CutTail(); }
+            if (mayHaveTornTail)
+            {
+                CutTail();
+            }
 
             mayHaveTornTail = true;
             RandomAccess.Write(Owned.SafeFileHandle, lines.WrittenSpan, Scan.GoodLength);
-            if (durable) { DurableFile.Sync(Owned.SafeFileHandle); }
+            if (durable)
+            {
+                DurableFile.Sync(Owned.SafeFileHandle);
+            }
 
             mayHaveTornTail = false;
             TakeLines();
@@ -202,7 +272,10 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
         finally
         {
-            if (lines.Capacity > 4 * 1024 * 1024) { lines.Clear(); }
+            if (lines.Capacity > 4 * 1024 * 1024)
+            {
+                lines.Clear();
+            }
         }
     }
 
@@ -216,7 +289,13 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private void Reacquire()
     {
         Release();
-        if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
+        if (!TryAcquire())
+        {
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"Another window is writing to this {subject}. Try again when it has finished."
+            );
+        }
 
         mayHaveTornTail = Scan.HasTornTail;
     }
@@ -224,13 +303,23 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private void TakeLines()
     {
         var offset = Scan.GoodLength;
-        for (var rest = lines.WrittenSpan; rest.IndexOf((byte)'\n') is var length and >= 0; rest = rest[(length + 1)..], offset += length + 1)
+        for (
+            var rest = lines.WrittenSpan;
+            rest.IndexOf((byte)'\n') is var length and >= 0;
+            rest = rest[(length + 1)..], offset += length + 1
+        )
         {
             Scan.Take(rest[..length], offset, terminated: true);
         }
 
-        if ((begin.Length, end.Length) == (BeginLength, EndLength) && lines.WrittenCount >= EndLength) { lines.WrittenSpan[^EndLength..].CopyTo(end); }
-        else { Remember(Owned); }
+        if ((begin.Length, end.Length) == (BeginLength, EndLength) && lines.WrittenCount >= EndLength)
+        {
+            lines.WrittenSpan[^EndLength..].CopyTo(end);
+        }
+        else
+        {
+            Remember(Owned);
+        }
     }
 
     private JournalReadResult ReadAppended(FileStream stream)
@@ -246,7 +335,9 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         Scan.ClearTail();
         JournalReader.Read(stream, Scan);
         Remember(stream);
-        return isAnew ? JournalReadResult.Rewritten : Scan.GoodLength > before ? JournalReadResult.Appended : JournalReadResult.Unchanged;
+        return isAnew ? JournalReadResult.Rewritten
+            : Scan.GoodLength > before ? JournalReadResult.Appended
+            : JournalReadResult.Unchanged;
     }
 
     /// <summary>Whether what was read is still there, so that only what follows is new.</summary>
@@ -261,10 +352,16 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private void Remember(FileStream stream)
     {
         Span<byte> buffer = stackalloc byte[BeginLength];
-        if (begin.Length < BeginLength) { begin = Read(stream, buffer[..(int)Math.Min(BeginLength, Scan.GoodLength)], 0).ToArray(); }
+        if (begin.Length < BeginLength)
+        {
+            begin = Read(stream, buffer[..(int)Math.Min(BeginLength, Scan.GoodLength)], 0).ToArray();
+        }
 
         var length = (int)Math.Min(EndLength, Scan.GoodLength);
-        if (end.Length != length) { end = new byte[length]; }
+        if (end.Length != length)
+        {
+            end = new byte[length];
+        }
 
         Read(stream, end, Scan.GoodLength - length);
     }
@@ -272,7 +369,10 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private static Span<byte> Read(FileStream stream, Span<byte> buffer, long offset)
     {
         var filled = 0;
-        while (filled < buffer.Length && RandomAccess.Read(stream.SafeFileHandle, buffer[filled..], offset + filled) is var read and > 0) { filled += read; }
+        while (filled < buffer.Length && RandomAccess.Read(stream.SafeFileHandle, buffer[filled..], offset + filled) is var read and > 0)
+        {
+            filled += read;
+        }
 
         return buffer[..filled];
     }
@@ -293,13 +393,19 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     {
         var stamp = time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
         var aside = $"{path}.damaged-{stamp}";
-        for (var i = 2; File.Exists(aside); i++) { aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{stamp}-{i}"); }
+        for (var i = 2; File.Exists(aside); i++)
+        {
+            aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{stamp}-{i}");
+        }
 
         try
         {
             using (var copy = DurableFile.OpenPrivate(aside, FileMode.CreateNew, FileAccess.Write))
             {
-                foreach (var range in ranges) { CopyTo(copy, range); }
+                foreach (var range in ranges)
+                {
+                    CopyTo(copy, range);
+                }
 
                 DurableFile.Sync(copy.SafeFileHandle);
             }
@@ -318,11 +424,14 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private void CopyTo(FileStream copy, DamagedRange range)
     {
         var buffer = new byte[64 * 1024];
-        for (long done = 0; done < range.Length;)
+        for (long done = 0; done < range.Length; )
         {
             var requested = (int)Math.Min(buffer.Length, range.Length - done);
             var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, requested), range.Offset + done);
-            if (read == 0) { break; }
+            if (read == 0)
+            {
+                break;
+            }
 
             copy.Write(buffer, 0, read);
             done += read;
@@ -332,7 +441,10 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private void Rewrite(IReadOnlySet<long> dropped)
     {
         var header = Scan.Header ?? fallbackHeader;
-        if (header.Format < StoredHeader.CurrentFormat) { DurableFile.Copy(path, backup(header.Format)); }
+        if (header.Format < StoredHeader.CurrentFormat)
+        {
+            DurableFile.Copy(path, backup(header.Format));
+        }
 
         header = header with { Format = StoredHeader.CurrentFormat, Rewritten = (header.Rewritten ?? 0) + 1 };
         var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
@@ -359,8 +471,14 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         catch
         {
             // The read state of the old file does not apply to the new one: the next append acquires and reads again.
-            if (isMoved) { Release(); }
-            else { File.Delete(temporary); }
+            if (isMoved)
+            {
+                Release();
+            }
+            else
+            {
+                File.Delete(temporary);
+            }
             throw;
         }
         finally
@@ -378,10 +496,22 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     /// <summary>When even that fails, the next append tries again first, and the next owner would.</summary>
     private void TryCutTail()
     {
-        try { CutTail(); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { mayHaveTornTail = true; }
+        try
+        {
+            CutTail();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            mayHaveTornTail = true;
+        }
     }
 }
 
 /// <summary>The result of <see cref="Journal.CatchUp"/>.</summary>
-internal enum JournalReadResult { Unchanged, Appended, Rewritten, Deleted }
+internal enum JournalReadResult
+{
+    Unchanged,
+    Appended,
+    Rewritten,
+    Deleted,
+}

@@ -64,25 +64,50 @@ internal readonly ref struct JournalLine
     public static bool TryParse(ReadOnlySpan<byte> bytes, long offset, out JournalLine line)
     {
         line = default;
-        if (!bytes.StartsWith(Start) || bytes.Length < Start.Length + CrcSuffixLength) { return false; }
+        if (!bytes.StartsWith(Start) || bytes.Length < Start.Length + CrcSuffixLength)
+        {
+            return false;
+        }
 
         var suffix = bytes[^CrcSuffixLength..];
-        if (!suffix.StartsWith(CrcMember) || !suffix.EndsWith(End) || !TryParseHex(suffix[CrcMember.Length..^End.Length], out var crc)) { return false; }
+        if (!suffix.StartsWith(CrcMember) || !suffix.EndsWith(End) || !TryParseHex(suffix[CrcMember.Length..^End.Length], out var crc))
+        {
+            return false;
+        }
 
         var covered = bytes[..^CrcSuffixLength];
-        if (Crc32C.Of(covered, "}"u8) != crc) { return false; }
+        if (Crc32C.Of(covered, "}"u8) != crc)
+        {
+            return false;
+        }
 
         var rest = covered[Start.Length..];
-        if (!Utf8Parser.TryParse(rest, out long seq, out var digits) || seq < 1 || !rest[digits..].StartsWith(TimeMember)) { return false; }
+        if (!Utf8Parser.TryParse(rest, out long seq, out var digits) || seq < 1 || !rest[digits..].StartsWith(TimeMember))
+        {
+            return false;
+        }
 
         rest = rest[(digits + TimeMember.Length)..];
-        if (rest.Length < TimeLength || !rest[TimeLength..].StartsWith(TypeMember) || !TryParseTime(rest[..TimeLength], out var time)) { return false; }
+        if (rest.Length < TimeLength || !rest[TimeLength..].StartsWith(TypeMember) || !TryParseTime(rest[..TimeLength], out var time))
+        {
+            return false;
+        }
 
         rest = rest[(TimeLength + TypeMember.Length)..];
         var typeLength = rest.IndexOf((byte)'"');
-        if (typeLength < 0) { return false; }
+        if (typeLength < 0)
+        {
+            return false;
+        }
 
-        line = new JournalLine { Seq = seq, Time = time, Type = rest[..typeLength], Json = bytes, Offset = offset };
+        line = new JournalLine
+        {
+            Seq = seq,
+            Time = time,
+            Type = rest[..typeLength],
+            Json = bytes,
+            Offset = offset,
+        };
         return true;
     }
 
@@ -102,7 +127,10 @@ internal readonly ref struct JournalLine
     private static bool TryParseTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
     {
         Span<char> chars = stackalloc char[TimeLength];
-        for (var i = 0; i < TimeLength; i++) { chars[i] = (char)bytes[i]; }
+        for (var i = 0; i < TimeLength; i++)
+        {
+            chars[i] = (char)bytes[i];
+        }
 
         return DateTimeOffset.TryParseExact(chars, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
     }
@@ -119,7 +147,10 @@ internal readonly ref struct JournalLine
                 >= (byte)'a' and <= (byte)'f' => digit - 'a' + 10,
                 _ => -1,
             };
-            if (nibble < 0) { return false; }
+            if (nibble < 0)
+            {
+                return false;
+            }
 
             value = (value << 4) | (uint)nibble;
         }

@@ -30,10 +30,22 @@ internal sealed class JournalLock : IDisposable
         get
         {
             // Compares the file on disk with the open one by stat, which takes a tenth of the time.
-            if (UnixCalls.StatusOf(file.SafeFileHandle) is { } own && UnixCalls.StatusOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
+            if (
+                UnixCalls.StatusOf(file.SafeFileHandle) is { } own
+                && UnixCalls.StatusOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp
+            )
+            {
+                return true;
+            }
 
-            try { return OperatingSystem.IsWindows() || HasToken(token, file.Name); }
-            catch (IOException) { return true; } // a disk that cannot report it is no sign of another owner
+            try
+            {
+                return OperatingSystem.IsWindows() || HasToken(token, file.Name);
+            }
+            catch (IOException)
+            {
+                return true;
+            } // a disk that cannot report it is no sign of another owner
         }
     }
 
@@ -44,9 +56,18 @@ internal sealed class JournalLock : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             // Several attempts, because a probe by IsHeld briefly looks like an owner.
-            if (TryAcquire(journal, subject) is { } acquired) { return acquired; }
+            if (TryAcquire(journal, subject) is { } acquired)
+            {
+                return acquired;
+            }
 
-            if (attempt == Attempts) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
+            if (attempt == Attempts)
+            {
+                throw new FailureException(
+                    FailureKind.Conflict,
+                    $"Another window is writing to this {subject}. Try again when it has finished."
+                );
+            }
 
             Thread.Sleep(Pause);
         }
@@ -58,7 +79,10 @@ internal sealed class JournalLock : IDisposable
         var path = PathOf(journal);
         try
         {
-            if (!File.Exists(path)) { return false; }
+            if (!File.Exists(path))
+            {
+                return false;
+            }
 
             var access = OperatingSystem.IsWindows() ? FileAccess.Write : FileAccess.Read;
             using var probe = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
@@ -79,9 +103,17 @@ internal sealed class JournalLock : IDisposable
     {
         try
         {
-            if (IsReleaseRequested(journal)) { return; }
+            if (IsReleaseRequested(journal))
+            {
+                return;
+            }
 
-            using var mark = DurableFile.OpenPrivate(RequestPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            using var mark = DurableFile.OpenPrivate(
+                RequestPathOf(journal),
+                FileMode.Create,
+                FileAccess.Write,
+                FileShare.ReadWrite | FileShare.Delete
+            );
             mark.WriteByte((byte)'\n');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -97,8 +129,13 @@ internal sealed class JournalLock : IDisposable
     /// <summary>Removes the request. Processes that still wait make a new one.</summary>
     public static void ClearRequest(string journal)
     {
-        try { File.Delete(RequestPathOf(journal)); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It ends by itself. */ }
+        try
+        {
+            File.Delete(RequestPathOf(journal));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        { /* It ends by itself. */
+        }
     }
 
     private static string RequestPathOf(string journal) => journal + ".wanted";
@@ -110,8 +147,13 @@ internal sealed class JournalLock : IDisposable
     {
         if (!OperatingSystem.IsWindows() && IsIntact)
         {
-            try { File.Delete(file.Name); }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* A file left behind is without effect. */ }
+            try
+            {
+                File.Delete(file.Name);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            { /* A file left behind is without effect. */
+            }
         }
 
         file.Dispose();
@@ -127,7 +169,10 @@ internal sealed class JournalLock : IDisposable
         {
             if (new FileInfo(path).LinkTarget is not null)
             {
-                throw new FailureException(FailureKind.StoreReadOnly, $"{path} is a link, so this {subject} is not opened for writing. Remove the link.");
+                throw new FailureException(
+                    FailureKind.StoreReadOnly,
+                    $"{path} is a link, so this {subject} is not opened for writing. Remove the link."
+                );
             }
 
             var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
@@ -150,7 +195,10 @@ internal sealed class JournalLock : IDisposable
             var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
             file.SetLength(0);
             file.Write(content);
-            if (HasToken(token, path)) { return new JournalLock(file, token); }
+            if (HasToken(token, path))
+            {
+                return new JournalLock(file, token);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -176,7 +224,9 @@ internal sealed class JournalLock : IDisposable
         try
         {
             using var handle = RegularFile.OpenHandle(path);
-            return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]).EndsWith(token + "\n", StringComparison.Ordinal);
+            return Encoding
+                .ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)])
+                .EndsWith(token + "\n", StringComparison.Ordinal);
         }
         catch (IOException exception) when (exception is FileNotFoundException || exception.HResult == NoSuchFile)
         {

@@ -26,12 +26,21 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         if (line.Type.SequenceEqual("message"u8))
         {
             var mayMatch = query.MayMatch(line.Json);
-            if (mayMatch) { AddMatch(line); }
-            else { Remove(line, ",\"message\":{\"id\":\""u8); }
+            if (mayMatch)
+            {
+                AddMatch(line);
+            }
+            else
+            {
+                Remove(line, ",\"message\":{\"id\":\""u8);
+            }
         }
         else if (line.Type.SequenceEqual("message_started"u8))
         {
-            if (Remove(line, ",\"message\":{\"id\":\""u8) is { } id) { discarded.Remove(id); }
+            if (Remove(line, ",\"message\":{\"id\":\""u8) is { } id)
+            {
+                discarded.Remove(id);
+            }
         }
         else if (line.Type.SequenceEqual("message_discarded"u8) && IdOf(line, ",\"message_id\":\""u8) is { } id)
         {
@@ -45,7 +54,10 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         Message message;
         try
         {
-            if (JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredComplete) is not { } complete) { return; }
+            if (JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredComplete) is not { } complete)
+            {
+                return;
+            }
 
             message = complete.Message.ToMessage();
         }
@@ -55,33 +67,54 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         }
 
         matches.Remove(message.Id);
-        if (discarded.Contains(message.Id) || query.Query.Match(message, chat) is not { } match) { return; }
+        if (discarded.Contains(message.Id) || query.Query.Match(message, chat) is not { } match)
+        {
+            return;
+        }
 
         matches.Add(message.Id, match);
-        if (matches.Count <= MaxMatches) { return; }
+        if (matches.Count <= MaxMatches)
+        {
+            return;
+        }
 
-        foreach (var old in matches.Values.Except(Newest(query.Query.Limit + 1)).ToList()) { matches.Remove(old.MessageId); }
+        foreach (var old in matches.Values.Except(Newest(query.Query.Limit + 1)).ToList())
+        {
+            matches.Remove(old.MessageId);
+        }
     }
 
     /// <summary>Removes earlier matches of this message.</summary>
     private string? Remove(JournalLine line, ReadOnlySpan<byte> member)
     {
-        if (matches.Count + discarded.Count == 0 || IdOf(line, member) is not { } id) { return null; }
+        if (matches.Count + discarded.Count == 0 || IdOf(line, member) is not { } id)
+        {
+            return null;
+        }
 
         matches.Remove(id);
         return id;
     }
 
     private IEnumerable<SearchMatch> Newest(int count) =>
-        matches.Values.OrderByDescending(match => match.CreatedAt).ThenByDescending(match => match.MessageId, StringComparer.Ordinal).Take(count);
+        matches
+            .Values.OrderByDescending(match => match.CreatedAt)
+            .ThenByDescending(match => match.MessageId, StringComparer.Ordinal)
+            .Take(count);
 
     /// <summary>The member behind <c>type</c>.</summary>
     private static string? IdOf(JournalLine line, ReadOnlySpan<byte> member)
     {
-        if (!line.Json.Overlaps(line.Type, out var type)) { return null; }
+        if (!line.Json.Overlaps(line.Type, out var type))
+        {
+            return null;
+        }
 
         var rest = line.Json[(type + line.Type.Length + 1)..];
-        if (!rest.StartsWith(member)) { return null; }
+        if (!rest.StartsWith(member))
+        {
+            return null;
+        }
 
         rest = rest[member.Length..];
         return rest.IndexOf((byte)'"') is var end and > 0 ? Encoding.UTF8.GetString(rest[..end]) : null;

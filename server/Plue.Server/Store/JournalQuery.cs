@@ -14,8 +14,14 @@ internal sealed class JournalQuery
         Query = query;
         terms = [.. query.Terms.Select(term => new EscapedTerm(term))];
         List<string> sure = [];
-        if (query.Role is { } role) { sure.Add($"\"role\":\"{EnumNames<Messages.MessageRole>.Of(role)}\""); }
-        if (query.Status is { } status) { sure.Add($"\"status\":\"{EnumNames<Messages.MessageStatus>.Of(status)}\""); }
+        if (query.Role is { } role)
+        {
+            sure.Add($"\"role\":\"{EnumNames<Messages.MessageRole>.Of(role)}\"");
+        }
+        if (query.Status is { } status)
+        {
+            sure.Add($"\"status\":\"{EnumNames<Messages.MessageStatus>.Of(status)}\"");
+        }
         members = [.. sure.Select(Encoding.UTF8.GetBytes)];
     }
 
@@ -28,17 +34,26 @@ internal sealed class JournalQuery
     {
         var seen = new bool[terms.Length];
         var isFirst = true;
-        return JournalReader.HasBlock(journal, block =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            // Whoever reads all of it finds out what is wrong with the beginning.
-            if (isFirst && !BeginsAsExpected(block)) { return true; }
+        return JournalReader.HasBlock(
+            journal,
+            block =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                // Whoever reads all of it finds out what is wrong with the beginning.
+                if (isFirst && !BeginsAsExpected(block))
+                {
+                    return true;
+                }
 
-            isFirst = false;
-            for (var i = 0; i < terms.Length; i++) { seen[i] = seen[i] || JournalTexts.MayContain(block, terms[i]); }
+                isFirst = false;
+                for (var i = 0; i < terms.Length; i++)
+                {
+                    seen[i] = seen[i] || JournalTexts.MayContain(block, terms[i]);
+                }
 
-            return !seen.Contains(false);
-        });
+                return !seen.Contains(false);
+            }
+        );
     }
 
     /// <summary>False if this message record cannot match.</summary>
@@ -46,18 +61,25 @@ internal sealed class JournalQuery
     {
         foreach (var member in members)
         {
-            if (json.IndexOf(member) < 0) { return false; }
+            if (json.IndexOf(member) < 0)
+            {
+                return false;
+            }
         }
 
         foreach (var term in terms)
         {
-            if (!JournalTexts.MayContain(json, term)) { return false; }
+            if (!JournalTexts.MayContain(json, term))
+            {
+                return false;
+            }
         }
 
         return true;
     }
 
     private static bool BeginsAsExpected(ReadOnlySpan<byte> block) =>
-        JournalLine.TryParse(block[..Math.Max(0, block.IndexOf((byte)'\n'))], 0, out var line) && line.Type.SequenceEqual(StoredHeader.TypeName)
+        JournalLine.TryParse(block[..Math.Max(0, block.IndexOf((byte)'\n'))], 0, out var line)
+        && line.Type.SequenceEqual(StoredHeader.TypeName)
         && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader) is { Format: <= StoredHeader.CurrentFormat };
 }

@@ -47,20 +47,35 @@ internal static class JournalReader
         try
         {
             stream.Position = 0;
-            for (var filled = 0; ;)
+            for (var filled = 0; ; )
             {
                 var read = stream.Read(buffer, filled, buffer.Length - filled);
                 var end = read == 0 ? filled : filled + buffer.AsSpan(filled, read).LastIndexOf((byte)'\n') + 1;
-                if (read > 0 && end == filled) { end = 0; }
+                if (read > 0 && end == filled)
+                {
+                    end = 0;
+                }
 
                 filled += read;
-                if (end > 0 && isTrue(buffer.AsSpan(0, end))) { return true; }
-                if (read == 0) { return false; }
-                if (filled - end > JournalLine.MaxBytes) { return true; }
+                if (end > 0 && isTrue(buffer.AsSpan(0, end)))
+                {
+                    return true;
+                }
+                if (read == 0)
+                {
+                    return false;
+                }
+                if (filled - end > JournalLine.MaxBytes)
+                {
+                    return true;
+                }
 
                 buffer.AsSpan(end, filled - end).CopyTo(buffer);
                 filled -= end;
-                if (filled == buffer.Length) { buffer = Grow(buffer, filled); }
+                if (filled == buffer.Length)
+                {
+                    buffer = Grow(buffer, filled);
+                }
             }
         }
         finally
@@ -83,8 +98,14 @@ internal static class JournalReader
             while (buffer.AsSpan(searched, filled - searched).IndexOf((byte)'\n') is var found and >= 0)
             {
                 var end = searched + found;
-                if (skipping) { scan.AddDamage(offset + start, end + 1 - start, terminated: true); }
-                else { scan.Take(buffer.AsSpan(start, end - start), offset + start, terminated: true); }
+                if (skipping)
+                {
+                    scan.AddDamage(offset + start, end + 1 - start, terminated: true);
+                }
+                else
+                {
+                    scan.Take(buffer.AsSpan(start, end - start), offset + start, terminated: true);
+                }
 
                 skipping = false;
                 start = searched = end + 1;
@@ -92,8 +113,14 @@ internal static class JournalReader
 
             if (read == 0)
             {
-                if (skipping) { scan.AddDamage(offset + start, filled - start, terminated: false); }
-                else if (start < filled) { scan.Take(buffer.AsSpan(start, filled - start), offset + start, terminated: false); }
+                if (skipping)
+                {
+                    scan.AddDamage(offset + start, filled - start, terminated: false);
+                }
+                else if (start < filled)
+                {
+                    scan.Take(buffer.AsSpan(start, filled - start), offset + start, terminated: false);
+                }
 
                 return;
             }
@@ -108,7 +135,10 @@ internal static class JournalReader
             buffer.AsSpan(start, filled - start).CopyTo(buffer);
             offset += start;
             searched = filled -= start;
-            if (filled == buffer.Length) { buffer = Grow(buffer, filled); }
+            if (filled == buffer.Length)
+            {
+                buffer = Grow(buffer, filled);
+            }
         }
     }
 

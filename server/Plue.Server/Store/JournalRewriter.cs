@@ -23,7 +23,9 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
         }
 
         Start(now);
-        var earlier = line.Type.SequenceEqual(StoredDropped.TypeName) ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped) : null;
+        var earlier = line.Type.SequenceEqual(StoredDropped.TypeName)
+            ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped)
+            : null;
         var first = earlier?.FirstSeq ?? line.Seq;
         if (first > LastSeq + 1)
         {
@@ -34,7 +36,10 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
 
         if (line.Seq > LastSeq && (dropped.Contains(line.Seq) || earlier is { Reason: StoredDropped.Compacted }))
         {
-            if (runFirst == 0) { runFirst = first; }
+            if (runFirst == 0)
+            {
+                runFirst = first;
+            }
         }
         else
         {
@@ -44,7 +49,10 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
         }
 
         LastSeq = Math.Max(LastSeq, line.Seq);
-        if (output.WrittenCount >= FlushAt) { Flush(target); }
+        if (output.WrittenCount >= FlushAt)
+        {
+            Flush(target);
+        }
     }
 
     public void Finish(Stream target)
@@ -56,7 +64,10 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
 
     private void Start(DateTimeOffset created)
     {
-        if (started) { return; }
+        if (started)
+        {
+            return;
+        }
 
         started = true;
         JournalLine.Write(output, 1, created, header.ToUtf8());
@@ -65,7 +76,10 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
 
     private void EndRun()
     {
-        if (runFirst == 0) { return; }
+        if (runFirst == 0)
+        {
+            return;
+        }
 
         WriteRecord(LastSeq, new StoredDropped(runFirst, StoredDropped.Compacted));
         runFirst = 0;

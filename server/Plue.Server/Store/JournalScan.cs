@@ -35,11 +35,23 @@ internal sealed class JournalScan(JournalLineAction onLine)
 
     public void Take(ReadOnlySpan<byte> bytes, long offset, bool terminated)
     {
-        if (bytes is [.., (byte)'\r']) { bytes = bytes[..^1]; } // an editor that saves with CRLF harms nothing
+        if (bytes is [.., (byte)'\r'])
+        {
+            bytes = bytes[..^1];
+        } // an editor that saves with CRLF harms nothing
 
-        if (JournalLine.TryParse(bytes, offset, out var line)) { Accept(line, terminated); }
-        else if (bytes.Length > 0) { Salvage(bytes, offset, terminated); }
-        else if (terminated && damaged is not [.., { IsTorn: true }]) { (GoodLength, IsMissingLineFeed) = (offset + 1, false); }
+        if (JournalLine.TryParse(bytes, offset, out var line))
+        {
+            Accept(line, terminated);
+        }
+        else if (bytes.Length > 0)
+        {
+            Salvage(bytes, offset, terminated);
+        }
+        else if (terminated && damaged is not [.., { IsTorn: true }])
+        {
+            (GoodLength, IsMissingLineFeed) = (offset + 1, false);
+        }
     }
 
     /// <summary>Clears the state after the last valid line, which is read again: it may have been an incomplete line.</summary>
@@ -47,7 +59,10 @@ internal sealed class JournalScan(JournalLineAction onLine)
 
     public void AddDamage(long offset, long length, bool terminated)
     {
-        if (length == 0) { return; }
+        if (length == 0)
+        {
+            return;
+        }
 
         if (damaged is [.., var last] && last.Offset + last.Length == offset)
         {
@@ -63,14 +78,20 @@ internal sealed class JournalScan(JournalLineAction onLine)
     private void Salvage(ReadOnlySpan<byte> bytes, long offset, bool terminated)
     {
         var bad = 0;
-        for (var at = 0; at < bytes.Length;)
+        for (var at = 0; at < bytes.Length; )
         {
             var start = bytes[at..].IndexOf(JournalLine.Start);
-            if (start < 0) { break; }
+            if (start < 0)
+            {
+                break;
+            }
 
             at += start;
             var length = JournalLine.FindEnd(bytes[at..]);
-            if (length < 0) { break; }
+            if (length < 0)
+            {
+                break;
+            }
 
             if (JournalLine.TryParse(bytes.Slice(at, length), offset + at, out var line))
             {
@@ -97,7 +118,10 @@ internal sealed class JournalScan(JournalLineAction onLine)
         var first = line.Type.SequenceEqual(StoredDropped.TypeName)
             ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped)?.FirstSeq ?? line.Seq
             : line.Seq;
-        if (first > LastSeq + 1) { missing.Add(new MissingRange(LastSeq + 1, first - 1)); }
+        if (first > LastSeq + 1)
+        {
+            missing.Add(new MissingRange(LastSeq + 1, first - 1));
+        }
 
         LastSeq = Math.Max(LastSeq, line.Seq);
         GoodLength = line.Offset + line.Json.Length + (terminated ? 1 : 0);

@@ -12,7 +12,10 @@ internal static class JournalTexts
     {
         for (var at = term.IndexOfIn(json, 0); at >= 0; at = term.IndexOfIn(json, at))
         {
-            if (EndOfOther(json, at) is not { } end) { return true; }
+            if (EndOfOther(json, at) is not { } end)
+            {
+                return true;
+            }
 
             at = end;
         }
@@ -24,7 +27,10 @@ internal static class JournalTexts
     private static int? EndOfOther(ReadOnlySpan<byte> json, int at)
     {
         var quote = LastQuote(json[..at]);
-        if (quote < 0) { return null; }
+        if (quote < 0)
+        {
+            return null;
+        }
 
         // What stands between two quotes and is only a word cannot be what stands between two strings: the first quote begins a string.
         if (quote >= 2 && json[quote - 1] == ':' && WordBefore(json, quote - 2) is { IsEmpty: false } member)
@@ -33,10 +39,16 @@ internal static class JournalTexts
         }
 
         var isBehindName = json[quote + 1] == ':' && !WordBefore(json, quote).IsEmpty;
-        if (isBehindName) { return NextQuote(json, at); }
+        if (isBehindName)
+        {
+            return NextQuote(json, at);
+        }
 
         var end = quote + 1;
-        while (end < json.Length && IsWordByte(json[end])) { end++; }
+        while (end < json.Length && IsWordByte(json[end]))
+        {
+            end++;
+        }
 
         return end > at && end + 1 < json.Length && json[end] == '"' && json[end + 1] == ':' ? end : null;
     }
@@ -45,7 +57,10 @@ internal static class JournalTexts
     private static int LastQuote(ReadOnlySpan<byte> json)
     {
         var quote = json.LastIndexOf((byte)'"');
-        while (quote > 0 && IsEscaped(json, quote)) { quote = json[..quote].LastIndexOf((byte)'"'); }
+        while (quote > 0 && IsEscaped(json, quote))
+        {
+            quote = json[..quote].LastIndexOf((byte)'"');
+        }
 
         return quote;
     }
@@ -55,18 +70,23 @@ internal static class JournalTexts
         do
         {
             var next = json[(at + 1)..].IndexOf((byte)'"');
-            if (next < 0) { return json.Length; }
+            if (next < 0)
+            {
+                return json.Length;
+            }
 
             at += 1 + next;
-        }
-        while (IsEscaped(json, at));
+        } while (IsEscaped(json, at));
         return at;
     }
 
     private static bool IsEscaped(ReadOnlySpan<byte> json, int at)
     {
         var first = at;
-        while (first > 0 && json[first - 1] == '\\') { first--; }
+        while (first > 0 && json[first - 1] == '\\')
+        {
+            first--;
+        }
 
         return (at - first) % 2 == 1;
     }
@@ -74,10 +94,16 @@ internal static class JournalTexts
     /// <summary>Gets the word before this quote if it begins with a quote; otherwise empty.</summary>
     private static ReadOnlySpan<byte> WordBefore(ReadOnlySpan<byte> json, int quote)
     {
-        if (json[quote] != '"') { return []; }
+        if (json[quote] != '"')
+        {
+            return [];
+        }
 
         var begin = quote;
-        while (begin > 0 && IsWordByte(json[begin - 1])) { begin--; }
+        while (begin > 0 && IsWordByte(json[begin - 1]))
+        {
+            begin--;
+        }
 
         return begin > 0 && json[begin - 1] == '"' && !IsEscaped(json, begin - 1) ? json[begin..quote] : [];
     }
@@ -85,6 +111,11 @@ internal static class JournalTexts
     private static bool IsWordByte(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
 
     /// <summary>True for members that <see cref="SearchQuery"/> searches.</summary>
-    private static bool IsSearched(ReadOnlySpan<byte> member) => member.SequenceEqual("content"u8) || member.SequenceEqual("path"u8)
-        || member.SequenceEqual("parameters"u8) || member.SequenceEqual("result"u8) || member.SequenceEqual("error"u8) || member.SequenceEqual("tool_name"u8);
+    private static bool IsSearched(ReadOnlySpan<byte> member) =>
+        member.SequenceEqual("content"u8)
+        || member.SequenceEqual("path"u8)
+        || member.SequenceEqual("parameters"u8)
+        || member.SequenceEqual("result"u8)
+        || member.SequenceEqual("error"u8)
+        || member.SequenceEqual("tool_name"u8);
 }

@@ -14,8 +14,14 @@ public static partial class MarkdownText
         var plain = new StringBuilder(text.Length);
         foreach (var line in text.Split('\n'))
         {
-            if (IsFence(line)) { isInFence = !isInFence; }
-            else { plain.Append(isInFence ? line : PlainLine(line)); }
+            if (IsFence(line))
+            {
+                isInFence = !isInFence;
+            }
+            else
+            {
+                plain.Append(isInFence ? line : PlainLine(line));
+            }
 
             plain.Append('\n');
         }
@@ -30,7 +36,10 @@ public static partial class MarkdownText
         var isInside = false;
         foreach (var line in text.AsSpan(0, place).EnumerateLines())
         {
-            if (IsFence(line)) { isInside = !isInside; }
+            if (IsFence(line))
+            {
+                isInside = !isInside;
+            }
         }
 
         return isInside;
@@ -41,13 +50,23 @@ public static partial class MarkdownText
     private static string PlainLine(string line)
     {
         var begin = line.TrimStart();
-        if (begin.StartsWith('|')) { return DashesOfTable().IsMatch(begin) ? "" : Inline(begin.Trim().Trim('|').Replace("|", " ", StringComparison.Ordinal), 0); }
+        if (begin.StartsWith('|'))
+        {
+            return DashesOfTable().IsMatch(begin) ? "" : Inline(begin.Trim().Trim('|').Replace("|", " ", StringComparison.Ordinal), 0);
+        }
 
         return Inline(LineMark().Replace(line, ""), 0);
     }
 
     private static string Inline(string text, int depth) =>
-        depth == MaxNesting ? text : InlineMark().Replace(text, match => match.Groups["code"] is { Success: true, Value: var code } ? code : Inline(match.Groups["inner"].Value, depth + 1));
+        depth == MaxNesting
+            ? text
+            : InlineMark()
+                .Replace(
+                    text,
+                    match =>
+                        match.Groups["code"] is { Success: true, Value: var code } ? code : Inline(match.Groups["inner"].Value, depth + 1)
+                );
 
     [GeneratedRegex(@"^[|:\-\s]*-[|:\-\s]*$", RegexOptions.CultureInvariant)]
     private static partial Regex DashesOfTable();
@@ -55,12 +74,15 @@ public static partial class MarkdownText
     [GeneratedRegex(@"^\s*(?:>\s?)*(?:#{1,6}\s+|[-*+]\s+(?:\[[ xX]\]\s+)?)?", RegexOptions.CultureInvariant)]
     private static partial Regex LineMark();
 
-    [GeneratedRegex("""
-        (?<ticks>`+)(?<code>[^`\n]+)\k<ticks>(?!`)
-        |!?\[(?<inner>[^\[\]\n]*)\]\([^()\s]*(?:\s+"[^"\n]*")?\)
-        |(?<stars>\*{2,3}|~~)(?=\S)(?<inner>.+?)(?<=\S)\k<stars>
-        |(?<!\*)\*(?=[^\s*])(?<inner>[^*\n]+?)(?<=\S)\*(?!\*)
-        |(?<![\p{L}\p{N}_])(?<lines>__?)(?=\S)(?<inner>.+?)(?<=\S)\k<lines>(?![\p{L}\p{N}_])
-        """, RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """
+            (?<ticks>`+)(?<code>[^`\n]+)\k<ticks>(?!`)
+            |!?\[(?<inner>[^\[\]\n]*)\]\([^()\s]*(?:\s+"[^"\n]*")?\)
+            |(?<stars>\*{2,3}|~~)(?=\S)(?<inner>.+?)(?<=\S)\k<stars>
+            |(?<!\*)\*(?=[^\s*])(?<inner>[^*\n]+?)(?<=\S)\*(?!\*)
+            |(?<![\p{L}\p{N}_])(?<lines>__?)(?=\S)(?<inner>.+?)(?<=\S)\k<lines>(?![\p{L}\p{N}_])
+            """,
+        RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex InlineMark();
 }

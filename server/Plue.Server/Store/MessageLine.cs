@@ -9,10 +9,19 @@ internal static class MessageLine
     /// <returns>Null when the line is any other, or has anything that is not common; the serializer says what it is then.</returns>
     public static StoredMessage? TryRead(JournalLine line, StoredMessage? before)
     {
-        if (!(line.Type.SequenceEqual("message"u8) || line.Type.SequenceEqual("message_started"u8)) || !line.Json.Overlaps(line.Type, out var type)) { return null; }
+        if (
+            !(line.Type.SequenceEqual("message"u8) || line.Type.SequenceEqual("message_started"u8))
+            || !line.Json.Overlaps(line.Type, out var type)
+        )
+        {
+            return null;
+        }
 
         var rest = line.Json[(type + line.Type.Length + 1)..];
-        if (!rest.StartsWith(",\"message\":{"u8)) { return null; }
+        if (!rest.StartsWith(",\"message\":{"u8))
+        {
+            return null;
+        }
 
         try
         {
@@ -26,9 +35,16 @@ internal static class MessageLine
 
     private static StoredMessage? TryRead(ReadOnlySpan<byte> json, StoredMessage? before)
     {
-        string? id = null, codexId = null, role = null, parentId = null, status = null, stopReason = null, turnId = null;
+        string? id = null,
+            codexId = null,
+            role = null,
+            parentId = null,
+            status = null,
+            stopReason = null,
+            turnId = null;
         StoredParts? parts = null;
-        DateTime? createdAt = null, updatedAt = null;
+        DateTime? createdAt = null,
+            updatedAt = null;
         StoredUsage? usage = null;
         StoredCost? cost = null;
         StoredProviderInfo? providerInfo = null;
@@ -47,19 +63,35 @@ internal static class MessageLine
                 : reader.ValueTextEquals("created_at"u8) ? Time(ref reader, ref createdAt)
                 : reader.ValueTextEquals("updated_at"u8) ? Time(ref reader, ref updatedAt)
                 : reader.ValueTextEquals("status"u8) ? Text(ref reader, ref status, "complete")
-                : reader.ValueTextEquals("usage"u8) ? (usage = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredUsage)) is not null
-                : reader.ValueTextEquals("cost"u8) ? (cost = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredCost)) is not null
-                : reader.ValueTextEquals("provider_info"u8) ? (providerInfo = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredProviderInfo)) is not null
-                : reader.ValueTextEquals("timing"u8) ? (timing = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredTiming)) is not null
+                : reader.ValueTextEquals("usage"u8)
+                    ? (usage = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredUsage)) is not null
+                : reader.ValueTextEquals("cost"u8)
+                    ? (cost = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredCost)) is not null
+                : reader.ValueTextEquals("provider_info"u8)
+                    ? (providerInfo = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredProviderInfo)) is not null
+                : reader.ValueTextEquals("timing"u8)
+                    ? (timing = JsonSerializer.Deserialize(ref reader, StoredJson.Default.StoredTiming)) is not null
                 : reader.ValueTextEquals("stop_reason"u8) ? Text(ref reader, ref stopReason, "end_turn", "tool_use")
                 : reader.ValueTextEquals("turn_id"u8) ? Text(ref reader, ref turnId, before?.TurnId)
-                : reader.ValueTextEquals("steered_by"u8) && (steeredBy = JsonSerializer.Deserialize(ref reader, StoredJson.Default.IReadOnlyListStoredSteering)) is not null;
-            if (!isRead) { return null; }
+                : reader.ValueTextEquals("steered_by"u8)
+                    && (steeredBy = JsonSerializer.Deserialize(ref reader, StoredJson.Default.IReadOnlyListStoredSteering)) is not null;
+            if (!isRead)
+            {
+                return null;
+            }
         }
 
         // Behind the message comes its checksum, and nothing else.
-        if (reader.TokenType != JsonTokenType.EndObject || json.Length - reader.BytesConsumed != JournalLine.CrcSuffixLength
-            || id is null || codexId is null || role is null || status is null || parts is null || createdAt is not { } created)
+        if (
+            reader.TokenType != JsonTokenType.EndObject
+            || json.Length - reader.BytesConsumed != JournalLine.CrcSuffixLength
+            || id is null
+            || codexId is null
+            || role is null
+            || status is null
+            || parts is null
+            || createdAt is not { } created
+        )
         {
             return null;
         }
@@ -86,15 +118,24 @@ internal static class MessageLine
 
     private static bool Text(ref Utf8JsonReader reader, ref string? text, string? likely = null, string? other = null)
     {
-        if (!reader.Read() || reader.TokenType != JsonTokenType.String) { return false; }
+        if (!reader.Read() || reader.TokenType != JsonTokenType.String)
+        {
+            return false;
+        }
 
-        text = likely is not null && reader.ValueTextEquals(likely) ? likely : other is not null && reader.ValueTextEquals(other) ? other : reader.GetString();
+        text =
+            likely is not null && reader.ValueTextEquals(likely) ? likely
+            : other is not null && reader.ValueTextEquals(other) ? other
+            : reader.GetString();
         return true;
     }
 
     private static bool Time(ref Utf8JsonReader reader, ref DateTime? time)
     {
-        if (!reader.Read() || reader.TokenType != JsonTokenType.String || !reader.TryGetDateTime(out var read)) { return false; }
+        if (!reader.Read() || reader.TokenType != JsonTokenType.String || !reader.TryGetDateTime(out var read))
+        {
+            return false;
+        }
 
         time = read;
         return true;

@@ -46,14 +46,20 @@ public sealed class MessageTree
     /// <summary>This tree with the message behind its head, or in its head's place; null when it belongs elsewhere.</summary>
     internal MessageTree? With(Message message)
     {
-        if (path.Length == 0) { return null; }
+        if (path.Length == 0)
+        {
+            return null;
+        }
         if (message.Id == Head)
         {
             var changed = Replaced(messages, message);
             return new(changed, path == messages ? changed : Replaced(path, message), undone);
         }
 
-        if (message.ParentId != Head) { return null; }
+        if (message.ParentId != Head)
+        {
+            return null;
+        }
 
         Message[] longer = [.. messages, message];
         return new(longer, path == messages ? longer : [.. path, message], []);
@@ -65,13 +71,17 @@ public sealed class MessageTree
     public IReadOnlyList<Message> PathTo(string id) => id == Head ? path : BranchTo(id);
 
     /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
-    public IReadOnlyList<string> AlternativesOf(Message message) => path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
+    public IReadOnlyList<string> AlternativesOf(Message message) =>
+        path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
 
     /// <summary>The newest end of the branches that go through this message.</summary>
     public string LeafOf(string id)
     {
         var end = id;
-        for (var steps = 0; steps <= messages.Length && Children.TryGetValue(end, out var next); steps++) { end = next[^1]; }
+        for (var steps = 0; steps <= messages.Length && Children.TryGetValue(end, out var next); steps++)
+        {
+            end = next[^1];
+        }
 
         return end;
     }
@@ -83,7 +93,10 @@ public sealed class MessageTree
         var seen = found.ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < found.Count; i++)
         {
-            if (Children.TryGetValue(found[i], out var next)) { found.AddRange(next.Where(seen.Add)); }
+            if (Children.TryGetValue(found[i], out var next))
+            {
+                found.AddRange(next.Where(seen.Add));
+            }
         }
 
         return found;
@@ -93,13 +106,23 @@ public sealed class MessageTree
     public IReadOnlyList<string> ResponsesTo(Message message)
     {
         var first = message;
-        for (var steps = 0; steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before; steps++) { first = before; }
+        for (
+            var steps = 0;
+            steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before;
+            steps++
+        )
+        {
+            first = before;
+        }
 
         List<string> rounds = [first.Id];
         var seen = rounds.ToHashSet(StringComparer.Ordinal);
         for (var at = 0; at < rounds.Count; at++)
         {
-            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next)) { rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant && seen.Add(id))); }
+            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next))
+            {
+                rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant && seen.Add(id)));
+            }
         }
 
         return rounds;
@@ -112,7 +135,10 @@ public sealed class MessageTree
         {
             for (var i = Path.Count - 1; i >= 0; i--)
             {
-                if (Path[i].Role == MessageRole.User) { return Path[i].ParentId ?? ""; }
+                if (Path[i].Role == MessageRole.User)
+                {
+                    return Path[i].ParentId ?? "";
+                }
             }
 
             return null;
@@ -132,7 +158,10 @@ public sealed class MessageTree
         foreach (var message in messages)
         {
             made.ById.Add(message.Id, message);
-            if (!made.Children.TryGetValue(message.ParentId ?? "", out var siblings)) { made.Children.Add(message.ParentId ?? "", siblings = []); }
+            if (!made.Children.TryGetValue(message.ParentId ?? "", out var siblings))
+            {
+                made.Children.Add(message.ParentId ?? "", siblings = []);
+            }
             siblings.Add(message.Id);
         }
 
@@ -144,7 +173,10 @@ public sealed class MessageTree
         var before = "";
         foreach (var message in messages)
         {
-            if ((message.ParentId ?? "") != before) { return false; }
+            if ((message.ParentId ?? "") != before)
+            {
+                return false;
+            }
             before = message.Id;
         }
 
@@ -154,7 +186,14 @@ public sealed class MessageTree
     private Message[] BranchTo(string head)
     {
         var found = new List<Message>();
-        for (var at = ById.GetValueOrDefault(head); at is not null && found.Count <= messages.Length; at = ById.GetValueOrDefault(at.ParentId ?? "")) { found.Add(at); }
+        for (
+            var at = ById.GetValueOrDefault(head);
+            at is not null && found.Count <= messages.Length;
+            at = ById.GetValueOrDefault(at.ParentId ?? "")
+        )
+        {
+            found.Add(at);
+        }
 
         found.Reverse();
         return [.. found];

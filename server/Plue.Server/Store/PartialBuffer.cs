@@ -21,7 +21,10 @@ internal sealed class PartialBuffer
 
     public void Add(string messageId, int partIndex, bool isReasoning, ReadOnlySpan<char> text)
     {
-        if (text.IsEmpty || full.Contains(messageId)) { return; }
+        if (text.IsEmpty || full.Contains(messageId))
+        {
+            return;
+        }
 
         if (Length + text.Length > Capacity)
         {
@@ -29,10 +32,19 @@ internal sealed class PartialBuffer
             return;
         }
 
-        if (Length + text.Length > characters.Length) { Grow(Length + text.Length); }
+        if (Length + text.Length > characters.Length)
+        {
+            Grow(Length + text.Length);
+        }
 
         text.CopyTo(characters.AsSpan(Length));
-        if (segments is [.., var last] && !last.IsReset && last.PartIndex == partIndex && last.IsReasoning == isReasoning && last.MessageId == messageId)
+        if (
+            segments is [.., var last]
+            && !last.IsReset
+            && last.PartIndex == partIndex
+            && last.IsReasoning == isReasoning
+            && last.MessageId == messageId
+        )
         {
             segments[^1] = last with { Length = last.Length + text.Length };
         }
@@ -55,7 +67,10 @@ internal sealed class PartialBuffer
     {
         full.Remove(messageId);
         segments.RemoveAll(segment => segment.MessageId == messageId);
-        if (segments.Count == 0) { Clear(); }
+        if (segments.Count == 0)
+        {
+            Clear();
+        }
     }
 
     /// <summary>The records to write, and how to take them out when they are written; half a surrogate pair at the end waits for its other half.</summary>
@@ -81,7 +96,14 @@ internal sealed class PartialBuffer
 
             if (text.Length > 0)
             {
-                records.Add(new StoredPartial(segment.MessageId, segment.PartIndex, segment.IsReasoning ? "reasoning" : "text", text.ToString()).ToUtf8());
+                records.Add(
+                    new StoredPartial(
+                        segment.MessageId,
+                        segment.PartIndex,
+                        segment.IsReasoning ? "reasoning" : "text",
+                        text.ToString()
+                    ).ToUtf8()
+                );
             }
         }
 
@@ -108,7 +130,10 @@ internal sealed class PartialBuffer
     public void Release()
     {
         Clear();
-        if (characters.Length > 0) { ArrayPool<char>.Shared.Return(characters, clearArray: true); }
+        if (characters.Length > 0)
+        {
+            ArrayPool<char>.Shared.Return(characters, clearArray: true);
+        }
 
         characters = [];
     }
@@ -123,7 +148,10 @@ internal sealed class PartialBuffer
     {
         var larger = ArrayPool<char>.Shared.Rent(Math.Max(needed, 4096));
         characters.AsSpan(0, Length).CopyTo(larger);
-        if (characters.Length > 0) { ArrayPool<char>.Shared.Return(characters, clearArray: true); }
+        if (characters.Length > 0)
+        {
+            ArrayPool<char>.Shared.Return(characters, clearArray: true);
+        }
 
         characters = larger;
     }

@@ -14,37 +14,51 @@ public sealed record SearchQuery
 
     /// <summary>All of them have to be in the message; none finds by the filters alone.</summary>
     public IReadOnlyList<string> Terms { get; }
+
     /// <summary>The first moment that counts, by the message's beginning.</summary>
     public DateTimeOffset? From { get; init; }
+
     /// <summary>The first moment that no longer counts.</summary>
     public DateTimeOffset? To { get; init; }
+
     /// <summary>The provider of the message, or of the chat if the message has none.</summary>
     public string? ProviderId { get; init; }
+
     /// <summary>Likewise.</summary>
     public string? Model { get; init; }
     public bool? HasCode { get; init; }
     public MessageStatus? Status { get; init; }
     public MessageRole? Role { get; init; }
+
     /// <summary>The chat has all of them.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool IncludeArchived { get; init; }
     public int Limit { get; init; } = DefaultLimit;
 
     /// <summary>It asks for nothing, so nothing is found.</summary>
-    public bool IsEmpty => Terms.Count == 0 && Tags.Count == 0
+    public bool IsEmpty =>
+        Terms.Count == 0
+        && Tags.Count == 0
         && (From, To, ProviderId, Model, HasCode, Status, Role) is (null, null, null, null, null, null, null);
 
     /// <summary>A message of this chat may be found.</summary>
-    public bool Includes(ChatSummary chat) => (IncludeArchived || !chat.Archived)
+    public bool Includes(ChatSummary chat) =>
+        (IncludeArchived || !chat.Archived)
         && (From is not { } from || chat.UpdatedAt >= from)
         && Tags.All(tag => chat.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Null if it does not match.</summary>
     public SearchMatch? Match(Message message, ChatSummary chat)
     {
-        if (message.IsHidden || !IsInRange(message.CreatedAt) || Role is { } role && message.Role != role || Status is { } status && message.Status != status
-            || !MatchesOrAny(ProviderId, message.ProviderInfo?.ProviderId ?? chat.ProviderId) || !MatchesOrAny(Model, message.ProviderInfo?.ModelId ?? chat.Model)
-            || HasCode is { } hasCode && message.Parts.OfType<MessagePart.Text>().Any(part => HasCodeBlock(part.Content)) != hasCode)
+        if (
+            message.IsHidden
+            || !IsInRange(message.CreatedAt)
+            || Role is { } role && message.Role != role
+            || Status is { } status && message.Status != status
+            || !MatchesOrAny(ProviderId, message.ProviderInfo?.ProviderId ?? chat.ProviderId)
+            || !MatchesOrAny(Model, message.ProviderInfo?.ModelId ?? chat.Model)
+            || HasCode is { } hasCode && message.Parts.OfType<MessagePart.Text>().Any(part => HasCodeBlock(part.Content)) != hasCode
+        )
         {
             return null;
         }
@@ -55,7 +69,11 @@ public sealed record SearchQuery
 
     /// <summary>Matches the title of the chat; null if it does not match.</summary>
     public SearchMatch? MatchTitle(ChatSummary chat) =>
-        Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInRange(chat.CreatedAt) && MatchesOrAny(ProviderId, chat.ProviderId) && MatchesOrAny(Model, chat.Model)
+        Terms.Count > 0
+        && (HasCode, Status, Role) is (null, null, null)
+        && IsInRange(chat.CreatedAt)
+        && MatchesOrAny(ProviderId, chat.ProviderId)
+        && MatchesOrAny(Model, chat.Model)
         && FindSnippet([new Searched(chat.Title, IsMarkdown: false)]) is { } snippet
             ? new SearchMatch(chat, "", MessageRole.User, chat.CreatedAt, snippet)
             : null;
@@ -63,7 +81,10 @@ public sealed record SearchQuery
     /// <summary>Gets the searched texts of a part.</summary>
     private static IEnumerable<Searched> TextsOf(MessagePart part)
     {
-        if (part is MessagePart.Text { Content: var content }) { return [new Searched(content, IsMarkdown: true)]; }
+        if (part is MessagePart.Text { Content: var content })
+        {
+            return [new Searched(content, IsMarkdown: true)];
+        }
 
         string?[] texts = part switch
         {
@@ -79,8 +100,14 @@ public sealed record SearchQuery
     /// <summary>Around the first place of the first term, when all terms are there.</summary>
     private SearchSnippet? FindSnippet(IReadOnlyList<Searched> texts)
     {
-        if (Terms.Count == 0) { return SnippetOf(texts.FirstOrDefault(one => !string.IsNullOrWhiteSpace(one.Text)) ?? new Searched("", false), 0, 0); }
-        if (!Terms.All(term => texts.Any(one => one.Text.Contains(term, StringComparison.OrdinalIgnoreCase)))) { return null; }
+        if (Terms.Count == 0)
+        {
+            return SnippetOf(texts.FirstOrDefault(one => !string.IsNullOrWhiteSpace(one.Text)) ?? new Searched("", false), 0, 0);
+        }
+        if (!Terms.All(term => texts.Any(one => one.Text.Contains(term, StringComparison.OrdinalIgnoreCase))))
+        {
+            return null;
+        }
 
         var found = texts.First(one => one.Text.Contains(Terms[0], StringComparison.OrdinalIgnoreCase));
         return SnippetOf(found, found.Text.IndexOf(Terms[0], StringComparison.OrdinalIgnoreCase), Terms[0].Length);
@@ -93,16 +120,23 @@ public sealed record SearchQuery
 
     private bool IsInRange(DateTimeOffset moment) => (From is not { } from || moment >= from) && (To is not { } to || moment < to);
 
-    private static bool MatchesOrAny(string? asked, string? has) => asked is null || string.Equals(asked, has, StringComparison.OrdinalIgnoreCase);
+    private static bool MatchesOrAny(string? asked, string? has) =>
+        asked is null || string.Equals(asked, has, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasCodeBlock(string text)
     {
-        if (!text.Contains("```", StringComparison.Ordinal) && !text.Contains("~~~", StringComparison.Ordinal)) { return false; }
+        if (!text.Contains("```", StringComparison.Ordinal) && !text.Contains("~~~", StringComparison.Ordinal))
+        {
+            return false;
+        }
 
         foreach (var line in text.AsSpan().EnumerateLines())
         {
             var begin = line.TrimStart();
-            if (begin.StartsWith("```", StringComparison.Ordinal) || begin.StartsWith("~~~", StringComparison.Ordinal)) { return true; }
+            if (begin.StartsWith("```", StringComparison.Ordinal) || begin.StartsWith("~~~", StringComparison.Ordinal))
+            {
+                return true;
+            }
         }
 
         return false;

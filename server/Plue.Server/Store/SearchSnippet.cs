@@ -27,7 +27,10 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         var begin = line.Length;
         Append(line, text.AsSpan(start, Math.Max(0, Math.Min(length, to - start))));
         var end = line.Length;
-        if (start + length < to) { Append(line, text.AsSpan((start + length)..to)); }
+        if (start + length < to)
+        {
+            Append(line, text.AsSpan((start + length)..to));
+        }
 
         return Cut(line.ToString(), begin, end, isCutBefore || from > 0, isCutBehind || to < text.Length);
     }
@@ -40,7 +43,10 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         var marked = $"{text[from..start]}{FoundBegin}{text[start..end]}{FoundEnd}{text[end..to]}";
         var plain = MarkdownText.Plain(marked, MarkdownText.IsInFence(text, from));
         // What was found is in a mark itself, such as the address of a link.
-        if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1) { return Of(text, start, length); }
+        if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1)
+        {
+            return Of(text, start, length);
+        }
 
         var (begin, behind) = (plain.IndexOf(FoundBegin, StringComparison.Ordinal), plain.IndexOf(FoundEnd, StringComparison.Ordinal) - 1);
         return Of(plain.Remove(behind + 1, 1).Remove(begin, 1), begin, behind - begin, from > 0, to < text.Length);
@@ -57,9 +63,15 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     private static (int From, int To) Around(string text, int start, int length)
     {
         var from = Math.Max(0, start - Margin);
-        if (from > 0 && char.IsLowSurrogate(text[from])) { from++; }
+        if (from > 0 && char.IsLowSurrogate(text[from]))
+        {
+            from++;
+        }
         var to = Math.Min(text.Length, start + Math.Min(length, Width) + Margin);
-        if (to < text.Length && char.IsLowSurrogate(text[to])) { to--; }
+        if (to < text.Length && char.IsLowSurrogate(text[to]))
+        {
+            to--;
+        }
 
         return (from, to);
     }
@@ -67,7 +79,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     private static SearchSnippet Cut(string line, int begin, int end, bool isCutBefore, bool isCutBehind)
     {
         List<int> edges = [0];
-        for (var at = 0; at < line.Length;)
+        for (var at = 0; at < line.Length; )
         {
             // Nothing joins two ASCII characters: control characters are not in the line.
             var isPlain = char.IsAscii(line[at]) && (at + 1 == line.Length || char.IsAscii(line[at + 1]));
@@ -76,15 +88,27 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
 
         var left = edges.FindLast(edge => edge <= begin);
         left = Math.Min(left, edges.Find(edge => begin - edge <= Before));
-        if (left == 0 || line.AsSpan(0, left).IsWhiteSpace()) { left = Math.Min(begin, line.Length - line.AsSpan().TrimStart().Length); }
+        if (left == 0 || line.AsSpan(0, left).IsWhiteSpace())
+        {
+            left = Math.Min(begin, line.Length - line.AsSpan().TrimStart().Length);
+        }
         var right = edges.FindLast(edge => edge - left <= Width);
-        if (right <= begin) { right = Math.Min(line.Length, begin + Width); } // one character that is longer than a line
-        if (right < line.Length && char.IsLowSurrogate(line[right])) { right--; }
+        if (right <= begin)
+        {
+            right = Math.Min(line.Length, begin + Width);
+        } // one character that is longer than a line
+        if (right < line.Length && char.IsLowSurrogate(line[right]))
+        {
+            right--;
+        }
 
         var head = left > 0 && !line.AsSpan(0, left).IsWhiteSpace() || isCutBefore ? "…" : "";
         var shown = line.AsSpan(left..right);
         var tail = right < line.Length || isCutBehind ? "…" : "";
-        if (tail.Length == 0 && right > end) { shown = shown[..Math.Max(end - left, shown.TrimEnd().Length)]; }
+        if (tail.Length == 0 && right > end)
+        {
+            shown = shown[..Math.Max(end - left, shown.TrimEnd().Length)];
+        }
 
         return new($"{head}{shown}{tail}", head.Length + begin - left, Math.Max(0, Math.Min(end, right) - begin));
     }
@@ -93,10 +117,16 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     {
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune.Value is > ' ' and <= '~') { line.Append((char)rune.Value); }
+            if (rune.Value is > ' ' and <= '~')
+            {
+                line.Append((char)rune.Value);
+            }
             else if (Rune.IsWhiteSpace(rune))
             {
-                if (line is not [.., ' ']) { line.Append(' '); }
+                if (line is not [.., ' '])
+                {
+                    line.Append(' ');
+                }
             }
             else if (IsVisible(rune))
             {
@@ -106,6 +136,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     }
 
     /// <summary>The two joiners shape emoji and scripts, and move nothing.</summary>
-    private static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D
+    private static bool IsVisible(Rune rune) =>
+        rune.Value is 0x200C or 0x200D
         || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate);
 }

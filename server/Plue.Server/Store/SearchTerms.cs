@@ -16,21 +16,36 @@ internal static class SearchTerms
     /// <exception cref="FailureException">BadRequest: longer than <see cref="MaxTextLength"/>.</exception>
     public static IReadOnlyList<string> Parse(string text)
     {
-        if (text.Length > MaxTextLength) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
+        if (text.Length > MaxTextLength)
+        {
+            throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it.");
+        }
 
         List<string> terms = [];
         var term = new StringBuilder();
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             term.Clear();
-            if (text[at] == '"') { at = TakePhrase(text, at + 1, term); }
+            if (text[at] == '"')
+            {
+                at = TakePhrase(text, at + 1, term);
+            }
             else
             {
-                for (; at < text.Length && text[at] != '"' && !char.IsWhiteSpace(text[at]); at++) { term.Append(text[at]); }
+                for (; at < text.Length && text[at] != '"' && !char.IsWhiteSpace(text[at]); at++)
+                {
+                    term.Append(text[at]);
+                }
             }
 
-            if (term.Length > 0) { terms.Add(WithoutLoneSurrogates(term.ToString())); }
-            while (at < text.Length && char.IsWhiteSpace(text[at])) { at++; }
+            if (term.Length > 0)
+            {
+                terms.Add(WithoutLoneSurrogates(term.ToString()));
+            }
+            while (at < text.Length && char.IsWhiteSpace(text[at]))
+            {
+                at++;
+            }
         }
 
         return [.. terms.Distinct(StringComparer.OrdinalIgnoreCase)];
@@ -41,8 +56,14 @@ internal static class SearchTerms
     {
         for (; at < text.Length; at++)
         {
-            if (text[at] == '"' && text.ElementAtOrDefault(at + 1) != '"') { return at + 1; }
-            if (text[at] == '"') { at++; }
+            if (text[at] == '"' && text.ElementAtOrDefault(at + 1) != '"')
+            {
+                return at + 1;
+            }
+            if (text[at] == '"')
+            {
+                at++;
+            }
 
             phrase.Append(text[at]);
         }

@@ -11,7 +11,13 @@ internal sealed class StoreServices : IAsyncDisposable
         Blobs = new Blobs(platform.Paths);
         Chats = new ChatStore(platform.Paths, platform.Time, platform.CreateLogger("Store"));
         Search = new ChatSearch(Chats, platform.CreateLogger("Search"));
-        Usage = new UsageLedger(platform.Paths, since => Chats.Responses(since, providerName), providerName, platform.Time, platform.CreateLogger("Usage"));
+        Usage = new UsageLedger(
+            platform.Paths,
+            since => Chats.Responses(since, providerName),
+            providerName,
+            platform.Time,
+            platform.CreateLogger("Usage")
+        );
     }
 
     public Blobs Blobs { get; }

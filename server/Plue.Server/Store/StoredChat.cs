@@ -7,8 +7,10 @@ namespace Plue.Server.Store;
 public sealed record StoredChat
 {
     public const string DefaultTitle = "New chat";
+
     /// <summary>The goal of a task; its first line is the title of a task without one.</summary>
     public const string GoalField = "goal";
+
     /// <summary>The address of the parent chat or task.</summary>
     public const string SpawnedByField = "spawned_by";
     private const int TitleLength = 60;
@@ -16,48 +18,64 @@ public sealed record StoredChat
 
     public required string Id { get; init; }
     public required string TemplateId { get; init; }
+
     /// <summary>The user's title, else the beginning of the first message, else <c>New chat</c>.</summary>
     public required string Title { get; init; }
     public required bool Archived { get; init; }
+
     /// <summary>A name in <c>codex://providers/</c>.</summary>
     public required string? ProviderId { get; init; }
     public required string? Model { get; init; }
+
     /// <summary>The fallback chain; empty to use the one in the settings.</summary>
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
     public ChatOptions Options { get; init; } = ChatOptions.None;
     public bool Pinned { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>The pinned files of the chat, as the user named them.</summary>
     public IReadOnlyList<string> ContextFiles { get; init; } = [];
+
     /// <summary>The fields of its template that no other member holds, by name; what does not exist has its default. Of a task its status too.</summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = NoValues;
+
     /// <summary>Hook failures since the user's last change, newest first.</summary>
     public IReadOnlyList<HookFailure> HookFailures { get; init; } = [];
+
     /// <summary>A title that a model or the user gave; else it is the beginning of the first message.</summary>
     public bool HasTitle { get; init; }
+
     /// <summary>Every branch; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
     public MessageTree Tree { get; init; } = MessageTree.Empty;
+
     /// <summary>The branch that is shown, oldest first.</summary>
     public IReadOnlyList<Message> Messages => Tree.Path;
+
     /// <summary>Waiting to be sent, in order.</summary>
     public IReadOnlyList<Message> Queue { get; init; } = [];
+
     /// <summary>True if there is an unread response.</summary>
     public bool Unread { get; init; }
+
     /// <summary>The id of the last message that was read; null if none was recorded.</summary>
     public string? ReadUntil { get; init; }
+
     /// <summary>The number of the last record: grows with every change.</summary>
     public long Version { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>USD, hidden messages included, because they were paid for; null while nothing was.</summary>
     public required decimal? TotalCost { get; init; }
     public required ChatStatus Status { get; init; }
+
     /// <summary>A notice about repairs and unreadable content, as one or more sentences.</summary>
     public string? Notice { get; init; }
 
     /// <summary>Gets the default title of a chat.</summary>
     /// <param name="messages">The messages of all branches: an edited message does not change the title.</param>
-    public static string TitleOf(IReadOnlyList<Message> messages) => TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
+    public static string TitleOf(IReadOnlyList<Message> messages) =>
+        TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
 
     /// <summary>The beginning of the first line.</summary>
     internal static string TitleOf(string messageText)
@@ -65,8 +83,14 @@ public sealed record StoredChat
         var text = messageText.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
         var line = (end < 0 ? text : text[..end]).TrimEnd();
-        if (line.IsEmpty) { return DefaultTitle; }
-        if (line.Length <= TitleLength) { return line.ToString(); }
+        if (line.IsEmpty)
+        {
+            return DefaultTitle;
+        }
+        if (line.Length <= TitleLength)
+        {
+            return line.ToString();
+        }
 
         var cut = char.IsHighSurrogate(line[TitleLength - 1]) ? TitleLength - 1 : TitleLength;
         return $"{line[..cut].TrimEnd()}…";
@@ -87,14 +111,25 @@ public sealed record StoredChat
 
     public bool IsTask => ChannelKind.Task.IsIdOfKind(Id);
 
-    public StoredChat WithStatus(string status) => this with { Values = Values.Concat(StatusValue(status)).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) };
+    public StoredChat WithStatus(string status) =>
+        this with
+        {
+            Values = Values
+                .Concat(StatusValue(status))
+                .GroupBy(pair => pair.Key)
+                .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
+        };
 
     /// <summary>The one value that says where a task stands.</summary>
     public static IReadOnlyDictionary<string, JsonElement> StatusValue(string status) =>
-        new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [TaskStates.Field] = JsonSerializer.SerializeToElement(status, StoredJson.Default.String) };
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal)
+        {
+            [TaskStates.Field] = JsonSerializer.SerializeToElement(status, StoredJson.Default.String),
+        };
 
     /// <summary>A field of <see cref="Values"/>; null when it does not exist or no text.</summary>
-    public string? Text(string field) => Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string field) =>
+        Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 /// <param name="Action">As the template writes it: <c>set_field</c>.</param>
@@ -121,7 +156,8 @@ public sealed record ChatSummary(
     int MessageCount,
     decimal? TotalCost,
     ChatStatus Status,
-    string? Notice)
+    string? Notice
+)
 {
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
     public ChatOptions Options { get; init; } = ChatOptions.None;
@@ -129,36 +165,57 @@ public sealed record ChatSummary(
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool Unread { get; init; }
     public long Version { get; init; }
+
     /// <summary>The status of a task: a constant of <see cref="TaskStates"/>, or a value set by the user or a hook.</summary>
     public string? TaskStatus { get; init; }
+
     /// <summary>The address of the parent of a task.</summary>
     public string? SpawnedBy { get; init; }
 }
 
 /// <summary><c>Running</c>: a response is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
-public enum ChatStatus { Idle, Running, Interrupted, Failed, Damaged }
+public enum ChatStatus
+{
+    Idle,
+    Running,
+    Interrupted,
+    Failed,
+    Damaged,
+}
 
 /// <summary>Null leaves a field as it is; an empty text removes it.</summary>
 /// <param name="Fallbacks">The complete list; empty uses the settings.</param>
 /// <param name="Options">All of them.</param>
 public sealed record ChatFields(
-    string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null, IReadOnlyList<ModelChoice>? Fallbacks = null, ChatOptions? Options = null)
+    string? Title = null,
+    bool? Archived = null,
+    string? ProviderId = null,
+    string? Model = null,
+    IReadOnlyList<ModelChoice>? Fallbacks = null,
+    ChatOptions? Options = null
+)
 {
     public static readonly ChatFields None = new();
 
     private const string ProviderPrefix = "codex://providers/";
 
     public bool? Pinned { get; init; }
+
     /// <summary>All of them.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>The complete list.</summary>
     public IReadOnlyList<string>? ContextFiles { get; init; }
+
     /// <summary>Merged key by key; null removes one.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
+
     /// <summary>A constant of <see cref="ChangedBy"/>; null for the user.</summary>
     public string? By { get; init; }
+
     /// <summary>The title was made by a model.</summary>
     public bool TitleFromModel { get; init; }
+
     /// <summary>The id of the last message that was read.</summary>
     public string? ReadUntil { get; init; }
 
@@ -169,9 +226,23 @@ public sealed record ChatFields(
     public string? TemplateId { get; init; }
 
     internal StoredFields ToStored() =>
-        new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
+        new(
+            Title,
+            Archived,
+            string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId,
+            Model,
             Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
-            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By, TemplateId, StartsByItself ? true : null);
+            Options is null ? null : StoredOptions.From(Options),
+            Pinned,
+            Tags,
+            ContextFiles,
+            TitleFromModel ? "model" : null,
+            ReadUntil,
+            Values,
+            By,
+            TemplateId,
+            StartsByItself ? true : null
+        );
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 

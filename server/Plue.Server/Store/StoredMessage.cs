@@ -12,12 +12,15 @@ internal sealed record StoredMessage
     public required string Id { get; init; }
     public required string CodexId { get; init; }
     public required string Role { get; init; }
+
     /// <summary>The message it follows, empty for a first one. Absent in format 1: then the one before it.</summary>
     public string? ParentId { get; init; }
     public IReadOnlyList<StoredPart?>? Parts { get; init; }
+
     /// <summary>Instead of <see cref="Parts"/> where <see cref="MessageLine"/> read the message.</summary>
     [JsonIgnore]
     public StoredParts? LazyParts { get; init; }
+
     /// <summary>UTC, like every time here.</summary>
     public required DateTime CreatedAt { get; init; }
     public DateTime UpdatedAt { get; init; }
@@ -36,70 +39,115 @@ internal sealed record StoredMessage
     public bool? Hidden { get; init; }
     public bool? Copy { get; init; }
 
-    public static StoredMessage From(Message message) => new()
-    {
-        Id = message.Id,
-        CodexId = message.CodexId,
-        Role = EnumNames<MessageRole>.Of(message.Role),
-        ParentId = message.ParentId,
-        Parts = [.. message.Parts.Select(StoredPart.From)],
-        CreatedAt = message.CreatedAt.UtcDateTime,
-        UpdatedAt = message.UpdatedAt.UtcDateTime,
-        Status = EnumNames<MessageStatus>.Of(message.Status),
-        Error = message.Error is { } error ? new(EnumNames<FailureKind>.Of(error.Kind), error.Message, (long?)error.RetryAfter?.TotalMilliseconds) : null,
-        Usage = message.Usage is { } usage
-            ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
-            : null,
-        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price)) : null,
-        ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
-        Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
-        StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
-        TurnId = message.TurnId,
-        NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(EnumNames<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version.ToString()))],
-        Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
-        Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))]) : null,
-        Hidden = message.IsHidden ? true : null,
-        Copy = message.IsCopy ? true : null,
-    };
+    public static StoredMessage From(Message message) =>
+        new()
+        {
+            Id = message.Id,
+            CodexId = message.CodexId,
+            Role = EnumNames<MessageRole>.Of(message.Role),
+            ParentId = message.ParentId,
+            Parts = [.. message.Parts.Select(StoredPart.From)],
+            CreatedAt = message.CreatedAt.UtcDateTime,
+            UpdatedAt = message.UpdatedAt.UtcDateTime,
+            Status = EnumNames<MessageStatus>.Of(message.Status),
+            Error = message.Error is { } error
+                ? new(EnumNames<FailureKind>.Of(error.Kind), error.Message, (long?)error.RetryAfter?.TotalMilliseconds)
+                : null,
+            Usage = message.Usage is { } usage
+                ? new(
+                    usage.InputTokens,
+                    usage.OutputTokens,
+                    usage.TotalTokens,
+                    usage.CachedReadTokens,
+                    usage.CachedWriteTokens,
+                    usage.ReasoningTokens
+                )
+                : null,
+            Cost = message.Cost is { } cost
+                ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price))
+                : null,
+            ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
+            Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
+            StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
+            TurnId = message.TurnId,
+            NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+            SteeredBy =
+                message.SteeredBy.Count == 0
+                    ? null
+                    :
+                    [
+                        .. message.SteeredBy.Select(source => new StoredSteering(
+                            EnumNames<SteeringKind>.Of(source.Kind),
+                            source.Source,
+                            source.Title,
+                            source.Version.ToString()
+                        )),
+                    ],
+            Compaction = message.Compaction is { } compaction
+                ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter)
+                : null,
+            Routing = message.Routing is { } routing
+                ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))])
+                : null,
+            Hidden = message.IsHidden ? true : null,
+            Copy = message.IsCopy ? true : null,
+        };
 
     /// <summary>Parts of a type that this version does not know are omitted.</summary>
-    public Message ToMessage() => new()
-    {
-        Id = Id,
-        CodexId = CodexId,
-        Role = EnumNames<MessageRole>.Parse(Role, MessageRole.System),
-        ParentId = ParentId,
-        Parts = LazyParts ?? (IReadOnlyList<MessagePart>)[.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
-        CreatedAt = Utc(CreatedAt),
-        UpdatedAt = Utc(UpdatedAt),
-        Status = EnumNames<MessageStatus>.Parse(Status, MessageStatus.Complete),
-        Error = Error is { } error
-            ? new(EnumNames<FailureKind>.Parse(error.Kind, FailureKind.Internal), error.Message,
-                error.RetryAfterMs is >= 0 and < MaxWait and var wait ? TimeSpan.FromMilliseconds(wait) : null)
-            : null,
-        Usage = Usage is { } usage
-            ? new()
-            {
-                InputTokens = usage.InputTokens,
-                OutputTokens = usage.OutputTokens,
-                CachedReadTokens = usage.CachedReadTokens,
-                CachedWriteTokens = usage.CachedWriteTokens,
-                ReasoningTokens = usage.ReasoningTokens,
-            }
-            : null,
-        Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() } : null,
-        ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
-        Timing = Timing?.ToTiming(),
-        StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
-        TurnId = TurnId,
-        NotCarried = NotCarried ?? [],
-        SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new InstructionSource(EnumNames<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
-        Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
-        Routing = Routing is { } routing ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))]) : null,
-        IsHidden = Hidden ?? false,
-        IsCopy = Copy ?? false,
-    };
+    public Message ToMessage() =>
+        new()
+        {
+            Id = Id,
+            CodexId = CodexId,
+            Role = EnumNames<MessageRole>.Parse(Role, MessageRole.System),
+            ParentId = ParentId,
+            Parts = LazyParts ?? (IReadOnlyList<MessagePart>)[.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
+            CreatedAt = Utc(CreatedAt),
+            UpdatedAt = Utc(UpdatedAt),
+            Status = EnumNames<MessageStatus>.Parse(Status, MessageStatus.Complete),
+            Error = Error is { } error
+                ? new(
+                    EnumNames<FailureKind>.Parse(error.Kind, FailureKind.Internal),
+                    error.Message,
+                    error.RetryAfterMs is >= 0 and < MaxWait and var wait ? TimeSpan.FromMilliseconds(wait) : null
+                )
+                : null,
+            Usage = Usage is { } usage
+                ? new()
+                {
+                    InputTokens = usage.InputTokens,
+                    OutputTokens = usage.OutputTokens,
+                    CachedReadTokens = usage.CachedReadTokens,
+                    CachedWriteTokens = usage.CachedWriteTokens,
+                    ReasoningTokens = usage.ReasoningTokens,
+                }
+                : null,
+            Cost = Cost is { } cost
+                ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() }
+                : null,
+            ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
+            Timing = Timing?.ToTiming(),
+            StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
+            TurnId = TurnId,
+            NotCarried = NotCarried ?? [],
+            SteeredBy = SteeredBy is not { } steered
+                ? []
+                :
+                [
+                    .. steered.Select(source => new InstructionSource(
+                        EnumNames<SteeringKind>.Parse(source.Kind, SteeringKind.Rules),
+                        source.Source,
+                        source.Title,
+                        source.Version
+                    )),
+                ],
+            Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+            Routing = Routing is { } routing
+                ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))])
+                : null,
+            IsHidden = Hidden ?? false,
+            IsCopy = Copy ?? false,
+        };
 
     internal static DateTimeOffset Utc(DateTime time) =>
         new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime());
@@ -128,45 +176,76 @@ internal sealed record StoredPart(
     DateTime? ModifiedAt = null,
     IReadOnlyList<StoredChange>? Changes = null,
     StoredApproval? Approval = null,
-    double? DurationMs = null)
+    double? DurationMs = null
+)
 {
-    public static StoredPart From(MessagePart part) => part switch
-    {
-        MessagePart.Text text => new("text", Content: text.Content),
-        MessagePart.File file => new("file", Path: file.Path, Content: file.Content, Blob: file.Blob, Language: file.Language,
-            MediaType: file.MediaType, Size: file.Size, Range: file.Range is { } range ? new(range.Start, range.End) : null, Summary: file.IsSummary ? true : null,
-            Hash: file.Hash, ModifiedAt: file.ModifiedAt?.UtcDateTime),
-        MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
-        MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error,
-            Changes: result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))],
-            Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null,
-            DurationMs: result.RunTime?.TotalMilliseconds),
-        MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
-        _ => throw new InvalidOperationException($"{part.GetType().Name} has no stored form."),
-    };
+    public static StoredPart From(MessagePart part) =>
+        part switch
+        {
+            MessagePart.Text text => new("text", Content: text.Content),
+            MessagePart.File file => new(
+                "file",
+                Path: file.Path,
+                Content: file.Content,
+                Blob: file.Blob,
+                Language: file.Language,
+                MediaType: file.MediaType,
+                Size: file.Size,
+                Range: file.Range is { } range ? new(range.Start, range.End) : null,
+                Summary: file.IsSummary ? true : null,
+                Hash: file.Hash,
+                ModifiedAt: file.ModifiedAt?.UtcDateTime
+            ),
+            MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
+            MessagePart.ToolResult result => new(
+                "tool_result",
+                ToolUseId: result.ToolUseId,
+                Result: result.Result,
+                Error: result.Error,
+                Changes: result.Changes.Count == 0
+                    ? null
+                    : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))],
+                Approval: result.Approval is { } approval
+                    ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime)
+                    : null,
+                DurationMs: result.RunTime?.TotalMilliseconds
+            ),
+            MessagePart.Reasoning reasoning => new(
+                "reasoning",
+                Content: reasoning.Content,
+                Signature: reasoning.Signature,
+                Opaque: reasoning.Opaque
+            ),
+            _ => throw new InvalidOperationException($"{part.GetType().Name} has no stored form."),
+        };
 
-    public MessagePart? ToPart() => Type switch
-    {
-        "text" => new MessagePart.Text(Content ?? ""),
-        "file" => new MessagePart.File(Path ?? "", Content, Blob, Language)
+    public MessagePart? ToPart() =>
+        Type switch
         {
-            MediaType = MediaType,
-            Size = Size,
-            Range = Range is { } range ? new(range.Start, range.End) : null,
-            IsSummary = Summary ?? false,
-            Hash = Hash,
-            ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
-        },
-        "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
-        "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error)
-        {
-            Changes = Changes is not { Count: > 0 } ? [] : [.. Changes.Select(change => new FileChange(change.Path, change.Added, change.Removed))],
-            Approval = Approval is { } approval ? new(approval.Decision ?? "", approval.Reason, approval.Rule, StoredMessage.Utc(approval.Time)) : null,
-            RunTime = DurationMs is { } duration ? StoredTiming.Span(duration) : null,
-        },
-        "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
-        _ => null,
-    };
+            "text" => new MessagePart.Text(Content ?? ""),
+            "file" => new MessagePart.File(Path ?? "", Content, Blob, Language)
+            {
+                MediaType = MediaType,
+                Size = Size,
+                Range = Range is { } range ? new(range.Start, range.End) : null,
+                IsSummary = Summary ?? false,
+                Hash = Hash,
+                ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
+            },
+            "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
+            "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error)
+            {
+                Changes = Changes is not { Count: > 0 }
+                    ? []
+                    : [.. Changes.Select(change => new FileChange(change.Path, change.Added, change.Removed))],
+                Approval = Approval is { } approval
+                    ? new(approval.Decision ?? "", approval.Reason, approval.Rule, StoredMessage.Utc(approval.Time))
+                    : null,
+                RunTime = DurationMs is { } duration ? StoredTiming.Span(duration) : null,
+            },
+            "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
+            _ => null,
+        };
 }
 
 internal sealed record StoredLines(int Start, int End);
@@ -187,13 +266,31 @@ internal sealed record StoredFailure(string Kind, string Message, long? RetryAft
 
 /// <param name="TotalTokens">For other readers; computed from the others here.</param>
 internal sealed record StoredUsage(
-    long InputTokens, long OutputTokens, long TotalTokens, long CachedReadTokens, long CachedWriteTokens, long ReasoningTokens);
+    long InputTokens,
+    long OutputTokens,
+    long TotalTokens,
+    long CachedReadTokens,
+    long CachedWriteTokens,
+    long ReasoningTokens
+);
 
 /// <summary>USD.</summary>
-internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, StoredPrice? Price = null);
+internal sealed record StoredCost(
+    decimal InputCost,
+    decimal OutputCost,
+    decimal CachedCost,
+    decimal TotalCost,
+    string PriceSource,
+    StoredPrice? Price = null
+);
 
 /// <summary>USD per million tokens.</summary>
-internal sealed record StoredPrice(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion)
+internal sealed record StoredPrice(
+    decimal InputPerMillion,
+    decimal OutputPerMillion,
+    decimal? CachedReadPerMillion,
+    decimal? CachedWritePerMillion
+)
 {
     public static StoredPrice? From(Price? price) =>
         price is null ? null : new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
@@ -211,12 +308,18 @@ internal sealed record StoredTiming(double? FirstTokenMs, double DurationMs)
 }
 
 /// <summary>The snake_case names of an enum, both ways.</summary>
-internal static class EnumNames<T> where T : struct, Enum
+internal static class EnumNames<T>
+    where T : struct, Enum
 {
     private static readonly Dictionary<T, string> ByValue = Enum.GetValues<T>()
         .ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
-    private static readonly Dictionary<string, T> ByName = ByValue.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+    private static readonly Dictionary<string, T> ByName = ByValue.ToDictionary(
+        pair => pair.Value,
+        pair => pair.Key,
+        StringComparer.Ordinal
+    );
 
     public static string Of(T value) => ByValue[value];
+
     public static T Parse(string? name, T unknown) => name is not null && ByName.TryGetValue(name, out var value) ? value : unknown;
 }

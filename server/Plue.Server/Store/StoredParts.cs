@@ -30,12 +30,18 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
     /// <exception cref="InvalidOperationException">A text is no Unicode.</exception>
     public static StoredParts? TryRead(ReadOnlySpan<byte> json, ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) { return null; }
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return null;
+        }
 
         var (begin, count) = ((int)reader.TokenStartIndex, 0);
         for (; reader.Read() && reader.TokenType == JsonTokenType.StartObject; count++)
         {
-            if (!IsPlainPart(ref reader)) { return null; }
+            if (!IsPlainPart(ref reader))
+            {
+                return null;
+            }
         }
 
         return reader.TokenType == JsonTokenType.EndArray ? new StoredParts(json[begin..(int)reader.BytesConsumed].ToArray(), count) : null;
@@ -46,9 +52,15 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
         get
         {
             var known = Volatile.Read(ref content);
-            if (known is not byte[] json) { return (MessagePart[])known; }
+            if (known is not byte[] json)
+            {
+                return (MessagePart[])known;
+            }
 
-            MessagePart[] parts = [.. JsonSerializer.Deserialize(json, StoredJson.Default.IReadOnlyListStoredPart)!.Select(part => part!.ToPart()!)];
+            MessagePart[] parts =
+            [
+                .. JsonSerializer.Deserialize(json, StoredJson.Default.IReadOnlyListStoredPart)!.Select(part => part!.ToPart()!),
+            ];
             return Interlocked.CompareExchange(ref content, parts, json) as MessagePart[] ?? parts;
         }
     }
@@ -59,7 +71,15 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isType = reader.ValueTextEquals("type"u8);
-            if (!isType && !IsText(ref reader) || !reader.Read() || reader.TokenType != JsonTokenType.String || isType && !IsKnownType(ref reader)) { return false; }
+            if (
+                !isType && !IsText(ref reader)
+                || !reader.Read()
+                || reader.TokenType != JsonTokenType.String
+                || isType && !IsKnownType(ref reader)
+            )
+            {
+                return false;
+            }
 
             Check(ref reader);
             hasType |= isType;
@@ -71,13 +91,28 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
     /// <summary>The JSON reader validates the characters of a string only when the string is read.</summary>
     private static void Check(ref Utf8JsonReader reader)
     {
-        if (!Utf8.IsValid(reader.ValueSpan) || reader.ValueIsEscaped && (reader.ValueSpan.IndexOf("\\ud"u8) >= 0 || reader.ValueSpan.IndexOf("\\uD"u8) >= 0)) { reader.GetString(); }
+        if (
+            !Utf8.IsValid(reader.ValueSpan)
+            || reader.ValueIsEscaped && (reader.ValueSpan.IndexOf("\\ud"u8) >= 0 || reader.ValueSpan.IndexOf("\\uD"u8) >= 0)
+        )
+        {
+            reader.GetString();
+        }
     }
 
-    private static bool IsText(ref Utf8JsonReader reader) => reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("tool_use_id"u8) || reader.ValueTextEquals("tool_name"u8)
-        || reader.ValueTextEquals("parameters"u8) || reader.ValueTextEquals("result"u8) || reader.ValueTextEquals("error"u8) || reader.ValueTextEquals("signature"u8)
+    private static bool IsText(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("content"u8)
+        || reader.ValueTextEquals("tool_use_id"u8)
+        || reader.ValueTextEquals("tool_name"u8)
+        || reader.ValueTextEquals("parameters"u8)
+        || reader.ValueTextEquals("result"u8)
+        || reader.ValueTextEquals("error"u8)
+        || reader.ValueTextEquals("signature"u8)
         || reader.ValueTextEquals("opaque"u8);
 
-    private static bool IsKnownType(ref Utf8JsonReader reader) => reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("reasoning"u8)
-        || reader.ValueTextEquals("tool_use"u8) || reader.ValueTextEquals("tool_result"u8);
+    private static bool IsKnownType(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("text"u8)
+        || reader.ValueTextEquals("reasoning"u8)
+        || reader.ValueTextEquals("tool_use"u8)
+        || reader.ValueTextEquals("tool_result"u8);
 }

@@ -15,22 +15,38 @@ internal abstract record StoredRecord
 
     /// <summary>Null for a type that this version does not know.</summary>
     /// <exception cref="JsonException">A known type of another shape.</exception>
-    public static StoredRecord? Parse(JournalLine line) => line.Type switch
-    {
-        var type when type.SequenceEqual("message"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredComplete),
-        var type when type.SequenceEqual("message_started"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredStarted),
-        var type when type.SequenceEqual("partial"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartial),
-        var type when type.SequenceEqual("partial_reset"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartialReset),
-        var type when type.SequenceEqual("message_discarded"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDiscarded),
-        var type when type.SequenceEqual("head"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHead),
-        var type when type.SequenceEqual("queued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredQueued),
-        var type when type.SequenceEqual("unqueued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredUnqueued),
-        var type when type.SequenceEqual("fields"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredFields),
-        var type when type.SequenceEqual("hook"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHook),
-        var type when type.SequenceEqual(StoredHeader.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader),
-        var type when type.SequenceEqual(StoredDropped.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped),
-        _ => null,
-    };
+    public static StoredRecord? Parse(JournalLine line) =>
+        line.Type switch
+        {
+            var type when type.SequenceEqual("message"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredComplete),
+            var type when type.SequenceEqual("message_started"u8) => JsonSerializer.Deserialize(
+                line.Json,
+                StoredJson.Default.StoredStarted
+            ),
+            var type when type.SequenceEqual("partial"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartial),
+            var type when type.SequenceEqual("partial_reset"u8) => JsonSerializer.Deserialize(
+                line.Json,
+                StoredJson.Default.StoredPartialReset
+            ),
+            var type when type.SequenceEqual("message_discarded"u8) => JsonSerializer.Deserialize(
+                line.Json,
+                StoredJson.Default.StoredDiscarded
+            ),
+            var type when type.SequenceEqual("head"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHead),
+            var type when type.SequenceEqual("queued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredQueued),
+            var type when type.SequenceEqual("unqueued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredUnqueued),
+            var type when type.SequenceEqual("fields"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredFields),
+            var type when type.SequenceEqual("hook"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHook),
+            var type when type.SequenceEqual(StoredHeader.TypeName) => JsonSerializer.Deserialize(
+                line.Json,
+                StoredJson.Default.StoredHeader
+            ),
+            var type when type.SequenceEqual(StoredDropped.TypeName) => JsonSerializer.Deserialize(
+                line.Json,
+                StoredJson.Default.StoredDropped
+            ),
+            _ => null,
+        };
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), StoredJson.Default);
 }
@@ -45,6 +61,7 @@ internal sealed record StoredHeader(int Format, string Id, string Template, int?
     /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
     public const int CurrentFormat = 2;
     public static ReadOnlySpan<byte> TypeName => "header"u8;
+
     [JsonPropertyOrder(-1)]
     public override string Type => "header";
 }
@@ -93,6 +110,7 @@ internal sealed record StoredHead(string MessageId, string Reason) : StoredRecor
     public const string Undo = "undo";
     public const string Redo = "redo";
     public const string Switch = "switch";
+
     [JsonPropertyOrder(-1)]
     public override string Type => "head";
 }
@@ -121,10 +139,22 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
 /// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
 /// <param name="StartsByItself">True for a new task whose hooks must run first. If it is still queued when its owner ends, it was never started.</param>
 internal sealed record StoredFields(
-    string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
-    bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null,
-    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null, string? Template = null,
-    bool? StartsByItself = null) : StoredRecord
+    string? Title,
+    bool? Archived,
+    string? ProviderRef,
+    string? Model,
+    IReadOnlyList<StoredChoice>? Fallbacks = null,
+    StoredOptions? Options = null,
+    bool? Pinned = null,
+    IReadOnlyList<string>? Tags = null,
+    IReadOnlyList<string>? ContextFiles = null,
+    string? TitleFrom = null,
+    string? ReadUntil = null,
+    IReadOnlyDictionary<string, JsonElement>? Values = null,
+    string? By = null,
+    string? Template = null,
+    bool? StartsByItself = null
+) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";
@@ -148,7 +178,8 @@ internal sealed record StoredChoice(string ProviderRef, string? Model);
 
 internal sealed record StoredOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel)
 {
-    public static StoredOptions From(ChatOptions options) => new(options.Temperature, options.MaxTokens, options.StopSequences, options.ReasoningLevel);
+    public static StoredOptions From(ChatOptions options) =>
+        new(options.Temperature, options.MaxTokens, options.StopSequences, options.ReasoningLevel);
 
     public ChatOptions ToOptions() => new(Temperature, MaxTokens, StopSequences, ReasoningLevel);
 }
@@ -158,6 +189,7 @@ internal sealed record StoredOptions(double? Temperature, int? MaxTokens, IReadO
 internal sealed record StoredImported(string Source) : StoredRecord
 {
     public static ReadOnlySpan<byte> TypeName => "imported"u8;
+
     [JsonPropertyOrder(-1)]
     public override string Type => "imported";
 }
@@ -170,11 +202,15 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
     public const string Compacted = "compacted";
     public const string Damaged = "damaged";
     public static ReadOnlySpan<byte> TypeName => "dropped"u8;
+
     [JsonPropertyOrder(-1)]
     public override string Type => "dropped";
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(StoredHeader))]
 [JsonSerializable(typeof(StoredComplete))]
 [JsonSerializable(typeof(StoredStarted))]
@@ -193,5 +229,6 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>The generated default would escape every letter beyond ASCII; journals are read by people and searched by bytes.</summary>
-    static StoredJson() => Default = new StoredJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    static StoredJson() =>
+        Default = new StoredJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -19,7 +19,10 @@ public static class Trash
         {
             var folder = new DirectoryInfo(paths.Trash);
             // A trash that is a link may lead to where somebody keeps other things.
-            if (!folder.Exists || folder.LinkTarget is not null) { return 0; }
+            if (!folder.Exists || folder.LinkTarget is not null)
+            {
+                return 0;
+            }
 
             var oldest = time.GetUtcNow().UtcDateTime - age;
             foreach (var file in folder.EnumerateFiles().Where(file => file.LastWriteTimeUtc < oldest))
@@ -40,7 +43,10 @@ public static class Trash
             logger.LogWarning("The trash could not be read: {Reason}", fault.Message);
         }
 
-        if (removed > 0) { logger.LogInformation("{Count} files were deleted from the trash after {Days} days", removed, age.TotalDays); }
+        if (removed > 0)
+        {
+            logger.LogInformation("{Count} files were deleted from the trash after {Days} days", removed, age.TotalDays);
+        }
         return removed;
     }
 }

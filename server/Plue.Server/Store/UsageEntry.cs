@@ -12,16 +12,20 @@ public sealed record UsageEntry
 
     /// <summary>When it ended.</summary>
     public required DateTimeOffset Time { get; init; }
+
     /// <summary>The message's id: a ledger that is rebuilt has each response once.</summary>
     public required string Id { get; init; }
     public required string ChatId { get; init; }
     public required string Template { get; init; }
     public required string ProviderId { get; init; }
+
     /// <summary>As the user named it then.</summary>
     public required string ProviderName { get; init; }
     public required string Model { get; init; }
+
     /// <summary>Null where the vendor said nothing.</summary>
     public Usage? Usage { get; init; }
+
     /// <summary>USD; null where the price is not known.</summary>
     public decimal? Cost { get; init; }
     public string? PriceSource { get; init; }
@@ -32,9 +36,18 @@ public sealed record UsageEntry
     /// <returns>Null for what is no response and no summary, one that nothing came of, or one that another chat paid for.</returns>
     public static UsageEntry? Of(Message message, string chatId, string template, Func<string, string> providerName)
     {
-        if (message.IsCopy || message.Status is MessageStatus.Streaming || message is { Status: MessageStatus.Interrupted, Usage: null }) { return null; }
-        if (message.Role != MessageRole.Assistant && message.Compaction is null) { return null; }
-        if (message.Usage is null && message.Cost is not { TotalCost: > 0 } && message.Parts.Count == 0) { return null; }
+        if (message.IsCopy || message.Status is MessageStatus.Streaming || message is { Status: MessageStatus.Interrupted, Usage: null })
+        {
+            return null;
+        }
+        if (message.Role != MessageRole.Assistant && message.Compaction is null)
+        {
+            return null;
+        }
+        if (message.Usage is null && message.Cost is not { TotalCost: > 0 } && message.Parts.Count == 0)
+        {
+            return null;
+        }
 
         var provider = message.ProviderInfo?.ProviderId ?? "";
         return new UsageEntry
@@ -77,10 +90,22 @@ public sealed record UsageEntry
                 json.WriteNumber("reasoning"u8, usage.ReasoningTokens);
             }
 
-            if (Cost is { } cost) { json.WriteNumber("cost"u8, cost); }
-            if (PriceSource is not null) { json.WriteString("price_source"u8, PriceSource); }
-            if (FirstTokenMs is { } first) { json.WriteNumber("first_token_ms"u8, Math.Round(first, 1)); }
-            if (DurationMs is { } duration) { json.WriteNumber("duration_ms"u8, Math.Round(duration, 1)); }
+            if (Cost is { } cost)
+            {
+                json.WriteNumber("cost"u8, cost);
+            }
+            if (PriceSource is not null)
+            {
+                json.WriteString("price_source"u8, PriceSource);
+            }
+            if (FirstTokenMs is { } first)
+            {
+                json.WriteNumber("first_token_ms"u8, Math.Round(first, 1));
+            }
+            if (DurationMs is { } duration)
+            {
+                json.WriteNumber("duration_ms"u8, Math.Round(duration, 1));
+            }
             json.WriteString("status"u8, Status);
             json.WriteEndObject();
         }
@@ -95,33 +120,99 @@ public sealed record UsageEntry
         var json = new Utf8JsonReader(line);
         try
         {
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) { return null; }
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                return null;
+            }
 
             DateTimeOffset? time = null;
-            string? id = null, chat = null, template = null, provider = null, providerName = null, model = null, priceSource = null, status = null;
-            long input = 0, output = 0, cachedRead = 0, cachedWrite = 0, reasoning = 0;
+            string? id = null,
+                chat = null,
+                template = null,
+                provider = null,
+                providerName = null,
+                model = null,
+                priceSource = null,
+                status = null;
+            long input = 0,
+                output = 0,
+                cachedRead = 0,
+                cachedWrite = 0,
+                reasoning = 0;
             bool hasUsage = false;
             decimal? cost = null;
-            double? first = null, duration = null;
+            double? first = null,
+                duration = null;
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
-                if (Is(ref json, "time"u8)) { time = json.GetDateTimeOffset(); }
-                else if (Is(ref json, "id"u8)) { id = json.GetString(); }
-                else if (Is(ref json, "chat"u8)) { chat = texts.Get(ref json); }
-                else if (Is(ref json, "template"u8)) { template = texts.Get(ref json); }
-                else if (Is(ref json, "provider"u8)) { provider = texts.Get(ref json); }
-                else if (Is(ref json, "provider_name"u8)) { providerName = texts.Get(ref json); }
-                else if (Is(ref json, "model"u8)) { model = texts.Get(ref json); }
-                else if (Is(ref json, "input"u8)) { (input, hasUsage) = (json.GetInt64(), true); }
-                else if (Is(ref json, "output"u8)) { output = json.GetInt64(); }
-                else if (Is(ref json, "cached_read"u8)) { cachedRead = json.GetInt64(); }
-                else if (Is(ref json, "cached_write"u8)) { cachedWrite = json.GetInt64(); }
-                else if (Is(ref json, "reasoning"u8)) { reasoning = json.GetInt64(); }
-                else if (Is(ref json, "cost"u8)) { cost = json.GetDecimal(); }
-                else if (Is(ref json, "price_source"u8)) { priceSource = texts.Get(ref json); }
-                else if (Is(ref json, "first_token_ms"u8)) { first = json.GetDouble(); }
-                else if (Is(ref json, "duration_ms"u8)) { duration = json.GetDouble(); }
-                else if (Is(ref json, "status"u8)) { status = texts.Get(ref json); }
+                if (Is(ref json, "time"u8))
+                {
+                    time = json.GetDateTimeOffset();
+                }
+                else if (Is(ref json, "id"u8))
+                {
+                    id = json.GetString();
+                }
+                else if (Is(ref json, "chat"u8))
+                {
+                    chat = texts.Get(ref json);
+                }
+                else if (Is(ref json, "template"u8))
+                {
+                    template = texts.Get(ref json);
+                }
+                else if (Is(ref json, "provider"u8))
+                {
+                    provider = texts.Get(ref json);
+                }
+                else if (Is(ref json, "provider_name"u8))
+                {
+                    providerName = texts.Get(ref json);
+                }
+                else if (Is(ref json, "model"u8))
+                {
+                    model = texts.Get(ref json);
+                }
+                else if (Is(ref json, "input"u8))
+                {
+                    (input, hasUsage) = (json.GetInt64(), true);
+                }
+                else if (Is(ref json, "output"u8))
+                {
+                    output = json.GetInt64();
+                }
+                else if (Is(ref json, "cached_read"u8))
+                {
+                    cachedRead = json.GetInt64();
+                }
+                else if (Is(ref json, "cached_write"u8))
+                {
+                    cachedWrite = json.GetInt64();
+                }
+                else if (Is(ref json, "reasoning"u8))
+                {
+                    reasoning = json.GetInt64();
+                }
+                else if (Is(ref json, "cost"u8))
+                {
+                    cost = json.GetDecimal();
+                }
+                else if (Is(ref json, "price_source"u8))
+                {
+                    priceSource = texts.Get(ref json);
+                }
+                else if (Is(ref json, "first_token_ms"u8))
+                {
+                    first = json.GetDouble();
+                }
+                else if (Is(ref json, "duration_ms"u8))
+                {
+                    duration = json.GetDouble();
+                }
+                else if (Is(ref json, "status"u8))
+                {
+                    status = texts.Get(ref json);
+                }
                 else
                 {
                     json.Read();
@@ -129,7 +220,10 @@ public sealed record UsageEntry
                 }
             }
 
-            if (json.TokenType != JsonTokenType.EndObject || json.Read() || time is null || id is null || chat is null) { return null; }
+            if (json.TokenType != JsonTokenType.EndObject || json.Read() || time is null || id is null || chat is null)
+            {
+                return null;
+            }
 
             return new UsageEntry
             {
@@ -141,7 +235,14 @@ public sealed record UsageEntry
                 ProviderName = providerName ?? provider ?? "",
                 Model = model ?? "",
                 Usage = hasUsage
-                    ? new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cachedRead, CachedWriteTokens = cachedWrite, ReasoningTokens = reasoning }
+                    ? new Usage
+                    {
+                        InputTokens = input,
+                        OutputTokens = output,
+                        CachedReadTokens = cachedRead,
+                        CachedWriteTokens = cachedWrite,
+                        ReasoningTokens = reasoning,
+                    }
                     : null,
                 Cost = cost,
                 PriceSource = priceSource,
@@ -169,12 +270,18 @@ internal sealed class UsageTexts
 
     public string? Get(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > MaxInternedLength) { return json.GetString(); }
+        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > MaxInternedLength)
+        {
+            return json.GetString();
+        }
 
         Span<char> characters = stackalloc char[MaxInternedLength];
         var text = characters[..json.CopyString(characters)];
         var lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (lookup.TryGetValue(text, out var same)) { return same; }
+        if (lookup.TryGetValue(text, out var same))
+        {
+            return same;
+        }
 
         var made = text.ToString();
         known.Add(made);

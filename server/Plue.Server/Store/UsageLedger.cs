@@ -13,7 +13,12 @@ namespace Plue.Server.Store;
 /// <param name="fromChats">Every response of the chats that were written to since then, deleted ones that can still be restored among them.</param>
 /// <param name="providerName">Gets the display name of a provider.</param>
 public sealed class UsageLedger(
-    PluePaths paths, Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats, Func<string, string> providerName, TimeProvider time, ILogger logger) : IAsyncDisposable
+    PluePaths paths,
+    Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats,
+    Func<string, string> providerName,
+    TimeProvider time,
+    ILogger logger
+) : IAsyncDisposable
 {
     private const int MinChats = 3;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
@@ -33,12 +38,18 @@ public sealed class UsageLedger(
     public void Add(Message message, string chatId, string template)
     {
         // What the provider is called is looked up later: this is called while events wait.
-        if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry) { return; }
+        if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry)
+        {
+            return;
+        }
 
         lock (sync)
         {
             waiting.Add(entry);
-            if (waiting.Count > 1) { return; }
+            if (waiting.Count > 1)
+            {
+                return;
+            }
 
             flushRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             writing = WriteAfterDelayAsync(writing, flushRequested.Task);
@@ -47,7 +58,11 @@ public sealed class UsageLedger(
 
     /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last response included; oldest month first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
-    public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<UsageEntry>> ReadAsync(
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellationToken = default
+    )
     {
         await FlushAsync().WaitAsync(cancellationToken);
         return await Task.Run(() => Read(from, to), cancellationToken);
@@ -82,7 +97,10 @@ public sealed class UsageLedger(
         var bytes = Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).Sum(file => new FileInfo(file).Length);
         lock (sync)
         {
-            if (typical is { } known && known.Bytes == bytes && isComplete) { return known.Chat; }
+            if (typical is { } known && known.Bytes == bytes && isComplete)
+            {
+                return known.Chat;
+            }
         }
 
         var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
@@ -92,7 +110,10 @@ public sealed class UsageLedger(
             .OrderBy(usage => usage.TotalTokens)
             .ToList();
         var chat = chats.Count < MinChats ? null : chats[(chats.Count - 1) / 2];
-        lock (sync) { typical = (bytes, chat); }
+        lock (sync)
+        {
+            typical = (bytes, chat);
+        }
         return chat;
     }
 
@@ -107,14 +128,15 @@ public sealed class UsageLedger(
         }
     }
 
-    internal static Usage Sum(Usage one, Usage other) => new()
-    {
-        InputTokens = one.InputTokens + other.InputTokens,
-        OutputTokens = one.OutputTokens + other.OutputTokens,
-        CachedReadTokens = one.CachedReadTokens + other.CachedReadTokens,
-        CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
-        ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
-    };
+    internal static Usage Sum(Usage one, Usage other) =>
+        new()
+        {
+            InputTokens = one.InputTokens + other.InputTokens,
+            OutputTokens = one.OutputTokens + other.OutputTokens,
+            CachedReadTokens = one.CachedReadTokens + other.CachedReadTokens,
+            CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
+            ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
+        };
 
     private async Task WriteAfterDelayAsync(Task before, Task flushRequest)
     {
@@ -137,13 +159,19 @@ public sealed class UsageLedger(
             using var owner = AcquireLock();
             EnsureComplete();
             var named = entries.Select(entry => entry with { ProviderName = providerName(entry.ProviderId) });
-            foreach (var month in named.GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+            foreach (var month in named.GroupBy(entry => PathOf(entry.Time)))
+            {
+                Append(month.Key, month);
+            }
         }
         catch (Exception exception)
         {
             // The chats have it: the ledger is completed from them before it is next read.
             logger.LogWarning("The cost of {Count} responses is not in the ledger yet: {Why}", entries.Length, exception.Message);
-            lock (sync) { isComplete = false; }
+            lock (sync)
+            {
+                isComplete = false;
+            }
         }
     }
 
@@ -176,17 +204,32 @@ public sealed class UsageLedger(
     /// <summary>Once a process, and after a failure.</summary>
     private bool NeedsRepair()
     {
-        lock (sync) { return !isComplete || !File.Exists(CompletePath); }
+        lock (sync)
+        {
+            return !isComplete || !File.Exists(CompletePath);
+        }
     }
 
     /// <summary>Caller owns the ledger.</summary>
     private void EnsureComplete()
     {
-        if (!NeedsRepair()) { return; }
-        if (File.Exists(CompletePath)) { BackfillMissing(); }
-        else { Rebuild(); }
+        if (!NeedsRepair())
+        {
+            return;
+        }
+        if (File.Exists(CompletePath))
+        {
+            BackfillMissing();
+        }
+        else
+        {
+            Rebuild();
+        }
 
-        lock (sync) { isComplete = true; }
+        lock (sync)
+        {
+            isComplete = true;
+        }
     }
 
     /// <summary>Adds what a program that was killed could not write.</summary>
@@ -196,8 +239,18 @@ public sealed class UsageLedger(
         var entries = fromChats(since).Where(entry => entry.Time >= since).ToList();
         if (entries.Count > 0)
         {
-            var known = ReadFiles(Files(entries.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
-            foreach (var month in entries.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+            var known = ReadFiles(
+                    Files(entries.Min(entry => entry.Time), DateTimeOffset.MaxValue),
+                    DateTimeOffset.MinValue,
+                    DateTimeOffset.MaxValue,
+                    out _
+                )
+                .Select(entry => entry.Id)
+                .ToHashSet();
+            foreach (var month in entries.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time)))
+            {
+                Append(month.Key, month);
+            }
         }
 
         DurableFile.Replace(CompletePath, "\n"u8);
@@ -210,16 +263,28 @@ public sealed class UsageLedger(
         foreach (var file in Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue))
         {
             var readable = ReadFiles([file], DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out var damaged);
-            foreach (var entry in readable) { all.TryAdd(entry.Id, entry); }
-            if (damaged) { DurableFile.Copy(file, file + ".damaged"); }
+            foreach (var entry in readable)
+            {
+                all.TryAdd(entry.Id, entry);
+            }
+            if (damaged)
+            {
+                DurableFile.Copy(file, file + ".damaged");
+            }
         }
 
-        foreach (var entry in fromChats(DateTimeOffset.MinValue)) { all.TryAdd(entry.Id, entry); }
+        foreach (var entry in fromChats(DateTimeOffset.MinValue))
+        {
+            all.TryAdd(entry.Id, entry);
+        }
 
         foreach (var month in all.Values.GroupBy(entry => PathOf(entry.Time)))
         {
             var lines = new ArrayBufferWriter<byte>();
-            foreach (var entry in month.OrderBy(entry => entry.Time).ThenBy(entry => entry.Id, StringComparer.Ordinal)) { entry.WriteTo(lines); }
+            foreach (var entry in month.OrderBy(entry => entry.Time).ThenBy(entry => entry.Id, StringComparer.Ordinal))
+            {
+                entry.WriteTo(lines);
+            }
             DurableFile.Replace(month.Key, lines.WrittenSpan);
         }
 
@@ -231,14 +296,25 @@ public sealed class UsageLedger(
     private static void Append(string path, IEnumerable<UsageEntry> entries)
     {
         var lines = new ArrayBufferWriter<byte>();
-        using var stream = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var stream = DurableFile.OpenPrivate(
+            path,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete
+        );
         if (stream.Length > 0)
         {
             stream.Seek(-1, SeekOrigin.End);
-            if (stream.ReadByte() != '\n') { lines.Write("\n"u8); }
+            if (stream.ReadByte() != '\n')
+            {
+                lines.Write("\n"u8);
+            }
         }
 
-        foreach (var entry in entries) { entry.WriteTo(lines); }
+        foreach (var entry in entries)
+        {
+            entry.WriteTo(lines);
+        }
         stream.Seek(0, SeekOrigin.End);
         stream.Write(lines.WrittenSpan);
         DurableFile.Sync(stream.SafeFileHandle);
@@ -254,14 +330,26 @@ public sealed class UsageLedger(
         foreach (var file in files)
         {
             byte[] bytes;
-            try { bytes = ReadAll(file); }
-            catch (FileNotFoundException) { continue; }
+            try
+            {
+                bytes = ReadAll(file);
+            }
+            catch (FileNotFoundException)
+            {
+                continue;
+            }
 
             ReadOnlySpan<byte> rest = bytes;
             while (rest.IndexOf((byte)'\n') is var end and >= 0)
             {
-                if (UsageEntry.TryParse(rest[..end], texts) is not { } entry) { damaged = true; }
-                else if (entry.Time >= from && entry.Time < to && ids.Add(entry.Id)) { entries.Add(entry); }
+                if (UsageEntry.TryParse(rest[..end], texts) is not { } entry)
+                {
+                    damaged = true;
+                }
+                else if (entry.Time >= from && entry.Time < to && ids.Add(entry.Id))
+                {
+                    entries.Add(entry);
+                }
 
                 rest = rest[(end + 1)..];
             }
@@ -280,12 +368,22 @@ public sealed class UsageLedger(
 
     private IReadOnlyList<string> Files(DateTimeOffset from, DateTimeOffset to)
     {
-        if (!Directory.Exists(Folder)) { return []; }
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
 
         var (first, last) = (MonthOf(from), MonthOf(to));
-        return [.. Directory.EnumerateFiles(Folder, "????-??.jsonl")
-            .Where(file => string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), first) >= 0 && string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), last) <= 0)
-            .Order(StringComparer.Ordinal)];
+        return
+        [
+            .. Directory
+                .EnumerateFiles(Folder, "????-??.jsonl")
+                .Where(file =>
+                    string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), first) >= 0
+                    && string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), last) <= 0
+                )
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Says that the months hold everything up to when this was written; without it they are rebuilt.</summary>

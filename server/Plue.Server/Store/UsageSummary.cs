@@ -16,7 +16,10 @@ public sealed class UsageSummary
     public static UsageSummary Of(IEnumerable<UsageEntry> entries, TimeSpan offset)
     {
         var summary = new UsageSummary();
-        foreach (var entry in entries) { summary.Add(entry, offset); }
+        foreach (var entry in entries)
+        {
+            summary.Add(entry, offset);
+        }
 
         return summary;
     }
@@ -25,7 +28,11 @@ public sealed class UsageSummary
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<((DateOnly Day, string ProviderId) Key, UsageFigures Figures)> Days =>
-        [.. days.OrderBy(pair => pair.Key.Day).ThenBy(pair => pair.Key.ProviderId, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value.ToFigures()))];
+        [
+            .. days.OrderBy(pair => pair.Key.Day)
+                .ThenBy(pair => pair.Key.ProviderId, StringComparer.Ordinal)
+                .Select(pair => (pair.Key, pair.Value.ToFigures())),
+        ];
 
     /// <summary>Like the other lists: the dearest first, then what took most tokens.</summary>
     public IReadOnlyList<(string Key, UsageFigures Figures)> Providers => ByCost(providers);
@@ -50,18 +57,25 @@ public sealed class UsageSummary
         Of(chats, entry.ChatId).Add(entry);
     }
 
-    private static Sums Of<TKey>(Dictionary<TKey, Sums> groups, TKey key) where TKey : notnull
+    private static Sums Of<TKey>(Dictionary<TKey, Sums> groups, TKey key)
+        where TKey : notnull
     {
-        if (!groups.TryGetValue(key, out var sums)) { groups.Add(key, sums = new Sums()); }
+        if (!groups.TryGetValue(key, out var sums))
+        {
+            groups.Add(key, sums = new Sums());
+        }
 
         return sums;
     }
 
-    private static IReadOnlyList<(TKey Key, UsageFigures Figures)> ByCost<TKey>(Dictionary<TKey, Sums> groups) where TKey : notnull =>
-    [
-        .. groups.Select(pair => (pair.Key, Figures: pair.Value.ToFigures()))
-            .OrderByDescending(row => row.Figures.Cost).ThenByDescending(row => row.Figures.Usage.TotalTokens),
-    ];
+    private static IReadOnlyList<(TKey Key, UsageFigures Figures)> ByCost<TKey>(Dictionary<TKey, Sums> groups)
+        where TKey : notnull =>
+        [
+            .. groups
+                .Select(pair => (pair.Key, Figures: pair.Value.ToFigures()))
+                .OrderByDescending(row => row.Figures.Cost)
+                .ThenByDescending(row => row.Figures.Usage.TotalTokens),
+        ];
 
     private sealed class Sums
     {
@@ -79,8 +93,14 @@ public sealed class UsageSummary
         public void Add(UsageEntry entry)
         {
             responses++;
-            if (entry.Cost is { } paid) { cost += paid; }
-            else { unpriced++; }
+            if (entry.Cost is { } paid)
+            {
+                cost += paid;
+            }
+            else
+            {
+                unpriced++;
+            }
 
             if (entry.Usage is { } usage)
             {
@@ -92,22 +112,37 @@ public sealed class UsageSummary
             }
 
             duration += entry.DurationMs ?? 0;
-            if (entry.FirstTokenMs is { } first) { firstTokens.Add(first); }
+            if (entry.FirstTokenMs is { } first)
+            {
+                firstTokens.Add(first);
+            }
         }
 
         public UsageFigures ToFigures()
         {
-            var usage = new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cachedRead, CachedWriteTokens = cachedWrite, ReasoningTokens = reasoning };
+            var usage = new Usage
+            {
+                InputTokens = input,
+                OutputTokens = output,
+                CachedReadTokens = cachedRead,
+                CachedWriteTokens = cachedWrite,
+                ReasoningTokens = reasoning,
+            };
             return new UsageFigures(responses, unpriced, cost, usage, TimeSpan.FromMilliseconds(duration), Median());
         }
 
         private TimeSpan? Median()
         {
-            if (firstTokens.Count == 0) { return null; }
+            if (firstTokens.Count == 0)
+            {
+                return null;
+            }
 
             firstTokens.Sort();
             var middle = firstTokens.Count / 2;
-            return TimeSpan.FromMilliseconds(firstTokens.Count % 2 == 1 ? firstTokens[middle] : (firstTokens[middle - 1] + firstTokens[middle]) / 2);
+            return TimeSpan.FromMilliseconds(
+                firstTokens.Count % 2 == 1 ? firstTokens[middle] : (firstTokens[middle - 1] + firstTokens[middle]) / 2
+            );
         }
     }
 }

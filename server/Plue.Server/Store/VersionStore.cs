@@ -26,9 +26,15 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     public VersionTrail Read(string collection, string name)
     {
         var file = new FileInfo(PathOf(collection, name));
-        if (!file.Exists) { return VersionTrail.Empty; }
+        if (!file.Exists)
+        {
+            return VersionTrail.Empty;
+        }
 
-        if (known.TryGetValue(file.FullName, out var entry) && entry.Length == file.Length && entry.Modified == file.LastWriteTimeUtc) { return entry.Trail; }
+        if (known.TryGetValue(file.FullName, out var entry) && entry.Length == file.Length && entry.Modified == file.LastWriteTimeUtc)
+        {
+            return entry.Trail;
+        }
 
         var trail = new VersionTrail();
         Scan(collection, name, (version, at) => trail.Take(version, at));
@@ -39,13 +45,26 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     /// <summary>Durable when it returns.</summary>
     /// <param name="content">Null where there is none, or where it must not be kept.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
-    public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null) =>
-        Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
+    public VersionTrail Append(
+        string collection,
+        string name,
+        string kind,
+        string author,
+        string what,
+        string? hash,
+        byte[]? content,
+        long? of = null
+    ) => Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
 
     /// <summary>Notes what a hook did beside the content, or why it failed. Durable when it returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, Conflict: nothing was appended.</exception>
     public void RecordHook(string collection, string name, string action, string what, string? error) =>
-        Append(collection, name, new StoredVersion(0, VersionKind.Hook, ChangedBy.Hook, what, Read(collection, name).Hash, null, null, null, action, error), null);
+        Append(
+            collection,
+            name,
+            new StoredVersion(0, VersionKind.Hook, ChangedBy.Hook, what, Read(collection, name).Hash, null, null, null, action, error),
+            null
+        );
 
     private VersionTrail Append(string collection, string name, StoredVersion version, byte[]? content)
     {
@@ -55,17 +74,32 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         Scan(collection, name, (known, _) => last = Math.Max(last, known.Number));
         var text = content is null || content.Length > MaxInline ? null : TextOf(content);
         var record = version with { Number = last + 1, Content = text, Blob = content is null || text is not null ? null : version.Hash };
-        if (record.Blob is { } blob) { StoreBlob(blob, content!); }
+        if (record.Blob is { } blob)
+        {
+            StoreBlob(blob, content!);
+        }
 
         var header = new StoredHeader(StoredHeader.CurrentFormat, $"{collection}/{name}", Template);
-        if (!File.Exists(path)) { Journal.Create(path, header, time, "history", record); }
+        if (!File.Exists(path))
+        {
+            Journal.Create(path, header, time, "history", record);
+        }
         else
         {
             using var journal = new Journal(path, "history", header, format => $"{path}.format{format}", time, _ => { }, () => { });
-            if (!journal.TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"The history of {name} is being written by another window. Try again."); }
+            if (!journal.TryAcquire())
+            {
+                throw new FailureException(FailureKind.Conflict, $"The history of {name} is being written by another window. Try again.");
+            }
 
-            if (journal.Scan.Damaged.Count > 0) { journal.SaveDamage(); }
-            if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null) { journal.Repair(); }
+            if (journal.Scan.Damaged.Count > 0)
+            {
+                journal.SaveDamage();
+            }
+            if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null)
+            {
+                journal.Repair();
+            }
 
             journal.Append(durable: true, record.ToUtf8());
         }
@@ -79,7 +113,10 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), RegularFile.Read(PathOf(collection, name))); }
+            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName)))
+            {
+                DurableFile.Replace(PathOf(collection, newName), RegularFile.Read(PathOf(collection, name)));
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -93,8 +130,17 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     public bool DeleteTrail(string collection, string name, string newName)
     {
         var path = PathOf(collection, name);
-        if (!File.Exists(path)) { return true; }
-        if (!File.Exists(PathOf(collection, newName)) || !RegularFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(RegularFile.Read(path))) { return false; }
+        if (!File.Exists(path))
+        {
+            return true;
+        }
+        if (
+            !File.Exists(PathOf(collection, newName))
+            || !RegularFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(RegularFile.Read(path))
+        )
+        {
+            return false;
+        }
 
         File.Delete(path);
         return true;
@@ -104,31 +150,57 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     public byte[]? ContentOf(string collection, string name, long number)
     {
         byte[]? content = null;
-        Scan(collection, name, (version, _) =>
-        {
-            if (version.Number == number) { content = ContentOf(version); }
-        });
+        Scan(
+            collection,
+            name,
+            (version, _) =>
+            {
+                if (version.Number == number)
+                {
+                    content = ContentOf(version);
+                }
+            }
+        );
         return content;
     }
 
     /// <summary>Every version with its bytes, oldest first; null where they were not stored.</summary>
     public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
-        Scan(collection, name, (version, _) =>
-        {
-            if (version.Kind != VersionKind.Hook) { onVersion(version.Number, ContentOf(version)); }
-        });
+        Scan(
+            collection,
+            name,
+            (version, _) =>
+            {
+                if (version.Kind != VersionKind.Hook)
+                {
+                    onVersion(version.Number, ContentOf(version));
+                }
+            }
+        );
 
     private void Scan(string collection, string name, Action<StoredVersion, DateTimeOffset> onVersion)
     {
         try
         {
             var path = PathOf(collection, name);
-            if (!File.Exists(path)) { return; }
-
-            var scan = JournalReader.Scan(path, line =>
+            if (!File.Exists(path))
             {
-                if (line.Type.SequenceEqual(StoredVersion.TypeName) && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredVersion) is { } version) { onVersion(version, line.Time); }
-            });
+                return;
+            }
+
+            var scan = JournalReader.Scan(
+                path,
+                line =>
+                {
+                    if (
+                        line.Type.SequenceEqual(StoredVersion.TypeName)
+                        && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredVersion) is { } version
+                    )
+                    {
+                        onVersion(version, line.Time);
+                    }
+                }
+            );
             Journal.RefuseNewer(scan, "history");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -139,7 +211,10 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 
     private byte[]? ContentOf(StoredVersion version)
     {
-        if (version.Content is { } text) { return Strict.GetBytes(text); }
+        if (version.Content is { } text)
+        {
+            return Strict.GetBytes(text);
+        }
         return version.Blob is { } blob && IsHash(blob) ? BytesOf(blob) : null;
     }
 
@@ -161,7 +236,10 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         try
         {
             // A damaged blob is rewritten.
-            if (BytesOf(blob) is null) { DurableFile.Replace(BlobPath(blob), content); }
+            if (BytesOf(blob) is null)
+            {
+                DurableFile.Replace(BlobPath(blob), content);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -171,8 +249,14 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 
     private static string? TextOf(byte[] content)
     {
-        try { return Strict.GetString(content); }
-        catch (DecoderFallbackException) { return null; }
+        try
+        {
+            return Strict.GetString(content);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
     }
 
     private static bool IsHash(string blob) => blob.Length == 64 && blob.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;

@@ -13,9 +13,20 @@ namespace Plue.Server.Store;
 /// <param name="Action">The hook action as in the template: <c>notify</c>.</param>
 /// <param name="Error">Why the hook failed, one sentence; absent when it did not.</param>
 internal sealed record StoredVersion(
-    long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of, string? Action = null, string? Error = null) : StoredRecord
+    long Number,
+    string Kind,
+    string Author,
+    string What,
+    string? Hash,
+    string? Content,
+    string? Blob,
+    long? Of,
+    string? Action = null,
+    string? Error = null
+) : StoredRecord
 {
     public static ReadOnlySpan<byte> TypeName => "version"u8;
+
     [JsonPropertyOrder(-1)]
     public override string Type => "version";
 }
@@ -28,6 +39,7 @@ internal static class VersionKind
     public const string Redo = "redo";
     public const string Deleted = "deleted";
     public const string Restored = "restored";
+
     /// <summary>No version of the content: what a hook did beside it, or why it failed.</summary>
     public const string Hook = "hook";
 }
@@ -35,7 +47,15 @@ internal static class VersionKind
 /// <summary>One version of a document, without its content.</summary>
 /// <param name="Hash">Null where the document was deleted.</param>
 /// <param name="HasContent">Whether its content can be restored.</param>
-internal sealed record DocumentVersion(long Number, DateTimeOffset Time, string Kind, string Author, string What, string? Hash, bool HasContent);
+internal sealed record DocumentVersion(
+    long Number,
+    DateTimeOffset Time,
+    string Kind,
+    string Author,
+    string What,
+    string? Hash,
+    bool HasContent
+);
 
 /// <summary>The versions of a document, oldest first, and where undo and redo lead. Nothing is ever taken out of it.</summary>
 internal sealed class VersionTrail
@@ -45,6 +65,7 @@ internal sealed class VersionTrail
     private const int MaxFailures = 20;
 
     private readonly List<DocumentVersion> versions = [];
+
     /// <summary>Versions in the order that undo walks back, up to what a later change cut off.</summary>
     private readonly List<DocumentVersion> branch = [];
     private readonly List<HookFailure> hookFailures = []; // oldest first
@@ -67,24 +88,42 @@ internal sealed class VersionTrail
 
     public void Take(StoredVersion version, DateTimeOffset time)
     {
-        var taken = new DocumentVersion(version.Number, time, version.Kind, version.Author, version.What, version.Hash, version.Content is not null || version.Blob is not null);
+        var taken = new DocumentVersion(
+            version.Number,
+            time,
+            version.Kind,
+            version.Author,
+            version.What,
+            version.Hash,
+            version.Content is not null || version.Blob is not null
+        );
         versions.Add(taken);
         if (version.Kind == VersionKind.Hook)
         {
-            if (version is { Action: { } action, Error: { } error }) { hookFailures.Add(new HookFailure(time, action, error)); }
+            if (version is { Action: { } action, Error: { } error })
+            {
+                hookFailures.Add(new HookFailure(time, action, error));
+            }
             return;
         }
 
         Number = version.Number;
-        if (version.Author != ChangedBy.Hook) { hookFailures.Clear(); }
+        if (version.Author != ChangedBy.Hook)
+        {
+            hookFailures.Clear();
+        }
         switch (version.Kind)
         {
             case VersionKind.Undo or VersionKind.Redo when branch.FindIndex(other => other.Number == version.Of) is var found and >= 0:
                 position = found;
                 break;
-            case VersionKind.Deleted or VersionKind.Restored: break;
+            case VersionKind.Deleted or VersionKind.Restored:
+                break;
             default:
-                if (version.Kind == VersionKind.Created) { position = -1; }
+                if (version.Kind == VersionKind.Created)
+                {
+                    position = -1;
+                }
                 branch.RemoveRange(position + 1, branch.Count - position - 1);
                 branch.Add(taken);
                 position++;
@@ -98,7 +137,10 @@ internal sealed class VersionTrail
     {
         for (var i = from; i >= 0 && i < branch.Count; i += step)
         {
-            if (branch[i].HasContent) { return branch[i].Number; }
+            if (branch[i].HasContent)
+            {
+                return branch[i].Number;
+            }
         }
 
         return null;

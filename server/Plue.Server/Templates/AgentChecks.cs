@@ -14,19 +14,34 @@ internal static class AgentChecks
     {
         switch (name, value)
         {
-            case (Narrowing.Tools, Json5Array tools): CheckTools(tools, problems); break;
+            case (Narrowing.Tools, Json5Array tools):
+                CheckTools(tools, problems);
+                break;
             case (Narrowing.Permissions, Json5Object rights):
-                foreach (var rule in rights.Members.SelectMany(member => (member.Value as Json5Array)?.Items ?? []).OfType<Json5String>()) { CheckRule(rule, problems); }
+                foreach (var rule in rights.Members.SelectMany(member => (member.Value as Json5Array)?.Items ?? []).OfType<Json5String>())
+                {
+                    CheckRule(rule, problems);
+                }
 
                 break;
             case (Narrowing.Budget, Json5Object budget):
-                foreach (var member in budget.Members.Where(member => member.Name is "tokens" or "rounds" or "seconds")) { CheckWhole(member.Name, member.Value, problems); }
+                foreach (var member in budget.Members.Where(member => member.Name is "tokens" or "rounds" or "seconds"))
+                {
+                    CheckWhole(member.Name, member.Value, problems);
+                }
 
                 break;
-            case (Narrowing.SpawnLimit, _): CheckWhole(name, value, problems); break;
-            case ("outputs", Json5Object schema): SchemaCheck.Check(schema, "`outputs`", problems); break;
+            case (Narrowing.SpawnLimit, _):
+                CheckWhole(name, value, problems);
+                break;
+            case ("outputs", Json5Object schema):
+                SchemaCheck.Check(schema, "`outputs`", problems);
+                break;
             case ("checks", Json5Array checks):
-                foreach (var check in checks.Items.OfType<Json5Object>()) { CheckCheck(check, problems); }
+                foreach (var check in checks.Items.OfType<Json5Object>())
+                {
+                    CheckCheck(check, problems);
+                }
 
                 break;
         }
@@ -36,14 +51,18 @@ internal static class AgentChecks
     {
         foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.IsValidName(tool.Value)))
         {
-            var hint = tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Put rules such as `bash(npm test*)` in `permissions`." : "";
+            var hint =
+                tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Put rules such as `bash(npm test*)` in `permissions`." : "";
             problems.Add(DocumentProblem.Error(ToolNames.Unknown(tool.Value) + hint, tool.Span) with { Code = FindingCodes.Tool });
         }
     }
 
     private static void CheckRule(Json5String rule, List<DocumentProblem> problems)
     {
-        if (PermissionRule.TryParse(rule.Value, out var error) is null && error is { } wrong) { problems.Add(DocumentProblem.Error(wrong.Message, rule.At(wrong.Start, wrong.Length))); }
+        if (PermissionRule.TryParse(rule.Value, out var error) is null && error is { } wrong)
+        {
+            problems.Add(DocumentProblem.Error(wrong.Message, rule.At(wrong.Start, wrong.Length)));
+        }
     }
 
     private static void CheckWhole(string name, Json5Node value, List<DocumentProblem> problems)
@@ -56,8 +75,14 @@ internal static class AgentChecks
 
     private static void CheckCheck(Json5Object check, List<DocumentProblem> problems)
     {
-        if (check.Has("command") == check.Has("schema")) { problems.Add(DocumentProblem.Error("A check must have either a `command` or a `schema`.", check.Span)); }
+        if (check.Has("command") == check.Has("schema"))
+        {
+            problems.Add(DocumentProblem.Error("A check must have either a `command` or a `schema`.", check.Span));
+        }
 
-        if (check.GetObject("schema") is { } schema) { SchemaCheck.Check(schema, "`schema`", problems); }
+        if (check.GetObject("schema") is { } schema)
+        {
+            SchemaCheck.Check(schema, "`schema`", problems);
+        }
     }
 }

@@ -11,8 +11,19 @@ public sealed record AgentSpec
     /// </summary>
     public static readonly IReadOnlyList<string> Keys =
     [
-        "provider_ref", "model", "candidates", "system_prompt_ref", "system_prompt_override", "tags", "available_tools", "permissions", "budget", "outputs", "checks",
-        "max_spawned_tasks", "mcp_servers",
+        "provider_ref",
+        "model",
+        "candidates",
+        "system_prompt_ref",
+        "system_prompt_override",
+        "tags",
+        "available_tools",
+        "permissions",
+        "budget",
+        "outputs",
+        "checks",
+        "max_spawned_tasks",
+        "mcp_servers",
     ];
 
     /// <summary>Addresses, the first that can answer first; empty means the user's default.</summary>
@@ -22,37 +33,53 @@ public sealed record AgentSpec
     public string? SystemPromptRef { get; init; }
     public string? SystemPromptOverride { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>A hard list.</summary>
     public IReadOnlyList<string> AvailableTools { get; init; } = [];
     public AgentPermissions Permissions { get; init; } = new([], [], []);
     public AgentBudget Budget { get; init; } = new(null, null, null, null);
+
     /// <summary>A JSON schema; null means that any text will do.</summary>
     public Json5Object? Outputs { get; init; }
     public IReadOnlyList<AgentCheck> Checks { get; init; } = [];
     public int MaxSpawnedTasks { get; init; }
 
     /// <param name="values">With the defaults of the template. What is of another type than it should be is omitted: validation reports it.</param>
-    public static AgentSpec Of(Json5Object values) => new()
-    {
-        ProviderRefs = ProvidersOf(values),
-        Model = Text(values, "model"),
-        Candidates = [.. Objects(values, "candidates").Select(candidate => new AgentCandidate(ProvidersOf(candidate), Text(candidate, "model"), candidate.GetStrings("needs")))],
-        SystemPromptRef = Text(values, "system_prompt_ref"),
-        SystemPromptOverride = Text(values, "system_prompt_override"),
-        Tags = values.GetStrings("tags"),
-        AvailableTools = values.GetStrings("available_tools"),
-        Permissions = values.GetObject("permissions") is { } rights ? new(rights.GetStrings("allow"), rights.GetStrings("ask"), rights.GetStrings("deny")) : new([], [], []),
-        Budget = values.GetObject("budget") is { } budget ? AgentBudget.Of(budget) : new(null, null, null, null),
-        Outputs = values.GetObject("outputs"),
-        Checks = [.. Objects(values, "checks").Select(check => new AgentCheck(Text(check, "command"), check.GetObject("schema")))],
-        MaxSpawnedTasks = values.GetInteger("max_spawned_tasks") ?? 0,
-    };
+    public static AgentSpec Of(Json5Object values) =>
+        new()
+        {
+            ProviderRefs = ProvidersOf(values),
+            Model = Text(values, "model"),
+            Candidates =
+            [
+                .. Objects(values, "candidates")
+                    .Select(candidate => new AgentCandidate(
+                        ProvidersOf(candidate),
+                        Text(candidate, "model"),
+                        candidate.GetStrings("needs")
+                    )),
+            ],
+            SystemPromptRef = Text(values, "system_prompt_ref"),
+            SystemPromptOverride = Text(values, "system_prompt_override"),
+            Tags = values.GetStrings("tags"),
+            AvailableTools = values.GetStrings("available_tools"),
+            Permissions = values.GetObject("permissions") is { } rights
+                ? new(rights.GetStrings("allow"), rights.GetStrings("ask"), rights.GetStrings("deny"))
+                : new([], [], []),
+            Budget = values.GetObject("budget") is { } budget ? AgentBudget.Of(budget) : new(null, null, null, null),
+            Outputs = values.GetObject("outputs"),
+            Checks = [.. Objects(values, "checks").Select(check => new AgentCheck(Text(check, "command"), check.GetObject("schema")))],
+            MaxSpawnedTasks = values.GetInteger("max_spawned_tasks") ?? 0,
+        };
 
-    private static IReadOnlyList<string> ProvidersOf(Json5Object values) => Text(values, "provider_ref") is { } one ? [one] : values.GetStrings("provider_ref");
+    private static IReadOnlyList<string> ProvidersOf(Json5Object values) =>
+        Text(values, "provider_ref") is { } one ? [one] : values.GetStrings("provider_ref");
 
-    private static string? Text(Json5Object values, string name) => values.GetString(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+    private static string? Text(Json5Object values, string name) =>
+        values.GetString(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
-    private static IEnumerable<Json5Object> Objects(Json5Object values, string name) => (values.GetArray(name)?.Items ?? []).OfType<Json5Object>();
+    private static IEnumerable<Json5Object> Objects(Json5Object values, string name) =>
+        (values.GetArray(name)?.Items ?? []).OfType<Json5Object>();
 }
 
 /// <summary>One that may be chosen for a task, and what it must be able to do.</summary>
@@ -64,10 +91,16 @@ public sealed record AgentPermissions(IReadOnlyList<string> Allow, IReadOnlyList
 /// <summary>Null means no limit of its own.</summary>
 public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? Seconds)
 {
-    public static AgentBudget Of(Json5Object values) => new(
-        values.GetNumber("usd") is { } usd && double.IsFinite(usd) && Math.Abs(usd) < 1e12 ? (decimal)usd : null, Whole(values, "tokens"), values.GetInteger("rounds"), Whole(values, "seconds"));
+    public static AgentBudget Of(Json5Object values) =>
+        new(
+            values.GetNumber("usd") is { } usd && double.IsFinite(usd) && Math.Abs(usd) < 1e12 ? (decimal)usd : null,
+            Whole(values, "tokens"),
+            values.GetInteger("rounds"),
+            Whole(values, "seconds")
+        );
 
-    private static long? Whole(Json5Object values, string name) => values.GetNumber(name) is { } number && Math.Abs(number) < 1e15 ? (long)number : null;
+    private static long? Whole(Json5Object values, string name) =>
+        values.GetNumber(name) is { } number && Math.Abs(number) < 1e15 ? (long)number : null;
 }
 
 /// <summary>A check of a task result: the exit code of a command, or a JSON schema for its outputs.</summary>

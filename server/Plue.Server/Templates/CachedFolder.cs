@@ -16,7 +16,10 @@ internal sealed class CachedFolder(string folder, string extension)
     public (IReadOnlyList<string> Paths, DocumentProblem? Problem) List()
     {
         var (now, time) = (DateTime.UtcNow, Directory.GetLastWriteTimeUtc(folder));
-        if (time == changed && now < trusted && trusted - now <= Settled) { return known; }
+        if (time == changed && now < trusted && trusted - now <= Settled)
+        {
+            return known;
+        }
 
         known = DocumentFile.List(folder, extension);
         changed = time;

@@ -15,7 +15,10 @@ public static class DocumentFile
     {
         try
         {
-            if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a broken link.")); }
+            if (!File.Exists(path))
+            {
+                return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a broken link."));
+            }
 
             using var stream = RegularFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
@@ -23,16 +26,28 @@ public static class DocumentFile
             var count = 0;
             while (true)
             {
-                if (count == buffer.Length) { Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, Json5Reader.MaxBytes + 1)); }
+                if (count == buffer.Length)
+                {
+                    Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, Json5Reader.MaxBytes + 1));
+                }
 
                 var read = stream.Read(buffer, count, buffer.Length - count);
-                if (read == 0) { return (buffer[..count], null); }
+                if (read == 0)
+                {
+                    return (buffer[..count], null);
+                }
 
                 count += read;
-                if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the maximum size.")); }
+                if (count > Json5Reader.MaxBytes)
+                {
+                    return (null, Problem("The file is larger than 4 MiB, the maximum size."));
+                }
             }
         }
-        catch (NotAFileException) { return (null, Problem("It is not a regular file.")); }
+        catch (NotAFileException)
+        {
+            return (null, Problem("It is not a regular file."));
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, Problem($"The file could not be read: {exception.Message}"));
@@ -47,7 +62,15 @@ public static class DocumentFile
         {
             return Directory.Exists(folder)
                 // Names with a leading dot are temporary files and what editors leave behind.
-                ? ([.. Directory.EnumerateFiles(folder).Where(path => path.EndsWith(extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal)], null)
+                ? (
+                    [
+                        .. Directory
+                            .EnumerateFiles(folder)
+                            .Where(path => path.EndsWith(extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.')
+                            .Order(StringComparer.Ordinal),
+                    ],
+                    null
+                )
                 : ([], null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -66,7 +89,10 @@ public static class DocumentFile
     /// <summary>Without those that are links out of the workspace.</summary>
     internal static IReadOnlyList<string> WithinWorkspace(string workspace, IReadOnlyList<string> paths)
     {
-        if (paths.Count == 0) { return []; }
+        if (paths.Count == 0)
+        {
+            return [];
+        }
 
         var root = RealPath.Of(workspace).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
         return [.. paths.Take(MaxOfWorkspace).Where(path => RealPath.Of(path).StartsWith(root, StringComparison.Ordinal))];
@@ -76,7 +102,10 @@ public static class DocumentFile
     public static byte[]? ReadResource(string name)
     {
         using var stream = typeof(DocumentFile).Assembly.GetManifestResourceStream(name);
-        if (stream is null) { return null; }
+        if (stream is null)
+        {
+            return null;
+        }
 
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);

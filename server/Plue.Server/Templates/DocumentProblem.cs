@@ -12,11 +12,14 @@ public sealed record DocumentProblem(string Message, int Line, int Column, bool 
     /// <summary>One of <see cref="FindingCodes"/>.</summary>
     public string Code { get; init; } = FindingCodes.Field;
 
-    public static DocumentProblem Error(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: true);
+    public static DocumentProblem Error(string message, Json5Span at) =>
+        new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: true);
 
-    public static DocumentProblem Warning(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: false);
+    public static DocumentProblem Warning(string message, Json5Span at) =>
+        new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: false);
 
-    public static IEnumerable<DocumentProblem> From(Json5Document document) => document.Errors.Select(error => Error(error.Message, error.Span) with { Code = FindingCodes.Syntax });
+    public static IEnumerable<DocumentProblem> From(Json5Document document) =>
+        document.Errors.Select(error => Error(error.Message, error.Span) with { Code = FindingCodes.Syntax });
 
     public override string ToString() => $"{Line}:{Column} {(IsError ? "error" : "warning")}: {Message}";
 }

@@ -3,7 +3,14 @@ namespace Plue.Server.Templates;
 /// <summary>A pattern with <c>*</c>, <c>?</c> and, in paths, <c>**</c>, taken apart so that two can be compared.</summary>
 internal sealed class GlobPattern
 {
-    private enum Kind { Letter, AnyLetter, WithinName, Folders, Anything }
+    private enum Kind
+    {
+        Letter,
+        AnyLetter,
+        WithinName,
+        Folders,
+        Anything,
+    }
 
     private readonly List<(Kind Kind, char Letter)> parts = [];
 
@@ -16,10 +23,29 @@ internal sealed class GlobPattern
         for (var i = 0; i < text.Length; i++)
         {
             var rest = text.AsSpan(i);
-            if (!isPath) { pattern.parts.Add(text[i] == '*' ? (Kind.Anything, '*') : (Kind.Letter, text[i])); }
-            else if (rest.StartsWith("**/")) { (pattern, i) = (pattern.With(Kind.Folders), i + 2); }
-            else if (rest.StartsWith("**")) { (pattern, i) = (pattern.With(Kind.Anything), i + 1); }
-            else { pattern.parts.Add((text[i] == '*' ? Kind.WithinName : text[i] == '?' ? Kind.AnyLetter : Kind.Letter, text[i])); }
+            if (!isPath)
+            {
+                pattern.parts.Add(text[i] == '*' ? (Kind.Anything, '*') : (Kind.Letter, text[i]));
+            }
+            else if (rest.StartsWith("**/"))
+            {
+                (pattern, i) = (pattern.With(Kind.Folders), i + 2);
+            }
+            else if (rest.StartsWith("**"))
+            {
+                (pattern, i) = (pattern.With(Kind.Anything), i + 1);
+            }
+            else
+            {
+                pattern.parts.Add(
+                    (
+                        text[i] == '*' ? Kind.WithinName
+                        : text[i] == '?' ? Kind.AnyLetter
+                        : Kind.Letter,
+                        text[i]
+                    )
+                );
+            }
         }
 
         return pattern;
@@ -29,7 +55,10 @@ internal sealed class GlobPattern
     public bool IsMatch(string text)
     {
         var literal = new GlobPattern();
-        foreach (var letter in text) { literal.parts.Add((Kind.Letter, letter)); }
+        foreach (var letter in text)
+        {
+            literal.parts.Add((Kind.Letter, letter));
+        }
 
         return Covers(literal);
     }
@@ -50,14 +79,22 @@ internal sealed class GlobPattern
                 var before = j == 0 ? default : other.parts[j - 1];
                 switch (kind)
                 {
-                    case Kind.Anything: next[j] = reached[j] || (j > 0 && next[j - 1]); break;
-                    case Kind.WithinName: next[j] = reached[j] || (j > 0 && next[j - 1] && IsWithinName(before)); break;
+                    case Kind.Anything:
+                        next[j] = reached[j] || (j > 0 && next[j - 1]);
+                        break;
+                    case Kind.WithinName:
+                        next[j] = reached[j] || (j > 0 && next[j - 1] && IsWithinName(before));
+                        break;
                     case Kind.Folders:
                         next[j] = reached[j] || (isOpen && EndsFolder(before));
                         isOpen |= reached[j];
                         break;
-                    case Kind.AnyLetter: next[j] = j > 0 && reached[j - 1] && before.Kind is Kind.Letter or Kind.AnyLetter && IsWithinName(before); break;
-                    default: next[j] = j > 0 && reached[j - 1] && before == (Kind.Letter, letter); break;
+                    case Kind.AnyLetter:
+                        next[j] = j > 0 && reached[j - 1] && before.Kind is Kind.Letter or Kind.AnyLetter && IsWithinName(before);
+                        break;
+                    default:
+                        next[j] = j > 0 && reached[j - 1] && before == (Kind.Letter, letter);
+                        break;
                 }
             }
 
@@ -73,7 +110,9 @@ internal sealed class GlobPattern
         return this;
     }
 
-    private static bool IsWithinName((Kind Kind, char Letter) part) => part.Kind is Kind.AnyLetter or Kind.WithinName || part is { Kind: Kind.Letter, Letter: not '/' };
+    private static bool IsWithinName((Kind Kind, char Letter) part) =>
+        part.Kind is Kind.AnyLetter or Kind.WithinName || part is { Kind: Kind.Letter, Letter: not '/' };
 
-    private static bool EndsFolder((Kind Kind, char Letter) part) => part.Kind == Kind.Folders || part is { Kind: Kind.Letter, Letter: '/' };
+    private static bool EndsFolder((Kind Kind, char Letter) part) =>
+        part.Kind == Kind.Folders || part is { Kind: Kind.Letter, Letter: '/' };
 }

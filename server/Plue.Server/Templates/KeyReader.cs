@@ -30,8 +30,14 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
     {
         foreach (var item in Array(name)?.Items ?? [])
         {
-            if (item is Json5Object inner) { yield return inner; }
-            else { problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where an object was expected.", item.Span)); }
+            if (item is Json5Object inner)
+            {
+                yield return inner;
+            }
+            else
+            {
+                problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where an object was expected.", item.Span));
+            }
         }
     }
 
@@ -41,8 +47,14 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         var texts = new List<string>();
         foreach (var item in Array(name)?.Items ?? [])
         {
-            if (item is Json5String text) { texts.Add(text.Value); }
-            else { problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where text was expected.", item.Span)); }
+            if (item is Json5String text)
+            {
+                texts.Add(text.Value);
+            }
+            else
+            {
+                problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where text was expected.", item.Span));
+            }
         }
 
         return texts;
@@ -51,18 +63,31 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
     public string? RequiredText(string name)
     {
         var text = Text(name);
-        if (string.IsNullOrWhiteSpace(text) && !value.Has(name)) { problems.Add(DocumentProblem.Error($"`{name}` is missing from {what}.", value.Span)); }
-        else if (text is not null && string.IsNullOrWhiteSpace(text)) { Fail(name, $"`{name}` of {what} is empty."); }
+        if (string.IsNullOrWhiteSpace(text) && !value.Has(name))
+        {
+            problems.Add(DocumentProblem.Error($"`{name}` is missing from {what}.", value.Span));
+        }
+        else if (text is not null && string.IsNullOrWhiteSpace(text))
+        {
+            Fail(name, $"`{name}` of {what} is empty.");
+        }
 
         return text;
     }
 
     /// <summary>One of some names.</summary>
-    public T? OneOf<T>(string name, IReadOnlyDictionary<string, T> choices) where T : struct
+    public T? OneOf<T>(string name, IReadOnlyDictionary<string, T> choices)
+        where T : struct
     {
-        if (Text(name) is not { } text) { return null; }
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
 
-        if (choices.TryGetValue(text, out var choice)) { return choice; }
+        if (choices.TryGetValue(text, out var choice))
+        {
+            return choice;
+        }
 
         Fail(name, $"`{name}` must be one of {string.Join(", ", choices.Keys)}.{NearestName.Hint(text, choices.Keys)}");
         return null;
@@ -78,19 +103,31 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
     {
         foreach (var member in value.Members.Where(member => !known.Contains(member.Name)).Take(MaxOfAKind))
         {
-            problems.Add(DocumentProblem.Error($"`{member.Name}` is not a valid key of {what}.{NearestName.Hint(member.Name, known)}", member.NameSpan));
+            problems.Add(
+                DocumentProblem.Error(
+                    $"`{member.Name}` is not a valid key of {what}.{NearestName.Hint(member.Name, known)}",
+                    member.NameSpan
+                )
+            );
         }
 
-        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan)); }
+        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind))
+        {
+            problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan));
+        }
 
         return value.Members.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
     }
 
-    private T? Read<T>(string name, string expected) where T : Json5Node
+    private T? Read<T>(string name, string expected)
+        where T : Json5Node
     {
         known.Add(name);
         var found = value.Find(name);
-        if (found is T or null or Json5Null) { return found as T; }
+        if (found is T or null or Json5Null)
+        {
+            return found as T;
+        }
 
         Fail(name, $"`{name}` is {found.Kind} where {expected} was expected.");
         return null;

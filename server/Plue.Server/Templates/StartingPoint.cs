@@ -17,13 +17,28 @@ public sealed record StartingPoint(string Id, string Name, string Description, s
     private static IReadOnlyList<StartingPoint> ReadShipped()
     {
         string[] order = ["my-chat", "my-reader", "my-writer", "my-orchestrator", "my-form"];
-        return [.. order.Select(id => Of(id, DocumentFile.ReadResource(Prefix + id + Extension) ?? throw new InvalidOperationException($"The resource {id} is missing from the executable.")))];
+        return
+        [
+            .. order.Select(id =>
+                Of(
+                    id,
+                    DocumentFile.ReadResource(Prefix + id + Extension)
+                        ?? throw new InvalidOperationException($"The resource {id} is missing from the executable.")
+                )
+            ),
+        ];
     }
 
     private static StartingPoint Of(string id, byte[] bytes)
     {
         var template = TemplateReader.Read(bytes).Template ?? throw new InvalidOperationException($"The starting point {id} has errors.");
         var prompt = DocumentFile.ReadResource($"{Prefix}{id}.md");
-        return new StartingPoint(id, template.Name, template.Description ?? "", Encoding.UTF8.GetString(bytes), prompt is null ? null : Encoding.UTF8.GetString(prompt));
+        return new StartingPoint(
+            id,
+            template.Name,
+            template.Description ?? "",
+            Encoding.UTF8.GetString(bytes),
+            prompt is null ? null : Encoding.UTF8.GetString(prompt)
+        );
     }
 }

@@ -8,14 +8,18 @@ public sealed record Template
     public required string Id { get; init; }
     public required string Name { get; init; }
     public string? Description { get; init; }
+
     /// <summary>Semantic version.</summary>
     public string? Version { get; init; }
     public string? ParentTemplate { get; init; }
+
     /// <summary>Parents' fields first; a child's field keeps its parent's place.</summary>
     public IReadOnlyList<TemplateField> Fields { get; init; } = [];
     public IReadOnlyList<AutomationHook> Hooks { get; init; } = [];
+
     /// <summary>A codicon name.</summary>
     public string? Icon { get; init; }
+
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
 

@@ -4,12 +4,23 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>Where a document comes from; a later layer overrides an earlier one.</summary>
-public enum TemplateLayer { Shipped, User, Workspace }
+public enum TemplateLayer
+{
+    Shipped,
+    User,
+    Workspace,
+}
 
 /// <summary>One template file.</summary>
 /// <param name="Source">The file's path; for a shipped one its name.</param>
 /// <param name="Template">With its parents' fields; null while it has errors.</param>
-public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source, Template? Template, IReadOnlyList<DocumentProblem> Problems);
+public sealed record TemplateEntry(
+    string Id,
+    TemplateLayer Layer,
+    string Source,
+    Template? Template,
+    IReadOnlyList<DocumentProblem> Problems
+);
 
 /// <summary>
 /// Every template: those that ship, the user's over them, and those of a trusted workspace over both. A file with errors hides nothing: the one below
@@ -28,6 +39,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     private readonly CachedFolder own = new(paths.Templates, Extension);
     private CachedFolder? ofWorkspace;
     private string? stamp;
+
     /// <summary>Sorted by layer, highest first, so that the first readable source of an id is the effective one.</summary>
     private IReadOnlyList<Source> sources = [];
 
@@ -37,7 +49,10 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         lock (sync)
         {
             var problem = Refresh();
-            List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenBy(entry => entry.Template is null)];
+            List<TemplateEntry> entries =
+            [
+                .. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenBy(entry => entry.Template is null),
+            ];
             return problem is null ? entries : [new TemplateEntry("", TemplateLayer.User, paths.Templates, null, [problem]), .. entries];
         }
     }
@@ -51,8 +66,14 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var entries = List();
         var error = entries.Where(entry => entry.Id == id).SelectMany(entry => entry.Problems).FirstOrDefault(problem => problem.IsError);
         return error is null
-            ? new FailureException(FailureKind.NotFound, $"The template {id} does not exist.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
-            : new FailureException(FailureKind.Conflict, $"The template {id} has an error at line {error.Line}, column {error.Column}: {error.Message}");
+            ? new FailureException(
+                FailureKind.NotFound,
+                $"The template {id} does not exist.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}"
+            )
+            : new FailureException(
+                FailureKind.Conflict,
+                $"The template {id} has an error at line {error.Line}, column {error.Column}: {error.Message}"
+            );
     }
 
     /// <summary>Gets the file of the effective template, or null.</summary>
@@ -74,7 +95,10 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
             var seen = new HashSet<string>(StringComparer.Ordinal);
             for (var at = id; at is not null && seen.Add(at); at = EffectiveEntry(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
             {
-                if (at == ancestor) { return true; }
+                if (at == ancestor)
+                {
+                    return true;
+                }
             }
 
             return false;
@@ -99,9 +123,11 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     /// <summary>Null when none of that id ships.</summary>
     public static byte[]? ReadShipped(string id) => DocumentFile.ReadResource(Prefix + id + Extension);
 
-    public static IEnumerable<string> ShippedIds() => typeof(TemplateCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-        .Select(name => name[Prefix.Length..^Extension.Length]);
+    public static IEnumerable<string> ShippedIds() =>
+        typeof(TemplateCatalog)
+            .Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(name => name[Prefix.Length..^Extension.Length]);
 
     private DocumentProblem? Refresh()
     {
@@ -110,7 +136,14 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var now = Stamp([.. files, .. others]);
         if (now != stamp)
         {
-            (sources, stamp) = ([.. others.Select(path => FromFile(path, TemplateLayer.Workspace)), .. files.Select(path => FromFile(path, TemplateLayer.User)), .. ShippedIds().Select(FromResource)], now);
+            (sources, stamp) = (
+                [
+                    .. others.Select(path => FromFile(path, TemplateLayer.Workspace)),
+                    .. files.Select(path => FromFile(path, TemplateLayer.User)),
+                    .. ShippedIds().Select(FromResource),
+                ],
+                now
+            );
         }
 
         return problem;
@@ -118,16 +151,25 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private IReadOnlyList<string> ListWorkspace()
     {
-        if (workspace?.Invoke() is not { } root) { return []; }
+        if (workspace?.Invoke() is not { } root)
+        {
+            return [];
+        }
 
         var folder = DocumentFile.OfWorkspace(root, "templates");
-        if (ofWorkspace?.Folder != folder) { ofWorkspace = new CachedFolder(folder, Extension); }
+        if (ofWorkspace?.Folder != folder)
+        {
+            ofWorkspace = new CachedFolder(folder, Extension);
+        }
         return DocumentFile.WithinWorkspace(root, ofWorkspace.List().Paths);
     }
 
     private TemplateEntry Resolve(Source source)
     {
-        if (source.Entry is { } known) { return known; }
+        if (source.Entry is { } known)
+        {
+            return known;
+        }
 
         source.IsResolving = true;
         try
@@ -135,20 +177,34 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
             var (template, problems) = Complete(source.Reading, source.Layer);
             return source.Entry = new TemplateEntry(source.Id, source.Layer, source.Name, template, problems);
         }
-        finally { source.IsResolving = false; }
+        finally
+        {
+            source.IsResolving = false;
+        }
     }
 
     /// <summary>Merges a parsed file with its parents.</summary>
     private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
     {
-        if (reading.Template is not { } own) { return reading; }
+        if (reading.Template is not { } own)
+        {
+            return reading;
+        }
         if (HasTooManyParents(own))
         {
-            return new TemplateReading(null,
-            [
-                .. reading.Problems,
-                DocumentProblem.Error($"`{own.Id}` inherits from more than {MaxParents} templates. Choose a parent with fewer ancestors.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
-            ]);
+            return new TemplateReading(
+                null,
+                [
+                    .. reading.Problems,
+                    DocumentProblem.Error(
+                        $"`{own.Id}` inherits from more than {MaxParents} templates. Choose a parent with fewer ancestors.",
+                        own.ParentSpan
+                    ) with
+                    {
+                        Code = FindingCodes.Inheritance,
+                    },
+                ]
+            );
         }
 
         var resolved = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.User));
@@ -156,23 +212,47 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         {
             // What is for providers takes nothing from a workspace, not even through a parent.
             var withWorkspace = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.Workspace));
-            if (withWorkspace.Template?.Collection != TemplateCollection.Providers) { resolved = withWorkspace; }
+            if (withWorkspace.Template?.Collection != TemplateCollection.Providers)
+            {
+                resolved = withWorkspace;
+            }
         }
 
         List<DocumentProblem> problems = [.. reading.Problems, .. resolved.Problems];
-        if (layer != TemplateLayer.Workspace || resolved.Template is not { } complete) { return new TemplateReading(resolved.Template, problems); }
+        if (layer != TemplateLayer.Workspace || resolved.Template is not { } complete)
+        {
+            return new TemplateReading(resolved.Template, problems);
+        }
 
-        var held = WorkspaceRights.Restrict(complete, EffectiveEntry(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null);
-        return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
+        var held = WorkspaceRights.Restrict(
+            complete,
+            EffectiveEntry(own.Id, TemplateLayer.User)?.Template,
+            own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null
+        );
+        return new TemplateReading(
+            held.Template,
+            [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]
+        );
     }
 
     /// <summary>Each parent of a workspace is completed within its child, so a line of them has to end. A circle is notified of by who walks it.</summary>
     private bool HasTooManyParents(Template own)
     {
         var seen = new HashSet<string>([own.Id], StringComparer.Ordinal);
-        for (var at = own.ParentTemplate; at is not null && seen.Add(at); at = sources.Where(source => source.Id == at).Select(source => source.Reading.Template).FirstOrDefault(template => template is not null)?.ParentTemplate)
+        for (
+            var at = own.ParentTemplate;
+            at is not null && seen.Add(at);
+            at = sources
+                    .Where(source => source.Id == at)
+                    .Select(source => source.Reading.Template)
+                    .FirstOrDefault(template => template is not null)
+                    ?.ParentTemplate
+        )
         {
-            if (seen.Count > MaxParents + 1) { return true; }
+            if (seen.Count > MaxParents + 1)
+            {
+                return true;
+            }
         }
 
         return false;
@@ -180,12 +260,19 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     /// <param name="top">The highest layer to look in.</param>
     private TemplateEntry? EffectiveEntry(string id, TemplateLayer top) =>
-        sources.Where(source => source.Id == id && source.Layer <= top && !source.IsResolving).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
+        sources
+            .Where(source => source.Id == id && source.Layer <= top && !source.IsResolving)
+            .Select(Resolve)
+            .FirstOrDefault(entry => entry.Template is not null);
 
     /// <summary>As its file says it; one of the workspace as far as it counts.</summary>
-    private Template? Raw(string id, TemplateLayer top) => sources.Where(source => source.Id == id && source.Layer <= top)
-        .Select(source => source.Layer == TemplateLayer.Workspace && !source.IsResolving ? Resolve(source).Template : source.Reading.Template)
-        .FirstOrDefault(template => template is not null);
+    private Template? Raw(string id, TemplateLayer top) =>
+        sources
+            .Where(source => source.Id == id && source.Layer <= top)
+            .Select(source =>
+                source.Layer == TemplateLayer.Workspace && !source.IsResolving ? Resolve(source).Template : source.Reading.Template
+            )
+            .FirstOrDefault(template => template is not null);
 
     private bool HasWorkspace => sources.Count > 0 && sources[0].Layer == TemplateLayer.Workspace;
 
@@ -199,22 +286,46 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     {
         var (bytes, problem) = DocumentFile.Read(path);
         return bytes is null
-            ? new TemplateReading(null, [problem ?? new DocumentProblem("The file was deleted while it was being read.", 1, 1, IsError: true)])
+            ? new TemplateReading(
+                null,
+                [problem ?? new DocumentProblem("The file was deleted while it was being read.", 1, 1, IsError: true)]
+            )
             : Named(id, TemplateReader.Read(bytes));
     }
 
     /// <summary>A template is found by its file's name, so that must be its id.</summary>
-    private static TemplateReading Named(string id, TemplateReading reading) => reading.Template is { } template && template.Id != id
-        ? new TemplateReading(null, [new DocumentProblem($"`id` is `{template.Id}`, but the file is named `{id}{Extension}`. Use the same name for both.", 1, 1, IsError: true), .. reading.Problems])
-        : reading;
+    private static TemplateReading Named(string id, TemplateReading reading) =>
+        reading.Template is { } template && template.Id != id
+            ? new TemplateReading(
+                null,
+                [
+                    new DocumentProblem(
+                        $"`id` is `{template.Id}`, but the file is named `{id}{Extension}`. Use the same name for both.",
+                        1,
+                        1,
+                        IsError: true
+                    ),
+                    .. reading.Problems,
+                ]
+            )
+            : reading;
 
-    private static Source FromResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
+    private static Source FromResource(string id) =>
+        new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
 
     private static string Stamp(IReadOnlyList<string> files) =>
-        string.Join('\n', files.Select(path => (Path: path, File: Target(path))).Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}"));
+        string.Join(
+            '\n',
+            files
+                .Select(path => (Path: path, File: Target(path)))
+                .Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}")
+        );
 
     /// <summary>A link says nothing about its target.</summary>
-    private static FileInfo Target(string path) => new FileInfo(path) is var file && file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? new FileInfo(RealPath.Of(path)) : file;
+    private static FileInfo Target(string path) =>
+        new FileInfo(path) is var file && file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint)
+            ? new FileInfo(RealPath.Of(path))
+            : file;
 
     private sealed class Source(string id, TemplateLayer layer, string name, Func<TemplateReading> read)
     {

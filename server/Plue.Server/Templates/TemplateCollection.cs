@@ -1,7 +1,13 @@
 namespace Plue.Server.Templates;
 
 /// <summary>Where the codices of a template live. Its roots say it: what inherits from none of them is an item.</summary>
-public enum TemplateCollection { Providers, Chats, Tasks, Items }
+public enum TemplateCollection
+{
+    Providers,
+    Chats,
+    Tasks,
+    Items,
+}
 
 public static class TemplateCollections
 {
@@ -10,13 +16,14 @@ public static class TemplateCollections
     public const string TaskRoot = "task";
 
     /// <summary>As addresses and the wire write it: <c>tasks</c>.</summary>
-    public static string Name(this TemplateCollection collection) => collection switch
-    {
-        TemplateCollection.Providers => "providers",
-        TemplateCollection.Chats => "chats",
-        TemplateCollection.Tasks => "tasks",
-        _ => "items",
-    };
+    public static string Name(this TemplateCollection collection) =>
+        collection switch
+        {
+            TemplateCollection.Providers => "providers",
+            TemplateCollection.Chats => "chats",
+            TemplateCollection.Tasks => "tasks",
+            _ => "items",
+        };
 
     /// <summary>Gets the collection of a template from its own id and those of its parents. A template that inherits from a provider is a provider.</summary>
     /// <param name="otherwise">The collection of the last id, if known.</param>

@@ -2,7 +2,20 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-public enum FieldType { Text, Textarea, Number, Boolean, Select, Url, Datetime, Array, Object, FileReference, CodexReference }
+public enum FieldType
+{
+    Text,
+    Textarea,
+    Number,
+    Boolean,
+    Select,
+    Url,
+    Datetime,
+    Array,
+    Object,
+    FileReference,
+    CodexReference,
+}
 
 /// <summary>One field of a template. Attributes as in server/template-file.json5.</summary>
 public sealed record TemplateField
@@ -13,20 +26,26 @@ public sealed record TemplateField
     public bool Required { get; init; }
     public Json5Node? Default { get; init; }
     public string? Placeholder { get; init; }
+
     /// <summary>The options of a select field; empty means unrestricted.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
     public double? Min { get; init; }
     public double? Max { get; init; }
     public double? Step { get; init; }
+
     /// <summary>The field of the array items; null allows any. Its name is empty.</summary>
     public TemplateField? Items { get; init; }
+
     /// <summary>The keys of an object; empty means any.</summary>
     public IReadOnlyList<TemplateField> Properties { get; init; } = [];
+
     /// <summary>A datetime that the program fills in.</summary>
     public bool Auto { get; init; }
+
     /// <summary>The template a codex reference must have; <c>markdown</c> means the prompts collection.</summary>
     public string? TemplateFilter { get; init; }
     public FieldCondition? Conditional { get; init; }
+
     /// <summary>True if inheriting templates can only narrow the field.</summary>
     public bool Locked { get; init; }
 

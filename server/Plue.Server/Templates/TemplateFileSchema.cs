@@ -12,31 +12,51 @@ public static class TemplateFileSchema
 
     private static IReadOnlyList<TemplateField> ReadShipped()
     {
-        var bytes = DocumentFile.ReadResource(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
+        var bytes =
+            DocumentFile.ReadResource(Resource)
+            ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var document = Json5Reader.Read(bytes);
         var problems = DocumentProblem.From(document).ToList();
         var keys = new KeyReader(document.Root as Json5Object ?? Json5Object.Empty, "the template file", problems);
         var fields = TemplateReader.ReadFields(keys, "fields", problems, inherits: false);
         keys.Finish();
-        if (problems.Count > 0) { throw new InvalidOperationException($"{Resource}: {string.Join("; ", problems)}"); }
+        if (problems.Count > 0)
+        {
+            throw new InvalidOperationException($"{Resource}: {string.Join("; ", problems)}");
+        }
 
         // A field inside a field is written like a field.
         return [.. fields.Select(field => field.Name == "fields" ? field with { Items = WithItself(field.Items!, depth: 4) } : field)];
     }
 
-    private static TemplateField WithItself(TemplateField field, int depth) => depth == 0 ? field : field with
-    {
-        Properties =
-        [
-            .. field.Properties.Select(property => property.Name switch
+    private static TemplateField WithItself(TemplateField field, int depth) =>
+        depth == 0
+            ? field
+            : field with
             {
-                "items" => Unnamed(WithItself(field, depth - 1)) with { Name = "items", Description = property.Description, Conditional = property.Conditional, Required = false },
-                "properties" => property with { Items = WithItself(field, depth - 1) },
-                _ => property,
-            }),
-        ],
-    };
+                Properties =
+                [
+                    .. field.Properties.Select(property =>
+                        property.Name switch
+                        {
+                            "items" => Unnamed(WithItself(field, depth - 1)) with
+                            {
+                                Name = "items",
+                                Description = property.Description,
+                                Conditional = property.Conditional,
+                                Required = false,
+                            },
+                            "properties" => property with { Items = WithItself(field, depth - 1) },
+                            _ => property,
+                        }
+                    ),
+                ],
+            };
 
     /// <summary>An item of a list has no name.</summary>
-    private static TemplateField Unnamed(TemplateField field) => field with { Properties = [.. field.Properties.Where(property => property.Name != "name")] };
+    private static TemplateField Unnamed(TemplateField field) =>
+        field with
+        {
+            Properties = [.. field.Properties.Where(property => property.Name != "name")],
+        };
 }

@@ -21,16 +21,20 @@ public static class TemplateInheritance
         {
             if (chain.Any(template => template.Id == name))
             {
-                return Broken(chain.Count == 1 || name == own.Id
-                    ? $"`{own.Id}` inherits from itself: {string.Join(", ", chain.Select(template => template.Id))}, {name}."
-                    : $"The ancestors of `{own.Id}` form a cycle at `{name}`.");
+                return Broken(
+                    chain.Count == 1 || name == own.Id
+                        ? $"`{own.Id}` inherits from itself: {string.Join(", ", chain.Select(template => template.Id))}, {name}."
+                        : $"The ancestors of `{own.Id}` form a cycle at `{name}`."
+                );
             }
 
             if (find(name) is not { } parent)
             {
-                return Broken(chain.Count == 1
-                    ? $"The parent template `{name}` does not exist or has errors."
-                    : $"The parent template `{name}` of `{chain[^1].Id}` does not exist or has errors.");
+                return Broken(
+                    chain.Count == 1
+                        ? $"The parent template `{name}` does not exist or has errors."
+                        : $"The parent template `{name}` of `{chain[^1].Id}` does not exist or has errors."
+                );
             }
 
             chain.Add(parent);
@@ -41,20 +45,30 @@ public static class TemplateInheritance
         var problems = Validate(resolved, chain[^1]);
         for (var i = chain.Count - 2; i >= 0; i--)
         {
-            if (problems.Any(problem => problem.IsError)) { return Broken($"The parent template `{chain[i + 1].Id}` has errors."); }
+            if (problems.Any(problem => problem.IsError))
+            {
+                return Broken($"The parent template `{chain[i + 1].Id}` has errors.");
+            }
 
             resolved = Merge(resolved, chain[i], problems = []) with { Collection = collection };
             problems.AddRange(Validate(resolved, chain[i]));
         }
 
-        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
+        return new TemplateReading(
+            problems.Any(problem => problem.IsError) ? null : resolved,
+            [.. problems.OrderBy(problem => (problem.Line, problem.Column))]
+        );
 
-        TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan) with { Code = FindingCodes.Inheritance }]);
+        TemplateReading Broken(string message) =>
+            new(null, [DocumentProblem.Error(message, own.ParentSpan) with { Code = FindingCodes.Inheritance }]);
 
         List<DocumentProblem> Validate(Template complete, Template written)
         {
             var found = CheckFields(complete);
-            if (written.DefinedKeys.Contains("automation")) { HookChecks.Check(complete, CollectionOf, found); }
+            if (written.DefinedKeys.Contains("automation"))
+            {
+                HookChecks.Check(complete, CollectionOf, found);
+            }
 
             return found;
         }
@@ -64,9 +78,18 @@ public static class TemplateInheritance
             var line = new List<string> { id };
             for (var at = find(id); ; at = find(line[^1]))
             {
-                if (at is null) { return null; }
-                if (at.IsComplete || at.ParentTemplate is null) { return TemplateCollections.Of(line, at.Collection); }
-                if (line.Contains(at.ParentTemplate)) { return null; }
+                if (at is null)
+                {
+                    return null;
+                }
+                if (at.IsComplete || at.ParentTemplate is null)
+                {
+                    return TemplateCollections.Of(line, at.Collection);
+                }
+                if (line.Contains(at.ParentTemplate))
+                {
+                    return null;
+                }
 
                 line.Add(at.ParentTemplate);
             }
@@ -75,14 +98,37 @@ public static class TemplateInheritance
 
     private static Template Merge(Template parent, Template child, List<DocumentProblem> problems)
     {
-        var fields = parent.Fields
-            .Select(field => child.Field(field.Name) is { } narrower ? Merge(field, narrower, parent, problems) : field with { DefinedKeys = new HashSet<string>() })
+        var fields = parent
+            .Fields.Select(field =>
+                child.Field(field.Name) is { } narrower
+                    ? Merge(field, narrower, parent, problems)
+                    : field with
+                    {
+                        DefinedKeys = new HashSet<string>(),
+                    }
+            )
             .ToList();
         foreach (var field in child.Fields.Where(field => parent.Field(field.Name) is null))
         {
-            if (IsOwnTags(field)) { continue; }
-            if (field.IsShort) { problems.Add(DocumentProblem.Error($"`{field.Name}` applies only to templates that inherit from task or ai-chat, and `{parent.Id}` has no such field.", field.Span)); }
-            else if (!field.DefinedKeys.Contains("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)); }
+            if (IsOwnTags(field))
+            {
+                continue;
+            }
+            if (field.IsShort)
+            {
+                problems.Add(
+                    DocumentProblem.Error(
+                        $"`{field.Name}` applies only to templates that inherit from task or ai-chat, and `{parent.Id}` has no such field.",
+                        field.Span
+                    )
+                );
+            }
+            else if (!field.DefinedKeys.Contains("type"))
+            {
+                problems.Add(
+                    DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)
+                );
+            }
 
             fields.Add(field);
         }
@@ -126,7 +172,15 @@ public static class TemplateInheritance
         {
             foreach (var attribute in Narrowing.Widened(parent, merged, child.DefinedKeys))
             {
-                problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed but not widened.", child.Span) with { Code = FindingCodes.Inheritance });
+                problems.Add(
+                    DocumentProblem.Error(
+                        $"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed but not widened.",
+                        child.Span
+                    ) with
+                    {
+                        Code = FindingCodes.Inheritance,
+                    }
+                );
             }
         }
 
@@ -141,23 +195,44 @@ public static class TemplateInheritance
         {
             if (field.IsShort && template.ParentTemplate is null)
             {
-                problems.Add(DocumentProblem.Error($"`{field.Name}` sets a default, but this template has no field with that name. Set a `parent_template` that has it, or add the field.", field.Span));
+                problems.Add(
+                    DocumentProblem.Error(
+                        $"`{field.Name}` sets a default, but this template has no field with that name. Set a `parent_template` that has it, or add the field.",
+                        field.Span
+                    )
+                );
                 continue;
             }
 
-            if (field.Type == FieldType.Select && field.Options.Count == 0) { problems.Add(DocumentProblem.Error($"The select field `{field.Name}` needs `options`.", field.Span)); }
+            if (field.Type == FieldType.Select && field.Options.Count == 0)
+            {
+                problems.Add(DocumentProblem.Error($"The select field `{field.Name}` needs `options`.", field.Span));
+            }
 
             if (field.Default is not null and not Json5Null && field.DefinedKeys.Overlaps(DecidesDefault))
             {
                 var at = problems.Count;
                 TemplateValidation.CheckValue(field with { Locked = false }, field.Default, $"The default of `{field.Name}`", problems);
-                if (AgentChecks.AppliesTo(template)) { AgentChecks.Check(field.Name, field.Default, problems); }
+                if (AgentChecks.AppliesTo(template))
+                {
+                    AgentChecks.Check(field.Name, field.Default, problems);
+                }
 
                 // A parent's default is in another file.
-                if (!field.DefinedKeys.Contains("default")) { problems = [.. problems.Take(at), .. problems.Skip(at).Select(problem => problem with { Line = field.Span.Line, Column = field.Span.Column })]; }
+                if (!field.DefinedKeys.Contains("default"))
+                {
+                    problems =
+                    [
+                        .. problems.Take(at),
+                        .. problems.Skip(at).Select(problem => problem with { Line = field.Span.Line, Column = field.Span.Column }),
+                    ];
+                }
             }
 
-            if (field.Conditional is { } condition && field.DefinedKeys.Contains("conditional")) { CheckConditional(template, field, condition, problems); }
+            if (field.Conditional is { } condition && field.DefinedKeys.Contains("conditional"))
+            {
+                CheckConditional(template, field, condition, problems);
+            }
         }
 
         return problems;
@@ -167,17 +242,32 @@ public static class TemplateInheritance
     {
         if (template.Field(condition.Field) is not { } other)
         {
-            problems.Add(DocumentProblem.Error(
-                $"`conditional` of `{field.Name}` refers to the field `{condition.Field}`, which does not exist.{NearestName.Hint(condition.Field, template.Fields.Select(known => known.Name))}", condition.Span));
+            problems.Add(
+                DocumentProblem.Error(
+                    $"`conditional` of `{field.Name}` refers to the field `{condition.Field}`, which does not exist.{NearestName.Hint(condition.Field, template.Fields.Select(known => known.Name))}",
+                    condition.Span
+                )
+            );
             return;
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal) { field.Name };
         for (var at = other; at is not null; at = at.Conditional is { } next ? template.Field(next.Field) : null)
         {
-            if (seen.Add(at.Name)) { continue; }
+            if (seen.Add(at.Name))
+            {
+                continue;
+            }
 
-            if (at.Name == field.Name) { problems.Add(DocumentProblem.Error($"`conditional` of `{field.Name}` depends on itself{(other.Name == field.Name ? "" : $" through `{other.Name}`")}.", condition.Span)); }
+            if (at.Name == field.Name)
+            {
+                problems.Add(
+                    DocumentProblem.Error(
+                        $"`conditional` of `{field.Name}` depends on itself{(other.Name == field.Name ? "" : $" through `{other.Name}`")}.",
+                        condition.Span
+                    )
+                );
+            }
 
             return;
         }
@@ -185,9 +275,17 @@ public static class TemplateInheritance
         var order = template.Fields.Select(known => known.Name).ToList();
         if (order.IndexOf(other.Name) > order.IndexOf(field.Name))
         {
-            problems.Add(DocumentProblem.Warning($"`{field.Name}` depends on `{other.Name}`, which a form shows after it. Move `{other.Name}` before it.", condition.Span));
+            problems.Add(
+                DocumentProblem.Warning(
+                    $"`{field.Name}` depends on `{other.Name}`, which a form shows after it. Move `{other.Name}` before it.",
+                    condition.Span
+                )
+            );
         }
 
-        foreach (var value in condition.Values) { TemplateValidation.CheckValue(other with { Locked = false }, value, $"The condition on `{other.Name}`", problems); }
+        foreach (var value in condition.Values)
+        {
+            TemplateValidation.CheckValue(other with { Locked = false }, value, $"The condition on `{other.Name}`", problems);
+        }
     }
 }

@@ -30,25 +30,38 @@ public static class TemplateReader
         var problems = DocumentProblem.From(document).ToList();
         if (document.Root is not Json5Object root)
         {
-            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"A template must be an object, but this is {other.Kind}.", other.Span)); }
+            if (document.Root is { } other)
+            {
+                problems.Add(DocumentProblem.Error($"A template must be an object, but this is {other.Kind}.", other.Span));
+            }
 
             return new TemplateReading(null, problems);
         }
 
         var template = ReadTemplate(root, problems);
-        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : template, problems.Count < 2 ? problems : [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
+        return new TemplateReading(
+            problems.Any(problem => problem.IsError) ? null : template,
+            problems.Count < 2 ? problems : [.. problems.OrderBy(problem => (problem.Line, problem.Column))]
+        );
     }
 
-    public static bool IsId(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    public static bool IsId(string id) =>
+        id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static Template ReadTemplate(Json5Object root, List<DocumentProblem> problems)
     {
         var keys = new KeyReader(root, "a template", problems);
         var id = keys.RequiredText("id") ?? "";
-        if (id.Length > 0 && !IsId(id)) { keys.Fail("id", "`id` may contain only lower-case letters, digits and hyphens."); }
+        if (id.Length > 0 && !IsId(id))
+        {
+            keys.Fail("id", "`id` may contain only lower-case letters, digits and hyphens.");
+        }
 
         var version = keys.Text("version");
-        if (version is not null && !IsVersion(version)) { keys.Fail("version", "`version` must be a version like 1.2.0."); }
+        if (version is not null && !IsVersion(version))
+        {
+            keys.Fail("version", "`version` must be a version like 1.2.0.");
+        }
 
         var parent = keys.Text("parent_template");
         var metadata = keys.Object("metadata") is { } block ? new KeyReader(block, "`metadata`", problems) : null;
@@ -74,18 +87,48 @@ public static class TemplateReader
     }
 
     /// <summary>A key of <see cref="AgentSpec.Keys"/> at the top of a template is the default of the field of that name.</summary>
-    private static List<TemplateField> WithAgentKeys(IReadOnlyList<TemplateField> own, KeyReader keys, Json5Object root, List<DocumentProblem> problems)
+    private static List<TemplateField> WithAgentKeys(
+        IReadOnlyList<TemplateField> own,
+        KeyReader keys,
+        Json5Object root,
+        List<DocumentProblem> problems
+    )
     {
         var fields = own.ToList();
         foreach (var name in AgentSpec.Keys)
         {
-            if (keys.Any(name) is not { } value || value is Json5Null) { continue; }
+            if (keys.Any(name) is not { } value || value is Json5Null)
+            {
+                continue;
+            }
 
             var at = root.FindMember(name)!.NameSpan;
             var index = fields.FindIndex(field => field.Name == name);
-            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, DefinedKeys = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
-            else if (fields[index].DefinedKeys.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` is set here and as the default of its field. Keep one of them.", at)); }
-            else { fields[index] = fields[index] with { Default = value, DefinedKeys = new HashSet<string>([.. fields[index].DefinedKeys, "default"]) }; }
+            if (index < 0)
+            {
+                fields.Add(
+                    new TemplateField
+                    {
+                        Name = name,
+                        Default = value,
+                        DefinedKeys = new HashSet<string>(["default"]),
+                        Span = at,
+                        IsShort = true,
+                    }
+                );
+            }
+            else if (fields[index].DefinedKeys.Contains("default"))
+            {
+                problems.Add(DocumentProblem.Error($"`{name}` is set here and as the default of its field. Keep one of them.", at));
+            }
+            else
+            {
+                fields[index] = fields[index] with
+                {
+                    Default = value,
+                    DefinedKeys = new HashSet<string>([.. fields[index].DefinedKeys, "default"]),
+                };
+            }
         }
 
         return fields;
@@ -99,7 +142,10 @@ public static class TemplateReader
         foreach (var item in keys.Objects(name))
         {
             var field = ReadField(item, problems, named: true, inherits);
-            if (!names.Add(field.Name)) { problems.Add(DocumentProblem.Error($"There are two fields named `{field.Name}`.", item.Find("name")?.Span ?? item.Span)); }
+            if (!names.Add(field.Name))
+            {
+                problems.Add(DocumentProblem.Error($"There are two fields named `{field.Name}`.", item.Find("name")?.Span ?? item.Span));
+            }
 
             fields.Add(field);
         }
@@ -117,7 +163,15 @@ public static class TemplateReader
         }
 
         var type = keys.OneOf("type", FieldTypes.ByName);
-        if (type is null && !inherits && !value.Has("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from a field. It is one of {string.Join(", ", FieldTypes.ByName.Keys)}.", value.Span)); }
+        if (type is null && !inherits && !value.Has("type"))
+        {
+            problems.Add(
+                DocumentProblem.Error(
+                    $"`type` is missing from a field. It is one of {string.Join(", ", FieldTypes.ByName.Keys)}.",
+                    value.Span
+                )
+            );
+        }
 
         var field = new TemplateField
         {
@@ -139,9 +193,15 @@ public static class TemplateReader
             Locked = keys.Boolean("locked") ?? false,
             Span = value.Span,
         };
-        if (type is { } known) { CheckAttributes(field, known, keys, value); }
+        if (type is { } known)
+        {
+            CheckAttributes(field, known, keys, value);
+        }
 
-        return field with { DefinedKeys = keys.Finish() };
+        return field with
+        {
+            DefinedKeys = keys.Finish(),
+        };
     }
 
     /// <summary>Attributes that mean nothing for the field's type.</summary>
@@ -149,7 +209,10 @@ public static class TemplateReader
     {
         void Only(string attribute, params ReadOnlySpan<FieldType> types)
         {
-            if (value.Has(attribute) && !types.Contains(type)) { keys.Fail(attribute, $"`{attribute}` is not valid for a {type.Name()} field."); }
+            if (value.Has(attribute) && !types.Contains(type))
+            {
+                keys.Fail(attribute, $"`{attribute}` is not valid for a {type.Name()} field.");
+            }
         }
 
         Only("options", FieldType.Select);
@@ -160,7 +223,10 @@ public static class TemplateReader
         Only("properties", FieldType.Object);
         Only("auto", FieldType.Datetime);
         Only("template_filter", FieldType.CodexReference);
-        if (field.Min > field.Max) { keys.Fail("max", "`max` is smaller than `min`."); }
+        if (field.Min > field.Max)
+        {
+            keys.Fail("max", "`max` is smaller than `min`.");
+        }
     }
 
     private static FieldCondition? ReadConditional(Json5Object value, List<DocumentProblem> problems)
@@ -168,16 +234,24 @@ public static class TemplateReader
         var keys = new KeyReader(value, "`conditional`", problems);
         var field = keys.RequiredText("field");
         var requested = keys.Any("value");
-        if (requested is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
+        if (requested is null)
+        {
+            problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span));
+        }
 
         keys.Finish();
-        return field is null || requested is null ? null : new FieldCondition(field, requested is Json5Array list ? list.Items : [requested]) { Span = keys.SpanOf("field") };
+        return field is null || requested is null
+            ? null
+            : new FieldCondition(field, requested is Json5Array list ? list.Items : [requested]) { Span = keys.SpanOf("field") };
     }
 
     private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)
     {
         List<Json5Object> hooks = [.. automation.Objects("hooks")];
-        if (hooks.Count > MaxHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MaxHooks} hooks.", hooks[MaxHooks].Span)); }
+        if (hooks.Count > MaxHooks)
+        {
+            problems.Add(DocumentProblem.Error($"A template has at most {MaxHooks} hooks.", hooks[MaxHooks].Span));
+        }
 
         return [.. hooks.Take(MaxHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
     }
@@ -186,7 +260,12 @@ public static class TemplateReader
     {
         var keys = new KeyReader(value, "a hook", problems);
         var trigger = keys.OneOf("trigger", Triggers);
-        if (trigger is null && !value.Has("trigger")) { problems.Add(DocumentProblem.Error($"`trigger` is missing from a hook. It is one of {string.Join(", ", Triggers.Keys)}.", value.Span)); }
+        if (trigger is null && !value.Has("trigger"))
+        {
+            problems.Add(
+                DocumentProblem.Error($"`trigger` is missing from a hook. It is one of {string.Join(", ", Triggers.Keys)}.", value.Span)
+            );
+        }
 
         var field = keys.Text("field");
         var conditions = keys.Objects("conditions").ToList().SelectMany(condition => ReadConditions(condition, problems)).ToList();
@@ -200,17 +279,23 @@ public static class TemplateReader
         var name = keys.RequiredText("action");
         switch (name)
         {
-            case "send_to_llm": return new HookAction.SendToLlm();
+            case "send_to_llm":
+                return new HookAction.SendToLlm();
             case "set_field":
                 var (target, set) = (keys.RequiredText("target"), keys.Any("value"));
-                if (set is null) { keys.Fail("value", "`value` is missing from a set_field hook."); }
+                if (set is null)
+                {
+                    keys.Fail("value", "`value` is missing from a set_field hook.");
+                }
 
                 return target is null || set is null ? null : new HookAction.SetField(target, set);
             case "spawn_task":
                 var (template, values) = (keys.RequiredText("template"), keys.Object("values"));
                 return template is null ? null : new HookAction.SpawnTask(template, values ?? Json5Object.Empty);
-            case "notify": return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
-            case null: return null;
+            case "notify":
+                return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
+            case null:
+                return null;
             default:
                 keys.Fail("action", $"`action` must be one of {string.Join(", ", Actions)}.{NearestName.Hint(name, Actions)}");
                 return null;
@@ -223,22 +308,45 @@ public static class TemplateReader
         var keys = new KeyReader(value, "a condition", problems);
         var text = keys.RequiredText("field");
         var path = text is null ? null : ValuePath.TryParse(text);
-        if (text is not null && path is null) { keys.Fail("field", "`field` must be a path like messages[-1].role."); }
-
-        var conditions = new List<HookCondition>();
-        var (equal, notEqual, exists, contains) = (keys.Any("equals"), keys.Any("not_equals"), keys.Boolean("exists"), keys.Any("contains"));
-        if (path is not null)
+        if (text is not null && path is null)
         {
-            if (equal is not null) { conditions.Add(new HookCondition.EqualTo(path, equal)); }
-
-            if (notEqual is not null) { conditions.Add(new HookCondition.NotEqualTo(path, notEqual)); }
-
-            if (exists is { } expected) { conditions.Add(new HookCondition.Exists(path, expected)); }
-
-            if (contains is not null) { conditions.Add(new HookCondition.Contains(path, contains)); }
+            keys.Fail("field", "`field` must be a path like messages[-1].role.");
         }
 
-        if (!Operators.Any(value.Has)) { problems.Add(DocumentProblem.Error($"A condition needs one of {string.Join(", ", Operators)}.", value.Span)); }
+        var conditions = new List<HookCondition>();
+        var (equal, notEqual, exists, contains) = (
+            keys.Any("equals"),
+            keys.Any("not_equals"),
+            keys.Boolean("exists"),
+            keys.Any("contains")
+        );
+        if (path is not null)
+        {
+            if (equal is not null)
+            {
+                conditions.Add(new HookCondition.EqualTo(path, equal));
+            }
+
+            if (notEqual is not null)
+            {
+                conditions.Add(new HookCondition.NotEqualTo(path, notEqual));
+            }
+
+            if (exists is { } expected)
+            {
+                conditions.Add(new HookCondition.Exists(path, expected));
+            }
+
+            if (contains is not null)
+            {
+                conditions.Add(new HookCondition.Contains(path, contains));
+            }
+        }
+
+        if (!Operators.Any(value.Has))
+        {
+            problems.Add(DocumentProblem.Error($"A condition needs one of {string.Join(", ", Operators)}.", value.Span));
+        }
 
         keys.Finish();
         return conditions;
@@ -247,21 +355,40 @@ public static class TemplateReader
     /// <summary>A look that cannot be shown is no reason to do without the template.</summary>
     private static string? ReadIcon(KeyReader? metadata, List<DocumentProblem> problems)
     {
-        if (metadata?.Text("icon") is not { } icon) { return null; }
+        if (metadata?.Text("icon") is not { } icon)
+        {
+            return null;
+        }
 
-        if (char.IsAsciiLetterLower(icon.FirstOrDefault()) && icon.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')) { return icon; }
+        if (char.IsAsciiLetterLower(icon.FirstOrDefault()) && icon.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+        {
+            return icon;
+        }
 
-        problems.Add(DocumentProblem.Warning("`icon` is the name of a codicon, such as checklist. The default icon is shown.", metadata.SpanOf("icon")));
+        problems.Add(
+            DocumentProblem.Warning(
+                "`icon` is the name of a codicon, such as checklist. The default icon is shown.",
+                metadata.SpanOf("icon")
+            )
+        );
         return null;
     }
 
     private static string? ReadColor(KeyReader? metadata, List<DocumentProblem> problems)
     {
-        if (metadata?.Text("color") is not { } color) { return null; }
+        if (metadata?.Text("color") is not { } color)
+        {
+            return null;
+        }
 
-        if (color.Length > 0 && color.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.')) { return color; }
+        if (color.Length > 0 && color.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.'))
+        {
+            return color;
+        }
 
-        problems.Add(DocumentProblem.Warning("`color` is the id of a theme color, such as charts.blue. No color is shown.", metadata.SpanOf("color")));
+        problems.Add(
+            DocumentProblem.Warning("`color` is the id of a theme color, such as charts.blue. No color is shown.", metadata.SpanOf("color"))
+        );
         return null;
     }
 

@@ -29,8 +29,10 @@ public static class ToolNames
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
 
     /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
-    public static bool IsValidName(string name) => Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
+    public static bool IsValidName(string name) =>
+        Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
 
     /// <summary>Why it is no tool, as a sentence.</summary>
-    public static string Unknown(string name) => $"The tool `{name}` does not exist.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
+    public static string Unknown(string name) =>
+        $"The tool `{name}` does not exist.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
 }

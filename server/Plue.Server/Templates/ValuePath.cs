@@ -23,19 +23,39 @@ public sealed class ValuePath
         {
             var bracket = part.IndexOf('[', StringComparison.Ordinal);
             var name = bracket < 0 ? part : part[..bracket];
-            if (name.Length == 0 || name.Contains(']', StringComparison.Ordinal) || name.Any(char.IsWhiteSpace)) { return null; }
+            if (name.Length == 0 || name.Contains(']', StringComparison.Ordinal) || name.Any(char.IsWhiteSpace))
+            {
+                return null;
+            }
 
             steps.Add((name, 0));
             while (bracket >= 0)
             {
                 var close = part.IndexOf(']', bracket);
-                if (close < 0 || !int.TryParse(part.AsSpan(bracket + 1, close - bracket - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index)) { return null; }
+                if (
+                    close < 0
+                    || !int.TryParse(
+                        part.AsSpan(bracket + 1, close - bracket - 1),
+                        NumberStyles.AllowLeadingSign,
+                        CultureInfo.InvariantCulture,
+                        out var index
+                    )
+                )
+                {
+                    return null;
+                }
 
                 steps.Add((null, index));
-                if (close + 1 == part.Length) { break; }
+                if (close + 1 == part.Length)
+                {
+                    break;
+                }
 
                 bracket = close + 1;
-                if (part[bracket] != '[') { return null; }
+                if (part[bracket] != '[')
+                {
+                    return null;
+                }
             }
         }
 

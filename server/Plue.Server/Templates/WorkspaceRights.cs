@@ -17,7 +17,10 @@ internal static class WorkspaceRights
 
         if (below is not null && below.Collection != template.Collection)
         {
-            return Refused(template, $"The template `{template.Id}` that this overrides is for {below.Collection.Name()}, and this one is for {template.Collection.Name()}.");
+            return Refused(
+                template,
+                $"The template `{template.Id}` that this overrides is for {below.Collection.Name()}, and this one is for {template.Collection.Name()}."
+            );
         }
 
         var problems = new List<DocumentProblem>();
@@ -25,30 +28,67 @@ internal static class WorkspaceRights
         if (AgentChecks.AppliesTo(template))
         {
             // A new template is selected explicitly. Its permissions without approval come only from its parent.
-            foreach (var name in below is not null ? Narrowing.Rights : [Narrowing.Permissions]) { Restrict(template, name, (below ?? parent)?.Field(name), fields, problems); }
+            foreach (var name in below is not null ? Narrowing.Rights : [Narrowing.Permissions])
+            {
+                Restrict(template, name, (below ?? parent)?.Field(name), fields, problems);
+            }
         }
 
-        foreach (var locked in below?.Fields.Where(field => field.Locked && !Narrowing.Rights.Contains(field.Name)) ?? []) { RestoreLock(template, locked, fields, problems); }
+        foreach (var locked in below?.Fields.Where(field => field.Locked && !Narrowing.Rights.Contains(field.Name)) ?? [])
+        {
+            RestoreLock(template, locked, fields, problems);
+        }
 
-        return new TemplateReading(template with { Fields = fields, Hooks = SafeHooks(template, problems), IsComplete = true }, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
+        return new TemplateReading(
+            template with
+            {
+                Fields = fields,
+                Hooks = SafeHooks(template, problems),
+                IsComplete = true,
+            },
+            [.. problems.OrderBy(problem => (problem.Line, problem.Column))]
+        );
     }
 
-    private static void Restrict(Template template, string name, TemplateField? limit, List<TemplateField> fields, List<DocumentProblem> problems)
+    private static void Restrict(
+        Template template,
+        string name,
+        TemplateField? limit,
+        List<TemplateField> fields,
+        List<DocumentProblem> problems
+    )
     {
         var index = fields.FindIndex(field => field.Name == name);
         var own = index < 0 ? null : fields[index];
-        if (limit is null && own is null) { return; }
+        if (limit is null && own is null)
+        {
+            return;
+        }
 
         var at = own is { DefinedKeys.Count: > 0 } ? own.Span : template.ParentSpan;
         var measure = limit ?? own! with { Default = null };
-        var isSameKind = own is not null && own.Type == measure.Type && !(measure.Locked && Narrowing.Widened(measure with { Default = null }, own with { Locked = true }, own.DefinedKeys).Any());
-        if (own is not null && !isSameKind) { problems.Add(DocumentProblem.Warning($"`{name}` keeps the value of the template that it overrides.", at)); }
+        var isSameKind =
+            own is not null
+            && own.Type == measure.Type
+            && !(measure.Locked && Narrowing.Widened(measure with { Default = null }, own with { Locked = true }, own.DefinedKeys).Any());
+        if (own is not null && !isSameKind)
+        {
+            problems.Add(DocumentProblem.Warning($"`{name}` keeps the value of the template that it overrides.", at));
+        }
 
         var (value, changes) = Narrowing.Narrow(measure, isSameKind ? own!.Default : null);
-        problems.AddRange(changes.Select(change => DocumentProblem.Warning(change.Message, own!.DefinedKeys.Contains("default") ? change.Span : at)));
+        problems.AddRange(
+            changes.Select(change => DocumentProblem.Warning(change.Message, own!.DefinedKeys.Contains("default") ? change.Span : at))
+        );
         var held = (isSameKind ? own! : measure) with { Default = value, Locked = measure.Locked || own?.Locked == true, Span = at };
-        if (index < 0) { fields.Add(held with { DefinedKeys = new HashSet<string>() }); }
-        else { fields[index] = held; }
+        if (index < 0)
+        {
+            fields.Add(held with { DefinedKeys = new HashSet<string>() });
+        }
+        else
+        {
+            fields[index] = held;
+        }
     }
 
     /// <summary>Restores a locked field of the overridden template.</summary>
@@ -57,15 +97,25 @@ internal static class WorkspaceRights
         var index = fields.FindIndex(field => field.Name == locked.Name);
         if (index < 0)
         {
-            problems.Add(DocumentProblem.Warning($"The locked field `{locked.Name}` of the template that it overrides is kept.", template.ParentSpan));
+            problems.Add(
+                DocumentProblem.Warning($"The locked field `{locked.Name}` of the template that it overrides is kept.", template.ParentSpan)
+            );
             fields.Add(locked with { DefinedKeys = new HashSet<string>() });
         }
         else if (Narrowing.Widened(locked, fields[index] with { Locked = true }, fields[index].DefinedKeys).Any())
         {
-            problems.Add(DocumentProblem.Warning($"`{locked.Name}` is locked in the template that it overrides and keeps its value.", fields[index] is { DefinedKeys.Count: > 0, Span: var span } ? span : template.ParentSpan));
+            problems.Add(
+                DocumentProblem.Warning(
+                    $"`{locked.Name}` is locked in the template that it overrides and keeps its value.",
+                    fields[index] is { DefinedKeys.Count: > 0, Span: var span } ? span : template.ParentSpan
+                )
+            );
             fields[index] = locked with { DefinedKeys = new HashSet<string>() };
         }
-        else { fields[index] = fields[index] with { Locked = true }; }
+        else
+        {
+            fields[index] = fields[index] with { Locked = true };
+        }
     }
 
     /// <summary>The hooks without those that would hand out rights by themselves.</summary>
@@ -87,15 +137,21 @@ internal static class WorkspaceRights
                         Warn($"`{member.Name}` is ignored: a workspace template cannot set it for a new task.", member.NameSpan);
                     }
 
-                    var rest = new Json5Object([.. spawn.Values.Members.Where(member => !Narrowing.Rights.Contains(member.Name))]) { Span = spawn.Values.Span };
+                    var rest = new Json5Object([.. spawn.Values.Members.Where(member => !Narrowing.Rights.Contains(member.Name))])
+                    {
+                        Span = spawn.Values.Span,
+                    };
                     hooks.Add(hook with { Action = spawn with { Values = rest } });
                     break;
-                default: hooks.Add(hook); break;
+                default:
+                    hooks.Add(hook);
+                    break;
             }
         }
 
         return hooks;
     }
 
-    private static TemplateReading Refused(Template template, string message) => new(null, [DocumentProblem.Error(message, template.ParentSpan)]);
+    private static TemplateReading Refused(Template template, string message) =>
+        new(null, [DocumentProblem.Error(message, template.ParentSpan)]);
 }

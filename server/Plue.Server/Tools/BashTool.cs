@@ -14,12 +14,15 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
 {
     private const int DefaultSeconds = 120;
     private const int MaxSeconds = 1_800;
+
     /// <summary>The limit of Linux for one argument is 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
     private const string Schema =
         """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
 
-    private static readonly string[] Shells = OperatingSystem.IsWindows() ? [@"C:\Program Files\Git\bin\bash.exe"] : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
+    private static readonly string[] Shells = OperatingSystem.IsWindows()
+        ? [@"C:\Program Files\Git\bin\bash.exe"]
+        : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
     public string Name => "bash";
     public ToolDeclaration Declaration { get; } = new("bash", description, Schema);
@@ -30,21 +33,50 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
         var given = new ToolParameters(parameters, "command", "timeout_s");
         var command = given.Text("command");
         var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
-        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No workspace folder is open, so no command can run."); }
-        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or contains a NUL character. Nothing was run."); }
-        if (Encoding.UTF8.GetByteCount(command) > MaxCommandLength) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run the script."); }
-        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("No shell was found on this machine. Use the other tools."); }
+        if (context.Workspace is not { } workspace)
+        {
+            throw new ToolFailureException("No workspace folder is open, so no command can run.");
+        }
+        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ToolFailureException("`command` is empty or contains a NUL character. Nothing was run.");
+        }
+        if (Encoding.UTF8.GetByteCount(command) > MaxCommandLength)
+        {
+            throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run the script.");
+        }
+        if (Shells.FirstOrDefault(File.Exists) is not { } shell)
+        {
+            throw new ToolFailureException("No shell was found on this machine. Use the other tools.");
+        }
 
-        return new Call(command, seconds, shell, await sandbox.KindAsync(cancellationToken), new SandboxRules(workspace) { AllowNetwork = allowsNetwork() }, sandbox, () => results.Create(context.CodexId));
+        return new Call(
+            command,
+            seconds,
+            shell,
+            await sandbox.KindAsync(cancellationToken),
+            new SandboxRules(workspace) { AllowNetwork = allowsNetwork() },
+            sandbox,
+            () => results.Create(context.CodexId)
+        );
     }
 
-    private sealed class Call(string command, int seconds, string shell, SandboxKind kind, SandboxRules rules, Sandbox sandbox, Func<StoredOutput> createOutput) : PlannedCall
+    private sealed class Call(
+        string command,
+        int seconds,
+        string shell,
+        SandboxKind kind,
+        SandboxRules rules,
+        Sandbox sandbox,
+        Func<StoredOutput> createOutput
+    ) : PlannedCall
     {
         /// <summary>
         /// The outer shell only joins the two outputs in their order, and gives back the signal of a closed pipe, which .NET leaves ignored; the line is an
         /// argument and is read by the inner one alone.
         /// </summary>
-        private const string Joined = "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
+        private const string Joined =
+            "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
         private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
         private const int MaxReportedAtOnce = 8_000;
 
@@ -61,7 +93,15 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             var start = new ChildProcessStart
             {
                 Program = shell,
-                Arguments = ["-c", Joined, shell, .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [], "-c", command],
+                Arguments =
+                [
+                    "-c",
+                    Joined,
+                    shell,
+                    .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [],
+                    "-c",
+                    command,
+                ],
                 Environment = ShellEnvironment.Of(OwnEnvironment.Read(), rules.AllowNetwork),
                 WorkingDirectory = rules.Workspace,
             };
@@ -77,7 +117,12 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             }
         }
 
-        private async Task<ToolOutcome> RunAsync(SandboxedStart start, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        private async Task<ToolOutcome> RunAsync(
+            SandboxedStart start,
+            ShellOutput output,
+            IToolProgress progress,
+            CancellationToken cancellationToken
+        )
         {
             var began = TimeProvider.System.GetTimestamp();
             await using var child = ChildProcess.Start(start.Start);
@@ -85,7 +130,10 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             time.CancelAfter(TimeSpan.FromSeconds(seconds));
             var isLate = false;
-            try { await ReadAsync(child, output, progress, time.Token); }
+            try
+            {
+                await ReadAsync(child, output, progress, time.Token);
+            }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 isLate = true;
@@ -95,27 +143,49 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             var code = await child.Exited.WaitAsync(cancellationToken);
             var took = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
             var text = new StringBuilder(output.ToString());
-            if (text.Length > 0 && text[^1] != '\n') { text.Append('\n'); }
+            if (text.Length > 0 && text[^1] != '\n')
+            {
+                text.Append('\n');
+            }
             // What speaks here is not the command, whose outputs are joined, but what started it.
-            if (child.StderrTail is { Length: > 0 } complaint) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n"); }
+            if (child.StderrTail is { Length: > 0 } complaint)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n");
+            }
 
-            if (start.Finish() is { } note) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n"); }
+            if (start.Finish() is { } note)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n");
+            }
 
-            text.Append(isLate
-                ? string.Create(CultureInfo.InvariantCulture, $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]")
-                : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
+            text.Append(
+                isLate
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]"
+                    )
+                    : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]")
+            );
             return new ToolOutcome(text.ToString()) { ExitCode = isLate ? null : code };
         }
 
         /// <summary>Says what is new ten times a second at most, and of a flood only the end.</summary>
-        private static async Task ReadAsync(ChildProcess child, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        private static async Task ReadAsync(
+            ChildProcess child,
+            ShellOutput output,
+            IToolProgress progress,
+            CancellationToken cancellationToken
+        )
         {
             var buffer = new byte[64 * 1024];
             var unsaid = new StringBuilder();
             var last = TimeProvider.System.GetTimestamp();
             void Report()
             {
-                if (unsaid.Length == 0) { return; }
+                if (unsaid.Length == 0)
+                {
+                    return;
+                }
 
                 progress.Report(ToolResults.Tail(unsaid.ToString(), MaxReportedAtOnce));
                 unsaid.Clear();
@@ -125,14 +195,26 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             while (true)
             {
                 var reading = child.ReadAsync(buffer, cancellationToken).AsTask();
-                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(ProgressInterval, CancellationToken.None)) != reading) { Report(); }
+                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(ProgressInterval, CancellationToken.None)) != reading)
+                {
+                    Report();
+                }
 
                 var count = await reading;
-                if (count == 0) { break; }
+                if (count == 0)
+                {
+                    break;
+                }
 
                 unsaid.Append(output.Add(buffer.AsSpan(0, count)));
-                if (unsaid.Length > 4 * MaxReportedAtOnce) { unsaid.Remove(0, unsaid.Length - (2 * MaxReportedAtOnce)); }
-                if (TimeProvider.System.GetElapsedTime(last) >= ProgressInterval) { Report(); }
+                if (unsaid.Length > 4 * MaxReportedAtOnce)
+                {
+                    unsaid.Remove(0, unsaid.Length - (2 * MaxReportedAtOnce));
+                }
+                if (TimeProvider.System.GetElapsedTime(last) >= ProgressInterval)
+                {
+                    Report();
+                }
             }
 
             Report();

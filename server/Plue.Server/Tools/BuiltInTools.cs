@@ -8,7 +8,13 @@ namespace Plue.Server.Tools;
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
 public sealed class BuiltInTools(
-    Func<string, string?> textOf, PermissionPolicy policy, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork, Func<IPAddress, bool> mayFetch) : IToolSource
+    Func<string, string?> textOf,
+    PermissionPolicy policy,
+    Sandbox sandbox,
+    ToolResults results,
+    Func<bool> allowsNetwork,
+    Func<IPAddress, bool> mayFetch
+) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
@@ -23,5 +29,7 @@ public sealed class BuiltInTools(
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>([.. table.Where(tool => names.Contains(tool.Name)).Select(tool => tool.Make(textOf(tool.Name) ?? ""))]);
+        Task.FromResult<IReadOnlyList<ITool>>([
+            .. table.Where(tool => names.Contains(tool.Name)).Select(tool => tool.Make(textOf(tool.Name) ?? "")),
+        ]);
 }

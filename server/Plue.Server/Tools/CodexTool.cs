@@ -13,7 +13,12 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
     public const string Name = "codex";
 
     private const int MaxListed = 200;
-    private static readonly CodexCollection[] ReadableCollections = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
+    private static readonly CodexCollection[] ReadableCollections =
+    [
+        CodexCollection.Prompts,
+        CodexCollection.Templates,
+        CodexCollection.Items,
+    ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
@@ -31,18 +36,32 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         {
             var given = new ToolParameters(parameters, "collection", "uri");
             var (collection, uri) = (given.OptionalText("collection"), given.OptionalText("uri"));
-            if (collection is null == uri is null) { throw new ToolFailureException("Set `collection` to list a collection, or `uri` to read a document."); }
+            if (collection is null == uri is null)
+            {
+                throw new ToolFailureException("Set `collection` to list a collection, or `uri` to read a document.");
+            }
 
-            return Task.FromResult<PlannedCall>(uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri)));
+            return Task.FromResult<PlannedCall>(
+                uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri))
+            );
         }
 
         private string List(CodexCollection collection)
         {
             var found = documents.Of(collection).List();
             var text = new StringBuilder();
-            foreach (var one in found.Take(MaxListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
+            foreach (var one in found.Take(MaxListed))
+            {
+                text.Append(one.Uri?.ToString() ?? one.Id)
+                    .Append(" - ")
+                    .Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}"))
+                    .Append('\n');
+            }
 
-            if (found.Count > MaxListed) { text.Append($"[{found.Count - MaxListed} more omitted]\n"); }
+            if (found.Count > MaxListed)
+            {
+                text.Append($"[{found.Count - MaxListed} more omitted]\n");
+            }
             return found.Count == 0 ? "The collection is empty." : text.ToString();
         }
 
@@ -50,7 +69,9 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         {
             if (!CodexUri.TryParse(address, out var uri) || !ReadableCollections.Contains(uri.Collection))
             {
-                throw new ToolFailureException("This URI cannot be read. Only documents in codex://prompts/, codex://templates/ and codex://items/ can be read.");
+                throw new ToolFailureException(
+                    "This URI cannot be read. Only documents in codex://prompts/, codex://templates/ and codex://items/ can be read."
+                );
             }
 
             var all = documents.Of(uri.Collection);
@@ -59,13 +80,14 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
                 : throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
         }
 
-        private static CodexCollection CollectionOf(string name) => name switch
-        {
-            "prompts" => CodexCollection.Prompts,
-            "templates" => CodexCollection.Templates,
-            "items" => CodexCollection.Items,
-            _ => throw new ToolFailureException("`collection` must be prompts, templates or items."),
-        };
+        private static CodexCollection CollectionOf(string name) =>
+            name switch
+            {
+                "prompts" => CodexCollection.Prompts,
+                "templates" => CodexCollection.Templates,
+                "items" => CodexCollection.Items,
+                _ => throw new ToolFailureException("`collection` must be prompts, templates or items."),
+            };
     }
 
     private sealed class Call(string what, Func<string> read) : PlannedCall
@@ -73,6 +95,8 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Read;
         public override string What => what;
-        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.Run(() => new ToolOutcome(read()), cancellationToken);
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            Task.Run(() => new ToolOutcome(read()), cancellationToken);
     }
 }

@@ -23,31 +23,56 @@ public sealed class EditTool(string description) : ITool
         var given = new ToolParameters(parameters, "path", "old", "new", "all");
         var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
         var (old, @new) = (given.Text("old"), given.Text("new"));
-        if (old == @new) { throw new ToolFailureException("`old` and `new` are the same. Nothing was changed."); }
+        if (old == @new)
+        {
+            throw new ToolFailureException("`old` and `new` are the same. Nothing was changed.");
+        }
 
         var before = WorkspaceFile.Read(path);
-        if (context.Seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"You have not read {path.Display} yet. Nothing was changed. Read it first."); }
-        if (hash != FolderHandle.HashOf(before)) { throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was changed. Read it again."); }
+        if (context.Seen.HashOf(path.Full) is not { } hash)
+        {
+            throw new ToolFailureException($"You have not read {path.Display} yet. Nothing was changed. Read it first.");
+        }
+        if (hash != FolderHandle.HashOf(before))
+        {
+            throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was changed. Read it again.");
+        }
 
         var text = FileText.Of(before);
-        if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Display} is not text that can be edited safely."); }
+        if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before))
+        {
+            throw new ToolFailureException($"{path.Display} is not text that can be edited safely.");
+        }
 
         // What `read` had to make visible is meant as it is in the file.
-        if (!text.Content.Contains(old, StringComparison.Ordinal)) { (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new)); }
+        if (!text.Content.Contains(old, StringComparison.Ordinal))
+        {
+            (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new));
+        }
 
         var passage = TextReplacement.Replace(text.Content, old, @new, given.Flag("all"));
-        if (passage.Text == text.Content) { throw new ToolFailureException("The edit would not change the file. Nothing was changed."); }
+        if (passage.Text == text.Content)
+        {
+            throw new ToolFailureException("The edit would not change the file. Nothing was changed.");
+        }
 
-        var after = text.Encode(passage.Text) ?? throw new ToolFailureException($"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was changed.");
+        var after =
+            text.Encode(passage.Text)
+            ?? throw new ToolFailureException(
+                $"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was changed."
+            );
         var diff = UnifiedDiff.Of(text.Content, passage.Text);
-        return Task.FromResult<PlannedCall>(new PlannedFileWrite(path, before, after, diff, diff, ApprovalKind.Edit, context.Seen, ResultText(path, passage)));
+        return Task.FromResult<PlannedCall>(
+            new PlannedFileWrite(path, before, after, diff, diff, ApprovalKind.Edit, context.Seen, ResultText(path, passage))
+        );
     }
 
     private static string ResultText(WorkspacePath path, TextReplacement replacement)
     {
-        var where = replacement.Count == 1
-            ? string.Create(CultureInfo.InvariantCulture, $"in line {replacement.Line}")
-            : string.Create(CultureInfo.InvariantCulture, $"in {replacement.Count} places");
+        var where =
+            replacement.Count == 1
+                ? string.Create(CultureInfo.InvariantCulture, $"in line {replacement.Line}")
+                : string.Create(CultureInfo.InvariantCulture, $"in {replacement.Count} places");
         return $"Changed {path.Display} {where}.{(replacement.Note is null ? "" : $" The passage matched {replacement.Note}. Read the location to verify the edit.")}";
     }
 }

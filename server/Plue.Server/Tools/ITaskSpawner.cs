@@ -6,7 +6,15 @@ namespace Plue.Server.Tools;
 /// <summary>The parameters of spawn_task.</summary>
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
 /// <param name="Model">Only one of the template's candidates; null leaves the choice to routing.</param>
-public sealed record SpawnRequest(string ParentId, string ToolUseId, string TemplateId, string Goal, JsonElement? Values, AgentBudget Budget, string? Model);
+public sealed record SpawnRequest(
+    string ParentId,
+    string ToolUseId,
+    string TemplateId,
+    string Goal,
+    JsonElement? Values,
+    AgentBudget Budget,
+    string? Model
+);
 
 /// <summary>Makes tasks for whoever calls spawn_task; implemented in <c>Agents</c>, which tools do not know.</summary>
 public interface ITaskSpawner

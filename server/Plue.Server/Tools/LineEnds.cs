@@ -10,7 +10,10 @@ internal static class LineEnds
         for (var at = text.IndexOf('\n'); at >= 0; at = text.IndexOf('\n', at + 1))
         {
             all++;
-            if (at > 0 && text[at - 1] == '\r') { windows++; }
+            if (at > 0 && text[at - 1] == '\r')
+            {
+                windows++;
+            }
         }
 
         return windows * 2 > all;

@@ -6,10 +6,22 @@ namespace Plue.Server.Tools;
 /// <summary>A file that gets new content, as it was shown.</summary>
 /// <param name="before">Null for a new file.</param>
 /// <param name="resultText">The result for the model after the write.</param>
-internal sealed class PlannedFileWrite(WorkspacePath path, byte[]? before, byte[] after, string diff, string what, ApprovalKind kind, SeenFiles seen, string resultText) : PlannedCall
+internal sealed class PlannedFileWrite(
+    WorkspacePath path,
+    byte[]? before,
+    byte[] after,
+    string diff,
+    string what,
+    ApprovalKind kind,
+    SeenFiles seen,
+    string resultText
+) : PlannedCall
 {
     public override IReadOnlyList<ToolAction> Actions { get; } =
-        [.. path.ActionsFor(one => new ToolAction.ChangeFile(one, before is null ? FileChangeKind.Create : FileChangeKind.Modify)), .. SchemaUrls.Added(before, after).Select(address => new ToolAction.Fetch(address))];
+    [
+        .. path.ActionsFor(one => new ToolAction.ChangeFile(one, before is null ? FileChangeKind.Create : FileChangeKind.Modify)),
+        .. SchemaUrls.Added(before, after).Select(address => new ToolAction.Fetch(address)),
+    ];
     public override ApprovalKind Kind => kind;
     public override string What => what;
     public override string? Diff => diff;

@@ -14,8 +14,10 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
 {
     /// <summary>Lines of one answer.</summary>
     public const int MaxLines = 2_000;
+
     /// <summary>Characters of one answer, below what <see cref="ToolRunner"/> cuts.</summary>
     public const int MaxCharacters = 36_000;
+
     /// <summary>Characters of one line.</summary>
     public const int MaxLineLength = 2_000;
     private const int MaxImageBytes = 5 * 1024 * 1024;
@@ -31,10 +33,16 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
     {
         var given = new ToolParameters(parameters, "path", "from", "to");
         var (from, to) = (given.OptionalNumber("from", 1, int.MaxValue), given.OptionalNumber("to", 1, int.MaxValue));
-        if (to < from) { throw new ToolFailureException($"`to` ({to}) is before `from` ({from})."); }
+        if (to < from)
+        {
+            throw new ToolFailureException($"`to` ({to}) is before `from` ({from}).");
+        }
 
         var named = given.Text("path");
-        if (named.StartsWith(ToolResults.Scheme, StringComparison.Ordinal)) { return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to)); }
+        if (named.StartsWith(ToolResults.Scheme, StringComparison.Ordinal))
+        {
+            return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to));
+        }
 
         return Task.FromResult<PlannedCall>(new FileCall(WorkspacePath.Resolve(context.Workspace, named), context.Seen, from ?? 1, to));
     }
@@ -47,29 +55,60 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         foreach (var one in Lines(text))
         {
             line++;
-            if (line < from || isCut || line > (to ?? int.MaxValue)) { continue; }
-            if (line - from >= MaxLines || output.Length + Math.Min(one.Length, MaxLineLength) > MaxCharacters) { isCut = true; continue; }
+            if (line < from || isCut || line > (to ?? int.MaxValue))
+            {
+                continue;
+            }
+            if (line - from >= MaxLines || output.Length + Math.Min(one.Length, MaxLineLength) > MaxCharacters)
+            {
+                isCut = true;
+                continue;
+            }
 
-            output.Append(CultureInfo.InvariantCulture, $"{line,6}\t");
+            output.Append(CultureInfo.InvariantCulture, $"{line, 6}\t");
             var start = one.Length <= MaxLineLength ? one : one[..MaxLineLength];
             hidden += HiddenCharacters.Count(start);
-            output.Append(HiddenCharacters.Visible(start)).Append(one.Length <= MaxLineLength ? "" : $" [{one.Length - MaxLineLength} more characters in this line]").Append('\n');
+            output
+                .Append(HiddenCharacters.Visible(start))
+                .Append(one.Length <= MaxLineLength ? "" : $" [{one.Length - MaxLineLength} more characters in this line]")
+                .Append('\n');
             last = line;
         }
 
-        if (line == 0) { return "[The file is empty.]"; }
-        if (from > line) { throw new ToolFailureException($"The file has only {line} lines."); }
-        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Continue with `from: {last + 1}`.]\n"); }
-        else if (from > 1 || last < line) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n"); }
+        if (line == 0)
+        {
+            return "[The file is empty.]";
+        }
+        if (from > line)
+        {
+            throw new ToolFailureException($"The file has only {line} lines.");
+        }
+        if (isCut)
+        {
+            output.Append(
+                CultureInfo.InvariantCulture,
+                $"[These are lines {from} to {last} of {line}. Continue with `from: {last + 1}`.]\n"
+            );
+        }
+        else if (from > 1 || last < line)
+        {
+            output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n");
+        }
 
-        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} invisible characters are shown as ⟨U+…⟩.]\n"); }
-        if (note is not null) { output.Append(CultureInfo.InvariantCulture, $"[{note}]\n"); }
+        if (hidden > 0)
+        {
+            output.Append(CultureInfo.InvariantCulture, $"[{hidden} invisible characters are shown as ⟨U+…⟩.]\n");
+        }
+        if (note is not null)
+        {
+            output.Append(CultureInfo.InvariantCulture, $"[{note}]\n");
+        }
         return output.ToString();
     }
 
     private static IEnumerable<string> Lines(string text)
     {
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var end = text.IndexOf('\n', start) is var found and >= 0 ? found : text.Length;
             yield return text[start..(end > start && text[end - 1] == '\r' ? end - 1 : end)];
@@ -87,26 +126,48 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             var content = WorkspaceFile.Read(path);
-            if (ProtectedPaths.DenialReason(content) is { } why) { throw new ToolFailureException($"{path.Display} {why}."); }
+            if (ProtectedPaths.DenialReason(content) is { } why)
+            {
+                throw new ToolFailureException($"{path.Display} {why}.");
+            }
 
             var outcome = ImageType.Detect(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
             seen.Record(path.Full, FolderHandle.HashOf(content));
             return Task.FromResult(outcome);
         }
 
-        private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MaxImageBytes
-            ? throw new ToolFailureException($"{path.Display} is an image of {content.Length / 1024 / 1024} MiB; only up to {MaxImageBytes / 1024 / 1024} MiB can be shown. Create a smaller copy.")
-            : new ToolOutcome($"[{path.Display} is an image, {mediaType}, {content.Length} bytes. It is attached to this result.]")
-            {
-                Images = [new MessagePart.File(path.Display, null) { MediaType = mediaType, Size = content.Length, Hash = FolderHandle.HashOf(content), Data = content }],
-            };
+        private ToolOutcome Image(byte[] content, string mediaType) =>
+            content.Length > MaxImageBytes
+                ? throw new ToolFailureException(
+                    $"{path.Display} is an image of {content.Length / 1024 / 1024} MiB; only up to {MaxImageBytes / 1024 / 1024} MiB can be shown. Create a smaller copy."
+                )
+                : new ToolOutcome($"[{path.Display} is an image, {mediaType}, {content.Length} bytes. It is attached to this result.]")
+                {
+                    Images =
+                    [
+                        new MessagePart.File(path.Display, null)
+                        {
+                            MediaType = mediaType,
+                            Size = content.Length,
+                            Hash = FolderHandle.HashOf(content),
+                            Data = content,
+                        },
+                    ],
+                };
 
         private string Shown(byte[] content)
         {
-            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Display} is not text ({content.Length} bytes) and cannot be shown.");
+            var text =
+                FileText.Of(content)
+                ?? throw new ToolFailureException($"{path.Display} is not text ({content.Length} bytes) and cannot be shown.");
             if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
             {
-                return Numbered(cells, from, to, "This notebook is shown as cells. The file itself is JSON: `edit` needs the exact JSON text, which `search` shows.");
+                return Numbered(
+                    cells,
+                    from,
+                    to,
+                    "This notebook is shown as cells. The file itself is JSON: `edit` needs the exact JSON text, which `search` shows."
+                );
             }
 
             return Numbered(text.Content, from, to, text.Note);

@@ -22,14 +22,29 @@ internal static partial class SchemaUrls
     private static HashSet<Uri> Of(byte[] content)
     {
         // UTF-16 text becomes readable after removing its zero bytes.
-        var text = EscapeSequence().Replace(Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal), escape =>
-            escape.Groups[1].Success ? ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString() : "/");
-        return [.. Url().Matches(text).Select(match => Uri.TryCreate(match.Groups[1].Value, UriKind.Absolute, out var address) ? address : null).OfType<Uri>()];
+        var text = EscapeSequence()
+            .Replace(
+                Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal),
+                escape =>
+                    escape.Groups[1].Success
+                        ? ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()
+                        : "/"
+            );
+        return
+        [
+            .. Url()
+                .Matches(text)
+                .Select(match => Uri.TryCreate(match.Groups[1].Value, UriKind.Absolute, out var address) ? address : null)
+                .OfType<Uri>(),
+        ];
     }
 
     [GeneratedRegex(@"\\(?:u([0-9a-fA-F]{4})|/)", RegexOptions.CultureInvariant)]
     private static partial Regex EscapeSequence();
 
-    [GeneratedRegex(@"(?:""\$schema""\s*:\s*""|'\$schema'\s*:\s*'|yaml-language-server\s*:\s*\$schema\s*=\s*)(https?://[^""'\s]+)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?:""\$schema""\s*:\s*""|'\$schema'\s*:\s*'|yaml-language-server\s*:\s*\$schema\s*=\s*)(https?://[^""'\s]+)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Url();
 }

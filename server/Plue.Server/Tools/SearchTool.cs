@@ -34,47 +34,81 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
     {
         var given = new ToolParameters(parameters, "query", "regex", "files", "ignore_case");
         var (query, files) = (given.OptionalText("query"), given.OptionalText("files"));
-        if (string.IsNullOrEmpty(query) && string.IsNullOrEmpty(files)) { throw new ToolFailureException("Give `query`, `files` or both."); }
-        if (query is { Length: > MaxQueryLength } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` must be part of one line, of at most 1,000 characters."); }
+        if (string.IsNullOrEmpty(query) && string.IsNullOrEmpty(files))
+        {
+            throw new ToolFailureException("Give `query`, `files` or both.");
+        }
+        if (query is { Length: > MaxQueryLength } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0)
+        {
+            throw new ToolFailureException("`query` must be part of one line, of at most 1,000 characters.");
+        }
 
         var workspace = WorkspacePath.Resolve(context.Workspace, ".");
         PathPattern? pattern = null;
         if (!string.IsNullOrEmpty(files))
         {
-            pattern = PathPattern.TryParse(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, allowBraces: true)
+            pattern =
+                PathPattern.TryParse(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, allowBraces: true)
                 ?? throw new ToolFailureException("`files` is not a valid glob pattern. Use a pattern like `src/**/*.ts`.");
         }
 
-        var request = new Request(string.IsNullOrEmpty(query) ? null : query, given.Flag("regex"), given.Flag("ignore_case"), pattern, files);
-        return Task.FromResult<PlannedCall>(new Call(workspace, request, request.IsRegex && request.Query is not null ? Expression(request) : null, new WorkspaceListing(Ripgrep), path => MayRead(path, context)));
+        var request = new Request(
+            string.IsNullOrEmpty(query) ? null : query,
+            given.Flag("regex"),
+            given.Flag("ignore_case"),
+            pattern,
+            files
+        );
+        return Task.FromResult<PlannedCall>(
+            new Call(
+                workspace,
+                request,
+                request.IsRegex && request.Query is not null ? Expression(request) : null,
+                new WorkspaceListing(Ripgrep),
+                path => MayRead(path, context)
+            )
+        );
     }
 
-    private bool MayRead(string path, ToolContext context) => policy.Evaluate(Name, new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
+    private bool MayRead(string path, ToolContext context) =>
+        policy.Evaluate(Name, new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
 
     private static Regex Expression(Request request)
     {
         var options = RegexOptions.CultureInvariant | (request.IgnoreCase ? RegexOptions.IgnoreCase : RegexOptions.None);
         try
         {
-            try { return new Regex(request.Query!, options | RegexOptions.NonBacktracking); }
-            catch (NotSupportedException) { return new Regex(request.Query!, options, RegexTimeout); }
+            try
+            {
+                return new Regex(request.Query!, options | RegexOptions.NonBacktracking);
+            }
+            catch (NotSupportedException)
+            {
+                return new Regex(request.Query!, options, RegexTimeout);
+            }
         }
         catch (ArgumentException fault)
         {
-            throw new ToolFailureException($"`query` is not a valid regular expression: {fault.Message.TrimEnd('.')}. Omit `regex` to search for literal text.", fault);
+            throw new ToolFailureException(
+                $"`query` is not a valid regular expression: {fault.Message.TrimEnd('.')}. Omit `regex` to search for literal text.",
+                fault
+            );
         }
     }
 
     private sealed record Request(string? Query, bool IsRegex, bool IgnoreCase, PathPattern? Files, string? FilesText);
 
-    private sealed class Call(WorkspacePath workspace, Request request, Regex? regex, WorkspaceListing listing, Func<string, bool> mayRead) : PlannedCall
+    private sealed class Call(WorkspacePath workspace, Request request, Regex? regex, WorkspaceListing listing, Func<string, bool> mayRead)
+        : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ReadFile(workspace.Full)];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What { get; } = string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
+        public override string What { get; } =
+            string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
         public override string? Where => workspace.Full;
 
-        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.Run(() => Search(cancellationToken), cancellationToken);
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            Task.Run(() => Search(cancellationToken), cancellationToken);
 
         private ToolOutcome Search(CancellationToken cancellationToken)
         {
@@ -87,7 +121,13 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
                 IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
                 var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
-                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only these were searched. Narrow `files`.]\n"); }
+                if (!isWhole)
+                {
+                    output.Append(
+                        CultureInfo.InvariantCulture,
+                        $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only these were searched. Narrow `files`.]\n"
+                    );
+                }
 
                 return new ToolOutcome(output.ToString());
             }
@@ -108,15 +148,31 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (shown == MaxNames) { break; }
-                if (!mayRead(Path.Combine(workspace.Workspace, file))) { held++; continue; }
+                if (shown == MaxNames)
+                {
+                    break;
+                }
+                if (!mayRead(Path.Combine(workspace.Workspace, file)))
+                {
+                    held++;
+                    continue;
+                }
 
                 output.Append(HiddenCharacters.VisibleLine(file)).Append('\n');
                 shown++;
             }
 
-            if (shown == 0) { output.Append("No file fits.\n"); }
-            if (files.Count - held > shown) { output.Append(CultureInfo.InvariantCulture, $"[{shown} of {files.Count} files are shown. Narrow `files` to see the others.]\n"); }
+            if (shown == 0)
+            {
+                output.Append("No file fits.\n");
+            }
+            if (files.Count - held > shown)
+            {
+                output.Append(
+                    CultureInfo.InvariantCulture,
+                    $"[{shown} of {files.Count} files are shown. Narrow `files` to see the others.]\n"
+                );
+            }
             return Finish(output, held, 0, files.Count(file => file.Contains('\uFFFD', StringComparison.Ordinal)));
         }
 
@@ -129,37 +185,82 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (file.Contains('\uFFFD', StringComparison.Ordinal)) { unnamed++; continue; }
+                if (file.Contains('\uFFFD', StringComparison.Ordinal))
+                {
+                    unnamed++;
+                    continue;
+                }
 
                 var content = Content(folder, file, ref large);
-                if (content is null || !MayMatch(content)) { continue; }
+                if (content is null || !MayMatch(content))
+                {
+                    continue;
+                }
 
                 var isFirst = true;
                 foreach (var (line, text) in MatchesIn(content, cancellationToken))
                 {
-                    if (isFirst && !mayRead(Path.Combine(workspace.Workspace, file))) { held++; break; }
-                    if (shown == MaxLines) { isCut = true; break; }
+                    if (isFirst && !mayRead(Path.Combine(workspace.Workspace, file)))
+                    {
+                        held++;
+                        break;
+                    }
+                    if (shown == MaxLines)
+                    {
+                        isCut = true;
+                        break;
+                    }
 
                     inFiles += isFirst ? 1 : 0;
                     isFirst = false;
                     shown++;
-                    output.Append(CultureInfo.InvariantCulture, $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n");
+                    output.Append(
+                        CultureInfo.InvariantCulture,
+                        $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n"
+                    );
                 }
 
-                if (isCut) { break; }
+                if (isCut)
+                {
+                    break;
+                }
             }
 
-            output.Append(shown == 0 ? "No line fits.\n"
-                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more. Narrow `files`, or use a more specific query.]\n")
-                : string.Create(CultureInfo.InvariantCulture, $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"));
+            output.Append(
+                shown == 0 ? "No line fits.\n"
+                : isCut
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"[The first {shown} lines, from {inFiles} files. There are more. Narrow `files`, or use a more specific query.]\n"
+                    )
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"
+                )
+            );
             return Finish(output, held, large, unnamed);
         }
 
         private static StringBuilder Finish(StringBuilder output, int held, int large, int unnamed)
         {
-            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more are not readable and were skipped.]\n"); }
-            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MaxFileBytes / (1024 * 1024)} MiB were not searched.]\n"); }
-            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is not valid text and cannot be opened.]\n"); }
+            if (held > 0)
+            {
+                output.Append(CultureInfo.InvariantCulture, $"[{held} more are not readable and were skipped.]\n");
+            }
+            if (large > 0)
+            {
+                output.Append(
+                    CultureInfo.InvariantCulture,
+                    $"[{large} files over {MaxFileBytes / (1024 * 1024)} MiB were not searched.]\n"
+                );
+            }
+            if (unnamed > 0)
+            {
+                output.Append(
+                    CultureInfo.InvariantCulture,
+                    $"[{unnamed} files have a name that is not valid text and cannot be opened.]\n"
+                );
+            }
             return output;
         }
 
@@ -167,7 +268,11 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         {
             try
             {
-                if (folder.Read(file, MaxFileBytes) is not { } content) { large++; return null; }
+                if (folder.Read(file, MaxFileBytes) is not { } content)
+                {
+                    large++;
+                    return null;
+                }
 
                 return ProtectedPaths.DenialReason(content) is null ? FileText.Of(content)?.Content : null;
             }
@@ -185,14 +290,20 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         private IEnumerable<(int Line, string Text)> MatchesIn(string content, CancellationToken cancellationToken)
         {
             var line = 0;
-            for (var start = 0; start < content.Length;)
+            for (var start = 0; start < content.Length; )
             {
                 line++;
-                if (line % 1_000 == 0) { cancellationToken.ThrowIfCancellationRequested(); }
+                if (line % 1_000 == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
 
                 var end = content.IndexOf('\n', start) is var found and >= 0 ? found : content.Length;
                 var text = content.AsSpan(start, end - start).TrimEnd('\r');
-                if (regex is null ? text.Contains(request.Query, Comparison) : regex.IsMatch(text)) { yield return (line, text.ToString()); }
+                if (regex is null ? text.Contains(request.Query, Comparison) : regex.IsMatch(text))
+                {
+                    yield return (line, text.ToString());
+                }
 
                 start = end + 1;
             }
@@ -201,7 +312,10 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         /// <summary>The line, or of a long one the part that fits.</summary>
         private string Excerpt(string text)
         {
-            if (text.Length <= MaxLineLength) { return text; }
+            if (text.Length <= MaxLineLength)
+            {
+                return text;
+            }
 
             var at = regex is null ? text.IndexOf(request.Query!, Comparison) : regex.Match(text).Index;
             var from = Math.Clamp(at - (MaxLineLength / 3), 0, text.Length - MaxLineLength);

@@ -7,8 +7,27 @@ internal static class ShellEnvironment
 {
     private static readonly string[] Tools =
     [
-        "SHELL", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "JAVA_HOME", "GOPATH", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "NVM_DIR", "NODE_PATH", "DOTNET_ROOT",
-        "PYENV_ROOT", "VIRTUAL_ENV", "CONDA_PREFIX", "ANDROID_HOME", "HOMEBREW_PREFIX", "PKG_CONFIG_PATH", "LD_LIBRARY_PATH",
+        "SHELL",
+        "LC_ALL",
+        "LC_CTYPE",
+        "LC_MESSAGES",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "JAVA_HOME",
+        "GOPATH",
+        "GOROOT",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "NVM_DIR",
+        "NODE_PATH",
+        "DOTNET_ROOT",
+        "PYENV_ROOT",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "ANDROID_HOME",
+        "HOMEBREW_PREFIX",
+        "PKG_CONFIG_PATH",
+        "LD_LIBRARY_PATH",
     ];
 
     /// <summary>For programs that would otherwise wait for terminal input.</summary>
@@ -27,13 +46,23 @@ internal static class ShellEnvironment
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool allowNetwork)
     {
         var environment = new Dictionary<string, string>(NonInteractive, StringComparer.Ordinal);
-        foreach (var name in OwnEnvironment.Harmless.Concat(Tools).Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            var name in OwnEnvironment
+                .Harmless.Concat(Tools)
+                .Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase))
+        )
         {
-            if (own.TryGetValue(name, out var value)) { environment[name] = value; }
+            if (own.TryGetValue(name, out var value))
+            {
+                environment[name] = value;
+            }
         }
 
         // A relative entry would be resolved in the workspace.
-        environment["PATH"] = string.Join(Path.PathSeparator, environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
+        environment["PATH"] = string.Join(
+            Path.PathSeparator,
+            environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)
+        );
         return environment;
     }
 }

@@ -24,7 +24,14 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
     private bool wasReturn;
     private int sequence;
 
-    private enum State { Text, Escape, Control, Text7, TextEscape }
+    private enum State
+    {
+        Text,
+        Escape,
+        Control,
+        Text7,
+        TextEscape,
+    }
 
     /// <returns>The same as harmless text, to be shown at once.</returns>
     public string Add(ReadOnlySpan<byte> bytes)
@@ -32,7 +39,10 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         var characters = new char[decoder.GetCharCount(bytes, flush: false)];
         decoder.GetChars(bytes, characters, flush: false);
         var clean = new StringBuilder(characters.Length);
-        foreach (var character in characters) { Process(character, clean); }
+        foreach (var character in characters)
+        {
+            Process(character, clean);
+        }
 
         var text = HiddenCharacters.Visible(clean.ToString());
         Append(text);
@@ -42,10 +52,16 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
     /// <summary>Gets the complete output, or head and tail with a hint how to read the rest.</summary>
     public override string ToString()
     {
-        if (length <= 2 * Part) { return head.ToString() + tail; }
+        if (length <= 2 * Part)
+        {
+            return head.ToString() + tail;
+        }
 
         var end = ToolResults.Tail(tail.ToString(), Part);
-        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters omitted; {storeFault ?? stored?.ReadHint}]\n{end}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{head}\n[{length - head.Length - end.Length} characters omitted; {storeFault ?? stored?.ReadHint}]\n{end}"
+        );
     }
 
     public void Dispose() => stored?.Dispose();
@@ -55,16 +71,25 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         length += text.Length;
         Store(text);
         var first = Math.Min(text.Length, Part - head.Length);
-        if (first > 0 && first < text.Length && char.IsHighSurrogate(text[first - 1])) { first--; }
+        if (first > 0 && first < text.Length && char.IsHighSurrogate(text[first - 1]))
+        {
+            first--;
+        }
 
         head.Append(text, 0, Math.Max(0, first));
         tail.Append(text, Math.Max(0, first), text.Length - Math.Max(0, first));
-        if (tail.Length > 4 * Part) { tail.Remove(0, tail.Length - (2 * Part)); }
+        if (tail.Length > 4 * Part)
+        {
+            tail.Remove(0, tail.Length - (2 * Part));
+        }
     }
 
     private void Store(string text)
     {
-        if (storeFault is not null || length <= 2 * Part) { return; }
+        if (storeFault is not null || length <= 2 * Part)
+        {
+            return;
+        }
 
         try
         {
@@ -85,7 +110,10 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
     /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. An unterminated sequence becomes text after a limit.</summary>
     private void Process(char character, StringBuilder clean)
     {
-        if (state != State.Text && ++sequence > MaxSequenceLength) { state = State.Text; }
+        if (state != State.Text && ++sequence > MaxSequenceLength)
+        {
+            state = State.Text;
+        }
 
         switch (state)
         {
@@ -106,7 +134,12 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
                 Process(character, clean);
                 break;
             case State.Text7:
-                state = character switch { '\a' or '\u009C' => State.Text, '\u001B' => State.TextEscape, _ => State.Text7 };
+                state = character switch
+                {
+                    '\a' or '\u009C' => State.Text,
+                    '\u001B' => State.TextEscape,
+                    _ => State.Text7,
+                };
                 break;
             case State.TextEscape:
                 state = character == '\\' ? State.Text : State.Text7;
@@ -117,9 +150,17 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
                 if (character is '\u001B' or '\u009B' or '\u009D' or '\u0090')
                 {
                     sequence = 0;
-                    state = character switch { '\u001B' => State.Escape, '\u009B' => State.Control, _ => State.Text7 };
+                    state = character switch
+                    {
+                        '\u001B' => State.Escape,
+                        '\u009B' => State.Control,
+                        _ => State.Text7,
+                    };
                 }
-                else { Emit(character, clean); }
+                else
+                {
+                    Emit(character, clean);
+                }
 
                 break;
         }
@@ -128,8 +169,14 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
     /// <summary>A return alone begins a line of its own.</summary>
     private void Emit(char character, StringBuilder clean)
     {
-        if (wasReturn) { clean.Append('\n'); }
-        if (character != '\r' && !(wasReturn && character == '\n')) { clean.Append(character); }
+        if (wasReturn)
+        {
+            clean.Append('\n');
+        }
+        if (character != '\r' && !(wasReturn && character == '\n'))
+        {
+            clean.Append(character);
+        }
 
         wasReturn = character == '\r';
     }

@@ -4,7 +4,12 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tools;
 
-public enum TodoState { Open, Active, Done }
+public enum TodoState
+{
+    Open,
+    Active,
+    Done,
+}
 
 public sealed record TodoStep(string Text, TodoState State);
 
@@ -22,8 +27,19 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
         TodoList? last = null;
         foreach (var message in messages)
         {
-            var failed = message.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is not null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
-            foreach (var call in message.Parts.OfType<MessagePart.ToolUse>().Where(call => call.ToolName == ToolName && !failed.Contains(call.ToolUseId))) { last = TryOf(call.Parameters) ?? last; }
+            var failed = message
+                .Parts.OfType<MessagePart.ToolResult>()
+                .Where(result => result.Error is not null)
+                .Select(result => result.ToolUseId)
+                .ToHashSet(StringComparer.Ordinal);
+            foreach (
+                var call in message
+                    .Parts.OfType<MessagePart.ToolUse>()
+                    .Where(call => call.ToolName == ToolName && !failed.Contains(call.ToolUseId))
+            )
+            {
+                last = TryOf(call.Parameters) ?? last;
+            }
         }
 
         return last;
@@ -33,28 +49,54 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
     public static TodoList Of(JsonElement parameters)
     {
         var steps = new ToolParameters(parameters, "steps").List("steps");
-        return steps.Count <= MaxSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"The list has {steps.Count} steps; the maximum is {MaxSteps}. Combine small steps.");
+        return steps.Count <= MaxSteps
+            ? new TodoList([.. steps.Select(StepOf)])
+            : throw new ToolFailureException($"The list has {steps.Count} steps; the maximum is {MaxSteps}. Combine small steps.");
     }
 
     /// <summary>One line for each step.</summary>
     public override string ToString() =>
-        Steps.Aggregate(new StringBuilder(), (text, step) => text.Append(step.State switch { TodoState.Done => "[x] ", TodoState.Active => "[>] ", _ => "[ ] " }).Append(step.Text).Append('\n')).ToString();
+        Steps
+            .Aggregate(
+                new StringBuilder(),
+                (text, step) =>
+                    text.Append(
+                            step.State switch
+                            {
+                                TodoState.Done => "[x] ",
+                                TodoState.Active => "[>] ",
+                                _ => "[ ] ",
+                            }
+                        )
+                        .Append(step.Text)
+                        .Append('\n')
+            )
+            .ToString();
 
     private static TodoStep StepOf(JsonElement step)
     {
-        if (step.ValueKind != JsonValueKind.Object) { throw new ToolFailureException("Each item of `steps` must be an object with `text` and `state`."); }
+        if (step.ValueKind != JsonValueKind.Object)
+        {
+            throw new ToolFailureException("Each item of `steps` must be an object with `text` and `state`.");
+        }
 
         var given = new ToolParameters(step, "text", "state");
         var text = given.Text("text").ReplaceLineEndings(" ").Trim();
-        if (text.Length is 0 or > MaxTextLength) { throw new ToolFailureException($"The `text` of a step must have 1 to {MaxTextLength} characters."); }
-
-        return new TodoStep(text, given.Text("state") switch
+        if (text.Length is 0 or > MaxTextLength)
         {
-            "open" => TodoState.Open,
-            "active" => TodoState.Active,
-            "done" => TodoState.Done,
-            _ => throw new ToolFailureException("The `state` of a step must be `open`, `active` or `done`."),
-        });
+            throw new ToolFailureException($"The `text` of a step must have 1 to {MaxTextLength} characters.");
+        }
+
+        return new TodoStep(
+            text,
+            given.Text("state") switch
+            {
+                "open" => TodoState.Open,
+                "active" => TodoState.Active,
+                "done" => TodoState.Done,
+                _ => throw new ToolFailureException("The `state` of a step must be `open`, `active` or `done`."),
+            }
+        );
     }
 
     private static TodoList? TryOf(string parameters)

@@ -25,6 +25,12 @@ public sealed class TodoTool(string description) : ITool
         public override string What => list.ToString();
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
-            Task.FromResult(new ToolOutcome(list.Steps.Count == 0 ? "The list is now empty." : $"{list.Steps.Count(step => step.State == TodoState.Done)} of {list.Steps.Count} steps are done.\n{list}"));
+            Task.FromResult(
+                new ToolOutcome(
+                    list.Steps.Count == 0
+                        ? "The list is now empty."
+                        : $"{list.Steps.Count(step => step.State == TodoState.Done)} of {list.Steps.Count} steps are done.\n{list}"
+                )
+            );
     }
 }

@@ -8,9 +8,11 @@ public sealed record ToolContext
     public required string CodexId { get; init; }
     public required string TurnId { get; init; }
     public required string ToolUseId { get; init; }
+
     /// <summary>The trusted folder, its real path; null without one.</summary>
     public required string? Workspace { get; init; }
     public required Rights.Chain Rights { get; init; }
+
     /// <summary>The files that this codex has read, by path. Edits of files that changed since are refused.</summary>
     public required SeenFiles Seen { get; init; }
 }

@@ -16,58 +16,73 @@ internal sealed class ToolParameters
         {
             if (!known.Contains(property.Name, StringComparer.Ordinal))
             {
-                throw new ToolFailureException($"The parameter `{Short(property.Name)}` does not exist. Nothing was done. Use {(known.Length == 0 ? "none" : $"only {string.Join(", ", known.Select(name => $"`{name}`"))}")}.");
+                throw new ToolFailureException(
+                    $"The parameter `{Short(property.Name)}` does not exist. Nothing was done. Use {(known.Length == 0 ? "none" : $"only {string.Join(", ", known.Select(name => $"`{name}`"))}")}."
+                );
             }
 
-            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{Short(property.Name)}` is set twice. Nothing was done. Set it once."); }
+            if (!values.TryAdd(property.Name, property.Value))
+            {
+                throw new ToolFailureException($"`{Short(property.Name)}` is set twice. Nothing was done. Set it once.");
+            }
         }
     }
 
-    public string Text(string name) => OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done. Set it to a string.");
+    public string Text(string name) =>
+        OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done. Set it to a string.");
 
     /// <returns>Null when it does not exist.</returns>
-    public string? OptionalText(string name) => Value(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => throw Invalid(name, "a text"),
-    };
+    public string? OptionalText(string name) =>
+        Value(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.String } value => value.GetString(),
+            _ => throw Invalid(name, "a text"),
+        };
 
-    public int? OptionalNumber(string name, int min, int max) => Value(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= min && number <= max => (int)number,
-        _ => throw Invalid(name, $"a whole number from {min} to {max}"),
-    };
-
-    /// <returns>Null when it does not exist.</returns>
-    public decimal? OptionalAmount(string name, decimal max) => Value(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= max => number,
-        _ => throw Invalid(name, $"a number greater than 0 and at most {max}"),
-    };
+    public int? OptionalNumber(string name, int min, int max) =>
+        Value(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value
+                when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= min && number <= max => (int)number,
+            _ => throw Invalid(name, $"a whole number from {min} to {max}"),
+        };
 
     /// <returns>Null when it does not exist.</returns>
-    public JsonElement? OptionalObject(string name) => Value(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } value => value,
-        _ => throw Invalid(name, "an object"),
-    };
+    public decimal? OptionalAmount(string name, decimal max) =>
+        Value(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= max => number,
+            _ => throw Invalid(name, $"a number greater than 0 and at most {max}"),
+        };
 
-    public bool Flag(string name) => Value(name) switch
-    {
-        null or { ValueKind: JsonValueKind.False } => false,
-        { ValueKind: JsonValueKind.True } => true,
-        _ => throw Invalid(name, "true or false"),
-    };
+    /// <returns>Null when it does not exist.</returns>
+    public JsonElement? OptionalObject(string name) =>
+        Value(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } value => value,
+            _ => throw Invalid(name, "an object"),
+        };
 
-    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
+    public bool Flag(string name) =>
+        Value(name) switch
+        {
+            null or { ValueKind: JsonValueKind.False } => false,
+            { ValueKind: JsonValueKind.True } => true,
+            _ => throw Invalid(name, "true or false"),
+        };
 
-    private JsonElement? Value(string name) => values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public IReadOnlyList<JsonElement> List(string name) =>
+        Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 
-    private static ToolFailureException Invalid(string name, string expected) => new($"`{name}` must be {expected}. Nothing was done. Send the call again.");
+    private JsonElement? Value(string name) =>
+        values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static ToolFailureException Invalid(string name, string expected) =>
+        new($"`{name}` must be {expected}. Nothing was done. Send the call again.");
 
     private static string Short(string name) => HiddenCharacters.VisibleLine(name.Length <= 40 ? name : name[..40] + "…");
 }

@@ -9,6 +9,7 @@ namespace Plue.Server.Tools;
 public sealed class ToolResults(PluePaths paths, TimeProvider time)
 {
     public const string Scheme = "plue-output:";
+
     /// <summary>Bytes of one result that are kept.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxFiles = 200;
@@ -20,7 +21,10 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     /// <param name="maxLength">Characters.</param>
     public string Truncate(string codexId, string text, int maxLength)
     {
-        if (text.Length <= maxLength) { return text; }
+        if (text.Length <= maxLength)
+        {
+            return text;
+        }
 
         string how;
         try
@@ -38,9 +42,10 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     }
 
     /// <param name="how">A hint how to read the rest.</param>
-    internal static string TruncateMiddle(string text, int maxLength, string how) => text.Length <= maxLength
-        ? text
-        : $"{Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{Tail(text, maxLength / 2)}";
+    internal static string TruncateMiddle(string text, int maxLength, string how) =>
+        text.Length <= maxLength
+            ? text
+            : $"{Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{Tail(text, maxLength / 2)}";
 
     /// <summary>A result that is still growing.</summary>
     /// <exception cref="IOException">The disk said no.</exception>
@@ -49,7 +54,10 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
         DurableFile.CreatePrivateDirectory(Folder);
         DeleteExpired();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        return new StoredOutput($"{Scheme}{id}", DurableFile.OpenPrivate(PathOf(codexId, id), FileMode.CreateNew, FileAccess.Write, FileShare.Read));
+        return new StoredOutput(
+            $"{Scheme}{id}",
+            DurableFile.OpenPrivate(PathOf(codexId, id), FileMode.CreateNew, FileAccess.Write, FileShare.Read)
+        );
     }
 
     /// <exception cref="ToolFailureException">There is none, or it is another agent's.</exception>
@@ -58,29 +66,47 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
         var id = name[Scheme.Length..];
         if (id.Length == 16 && id.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0)
         {
-            try { return Encoding.UTF8.GetString(RegularFile.Read(PathOf(codexId, id), 2 * MaxBytes) ?? []); }
-            catch (FileNotFoundException) { /* Said below. */ }
+            try
+            {
+                return Encoding.UTF8.GetString(RegularFile.Read(PathOf(codexId, id), 2 * MaxBytes) ?? []);
+            }
+            catch (FileNotFoundException)
+            { /* Said below. */
+            }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} could not be read ({fault.Message.TrimEnd('.')}).", fault);
+                throw new ToolFailureException(
+                    $"{HiddenCharacters.VisibleLine(name)} could not be read ({fault.Message.TrimEnd('.')}).",
+                    fault
+                );
             }
         }
 
-        throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} no longer exists. Outputs are stored for a few days. Run the command again.");
+        throw new ToolFailureException(
+            $"{HiddenCharacters.VisibleLine(name)} no longer exists. Outputs are stored for a few days. Run the command again."
+        );
     }
 
-    internal static string Head(string text, int maxLength) => text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
+    internal static string Head(string text, int maxLength) =>
+        text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
 
-    internal static string Tail(string text, int maxLength) => text.Length <= maxLength ? text : text[(char.IsLowSurrogate(text[^maxLength]) ? text.Length - maxLength + 1 : text.Length - maxLength)..];
+    internal static string Tail(string text, int maxLength) =>
+        text.Length <= maxLength
+            ? text
+            : text[(char.IsLowSurrogate(text[^maxLength]) ? text.Length - maxLength + 1 : text.Length - maxLength)..];
 
-    private string PathOf(string codexId, string id) => Path.Combine(Folder, $"{FolderHandle.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
+    private string PathOf(string codexId, string id) =>
+        Path.Combine(Folder, $"{FolderHandle.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
 
     /// <summary>Deletes the oldest outputs; by age only while the clock is trusted. Files that another process deleted concurrently are ignored.</summary>
     private void DeleteExpired()
     {
         var oldest = ExpiryClock.Read(paths, time) - Age ?? DateTimeOffset.MinValue;
         var files = new DirectoryInfo(Folder).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).ToList();
-        foreach (var file in files.Where((file, at) => at >= MaxFiles || file.LastWriteTimeUtc < oldest)) { file.Delete(); }
+        foreach (var file in files.Where((file, at) => at >= MaxFiles || file.LastWriteTimeUtc < oldest))
+        {
+            file.Delete();
+        }
     }
 }
 
@@ -89,14 +115,21 @@ public sealed class StoredOutput(string name, FileStream file) : IDisposable
 {
     private long length;
 
-    public string ReadHint => length >= ToolResults.MaxBytes
-        ? string.Create(CultureInfo.InvariantCulture, $"`read` of `{name}` shows the first {ToolResults.MaxBytes / (1024 * 1024)} MiB of it")
-        : $"`read` of `{name}` shows all of it";
+    public string ReadHint =>
+        length >= ToolResults.MaxBytes
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"`read` of `{name}` shows the first {ToolResults.MaxBytes / (1024 * 1024)} MiB of it"
+            )
+            : $"`read` of `{name}` shows all of it";
 
     /// <summary>Content over the limit is dropped.</summary>
     public void Write(string text)
     {
-        if (length >= ToolResults.MaxBytes) { return; }
+        if (length >= ToolResults.MaxBytes)
+        {
+            return;
+        }
 
         var bytes = Encoding.UTF8.GetBytes(text);
         file.Write(bytes, 0, (int)Math.Min(bytes.Length, ToolResults.MaxBytes - length));

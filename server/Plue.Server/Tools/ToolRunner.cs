@@ -20,10 +20,13 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public JsonElement? Finished { get; init; }
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
+
     /// <summary>The exit code of a command; null for other calls and for stopped commands.</summary>
     public int? ExitCode { get; init; }
+
     /// <summary>The user's decision; null if no approval was needed.</summary>
     public Messages.ApprovalNote? Approval { get; init; }
+
     /// <summary>How long it ran, without what it waited for an approval; null when it did not run.</summary>
     public TimeSpan? RunTime { get; init; }
 }
@@ -52,8 +55,14 @@ public interface IToolObserver
 /// <param name="results">Stores truncated results; null discards the rest.</param>
 /// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
 public sealed class ToolRunner(
-    PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null, Blobs? blobs = null,
-    TimeProvider? time = null)
+    PermissionPolicy policy,
+    Approvals approvals,
+    IEditLog edits,
+    Func<Rights.Chain, IReadOnlyList<string>> pathOf,
+    ToolResults? results = null,
+    Blobs? blobs = null,
+    TimeProvider? time = null
+)
 {
     private readonly TimeProvider clock = time ?? TimeProvider.System;
 
@@ -67,16 +76,27 @@ public sealed class ToolRunner(
     /// <param name="contextOf">By the id of a call.</param>
     /// <returns>One result for each call, in their order. Stopped calls have an error that reports it.</returns>
     public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
-        IReadOnlyList<ToolCall> calls, Toolbox toolbox, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
+        IReadOnlyList<ToolCall> calls,
+        Toolbox toolbox,
+        Func<string, ToolContext> contextOf,
+        IToolObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var results = new ToolCallResult[calls.Count];
         async Task RunOneAsync(int at)
         {
-            results[at] = await RunAsync(calls[at], toolbox.Find(calls[at].Name), contextOf(calls[at].ToolUseId), observer, cancellationToken);
+            results[at] = await RunAsync(
+                calls[at],
+                toolbox.Find(calls[at].Name),
+                contextOf(calls[at].ToolUseId),
+                observer,
+                cancellationToken
+            );
             observer.Finished(results[at]);
         }
 
-        for (var at = 0; at < calls.Count;)
+        for (var at = 0; at < calls.Count; )
         {
             var beside = calls.Skip(at).TakeWhile(call => toolbox.Find(call.Name) is not { RunsAlone: true }).Count();
             await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(RunOneAsync));
@@ -86,7 +106,13 @@ public sealed class ToolRunner(
         return results;
     }
 
-    private async Task<ToolCallResult> RunAsync(ToolCall call, ITool? tool, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
+    private async Task<ToolCallResult> RunAsync(
+        ToolCall call,
+        ITool? tool,
+        ToolContext context,
+        IToolObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         Messages.ApprovalNote? approval = null;
         long? started = null;
@@ -95,25 +121,52 @@ public sealed class ToolRunner(
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (tool is null) { throw new ToolFailureException($"The tool {HiddenCharacters.VisibleLine(call.Name)} does not exist. Use only the tools you were given."); }
+            if (tool is null)
+            {
+                throw new ToolFailureException(
+                    $"The tool {HiddenCharacters.VisibleLine(call.Name)} does not exist. Use only the tools you were given."
+                );
+            }
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
             // A subtask has a time of its own, without what it waits.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
-            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.RecordIntentAsync(call, cancellationToken); }
-            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with { RunTime = RunTime() }; }
+            if (changesFiles || planned.Actions.Any(action => action.ReachesOut))
+            {
+                await observer.RecordIntentAsync(call, cancellationToken);
+            }
+            if (!changesFiles)
+            {
+                return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with
+                {
+                    RunTime = RunTime(),
+                };
+            }
 
             // A started call is completed or stopped; its changes are recorded in any case.
             var scope = await edits.BeginAsync(
-                new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No workspace folder is open."), planned.Changes, cancellationToken);
+                new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name),
+                context.Workspace ?? throw new ToolFailureException("No workspace folder is open."),
+                planned.Changes,
+                cancellationToken
+            );
             IReadOnlyList<Messages.FileChange> changes = [];
             ToolOutcome outcome;
-            try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
-            finally { changes = await scope.EndAsync(CancellationToken.None); }
+            try
+            {
+                outcome = await RunAsync(call, planned, observer, cancellationToken);
+            }
+            finally
+            {
+                changes = await scope.EndAsync(CancellationToken.None);
+            }
 
-            return Result(call, context, outcome, changes, approval) with { RunTime = RunTime() };
+            return Result(call, context, outcome, changes, approval) with
+            {
+                RunTime = RunTime(),
+            };
         }
         catch (ToolFailureException fault)
         {
@@ -134,19 +187,39 @@ public sealed class ToolRunner(
         }
     }
 
-    private static Task<ToolOutcome> RunAsync(ToolCall call, PlannedCall planned, IToolObserver observer, CancellationToken cancellationToken) =>
-        planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
+    private static Task<ToolOutcome> RunAsync(
+        ToolCall call,
+        PlannedCall planned,
+        IToolObserver observer,
+        CancellationToken cancellationToken
+    ) => planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
 
     /// <param name="answered">Called with the user's decision, if approval was needed.</param>
     /// <exception cref="ToolFailureException">The call is denied; the message has the reason.</exception>
     private async Task AllowAsync(
-        ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, Action<Messages.ApprovalNote> answered, CancellationToken cancellationToken)
+        ToolCall call,
+        ITool tool,
+        PlannedCall planned,
+        ToolContext context,
+        IToolObserver observer,
+        Action<Messages.ApprovalNote> answered,
+        CancellationToken cancellationToken
+    )
     {
         var rights = context.Rights();
         var verdicts = Evaluate(tool, planned, rights);
-        if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
-        if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"The call was denied: {verdict.Why}"); }
-        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"The call was denied: {verdict.Why} {NobodyAsked}"); }
+        if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow)
+        {
+            return;
+        }
+        if (verdict.Decision == Decision.Deny)
+        {
+            throw new ToolFailureException($"The call was denied: {verdict.Why}");
+        }
+        if (rights.Any(one => one.IsUnattended))
+        {
+            throw new ToolFailureException($"The call was denied: {verdict.Why} {NobodyAsked}");
+        }
 
         // A rule that allows only part of the call would be requested repeatedly.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
@@ -169,22 +242,35 @@ public sealed class ToolRunner(
                 RuleFolder = rule is null ? null : context.Workspace,
             },
             cancellationToken,
-            () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
+            () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow)
+        );
         observer.Waiting(call, true);
         try
         {
             var answer = await asking;
-            answered(new Messages.ApprovalNote(answer.Decision.ToString().ToLowerInvariant(), answer.Reason, answer.Decision == ApprovalDecision.Always ? answer.Rule : null, approvals.Now));
+            answered(
+                new Messages.ApprovalNote(
+                    answer.Decision.ToString().ToLowerInvariant(),
+                    answer.Reason,
+                    answer.Decision == ApprovalDecision.Always ? answer.Rule : null,
+                    approvals.Now
+                )
+            );
             if (answer.Decision != ApprovalDecision.Deny)
             {
                 // Rights that were revoked during the approval apply.
-                if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"The call was denied: {now.Why}"); }
+                if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now)
+                {
+                    throw new ToolFailureException($"The call was denied: {now.Why}");
+                }
                 return;
             }
 
-            throw new ToolFailureException(string.IsNullOrWhiteSpace(answer.Reason)
-                ? "The user denied this call. Do not try it another way. Ask what to do instead, or continue without it."
-                : $"The user denied this call with the reason: {answer.Reason}");
+            throw new ToolFailureException(
+                string.IsNullOrWhiteSpace(answer.Reason)
+                    ? "The user denied this call. Do not try it another way. Ask what to do instead, or continue without it."
+                    : $"The user denied this call with the reason: {answer.Reason}"
+            );
         }
         finally
         {
@@ -193,11 +279,15 @@ public sealed class ToolRunner(
     }
 
     /// <returns>One verdict per action; the strictest applies.</returns>
-    private List<Verdict> Evaluate(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Evaluate(tool.Name, action, rights))];
+    private List<Verdict> Evaluate(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) =>
+        [.. planned.Actions.Select(action => policy.Evaluate(tool.Name, action, rights))];
 
     private static JsonElement Parse(ToolCall call)
     {
-        if ((call.Problem ?? ToolArguments.ErrorIn(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
+        if ((call.Problem ?? ToolArguments.ErrorIn(call.Parameters)) is { } problem)
+        {
+            throw new ToolFailureException(problem);
+        }
 
         try
         {
@@ -208,30 +298,59 @@ public sealed class ToolRunner(
         }
         catch (JsonException fault)
         {
-            throw new ToolFailureException($"The parameters are not valid JSON ({fault.Message}). Nothing was done. Send the call again.", fault);
+            throw new ToolFailureException(
+                $"The parameters are not valid JSON ({fault.Message}). Nothing was done. Send the call again.",
+                fault
+            );
         }
     }
 
-    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes, Messages.ApprovalNote? approval)
+    private ToolCallResult Result(
+        ToolCall call,
+        ToolContext context,
+        ToolOutcome outcome,
+        IReadOnlyList<Messages.FileChange> changes,
+        Messages.ApprovalNote? approval
+    )
     {
         var (images, lost) = StoreImages(outcome.Images);
-        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
+        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost), null)
+        {
+            Finished = outcome.Finished,
+            Changes = changes,
+            Images = images,
+            ExitCode = outcome.ExitCode,
+            Approval = approval,
+        };
     }
 
     /// <summary>Stores images like everything in a message. The call succeeds even if an image could not be stored.</summary>
     private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) StoreImages(IReadOnlyList<Messages.MessagePart.File> images)
     {
-        if (blobs is null) { return (images, ""); }
+        if (blobs is null)
+        {
+            return (images, "");
+        }
 
-        try { return ([.. images.Select(image => image.Data is { } data ? image with { Blob = blobs.Put(data.Span), Data = null } : image)], ""); }
-        catch (Messages.FailureException fault) { return ([], $"\n[Images omitted: {fault.Message}]"); }
+        try
+        {
+            return (
+                [.. images.Select(image => image.Data is { } data ? image with { Blob = blobs.Put(data.Span), Data = null } : image)],
+                ""
+            );
+        }
+        catch (Messages.FailureException fault)
+        {
+            return ([], $"\n[Images omitted: {fault.Message}]");
+        }
     }
 
     /// <summary>No tool can say anything that a reader does not see, whatever files are called or hold.</summary>
     private string Truncate(ToolContext context, string text)
     {
         text = HiddenCharacters.Visible(text);
-        return results?.Truncate(context.CodexId, text, MaxResultLength) ?? ToolResults.TruncateMiddle(text, MaxResultLength, "the full output was not stored");
+        return results?.Truncate(context.CodexId, text, MaxResultLength)
+            ?? ToolResults.TruncateMiddle(text, MaxResultLength, "the full output was not stored");
     }
 
     private sealed class Progress(Action<string> report) : IToolProgress

@@ -13,11 +13,25 @@ internal sealed class ToolServices : IAsyncDisposable
 {
     /// <param name="sources">Null for Plue's own tools and those of MCP servers.</param>
     public ToolServices(
-        PlatformServices platform, CodexServices codices, StoreServices store, PermissionServices permissions, EditServices edits, ISecretStore secrets, IReadOnlyList<IToolSource>? sources)
+        PlatformServices platform,
+        CodexServices codices,
+        StoreServices store,
+        PermissionServices permissions,
+        EditServices edits,
+        ISecretStore secrets,
+        IReadOnlyList<IToolSource>? sources
+    )
     {
         var results = new ToolResults(platform.Paths, platform.Time);
         Runner = new ToolRunner(
-            permissions.Policy, permissions.Approvals, edits.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, store.Blobs, platform.Time);
+            permissions.Policy,
+            permissions.Approvals,
+            edits.Log,
+            rights => [.. rights().Reverse().Select(one => one.Title)],
+            results,
+            store.Blobs,
+            platform.Time
+        );
         var mcp = new McpServices
         {
             Paths = platform.Paths,
@@ -31,15 +45,25 @@ internal sealed class ToolServices : IAsyncDisposable
         };
         McpServers = new McpServers(mcp);
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
-        Sources = sources ??
-        [
-            new BuiltInTools(codices.Prompts.ToolText, permissions.Policy, permissions.Sandbox, results, AllowsNetwork, static _ => false),
-            new CodexTool(codices.Documents, codices.Prompts.ToolText),
-            new McpTools(McpServers, mcp),
-        ];
+        Sources =
+            sources
+            ??
+            [
+                new BuiltInTools(
+                    codices.Prompts.ToolText,
+                    permissions.Policy,
+                    permissions.Sandbox,
+                    results,
+                    AllowsNetwork,
+                    static _ => false
+                ),
+                new CodexTool(codices.Documents, codices.Prompts.ToolText),
+                new McpTools(McpServers, mcp),
+            ];
     }
 
     public ToolRunner Runner { get; }
+
     /// <summary>In the order in which a model is told of their tools.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
     public McpServers McpServers { get; }

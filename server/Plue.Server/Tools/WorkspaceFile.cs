@@ -10,28 +10,47 @@ internal static class WorkspaceFile
     public const int MaxBytes = 32 * 1024 * 1024;
 
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
-    public static byte[] Read(WorkspacePath path) => TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
+    public static byte[] Read(WorkspacePath path) =>
+        TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
 
     /// <returns>Null when there is no such file.</returns>
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
     public static byte[]? TryRead(WorkspacePath path)
     {
-        if (path.Relative.Length == 0) { throw new ToolFailureException("The path is the workspace folder, not a file. Use `search` to list its files."); }
+        if (path.Relative.Length == 0)
+        {
+            throw new ToolFailureException("The path is the workspace folder, not a file. Use `search` to list its files.");
+        }
 
         try
         {
             using var folder = new FolderHandle(path.Workspace);
-            return folder.Read(path.Relative, MaxBytes) ?? throw new ToolFailureException($"{path.Display} is larger than {MaxBytes / (1024 * 1024)} MiB. Use `search` to find the location, or a command that prints part of it.");
+            return folder.Read(path.Relative, MaxBytes)
+                ?? throw new ToolFailureException(
+                    $"{path.Display} is larger than {MaxBytes / (1024 * 1024)} MiB. Use `search` to find the location, or a command that prints part of it."
+                );
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException) { return null; }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
         catch (NotAFileException fault)
         {
-            throw new ToolFailureException(fault.IsFolder
-                ? $"{path.Display} is a folder. Use `search` with `files` to list its contents."
-                : $"{path.Display} is a pipe, socket or device, not a regular file, so it was not read.", fault);
+            throw new ToolFailureException(
+                fault.IsFolder
+                    ? $"{path.Display} is a folder. Use `search` with `files` to list its contents."
+                    : $"{path.Display} is a pipe, socket or device, not a regular file, so it was not read.",
+                fault
+            );
         }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Display} could not be read: permission denied.", fault); }
-        catch (IOException fault) { throw new ToolFailureException($"{path.Display} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new ToolFailureException($"{path.Display} could not be read: permission denied.", fault);
+        }
+        catch (IOException fault)
+        {
+            throw new ToolFailureException($"{path.Display} could not be read ({fault.Message.TrimEnd('.')}).", fault);
+        }
     }
 
     /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
@@ -40,7 +59,9 @@ internal static class WorkspaceFile
     {
         if (GuardedWatch.IsAwaited(RealPath.TargetOf(path.Full) ?? path.Full))
         {
-            throw new ToolFailureException($"{path.Relative} was not written because a command is running in the workspace and could change it. Try again after the command ends.");
+            throw new ToolFailureException(
+                $"{path.Relative} was not written because a command is running in the workspace and could change it. Try again after the command ends."
+            );
         }
 
         try
@@ -48,8 +69,14 @@ internal static class WorkspaceFile
             using var folder = new FolderHandle(path.Workspace);
             folder.Write(path.Relative, content, expected);
         }
-        catch (FileChangedException fault) { throw new ToolFailureException($"{path.Display} changed in the meantime. Nothing was written. Read it again.", fault); }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Display} could not be written: permission denied. Nothing was changed.", fault); }
+        catch (FileChangedException fault)
+        {
+            throw new ToolFailureException($"{path.Display} changed in the meantime. Nothing was written. Read it again.", fault);
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new ToolFailureException($"{path.Display} could not be written: permission denied. Nothing was changed.", fault);
+        }
         catch (IOException fault)
         {
             throw new ToolFailureException($"{path.Display} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
@@ -62,11 +89,19 @@ internal static class WorkspaceFile
         try
         {
             var folder = Path.GetDirectoryName(path.Full)!;
-            if (!RealPath.ResolvesInto(folder, path.Workspace) || !Directory.Exists(folder)) { return " Use `search` with `files` to find it."; }
+            if (!RealPath.ResolvesInto(folder, path.Workspace) || !Directory.Exists(folder))
+            {
+                return " Use `search` with `files` to find it.";
+            }
 
             var names = Directory.EnumerateFileSystemEntries(folder).Take(2000).Select(entry => Path.GetFileName(entry)!).ToList();
-            return NearestName.Hint(Path.GetFileName(path.Full), names) is { Length: > 0 } hint ? hint : " Use `search` with `files` to find it.";
+            return NearestName.Hint(Path.GetFileName(path.Full), names) is { Length: > 0 } hint
+                ? hint
+                : " Use `search` with `files` to find it.";
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return ""; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 }

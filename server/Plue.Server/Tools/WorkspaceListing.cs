@@ -12,16 +12,27 @@ internal sealed class WorkspaceListing(string? ripgrep)
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Where a user or the system installs it. PATH may lead into the workspace.</summary>
-    public static string? FindRipgrep() => OperatingSystem.IsWindows()
-        ? null
-        : ((string[])["/usr/bin/rg", "/usr/local/bin/rg", "/opt/homebrew/bin/rg", "/run/current-system/sw/bin/rg"]).FirstOrDefault(File.Exists);
+    public static string? FindRipgrep() =>
+        OperatingSystem.IsWindows()
+            ? null
+            : ((string[])["/usr/bin/rg", "/usr/local/bin/rg", "/opt/homebrew/bin/rg", "/run/current-system/sw/bin/rg"]).FirstOrDefault(
+                File.Exists
+            );
 
     /// <summary>In the order of paths, from the workspace, with <c>/</c>.</summary>
     /// <param name="containing">Returns files that contain these bytes, and possibly more; null for all. Only a prefilter.</param>
     /// <param name="isWhole">False when there are more files than are listed.</param>
-    public IReadOnlyList<string> Files(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken, out bool isWhole)
+    public IReadOnlyList<string> Files(
+        string workspace,
+        string? containing,
+        bool ignoreCase,
+        CancellationToken cancellationToken,
+        out bool isWhole
+    )
     {
-        var files = (ripgrep is null ? null : ListWithRipgrep(workspace, containing, ignoreCase, cancellationToken)) ?? Walk(workspace, cancellationToken);
+        var files =
+            (ripgrep is null ? null : ListWithRipgrep(workspace, containing, ignoreCase, cancellationToken))
+            ?? Walk(workspace, cancellationToken);
         isWhole = files.Count < MaxFiles;
         files.Sort(StringComparer.Ordinal);
         return files;
@@ -32,13 +43,53 @@ internal sealed class WorkspaceListing(string? ripgrep)
     {
         List<string> arguments =
         [
-            "--no-config", "--hidden", "--no-follow", "--no-messages", "--null", "--color=never", "--no-require-git",
-            "--no-ignore-dot", "--no-ignore-exclude", "--no-ignore-global", "--no-ignore-parent", "--glob-case-insensitive", "--glob=!.git",
+            "--no-config",
+            "--hidden",
+            "--no-follow",
+            "--no-messages",
+            "--null",
+            "--color=never",
+            "--no-require-git",
+            "--no-ignore-dot",
+            "--no-ignore-exclude",
+            "--no-ignore-global",
+            "--no-ignore-parent",
+            "--glob-case-insensitive",
+            "--glob=!.git",
         ];
-        arguments.AddRange(containing is null ? ["--files"] : ["--files-with-matches", "--fixed-strings", "--text", ignoreCase ? "--ignore-case" : "--case-sensitive", "--regexp", containing]);
+        arguments.AddRange(
+            containing is null
+                ? ["--files"]
+                :
+                [
+                    "--files-with-matches",
+                    "--fixed-strings",
+                    "--text",
+                    ignoreCase ? "--ignore-case" : "--case-sensitive",
+                    "--regexp",
+                    containing,
+                ]
+        );
         arguments.AddRange(["--", "./"]);
-        try { return ReadAsync(new ChildProcessStart { Program = ripgrep!, Arguments = arguments, Environment = new Dictionary<string, string>(), WorkingDirectory = workspace }, cancellationToken).GetAwaiter().GetResult(); }
-        catch (Exception fault) when (fault is IOException or TimeoutException) { return null; }
+        try
+        {
+            return ReadAsync(
+                    new ChildProcessStart
+                    {
+                        Program = ripgrep!,
+                        Arguments = arguments,
+                        Environment = new Dictionary<string, string>(),
+                        WorkingDirectory = workspace,
+                    },
+                    cancellationToken
+                )
+                .GetAwaiter()
+                .GetResult();
+        }
+        catch (Exception fault) when (fault is IOException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     private static async Task<List<string>?> ReadAsync(ChildProcessStart start, CancellationToken cancellationToken)
@@ -57,7 +108,10 @@ internal sealed class WorkspaceListing(string? ripgrep)
                 var from = 0;
                 for (var at = 0; at < count; at++)
                 {
-                    if (buffer[at] != 0) { continue; }
+                    if (buffer[at] != 0)
+                    {
+                        continue;
+                    }
 
                     rest.Write(buffer, from, at - from);
                     var path = Encoding.UTF8.GetString(rest.GetBuffer(), 0, (int)rest.Length);
@@ -69,9 +123,15 @@ internal sealed class WorkspaceListing(string? ripgrep)
                 rest.Write(buffer, from, count - from);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { return null; }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
 
-        if (files.Count >= MaxFiles) { return files; }
+        if (files.Count >= MaxFiles)
+        {
+            return files;
+        }
 
         // 1 means no match, 2 that some files could not be read.
         return await child.Exited.WaitAsync(cancellationToken) is 0 or 1 or 2 ? files : null;
@@ -81,25 +141,49 @@ internal sealed class WorkspaceListing(string? ripgrep)
     {
         var files = new List<string>();
         var folders = new Stack<(string Relative, IReadOnlyList<IgnoreRules> Rules)>([("", [])]);
-        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, ReturnSpecialDirectories = false };
+        var options = new EnumerationOptions
+        {
+            AttributesToSkip = FileAttributes.None,
+            IgnoreInaccessible = true,
+            ReturnSpecialDirectories = false,
+        };
         while (folders.TryPop(out var folder) && files.Count < MaxFiles)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rules = folder.Rules;
             var ignore = folder.Relative.Length == 0 ? ".gitignore" : $"{folder.Relative}/.gitignore";
-            if (TextOf(workspace, ignore) is { } text) { rules = [.. rules, new IgnoreRules(folder.Relative, text)]; }
+            if (TextOf(workspace, ignore) is { } text)
+            {
+                rules = [.. rules, new IgnoreRules(folder.Relative, text)];
+            }
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
                 // A file without a valid name cannot be evaluated.
-                if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal)) { files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}"); continue; }
-                if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase)) { continue; }
+                if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal))
+                {
+                    files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}");
+                    continue;
+                }
+                if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
 
                 var isFolder = entry is DirectoryInfo;
                 var relative = folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}";
-                if (IgnoreRules.IsIgnored(rules, relative, isFolder)) { continue; }
-                if (isFolder) { folders.Push((relative, rules)); }
-                else { files.Add(relative); }
+                if (IgnoreRules.IsIgnored(rules, relative, isFolder))
+                {
+                    continue;
+                }
+                if (isFolder)
+                {
+                    folders.Push((relative, rules));
+                }
+                else
+                {
+                    files.Add(relative);
+                }
             }
         }
 
@@ -114,6 +198,9 @@ internal sealed class WorkspaceListing(string? ripgrep)
             using var folder = new FolderHandle(workspace);
             return folder.Read(relative, MaxIgnoreBytes) is { } content ? FileText.Of(content)?.Content : null;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return null; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

@@ -18,31 +18,49 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
     public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
 
     /// <summary>Both names are judged when they differ: a rule may speak of either.</summary>
-    public IReadOnlyList<ToolAction> ActionsFor(Func<string, ToolAction> action) => Requested == Full ? [action(Full)] : [action(Full), action(Requested)];
+    public IReadOnlyList<ToolAction> ActionsFor(Func<string, ToolAction> action) =>
+        Requested == Full ? [action(Full)] : [action(Full), action(Requested)];
 
     /// <param name="named">From the workspace, or absolute.</param>
     /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a cycle.</exception>
     public static WorkspacePath Resolve(string? workspace, string named)
     {
-        if (workspace is null) { throw new ToolFailureException("No workspace folder is open, so no files are available."); }
-        if (named.Length > MaxLength || named.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`path` is not a valid file path. Use a path relative to the workspace, with `/`."); }
-        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{HiddenCharacters.VisibleLine(named)} is not a valid file path."); }
+        if (workspace is null)
+        {
+            throw new ToolFailureException("No workspace folder is open, so no files are available.");
+        }
+        if (named.Length > MaxLength || named.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ToolFailureException("`path` is not a valid file path. Use a path relative to the workspace, with `/`.");
+        }
+        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':'))
+        {
+            throw new ToolFailureException($"{HiddenCharacters.VisibleLine(named)} is not a valid file path.");
+        }
 
         var shown = HiddenCharacters.VisibleLine(named);
         var full = Path.GetFullPath(Path.Combine(workspace, named));
         string real;
-        try { real = ResolveLinks(full); }
+        try
+        {
+            real = ResolveLinks(full);
+        }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new ToolFailureException($"{shown} could not be resolved ({HiddenCharacters.VisibleLine(fault.Message.TrimEnd('.'))}).", fault);
+            throw new ToolFailureException(
+                $"{shown} could not be resolved ({HiddenCharacters.VisibleLine(fault.Message.TrimEnd('.'))}).",
+                fault
+            );
         }
 
         var relative = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
         if (relative == ".." || relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative))
         {
-            throw new ToolFailureException(real == full
-                ? $"{shown} is outside the workspace. Only workspace files are available."
-                : $"{shown} is a link to {HiddenCharacters.VisibleLine(real)}, outside the workspace. Only workspace files are available.");
+            throw new ToolFailureException(
+                real == full
+                    ? $"{shown} is outside the workspace. Only workspace files are available."
+                    : $"{shown} is a link to {HiddenCharacters.VisibleLine(real)}, outside the workspace. Only workspace files are available."
+            );
         }
 
         return new WorkspacePath(workspace, full.TrimEnd(Path.DirectorySeparatorChar), relative == "." ? "" : relative);
@@ -57,14 +75,31 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
         var names = new Stack<string>(Names(full[at.Length..]));
         while (names.TryPop(out var name))
         {
-            if (name == "..") { at = Path.GetDirectoryName(at) ?? at; continue; }
+            if (name == "..")
+            {
+                at = Path.GetDirectoryName(at) ?? at;
+                continue;
+            }
 
             var next = Path.Combine(at, name);
-            if (new FileInfo(next).LinkTarget is not { } target) { at = next; continue; }
-            if (++links > MaxLinks) { throw new IOException("its links form a cycle"); }
-            if (Path.IsPathRooted(target)) { at = Path.GetPathRoot(target)!; }
+            if (new FileInfo(next).LinkTarget is not { } target)
+            {
+                at = next;
+                continue;
+            }
+            if (++links > MaxLinks)
+            {
+                throw new IOException("its links form a cycle");
+            }
+            if (Path.IsPathRooted(target))
+            {
+                at = Path.GetPathRoot(target)!;
+            }
 
-            foreach (var one in Names(target[(Path.GetPathRoot(target)?.Length ?? 0)..])) { names.Push(one); }
+            foreach (var one in Names(target[(Path.GetPathRoot(target)?.Length ?? 0)..]))
+            {
+                names.Push(one);
+            }
         }
 
         return at;
@@ -72,5 +107,7 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
 
     /// <summary>The last first.</summary>
     private static IEnumerable<string> Names(string path) =>
-        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Where(name => name != ".").Reverse();
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => name != ".")
+            .Reverse();
 }

@@ -31,16 +31,51 @@ public sealed class WriteTool(string description) : ITool
         var before = WorkspaceFile.TryRead(path);
         if (before is null)
         {
-            var bytes = new FileText("", null).Encode(content) ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
-            return new PlannedFileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Display}.");
+            var bytes =
+                new FileText("", null).Encode(content)
+                ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
+            return new PlannedFileWrite(
+                path,
+                null,
+                bytes,
+                UnifiedDiff.Of("", content),
+                content,
+                ApprovalKind.Write,
+                seen,
+                $"Made {path.Display}."
+            );
         }
 
-        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Display} already exists and you have not read it. Nothing was written. Read it first, or use `edit`."); }
-        if (hash != FolderHandle.HashOf(before)) { throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was written. Read it again."); }
+        if (seen.HashOf(path.Full) is not { } hash)
+        {
+            throw new ToolFailureException(
+                $"{path.Display} already exists and you have not read it. Nothing was written. Read it first, or use `edit`."
+            );
+        }
+        if (hash != FolderHandle.HashOf(before))
+        {
+            throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was written. Read it again.");
+        }
 
         var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Display} is not a text file, so it was not overwritten.");
-        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line endings were preserved.") : (content, "");
-        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was written.");
-        return new PlannedFileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Display}.{note}");
+        var (text, note) =
+            LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal)
+                ? (LineEnds.ToWindows(content), " Its CRLF line endings were preserved.")
+                : (content, "");
+        var after =
+            old.Encode(text)
+            ?? throw new ToolFailureException(
+                $"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was written."
+            );
+        return new PlannedFileWrite(
+            path,
+            before,
+            after,
+            UnifiedDiff.Of(old.Content, text),
+            text,
+            ApprovalKind.Write,
+            seen,
+            $"Wrote {path.Display}.{note}"
+        );
     }
 }

@@ -25,7 +25,9 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         foreach (var path in paths)
         {
             var isFolder = Directory.Exists(path);
-            IEnumerable<string> files = isFolder ? SessionFiles.In(path, omitted, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
+            IEnumerable<string> files = isFolder
+                ? SessionFiles.In(path, omitted, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal)
+                : [path];
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -40,7 +42,9 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
 
                     if (!again && known.TryGetValue(session.Source, out var existing))
                     {
-                        failed.Add(new ImportFailure(file, "This chat was already imported. Import it again to create a second copy.", existing));
+                        failed.Add(
+                            new ImportFailure(file, "This chat was already imported. Import it again to create a second copy.", existing)
+                        );
                         continue;
                     }
 
@@ -64,15 +68,29 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     {
         var known = chats.Sources();
         var capped = new OmittedContent();
-        var files = (folders ?? FoldersOf(format)).Where(Directory.Exists).SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
-            .OrderByDescending(file => file.LastWriteTimeUtc).ToList();
+        var files = (folders ?? FoldersOf(format))
+            .Where(Directory.Exists)
+            .SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
+            .OrderByDescending(file => file.LastWriteTimeUtc)
+            .ToList();
         List<FoundSession> found = [];
         foreach (var file in files.Take(MaxListed))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Preview(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
+            if (Preview(file, format, cancellationToken) is not { Messages.Count: > 0 } session)
+            {
+                continue;
+            }
 
-            found.Add(new FoundSession(file.FullName, mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)), file.LastWriteTimeUtc, file.Length, known.GetValueOrDefault(session.Source)));
+            found.Add(
+                new FoundSession(
+                    file.FullName,
+                    mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)),
+                    file.LastWriteTimeUtc,
+                    file.Length,
+                    known.GetValueOrDefault(session.Source)
+                )
+            );
         }
 
         return new FoundSessions(found, files.Count > MaxListed || capped.Sentences.Count > 0);
@@ -80,11 +98,16 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
 
     private string[] FoldersOf(SessionFormat format)
     {
-        string Home(string variable, string folder) => environment(variable) is { Length: > 0 } given ? given : Path.Combine(userHome, folder);
+        string Home(string variable, string folder) =>
+            environment(variable) is { Length: > 0 } given ? given : Path.Combine(userHome, folder);
         return format switch
         {
             SessionFormat.ClaudeCode => [Path.Combine(Home("CLAUDE_CONFIG_DIR", ".claude"), "projects")],
-            SessionFormat.Codex => [Path.Combine(Home("CODEX_HOME", ".codex"), "sessions"), Path.Combine(Home("CODEX_HOME", ".codex"), "archived_sessions")],
+            SessionFormat.Codex =>
+            [
+                Path.Combine(Home("CODEX_HOME", ".codex"), "sessions"),
+                Path.Combine(Home("CODEX_HOME", ".codex"), "archived_sessions"),
+            ],
             _ => [],
         };
     }
@@ -94,7 +117,10 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         try
         {
             using var stream = RegularFile.OpenRead(file.FullName);
-            if (SessionFormats.Of(stream) != format) { return null; }
+            if (SessionFormats.Of(stream) != format)
+            {
+                return null;
+            }
 
             stream.Position = 0;
             return Read(stream, format, new OmittedContent(), file.Name, PreviewBytes, cancellationToken);
@@ -106,28 +132,58 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     }
 
     /// <returns>Null for a file in a folder that is no chat.</returns>
-    private static ImportedSession? Read(string path, SessionFormat? format, OmittedContent omitted, bool inFolder, CancellationToken cancellationToken)
+    private static ImportedSession? Read(
+        string path,
+        SessionFormat? format,
+        OmittedContent omitted,
+        bool inFolder,
+        CancellationToken cancellationToken
+    )
     {
-        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Enter the absolute path of the file."); }
+        if (!Path.IsPathFullyQualified(path))
+        {
+            throw new FailureException(FailureKind.BadRequest, "Enter the absolute path of the file.");
+        }
 
         using var stream = RegularFile.OpenRead(path);
-        if (stream.Length > ImportLimits.MaxFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
+        if (stream.Length > ImportLimits.MaxFileBytes)
+        {
+            throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts.");
+        }
 
         var seen = SessionFormats.Of(stream);
         stream.Position = 0;
         if ((inFolder ? seen : format ?? seen) is not { } kind || (inFolder && format is not null && format != kind))
         {
-            return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI.");
+            return inFolder
+                ? null
+                : throw new FailureException(
+                    FailureKind.BadRequest,
+                    "The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI."
+                );
         }
 
         var session = Read(stream, kind, omitted, Path.GetFileName(path), long.MaxValue, cancellationToken);
-        if (session.Messages.Count > 0) { return session; }
-        if (kind == SessionFormat.Plue) { return session; }
+        if (session.Messages.Count > 0)
+        {
+            return session;
+        }
+        if (kind == SessionFormat.Plue)
+        {
+            return session;
+        }
 
         return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "The file contains no messages. Choose another.");
     }
 
-    private static ImportedSession Read(Stream stream, SessionFormat format, OmittedContent omitted, string name, long maxBytes, CancellationToken cancellationToken)
+    private static ImportedSession Read(
+        Stream stream,
+        SessionFormat format,
+        OmittedContent omitted,
+        string name,
+        long maxBytes,
+        CancellationToken cancellationToken
+    )
     {
         var session = format switch
         {
@@ -143,7 +199,12 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     {
         var session = read.WithOwnIds();
         var masked = new MaskedChat(blobs, mask);
-        return new ImportedChat(session.Source, Title(session.Title), [.. session.Messages.Select(message => Kept(masked.Of(Named(message))))], session.Head)
+        return new ImportedChat(
+            session.Source,
+            Title(session.Title),
+            [.. session.Messages.Select(message => Kept(masked.Of(Named(message))))],
+            session.Head
+        )
         {
             CreatedAt = session.CreatedAt,
             Archived = session.Archived,
@@ -154,40 +215,67 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
 
     private string? Title(string? title)
     {
-        if (title is null) { return null; }
+        if (title is null)
+        {
+            return null;
+        }
 
         var line = mask.Mask(title).ReplaceLineEndings(" ").Trim();
-        return line.Length == 0 ? null : line.Length <= MaxTitleLength ? line : line[..(char.IsHighSurrogate(line[MaxTitleLength - 1]) ? MaxTitleLength - 1 : MaxTitleLength)];
+        return line.Length == 0 ? null
+            : line.Length <= MaxTitleLength ? line
+            : line[..(char.IsHighSurrogate(line[MaxTitleLength - 1]) ? MaxTitleLength - 1 : MaxTitleLength)];
     }
 
-    private static Message Named(Message message) => message with
-    {
-        IsCopy = true,
-        ProviderInfo = message.ProviderInfo is { IsImported: false } info ? info.AsImported(ImportLimits.Name(info.ProviderId)) : message.ProviderInfo,
-    };
+    private static Message Named(Message message) =>
+        message with
+        {
+            IsCopy = true,
+            ProviderInfo = message.ProviderInfo is { IsImported: false } info
+                ? info.AsImported(ImportLimits.Name(info.ProviderId))
+                : message.ProviderInfo,
+        };
 
     /// <summary>Puts what came along where attachments are kept.</summary>
-    private Message Kept(Message message) => message.Parts.Any(part => part is MessagePart.File { Data: not null })
-        ? message with { Parts = [.. message.Parts.Select(part => part is MessagePart.File { Data: { } data } file ? file with { Blob = blobs.Put(Masked(file, data).Span), Data = null } : part)] }
-        : message;
+    private Message Kept(Message message) =>
+        message.Parts.Any(part => part is MessagePart.File { Data: not null })
+            ? message with
+            {
+                Parts =
+                [
+                    .. message.Parts.Select(part =>
+                        part is MessagePart.File { Data: { } data } file
+                            ? file with
+                            {
+                                Blob = blobs.Put(Masked(file, data).Span),
+                                Data = null,
+                            }
+                            : part
+                    ),
+                ],
+            }
+            : message;
 
     private ReadOnlyMemory<byte> Masked(MessagePart.File file, ReadOnlyMemory<byte> data)
     {
-        if (file.IsImage || mask.IsEmpty) { return data; }
+        if (file.IsImage || mask.IsEmpty)
+        {
+            return data;
+        }
 
         var text = Encoding.UTF8.GetString(data.Span);
         var masked = mask.Mask(text);
         return masked == text ? data : Encoding.UTF8.GetBytes(masked);
     }
 
-    private static string Why(Exception exception) => exception switch
-    {
-        FailureException failure => failure.Message,
-        FileNotFoundException or DirectoryNotFoundException => "The file no longer exists. Choose another.",
-        UnauthorizedAccessException => "The file could not be read: permission denied. Check its permissions.",
-        NotAFileException => "This is not a regular file. Choose another.",
-        _ => $"This file could not be read ({exception.Message.TrimEnd('.')}). Check the disk and try again.",
-    };
+    private static string Why(Exception exception) =>
+        exception switch
+        {
+            FailureException failure => failure.Message,
+            FileNotFoundException or DirectoryNotFoundException => "The file no longer exists. Choose another.",
+            UnauthorizedAccessException => "The file could not be read: permission denied. Check its permissions.",
+            NotAFileException => "This is not a regular file. Choose another.",
+            _ => $"This file could not be read ({exception.Message.TrimEnd('.')}). Check the disk and try again.",
+        };
 }
 
 /// <param name="ChatIds">In creation order.</param>

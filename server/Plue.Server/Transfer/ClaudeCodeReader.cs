@@ -11,7 +11,16 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
 {
     public const string Program = "Claude Code (imported)";
     private static readonly string[] CommandTags =
-        ["<command-name>", "<command-message>", "<local-command-stdout>", "<local-command-stderr>", "<local-command-caveat>", "<bash-input>", "<bash-stdout>", "<bash-stderr>"];
+    [
+        "<command-name>",
+        "<command-message>",
+        "<local-command-stdout>",
+        "<local-command-stderr>",
+        "<local-command-caveat>",
+        "<bash-input>",
+        "<bash-stdout>",
+        "<bash-stderr>",
+    ];
     private static readonly string[] EnvironmentTags = ["<system-reminder>", "<user-memory-input>", "<task-notification>"];
 
     private readonly List<MessageDraft> messages = [];
@@ -35,39 +44,75 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
             ImportLimits.Check(messages.Count);
         }
 
-        return new ImportedSession($"claude-code:{sessionId}", givenTitle ?? title, [.. messages.Select(message => message.ToMessage(Program))], last?.Id ?? "", time);
+        return new ImportedSession(
+            $"claude-code:{sessionId}",
+            givenTitle ?? title,
+            [.. messages.Select(message => message.ToMessage(Program))],
+            last?.Id ?? "",
+            time
+        );
     }
 
     private void Take(JsonElement line)
     {
         var uuid = line.Text("uuid");
-        if (uuid is not null && byLine.ContainsKey(uuid)) { return; } // a resumed session repeats its beginning
+        if (uuid is not null && byLine.ContainsKey(uuid))
+        {
+            return;
+        } // a resumed session repeats its beginning
 
         var parent = Parent(line);
         switch (line.Text("type"))
         {
-            case "summary": title = line.Text("summary") ?? title; return;
-            case "ai-title": title = line.Text("aiTitle") ?? title; return;
-            case "custom-title": givenTitle = line.Text("customTitle") ?? givenTitle; return;
-            case "user" or "assistant" when line.Is("isSidechain"): omitted.Add(OmittedContent.SideConversation); return;
-            case "user" when line.Is("isCompactSummary"): parent = Compacted(line, parent); break;
-            case "user" when line.Is("isMeta"): omitted.Add(OmittedContent.Environment); break;
-            case "user": parent = User(line, uuid, parent); break;
-            case "assistant": parent = Assistant(line, uuid, parent); break;
-            case "system" when line.Text("subtype") == "compact_boundary": break;
-            default: omitted.Add(OmittedContent.Metadata); break;
+            case "summary":
+                title = line.Text("summary") ?? title;
+                return;
+            case "ai-title":
+                title = line.Text("aiTitle") ?? title;
+                return;
+            case "custom-title":
+                givenTitle = line.Text("customTitle") ?? givenTitle;
+                return;
+            case "user" or "assistant" when line.Is("isSidechain"):
+                omitted.Add(OmittedContent.SideConversation);
+                return;
+            case "user" when line.Is("isCompactSummary"):
+                parent = Compacted(line, parent);
+                break;
+            case "user" when line.Is("isMeta"):
+                omitted.Add(OmittedContent.Environment);
+                break;
+            case "user":
+                parent = User(line, uuid, parent);
+                break;
+            case "assistant":
+                parent = Assistant(line, uuid, parent);
+                break;
+            case "system" when line.Text("subtype") == "compact_boundary":
+                break;
+            default:
+                omitted.Add(OmittedContent.Metadata);
+                break;
         }
 
-        if (uuid is not null) { byLine[uuid] = parent; }
+        if (uuid is not null)
+        {
+            byLine[uuid] = parent;
+        }
     }
 
     /// <summary>The message that this line follows; null for the first.</summary>
     private MessageDraft? Parent(JsonElement line)
     {
         var uuid = line.Text("parentUuid") ?? line.Text("logicalParentUuid");
-        if (uuid is not null && byLine.TryGetValue(uuid, out var parent)) { return parent; }
+        if (uuid is not null && byLine.TryGetValue(uuid, out var parent))
+        {
+            return parent;
+        }
 
-        return line.Get("parentUuid") is null && line.Text("subtype") != "compact_boundary" && !line.Is("isCompactSummary") && uuid is null ? null : last;
+        return line.Get("parentUuid") is null && line.Text("subtype") != "compact_boundary" && !line.Is("isCompactSummary") && uuid is null
+            ? null
+            : last;
     }
 
     private MessageDraft? User(JsonElement line, string? uuid, MessageDraft? parent)
@@ -79,16 +124,32 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
             hadBlocks = true;
             switch (block.Text("type"))
             {
-                case "text" when block.Text("text") is { } text: AddText(text, said, parent); break;
-                case "tool_result": answered = Result(block, parent); break;
-                case "image": Image(block, said); break;
-                case "document": omitted.Add(OmittedContent.Document); break;
-                default: omitted.Add(OmittedContent.UnknownPart); break;
+                case "text" when block.Text("text") is { } text:
+                    AddText(text, said, parent);
+                    break;
+                case "tool_result":
+                    answered = Result(block, parent);
+                    break;
+                case "image":
+                    Image(block, said);
+                    break;
+                case "document":
+                    omitted.Add(OmittedContent.Document);
+                    break;
+                default:
+                    omitted.Add(OmittedContent.UnknownPart);
+                    break;
             }
         }
 
-        if (!hadBlocks) { omitted.Add(OmittedContent.Unreadable); }
-        if (said.Count == 0) { return answered; }
+        if (!hadBlocks)
+        {
+            omitted.Add(OmittedContent.Unreadable);
+        }
+        if (said.Count == 0)
+        {
+            return answered;
+        }
 
         var message = Add(new MessageDraft(uuid ?? $"line-{messages.Count}", answered, MessageRole.User, time));
         message.Parts.AddRange(said);
@@ -100,18 +161,33 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         var start = text.AsSpan().TrimStart();
         if (start.StartsWith("[Request interrupted by user"))
         {
-            if (before is { Role: MessageRole.Assistant }) { before.Status = MessageStatus.Stopped; }
+            if (before is { Role: MessageRole.Assistant })
+            {
+                before.Status = MessageStatus.Stopped;
+            }
         }
-        else if (StartsWithAny(start, CommandTags)) { omitted.Add(OmittedContent.LocalCommand); }
-        else if (StartsWithAny(start, EnvironmentTags)) { omitted.Add(OmittedContent.Environment); }
-        else if (!start.IsEmpty) { said.Add(new MessagePart.Text(text)); }
+        else if (StartsWithAny(start, CommandTags))
+        {
+            omitted.Add(OmittedContent.LocalCommand);
+        }
+        else if (StartsWithAny(start, EnvironmentTags))
+        {
+            omitted.Add(OmittedContent.Environment);
+        }
+        else if (!start.IsEmpty)
+        {
+            said.Add(new MessagePart.Text(text));
+        }
     }
 
     private static bool StartsWithAny(ReadOnlySpan<char> text, string[] beginnings)
     {
         foreach (var beginning in beginnings)
         {
-            if (text.StartsWith(beginning)) { return true; }
+            if (text.StartsWith(beginning))
+            {
+                return true;
+            }
         }
 
         return false;
@@ -136,15 +212,30 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
 
     private string TextOf(JsonElement? content)
     {
-        if (content is not { } given) { return ""; }
-        if (given.AsText() is { } complete) { return complete; }
+        if (content is not { } given)
+        {
+            return "";
+        }
+        if (given.AsText() is { } complete)
+        {
+            return complete;
+        }
 
         List<string> texts = [];
         foreach (var block in given.Items())
         {
-            if (block.Text("text") is { } text) { texts.Add(text); }
-            else if (block.Text("type") == "image") { omitted.Add(OmittedContent.ToolImage); }
-            else { omitted.Add(OmittedContent.UnknownPart); }
+            if (block.Text("text") is { } text)
+            {
+                texts.Add(text);
+            }
+            else if (block.Text("type") == "image")
+            {
+                omitted.Add(OmittedContent.ToolImage);
+            }
+            else
+            {
+                omitted.Add(OmittedContent.UnknownPart);
+            }
         }
 
         return string.Join('\n', texts);
@@ -153,8 +244,14 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
     private void Image(JsonElement block, List<MessagePart> said)
     {
         images++;
-        if (block.Get("source") is { } source && ImportLimits.Image(source.Text("data"), images) is { } image) { said.Add(image); }
-        else { omitted.Add(OmittedContent.Content); }
+        if (block.Get("source") is { } source && ImportLimits.Image(source.Text("data"), images) is { } image)
+        {
+            said.Add(image);
+        }
+        else
+        {
+            omitted.Add(OmittedContent.Content);
+        }
     }
 
     private MessageDraft? Assistant(JsonElement line, string? uuid, MessageDraft? parent)
@@ -172,20 +269,34 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         if (line.Is("isApiErrorMessage"))
         {
             var why = TextOf(body.Get("content"));
-            (message.Status, message.Error) = (MessageStatus.Failed, new Failure(FailureKind.Internal, why.Length > 0 ? why : "The response failed."));
+            (message.Status, message.Error) = (
+                MessageStatus.Failed,
+                new Failure(FailureKind.Internal, why.Length > 0 ? why : "The response failed.")
+            );
             return message;
         }
 
-        foreach (var block in Blocks(line)) { Take(block, message); }
-        if (body.Get("usage") is { } usage) { message.Count(request, UsageOf(usage)); }
+        foreach (var block in Blocks(line))
+        {
+            Take(block, message);
+        }
+        if (body.Get("usage") is { } usage)
+        {
+            message.Count(request, UsageOf(usage));
+        }
         return message;
     }
 
     private MessageDraft Answer(string request, string? uuid, MessageDraft? parent)
     {
-        if (byAnswer.TryGetValue(request, out var begun)) { return begun; }
+        if (byAnswer.TryGetValue(request, out var begun))
+        {
+            return begun;
+        }
 
-        var message = parent is { Role: MessageRole.Assistant } ? parent : Add(new MessageDraft(uuid ?? $"line-{messages.Count}", parent, MessageRole.Assistant, time));
+        var message = parent is { Role: MessageRole.Assistant }
+            ? parent
+            : Add(new MessageDraft(uuid ?? $"line-{messages.Count}", parent, MessageRole.Assistant, time));
         return byAnswer[request] = last = message;
     }
 
@@ -199,15 +310,23 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
             case "text":
                 break;
             case "thinking":
-                if (block.Text("thinking") is { Length: > 0 } thinking) { message.Parts.Add(new MessagePart.Reasoning(thinking)); }
-                if (block.Text("signature") is { Length: > 0 }) { omitted.Add(OmittedContent.EncryptedReasoning); }
+                if (block.Text("thinking") is { Length: > 0 } thinking)
+                {
+                    message.Parts.Add(new MessagePart.Reasoning(thinking));
+                }
+                if (block.Text("signature") is { Length: > 0 })
+                {
+                    omitted.Add(OmittedContent.EncryptedReasoning);
+                }
                 break;
             case "redacted_thinking":
                 omitted.Add(OmittedContent.EncryptedReasoning);
                 break;
             case "tool_use" or "server_tool_use":
                 var id = block.Text("id") ?? "";
-                message.Parts.Add(new MessagePart.ToolUse(id, ImportLimits.Name(block.Text("name") ?? "tool"), block.Get("input")?.GetRawText() ?? "{}"));
+                message.Parts.Add(
+                    new MessagePart.ToolUse(id, ImportLimits.Name(block.Text("name") ?? "tool"), block.Get("input")?.GetRawText() ?? "{}")
+                );
                 byTool[id] = message;
                 break;
             default:
@@ -222,7 +341,10 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         message.Compaction = new Compaction(parent?.Depth ?? 0, 0, 0);
         foreach (var block in Blocks(line))
         {
-            if (block.Text("text") is { } text) { message.Parts.Add(new MessagePart.Text(text)); }
+            if (block.Text("text") is { } text)
+            {
+                message.Parts.Add(new MessagePart.Text(text));
+            }
         }
 
         return message;
@@ -231,9 +353,18 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
     /// <summary>Gets the content blocks; a plain string is one block.</summary>
     private static IEnumerable<JsonElement> Blocks(JsonElement line)
     {
-        if (line.Get("message")?.Get("content") is not { } content) { return []; }
-        if (content.ValueKind == JsonValueKind.Array) { return content.Items(); }
-        if (content.AsText() is not { } text) { return []; }
+        if (line.Get("message")?.Get("content") is not { } content)
+        {
+            return [];
+        }
+        if (content.ValueKind == JsonValueKind.Array)
+        {
+            return content.Items();
+        }
+        if (content.AsText() is not { } text)
+        {
+            return [];
+        }
 
         using var block = JsonDocument.Parse($$"""{"type":"text","text":{{JsonFields.Quoted(text)}}}""");
         return [block.RootElement.Clone()];

@@ -11,7 +11,15 @@ internal sealed class CodexCliReader(OmittedContent omitted)
 {
     public const string Program = "Codex (imported)";
     private static readonly string[] EnvironmentTags =
-        ["<user_instructions>", "<environment_context>", "<permissions instructions>", "<turn_aborted>", "<skill>", "<collaboration_mode>", "# AGENTS.md instructions"];
+    [
+        "<user_instructions>",
+        "<environment_context>",
+        "<permissions instructions>",
+        "<turn_aborted>",
+        "<skill>",
+        "<collaboration_mode>",
+        "# AGENTS.md instructions",
+    ];
 
     private readonly List<MessageDraft> messages = [];
     private readonly Dictionary<string, MessageDraft> byTool = new(StringComparer.Ordinal);
@@ -27,49 +35,104 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         foreach (var line in lines)
         {
             time = line.Time("timestamp") ?? time;
-            if (line.Get("payload") is { } payload) { Take(line.Text("type"), payload); }
-            else { TakeBare(line); }
+            if (line.Get("payload") is { } payload)
+            {
+                Take(line.Text("type"), payload);
+            }
+            else
+            {
+                TakeBare(line);
+            }
             ImportLimits.Check(messages.Count);
         }
 
-        return new ImportedSession($"codex:{sessionId}", null, [.. messages.Select(message => message.ToMessage(Program))], last?.Id ?? "", time);
+        return new ImportedSession(
+            $"codex:{sessionId}",
+            null,
+            [.. messages.Select(message => message.ToMessage(Program))],
+            last?.Id ?? "",
+            time
+        );
     }
 
     private void Take(string? type, JsonElement payload)
     {
         switch (type)
         {
-            case "session_meta": sessionId ??= payload.Text("id"); break;
-            case "turn_context": model = payload.Text("model") is { } name ? ImportLimits.Name(name) : model; break;
-            case "response_item": Item(payload); break;
-            case "compacted": Compacted(payload); break;
-            case "event_msg": Event(payload); break;
-            default: omitted.Add(OmittedContent.Metadata); break;
+            case "session_meta":
+                sessionId ??= payload.Text("id");
+                break;
+            case "turn_context":
+                model = payload.Text("model") is { } name ? ImportLimits.Name(name) : model;
+                break;
+            case "response_item":
+                Item(payload);
+                break;
+            case "compacted":
+                Compacted(payload);
+                break;
+            case "event_msg":
+                Event(payload);
+                break;
+            default:
+                omitted.Add(OmittedContent.Metadata);
+                break;
         }
     }
 
     private void TakeBare(JsonElement line)
     {
-        if (line.Text("type") is not null) { Item(line); }
-        else if (line.Text("id") is { } id) { sessionId ??= id; }
-        else { omitted.Add(OmittedContent.Metadata); }
+        if (line.Text("type") is not null)
+        {
+            Item(line);
+        }
+        else if (line.Text("id") is { } id)
+        {
+            sessionId ??= id;
+        }
+        else
+        {
+            omitted.Add(OmittedContent.Metadata);
+        }
     }
 
     private void Item(JsonElement item)
     {
         switch (item.Text("type"))
         {
-            case "message" when item.Text("role") == "assistant": AssistantMessage(item); break;
-            case "message" when item.Text("role") == "user": UserMessage(item); break;
-            case "message": omitted.Add(OmittedContent.Environment); break;
-            case "reasoning": Reasoning(item); break;
-            case "function_call": Call(item, item.Text("name"), item.Text("arguments") ?? "{}"); break;
-            case "custom_tool_call": Call(item, item.Text("name"), $$"""{"input":{{JsonFields.Quoted(item.Text("input") ?? "")}}}"""); break;
-            case "local_shell_call": Call(item, "local_shell", item.Get("action")?.GetRawText() ?? "{}"); break;
-            case "web_search_call": Call(item, "web_search", item.Get("action")?.GetRawText() ?? "{}"); break;
-            case "function_call_output" or "custom_tool_call_output" or "local_shell_call_output": Output(item); break;
-            case "ghost_snapshot" or "compaction" or "compaction_summary" or null: omitted.Add(OmittedContent.Metadata); break;
-            default: omitted.Add(OmittedContent.UnknownPart); break;
+            case "message" when item.Text("role") == "assistant":
+                AssistantMessage(item);
+                break;
+            case "message" when item.Text("role") == "user":
+                UserMessage(item);
+                break;
+            case "message":
+                omitted.Add(OmittedContent.Environment);
+                break;
+            case "reasoning":
+                Reasoning(item);
+                break;
+            case "function_call":
+                Call(item, item.Text("name"), item.Text("arguments") ?? "{}");
+                break;
+            case "custom_tool_call":
+                Call(item, item.Text("name"), $$"""{"input":{{JsonFields.Quoted(item.Text("input") ?? "")}}}""");
+                break;
+            case "local_shell_call":
+                Call(item, "local_shell", item.Get("action")?.GetRawText() ?? "{}");
+                break;
+            case "web_search_call":
+                Call(item, "web_search", item.Get("action")?.GetRawText() ?? "{}");
+                break;
+            case "function_call_output" or "custom_tool_call_output" or "local_shell_call_output":
+                Output(item);
+                break;
+            case "ghost_snapshot" or "compaction" or "compaction_summary" or null:
+                omitted.Add(OmittedContent.Metadata);
+                break;
+            default:
+                omitted.Add(OmittedContent.UnknownPart);
+                break;
         }
     }
 
@@ -82,25 +145,47 @@ internal sealed class CodexCliReader(OmittedContent omitted)
             {
                 case "input_text" or "text" when block.Text("text") is { } text:
                     var start = text.AsSpan().TrimStart().ToString();
-                    if (EnvironmentTags.Any(beginning => start.StartsWith(beginning, StringComparison.Ordinal))) { omitted.Add(OmittedContent.Environment); }
-                    else if (start.Length > 0) { said.Add(new MessagePart.Text(text)); }
+                    if (EnvironmentTags.Any(beginning => start.StartsWith(beginning, StringComparison.Ordinal)))
+                    {
+                        omitted.Add(OmittedContent.Environment);
+                    }
+                    else if (start.Length > 0)
+                    {
+                        said.Add(new MessagePart.Text(text));
+                    }
                     break;
-                case "input_image": Image(block.Text("image_url"), said); break;
-                default: omitted.Add(OmittedContent.UnknownPart); break;
+                case "input_image":
+                    Image(block.Text("image_url"), said);
+                    break;
+                default:
+                    omitted.Add(OmittedContent.UnknownPart);
+                    break;
             }
         }
 
-        if (said.Count > 0) { Add(MessageRole.User).Parts.AddRange(said); }
+        if (said.Count > 0)
+        {
+            Add(MessageRole.User).Parts.AddRange(said);
+        }
     }
 
     private void Image(string? address, List<MessagePart> said)
     {
         images++;
-        var data = address is not null && address.StartsWith("data:image/", StringComparison.Ordinal) && address.IndexOf(";base64,", StringComparison.Ordinal) is var at and > 0
-            ? address[(at + ";base64,".Length)..]
-            : null;
-        if (ImportLimits.Image(data, images) is { } image) { said.Add(image); }
-        else { omitted.Add(OmittedContent.Content); }
+        var data =
+            address is not null
+            && address.StartsWith("data:image/", StringComparison.Ordinal)
+            && address.IndexOf(";base64,", StringComparison.Ordinal) is var at and > 0
+                ? address[(at + ";base64,".Length)..]
+                : null;
+        if (ImportLimits.Image(data, images) is { } image)
+        {
+            said.Add(image);
+        }
+        else
+        {
+            omitted.Add(OmittedContent.Content);
+        }
     }
 
     private void AssistantMessage(JsonElement item)
@@ -110,18 +195,35 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         {
             if (block.Text("text") is { } text)
             {
-                if (text.Length > 0) { answer.Parts.Add(new MessagePart.Text(text)); }
+                if (text.Length > 0)
+                {
+                    answer.Parts.Add(new MessagePart.Text(text));
+                }
             }
-            else { omitted.Add(OmittedContent.UnknownPart); }
+            else
+            {
+                omitted.Add(OmittedContent.UnknownPart);
+            }
         }
     }
 
     private void Reasoning(JsonElement item)
     {
-        var text = (item.Get("content") is { } content ? content.Items() : []).Concat(item.Get("summary") is { } summary ? summary.Items() : [])
-            .Select(block => block.Text("text")).OfType<string>().Where(text => text.Length > 0).Distinct().ToList();
-        if (text.Count > 0) { Answer().Parts.Add(new MessagePart.Reasoning(string.Join("\n\n", text))); }
-        if (item.Text("encrypted_content") is { Length: > 0 }) { omitted.Add(OmittedContent.EncryptedReasoning); }
+        var text = (item.Get("content") is { } content ? content.Items() : [])
+            .Concat(item.Get("summary") is { } summary ? summary.Items() : [])
+            .Select(block => block.Text("text"))
+            .OfType<string>()
+            .Where(text => text.Length > 0)
+            .Distinct()
+            .ToList();
+        if (text.Count > 0)
+        {
+            Answer().Parts.Add(new MessagePart.Reasoning(string.Join("\n\n", text)));
+        }
+        if (item.Text("encrypted_content") is { Length: > 0 })
+        {
+            omitted.Add(OmittedContent.EncryptedReasoning);
+        }
     }
 
     private void Call(JsonElement item, string? name, string parameters)
@@ -148,15 +250,30 @@ internal sealed class CodexCliReader(OmittedContent omitted)
     /// <summary>A text, a list of texts and images, or an object with the text in <c>content</c>.</summary>
     private string OutputText(JsonElement? output)
     {
-        if (output is not { } given) { return ""; }
-        if (given.AsText() is { } text) { return text; }
-        if (given.ValueKind == JsonValueKind.Object) { return given.Get("content") is { } content ? OutputText(content) : given.GetRawText(); }
+        if (output is not { } given)
+        {
+            return "";
+        }
+        if (given.AsText() is { } text)
+        {
+            return text;
+        }
+        if (given.ValueKind == JsonValueKind.Object)
+        {
+            return given.Get("content") is { } content ? OutputText(content) : given.GetRawText();
+        }
 
         List<string> texts = [];
         foreach (var block in given.Items())
         {
-            if (block.Text("text") is { } piece) { texts.Add(piece); }
-            else { omitted.Add(block.Text("type") == "input_image" ? OmittedContent.ToolImage : OmittedContent.UnknownPart); }
+            if (block.Text("text") is { } piece)
+            {
+                texts.Add(piece);
+            }
+            else
+            {
+                omitted.Add(block.Text("type") == "input_image" ? OmittedContent.ToolImage : OmittedContent.UnknownPart);
+            }
         }
 
         return string.Join('\n', texts);
@@ -168,19 +285,25 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         switch (payload.Text("type"))
         {
             case "token_count" when last is { Role: MessageRole.Assistant } && payload.Get("info")?.Get("last_token_usage") is { } usage:
-                last.Count($"{requests++}", new Usage
-                {
-                    InputTokens = usage.Count("input_tokens"),
-                    CachedReadTokens = usage.Count("cached_input_tokens"),
-                    OutputTokens = usage.Count("output_tokens"),
-                    ReasoningTokens = usage.Count("reasoning_output_tokens"),
-                });
+                last.Count(
+                    $"{requests++}",
+                    new Usage
+                    {
+                        InputTokens = usage.Count("input_tokens"),
+                        CachedReadTokens = usage.Count("cached_input_tokens"),
+                        OutputTokens = usage.Count("output_tokens"),
+                        ReasoningTokens = usage.Count("reasoning_output_tokens"),
+                    }
+                );
                 break;
             case "turn_aborted" when last is { Role: MessageRole.Assistant }:
                 last.Status = MessageStatus.Stopped;
                 break;
             case "thread_rolled_back":
-                for (var turns = payload.Count("num_turns"); turns > 0 && last is not null; turns--) { last = BeforeLastQuestion(); }
+                for (var turns = payload.Count("num_turns"); turns > 0 && last is not null; turns--)
+                {
+                    last = BeforeLastQuestion();
+                }
                 break;
         }
     }
@@ -188,7 +311,10 @@ internal sealed class CodexCliReader(OmittedContent omitted)
     private MessageDraft? BeforeLastQuestion()
     {
         var at = last;
-        while (at is { Role: not MessageRole.User }) { at = at.Parent; }
+        while (at is { Role: not MessageRole.User })
+        {
+            at = at.Parent;
+        }
         return at?.Parent;
     }
 
@@ -197,7 +323,13 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         var before = last?.Depth ?? 0;
         var summary = Add(MessageRole.System);
         summary.Compaction = new Compaction(before, 0, 0);
-        summary.Parts.Add(new MessagePart.Text(payload.Text("message") is { Length: > 0 } text ? text : "Earlier messages were summarized; the summary can be used only by its vendor."));
+        summary.Parts.Add(
+            new MessagePart.Text(
+                payload.Text("message") is { Length: > 0 } text
+                    ? text
+                    : "Earlier messages were summarized; the summary can be used only by its vendor."
+            )
+        );
     }
 
     private MessageDraft Answer()

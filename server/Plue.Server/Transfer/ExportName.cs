@@ -10,23 +10,53 @@ internal static class ExportName
     private const int MaxTitleLength = 60;
     private const string Forbidden = "<>:\"/\\|?*";
     private static readonly HashSet<string> Devices = new(
-        ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })], StringComparer.OrdinalIgnoreCase);
+        [
+            "CON",
+            "PRN",
+            "AUX",
+            "NUL",
+            "CONIN$",
+            "CONOUT$",
+            .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" }),
+        ],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     public static string Of(string title, string extension)
     {
         var name = new StringBuilder();
         foreach (var rune in title.EnumerateRunes())
         {
-            if (name.Length + rune.Utf16SequenceLength > MaxTitleLength) { break; }
+            if (name.Length + rune.Utf16SequenceLength > MaxTitleLength)
+            {
+                break;
+            }
 
-            var isPlain = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
-            if (Rune.IsWhiteSpace(rune)) { name.Append(' '); }
-            else if (isPlain && rune != Rune.ReplacementChar) { name.Append(rune.IsBmp && Forbidden.Contains((char)rune.Value, StringComparison.Ordinal) ? "-" : rune.ToString()); }
+            var isPlain =
+                Rune.GetUnicodeCategory(rune)
+                is not (
+                    UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                );
+            if (Rune.IsWhiteSpace(rune))
+            {
+                name.Append(' ');
+            }
+            else if (isPlain && rune != Rune.ReplacementChar)
+            {
+                name.Append(rune.IsBmp && Forbidden.Contains((char)rune.Value, StringComparison.Ordinal) ? "-" : rune.ToString());
+            }
         }
 
         var safe = name.ToString().Trim(' ', '.', '-');
-        if (safe.Length == 0) { safe = "chat"; }
+        if (safe.Length == 0)
+        {
+            safe = "chat";
+        }
         var stem = safe.Split('.', 2)[0].TrimEnd();
         return (Devices.Contains(stem) ? $"chat {safe}" : safe) + extension;
     }

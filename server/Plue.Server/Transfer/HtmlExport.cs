@@ -39,20 +39,40 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
         var style = Style.ReplaceLineEndings("\n");
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
         html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'sha256-").Append(hash)
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'sha256-")
+            .Append(hash)
             .Append("'; form-action 'none'; base-uri 'none'\">\n")
-            .Append("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>").Append(Escaped(chat.Title))
-            .Append("</title>\n<style>").Append(style).Append("</style>\n</head>\n<body>\n<header><h1>").Append(Escaped(chat.Title))
-            .Append("</h1><p>").Append(Escaped(MessageDisplay.About(chat))).Append("</p></header>\n<main>\n");
-        foreach (var message in chat.Messages) { Write(message); }
+            .Append("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>")
+            .Append(Escaped(chat.Title))
+            .Append("</title>\n<style>")
+            .Append(style)
+            .Append("</style>\n</head>\n<body>\n<header><h1>")
+            .Append(Escaped(chat.Title))
+            .Append("</h1><p>")
+            .Append(Escaped(MessageDisplay.About(chat)))
+            .Append("</p></header>\n<main>\n");
+        foreach (var message in chat.Messages)
+        {
+            Write(message);
+        }
         return html.Append("</main>\n</body>\n</html>\n").ToString();
     }
 
     private void Write(Message message)
     {
-        html.Append("<section><h2>").Append(Escaped(MessageDisplay.Speaker(message))).Append("<time>").Append(MessageDisplay.Time(message.CreatedAt)).Append("</time></h2>\n");
-        foreach (var part in message.Parts) { Write(part); }
-        if (MessageDisplay.Ending(message) is { } ending) { html.Append("<p class=\"ending\">").Append(Escaped(ending)).Append("</p>\n"); }
+        html.Append("<section><h2>")
+            .Append(Escaped(MessageDisplay.Speaker(message)))
+            .Append("<time>")
+            .Append(MessageDisplay.Time(message.CreatedAt))
+            .Append("</time></h2>\n");
+        foreach (var part in message.Parts)
+        {
+            Write(part);
+        }
+        if (MessageDisplay.Ending(message) is { } ending)
+        {
+            html.Append("<p class=\"ending\">").Append(Escaped(ending)).Append("</p>\n");
+        }
         html.Append("</section>\n");
     }
 
@@ -67,7 +87,10 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
                 Image(file);
                 break;
             case MessagePart.File file:
-                Fold($"{file.Path}{MessageDisplay.DescribeFile(file)}", Pre(file.Content ?? kept.KeptText(file) ?? "The content is no longer available."));
+                Fold(
+                    $"{file.Path}{MessageDisplay.DescribeFile(file)}",
+                    Pre(file.Content ?? kept.KeptText(file) ?? "The content is no longer available.")
+                );
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", Pre(use.Parameters));
@@ -85,8 +108,15 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
     {
         if (Picture(file) is { } picture)
         {
-            html.Append("<figure><img alt=\"").Append(Escaped(file.Path)).Append("\" src=\"data:").Append(picture.MediaType).Append(";base64,")
-                .Append(Convert.ToBase64String(picture.Content)).Append("\"><figcaption>").Append(Escaped(file.Path)).Append("</figcaption></figure>\n");
+            html.Append("<figure><img alt=\"")
+                .Append(Escaped(file.Path))
+                .Append("\" src=\"data:")
+                .Append(picture.MediaType)
+                .Append(";base64,")
+                .Append(Convert.ToBase64String(picture.Content))
+                .Append("\"><figcaption>")
+                .Append(Escaped(file.Path))
+                .Append("</figcaption></figure>\n");
         }
         else
         {
@@ -99,10 +129,16 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
     {
         try
         {
-            if (file.Blob is null || imageBytes >= MaxImageBytes) { return null; }
+            if (file.Blob is null || imageBytes >= MaxImageBytes)
+            {
+                return null;
+            }
 
             var content = blobs.Read(file.Blob);
-            if (ImageType.Detect(content) is not { } mediaType || imageBytes + content.Length > MaxImageBytes) { return null; }
+            if (ImageType.Detect(content) is not { } mediaType || imageBytes + content.Length > MaxImageBytes)
+            {
+                return null;
+            }
 
             imageBytes += content.Length;
             return (mediaType, content);
@@ -120,5 +156,7 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
 
     /// <summary>For text and for attributes in double quotes. Control characters have no place in HTML.</summary>
     private static string Escaped(string content) =>
-        WebUtility.HtmlEncode(content.AsSpan().IndexOfAnyInRange('\0', '\x08') < 0 ? content : new string([.. content.Where(letter => letter > '\x08')]));
+        WebUtility.HtmlEncode(
+            content.AsSpan().IndexOfAnyInRange('\0', '\x08') < 0 ? content : new string([.. content.Where(letter => letter > '\x08')])
+        );
 }

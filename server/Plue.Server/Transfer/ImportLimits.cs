@@ -15,7 +15,13 @@ internal static class ImportLimits
     /// <exception cref="FailureException">BadRequest.</exception>
     public static void Check(int messages)
     {
-        if (messages > MaxMessages) { throw new FailureException(FailureKind.BadRequest, "The file has more than 200,000 messages, the maximum for one chat. Split it and import the parts."); }
+        if (messages > MaxMessages)
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                "The file has more than 200,000 messages, the maximum for one chat. Split it and import the parts."
+            );
+        }
     }
 
     /// <summary>A name of a model or a tool, in one line.</summary>
@@ -28,13 +34,21 @@ internal static class ImportLimits
     /// <returns>Null when it is no image that a chat can show.</returns>
     public static MessagePart.File? Image(string? base64, int number)
     {
-        if (base64 is null || base64.Length > Blobs.MaxBytes) { return null; }
+        if (base64 is null || base64.Length > Blobs.MaxBytes)
+        {
+            return null;
+        }
 
         try
         {
             var content = Convert.FromBase64String(base64);
             return ImageType.Detect(content) is { } mediaType
-                ? new MessagePart.File(string.Create(CultureInfo.InvariantCulture, $"image-{number}.{mediaType["image/".Length..]}"), null) { MediaType = mediaType, Size = content.Length, Data = content }
+                ? new MessagePart.File(string.Create(CultureInfo.InvariantCulture, $"image-{number}.{mediaType["image/".Length..]}"), null)
+                {
+                    MediaType = mediaType,
+                    Size = content.Length,
+                    Data = content,
+                }
                 : null;
         }
         catch (FormatException)

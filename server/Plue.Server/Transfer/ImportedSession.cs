@@ -34,7 +34,11 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
             ordered.Add(message with { Id = id, ParentId = ids.GetValueOrDefault(message.ParentId ?? "", "") });
         }
 
-        return this with { Messages = ordered, Head = ids.GetValueOrDefault(Head, "") };
+        return this with
+        {
+            Messages = ordered,
+            Head = ids.GetValueOrDefault(Head, ""),
+        };
     }
 
     private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
@@ -49,8 +53,14 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
         public string Next(DateTimeOffset time)
         {
             var now = Math.Max(0, time.ToUnixTimeMilliseconds());
-            if (now > last) { (last, count) = (now, 0); }
-            else if (++count > MaxIdsPerMillisecond) { (last, count) = (last + 1, 0); }
+            if (now > last)
+            {
+                (last, count) = (now, 0);
+            }
+            else if (++count > MaxIdsPerMillisecond)
+            {
+                (last, count) = (last + 1, 0);
+            }
 
             var chance = RandomNumberGenerator.GetHexString(16, lowercase: true);
             return $"msg_{last:x12}7{count:x3}{"89ab"[chance[0] % 4]}{chance[1..]}";
@@ -81,26 +91,30 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
     public void Count(string request, Usage counted) => usage[request] = counted;
 
     /// <param name="program">The importing program, in a form that cannot be a provider id.</param>
-    public Message ToMessage(string program) => new()
-    {
-        Id = id,
-        CodexId = "",
-        ParentId = parent?.Id ?? "",
-        Role = role,
-        Parts = Parts,
-        CreatedAt = createdAt,
-        UpdatedAt = UpdatedAt > createdAt ? UpdatedAt : createdAt,
-        Status = Status,
-        Error = Error,
-        Compaction = Compaction,
-        ProviderInfo = role == MessageRole.Assistant ? new ProviderInfo(program, Model) : null,
-        Usage = usage.Count == 0 ? null : new Usage
+    public Message ToMessage(string program) =>
+        new()
         {
-            InputTokens = usage.Values.Sum(one => one.InputTokens),
-            OutputTokens = usage.Values.Sum(one => one.OutputTokens),
-            CachedReadTokens = usage.Values.Sum(one => one.CachedReadTokens),
-            CachedWriteTokens = usage.Values.Sum(one => one.CachedWriteTokens),
-            ReasoningTokens = usage.Values.Sum(one => one.ReasoningTokens),
-        },
-    };
+            Id = id,
+            CodexId = "",
+            ParentId = parent?.Id ?? "",
+            Role = role,
+            Parts = Parts,
+            CreatedAt = createdAt,
+            UpdatedAt = UpdatedAt > createdAt ? UpdatedAt : createdAt,
+            Status = Status,
+            Error = Error,
+            Compaction = Compaction,
+            ProviderInfo = role == MessageRole.Assistant ? new ProviderInfo(program, Model) : null,
+            Usage =
+                usage.Count == 0
+                    ? null
+                    : new Usage
+                    {
+                        InputTokens = usage.Values.Sum(one => one.InputTokens),
+                        OutputTokens = usage.Values.Sum(one => one.OutputTokens),
+                        CachedReadTokens = usage.Values.Sum(one => one.CachedReadTokens),
+                        CachedWriteTokens = usage.Values.Sum(one => one.CachedWriteTokens),
+                        ReasoningTokens = usage.Values.Sum(one => one.ReasoningTokens),
+                    },
+        };
 }

@@ -25,23 +25,56 @@ internal static partial class InertMarkdown
 
     private static readonly HashSet<string> Drawn = new(StringComparer.OrdinalIgnoreCase)
     {
-        "mermaid", "math", "latex", "katex", "plantuml", "puml", "dot", "graphviz", "vega", "vega-lite", "vegalite", "wavedrom", "svgbob", "d2", "geojson", "topojson", "stl", "abc", "echarts", "html", "svg",
+        "mermaid",
+        "math",
+        "latex",
+        "katex",
+        "plantuml",
+        "puml",
+        "dot",
+        "graphviz",
+        "vega",
+        "vega-lite",
+        "vegalite",
+        "wavedrom",
+        "svgbob",
+        "d2",
+        "geojson",
+        "topojson",
+        "stl",
+        "abc",
+        "echarts",
+        "html",
+        "svg",
     };
 
     // Without HTML and links in angle brackets: both are text in what is written.
-    private static readonly MarkdownPipeline Reading = WithoutAngleBrackets(new MarkdownPipelineBuilder().DisableHtml().UsePreciseSourceLocation()).Build();
+    private static readonly MarkdownPipeline Reading = WithoutAngleBrackets(
+            new MarkdownPipelineBuilder().DisableHtml().UsePreciseSourceLocation()
+        )
+        .Build();
     private static readonly MarkdownPipeline[] Checking =
     [
         new MarkdownPipelineBuilder().Build(),
         new MarkdownPipelineBuilder().UsePipeTables().Build(),
-        new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseAutoLinks().UseFootnotes().UseTaskLists().Build(),
+        new MarkdownPipelineBuilder()
+            .UsePipeTables()
+            .UseMathematics()
+            .UseEmphasisExtras()
+            .UseAutoLinks()
+            .UseFootnotes()
+            .UseTaskLists()
+            .Build(),
     ];
 
     /// <summary>Neutralizes Markdown blocks. They start at the margin, so that a preceding list does not include them, and close all fences.</summary>
     public static string Blocks(string markdown)
     {
         var source = markdown.ReplaceLineEndings("\n").Replace('\0', '\uFFFD').Trim();
-        if (source.Length > MaxParsed) { return Fenced(source, null); }
+        if (source.Length > MaxParsed)
+        {
+            return Fenced(source, null);
+        }
 
         try
         {
@@ -56,15 +89,21 @@ internal static partial class InertMarkdown
 
     /// <summary>One line of plain text: a title, a name, a sentence.</summary>
     /// <remarks>Brackets become entities, because a bare URL before one would include a backslash.</remarks>
-    public static string Line(string text) => Structural().Replace(VisibleLine(text), mark => mark.Value switch
-    {
-        "<" => "&lt;",
-        ">" => "&gt;",
-        "[" => "&#91;",
-        "]" => "&#93;",
-        "&" => "&amp;",
-        _ => $@"\{mark.Value}",
-    });
+    public static string Line(string text) =>
+        Structural()
+            .Replace(
+                VisibleLine(text),
+                mark =>
+                    mark.Value switch
+                    {
+                        "<" => "&lt;",
+                        ">" => "&gt;",
+                        "[" => "&#91;",
+                        "]" => "&#93;",
+                        "&" => "&amp;",
+                        _ => $@"\{mark.Value}",
+                    }
+            );
 
     /// <summary>The same for a line of HTML.</summary>
     public static string HtmlLine(string text) => WebUtility.HtmlEncode(VisibleLine(text));
@@ -73,7 +112,10 @@ internal static partial class InertMarkdown
     public static string Fenced(string content, string? language)
     {
         var fence = new string('`', Math.Max(3, LongestRun(content, '`') + 1));
-        return string.Create(CultureInfo.InvariantCulture, $"{fence}{Info(language ?? "")}\n{content.ReplaceLineEndings("\n").TrimEnd('\n')}\n{fence}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{fence}{Info(language ?? "")}\n{content.ReplaceLineEndings("\n").TrimEnd('\n')}\n{fence}"
+        );
     }
 
     public static string InlineCode(string content)
@@ -90,19 +132,34 @@ internal static partial class InertMarkdown
         var code = CodeIn(document, source);
         var isRisky = code.Any(span => Loading().IsMatch(source[span.Start..(span.End + 1)]));
         var replaced = new SortedDictionary<int, (int Length, string Text)>();
-        foreach (Match mark in Loading().Matches(source)) { replaced[mark.Index] = (1, mark.Value[0] == '<' ? "&lt;" : "&#33;"); }
-        var links = document.Descendants<LinkInline>().Select(link => (link.Url, link.Span)).Concat(document.Descendants<LinkReferenceDefinition>().Select(definition => (definition.Url, definition.Span)));
+        foreach (Match mark in Loading().Matches(source))
+        {
+            replaced[mark.Index] = (1, mark.Value[0] == '<' ? "&lt;" : "&#33;");
+        }
+        var links = document
+            .Descendants<LinkInline>()
+            .Select(link => (link.Url, link.Span))
+            .Concat(document.Descendants<LinkReferenceDefinition>().Select(definition => (definition.Url, definition.Span)));
         foreach (var (url, span) in links)
         {
-            if (SafeMarkdown.Allowed(url) is null && source.IndexOf('[', span.Start) is var bracket and >= 0 && bracket <= span.End) { replaced[bracket] = (1, "&#91;"); }
+            if (SafeMarkdown.Allowed(url) is null && source.IndexOf('[', span.Start) is var bracket and >= 0 && bracket <= span.End)
+            {
+                replaced[bracket] = (1, "&#91;");
+            }
         }
 
         if (isRisky)
         {
-            for (var at = source.IndexOf('$', StringComparison.Ordinal); at >= 0; at = source.IndexOf('$', at + 1)) { replaced[at] = (1, "&#36;"); }
+            for (var at = source.IndexOf('$', StringComparison.Ordinal); at >= 0; at = source.IndexOf('$', at + 1))
+            {
+                replaced[at] = (1, "&#36;");
+            }
         }
 
-        foreach (var at in replaced.Keys.Where(at => code.Any(span => span.Start <= at && at <= span.End)).ToList()) { replaced.Remove(at); }
+        foreach (var at in replaced.Keys.Where(at => code.Any(span => span.Start <= at && at <= span.End)).ToList())
+        {
+            replaced.Remove(at);
+        }
         foreach (var block in document.Descendants<FencedCodeBlock>())
         {
             var start = block.Span.Start + block.OpeningFencedCharCount;
@@ -119,7 +176,10 @@ internal static partial class InertMarkdown
         }
 
         written.Append(source, from, source.Length - from);
-        if (document.LastChild is FencedCodeBlock { ClosingFencedCharCount: 0 } open) { written.Append('\n').Append(open.FencedChar, open.OpeningFencedCharCount); }
+        if (document.LastChild is FencedCodeBlock { ClosingFencedCharCount: 0 } open)
+        {
+            written.Append('\n').Append(open.FencedChar, open.OpeningFencedCharCount);
+        }
         return written.ToString();
     }
 
@@ -127,24 +187,31 @@ internal static partial class InertMarkdown
     private static List<SourceSpan> CodeIn(MarkdownDocument document, string source)
     {
         var fenced = document.Descendants<FencedCodeBlock>().Select(block => block.Span);
-        var spans = document.Descendants<LeafBlock>().SelectMany(block =>
-        {
-            var inBlock = block.Inline?.Descendants<CodeInline>().Select(inline => inline.Span).ToList() ?? [];
-            return inBlock.Exists(span => source.AsSpan(span.Start, span.Length).IndexOfAny('|', '\n') >= 0) ? [] : inBlock;
-        });
+        var spans = document
+            .Descendants<LeafBlock>()
+            .SelectMany(block =>
+            {
+                var inBlock = block.Inline?.Descendants<CodeInline>().Select(inline => inline.Span).ToList() ?? [];
+                return inBlock.Exists(span => source.AsSpan(span.Start, span.Length).IndexOfAny('|', '\n') >= 0) ? [] : inBlock;
+            });
         return [.. fenced.Concat(spans).Where(span => !span.IsEmpty && span.End < source.Length)];
     }
 
     /// <summary>Repeats, because neutralizing a link can produce another one.</summary>
-    private static bool IsInert(string markdown) => Checking.All(pipeline =>
-    {
-        var document = Markdown.Parse(markdown, pipeline);
-        return !document.Descendants<HtmlBlock>().Any() && !document.Descendants<HtmlInline>().Any()
-            && document.Descendants<LinkInline>().All(link => !link.IsImage && SafeMarkdown.Allowed(link.Url) is not null)
-            && document.Descendants<AutolinkInline>().All(link => link.IsEmail || SafeMarkdown.Allowed(link.Url) is not null);
-    });
+    private static bool IsInert(string markdown) =>
+        Checking.All(pipeline =>
+        {
+            var document = Markdown.Parse(markdown, pipeline);
+            return !document.Descendants<HtmlBlock>().Any()
+                && !document.Descendants<HtmlInline>().Any()
+                && document.Descendants<LinkInline>().All(link => !link.IsImage && SafeMarkdown.Allowed(link.Url) is not null)
+                && document.Descendants<AutolinkInline>().All(link => link.IsEmail || SafeMarkdown.Allowed(link.Url) is not null);
+        });
 
-    private static string Info(string info) => Language().IsMatch(info) && !Drawn.Contains(info) ? info : info.Length == 0 ? "" : "text";
+    private static string Info(string info) =>
+        Language().IsMatch(info) && !Drawn.Contains(info) ? info
+        : info.Length == 0 ? ""
+        : "text";
 
     private static MarkdownPipelineBuilder WithoutAngleBrackets(MarkdownPipelineBuilder builder)
     {

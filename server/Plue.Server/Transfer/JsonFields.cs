@@ -9,7 +9,9 @@ namespace Plue.Server.Transfer;
 internal static class JsonFields
 {
     public static JsonElement? Get(this JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null
+            ? found
+            : null;
 
     public static string? Text(this JsonElement value, string name) => value.Get(name) is { } found ? found.AsText() : null;
 
@@ -18,13 +20,22 @@ internal static class JsonFields
     public static bool Is(this JsonElement value, string name) => value.Get(name)?.ValueKind == JsonValueKind.True;
 
     public static long Count(this JsonElement value, string name) =>
-        value.Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var count) ? Math.Clamp(count, 0, 1L << 50) : 0;
+        value.Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var count)
+            ? Math.Clamp(count, 0, 1L << 50)
+            : 0;
 
     public static DateTimeOffset? Time(this JsonElement value, string name) =>
-        DateTimeOffset.TryParse(value.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-        && time.Year is >= 1970 and < 9999 ? time : null;
+        DateTimeOffset.TryParse(
+            value.Text(name),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time
+        ) && time.Year is >= 1970 and < 9999
+            ? time
+            : null;
 
-    public static IEnumerable<JsonElement> Items(this JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    public static IEnumerable<JsonElement> Items(this JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
     public static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }

@@ -19,8 +19,14 @@ internal sealed class MarkdownExport(MaskedChat kept)
         foreach (var message in chat.Messages)
         {
             Line($"## {InertMarkdown.Line(MessageDisplay.Speaker(message))} · {MessageDisplay.Time(message.CreatedAt)}");
-            foreach (var part in message.Parts) { Write(part); }
-            if (MessageDisplay.Ending(message) is { } ending) { Line($"> {InertMarkdown.Line(ending)}"); }
+            foreach (var part in message.Parts)
+            {
+                Write(part);
+            }
+            if (MessageDisplay.Ending(message) is { } ending)
+            {
+                Line($"> {InertMarkdown.Line(ending)}");
+            }
         }
 
         return text.ToString().TrimEnd('\n') + "\n";
@@ -34,9 +40,17 @@ internal sealed class MarkdownExport(MaskedChat kept)
                 Line(InertMarkdown.Blocks(said.Content));
                 break;
             case MessagePart.File file:
-                Line($"{InertMarkdown.InlineCode(file.Path)}{MessageDisplay.DescribeFile(file)}{(file.IsImage ? ": an image, not included" : "")}");
-                if ((file.Content ?? kept.KeptText(file)) is { } content) { Line(InertMarkdown.Fenced(content, file.Language)); }
-                else if (!file.IsImage) { Line("> The content is no longer available."); }
+                Line(
+                    $"{InertMarkdown.InlineCode(file.Path)}{MessageDisplay.DescribeFile(file)}{(file.IsImage ? ": an image, not included" : "")}"
+                );
+                if ((file.Content ?? kept.KeptText(file)) is { } content)
+                {
+                    Line(InertMarkdown.Fenced(content, file.Language));
+                }
+                else if (!file.IsImage)
+                {
+                    Line("> The content is no longer available.");
+                }
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", InertMarkdown.Fenced(use.Parameters, "json"));
@@ -52,5 +66,6 @@ internal sealed class MarkdownExport(MaskedChat kept)
 
     private void Line(string block) => text.Append(block).Append("\n\n");
 
-    private void Fold(string summary, string body) => Line($"<details><summary>{InertMarkdown.HtmlLine(summary)}</summary>\n\n{body}\n\n</details>");
+    private void Fold(string summary, string body) =>
+        Line($"<details><summary>{InertMarkdown.HtmlLine(summary)}</summary>\n\n{body}\n\n</details>");
 }

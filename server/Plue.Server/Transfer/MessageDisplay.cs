@@ -7,31 +7,36 @@ namespace Plue.Server.Transfer;
 /// <summary>The words that both readable formats use.</summary>
 internal static class MessageDisplay
 {
-    public static string Speaker(Message message) => message switch
-    {
-        { Compaction: not null } => "Summary of earlier messages",
-        { Role: MessageRole.User } => "You",
-        { Role: MessageRole.System } => "Note",
-        _ => message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : "Answer",
-    };
+    public static string Speaker(Message message) =>
+        message switch
+        {
+            { Compaction: not null } => "Summary of earlier messages",
+            { Role: MessageRole.User } => "You",
+            { Role: MessageRole.System } => "Note",
+            _ => message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : "Answer",
+        };
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     /// <summary>How a message ended if it did not end well; null otherwise.</summary>
-    public static string? Ending(Message message) => message.Status switch
-    {
-        MessageStatus.Streaming => "This response was still being written.",
-        MessageStatus.Stopped => "Stopped.",
-        MessageStatus.Interrupted => "Interrupted.",
-        MessageStatus.Failed => message.Error?.Message ?? "Failed.",
-        _ => null,
-    };
+    public static string? Ending(Message message) =>
+        message.Status switch
+        {
+            MessageStatus.Streaming => "This response was still being written.",
+            MessageStatus.Stopped => "Stopped.",
+            MessageStatus.Interrupted => "Interrupted.",
+            MessageStatus.Failed => message.Error?.Message ?? "Failed.",
+            _ => null,
+        };
 
     /// <summary>Gets the times of a chat and its hidden branches.</summary>
     public static string About(StoredChat chat)
     {
         var count = chat.Messages.Count;
-        var words = string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "message" : "messages")}, created {Time(chat.CreatedAt)}, last changed {Time(chat.UpdatedAt)}.");
+        var words = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} {(count == 1 ? "message" : "messages")}, created {Time(chat.CreatedAt)}, last changed {Time(chat.UpdatedAt)}."
+        );
         return OtherBranches(chat.Tree) switch
         {
             0 => words,
@@ -49,10 +54,11 @@ internal static class MessageDisplay
         return all.Count(message => !followed.Contains(message.Id) && !shown.Contains(message.Id));
     }
 
-    public static string DescribeFile(MessagePart.File file) => (file.IsSummary, file.Range) switch
-    {
-        (true, _) => " (a summary)",
-        (_, { } range) => string.Create(CultureInfo.InvariantCulture, $" (lines {range.Start} to {range.End})"),
-        _ => "",
-    };
+    public static string DescribeFile(MessagePart.File file) =>
+        (file.IsSummary, file.Range) switch
+        {
+            (true, _) => " (a summary)",
+            (_, { } range) => string.Create(CultureInfo.InvariantCulture, $" (lines {range.Start} to {range.End})"),
+            _ => "",
+        };
 }

@@ -21,15 +21,18 @@ internal sealed record PlueChatFile
     public required string Format { get; init; }
     public required int Version { get; init; }
     public string? Id { get; init; }
+
     /// <summary>Null for a chat that is named after its first message.</summary>
     public string? Title { get; init; }
     public DateTime CreatedAt { get; init; }
     public bool? Archived { get; init; }
     public bool? Pinned { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>The last message of the branch that is shown.</summary>
     public string? Head { get; init; }
     public IReadOnlyList<StoredMessage>? Messages { get; init; }
+
     /// <summary>Base64 by SHA-256.</summary>
     public IReadOnlyDictionary<string, string>? Blobs { get; init; }
 
@@ -66,8 +69,14 @@ internal sealed record PlueChatFile
             throw new FailureException(FailureKind.BadRequest, "The file is damaged or truncated. Export the chat again.", exception);
         }
 
-        if (file is not { Format: FormatName }) { throw new FailureException(FailureKind.BadRequest, "This is not a chat that Plue exported. Choose another file."); }
-        if (file.Version > CurrentVersion) { throw new FailureException(FailureKind.BadRequest, "A newer version of Plue wrote this file. Update Plue to import it."); }
+        if (file is not { Format: FormatName })
+        {
+            throw new FailureException(FailureKind.BadRequest, "This is not a chat that Plue exported. Choose another file.");
+        }
+        if (file.Version > CurrentVersion)
+        {
+            throw new FailureException(FailureKind.BadRequest, "A newer version of Plue wrote this file. Update Plue to import it.");
+        }
 
         return file.ToSession(omitted);
     }
@@ -76,7 +85,10 @@ internal sealed record PlueChatFile
     {
         var messages = InOrder(omitted).Select(stored => Taken(stored, omitted)).ToList();
         var key = Id is { Length: > 0 } id ? id : $"{StoredMessage.Utc(CreatedAt):O}";
-        var head = Head is not null && (Head.Length == 0 || messages.Exists(message => message.Id == Head)) ? Head : messages.LastOrDefault()?.Id ?? "";
+        var head =
+            Head is not null && (Head.Length == 0 || messages.Exists(message => message.Id == Head))
+                ? Head
+                : messages.LastOrDefault()?.Id ?? "";
         return new ImportedSession($"plue:{key}", Title, messages, head, StoredMessage.Utc(CreatedAt))
         {
             Archived = Archived ?? false,
@@ -92,13 +104,25 @@ internal sealed record PlueChatFile
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var message in Messages ?? [])
         {
-            if (message?.Id is { Length: > 0 } && message.Role is not null && message.Hidden != true && known.Add(message.Id)) { given.Add(message); }
-            else { omitted.Add(OmittedContent.Unreadable); }
+            if (message?.Id is { Length: > 0 } && message.Role is not null && message.Hidden != true && known.Add(message.Id))
+            {
+                given.Add(message);
+            }
+            else
+            {
+                omitted.Add(OmittedContent.Unreadable);
+            }
         }
 
-        var children = given.ToLookup(message => message.ParentId is { } parent && known.Contains(parent) ? parent : "", StringComparer.Ordinal);
+        var children = given.ToLookup(
+            message => message.ParentId is { } parent && known.Contains(parent) ? parent : "",
+            StringComparer.Ordinal
+        );
         List<StoredMessage> ordered = [.. children[""]];
-        for (var i = 0; i < ordered.Count; i++) { ordered.AddRange(children[ordered[i].Id]); }
+        for (var i = 0; i < ordered.Count; i++)
+        {
+            ordered.AddRange(children[ordered[i].Id]);
+        }
 
         omitted.Add(OmittedContent.Unreadable, given.Count - ordered.Count);
         return ordered;
@@ -119,11 +143,24 @@ internal sealed record PlueChatFile
     /// <summary>Without what would let Plue look at the disk: a path of an import is only a name.</summary>
     private MessagePart.File Taken(MessagePart.File file, OmittedContent omitted)
     {
-        var named = new MessagePart.File(file.Path, file.Content, null, file.Language) { MediaType = file.MediaType, Size = file.Size, Range = file.Range, IsSummary = file.IsSummary };
-        if (file.Blob is null) { return named; }
+        var named = new MessagePart.File(file.Path, file.Content, null, file.Language)
+        {
+            MediaType = file.MediaType,
+            Size = file.Size,
+            Range = file.Range,
+            IsSummary = file.IsSummary,
+        };
+        if (file.Blob is null)
+        {
+            return named;
+        }
 
-        if (Blobs?.TryGetValue(file.Blob, out var encoded) == true && Decoded(encoded) is { } content && Store.Blobs.IdOf(content) == file.Blob
-            && (!file.IsImage || ImageType.Detect(content) == file.MediaType))
+        if (
+            Blobs?.TryGetValue(file.Blob, out var encoded) == true
+            && Decoded(encoded) is { } content
+            && Store.Blobs.IdOf(content) == file.Blob
+            && (!file.IsImage || ImageType.Detect(content) == file.MediaType)
+        )
         {
             return named with { Data = content };
         }
@@ -151,16 +188,23 @@ internal sealed record PlueChatFile
 
         public Dictionary<string, string> ById { get; } = new(StringComparer.Ordinal);
 
-        public Message Gather(Message message) => message.Parts.Any(part => part is MessagePart.File { Blob: not null })
-            ? message with { Parts = [.. message.Parts.Select(part => part is MessagePart.File { Blob: not null } file ? Gather(file) : part)] }
-            : message;
+        public Message Gather(Message message) =>
+            message.Parts.Any(part => part is MessagePart.File { Blob: not null })
+                ? message with
+                {
+                    Parts = [.. message.Parts.Select(part => part is MessagePart.File { Blob: not null } file ? Gather(file) : part)],
+                }
+                : message;
 
         private MessagePart.File Gather(MessagePart.File file)
         {
             try
             {
                 var content = blobs.Read(file.Blob!);
-                if (!file.IsImage && !mask.IsEmpty) { content = Masked(content); }
+                if (!file.IsImage && !mask.IsEmpty)
+                {
+                    content = Masked(content);
+                }
                 var id = Store.Blobs.IdOf(content);
                 if (!ById.ContainsKey(id) && bytes + content.Length <= MaxBlobBytes)
                 {
@@ -168,7 +212,10 @@ internal sealed record PlueChatFile
                     ById.Add(id, Convert.ToBase64String(content));
                 }
 
-                return file with { Blob = id };
+                return file with
+                {
+                    Blob = id,
+                };
             }
             catch (FailureException)
             {
@@ -185,9 +232,13 @@ internal sealed record PlueChatFile
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(PlueChatFile))]
 internal sealed partial class TransferJson : JsonSerializerContext
 {
-    static TransferJson() => Default = new TransferJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    static TransferJson() =>
+        Default = new TransferJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -19,18 +19,30 @@ internal sealed class SafeMarkdown
 
     public string ToHtml(string markdown)
     {
-        if (markdown.Length > MaxRenderedLength) { return HtmlExport.Pre(markdown); }
+        if (markdown.Length > MaxRenderedLength)
+        {
+            return HtmlExport.Pre(markdown);
+        }
 
         try
         {
             var document = Markdown.Parse(markdown, pipeline);
             foreach (var table in document.Descendants<Table>())
             {
-                foreach (var column in table.ColumnDefinitions) { column.Alignment = null; }
+                foreach (var column in table.ColumnDefinitions)
+                {
+                    column.Alignment = null;
+                }
             }
 
-            foreach (var link in document.Descendants<LinkInline>().ToList()) { Sanitize(link); }
-            foreach (var link in document.Descendants<AutolinkInline>().ToList()) { Sanitize(link); }
+            foreach (var link in document.Descendants<LinkInline>().ToList())
+            {
+                Sanitize(link);
+            }
+            foreach (var link in document.Descendants<AutolinkInline>().ToList())
+            {
+                Sanitize(link);
+            }
             return document.ToHtml(pipeline);
         }
         catch (ArgumentException)
@@ -56,12 +68,20 @@ internal sealed class SafeMarkdown
     private static void Sanitize(AutolinkInline link)
     {
         var url = link.IsEmail ? $"mailto:{link.Url}" : link.Url;
-        if (Allowed(url) is null) { link.ReplaceBy(new LiteralInline(link.Url)); }
-        else { Mark(link); }
+        if (Allowed(url) is null)
+        {
+            link.ReplaceBy(new LiteralInline(link.Url));
+        }
+        else
+        {
+            Mark(link);
+        }
     }
 
     private static void Mark(MarkdownObject link) => link.GetAttributes().AddProperty("rel", "noopener noreferrer nofollow");
 
     public static string? Allowed(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "mailto" ? address.AbsoluteUri : null;
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "mailto"
+            ? address.AbsoluteUri
+            : null;
 }

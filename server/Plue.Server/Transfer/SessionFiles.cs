@@ -6,7 +6,11 @@ internal static class SessionFiles
     private const int MaxDepth = 8;
     private const int MaxEntries = 100_000;
     private const int MaxFiles = 5_000;
-    private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Listing = new()
+    {
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     public static IReadOnlyList<FileInfo> In(string folder, OmittedContent omitted, CancellationToken cancellationToken)
     {
@@ -24,8 +28,14 @@ internal static class SessionFiles
                     return found;
                 }
 
-                if (entry is FileInfo file && IsSession(file)) { found.Add(file); }
-                else if (entry is DirectoryInfo inner && next.Depth < MaxDepth && inner.Name != "subagents") { waiting.Push((inner, next.Depth + 1)); }
+                if (entry is FileInfo file && IsSession(file))
+                {
+                    found.Add(file);
+                }
+                else if (entry is DirectoryInfo inner && next.Depth < MaxDepth && inner.Name != "subagents")
+                {
+                    waiting.Push((inner, next.Depth + 1));
+                }
             }
         }
 

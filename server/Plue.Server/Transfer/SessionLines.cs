@@ -10,19 +10,36 @@ internal static class SessionLines
     private const int FirstBuffer = 64 * 1024;
 
     /// <param name="maxBytes">Bytes to look at; a line that they cut off is not given.</param>
-    public static IEnumerable<JsonElement> Read(Stream stream, OmittedContent omitted, long maxBytes = long.MaxValue, CancellationToken cancellationToken = default)
+    public static IEnumerable<JsonElement> Read(
+        Stream stream,
+        OmittedContent omitted,
+        long maxBytes = long.MaxValue,
+        CancellationToken cancellationToken = default
+    )
     {
         foreach (var line in Lines(stream, omitted, maxBytes, cancellationToken))
         {
-            if (line.Span.Trim(" \t\r"u8).IsEmpty) { continue; }
-            if (Parsed(line) is { } value) { yield return value; }
-            else { omitted.Add(OmittedContent.Unreadable); }
+            if (line.Span.Trim(" \t\r"u8).IsEmpty)
+            {
+                continue;
+            }
+            if (Parsed(line) is { } value)
+            {
+                yield return value;
+            }
+            else
+            {
+                omitted.Add(OmittedContent.Unreadable);
+            }
         }
     }
 
     private static JsonElement? Parsed(ReadOnlyMemory<byte> line)
     {
-        if (!Utf8.IsValid(line.Span)) { return null; }
+        if (!Utf8.IsValid(line.Span))
+        {
+            return null;
+        }
 
         try
         {
@@ -35,7 +52,12 @@ internal static class SessionLines
         }
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, OmittedContent omitted, long maxBytes, CancellationToken cancellationToken)
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(
+        Stream stream,
+        OmittedContent omitted,
+        long maxBytes,
+        CancellationToken cancellationToken
+    )
     {
         var buffer = new byte[FirstBuffer];
         var (filled, searched, total, isSkipping) = (0, 0, 0L, false);
@@ -44,8 +66,14 @@ internal static class SessionLines
             cancellationToken.ThrowIfCancellationRequested();
             if (filled == buffer.Length)
             {
-                if (buffer.Length < MaxLineLength) { Array.Resize(ref buffer, (int)Math.Min(MaxLineLength, buffer.Length * 2L)); }
-                else { (filled, searched, isSkipping) = (0, 0, true); }
+                if (buffer.Length < MaxLineLength)
+                {
+                    Array.Resize(ref buffer, (int)Math.Min(MaxLineLength, buffer.Length * 2L));
+                }
+                else
+                {
+                    (filled, searched, isSkipping) = (0, 0, true);
+                }
             }
 
             var read = stream.Read(buffer, filled, (int)Math.Min(buffer.Length - filled, maxBytes - total));
@@ -53,8 +81,14 @@ internal static class SessionLines
             var start = 0;
             while (Array.IndexOf(buffer, (byte)'\n', searched, filled - searched) is var end and >= 0)
             {
-                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
-                else { yield return buffer.AsMemory(start, end - start); }
+                if (isSkipping)
+                {
+                    omitted.Add(OmittedContent.TooLong);
+                }
+                else
+                {
+                    yield return buffer.AsMemory(start, end - start);
+                }
 
                 isSkipping = false;
                 start = searched = end + 1;
@@ -62,8 +96,14 @@ internal static class SessionLines
 
             if (read == 0)
             {
-                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
-                else if (total < maxBytes && filled > start) { yield return buffer.AsMemory(start, filled - start); }
+                if (isSkipping)
+                {
+                    omitted.Add(OmittedContent.TooLong);
+                }
+                else if (total < maxBytes && filled > start)
+                {
+                    yield return buffer.AsMemory(start, filled - start);
+                }
 
                 yield break;
             }

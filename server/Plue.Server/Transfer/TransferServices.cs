@@ -8,6 +8,12 @@ internal sealed class TransferServices(PlatformServices platform, StoreServices 
 {
     public ChatStore Chats => store.Chats;
     public ChatExport Export { get; } = new(store.Blobs, platform.Redactor);
-    public ChatImport Import { get; } = new(
-        new ImportedChats(platform.Paths, platform.Time), store.Blobs, platform.Redactor, Environment.GetEnvironmentVariable, PluePaths.UserFolder);
+    public ChatImport Import { get; } =
+        new(
+            new ImportedChats(platform.Paths, platform.Time),
+            store.Blobs,
+            platform.Redactor,
+            Environment.GetEnvironmentVariable,
+            PluePaths.UserFolder
+        );
 }

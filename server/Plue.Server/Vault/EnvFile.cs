@@ -19,14 +19,24 @@ public static partial class EnvFile
         try
         {
             using var stream = RegularFile.OpenRead(path);
-            if (stream.Length > MaximumSize) { throw new FailureException(FailureKind.BadRequest, "The file is larger than 1 MiB, too large for an .env file. Choose another."); }
+            if (stream.Length > MaximumSize)
+            {
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    "The file is larger than 1 MiB, too large for an .env file. Choose another."
+                );
+            }
 
             bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new FailureException(FailureKind.NotFound, $"The file could not be read ({exception.Message.TrimEnd('.')}). Choose another.", exception);
+            throw new FailureException(
+                FailureKind.NotFound,
+                $"The file could not be read ({exception.Message.TrimEnd('.')}). Choose another.",
+                exception
+            );
         }
 
         try
@@ -46,16 +56,25 @@ public static partial class EnvFile
         text = text.TrimStart('\uFEFF');
         foreach (var match in Assignment().EnumerateMatches(text))
         {
-            if (found.Count >= MaximumEntries) { break; }
+            if (found.Count >= MaximumEntries)
+            {
+                break;
+            }
 
             var line = text.AsSpan(match.Index, match.Length);
             var equals = line.IndexOf('=');
             var name = line[..equals].Trim();
-            if (name.StartsWith("export ") || name.StartsWith("export\t")) { name = name["export".Length..].TrimStart(); }
+            if (name.StartsWith("export ") || name.StartsWith("export\t"))
+            {
+                name = name["export".Length..].TrimStart();
+            }
 
             var value = ValueOf(line[(equals + 1)..].Trim());
             found.Remove(name.ToString());
-            if (value.Length > 0) { found[name.ToString()] = value; }
+            if (value.Length > 0)
+            {
+                found[name.ToString()] = value;
+            }
         }
 
         return [.. found];
@@ -66,18 +85,27 @@ public static partial class EnvFile
         if (raw.Length >= 2 && raw[0] is '"' or '\'')
         {
             var end = raw[1..].IndexOf(raw[0]);
-            if (end >= 0) { return raw.Slice(1, end).ToString(); }
+            if (end >= 0)
+            {
+                return raw.Slice(1, end).ToString();
+            }
         }
 
         // Without quotes a comment begins at a # behind a space.
         for (var at = 0; at < raw.Length; at++)
         {
-            if (raw[at] == '#' && (at == 0 || char.IsWhiteSpace(raw[at - 1]))) { return raw[..at].TrimEnd().ToString(); }
+            if (raw[at] == '#' && (at == 0 || char.IsWhiteSpace(raw[at - 1])))
+            {
+                return raw[..at].TrimEnd().ToString();
+            }
         }
 
         return raw.ToString();
     }
 
-    [GeneratedRegex(@"^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]{0,199}[ \t]*=[^\r\n]*", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]{0,199}[ \t]*=[^\r\n]*",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Assignment();
 }

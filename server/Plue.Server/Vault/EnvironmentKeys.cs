@@ -12,21 +12,22 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
 {
     public const string Scheme = SecretReference.EnvironmentScheme;
 
-    public static IReadOnlyDictionary<string, string> VendorOrigins { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["ANTHROPIC_API_KEY"] = "https://api.anthropic.com",
-        ["OPENAI_API_KEY"] = "https://api.openai.com",
-        ["OPENROUTER_API_KEY"] = "https://openrouter.ai",
-        ["GROQ_API_KEY"] = "https://api.groq.com",
-        ["XAI_API_KEY"] = "https://api.x.ai",
-        ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
-        ["CEREBRAS_API_KEY"] = "https://api.cerebras.ai",
-        ["MOONSHOT_API_KEY"] = "https://api.moonshot.ai",
-        ["GEMINI_API_KEY"] = "https://generativelanguage.googleapis.com",
-        ["ZAI_API_KEY"] = "https://api.z.ai",
-        ["KIMI_CODING_API_KEY"] = "https://api.kimi.com",
-        ["HF_TOKEN"] = "https://router.huggingface.co",
-    };
+    public static IReadOnlyDictionary<string, string> VendorOrigins { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ANTHROPIC_API_KEY"] = "https://api.anthropic.com",
+            ["OPENAI_API_KEY"] = "https://api.openai.com",
+            ["OPENROUTER_API_KEY"] = "https://openrouter.ai",
+            ["GROQ_API_KEY"] = "https://api.groq.com",
+            ["XAI_API_KEY"] = "https://api.x.ai",
+            ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
+            ["CEREBRAS_API_KEY"] = "https://api.cerebras.ai",
+            ["MOONSHOT_API_KEY"] = "https://api.moonshot.ai",
+            ["GEMINI_API_KEY"] = "https://generativelanguage.googleapis.com",
+            ["ZAI_API_KEY"] = "https://api.z.ai",
+            ["KIMI_CODING_API_KEY"] = "https://api.kimi.com",
+            ["HF_TOKEN"] = "https://router.huggingface.co",
+        };
 
     private readonly Lock sync = new();
     private readonly HashSet<Binding> bound = [];
@@ -36,7 +37,10 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public void Bind(string name, string url)
     {
-        lock (sync) { bound.Add(new Binding(name, Origin.Parse(url))); }
+        lock (sync)
+        {
+            bound.Add(new Binding(name, Origin.Parse(url)));
+        }
     }
 
     /// <summary>Keeps a key that this process was handed, for one origin and until the process ends.</summary>
@@ -60,36 +64,54 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     public string Get(string reference, Uri origin)
     {
         var name = reference.StartsWith(Scheme, StringComparison.Ordinal) ? reference[Scheme.Length..] : "";
-        if (Origin.Of(origin) is not { } target || !IsBound(name, target)) { throw NotBound(name, origin); }
+        if (Origin.Of(origin) is not { } target || !IsBound(name, target))
+        {
+            throw NotBound(name, origin);
+        }
 
-        var secret = Value(name)
-            ?? throw new FailureException(FailureKind.NotFound, $"The environment variable {name} is not set. Set it, or store the key in the vault.");
+        var secret =
+            Value(name)
+            ?? throw new FailureException(
+                FailureKind.NotFound,
+                $"The environment variable {name} is not set. Set it, or store the key in the vault."
+            );
         redactor.Register(secret);
         return secret;
     }
 
     private bool IsBound(string name, Origin origin)
     {
-        if (VendorOrigins.TryGetValue(name, out var vendor) && Origin.Parse(vendor) == origin) { return true; }
+        if (VendorOrigins.TryGetValue(name, out var vendor) && Origin.Parse(vendor) == origin)
+        {
+            return true;
+        }
 
-        lock (sync) { return bound.Contains(new Binding(name, origin)); }
+        lock (sync)
+        {
+            return bound.Contains(new Binding(name, origin));
+        }
     }
 
     private string? Value(string name)
     {
         lock (sync)
         {
-            if (registered.TryGetValue(name, out var handed)) { return handed; }
+            if (registered.TryGetValue(name, out var handed))
+            {
+                return handed;
+            }
         }
 
         return read(name)?.Trim() is { Length: > 0 } value ? value : null;
     }
 
-    private static FailureException NotBound(string name, Uri origin) => new(
-        FailureKind.KeyNotBoundToOrigin,
-        $"The environment variable {name} is not meant for {Origin.Of(origin)?.ToString() ?? "the address asked for"}"
-        + (VendorOrigins.TryGetValue(name, out var vendor) ? $", only for {vendor}" : "")
-        + ". Store a key for that address in the vault with Plue: Configure Provider Key.");
+    private static FailureException NotBound(string name, Uri origin) =>
+        new(
+            FailureKind.KeyNotBoundToOrigin,
+            $"The environment variable {name} is not meant for {Origin.Of(origin)?.ToString() ?? "the address asked for"}"
+                + (VendorOrigins.TryGetValue(name, out var vendor) ? $", only for {vendor}" : "")
+                + ". Store a key for that address in the vault with Plue: Configure Provider Key."
+        );
 
     private sealed record Binding(string Name, Origin Origin);
 }

@@ -27,9 +27,15 @@ public static class Keychain
     /// <param name="vaultPath">On Windows, the protected key is kept beside this file.</param>
     public static IKeychain ForThisMachine(string vaultPath)
     {
-        if (OperatingSystem.IsWindows()) { return new WindowsKeychain(vaultPath + ".dpapi"); }
+        if (OperatingSystem.IsWindows())
+        {
+            return new WindowsKeychain(vaultPath + ".dpapi");
+        }
 
-        if (OperatingSystem.IsMacOS()) { return new MacKeychain("/usr/bin/security"); }
+        if (OperatingSystem.IsMacOS())
+        {
+            return new MacKeychain("/usr/bin/security");
+        }
 
         // Absolute places only: a program of that name in the workspace must never see the key.
         string[] places = ["/usr/bin/secret-tool", "/usr/local/bin/secret-tool", "/run/current-system/sw/bin/secret-tool"];
@@ -51,20 +57,24 @@ public static class Keychain
             await keychain.DeleteAsync(account, limit.Token).ConfigureAwait(false);
             return read is not null && read.AsSpan().SequenceEqual(value);
         }
-        catch (Exception exception) when (exception is FailureException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is FailureException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }
     }
 
-    internal static FailureException Unavailable(string why, Exception? inner = null) => new(
-        FailureKind.VaultLocked, $"The keychain of this machine cannot be used: {why}. Use a passphrase instead.", inner);
+    internal static FailureException Unavailable(string why, Exception? inner = null) =>
+        new(FailureKind.VaultLocked, $"The keychain of this machine cannot be used: {why}. Use a passphrase instead.", inner);
 }
 
 internal sealed class NoKeychain(string why) : IKeychain
 {
     public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
     public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
+
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
+
     public Task DeleteAsync(string account, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
 }

@@ -10,7 +10,9 @@ internal sealed class LinuxKeychain(string program) : IKeychain
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
-        var (code, output) = await KeychainProgram.RunAsync(program, ["lookup", "service", "plue", "account", account], "", cancellationToken).ConfigureAwait(false);
+        var (code, output) = await KeychainProgram
+            .RunAsync(program, ["lookup", "service", "plue", "account", account], "", cancellationToken)
+            .ConfigureAwait(false);
         // Not found and no keyring are both exit code 1; either way this keychain does not have the key.
         return code == 0 ? KeychainProgram.ReadKey(output) : null;
     }
@@ -18,8 +20,13 @@ internal sealed class LinuxKeychain(string program) : IKeychain
     public async Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {
         string[] arguments = ["store", "--label=Plue vault", "service", "plue", "account", account];
-        var (code, _) = await KeychainProgram.RunAsync(program, arguments, Convert.ToBase64String(key), cancellationToken).ConfigureAwait(false);
-        if (code != 0) { throw Keychain.Unavailable("no secret service responded"); }
+        var (code, _) = await KeychainProgram
+            .RunAsync(program, arguments, Convert.ToBase64String(key), cancellationToken)
+            .ConfigureAwait(false);
+        if (code != 0)
+        {
+            throw Keychain.Unavailable("no secret service responded");
+        }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
@@ -33,7 +40,9 @@ internal sealed class MacKeychain(string program) : IKeychain
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
-        var (code, output) = await KeychainProgram.RunAsync(program, ["find-generic-password", "-s", "plue", "-a", account, "-w"], "", cancellationToken).ConfigureAwait(false);
+        var (code, output) = await KeychainProgram
+            .RunAsync(program, ["find-generic-password", "-s", "plue", "-a", account, "-w"], "", cancellationToken)
+            .ConfigureAwait(false);
         return code == 0 ? KeychainProgram.ReadKey(output) : null;
     }
 
@@ -44,7 +53,10 @@ internal sealed class MacKeychain(string program) : IKeychain
 
         // The interactive mode ends with 0 whatever happened inside it.
         var read = await ReadAsync(account, cancellationToken).ConfigureAwait(false);
-        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.Unavailable("it did not store the key"); }
+        if (read is null || !read.AsSpan().SequenceEqual(key))
+        {
+            throw Keychain.Unavailable("it did not store the key");
+        }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
@@ -60,9 +72,27 @@ internal static class KeychainProgram
 
     // Variables for the session bus and desktop prompts. Vendor keys in our environment are not passed on.
     private static readonly string[] Environs =
-        ["HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP"];
+    [
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "XAUTHORITY",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "XDG_RUNTIME_DIR",
+        "XDG_CURRENT_DESKTOP",
+    ];
 
-    public static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments, string input, CancellationToken cancellationToken)
+    public static async Task<(int Code, string Output)> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string input,
+        CancellationToken cancellationToken
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -74,7 +104,10 @@ internal static class KeychainProgram
         start.Environment.Clear();
         foreach (var name in Environs)
         {
-            if (Environment.GetEnvironmentVariable(name) is { } value) { start.Environment[name] = value; }
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                start.Environment[name] = value;
+            }
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

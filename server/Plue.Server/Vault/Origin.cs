@@ -14,14 +14,26 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
     /// <summary>Null for what has no unambiguous origin: another scheme than http(s), credentials inside the URL, or a host that ends in a dot.</summary>
     public static Origin? Of(Uri url)
     {
-        if (url.IsAbsoluteUri && url.Scheme == ProgramScheme) { return IsProgram(url.Host) ? new Origin(ProgramScheme, url.Host, 0) : null; }
+        if (url.IsAbsoluteUri && url.Scheme == ProgramScheme)
+        {
+            return IsProgram(url.Host) ? new Origin(ProgramScheme, url.Host, 0) : null;
+        }
 
-        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)) { return null; }
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
+        {
+            return null;
+        }
 
-        if (url.UserInfo.Length > 0 || url.OriginalString.Contains('\\')) { return null; }
+        if (url.UserInfo.Length > 0 || url.OriginalString.Contains('\\'))
+        {
+            return null;
+        }
 
         var host = url.IdnHost.ToLowerInvariant();
-        if (host.Length == 0 || host.EndsWith('.') || !host.All(char.IsAscii)) { return null; }
+        if (host.Length == 0 || host.EndsWith('.') || !host.All(char.IsAscii))
+        {
+            return null;
+        }
 
         return new Origin(url.Scheme, url.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host, url.Port);
     }
@@ -32,10 +44,14 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
         (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var parsed) ? Of(parsed) : null)
         ?? throw new FailureException(
             FailureKind.BadRequest,
-            "The address is not a valid origin for a key. Enter one like https://api.example.com, without a user name or a trailing dot.");
+            "The address is not a valid origin for a key. Enter one like https://api.example.com, without a user name or a trailing dot."
+        );
 
-    private static bool IsProgram(string host) => host.Length == 65 && host[32] == '.' && host.All(letter => letter == '.' || char.IsAsciiHexDigitLower(letter));
+    private static bool IsProgram(string host) =>
+        host.Length == 65 && host[32] == '.' && host.All(letter => letter == '.' || char.IsAsciiHexDigitLower(letter));
 
-    public override string ToString() => Scheme == ProgramScheme ? $"{Scheme}://{Host}" :
-        Port == (Scheme == Uri.UriSchemeHttps ? 443 : 80) ? $"{Scheme}://{Host}" : $"{Scheme}://{Host}:{Port}";
+    public override string ToString() =>
+        Scheme == ProgramScheme ? $"{Scheme}://{Host}"
+        : Port == (Scheme == Uri.UriSchemeHttps ? 443 : 80) ? $"{Scheme}://{Host}"
+        : $"{Scheme}://{Host}:{Port}";
 }

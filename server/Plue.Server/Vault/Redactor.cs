@@ -19,35 +19,51 @@ public sealed class Redactor : ITextMask
     private const string Masked = "***";
     private readonly Lock sync = new();
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
+
     /// <summary>Made when there is something to mask: most processes end before that.</summary>
     private volatile SecretVariants? forms;
     private volatile bool isEmpty = true;
 
     public void Register(string secret)
     {
-        if (secret.Length < MinimumLength) { return; }
+        if (secret.Length < MinimumLength)
+        {
+            return;
+        }
 
         lock (sync)
         {
-            if (secrets.Add(secret)) { (forms, isEmpty) = (null, false); }
+            if (secrets.Add(secret))
+            {
+                (forms, isEmpty) = (null, false);
+            }
         }
     }
 
     /// <summary>The text itself when nothing in it is secret.</summary>
     public string Mask(string text)
     {
-        if (isEmpty) { return text; }
+        if (isEmpty)
+        {
+            return text;
+        }
 
         var ranges = RangesIn(text, forms ?? Build(), MaxEscapeDepth);
-        if (ranges.Count == 0) { return text; }
+        if (ranges.Count == 0)
+        {
+            return text;
+        }
 
         ranges.Sort((one, other) => one.Start.CompareTo(other.Start));
         var masked = new StringBuilder(text.Length);
         var copied = 0;
-        for (var at = 0; at < ranges.Count;)
+        for (var at = 0; at < ranges.Count; )
         {
             var (start, end) = ranges[at++];
-            while (at < ranges.Count && ranges[at].Start < end) { end = Math.Max(end, ranges[at++].End); }
+            while (at < ranges.Count && ranges[at].Start < end)
+            {
+                end = Math.Max(end, ranges[at++].End);
+            }
 
             masked.Append(text, copied, start - copied).Append(Masked);
             copied = end;
@@ -61,16 +77,25 @@ public sealed class Redactor : ITextMask
 
     public int StableLength(string text)
     {
-        if (isEmpty) { return text.Length; }
+        if (isEmpty)
+        {
+            return text.Length;
+        }
 
         var known = forms ?? Build();
         var open = OpenIn(text, known, MaxEscapeDepth);
-        if (open == 0) { return 0; }
+        if (open == 0)
+        {
+            return 0;
+        }
 
         // No secret that is there already lies across the place.
         foreach (var (start, end) in RangesIn(text, known, MaxEscapeDepth).OrderByDescending(range => range.Start))
         {
-            if (start < open && end > open) { open = start; }
+            if (start < open && end > open)
+            {
+                open = start;
+            }
         }
 
         return open;
@@ -78,18 +103,27 @@ public sealed class Redactor : ITextMask
 
     private SecretVariants Build()
     {
-        lock (sync) { return forms = new SecretVariants(secrets); }
+        lock (sync)
+        {
+            return forms = new SecretVariants(secrets);
+        }
     }
 
     private static List<(int Start, int End)> RangesIn(string text, SecretVariants known, int depth)
     {
         List<(int Start, int End)> ranges = [];
         known.Find(text, ranges);
-        if (depth == 0 || !UnescapedText.MayOccurIn(text)) { return ranges; }
+        if (depth == 0 || !UnescapedText.MayOccurIn(text))
+        {
+            return ranges;
+        }
 
         foreach (var plain in UnescapedText.Of(text, known))
         {
-            foreach (var (start, end) in RangesIn(plain.Text, known, depth - 1)) { ranges.Add((plain.OriginalOffset(start), plain.OriginalOffset(end))); }
+            foreach (var (start, end) in RangesIn(plain.Text, known, depth - 1))
+            {
+                ranges.Add((plain.OriginalOffset(start), plain.OriginalOffset(end)));
+            }
         }
 
         return ranges;
@@ -99,14 +133,20 @@ public sealed class Redactor : ITextMask
     private static int OpenIn(string text, SecretVariants known, int depth)
     {
         var open = known.OpenIn(text);
-        if (depth == 0 || !UnescapedText.MayOccurIn(text)) { return open; }
+        if (depth == 0 || !UnescapedText.MayOccurIn(text))
+        {
+            return open;
+        }
 
         // The value of an incomplete escape at the end is unknown, only the text before it is used.
         var whole = text[..UnescapedText.CutEscapeIn(text)];
         open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
         foreach (var plain in UnescapedText.Of(whole, known))
         {
-            if (plain.ReachesEnd) { open = Math.Min(open, plain.OriginalOffset(OpenIn(plain.Text, known, depth - 1))); }
+            if (plain.ReachesEnd)
+            {
+                open = Math.Min(open, plain.OriginalOffset(OpenIn(plain.Text, known, depth - 1)));
+            }
         }
 
         return open;

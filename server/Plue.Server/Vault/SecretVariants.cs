@@ -20,12 +20,19 @@ internal sealed class SecretVariants
     public SecretVariants(IEnumerable<string> secrets)
     {
         // What is unescaped consists of the bytes of UTF-8, one a character.
-        var all = secrets.Concat(secrets.Select(secret => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(secret))).ToList())
-            .SelectMany(VariantsOf).GroupBy(form => form.Text)
-            .Select(same => new Variant(same.Key, same.Any(form => form.HasBefore), same.Any(form => form.HasBehind))).ToList();
-        searches = [.. all.Select(form => form.Text).Chunk(MaxPerSearch).Select(texts => SearchValues.Create(texts, StringComparison.Ordinal))];
+        var all = secrets
+            .Concat(secrets.Select(secret => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(secret))).ToList())
+            .SelectMany(VariantsOf)
+            .GroupBy(form => form.Text)
+            .Select(same => new Variant(same.Key, same.Any(form => form.HasBefore), same.Any(form => form.HasBehind)))
+            .ToList();
+        searches =
+        [
+            .. all.Select(form => form.Text).Chunk(MaxPerSearch).Select(texts => SearchValues.Create(texts, StringComparison.Ordinal)),
+        ];
         beginnings = SearchValues.Create([.. all.Select(form => form.Text[0]).Distinct()]);
-        longestFirst = all.GroupBy(form => form.Text[0]).ToDictionary(group => group.Key, group => group.OrderByDescending(form => form.Text.Length).ToArray());
+        longestFirst = all.GroupBy(form => form.Text[0])
+            .ToDictionary(group => group.Key, group => group.OrderByDescending(form => form.Text.Length).ToArray());
         MaxLength = all.Max(form => form.Text.Length);
         // Behind base64 are letters of a neighbor and the padding; what is escaped twice holds signs of escapes.
         letters = [.. all.SelectMany(form => form.Text), .. Base64Letters, '=', '%', '\\'];
@@ -36,8 +43,14 @@ internal sealed class SecretVariants
     /// <summary>Whether a character can be a part of what is masked, or begins an escape.</summary>
     public bool Occurs(int codePoint)
     {
-        if (codePoint <= byte.MaxValue && letters.Contains((char)codePoint)) { return true; }
-        if (!Rune.IsValid(codePoint)) { return false; }
+        if (codePoint <= byte.MaxValue && letters.Contains((char)codePoint))
+        {
+            return true;
+        }
+        if (!Rune.IsValid(codePoint))
+        {
+            return false;
+        }
 
         Span<byte> bytes = stackalloc byte[4];
         new Rune(codePoint).EncodeToUtf8(bytes);
@@ -46,7 +59,10 @@ internal sealed class SecretVariants
 
     public void Find(string text, List<(int Start, int End)> ranges)
     {
-        foreach (var search in searches) { Find(text, search, ranges); }
+        foreach (var search in searches)
+        {
+            Find(text, search, ranges);
+        }
     }
 
     /// <returns>The first place from which the text may continue as one of the forms; its length where there is none.</returns>
@@ -55,17 +71,27 @@ internal sealed class SecretVariants
         for (var open = Math.Max(0, text.Length - MaxLength - 2); open < text.Length; open++)
         {
             var next = text.AsSpan(open).IndexOfAny(beginnings);
-            if (next < 0) { break; }
+            if (next < 0)
+            {
+                break;
+            }
 
             open += next;
             var rest = text.AsSpan(open);
             foreach (var form in longestFirst[text[open]])
             {
-                var goesOn = rest.Length < form.Text.Length
-                    ? form.Text.AsSpan().StartsWith(rest, StringComparison.Ordinal)
-                    // Of base64 the character behind is masked too.
-                    : form.HasBehind && rest.Length <= form.Text.Length + 2 && rest.StartsWith(form.Text, StringComparison.Ordinal) && IsOneGroup(rest[form.Text.Length..]);
-                if (goesOn) { return form.HasBefore && open > 0 && Base64.Contains(text[open - 1]) ? open - 1 : open; }
+                var goesOn =
+                    rest.Length < form.Text.Length
+                        ? form.Text.AsSpan().StartsWith(rest, StringComparison.Ordinal)
+                        // Of base64 the character behind is masked too.
+                        : form.HasBehind
+                            && rest.Length <= form.Text.Length + 2
+                            && rest.StartsWith(form.Text, StringComparison.Ordinal)
+                            && IsOneGroup(rest[form.Text.Length..]);
+                if (goesOn)
+                {
+                    return form.HasBefore && open > 0 && Base64.Contains(text[open - 1]) ? open - 1 : open;
+                }
             }
         }
 
@@ -81,7 +107,10 @@ internal sealed class SecretVariants
             var (first, end) = (start, start + 1);
             for (var at = start; at < end; at++)
             {
-                if (MatchAt(text, at) is not { } match) { continue; }
+                if (MatchAt(text, at) is not { } match)
+                {
+                    continue;
+                }
 
                 first = Math.Min(first, match.Start);
                 end = Math.Max(end, match.End);
@@ -95,18 +124,30 @@ internal sealed class SecretVariants
 
     private (int Start, int End)? MatchAt(string text, int at)
     {
-        if (!longestFirst.TryGetValue(text[at], out var forms)) { return null; }
+        if (!longestFirst.TryGetValue(text[at], out var forms))
+        {
+            return null;
+        }
 
         foreach (var form in forms)
         {
-            if (!text.AsSpan(at).StartsWith(form.Text, StringComparison.Ordinal)) { continue; }
+            if (!text.AsSpan(at).StartsWith(form.Text, StringComparison.Ordinal))
+            {
+                continue;
+            }
 
             var (start, end) = (at, at + form.Text.Length);
-            if (form.HasBefore && start > 0 && Base64.Contains(text[start - 1])) { start--; }
+            if (form.HasBefore && start > 0 && Base64.Contains(text[start - 1]))
+            {
+                start--;
+            }
             if (form.HasBehind && end < text.Length && Base64.Contains(text[end]))
             {
                 end++;
-                for (var signs = 0; signs < 2 && end < text.Length && text[end] == '='; signs++) { end++; }
+                for (var signs = 0; signs < 2 && end < text.Length && text[end] == '='; signs++)
+                {
+                    end++;
+                }
             }
 
             return (start, end);
@@ -115,13 +156,17 @@ internal sealed class SecretVariants
         return null;
     }
 
-    private static bool IsOneGroup(ReadOnlySpan<char> behind) => behind.Length == 0 || (Base64.Contains(behind[0]) && (behind.Length == 1 || behind[1] == '='));
+    private static bool IsOneGroup(ReadOnlySpan<char> behind) =>
+        behind.Length == 0 || (Base64.Contains(behind[0]) && (behind.Length == 1 || behind[1] == '='));
 
     private static IEnumerable<Variant> VariantsOf(string secret)
     {
         yield return new Variant(secret);
         yield return new Variant(Reversed(secret));
-        if (secret.Contains(' ')) { yield return new Variant(secret.Replace(' ', '+')); }
+        if (secret.Contains(' '))
+        {
+            yield return new Variant(secret.Replace(' ', '+'));
+        }
 
         var bytes = Encoding.UTF8.GetBytes(secret);
         yield return new Variant(Convert.ToHexStringLower(bytes));
@@ -133,15 +178,23 @@ internal sealed class SecretVariants
             var end = offset + bytes.Length;
             var form = new Variant(encoded[(((offset * 8) + 5) / 6)..(end * 8 / 6)], HasBefore: offset > 0, HasBehind: end % 3 > 0);
             yield return form;
-            yield return form with { Text = form.Text.Replace('+', '-').Replace('/', '_') };
+            yield return form with
+            {
+                Text = form.Text.Replace('+', '-').Replace('/', '_'),
+            };
         }
     }
 
-    private static string Reversed(string text) => string.Create(text.Length, text, static (span, source) =>
-    {
-        source.CopyTo(span);
-        span.Reverse();
-    });
+    private static string Reversed(string text) =>
+        string.Create(
+            text.Length,
+            text,
+            static (span, source) =>
+            {
+                source.CopyTo(span);
+                span.Reverse();
+            }
+        );
 
     /// <param name="HasBefore">The character before it belongs to the secret in part.</param>
     /// <param name="HasBehind">The character behind it does.</param>

@@ -43,8 +43,14 @@ internal sealed class UnescapedText
             for (var at = text.IndexOf(sign); at >= 0 && at < text.Length; at = Next(text, sign, at))
             {
                 var escape = EscapeAt(text, at, sign);
-                if (escape.Length == 0) { at++; }
-                else if (!known.Occurs(escape.Value)) { from = at += escape.Length; }
+                if (escape.Length == 0)
+                {
+                    at++;
+                }
+                else if (!known.Occurs(escape.Value))
+                {
+                    from = at += escape.Length;
+                }
                 else
                 {
                     var stretch = Resolve(text, sign, Math.Max(from, at - known.MaxLength), known);
@@ -60,17 +66,28 @@ internal sealed class UnescapedText
     {
         var from = Math.Max(0, text.Length - MaxEscapeLength);
         var found = text.AsSpan(from).IndexOfAny('%', '\\');
-        if (found < 0) { return text.Length; }
+        if (found < 0)
+        {
+            return text.Length;
+        }
 
         var at = RowOf(text, from + found);
         // The first half of a surrogate pair is meaningless without the second.
-        return at >= 6 && text[at - 6] == '\\' && EscapeAt(text, at - 6, '\\') is { Length: MaxEscapeLength } or { Length: 6, Value: >= 0xD800 and < 0xDC00 } ? RowOf(text, at - 6) : at;
+        return
+            at >= 6
+            && text[at - 6] == '\\'
+            && EscapeAt(text, at - 6, '\\') is { Length: MaxEscapeLength } or { Length: 6, Value: >= 0xD800 and < 0xDC00 }
+            ? RowOf(text, at - 6)
+            : at;
     }
 
     private static int RowOf(string text, int at)
     {
         var row = at;
-        while (row > 0 && text[row - 1] == '\\') { row--; }
+        while (row > 0 && text[row - 1] == '\\')
+        {
+            row--;
+        }
 
         return at - ((at - row) % BackslashGroup);
     }
@@ -82,22 +99,43 @@ internal sealed class UnescapedText
         var builder = new StringBuilder();
         List<int> starts = [];
         var at = from;
-        for (int? since = null; at < text.Length && !(builder.Length - since > known.MaxLength);)
+        for (int? since = null; at < text.Length && !(builder.Length - since > known.MaxLength); )
         {
             var (value, isByte, length) = text[at] == sign ? EscapeAt(text, at, sign) : default;
-            if (length > 0 && !known.Occurs(value)) { break; }
-            if (isByte) { Add((char)value); }
+            if (length > 0 && !known.Occurs(value))
+            {
+                break;
+            }
+            if (isByte)
+            {
+                Add((char)value);
+            }
             else
             {
                 Rune rune;
-                if (length > 0) { rune = Rune.IsValid(value) ? new Rune(value) : Rune.ReplacementChar; }
-                else if (Rune.DecodeFromUtf16(text.AsSpan(at), out rune, out length) != OperationStatus.Done) { length = 1; }
+                if (length > 0)
+                {
+                    rune = Rune.IsValid(value) ? new Rune(value) : Rune.ReplacementChar;
+                }
+                else if (Rune.DecodeFromUtf16(text.AsSpan(at), out rune, out length) != OperationStatus.Done)
+                {
+                    length = 1;
+                }
 
-                if (rune.IsAscii) { Add((char)rune.Value); }
-                else { AddBytes(rune); }
+                if (rune.IsAscii)
+                {
+                    Add((char)rune.Value);
+                }
+                else
+                {
+                    AddBytes(rune);
+                }
             }
 
-            if (text[at] == sign && length > 1) { since = builder.Length; }
+            if (text[at] == sign && length > 1)
+            {
+                since = builder.Length;
+            }
 
             at += length;
         }
@@ -114,23 +152,39 @@ internal sealed class UnescapedText
         void AddBytes(Rune rune)
         {
             Span<byte> bytes = stackalloc byte[4];
-            foreach (var one in bytes[..rune.EncodeToUtf8(bytes)]) { Add((char)one); }
+            foreach (var one in bytes[..rune.EncodeToUtf8(bytes)])
+            {
+                Add((char)one);
+            }
         }
     }
 
     /// <returns>A length of 0 where none begins.</returns>
     private static (int Value, bool IsByte, int Length) EscapeAt(string text, int at, char sign)
     {
-        if (sign == '%') { return Hex(text, at + 1, 2) is { } percent ? (percent, true, 3) : default; }
-        if (at + 1 >= text.Length) { return default; }
+        if (sign == '%')
+        {
+            return Hex(text, at + 1, 2) is { } percent ? (percent, true, 3) : default;
+        }
+        if (at + 1 >= text.Length)
+        {
+            return default;
+        }
 
         switch (text[at + 1])
         {
-            case 'x' when Hex(text, at + 2, 2) is { } value: return (value, true, 4);
-            case 'U' when Hex(text, at + 2, 8) is { } value: return (value, false, 10);
+            case 'x' when Hex(text, at + 2, 2) is { } value:
+                return (value, true, 4);
+            case 'U' when Hex(text, at + 2, 8) is { } value:
+                return (value, false, 10);
             case 'u' when Hex(text, at + 2, 4) is { } high:
-                return char.IsHighSurrogate((char)high) && at + 7 < text.Length && text[at + 6] == '\\' && text[at + 7] == 'u'
-                    && Hex(text, at + 8, 4) is { } low && char.IsLowSurrogate((char)low)
+                return
+                    char.IsHighSurrogate((char)high)
+                    && at + 7 < text.Length
+                    && text[at + 6] == '\\'
+                    && text[at + 7] == 'u'
+                    && Hex(text, at + 8, 4) is { } low
+                    && char.IsLowSurrogate((char)low)
                     ? (char.ConvertToUtf32((char)high, (char)low), false, 12)
                     : (high, false, 6);
             case 'u' or 'x' when at + 2 < text.Length && text[at + 2] == '{':
@@ -138,14 +192,22 @@ internal sealed class UnescapedText
                 return end > 0 && Hex(text, at + 3, end) is { } code ? (code, false, end + 4) : default;
             case >= '0' and <= '7':
                 var (octal, digits) = (0, 0);
-                while (digits < 3 && at + 1 + digits < text.Length && text[at + 1 + digits] is >= '0' and <= '7' and var digit) { (octal, digits) = ((octal * 8) + digit - '0', digits + 1); }
+                while (digits < 3 && at + 1 + digits < text.Length && text[at + 1 + digits] is >= '0' and <= '7' and var digit)
+                {
+                    (octal, digits) = ((octal * 8) + digit - '0', digits + 1);
+                }
 
                 return octal <= byte.MaxValue ? (octal, true, digits + 1) : default;
-            case var letter when Simple.IndexOf(letter, StringComparison.Ordinal) is >= 0 and var simple: return (SimpleMeaning[simple], true, 2);
-            default: return default;
+            case var letter when Simple.IndexOf(letter, StringComparison.Ordinal) is >= 0 and var simple:
+                return (SimpleMeaning[simple], true, 2);
+            default:
+                return default;
         }
     }
 
     private static int? Hex(string text, int at, int length) =>
-        at + length <= text.Length && int.TryParse(text.AsSpan(at, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : null;
+        at + length <= text.Length
+        && int.TryParse(text.AsSpan(at, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : null;
 }

@@ -21,21 +21,30 @@ public sealed class UnlockMethod
     public static UnlockMethod Editor(string id, byte[] key) =>
         id.Length is > 0 and <= 100 && key.Length == VaultCrypto.KeySize
             ? new UnlockMethod(EditorKind, id, key, null)
-            : throw new FailureException(FailureKind.BadRequest, $"Unlocking from an editor requires a name of 1 to 100 characters and a key of {VaultCrypto.KeySize} bytes.");
+            : throw new FailureException(
+                FailureKind.BadRequest,
+                $"Unlocking from an editor requires a name of 1 to 100 characters and a key of {VaultCrypto.KeySize} bytes."
+            );
 
     public static UnlockMethod Passphrase(string passphrase) =>
-        passphrase.Length > 0 ? new UnlockMethod(PassphraseKind, null, null, passphrase) : throw new FailureException(FailureKind.MissingField, "The passphrase is empty. Enter a passphrase.");
+        passphrase.Length > 0
+            ? new UnlockMethod(PassphraseKind, null, null, passphrase)
+            : throw new FailureException(FailureKind.MissingField, "The passphrase is empty. Enter a passphrase.");
 
     /// <summary>Parses an unlock method from the protocol.</summary>
     /// <param name="secret">The editor's key in base64, or the passphrase.</param>
     /// <exception cref="FailureException">BadRequest, MissingField.</exception>
-    public static UnlockMethod Parse(string kind, string? id, string? secret) => kind switch
-    {
-        EditorKind => Editor(id ?? "", FromBase64(secret ?? "")),
-        KeychainKind => Keychain,
-        PassphraseKind => Passphrase(secret ?? ""),
-        _ => throw new FailureException(FailureKind.BadRequest, "A vault can be unlocked only by an editor, the keychain or a passphrase."),
-    };
+    public static UnlockMethod Parse(string kind, string? id, string? secret) =>
+        kind switch
+        {
+            EditorKind => Editor(id ?? "", FromBase64(secret ?? "")),
+            KeychainKind => Keychain,
+            PassphraseKind => Passphrase(secret ?? ""),
+            _ => throw new FailureException(
+                FailureKind.BadRequest,
+                "A vault can be unlocked only by an editor, the keychain or a passphrase."
+            ),
+        };
 
     public string Kind { get; }
     public string? Id { get; }
@@ -48,16 +57,21 @@ public sealed class UnlockMethod
     {
         if (Text is { Length: < MinimumPassphrase })
         {
-            throw new FailureException(FailureKind.BadRequest, $"The passphrase is too short. Choose one of at least {MinimumPassphrase} characters.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"The passphrase is too short. Choose one of at least {MinimumPassphrase} characters."
+            );
         }
     }
 
-    internal StoredUnlockMethod ToStored() => new(
-        Kind,
-        Id,
-        Kind == PassphraseKind ? Convert.ToBase64String(RandomNumberGenerator.GetBytes(VaultCrypto.SaltSize)) : null,
-        Kind == PassphraseKind ? VaultFile.MinimumRounds : null,
-        "");
+    internal StoredUnlockMethod ToStored() =>
+        new(
+            Kind,
+            Id,
+            Kind == PassphraseKind ? Convert.ToBase64String(RandomNumberGenerator.GetBytes(VaultCrypto.SaltSize)) : null,
+            Kind == PassphraseKind ? VaultFile.MinimumRounds : null,
+            ""
+        );
 
     private static byte[] FromBase64(string text)
     {

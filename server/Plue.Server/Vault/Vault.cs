@@ -29,7 +29,10 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     public async ValueTask<VaultStatus> StatusAsync(CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
-        if (!VaultFile.Exists(path)) { return new VaultStatus(false, true, [], null); }
+        if (!VaultFile.Exists(path))
+        {
+            return new VaultStatus(false, true, [], null);
+        }
 
         try
         {
@@ -60,7 +63,10 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         if (VaultFile.Exists(path))
         {
-            throw new FailureException(FailureKind.Conflict, "A vault already exists. Unlock it, or move its file away first, which gives up its keys.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                "A vault already exists. Unlock it, or move its file away first, which gives up its keys."
+            );
         }
 
         var key = VaultCrypto.NewKey();
@@ -81,7 +87,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var newest = await generations.ReadAsync(VaultFile.Parse(VaultFile.ReadBytes(path)), cancellationToken).ConfigureAwait(false);
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
-        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == method.Kind && candidate.Id == method.Id) ?? throw Unknown(method);
+        var stored =
+            vault.Ways.FirstOrDefault(candidate => candidate.Kind == method.Kind && candidate.Id == method.Id) ?? throw Unknown(method);
         using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
         var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(method);
         if (!VaultFile.IsSealedBy(vault, key.Span))
@@ -98,7 +105,10 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 
         Accept(vault, bytes, key);
         Remember(method);
-        if (vault.Generation.GetValueOrDefault() != newest) { await generations.WriteAsync(vault, cancellationToken).ConfigureAwait(false); }
+        if (vault.Generation.GetValueOrDefault() != newest)
+        {
+            await generations.WriteAsync(vault, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Forgets the key. What was handed out before is not called back.</summary>
@@ -114,12 +124,14 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     {
         method.ThrowIfWeak();
         await ChangeAsync(
-            async (vault, key) =>
-            {
-                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != method.Kind || other.Id != method.Id), added] };
-            },
-            cancellationToken).ConfigureAwait(false);
+                async (vault, key) =>
+                {
+                    var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
+                    return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != method.Kind || other.Id != method.Id), added] };
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         Remember(method);
     }
 
@@ -132,8 +144,13 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var bound = Bound(origins);
         Accept(secret);
         await ChangeAsync(
-            (vault, key) => ValueTask.FromResult(With(vault, key, reference, new StoredEntry(reference, bound, time.GetUtcNow(), null, ""), secret)),
-            cancellationToken).ConfigureAwait(false);
+                (vault, key) =>
+                    ValueTask.FromResult(
+                        With(vault, key, reference, new StoredEntry(reference, bound, time.GetUtcNow(), null, ""), secret)
+                    ),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>A new secret under the same name, for the same origins.</summary>
@@ -142,8 +159,13 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     {
         Accept(secret);
         await ChangeAsync(
-            (vault, key) => ValueTask.FromResult(With(vault, key, reference, Find(vault, reference) with { StoredAt = time.GetUtcNow(), LastUsed = null }, secret)),
-            cancellationToken).ConfigureAwait(false);
+                (vault, key) =>
+                    ValueTask.FromResult(
+                        With(vault, key, reference, Find(vault, reference) with { StoredAt = time.GetUtcNow(), LastUsed = null }, secret)
+                    ),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>The secret itself, its origins and its times stay as they are.</summary>
@@ -152,17 +174,34 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     {
         CheckReference(newReference);
         await ChangeAsync(
-            (vault, key) =>
-            {
-                var entry = Find(vault, reference);
-                if (vault.Entries.Any(other => other.Reference == newReference))
+                (vault, key) =>
                 {
-                    throw new FailureException(FailureKind.Conflict, $"A key named {newReference} already exists. Choose another name, or delete that key first.");
-                }
+                    var entry = Find(vault, reference);
+                    if (vault.Entries.Any(other => other.Reference == newReference))
+                    {
+                        throw new FailureException(
+                            FailureKind.Conflict,
+                            $"A key named {newReference} already exists. Choose another name, or delete that key first."
+                        );
+                    }
 
-                return ValueTask.FromResult(With(vault, key, reference, entry with { Reference = newReference, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
-            },
-            cancellationToken).ConfigureAwait(false);
+                    return ValueTask.FromResult(
+                        With(
+                            vault,
+                            key,
+                            reference,
+                            entry with
+                            {
+                                Reference = newReference,
+                                LastUsed = LastUsed(entry),
+                            },
+                            Reveal(vault, entry, key)
+                        )
+                    );
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>From now on the secret may be sent to these origins and to no other.</summary>
@@ -171,12 +210,16 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     {
         var bound = Bound(origins);
         await ChangeAsync(
-            (vault, key) =>
-            {
-                var entry = Find(vault, reference);
-                return ValueTask.FromResult(With(vault, key, reference, entry with { Origins = bound, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
-            },
-            cancellationToken).ConfigureAwait(false);
+                (vault, key) =>
+                {
+                    var entry = Find(vault, reference);
+                    return ValueTask.FromResult(
+                        With(vault, key, reference, entry with { Origins = bound, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key))
+                    );
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>A new passphrase in place of the old one, or the first one.</summary>
@@ -187,20 +230,26 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var method = UnlockMethod.Passphrase(passphrase);
         method.ThrowIfWeak();
         await ChangeAsync(
-            async (vault, key) =>
-            {
-                if (vault.Ways.FirstOrDefault(stored => stored.Kind == UnlockMethod.PassphraseKind) is { } stored)
+                async (vault, key) =>
                 {
-                    var old = UnlockMethod.Passphrase(current ?? "");
-                    using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
-                    using var opened = VaultFile.Unwrap(vault, stored, wayKey.Span)
-                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is wrong. Nothing was changed. Try again.");
-                }
+                    if (vault.Ways.FirstOrDefault(stored => stored.Kind == UnlockMethod.PassphraseKind) is { } stored)
+                    {
+                        var old = UnlockMethod.Passphrase(current ?? "");
+                        using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                        using var opened =
+                            VaultFile.Unwrap(vault, stored, wayKey.Span)
+                            ?? throw new FailureException(
+                                FailureKind.VaultLocked,
+                                "The current passphrase is wrong. Nothing was changed. Try again."
+                            );
+                    }
 
-                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != UnlockMethod.PassphraseKind), added] };
-            },
-            cancellationToken).ConfigureAwait(false);
+                    var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
+                    return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != UnlockMethod.PassphraseKind), added] };
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         Remember(method);
     }
 
@@ -208,20 +257,31 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         var (vault, key) = LoadUnlocked();
-        return [.. vault.Entries
-            .OrderBy(entry => entry.Reference, StringComparer.Ordinal)
-            .Select(entry => new VaultEntry(entry.Reference, entry.Origins, LastFour(Reveal(vault, entry, key)), entry.StoredAt, LastUsed(entry)))];
+        return
+        [
+            .. vault
+                .Entries.OrderBy(entry => entry.Reference, StringComparer.Ordinal)
+                .Select(entry => new VaultEntry(
+                    entry.Reference,
+                    entry.Origins,
+                    LastFour(Reveal(vault, entry, key)),
+                    entry.StoredAt,
+                    LastUsed(entry)
+                )),
+        ];
     }
 
     /// <exception cref="FailureException">NotFound.</exception>
-    public Task DeleteAsync(string reference, CancellationToken cancellationToken) => ChangeAsync(
-        (vault, _) =>
-        {
-            Find(vault, reference);
-            used.Remove(reference);
-            return ValueTask.FromResult(vault with { Entries = [.. vault.Entries.Where(entry => entry.Reference != reference)] });
-        },
-        cancellationToken);
+    public Task DeleteAsync(string reference, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            (vault, _) =>
+            {
+                Find(vault, reference);
+                used.Remove(reference);
+                return ValueTask.FromResult(vault with { Entries = [.. vault.Entries.Where(entry => entry.Reference != reference)] });
+            },
+            cancellationToken
+        );
 
     /// <summary>Lists the keys by name, which does not require unlocking. Empty if the file cannot be read.</summary>
     public async ValueTask<IReadOnlySet<string>> ReferencesAsync(CancellationToken cancellationToken)
@@ -259,7 +319,10 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         var (vault, key) = LoadUnlocked();
         var entry = Find(vault, reference);
-        if (Origin.Of(origin) is not { } target || !entry.Origins.Contains(target.ToString(), StringComparer.Ordinal)) { throw NotBound(entry, origin); }
+        if (Origin.Of(origin) is not { } target || !entry.Origins.Contains(target.ToString(), StringComparer.Ordinal))
+        {
+            throw NotBound(entry, origin);
+        }
 
         var secret = Reveal(vault, entry, key);
         MarkUsed(entry);
@@ -278,4 +341,10 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> UnlockMethods, string? Problem);
 
 /// <param name="LastFour">Empty for a secret of fewer than twelve characters, of which four would say too much.</param>
-public sealed record VaultEntry(string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed);
+public sealed record VaultEntry(
+    string Reference,
+    IReadOnlyList<string> Origins,
+    string LastFour,
+    DateTimeOffset StoredAt,
+    DateTimeOffset? LastUsed
+);

@@ -38,7 +38,13 @@ internal static class VaultCrypto
         var box = new byte[NonceSize + content.Length + TagSize];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceSize));
         using var aes = new AesGcm(key, TagSize);
-        aes.Encrypt(box.AsSpan(0, NonceSize), content, box.AsSpan(NonceSize, content.Length), box.AsSpan(NonceSize + content.Length), boundTo);
+        aes.Encrypt(
+            box.AsSpan(0, NonceSize),
+            content,
+            box.AsSpan(NonceSize, content.Length),
+            box.AsSpan(NonceSize + content.Length),
+            boundTo
+        );
         return box;
     }
 
@@ -46,7 +52,10 @@ internal static class VaultCrypto
     public static SecretBytes? Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
     {
         var length = box.Length - NonceSize - TagSize;
-        if (length < 0) { return null; }
+        if (length < 0)
+        {
+            return null;
+        }
 
         var content = new SecretBytes(length);
         using var aes = new AesGcm(key, TagSize);

@@ -35,7 +35,10 @@ internal static class VaultFile
         try
         {
             using var stream = RegularFile.OpenRead(path);
-            if (stream.Length > MaximumSize) { throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB"); }
+            if (stream.Length > MaximumSize)
+            {
+                throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB");
+            }
 
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
@@ -48,7 +51,10 @@ internal static class VaultFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(
-                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions. Plue did not change it.", exception);
+                FailureKind.VaultLocked,
+                $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions. Plue did not change it.",
+                exception
+            );
         }
     }
 
@@ -60,12 +66,17 @@ internal static class VaultFile
         try
         {
             var header = JsonSerializer.Deserialize(bytes, VaultHeaderContext.Default.StoredVaultHeader);
-            if (header?.Format != Format) { throw Damaged("it is not a vault"); }
+            if (header?.Format != Format)
+            {
+                throw Damaged("it is not a vault");
+            }
 
             if (header.Version > Version)
             {
                 throw new FailureException(
-                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it. The file was not changed.");
+                    FailureKind.VaultLocked,
+                    "The vault was written by a newer version of Plue. Update Plue to open it. The file was not changed."
+                );
             }
 
             vault = JsonSerializer.Deserialize(bytes, VaultFileContext.Default.StoredVault)!;
@@ -75,13 +86,21 @@ internal static class VaultFile
             throw Damaged("it is not well-formed", exception);
         }
 
-        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("it contains an invalid value"); }
+        if (vault.Version is < 1 or > Version || !IsPlausible(vault))
+        {
+            throw Damaged("it contains an invalid value");
+        }
 
         foreach (var method in vault.Ways)
         {
-            if (method.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
+            if (method.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds)))
+            {
+                continue;
+            }
 
-            throw Damaged($"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}");
+            throw Damaged(
+                $"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}"
+            );
         }
 
         return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was edited or truncated");
@@ -101,53 +120,72 @@ internal static class VaultFile
     public static StoredVault Next(StoredVault vault) => vault with { Version = Version, Generation = (vault.Generation ?? 0) + 1 };
 
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
-        vault with { Seal = Convert.ToBase64String(VaultCrypto.ComputeMac(dataKey, Serialize(vault with { Seal = "" }))) };
+        vault with
+        {
+            Seal = Convert.ToBase64String(VaultCrypto.ComputeMac(dataKey, Serialize(vault with { Seal = "" }))),
+        };
 
     /// <summary>True if the file is exactly as written with this data key. Compares the text, because several texts decode to the same seal.</summary>
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
-    public static StoredUnlockMethod Wrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
-        method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
+    public static StoredUnlockMethod Wrap(
+        StoredVault vault,
+        StoredUnlockMethod method,
+        ReadOnlySpan<byte> wayKey,
+        ReadOnlySpan<byte> dataKey
+    ) => method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
 
     /// <returns>The data key, or null when the way's key is not the right one.</returns>
     public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey) =>
         VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
-        entry with { Secret = Convert.ToBase64String(VaultCrypto.Encrypt(dataKey, secret, EntryFields(vault, entry))) };
+        entry with
+        {
+            Secret = Convert.ToBase64String(VaultCrypto.Encrypt(dataKey, secret, EntryFields(vault, entry))),
+        };
 
     /// <exception cref="FailureException">VaultLocked: the entry belongs to another name, to other origins or to another vault.</exception>
     public static SecretBytes Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
-        VaultCrypto.Decrypt(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
+        VaultCrypto.Decrypt(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry))
+        ?? throw Damaged("an entry was tampered with");
 
-    public static FailureException Damaged(string why, Exception? inner = null) => new(
-        FailureKind.VaultLocked,
-        $"The vault file is damaged: {why}. Plue did not change it. Restore a backup, or move the file away and create a new vault.",
-        inner);
+    public static FailureException Damaged(string why, Exception? inner = null) =>
+        new(
+            FailureKind.VaultLocked,
+            $"The vault file is damaged: {why}. Plue did not change it. Restore a backup, or move the file away and create a new vault.",
+            inner
+        );
 
-    private static readonly VaultFileContext WriteContext =
-        new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly VaultFileContext WriteContext = new(
+        new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
 
-    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod method) => VaultCrypto.Fields(
-        "way", BoxVersion, vault.Id, method.Kind, method.Id ?? "", method.Salt ?? "", Text(method.Rounds ?? 0));
+    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod method) =>
+        VaultCrypto.Fields("way", BoxVersion, vault.Id, method.Kind, method.Id ?? "", method.Salt ?? "", Text(method.Rounds ?? 0));
 
-    private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
-        ["entry", BoxVersion, vault.Id, entry.Reference, .. entry.Origins]);
+    private static byte[] EntryFields(StoredVault vault, StoredEntry entry) =>
+        VaultCrypto.Fields(["entry", BoxVersion, vault.Id, entry.Reference, .. entry.Origins]);
 
     private static bool IsPlausible(StoredVault vault) =>
         vault.Ways.Count > 0
         && (vault.Version == 1 ? vault.Generation is null : vault.Generation > 0)
         && HasSize(vault.Seal, 32)
         && vault.Ways.All(method => HasSize(method.WrappedKey, VaultCrypto.KeyBoxSize))
-        && vault.Ways.All(method => method.Kind != UnlockMethod.PassphraseKind || (method.Rounds is not null && HasSize(method.Salt, VaultCrypto.SaltSize)))
+        && vault.Ways.All(method =>
+            method.Kind != UnlockMethod.PassphraseKind || (method.Rounds is not null && HasSize(method.Salt, VaultCrypto.SaltSize))
+        )
         && vault.Ways.DistinctBy(method => (method.Kind, method.Id)).Count() == vault.Ways.Count
         && vault.Entries.All(entry => entry.Origins.Count > 0 && HasSize(entry.Secret, null))
         && vault.Entries.DistinctBy(entry => entry.Reference).Count() == vault.Entries.Count;
 
     private static bool HasSize(string? base64, int? size)
     {
-        if (base64 is null) { return false; }
+        if (base64 is null)
+        {
+            return false;
+        }
 
         var bytes = new byte[base64.Length];
         return Convert.TryFromBase64String(base64, bytes, out var written) && (size is null || written == size);
@@ -159,7 +197,15 @@ internal static class VaultFile
 /// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
 /// <param name="Generation">Counts the changes; null in version 1.</param>
 /// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
-internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredUnlockMethod> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
+internal sealed record StoredVault(
+    string Format,
+    int Version,
+    string Id,
+    long? Generation,
+    IReadOnlyList<StoredUnlockMethod> Ways,
+    IReadOnlyList<StoredEntry> Entries,
+    string Seal
+);
 
 /// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
 /// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>
@@ -167,7 +213,13 @@ internal sealed record StoredVault(string Format, int Version, string Id, long? 
 internal sealed record StoredUnlockMethod(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
 
 /// <param name="Secret">A box, bound to the reference and the origins.</param>
-internal sealed record StoredEntry(string Reference, IReadOnlyList<string> Origins, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, string Secret);
+internal sealed record StoredEntry(
+    string Reference,
+    IReadOnlyList<string> Origins,
+    DateTimeOffset StoredAt,
+    DateTimeOffset? LastUsed,
+    string Secret
+);
 
 internal sealed record StoredVaultHeader(string? Format, long Version);
 
@@ -180,7 +232,8 @@ internal sealed record StoredVaultHeader(string? Format, long Version);
     RespectRequiredConstructorParameters = false,
     MaxDepth = 8,
     WriteIndented = true,
-    NewLine = "\n")]
+    NewLine = "\n"
+)]
 [JsonSerializable(typeof(StoredVault))]
 internal sealed partial class VaultFileContext : JsonSerializerContext;
 

@@ -24,28 +24,56 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     /// <summary>Records this generation as the newest, even if it is older.</summary>
     public async Task WriteAsync(StoredVault vault, CancellationToken cancellationToken)
     {
-        try { DurableFile.Replace(FilePath, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{vault.Id} {vault.Generation ?? 0}\n"))); }
+        try
+        {
+            DurableFile.Replace(
+                FilePath,
+                Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{vault.Id} {vault.Generation ?? 0}\n"))
+            );
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The vault itself is fine; an older copy may go unnoticed.
         }
 
-        if (!IsOpenedByKeychain(vault)) { return; }
+        if (!IsOpenedByKeychain(vault))
+        {
+            return;
+        }
 
         var item = new byte[VaultCrypto.KeySize];
         BinaryPrimitives.WriteInt64BigEndian(item, vault.Generation ?? 0);
-        await TryKeychainAsync(async token => { await keychain.WriteAsync(AccountOf(vault), item, token).ConfigureAwait(false); return 0; }, cancellationToken).ConfigureAwait(false);
+        await TryKeychainAsync(
+                async token =>
+                {
+                    await keychain.WriteAsync(AccountOf(vault), item, token).ConfigureAwait(false);
+                    return 0;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
-    private Task<long> ReadKeychainAsync(StoredVault vault, CancellationToken cancellationToken) => TryKeychainAsync(
-        async token => await keychain.ReadAsync(AccountOf(vault), token).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } item ? BinaryPrimitives.ReadInt64BigEndian(item) : 0, cancellationToken);
+    private Task<long> ReadKeychainAsync(StoredVault vault, CancellationToken cancellationToken) =>
+        TryKeychainAsync(
+            async token =>
+                await keychain.ReadAsync(AccountOf(vault), token).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } item
+                    ? BinaryPrimitives.ReadInt64BigEndian(item)
+                    : 0,
+            cancellationToken
+        );
 
     private long ReadFile(StoredVault vault)
     {
         try
         {
             var words = RegularFile.Read(FilePath, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split(' ') : [];
-            return words.Length == 2 && words[0] == vault.Id && long.TryParse(words[1].TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0;
+            return
+                words.Length == 2
+                && words[0] == vault.Id
+                && long.TryParse(words[1].TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
+                ? generation
+                : 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -58,8 +86,15 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(KeychainTimeout);
-        try { return await call(limit.Token).ConfigureAwait(false); }
-        catch (Exception exception) when (exception is FailureException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)) { return 0; }
+        try
+        {
+            return await call(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+            when (exception is FailureException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return 0;
+        }
     }
 
     private static string AccountOf(StoredVault vault) => vault.Id + ".generation";

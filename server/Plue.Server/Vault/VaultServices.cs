@@ -12,9 +12,10 @@ internal sealed class VaultServices(PlatformServices platform, Redactor redactor
     public async ValueTask<Func<string, bool>> CredentialsAsync(CancellationToken cancellationToken)
     {
         var stored = await Vault.ReferencesAsync(cancellationToken);
-        return reference => reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
-            ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
-            : stored.Contains(reference);
+        return reference =>
+            reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
+                ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
+                : stored.Contains(reference);
     }
 
     public ValueTask DisposeAsync() => Vault.DisposeAsync();

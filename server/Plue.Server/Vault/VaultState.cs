@@ -22,7 +22,8 @@ public sealed partial class Vault
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         var (vault, key) = LoadUnlocked();
         var changed = await change(vault, key).ConfigureAwait(false);
-        await SaveAsync(changed with { Entries = [.. changed.Entries.Select(entry => entry with { LastUsed = LastUsed(entry) })] }, key).ConfigureAwait(false);
+        await SaveAsync(changed with { Entries = [.. changed.Entries.Select(entry => entry with { LastUsed = LastUsed(entry) })] }, key)
+            .ConfigureAwait(false);
         used.Clear();
     }
 
@@ -41,7 +42,11 @@ public sealed partial class Vault
             {
                 if (time.GetElapsedTime(started) > LockTimeout)
                 {
-                    throw new FailureException(FailureKind.Conflict, "Another Plue process is using the vault. Try again, or close the other process.", exception);
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        "Another Plue process is using the vault. Try again, or close the other process.",
+                        exception
+                    );
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken).ConfigureAwait(false);
@@ -55,7 +60,10 @@ public sealed partial class Vault
 
     private (StoredVault Vault, SecretBytes Key) LoadUnlocked()
     {
-        if (dataKey is null && !VaultFile.Exists(path)) { VaultFile.ReadBytes(path); }
+        if (dataKey is null && !VaultFile.Exists(path))
+        {
+            VaultFile.ReadBytes(path);
+        }
 
         var vault = dataKey is null ? null : Load();
         return vault is not null && dataKey is { } key
@@ -67,7 +75,10 @@ public sealed partial class Vault
     private StoredVault Load()
     {
         var bytes = VaultFile.ReadBytes(path);
-        if (known is not null && bytes.AsSpan().SequenceEqual(knownBytes)) { return known; }
+        if (known is not null && bytes.AsSpan().SequenceEqual(knownBytes))
+        {
+            return known;
+        }
 
         var vault = VaultFile.Parse(bytes);
         if (known is not null && vault.Id != known.Id)
@@ -76,7 +87,10 @@ public sealed partial class Vault
             return vault;
         }
 
-        if (!VaultFile.IsSealedBy(vault, dataKey!.Span)) { throw VaultFile.Damaged("its seal does not match its content"); }
+        if (!VaultFile.IsSealedBy(vault, dataKey!.Span))
+        {
+            throw VaultFile.Damaged("its seal does not match its content");
+        }
         if (known?.Generation > vault.Generation.GetValueOrDefault())
         {
             var newest = known.Generation.Value;
@@ -113,10 +127,16 @@ public sealed partial class Vault
 
     private void Accept(StoredVault vault, byte[] bytes, SecretBytes key)
     {
-        if (dataKey != key) { dataKey?.Dispose(); }
+        if (dataKey != key)
+        {
+            dataKey?.Dispose();
+        }
 
         (known, knownBytes, dataKey) = (vault, bytes, key);
-        foreach (var entry in vault.Entries) { redactor.Register(Reveal(vault, entry, key)); }
+        foreach (var entry in vault.Entries)
+        {
+            redactor.Register(Reveal(vault, entry, key));
+        }
     }
 
     private void Forget()
@@ -126,29 +146,53 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    private async Task<StoredUnlockMethod> WrapAsync(StoredVault vault, UnlockMethod method, SecretBytes key, CancellationToken cancellationToken)
+    private async Task<StoredUnlockMethod> WrapAsync(
+        StoredVault vault,
+        UnlockMethod method,
+        SecretBytes key,
+        CancellationToken cancellationToken
+    )
     {
         var stored = method.ToStored();
-        if (method.Kind == UnlockMethod.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
+        if (method.Kind == UnlockMethod.KeychainKind)
+        {
+            await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false);
+        }
 
         using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
         return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
     }
 
-    private async Task<SecretBytes> MethodKeyAsync(StoredVault vault, UnlockMethod method, StoredUnlockMethod stored, CancellationToken cancellationToken) => method.Kind switch
-    {
-        UnlockMethod.PassphraseKind => await Task.Run(
-            () => VaultCrypto.KeyFromPassphrase(method.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
-        UnlockMethod.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
-            ? Taken(key)
-            : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not contain the vault's key. Unlock the vault with its passphrase or from the editor."),
-        _ => SecretBytes.CopyOf(method.Key),
-    };
+    private async Task<SecretBytes> MethodKeyAsync(
+        StoredVault vault,
+        UnlockMethod method,
+        StoredUnlockMethod stored,
+        CancellationToken cancellationToken
+    ) =>
+        method.Kind switch
+        {
+            UnlockMethod.PassphraseKind => await Task.Run(
+                    () => VaultCrypto.KeyFromPassphrase(method.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value),
+                    cancellationToken
+                )
+                .ConfigureAwait(false),
+            UnlockMethod.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false)
+                is { Length: VaultCrypto.KeySize } key
+                ? Taken(key)
+                : throw new FailureException(
+                    FailureKind.VaultLocked,
+                    "The keychain of this machine does not contain the vault's key. Unlock the vault with its passphrase or from the editor."
+                ),
+            _ => SecretBytes.CopyOf(method.Key),
+        };
 
     // An item that is already there opens another copy of this vault, so it is used again and not replaced.
     private async Task NewKeychainKeyAsync(string account, CancellationToken cancellationToken)
     {
-        if (await keychain.ReadAsync(account, cancellationToken).ConfigureAwait(false) is not null) { return; }
+        if (await keychain.ReadAsync(account, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
 
         var key = RandomNumberGenerator.GetBytes(VaultCrypto.KeySize);
         await keychain.WriteAsync(account, key, cancellationToken).ConfigureAwait(false);
@@ -164,9 +208,15 @@ public sealed partial class Vault
 
     private void Remember(UnlockMethod method)
     {
-        if (method.Text is { } passphrase) { redactor.Register(passphrase); }
+        if (method.Text is { } passphrase)
+        {
+            redactor.Register(passphrase);
+        }
 
-        if (method.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
+        if (method.Key is { } key)
+        {
+            redactor.Register(Convert.ToBase64String(key));
+        }
     }
 
     private DateTimeOffset? LastUsed(StoredEntry entry) => used.TryGetValue(entry.Reference, out var at) ? at : entry.LastUsed;
@@ -176,7 +226,10 @@ public sealed partial class Vault
         var now = time.GetUtcNow();
         var isRecent = LastUsed(entry) is { } last && now - last < LastUsedPrecision;
         used[entry.Reference] = now;
-        if (!isRecent && savingLastUsed.IsCompleted) { savingLastUsed = Task.Run(WriteLastUsedAsync); }
+        if (!isRecent && savingLastUsed.IsCompleted)
+        {
+            savingLastUsed = Task.Run(WriteLastUsedAsync);
+        }
     }
 
     private async Task SaveLastUsedAsync()
@@ -189,7 +242,10 @@ public sealed partial class Vault
     {
         try
         {
-            if (used.Count > 0) { await ChangeAsync((vault, _) => ValueTask.FromResult(vault), CancellationToken.None).ConfigureAwait(false); }
+            if (used.Count > 0)
+            {
+                await ChangeAsync((vault, _) => ValueTask.FromResult(vault), CancellationToken.None).ConfigureAwait(false);
+            }
         }
         catch (FailureException)
         {
@@ -200,7 +256,9 @@ public sealed partial class Vault
     private static string[] Bound(IEnumerable<string> origins)
     {
         string[] bound = [.. origins.Select(url => Origin.Parse(url).ToString()).Distinct()];
-        return bound.Length > 0 ? bound : throw new FailureException(FailureKind.MissingField, "The key has no allowed origin. Enter at least one address.");
+        return bound.Length > 0
+            ? bound
+            : throw new FailureException(FailureKind.MissingField, "The key has no allowed origin. Enter at least one address.");
     }
 
     private void Accept(string secret)
@@ -225,7 +283,11 @@ public sealed partial class Vault
     private static StoredEntry Find(StoredVault vault, string reference) =>
         vault.Entries.FirstOrDefault(entry => entry.Reference == reference)
         ?? throw new FailureException(
-            FailureKind.NotFound, ReferenceForm().IsMatch(reference) ? $"No key is stored as {reference}. Store one with Plue: Configure Provider Key." : BadReference);
+            FailureKind.NotFound,
+            ReferenceForm().IsMatch(reference)
+                ? $"No key is stored as {reference}. Store one with Plue: Configure Provider Key."
+                : BadReference
+        );
 
     private static string Reveal(StoredVault vault, StoredEntry entry, SecretBytes key)
     {
@@ -238,44 +300,60 @@ public sealed partial class Vault
 
     private static void CheckReference(string reference)
     {
-        if (!ReferenceForm().IsMatch(reference)) { throw new FailureException(FailureKind.BadRequest, BadReference); }
+        if (!ReferenceForm().IsMatch(reference))
+        {
+            throw new FailureException(FailureKind.BadRequest, BadReference);
+        }
     }
 
-    private const string BadReference = "A key name must have the form vault://owner/name and may contain letters, digits, dots, dashes and underscores.";
+    private const string BadReference =
+        "A key name must have the form vault://owner/name and may contain letters, digits, dots, dashes and underscores.";
 
-    private static FailureException NotBound(StoredEntry entry, Uri origin) => new(
-        FailureKind.KeyNotBoundToOrigin,
-        $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
-        + "Store a key for that address with Plue: Configure Provider Key.");
+    private static FailureException NotBound(StoredEntry entry, Uri origin) =>
+        new(
+            FailureKind.KeyNotBoundToOrigin,
+            $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
+                + "Store a key for that address with Plue: Configure Provider Key."
+        );
 
-    private static FailureException Unknown(UnlockMethod method) => new(
-        FailureKind.VaultLocked,
-        method.Kind switch
-        {
-            UnlockMethod.EditorKind => "This editor does not have the vault's key. Unlock the vault with its passphrase or the keychain, then add this editor.",
-            UnlockMethod.KeychainKind => "The keychain cannot unlock this vault. Use its passphrase, or unlock it from the editor.",
-            _ => "This vault has no passphrase. Unlock it from the editor or with the keychain, then add one.",
-        });
+    private static FailureException Unknown(UnlockMethod method) =>
+        new(
+            FailureKind.VaultLocked,
+            method.Kind switch
+            {
+                UnlockMethod.EditorKind =>
+                    "This editor does not have the vault's key. Unlock the vault with its passphrase or the keychain, then add this editor.",
+                UnlockMethod.KeychainKind => "The keychain cannot unlock this vault. Use its passphrase, or unlock it from the editor.",
+                _ => "This vault has no passphrase. Unlock it from the editor or with the keychain, then add one.",
+            }
+        );
 
-    private static FailureException WrongKey(UnlockMethod method) => new(
-        FailureKind.VaultLocked,
-        method.Kind == UnlockMethod.PassphraseKind
-            ? "Wrong passphrase. Try again."
-            : "The stored key cannot unlock this vault. Unlock it with another method, then add this one again.");
+    private static FailureException WrongKey(UnlockMethod method) =>
+        new(
+            FailureKind.VaultLocked,
+            method.Kind == UnlockMethod.PassphraseKind
+                ? "Wrong passphrase. Try again."
+                : "The stored key cannot unlock this vault. Unlock it with another method, then add this one again."
+        );
 
     private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(method => method.Kind).Distinct()];
 
-    private static FailureException Older(long generation, long newest) => new(
-        FailureKind.VaultOlder,
-        string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"The vault file is an older copy: it has revision {generation}, but revision {newest} was already used on this machine. Keys added or replaced since then are missing, and deleted keys are back. ")
-        + "Restore the newer file, or accept the older copy when you unlock it (on the command line: plue vault unlock --accept-older).");
+    private static FailureException Older(long generation, long newest) =>
+        new(
+            FailureKind.VaultOlder,
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"The vault file is an older copy: it has revision {generation}, but revision {newest} was already used on this machine. Keys added or replaced since then are missing, and deleted keys are back. "
+            )
+                + "Restore the newer file, or accept the older copy when you unlock it (on the command line: plue vault unlock --accept-older)."
+        );
 
-    private static FailureException NotSaved(Exception exception) => new(
-        FailureKind.StoreReadOnly,
-        $"The vault could not be saved ({exception.Message.TrimEnd('.')}). Nothing was changed. Make its folder writable or free some space, then try again.",
-        exception);
+    private static FailureException NotSaved(Exception exception) =>
+        new(
+            FailureKind.StoreReadOnly,
+            $"The vault could not be saved ({exception.Message.TrimEnd('.')}). Nothing was changed. Make its folder writable or free some space, then try again.",
+            exception
+        );
 
     [GeneratedRegex(@"^vault://[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex ReferenceForm();

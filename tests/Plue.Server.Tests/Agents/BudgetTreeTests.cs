@@ -20,8 +20,12 @@ public sealed class BudgetTreeTests
         tree.Reserve("child", Request(0.2m));
         var fault = Assert.Throws<FailureException>(() => tree.Reserve("child", Request(0.21m)));
         Assert.Equal(
-            (FailureKind.BudgetExceeded, "The budget of \"top\", which this task is part of, is used up. $0.80 are used or reserved, the next request costs at least $0.21, and the budget is $1.00. Increase that budget, then resume this task."),
-            (fault.Failure.Kind, fault.Message));
+            (
+                FailureKind.BudgetExceeded,
+                "The budget of \"top\", which this task is part of, is used up. $0.80 are used or reserved, the next request costs at least $0.21, and the budget is $1.00. Increase that budget, then resume this task."
+            ),
+            (fault.Failure.Kind, fault.Message)
+        );
     }
 
     [Fact]
@@ -51,10 +55,17 @@ public sealed class BudgetTreeTests
     [Fact]
     public void A_child_gets_what_was_asked_for_and_never_more_than_is_left()
     {
-        var (limits, reserved) = BudgetTree.Share(new AgentBudget(0.3m, null, 10, null), new AgentBudget(0.5m, 1000, null, null), new AgentBudget(2, null, 60, 1800));
+        var (limits, reserved) = BudgetTree.Share(
+            new AgentBudget(0.3m, null, 10, null),
+            new AgentBudget(0.5m, 1000, null, null),
+            new AgentBudget(2, null, 60, 1800)
+        );
         Assert.Equal(new AgentBudget(0.3m, 1000, 10, 1800), limits);
         Assert.Equal(new AgentBudget(0.3m, 1000, null, null), reserved);
-        Assert.Equal(FailureKind.BudgetExceeded, Assert.Throws<FailureException>(() => BudgetTree.Share(Usd(0), Usd(1), NoLimit)).Failure.Kind);
+        Assert.Equal(
+            FailureKind.BudgetExceeded,
+            Assert.Throws<FailureException>(() => BudgetTree.Share(Usd(0), Usd(1), NoLimit)).Failure.Kind
+        );
     }
 
     [Fact]
@@ -70,31 +81,51 @@ public sealed class BudgetTreeTests
     [Fact]
     public void Agents_that_ask_beside_each_other_never_go_over_the_budget_of_anybody_above()
     {
-        var shape = from count in Gen.Choose(1, 12)
-                    from parents in Gen.Choose(0, 100).ListOf(count)
-                    from limits in Gen.Choose(0, 60).ListOf(count)
-                    from costs in Gen.Choose(1, 9).ListOf(40)
-                    select (parents, limits, costs);
-        Prop.ForAll(shape.ToArbitrary(), one =>
-        {
-            var world = new World(one.parents, one.limits);
-            var costs = new ConcurrentQueue<int>(one.costs);
-            Parallel.For(0, world.Count, new ParallelOptions { MaxDegreeOfParallelism = 4 }, agent =>
-            {
-                while (costs.TryDequeue(out var cost)) { world.Ask(agent, cost); }
-            });
-            return world.IsWithinEveryLimit;
-        }).QuickCheckThrowOnFailure();
+        var shape =
+            from count in Gen.Choose(1, 12)
+            from parents in Gen.Choose(0, 100).ListOf(count)
+            from limits in Gen.Choose(0, 60).ListOf(count)
+            from costs in Gen.Choose(1, 9).ListOf(40)
+            select (parents, limits, costs);
+        Prop.ForAll(
+                shape.ToArbitrary(),
+                one =>
+                {
+                    var world = new World(one.parents, one.limits);
+                    var costs = new ConcurrentQueue<int>(one.costs);
+                    Parallel.For(
+                        0,
+                        world.Count,
+                        new ParallelOptions { MaxDegreeOfParallelism = 4 },
+                        agent =>
+                        {
+                            while (costs.TryDequeue(out var cost))
+                            {
+                                world.Ask(agent, cost);
+                            }
+                        }
+                    );
+                    return world.IsWithinEveryLimit;
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public void Where_answers_cost_more_than_expected_the_top_is_exceeded_by_no_more_than_that_of_the_requests_under_way()
     {
         var world = new World([0, 0, 0, 0], [0, 0, 0, 0], topLimit: 20) { Surprise = 3 };
-        Parallel.For(1, 4, agent =>
-        {
-            for (var i = 0; i < 20; i++) { world.Ask(agent, 4); }
-        });
+        Parallel.For(
+            1,
+            4,
+            agent =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    world.Ask(agent, 4);
+                }
+            }
+        );
         Assert.InRange(world.Total, 1, 20 + (3 * 3));
     }
 
@@ -104,7 +135,8 @@ public sealed class BudgetTreeTests
 
     private static Spend Request(decimal usd) => new(usd, true, 0, 1, 0);
 
-    private static BudgetNode Node(string id, string? parent, AgentBudget limits, decimal spent = 0) => new(id, parent, id, limits, NoLimit, Money(spent), 0, false);
+    private static BudgetNode Node(string id, string? parent, AgentBudget limits, decimal spent = 0) =>
+        new(id, parent, id, limits, NoLimit, Money(spent), 0, false);
 
     private sealed class World
     {
@@ -114,10 +146,25 @@ public sealed class BudgetTreeTests
 
         public World(IReadOnlyList<int> parents, IReadOnlyList<int> limits, int topLimit = 30)
         {
-            nodes = [.. parents.Select((parent, at) => Node($"{at}", at == 0 ? null : $"{parent % at}", at == 0 ? Usd(topLimit) : limits[at] == 0 ? NoLimit : Usd(limits[at])))];
+            nodes =
+            [
+                .. parents.Select(
+                    (parent, at) =>
+                        Node(
+                            $"{at}",
+                            at == 0 ? null : $"{parent % at}",
+                            at == 0 ? Usd(topLimit)
+                                : limits[at] == 0 ? NoLimit
+                                : Usd(limits[at])
+                        )
+                ),
+            ];
             tree = new BudgetTree(_ =>
             {
-                lock (gate) { return [.. nodes]; }
+                lock (gate)
+                {
+                    return [.. nodes];
+                }
             });
         }
 
@@ -131,11 +178,20 @@ public sealed class BudgetTreeTests
 
         public void Ask(int at, int cost)
         {
-            try { tree.Reserve($"{at}", Request(cost)); }
-            catch (FailureException) { return; }
+            try
+            {
+                tree.Reserve($"{at}", Request(cost));
+            }
+            catch (FailureException)
+            {
+                return;
+            }
 
             Thread.Yield();
-            lock (gate) { nodes[at] = nodes[at] with { Own = nodes[at].Own + Request(cost + Surprise), Answers = nodes[at].Answers + 1 }; }
+            lock (gate)
+            {
+                nodes[at] = nodes[at] with { Own = nodes[at].Own + Request(cost + Surprise), Answers = nodes[at].Answers + 1 };
+            }
         }
     }
 }

@@ -22,19 +22,34 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         AgentsHome.Write(home, local.Url);
-        InMemorySidecar.WriteProvider(home, "claude", $"{{ name: 'Claude Code', provider_type: 'claude-code', cli_path: '{ClaudeCodeBench.RealCli()}', endpoint: '{claude.Address}', api_key_ref: 'vault://claude/api_key', model: 'sonnet' }}");
-        sidecar = await SidecarProcess.StartAsync(home, folder: folder, environment: new Dictionary<string, string>
-        {
-            ["HOME"] = home,
-            ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "claude"),
-        });
+        InMemorySidecar.WriteProvider(
+            home,
+            "claude",
+            $"{{ name: 'Claude Code', provider_type: 'claude-code', cli_path: '{ClaudeCodeBench.RealCli()}', endpoint: '{claude.Address}', api_key_ref: 'vault://claude/api_key', model: 'sonnet' }}"
+        );
+        sidecar = await SidecarProcess.StartAsync(
+            home,
+            folder: folder,
+            environment: new Dictionary<string, string> { ["HOME"] = home, ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "claude") }
+        );
         await Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
-        await Client.ResultAsync("vault/store", new { reference = "vault://claude/api_key", secret = "test-key-1234567890", origins = new[] { claude.Address.ToString() } });
+        await Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://claude/api_key",
+                secret = "test-key-1234567890",
+                origins = new[] { claude.Address.ToString() },
+            }
+        );
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (sidecar is not null) { await sidecar.DisposeAsync(); }
+        if (sidecar is not null)
+        {
+            await sidecar.DisposeAsync();
+        }
         await claude.DisposeAsync();
         await local.DisposeAsync();
     }
@@ -42,7 +57,8 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
     [Fact]
     public async Task It_starts_a_task_hears_its_result_and_hands_back_what_came_of_it()
     {
-        local.Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? Models() : AgentsHome.Paid("The part is done.", 1000);
+        local.Route = request =>
+            request.Target.EndsWith("/models", StringComparison.Ordinal) ? Models() : AgentsHome.Paid("The part is done.", 1000);
         Calls("spawn_task", """{"template":"worker","goal":"one"}""");
         Calls("finish", Handed);
         var uri = await SpawnAsync();
@@ -51,9 +67,15 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
         Assert.Contains("The part is done.", claude.Requests.ElementAt(1), StringComparison.Ordinal);
         var rows = await RowsAsync(uri);
         var child = rows.Single(row => (string?)row!["uri"] != uri)!;
-        Assert.Equal((uri, "done", "toolu_1", "one"), ((string?)child["parentId"], (string?)child["status"], (string?)child["toolUseId"], (string?)child["title"]));
+        Assert.Equal(
+            (uri, "done", "toolu_1", "one"),
+            ((string?)child["parentId"], (string?)child["status"], (string?)child["toolUseId"], (string?)child["title"])
+        );
         Assert.Equal(0.01m, (decimal?)child["spent"]!["usd"]);
-        var (own, inAll) = ((decimal?)done["spent"]!["usd"], (decimal?)(await Client.ResultAsync("task/get", new { uri }))!["task"]!["spentInAll"]!["usd"]);
+        var (own, inAll) = (
+            (decimal?)done["spent"]!["usd"],
+            (decimal?)(await Client.ResultAsync("task/get", new { uri }))!["task"]!["spentInAll"]!["usd"]
+        );
         Assert.True(own > 0, $"The orchestrator cost {own}.");
         Assert.Equal(own + 0.01m, inAll);
         Assert.Equal("One part was done.", (string?)(await Client.ResultAsync("task/get", new { uri }))!["outputs"]!["summary"]);
@@ -62,17 +84,36 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
     [Fact]
     public async Task Stopping_it_stops_the_task_that_it_waits_for()
     {
-        local.Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? Models() : ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
+        local.Route = request =>
+            request.Target.EndsWith("/models", StringComparison.Ordinal) ? Models() : ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
         Calls("spawn_task", """{"template":"worker","goal":"one"}""");
         var uri = await SpawnAsync();
-        await Client.NextAsync("task/event", item => (string?)item["task"]?["title"] == "one" && (string?)item["task"]?["status"] == "running");
+        await Client.NextAsync(
+            "task/event",
+            item => (string?)item["task"]?["title"] == "one" && (string?)item["task"]?["status"] == "running"
+        );
         await StatusAsync(uri, "waiting_for_child");
         await Client.ResultAsync("task/stop", new { uri });
-        while ((await RowsAsync(uri)).Any(row => (string?)row!["status"] != "stopped")) { await Client.NextAsync("task/event"); }
+        while ((await RowsAsync(uri)).Any(row => (string?)row!["status"] != "stopped"))
+        {
+            await Client.NextAsync("task/event");
+        }
     }
 
     private async Task<string> SpawnAsync() =>
-        (string)(await Client.ResultAsync("task/spawn", new { templateId = "task-orchestrator", goal = "Have it done", provider = "claude", model = "sonnet" }))!["uri"]!;
+        (string)
+            (
+                await Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "task-orchestrator",
+                        goal = "Have it done",
+                        provider = "claude",
+                        model = "sonnet",
+                    }
+                )
+            )!["uri"]!;
 
     private async Task<JsonNode> StatusAsync(string uri, string status)
     {
@@ -80,7 +121,10 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
         {
             if ((await RowsAsync(uri)).FirstOrDefault(row => (string?)row!["uri"] == uri) is { } now)
             {
-                if ((string?)now["status"] == status) { return now; }
+                if ((string?)now["status"] == status)
+                {
+                    return now;
+                }
                 Assert.False((string?)now["status"] is "failed" or "over_budget", now.ToJsonString());
             }
 
@@ -99,8 +143,10 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
         claude.Then(async exchange =>
         {
             await exchange.StartAsync();
-            await exchange.BlockAsync($$$"""{"type":"tool_use","id":"{{{id}}}","name":"mcp__plue__{{{tool}}}","input":{}}""",
-                $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}""");
+            await exchange.BlockAsync(
+                $$$"""{"type":"tool_use","id":"{{{id}}}","name":"mcp__plue__{{{tool}}}","input":{}}""",
+                $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}"""
+            );
             await exchange.EndAsync("tool_use");
         });
     }

@@ -24,11 +24,16 @@ public sealed class OrchestrationTests : IAsyncLifetime
         {
             if (asked.Model == "small")
             {
-                if (together.Signal()) { all.TrySetResult(); }
+                if (together.Signal())
+                {
+                    all.TrySetResult();
+                }
                 return ScriptedAnswer.Events().Gate(all.Task).Send(Chunk($"Did {asked.Goal}.")).Send(End);
             }
 
-            return asked.Asked == 0 ? Calls("I split it.", Spawn("c1", "one"), Spawn("c2", "two"), Spawn("c3", "three")) : Paid("All done.", 100);
+            return asked.Asked == 0
+                ? Calls("I split it.", Spawn("c1", "one"), Spawn("c2", "two"), Spawn("c3", "three"))
+                : Paid("All done.", 100);
         };
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_child");
@@ -36,14 +41,24 @@ public sealed class OrchestrationTests : IAsyncLifetime
         Assert.Equal("planner", (string?)done["templateId"]);
 
         var rows = await home.ListAsync(uri);
-        Assert.Equal(["one", "three", "two"], rows.Where(row => (string?)row!["parentId"] == uri).Select(row => (string?)row!["title"]).Order());
+        Assert.Equal(
+            ["one", "three", "two"],
+            rows.Where(row => (string?)row!["parentId"] == uri).Select(row => (string?)row!["title"]).Order()
+        );
         Assert.All(rows, row => Assert.Equal("done", (string?)row!["status"]));
-        var told = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Where(part => (string?)part!["kind"] == "toolResult").Select(part => JsonNode.Parse((string)part!["result"]!)!).ToList();
+        var told = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!
+            .AsArray()
+            .Where(part => (string?)part!["kind"] == "toolResult")
+            .Select(part => JsonNode.Parse((string)part!["result"]!)!)
+            .ToList();
         Assert.Equal(["Did one.", "Did two.", "Did three."], told.Select(result => (string?)result["output"]));
         Assert.All(told, result => Assert.Equal("done", (string?)result["status"]));
 
         var detail = await home.GetAsync(uri);
-        Assert.Equal(("Plan it", 3, 4), ((string?)detail["goal"], detail["children"]!.AsArray().Count, detail["timeline"]!.AsArray().Count));
+        Assert.Equal(
+            ("Plan it", 3, 4),
+            ((string?)detail["goal"], detail["children"]!.AsArray().Count, detail["timeline"]!.AsArray().Count)
+        );
         Assert.Equal(["model", "waiting", "model"], detail["timeline"]![0]!["spans"]!.AsArray().Select(span => (string?)span!["kind"]));
     }
 
@@ -51,35 +66,53 @@ public sealed class OrchestrationTests : IAsyncLifetime
     public async Task Stopping_a_parent_stops_its_children_and_everything_under_them()
     {
         home.WriteTemplate("middle", "provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], max_spawned_tasks: 2");
-        home.Script = asked => asked.Goal switch
-        {
-            "top" => Calls("", Spawn("c1", "middle one", "middle")),
-            "middle one" => Calls("", Spawn("c2", "leaf")),
-            _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang(),
-        };
+        home.Script = asked =>
+            asked.Goal switch
+            {
+                "top" => Calls("", Spawn("c1", "middle one", "middle")),
+                "middle one" => Calls("", Spawn("c2", "leaf")),
+                _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang(),
+            };
         var uri = await home.SpawnAsync("planner", "top");
         await home.NamedAsync("leaf", "running");
         await home.Client.ResultAsync("task/stop", new { uri, under = true });
-        Assert.Equal(["leaf stopped", "middle one stopped", "top stopped"], (await home.ListAsync(uri)).Select(row => $"{(string?)row!["title"]} {(string?)row["status"]}").Order());
+        Assert.Equal(
+            ["leaf stopped", "middle one stopped", "top stopped"],
+            (await home.ListAsync(uri)).Select(row => $"{(string?)row!["title"]} {(string?)row["status"]}").Order()
+        );
     }
 
     [Fact]
     public async Task A_child_that_is_stopped_by_the_user_is_told_to_its_parent()
     {
-        home.Script = asked => asked.Model == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang() : asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Then without it.");
+        home.Script = asked =>
+            asked.Model == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang()
+            : asked.Asked == 0 ? Calls("", Spawn("c1", "one"))
+            : Answer("Then without it.");
         var uri = await home.SpawnAsync("planner", "Plan it");
         var child = await home.NamedAsync("one", "running");
         await home.Client.ResultAsync("task/stop", new { uri = (string?)child["uri"] });
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        var told = JsonNode.Parse(
+            (string)
+                (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
+                    "result"
+                ]!
+        )!;
         Assert.Equal(("stopped", "It was stopped."), ((string?)told["status"], (string?)told["reason"]));
     }
 
     [Fact]
     public async Task A_child_over_its_budget_waits_with_its_work_kept_and_goes_on_when_it_is_given_more()
     {
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one", budget: new { rounds = 1 })) : Answer("Good.")
-            : asked.Asked == 0 ? Calls("I begin.", ("r1", "read", """{"path":"a.txt"}""")) : Answer("I end.");
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "one", budget: new { rounds = 1 }))
+                    : Answer("Good.")
+                : asked.Asked == 0
+                    ? Calls("I begin.", ("r1", "read", """{"path":"a.txt"}"""))
+                    : Answer("I end.");
         File.WriteAllText(Path.Combine(home.Folder, "a.txt"), "alpha");
         var uri = await home.SpawnAsync("planner", "Plan it");
         var child = (string)(await home.NamedAsync("one", "over_budget"))["uri"]!;
@@ -95,8 +128,16 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task What_siblings_use_together_is_held_against_the_budget_of_their_parent()
     {
-        home.WriteTemplate("poor", "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], budget: { tokens: 1500 }");
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Ok.") : Paid("Used much.", 2000);
+        home.WriteTemplate(
+            "poor",
+            "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], budget: { tokens: 1500 }"
+        );
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "one"))
+                    : Answer("Ok.")
+                : Paid("Used much.", 2000);
         var uri = await home.SpawnAsync("poor", "Plan it");
         var stands = await home.StatusAsync(uri, "over_budget");
         Assert.StartsWith("This task has reached its budget.", (string?)stands["note"], StringComparison.Ordinal);
@@ -107,12 +148,22 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task SEC_57_A_child_cannot_be_given_more_rights_or_another_model_by_whoever_starts_it()
     {
-        home.Script = asked => asked.Asked == 0
-            ? Calls("", ("c1", "spawn_task", """{"template":"worker","goal":"x","values":{"available_tools":["bash"]}}"""), ("c2", "spawn_task", """{"template":"worker","goal":"x","model":"large"}"""), ("c3", "spawn_task", """{"template":"nobody","goal":"x"}"""))
-            : Answer("So be it.");
+        home.Script = asked =>
+            asked.Asked == 0
+                ? Calls(
+                    "",
+                    ("c1", "spawn_task", """{"template":"worker","goal":"x","values":{"available_tools":["bash"]}}"""),
+                    ("c2", "spawn_task", """{"template":"worker","goal":"x","model":"large"}"""),
+                    ("c3", "spawn_task", """{"template":"nobody","goal":"x"}""")
+                )
+                : Answer("So be it.");
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
-        var errors = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Where(part => (string?)part!["kind"] == "toolResult").Select(part => (string?)part!["error"]).ToList();
+        var errors = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!
+            .AsArray()
+            .Where(part => (string?)part!["kind"] == "toolResult")
+            .Select(part => (string?)part!["error"])
+            .ToList();
         Assert.Equal("`values` cannot have `available_tools`: only its template and the user set what an agent may do and use.", errors[0]);
         Assert.Equal("This template does not let you choose a model. Omit `model`.", errors[1]);
         Assert.StartsWith("There is no template nobody.", errors[2], StringComparison.Ordinal);
@@ -123,24 +174,46 @@ public sealed class OrchestrationTests : IAsyncLifetime
     public async Task SEC_57_Agents_start_others_only_so_often_and_so_deep()
     {
         home.WriteTemplate("again", "max_spawned_tasks: 1, provider_ref: 'codex://providers/large', available_tools: ['spawn_task']");
-        home.Script = asked => asked.Asked == 0 ? Calls("", Spawn("c1", asked.Goal + "+", "again"), Spawn("c2", "more", "again")) : Answer("Enough.");
+        home.Script = asked =>
+            asked.Asked == 0 ? Calls("", Spawn("c1", asked.Goal + "+", "again"), Spawn("c2", "more", "again")) : Answer("Enough.");
         var uri = await home.SpawnAsync("again", "g");
         await home.StatusAsync(uri, "done");
         var rows = await home.ListAsync(uri);
         Assert.Equal(["g", "g+", "g++", "g+++"], rows.Select(row => (string?)row!["title"]).Order(StringComparer.Ordinal));
         Assert.Contains("You have started 1 agents, which is the limit.", await ErrorsAsync(uri), StringComparison.Ordinal);
-        Assert.Contains("Subtasks can be nested 4 levels deep", await ErrorsAsync((string)rows.Single(row => (string?)row!["title"] == "g+++")!["uri"]!), StringComparison.Ordinal);
+        Assert.Contains(
+            "Subtasks can be nested 4 levels deep",
+            await ErrorsAsync((string)rows.Single(row => (string?)row!["title"] == "g+++")!["uri"]!),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task SEC_57_A_child_that_says_no_mode_works_in_that_of_its_parent_and_follows_it_at_once()
     {
         home.WriteTemplate("plain", "provider_ref: 'codex://providers/small', available_tools: ['write', 'bash']");
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one", "plain")) : Answer("Good.")
-            : asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
-            : asked.Asked == 1 ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
-            : Answer("Done.");
-        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it", values = new { permission_mode = "edit" } }))!["uri"]!;
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "one", "plain"))
+                    : Answer("Good.")
+                : asked.Asked == 0
+                    ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
+                    : asked.Asked == 1
+                        ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
+                        : Answer("Done.");
+        var uri = (string)
+            (
+                await home.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "planner",
+                        goal = "Plan it",
+                        values = new { permission_mode = "edit" },
+                    }
+                )
+            )!["uri"]!;
         await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20)); // nobody was asked
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "ask" } });
         tools.Gate.SetResult();
@@ -151,7 +224,11 @@ public sealed class OrchestrationTests : IAsyncLifetime
 
         var told = Assert.Single((await home.GetAsync(child))["approvals"]!.AsArray())!;
         Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)told["decision"], (string?)told["what"]));
-        var kept = (await home.ChatAsync(child))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Where(part => (string?)part!["kind"] == "toolResult").ToList();
+        var kept = (await home.ChatAsync(child))["messages"]!
+            .AsArray()
+            .SelectMany(message => message!["parts"]!.AsArray())
+            .Where(part => (string?)part!["kind"] == "toolResult")
+            .ToList();
         Assert.Equal([null, "once"], kept.Select(part => (string?)part!["approval"]?["decision"]));
         Assert.All(kept, part => Assert.InRange((double)part!["durationMs"]!, 0, 20_000));
     }
@@ -159,13 +236,20 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_price_that_nobody_knows_is_asked_about_before_an_agent_is_started_under_a_limit_of_money()
     {
-        InMemorySidecar.WriteProvider(home.Sidecar.Home, "blind", "{ name: 'Blind', provider_type: 'openai-compatible', endpoint: 'https://blind.example/v1', model: 'blind-1', retry_policy: 'none' }");
+        InMemorySidecar.WriteProvider(
+            home.Sidecar.Home,
+            "blind",
+            "{ name: 'Blind', provider_type: 'openai-compatible', endpoint: 'https://blind.example/v1', model: 'blind-1', retry_policy: 'none' }"
+        );
         home.WriteTemplate("unpriced", "provider_ref: 'codex://providers/blind', available_tools: ['read'], budget: { usd: 0.5 }");
         home.Script = asked => asked.Asked == 0 ? Calls("", Spawn("c1", "one", "unpriced")) : Answer("Then without it.");
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_approval");
         var asked = await AnswerAsync("deny", "Too dear.");
-        Assert.Equal(("spawn", "No price is known for Blind, blind-1, so the budget of $0.50 cannot be enforced."), ((string?)asked["kind"], (string?)asked["why"]));
+        Assert.Equal(
+            ("spawn", "No price is known for Blind, blind-1, so the budget of $0.50 cannot be enforced."),
+            ((string?)asked["kind"], (string?)asked["why"])
+        );
         await home.StatusAsync(uri, "done");
         Assert.Single(await home.ListAsync(uri));
         var told = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
@@ -175,14 +259,21 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_model_without_a_price_is_asked_about_once_for_each_parent()
     {
-        InMemorySidecar.WriteProvider(home.Sidecar.Home, "blind", $"{{ name: 'Blind', provider_type: 'openai-compatible', endpoint: '{home.Endpoint.Url}v1', model: 'blind-1', retry_policy: 'none' }}");
+        InMemorySidecar.WriteProvider(
+            home.Sidecar.Home,
+            "blind",
+            $"{{ name: 'Blind', provider_type: 'openai-compatible', endpoint: '{home.Endpoint.Url}v1', model: 'blind-1', retry_policy: 'none' }}"
+        );
         home.WriteTemplate("unpriced", "provider_ref: 'codex://providers/blind', available_tools: ['read'], budget: { usd: 0.2 }");
-        home.Script = asked => asked.Model != "large" ? Answer("Done.") : asked.Asked switch
-        {
-            0 => Calls("", Spawn("c1", "one", "unpriced")),
-            1 => Calls("", Spawn("c2", "two", "unpriced")),
-            _ => Answer("Both are done."),
-        };
+        home.Script = asked =>
+            asked.Model != "large"
+                ? Answer("Done.")
+                : asked.Asked switch
+                {
+                    0 => Calls("", Spawn("c1", "one", "unpriced")),
+                    1 => Calls("", Spawn("c2", "two", "unpriced")),
+                    _ => Answer("Both are done."),
+                };
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_approval");
         await AnswerAsync("once");
@@ -194,18 +285,44 @@ public sealed class OrchestrationTests : IAsyncLifetime
     private async Task<JsonNode> AnswerAsync(string decision, string? reason = null)
     {
         var asked = Assert.Single((await home.Client.ResultAsync("approval/list"))!["approvals"]!.AsArray())!;
-        await home.Client.ResultAsync("approval/answer", new { id = (string)asked["id"]!, fingerprint = (string)asked["fingerprint"]!, decision, reason });
+        await home.Client.ResultAsync(
+            "approval/answer",
+            new
+            {
+                id = (string)asked["id"]!,
+                fingerprint = (string)asked["fingerprint"]!,
+                decision,
+                reason,
+            }
+        );
         return asked;
     }
 
     [Fact]
     public async Task SEC_57_What_is_taken_from_a_parent_is_taken_from_a_child_that_works_already()
     {
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Good.")
-            : asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
-            : asked.Asked == 1 ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
-            : Answer("I could not.");
-        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it", values = new { permission_mode = "edit" } }))!["uri"]!;
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "one"))
+                    : Answer("Good.")
+                : asked.Asked == 0
+                    ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
+                    : asked.Asked == 1
+                        ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
+                        : Answer("I could not.");
+        var uri = (string)
+            (
+                await home.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "planner",
+                        goal = "Plan it",
+                        values = new { permission_mode = "edit" },
+                    }
+                )
+            )!["uri"]!;
         // The worker itself may write freely; its parent may no longer.
         await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "plan" } });
@@ -217,13 +334,26 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_hands_back_what_its_template_asks_for_is_done_and_its_parent_gets_it()
     {
-        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked")) : Answer("Good.")
-            : asked.Asked == 0 ? Calls("", ("f1", "finish", """{"count":"three"}"""))
-            : Calls("Three.", ("f2", "finish", """{"count":3}"""));
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }"
+        );
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "Count", "asked"))
+                    : Answer("Good.")
+                : asked.Asked == 0
+                    ? Calls("", ("f1", "finish", """{"count":"three"}"""))
+                    : Calls("Three.", ("f2", "finish", """{"count":3}"""));
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        var told = JsonNode.Parse(
+            (string)
+                (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
+                    "result"
+                ]!
+        )!;
         Assert.Equal(("done", 3), ((string?)told["status"], (int?)told["outputs"]!["count"]));
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count");
         Assert.Equal(3, (int?)(await home.GetAsync((string)child!["uri"]!))["outputs"]!["count"]);
@@ -232,7 +362,10 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_never_hands_back_anything_fails_and_says_why()
     {
-        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }"
+        );
         home.Script = _ => Answer("I am done.");
         var forgot = await home.StatusAsync(await home.SpawnAsync("asked", "Forget"), "failed");
         Assert.Equal("It ended without the result that its template asks for.", (string?)forgot["note"]);
@@ -241,14 +374,32 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_task_whose_result_has_the_wrong_form_twice_is_done_with_a_note_and_its_summary_is_kept()
     {
-        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' }, summary: { type: 'string' } } }");
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked")) : Answer("Good.")
-            : Calls("I counted.", ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}","summary":"There are three files."}"""));
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' }, summary: { type: 'string' } } }"
+        );
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "Count", "asked"))
+                    : Answer("Good.")
+                : Calls(
+                    "I counted.",
+                    ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}","summary":"There are three files."}""")
+                );
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        var told = JsonNode.Parse(
+            (string)
+                (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
+                    "result"
+                ]!
+        )!;
         const string Note = "Its result does not match the schema of its template. `count` is a string where integer is expected.";
-        Assert.Equal(("done", null, "I counted.\n\nThere are three files.", Note), ((string?)told["status"], told["outputs"]?.ToJsonString(), (string?)told["output"], (string?)told["reason"]));
+        Assert.Equal(
+            ("done", null, "I counted.\n\nThere are three files.", Note),
+            ((string?)told["status"], told["outputs"]?.ToJsonString(), (string?)told["output"], (string?)told["reason"])
+        );
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count")!;
         Assert.Equal(("done", Note), ((string?)child["status"], (string?)child["note"]));
     }
@@ -256,14 +407,25 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task An_argument_too_many_of_finish_is_refused_once_and_costs_no_result()
     {
-        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
-        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked"), Spawn("c2", "Work")) : Answer("Good.")
-            : asked.Goal == "Work" ? Calls("", ($"f{asked.Asked}", "finish", asked.Asked == 0 ? """{"summary":"x","cwd":"y"}""" : """{"summary":"x"}"""))
-            : Calls("", ($"f{asked.Asked}", "finish", """{"count":3,"mode":"fast"}"""));
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }"
+        );
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "Count", "asked"), Spawn("c2", "Work"))
+                    : Answer("Good.")
+                : asked.Goal == "Work"
+                    ? Calls("", ($"f{asked.Asked}", "finish", asked.Asked == 0 ? """{"summary":"x","cwd":"y"}""" : """{"summary":"x"}"""))
+                    : Calls("", ($"f{asked.Asked}", "finish", """{"count":3,"mode":"fast"}"""));
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
         var rows = await home.ListAsync(uri);
-        var (counted, worked) = ((string)rows.Single(row => (string?)row!["title"] == "Count")!["uri"]!, (string)rows.Single(row => (string?)row!["title"] == "Work")!["uri"]!);
+        var (counted, worked) = (
+            (string)rows.Single(row => (string?)row!["title"] == "Count")!["uri"]!,
+            (string)rows.Single(row => (string?)row!["title"] == "Work")!["uri"]!
+        );
         Assert.Contains("must not have `mode`.", await ErrorsAsync(counted), StringComparison.Ordinal);
         Assert.Contains("must not have `cwd`.", await ErrorsAsync(worked), StringComparison.Ordinal);
         Assert.Equal(3, (int?)(await home.GetAsync(counted))["outputs"]!["count"]);
@@ -274,20 +436,34 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [InlineData("""{"audience":"children"}""", "children")]
     public async Task An_agent_sets_the_fields_of_its_child(string values, string? audience)
     {
-        home.WriteTemplate("told", "provider_ref: 'codex://providers/small', available_tools: ['read'], fields: [{ name: 'audience', type: 'text' }]");
-        home.Script = asked => asked.Model == "large" && asked.Asked == 0
-            ? Calls("", ("c1", "spawn_task", $$"""{"template":"told","goal":"Explain it","values":{{values}}}""")) : Answer("Good.");
+        home.WriteTemplate(
+            "told",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], fields: [{ name: 'audience', type: 'text' }]"
+        );
+        home.Script = asked =>
+            asked.Model == "large" && asked.Asked == 0
+                ? Calls("", ("c1", "spawn_task", $$"""{"template":"told","goal":"Explain it","values":{{values}}}"""))
+                : Answer("Good.");
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Explain it")!;
-        Assert.Equal(("done", audience), ((string?)child["status"], (string?)(await home.ChatAsync((string)child["uri"]!))["values"]?["audience"]));
+        Assert.Equal(
+            ("done", audience),
+            ((string?)child["status"], (string?)(await home.ChatAsync((string)child["uri"]!))["values"]?["audience"])
+        );
     }
 
     [Fact]
     public async Task An_agent_chooses_one_of_the_models_that_the_template_of_its_child_names()
     {
-        home.WriteTemplate("either", "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]");
-        home.Script = asked => asked.Goal == "Plan it" && asked.Asked == 0 ? Calls("", ("c1", "spawn_task", """{"template":"either","goal":"One","model":"large"}""")) : Answer(asked.Model);
+        home.WriteTemplate(
+            "either",
+            "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]"
+        );
+        home.Script = asked =>
+            asked.Goal == "Plan it" && asked.Asked == 0
+                ? Calls("", ("c1", "spawn_task", """{"template":"either","goal":"One","model":"large"}"""))
+                : Answer(asked.Model);
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "One")!;
@@ -297,37 +473,58 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task The_cheapest_candidate_works_and_when_its_check_fails_twice_the_next_goes_on()
     {
-        home.WriteTemplate("routed", "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/large', model: 'large', needs: ['tools'] }, { provider_ref: 'codex://providers/small', model: 'small', needs: ['tools'] }], "
-            + "outputs: { type: 'object' }, checks: [{ schema: { type: 'object', required: ['good'] } }]");
+        home.WriteTemplate(
+            "routed",
+            "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/large', model: 'large', needs: ['tools'] }, { provider_ref: 'codex://providers/small', model: 'small', needs: ['tools'] }], "
+                + "outputs: { type: 'object' }, checks: [{ schema: { type: 'object', required: ['good'] } }]"
+        );
         home.Script = asked => Calls("", ($"f{asked.Asked}", "finish", asked.Model == "large" ? """{"good":true}""" : """{"bad":true}"""));
         var uri = await home.SpawnAsync("routed", "Do it well");
         await home.StatusAsync(uri, "done");
         var routing = (await home.GetAsync(uri))["routing"]!;
         Assert.Equal(("Large, large", "Small, small"), ((string?)routing["chosen"], (string?)routing["rejected"]![0]!["candidate"]));
         Assert.Equal("Small, small failed: A check of the result failed. The result has no `good`.", (string?)routing["why"]);
-        var receipts = (await home.ChatAsync(uri))["messages"]!.AsArray().Where(message => (string?)message!["role"] == "assistant").Select(message => message!["routing"]!).ToList();
+        var receipts = (await home.ChatAsync(uri))["messages"]!
+            .AsArray()
+            .Where(message => (string?)message!["role"] == "assistant")
+            .Select(message => message!["routing"]!)
+            .ToList();
         Assert.Equal(["Small, small", "Small, small", "Large, large"], receipts.Select(receipt => (string?)receipt["chosen"]));
         Assert.Equal("Small, small", (string?)receipts[^1]["rejected"]![0]!["candidate"]);
-        Assert.Equal(["small", "small", "large"], home.Endpoint.Requests.Where(request => request.Method == "POST").Select(request => (string?)JsonNode.Parse(request.Body)!["model"]));
+        Assert.Equal(
+            ["small", "small", "large"],
+            home.Endpoint.Requests.Where(request => request.Method == "POST")
+                .Select(request => (string?)JsonNode.Parse(request.Body)!["model"])
+        );
     }
 
     [Fact]
     public async Task A_command_that_checks_the_work_counts_by_how_it_ends()
     {
         await using var real = await StartAsync(hasRealTools: true);
-        real.WriteTemplate("checked", "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], checks: [{ command: 'cat good.txt' }], fields: [{ name: 'permission_mode', default: 'edit' }]");
-        real.Script = asked => asked.Asked == 0 ? Answer("Done. [Exit code 0]")
+        real.WriteTemplate(
+            "checked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], checks: [{ command: 'cat good.txt' }], fields: [{ name: 'permission_mode', default: 'edit' }]"
+        );
+        real.Script = asked =>
+            asked.Asked == 0 ? Answer("Done. [Exit code 0]")
             : asked.Results.Count == 0 ? Calls("", ("w1", "write", """{"path":"good.txt","content":"exit code: 1"}"""))
             : Answer("Now.");
         var uri = await real.SpawnAsync("checked", "Do it well");
         await real.StatusAsync(uri, "done");
-        Assert.Contains(Texts(await real.ChatAsync(uri)), text => text.StartsWith("The check `cat good.txt` failed:", StringComparison.Ordinal));
+        Assert.Contains(
+            Texts(await real.ChatAsync(uri)),
+            text => text.StartsWith("The check `cat good.txt` failed:", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_candidate_that_cannot_be_asked_is_followed_by_the_next()
     {
-        home.WriteTemplate("routed", "available_tools: [], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]");
+        home.WriteTemplate(
+            "routed",
+            "available_tools: [], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]"
+        );
         home.Script = asked => asked.Model == "small" ? ScriptedAnswer.Json("{\"error\":{\"message\":\"no\"}}", 401) : Answer("Here.");
         var uri = await home.SpawnAsync("routed", "Do it");
         await home.StatusAsync(uri, "done");
@@ -338,7 +535,18 @@ public sealed class OrchestrationTests : IAsyncLifetime
     public async Task A_task_pauses_at_its_next_settled_step_and_goes_on_when_it_is_told()
     {
         home.Script = asked => asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}""")) : Answer("Done.");
-        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "worker", goal = "Work", values = new { permission_mode = "edit" } }))!["uri"]!;
+        var uri = (string)
+            (
+                await home.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "worker",
+                        goal = "Work",
+                        values = new { permission_mode = "edit" },
+                    }
+                )
+            )!["uri"]!;
         await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await home.Client.ResultAsync("task/pause", new { uri });
         tools.Gate.SetResult();
@@ -367,10 +575,20 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var (now, most) = (0, 0);
         home.Script = asked =>
         {
-            if (asked.Model == "large") { return asked.Asked == 0 ? Calls("", [.. Enumerable.Range(1, 5).Select(at => Spawn($"c{at}", $"part {at}"))]) : Answer("Good."); }
+            if (asked.Model == "large")
+            {
+                return asked.Asked == 0
+                    ? Calls("", [.. Enumerable.Range(1, 5).Select(at => Spawn($"c{at}", $"part {at}"))])
+                    : Answer("Good.");
+            }
 
             most = Math.Max(most, Interlocked.Increment(ref now));
-            return ScriptedAnswer.Events().Pause(TimeSpan.FromMilliseconds(150)).Send(Chunk("x")).Gate(Task.Run(() => Interlocked.Decrement(ref now))).Send(End);
+            return ScriptedAnswer
+                .Events()
+                .Pause(TimeSpan.FromMilliseconds(150))
+                .Send(Chunk("x"))
+                .Gate(Task.Run(() => Interlocked.Decrement(ref now)))
+                .Send(End);
         };
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
@@ -379,5 +597,12 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     private async Task<string> ErrorsAsync(string uri) =>
-        string.Join("\n", (await home.ChatAsync(uri))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Select(part => (string?)part!["error"]).Where(error => error is not null));
+        string.Join(
+            "\n",
+            (await home.ChatAsync(uri))["messages"]!
+                .AsArray()
+                .SelectMany(message => message!["parts"]!.AsArray())
+                .Select(part => (string?)part!["error"])
+                .Where(error => error is not null)
+        );
 }

@@ -13,7 +13,10 @@ public sealed class RoutingTests
         var route = Routing.Choose([Of("Large", 5, 25, tools: true), Of("Small", 1, 5, tools: true), Of("Mute", 0.1m, 0.1m, tools: false)]);
         Assert.Equal(["Small", "Large"], route.InOrder.Select(one => one.Name));
         Assert.Equal([new Rejection("Mute", "It cannot call tools.")], route.Rejected);
-        Assert.Equal("It is the cheapest of 2 candidates that fit: $1.00 input and $5.00 output per million tokens.", Routing.WhyChosen(route));
+        Assert.Equal(
+            "It is the cheapest of 2 candidates that fit: $1.00 input and $5.00 output per million tokens.",
+            Routing.WhyChosen(route)
+        );
     }
 
     [Fact]
@@ -32,7 +35,17 @@ public sealed class RoutingTests
     public void What_is_not_known_of_a_model_is_not_counted_on(string need, string why)
     {
         Assert.Equal(why, Assert.Single(Routing.Choose([Of("A", 1, 1) with { Needs = [need] }]).Rejected).Why);
-        var able = Of("A", 1, 1) with { Needs = [need], Model = new ModelInfo { Id = "m", SupportsVision = true, CanReason = true, ContextLength = 200_000 } };
+        var able = Of("A", 1, 1) with
+        {
+            Needs = [need],
+            Model = new ModelInfo
+            {
+                Id = "m",
+                SupportsVision = true,
+                CanReason = true,
+                ContextLength = 200_000,
+            },
+        };
         Assert.Single(Routing.Choose([able]).InOrder);
     }
 
@@ -48,6 +61,14 @@ public sealed class RoutingTests
         Assert.Equal([new Rejection("A", "It said no.")], routing.Rejected);
     }
 
-    private static RouteCandidate Of(string name, decimal? input, decimal? output, bool tools = true) => new(
-        name, new ModelChoice(name, name), new ModelInfo { Id = name, Pricing = input is { } i && output is { } o ? new Price(i, o, null, null) : null }, false, tools, ["tools"], null);
+    private static RouteCandidate Of(string name, decimal? input, decimal? output, bool tools = true) =>
+        new(
+            name,
+            new ModelChoice(name, name),
+            new ModelInfo { Id = name, Pricing = input is { } i && output is { } o ? new Price(i, o, null, null) : null },
+            false,
+            tools,
+            ["tools"],
+            null
+        );
 }

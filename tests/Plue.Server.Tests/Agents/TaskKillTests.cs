@@ -22,28 +22,50 @@ public sealed class TaskKillTests
     public async Task A_tree_that_is_killed_at_any_point_comes_back_and_reaches_its_end()
     {
         var random = new Random(20260);
-        for (var point = 0; point < Points; point++) { await KillAsync(random.Next(0, MostEvents), (After)(point % 3)); }
+        for (var point = 0; point < Points; point++)
+        {
+            await KillAsync(random.Next(0, MostEvents), (After)(point % 3));
+        }
     }
 
-    private enum After { Resume, Stop, Drop }
+    private enum After
+    {
+        Resume,
+        Stop,
+        Drop,
+    }
 
     /// <param name="events">What the tree tells before its program is killed, unless it stands still before.</param>
     private static async Task KillAsync(int events, After after)
     {
         await using var endpoint = new ScriptedEndpoint { Route = Script };
-        var (home, folder) = (Directory.CreateTempSubdirectory("plue-test-").FullName, Directory.CreateTempSubdirectory("plue-test-").FullName);
+        var (home, folder) = (
+            Directory.CreateTempSubdirectory("plue-test-").FullName,
+            Directory.CreateTempSubdirectory("plue-test-").FullName
+        );
         File.WriteAllText(Path.Combine(folder, "a.txt"), "alpha");
         Write(home, endpoint.Url);
-        WriteTemplate(home, "planner", """
+        WriteTemplate(
+            home,
+            "planner",
+            """
             max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], budget: { usd: 1, rounds: 40 },
             outputs: { type: 'object', required: ['summary'], properties: { summary: { type: 'string' } } }
-            """);
+            """
+        );
         string uri;
         await using (var first = await SidecarProcess.StartAsync(home, folder: folder))
         {
             uri = (string)(await first.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it" }))!["uri"]!;
             Dictionary<string, string?> stands = [];
-            while (events-- > 0 && !(stands.GetValueOrDefault("one") == "waiting_for_approval" && stands.GetValueOrDefault("two") == "over_budget" && stands.GetValueOrDefault("three") == "done"))
+            while (
+                events-- > 0
+                && !(
+                    stands.GetValueOrDefault("one") == "waiting_for_approval"
+                    && stands.GetValueOrDefault("two") == "over_budget"
+                    && stands.GetValueOrDefault("three") == "done"
+                )
+            )
             {
                 var task = (await first.Client.NextAsync("task/event"))["task"];
                 stands[(string?)task?["title"] ?? ""] = (string?)task?["status"];
@@ -62,13 +84,19 @@ public sealed class TaskKillTests
             foreach (var message in (await ChatAsync(again.Client, (string)row!["uri"]!))["messages"]!.AsArray())
             {
                 var parts = message!["parts"]!.AsArray();
-                Assert.Equal(parts.Count(part => (string?)part!["kind"] == "toolUse"), parts.Count(part => (string?)part!["kind"] == "toolResult"));
+                Assert.Equal(
+                    parts.Count(part => (string?)part!["kind"] == "toolUse"),
+                    parts.Count(part => (string?)part!["kind"] == "toolResult")
+                );
             }
         }
 
         if (after != After.Resume)
         {
-            await again.Client.ResultAsync(after == After.Stop ? "task/stop" : "task/drop", after == After.Stop ? new { uri, under = true } : new { uri });
+            await again.Client.ResultAsync(
+                after == After.Stop ? "task/stop" : "task/drop",
+                after == After.Stop ? new { uri, under = true } : new { uri }
+            );
             Assert.All(await RowsAsync(again.Client, uri), row => Assert.Contains((string?)row!["status"], Ended));
             return;
         }
@@ -81,7 +109,11 @@ public sealed class TaskKillTests
         Assert.All(children.GroupBy(row => (string?)row!["title"]), same => Assert.Single(same));
         Assert.All(children, row => Assert.Equal("done", (string?)row!["status"]));
         // What became of a child is the result of the very call that had asked for it.
-        var results = (await ChatAsync(again.Client, uri))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Where(part => (string?)part!["kind"] == "toolResult").ToList();
+        var results = (await ChatAsync(again.Client, uri))["messages"]!
+            .AsArray()
+            .SelectMany(message => message!["parts"]!.AsArray())
+            .Where(part => (string?)part!["kind"] == "toolResult")
+            .ToList();
         foreach (var child in children)
         {
             var result = results.Single(part => (string?)part!["toolUseId"] == (string?)child!["toolUseId"])!;
@@ -97,9 +129,14 @@ public sealed class TaskKillTests
         while (true)
         {
             var rows = await RowsAsync(client, uri);
-            if (rows.Any(row => (string?)row!["uri"] == uri && (string?)row["status"] == "done")) { return; }
+            if (rows.Any(row => (string?)row!["uri"] == uri && (string?)row["status"] == "done"))
+            {
+                return;
+            }
 
-            foreach (var over in rows.Where(row => (string?)row!["status"] == "over_budget").Select(row => (string)row!["uri"]!).Where(given.Add))
+            foreach (
+                var over in rows.Where(row => (string?)row!["status"] == "over_budget").Select(row => (string)row!["uri"]!).Where(given.Add)
+            )
             {
                 await client.ResultAsync("task/budget", new { uri = over, budget = new { rounds = 5 } });
                 await client.ResultAsync("task/resume", new { uri = over });
@@ -107,27 +144,40 @@ public sealed class TaskKillTests
 
             foreach (var asked in (await client.ResultAsync("approval/list"))!["approvals"]!.AsArray())
             {
-                await client.ResultAsync("approval/answer", new { id = (string)asked!["id"]!, fingerprint = (string)asked["fingerprint"]!, decision = "once" });
+                await client.ResultAsync(
+                    "approval/answer",
+                    new
+                    {
+                        id = (string)asked!["id"]!,
+                        fingerprint = (string)asked["fingerprint"]!,
+                        decision = "once",
+                    }
+                );
             }
 
             await client.NextAsync("task/event");
         }
     }
 
-    private static async Task<JsonArray> RowsAsync(RpcClient client, string uri) => (await client.ResultAsync("task/list", new { root = uri }))!["tasks"]!.AsArray();
+    private static async Task<JsonArray> RowsAsync(RpcClient client, string uri) =>
+        (await client.ResultAsync("task/list", new { root = uri }))!["tasks"]!.AsArray();
 
     private static async Task<JsonNode> ChatAsync(RpcClient client, string uri) => (await client.ResultAsync("codex/get", new { uri }))!;
 
     private static ScriptedAnswer Script(ScriptedRequest request)
     {
-        if (request.Target.EndsWith("/models", StringComparison.Ordinal)) { return ScriptedAnswer.Json("""{"data":[{"id":"large"},{"id":"small"}]}"""); }
+        if (request.Target.EndsWith("/models", StringComparison.Ordinal))
+        {
+            return ScriptedAnswer.Json("""{"data":[{"id":"large"},{"id":"small"}]}""");
+        }
 
         var body = JsonNode.Parse(request.Body)!;
         var messages = body["messages"]!.AsArray();
         var isTold = messages.Any(message => (string?)message!["role"] == "tool");
         if ((string?)body["model"] == "large")
         {
-            return isTold ? Calls("", ("f1", "finish", """{"summary":"All done."}"""))
+            return isTold
+                ? Calls("", ("f1", "finish", """{"summary":"All done."}"""))
                 : Calls("I split it.", Spawn("c1", "one"), Spawn("c2", "two", budget: new { rounds = 1 }), Spawn("c3", "three"));
         }
 

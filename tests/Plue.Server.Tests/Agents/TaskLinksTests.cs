@@ -21,10 +21,20 @@ public sealed class TaskLinksTests
     public void Links_that_somebody_wrote_by_hand_never_lead_round_and_round()
     {
         var links = Gen.Choose(0, 7).ListOf(8);
-        Prop.ForAll(links.ToArbitrary(), parents =>
-        {
-            var tree = new TaskTree(parents.Select((parent, at) => ($"{at}", (string?)$"{parent}")));
-            return Enumerable.Range(0, 8).All(at => tree.Under($"{at}").Distinct().Count() == tree.Under($"{at}").Count && !tree.Under($"{at}").Contains($"{at}") && tree.Above($"{at}").Count <= 8);
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                links.ToArbitrary(),
+                parents =>
+                {
+                    var tree = new TaskTree(parents.Select((parent, at) => ($"{at}", (string?)$"{parent}")));
+                    return Enumerable
+                        .Range(0, 8)
+                        .All(at =>
+                            tree.Under($"{at}").Distinct().Count() == tree.Under($"{at}").Count
+                            && !tree.Under($"{at}").Contains($"{at}")
+                            && tree.Above($"{at}").Count <= 8
+                        );
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 }

@@ -10,7 +10,11 @@ public sealed class TaskTimelineTests
     [Fact]
     public void The_span_of_a_tool_excludes_the_wait_for_its_approval()
     {
-        var approved = new MessagePart.ToolResult("c1", "ok", null) { Approval = new ApprovalNote("once", null, null, Start.AddMinutes(10)), RunTime = TimeSpan.FromSeconds(3) };
+        var approved = new MessagePart.ToolResult("c1", "ok", null)
+        {
+            Approval = new ApprovalNote("once", null, null, Start.AddMinutes(10)),
+            RunTime = TimeSpan.FromSeconds(3),
+        };
         Assert.Equal((Start.AddMinutes(10), Start.AddMinutes(10).AddSeconds(3)), ToolSpan(approved, Start.AddMinutes(10).AddSeconds(3)));
     }
 

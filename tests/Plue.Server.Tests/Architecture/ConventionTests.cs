@@ -15,18 +15,28 @@ public partial class ConventionTests
     [InlineData("try { a(); } catch (IOException) { }", true)]
     [InlineData("catch (Exception fault) when (fault is IOException or (FormatException))\n{\n}", true)]
     [InlineData("try { a(); } catch (IOException) { /* Not there. */ }", false)]
-    public void Only_a_comment_between_the_braces_is_a_reason(string source, bool isEmpty) => Assert.Equal(isEmpty, EmptyCatch().IsMatch(source));
+    public void Only_a_comment_between_the_braces_is_a_reason(string source, bool isEmpty) =>
+        Assert.Equal(isEmpty, EmptyCatch().IsMatch(source));
 
     [Fact]
     public void A_secret_is_read_only_where_a_request_is_built_or_a_program_started()
     {
         string[] exits =
         [
-            "Providers/Bedrock/AwsCredentials.cs", "Providers/ClaudeCode/ClaudeCodeEnvironment.cs", "Providers/Connections/OAuth/OAuthServer.cs", "Providers/Connections/OAuth/OAuthTokens.cs",
-            "Providers/External/ExternalProvider.cs", "Providers/Http/ApiKeyCredential.cs", "Providers/Http/ProviderConnection.cs", "Providers/VertexAi/GoogleAccount.cs",
-            "Tools/Mcp/McpConnection.cs", "Tools/Mcp/McpTokens.cs",
+            "Providers/Bedrock/AwsCredentials.cs",
+            "Providers/ClaudeCode/ClaudeCodeEnvironment.cs",
+            "Providers/Connections/OAuth/OAuthServer.cs",
+            "Providers/Connections/OAuth/OAuthTokens.cs",
+            "Providers/External/ExternalProvider.cs",
+            "Providers/Http/ApiKeyCredential.cs",
+            "Providers/Http/ProviderConnection.cs",
+            "Providers/VertexAi/GoogleAccount.cs",
+            "Tools/Mcp/McpConnection.cs",
+            "Tools/Mcp/McpTokens.cs",
         ];
-        var readers = Files("server", "*.cs").Where(file => SecretCall().IsMatch(file.Text)).Select(file => file.Path["server/Plue.Server/".Length..]);
+        var readers = Files("server", "*.cs")
+            .Where(file => SecretCall().IsMatch(file.Text))
+            .Select(file => file.Path["server/Plue.Server/".Length..]);
         Assert.Equal(exits, readers.Order(StringComparer.Ordinal));
     }
 
@@ -39,7 +49,12 @@ public partial class ConventionTests
             var lines = text.Split('\n');
             for (var at = 1; at < lines.Length; at++)
             {
-                Assert.False(TimedWait().IsMatch(lines[at]) && !lines[at].Contains("//", StringComparison.Ordinal) && !lines[at - 1].Contains("//", StringComparison.Ordinal), $"{path}:{at + 1}");
+                Assert.False(
+                    TimedWait().IsMatch(lines[at])
+                        && !lines[at].Contains("//", StringComparison.Ordinal)
+                        && !lines[at - 1].Contains("//", StringComparison.Ordinal),
+                    $"{path}:{at + 1}"
+                );
             }
         }
     }
@@ -48,17 +63,26 @@ public partial class ConventionTests
     public void Every_dependency_is_pinned_to_one_version()
     {
         var package = JsonNode.Parse(Read("package.json"))!;
-        var versions = new[] { "dependencies", "devDependencies" }.SelectMany(kind => package[kind]!.AsObject().Select(dependency => (string?)dependency.Value ?? ""))
+        var versions = new[] { "dependencies", "devDependencies" }
+            .SelectMany(kind => package[kind]!.AsObject().Select(dependency => (string?)dependency.Value ?? ""))
             .Concat(PackageVersion().Matches(Read("Directory.Packages.props")).Select(match => match.Groups["version"].Value));
         Assert.Empty(versions.Where(version => !ExactVersion().IsMatch(version)));
-        Assert.Empty(Files("server", "*.csproj").Concat(Files("tests", "*.csproj")).Where(file => file.Text.Contains(" Version=\"", StringComparison.Ordinal)).Select(file => file.Path));
+        Assert.Empty(
+            Files("server", "*.csproj")
+                .Concat(Files("tests", "*.csproj"))
+                .Where(file => file.Text.Contains(" Version=\"", StringComparison.Ordinal))
+                .Select(file => file.Path)
+        );
     }
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
 
     private static IEnumerable<(string Path, string Text)> Files(string folder, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')).Where(path => !path.Contains("/obj/", StringComparison.Ordinal)).Select(path => (path, Read(path)));
+        Directory
+            .EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
+            .Select(path => (path, Read(path)));
 
     [GeneratedRegex(@"\bcatch\s*(\([^)]*\))?\s*(when \([^{]*\))?\s*\{\s*\}")]
     private static partial Regex EmptyCatch();

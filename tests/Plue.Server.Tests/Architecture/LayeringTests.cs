@@ -21,13 +21,102 @@ public partial class LayeringTests
         ["Permissions"] = ["Templates", "Store", "Json5", "Messages", "Platform"],
         ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
         ["Tools"] = ["Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Json5", "Messages", "Platform"],
-        ["Chat"] = ["Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
-        ["Agents"] = ["Chat", "Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
+        ["Chat"] =
+        [
+            "Tools",
+            "Edits",
+            "Permissions",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Store",
+            "Catalog",
+            "Json5",
+            "Messages",
+            "Platform",
+        ],
+        ["Agents"] =
+        [
+            "Chat",
+            "Tools",
+            "Edits",
+            "Permissions",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Store",
+            "Catalog",
+            "Json5",
+            "Messages",
+            "Platform",
+        ],
         ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
         ["Health"] = ["Tools", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
-        ["Modules"] = ["Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform"],
-        ["Rpc"] = ["Modules", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Modules", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Modules"] =
+        [
+            "Health",
+            "Transfer",
+            "Agents",
+            "Chat",
+            "Tools",
+            "Edits",
+            "Permissions",
+            "Language",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Vault",
+            "Store",
+            "Catalog",
+            "Json5",
+            "Messages",
+            "Platform",
+        ],
+        ["Rpc"] =
+        [
+            "Modules",
+            "Health",
+            "Transfer",
+            "Agents",
+            "Chat",
+            "Tools",
+            "Edits",
+            "Permissions",
+            "Language",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Vault",
+            "Store",
+            "Catalog",
+            "Json5",
+            "Messages",
+            "Platform",
+            "Protocol",
+        ],
+        ["Cli"] =
+        [
+            "Rpc",
+            "Modules",
+            "Health",
+            "Transfer",
+            "Agents",
+            "Chat",
+            "Tools",
+            "Edits",
+            "Permissions",
+            "Language",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Vault",
+            "Store",
+            "Catalog",
+            "Json5",
+            "Messages",
+            "Platform",
+            "Protocol",
+        ],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];
@@ -37,9 +126,13 @@ public partial class LayeringTests
     public void A_room_uses_only_the_rooms_below_it(string room)
     {
         var folder = Path.Combine(Repository.Root, "server", "Plue.Server", room);
-        var faults = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => ArrowsOf(File.ReadAllText(file)).Where(used => used != room && !MayUse[room].Contains(used))
-                .Select(used => $"{Path.GetRelativePath(Repository.Root, file)} uses {used}"));
+        var faults = Directory
+            .EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file =>
+                ArrowsOf(File.ReadAllText(file))
+                    .Where(used => used != room && !MayUse[room].Contains(used))
+                    .Select(used => $"{Path.GetRelativePath(Repository.Root, file)} uses {used}")
+            );
         Assert.Empty(faults);
     }
 
@@ -53,7 +146,10 @@ public partial class LayeringTests
     [Fact]
     public void The_table_has_no_circle()
     {
-        foreach (var (room, below) in MayUse) { Assert.DoesNotContain(below, lower => MayUse.GetValueOrDefault(lower, []).Contains(room)); }
+        foreach (var (room, below) in MayUse)
+        {
+            Assert.DoesNotContain(below, lower => MayUse.GetValueOrDefault(lower, []).Contains(room));
+        }
     }
 
     [Theory]
@@ -70,9 +166,15 @@ public partial class LayeringTests
     {
         var code = Comments().Replace(source, "");
         var rooms = string.Join('|', MayUse.Keys);
-        return Regex.Matches(code, $@"\bPlue\.(?:Server\.)?({rooms}|Protocol)\b").Select(match => match.Groups[1].Value)
-            .Concat(Regex.Matches(code, $@"(?<![\w.""])({rooms})\.[A-Z]\w*[ .(\[,)>?]").Select(match => match.Groups[1].Value)
-                .Where(room => !Regex.IsMatch(code, $@"(?m)(\b\w+|[>\]?]) {room}\s*(\{{|=>|=|;|,|\))")))
+        return Regex
+            .Matches(code, $@"\bPlue\.(?:Server\.)?({rooms}|Protocol)\b")
+            .Select(match => match.Groups[1].Value)
+            .Concat(
+                Regex
+                    .Matches(code, $@"(?<![\w.""])({rooms})\.[A-Z]\w*[ .(\[,)>?]")
+                    .Select(match => match.Groups[1].Value)
+                    .Where(room => !Regex.IsMatch(code, $@"(?m)(\b\w+|[>\]?]) {room}\s*(\{{|=>|=|;|,|\))"))
+            )
             .Distinct();
     }
 

@@ -12,7 +12,15 @@ public class ValueLookupTests
     private const int MemberReferences = 0x0A000000;
     private const int MethodSpecifications = 0x2B000000;
 
-    private static readonly string[] Lookups = ["FirstOrDefault", "LastOrDefault", "SingleOrDefault", "ElementAtOrDefault", "Find", "FindLast"];
+    private static readonly string[] Lookups =
+    [
+        "FirstOrDefault",
+        "LastOrDefault",
+        "SingleOrDefault",
+        "ElementAtOrDefault",
+        "Find",
+        "FindLast",
+    ];
 
     private static readonly Dictionary<string, string> Reviewed = new()
     {
@@ -35,9 +43,16 @@ public class ValueLookupTests
     public void A_lookup_of_a_value_that_may_not_be_there_is_reviewed()
     {
         var module = typeof(Services).Module;
-        var found = Methods(module, MethodSpecifications).Where(method => method.DeclaringType == typeof(Enumerable)).Select(method => (method.Name, Type: method.GetGenericArguments()[0]))
-            .Concat(Methods(module, MemberReferences).Where(method => method.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(List<>))
-                .Select(method => (method.Name, Type: method.DeclaringType!.GetGenericArguments()[0])))
+        var found = Methods(module, MethodSpecifications)
+            .Where(method => method.DeclaringType == typeof(Enumerable))
+            .Select(method => (method.Name, Type: method.GetGenericArguments()[0]))
+            .Concat(
+                Methods(module, MemberReferences)
+                    .Where(method =>
+                        method.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(List<>)
+                    )
+                    .Select(method => (method.Name, Type: method.DeclaringType!.GetGenericArguments()[0]))
+            )
             .Where(lookup => Lookups.Contains(lookup.Name) && lookup.Type.IsValueType && Nullable.GetUnderlyingType(lookup.Type) is null)
             .Select(lookup => $"{lookup.Name} of {NameOf(lookup.Type)}");
         Assert.Equal(string.Join('\n', Reviewed.Keys.Order()), string.Join('\n', found.Distinct().Order()));
@@ -49,13 +64,28 @@ public class ValueLookupTests
         for (var row = 1; ; row++)
         {
             MemberInfo? member;
-            try { member = module.ResolveMember(table | row); }
-            catch (ArgumentOutOfRangeException) { yield break; }
-            catch (Exception fault) when (fault is ArgumentException or BadImageFormatException or TypeLoadException) { continue; } // it needs the types of the generic code around it, so its type is a parameter
+            try
+            {
+                member = module.ResolveMember(table | row);
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+                yield break;
+            }
+            catch (Exception fault) when (fault is ArgumentException or BadImageFormatException or TypeLoadException)
+            {
+                continue;
+            } // it needs the types of the generic code around it, so its type is a parameter
 
-            if (member is MethodInfo method) { yield return method; }
+            if (member is MethodInfo method)
+            {
+                yield return method;
+            }
         }
     }
 
-    private static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+    private static string NameOf(Type type) =>
+        type.IsGenericType
+            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"
+            : type.Name;
 }

@@ -38,13 +38,22 @@ public partial class WireEnumTests
     {
         var paired = Pairs.SelectMany(pair => (string[])[pair.Wire.Name, pair.Ours.Name]).ToHashSet(StringComparer.Ordinal);
         var ofWire = typeof(Plue.Protocol.Methods).Assembly.GetTypes().Where(type => type.IsEnum).Select(type => type.Name);
-        var casts = Directory.EnumerateFiles(Path.Combine(Repository.Root, "server", "Plue.Server"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Cast().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Where(ofWire.Concat(paired).ToHashSet(StringComparer.Ordinal).Contains).ToHashSet(StringComparer.Ordinal);
+        var casts = Directory
+            .EnumerateFiles(Path.Combine(Repository.Root, "server", "Plue.Server"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Cast().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups[1].Value)
+            .Where(ofWire.Concat(paired).ToHashSet(StringComparer.Ordinal).Contains)
+            .ToHashSet(StringComparer.Ordinal);
         Assert.Subset(paired, casts);
-        Assert.All(Pairs, pair => Assert.True(casts.Contains(pair.Wire.Name) || casts.Contains(pair.Ours.Name), $"{pair.Wire.Name} is cast nowhere."));
+        Assert.All(
+            Pairs,
+            pair => Assert.True(casts.Contains(pair.Wire.Name) || casts.Contains(pair.Ours.Name), $"{pair.Wire.Name} is cast nowhere.")
+        );
     }
 
-    private static IEnumerable<(string Name, int Place)> Places(Type type) => Enum.GetNames(type).Select(name => (name, Convert.ToInt32(Enum.Parse(type, name), System.Globalization.CultureInfo.InvariantCulture)));
+    private static IEnumerable<(string Name, int Place)> Places(Type type) =>
+        Enum.GetNames(type)
+            .Select(name => (name, Convert.ToInt32(Enum.Parse(type, name), System.Globalization.CultureInfo.InvariantCulture)));
 
     [GeneratedRegex(@"\((?:\w+\.)*(\w+)\)[a-z_(]")]
     private static partial Regex Cast();

@@ -15,7 +15,12 @@ internal sealed class CatalogHome : IDisposable
     {
         Paths = new PluePaths(Directory.CreateTempSubdirectory("plue-catalog-").FullName);
         Catalog = Open();
-        var discovery = new Discovery(_ => throw new InvalidOperationException("No program is looked for."), (_, _) => throw new InvalidOperationException("No server is asked."), name => Environment.GetValueOrDefault(name), Catalog);
+        var discovery = new Discovery(
+            _ => throw new InvalidOperationException("No program is looked for."),
+            (_, _) => throw new InvalidOperationException("No server is asked."),
+            name => Environment.GetValueOrDefault(name),
+            Catalog
+        );
         Own = new UserCatalogs(Paths, Catalog, Time, discovery.OriginChange);
     }
 

@@ -51,10 +51,14 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         Assert.Equal((false, 3), (result.IsUpdated, result.ProviderCount));
         Assert.Equal(0.7m, home.Catalog.Find("groq")?.Models[0].CostPer1mIn);
         Assert.Equal(home.Time.GetUtcNow(), home.Catalog.RefreshedAt);
-        Assert.Equal([("GET", "/v2/providers", null), ("GET", "/v2/providers", Tag)],
-            server.Requests.Select(request => (request.Method, request.Target, request.Headers.GetValueOrDefault("if-none-match"))));
+        Assert.Equal(
+            [("GET", "/v2/providers", null), ("GET", "/v2/providers", Tag)],
+            server.Requests.Select(request => (request.Method, request.Target, request.Headers.GetValueOrDefault("if-none-match")))
+        );
 
-        var failure = (await Assert.ThrowsAsync<FailureException>(() => Task.Run(() => home.Own.Delete("acme"), TestContext.Current.CancellationToken))).Failure;
+        var failure = (
+            await Assert.ThrowsAsync<FailureException>(() => Task.Run(() => home.Own.Delete("acme"), TestContext.Current.CancellationToken))
+        ).Failure;
         Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
         home.Own.Delete("xai");
         Assert.Equal(CatalogLayer.Fetched, home.Catalog.Get("xai")?.Layer);
@@ -108,12 +112,26 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     [InlineData("https://catwalk.example/v2/providers", "https://catwalk.example/v2/providers")]
     [InlineData("https://example.com/catwalk/?x=1#y", "https://example.com/catwalk/v2/providers")]
     [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080/v2/providers")]
-    public void The_list_is_found_below_the_address(string url, string expected) => Assert.Equal(expected, CatalogRefresh.Address(url)?.ToString());
+    public void The_list_is_found_below_the_address(string url, string expected) =>
+        Assert.Equal(expected, CatalogRefresh.Address(url)?.ToString());
 
     public static TheoryData<string> BrokenAnswers =>
-    [
-        "object", "text", "empty", "nothing", "cut", "errors", "page", "redirect", "refused", "large", "many", "compressed", "unicode", "unasked 304",
-    ];
+        [
+            "object",
+            "text",
+            "empty",
+            "nothing",
+            "cut",
+            "errors",
+            "page",
+            "redirect",
+            "refused",
+            "large",
+            "many",
+            "compressed",
+            "unicode",
+            "unasked 304",
+        ];
 
     [Theory]
     [MemberData(nameof(BrokenAnswers))]
@@ -136,8 +154,13 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
             "redirect" => ScriptedAnswer.Json("", 302, ("Location", elsewhere.Url + "v2/providers")),
             "refused" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]", 500),
             // Whole and right but for its size.
-            "large" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}").Repeat([.. Enumerable.Repeat((byte)' ', 64 * 1024)], 16 * 16).Send("]"),
-            "many" => ScriptedAnswer.Json($"[{string.Join(',', Enumerable.Range(0, 1_001).Select(number => CatalogHome.Acme($"a{number}")))}]"),
+            "large" => ScriptedAnswer
+                .Json($"[{CatalogHome.Acme(price: 66)}")
+                .Repeat([.. Enumerable.Repeat((byte)' ', 64 * 1024)], 16 * 16)
+                .Send("]"),
+            "many" => ScriptedAnswer.Json(
+                $"[{string.Join(',', Enumerable.Range(0, 1_001).Select(number => CatalogHome.Acme($"a{number}")))}]"
+            ),
             "compressed" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]", 200, ("Content-Encoding", "gzip")),
             "unicode" => ScriptedAnswer.Json($$"""[{{CatalogHome.Acme(price: 66)}},{"\ud800":1}]"""),
             _ => ScriptedAnswer.Json("", 304),
@@ -167,13 +190,17 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     [Fact]
     public async Task A_fetched_list_cannot_send_a_shipped_vendors_questions_or_key_elsewhere()
     {
-        server.Answers.Add(ScriptedAnswer.Json($$"""
-            [{{CatalogHome.Acme("groq", 66)}},
-             {{Groq(66).Replace("$GROQ_API_KEY", "$OPENAI_API_KEY", StringComparison.Ordinal)}},
-             {"id":"plain","name":"P","type":"openai","api_endpoint":"http://plain.example","models":[{"id":"m","name":"M"}]},
-             {"id":"slip","name":"S","type":"openai","default_large_model_id":"gone","default_headers":{"X-Title":"Another"},"models":[{"id":"m","name":"M"}]},
-             {{CatalogHome.Acme("../../vault")}}, {{CatalogHome.Acme()}}]
-            """));
+        server.Answers.Add(
+            ScriptedAnswer.Json(
+                $$"""
+                [{{CatalogHome.Acme("groq", 66)}},
+                 {{Groq(66).Replace("$GROQ_API_KEY", "$OPENAI_API_KEY", StringComparison.Ordinal)}},
+                 {"id":"plain","name":"P","type":"openai","api_endpoint":"http://plain.example","models":[{"id":"m","name":"M"}]},
+                 {"id":"slip","name":"S","type":"openai","default_large_model_id":"gone","default_headers":{"X-Title":"Another"},"models":[{"id":"m","name":"M"}]},
+                 {{CatalogHome.Acme("../../vault")}}, {{CatalogHome.Acme()}}]
+                """
+            )
+        );
         var result = await refresh.RunAsync(default);
         Assert.Equal(2, result.ProviderCount);
         Assert.Contains("groq, plain", result.Sentence);
@@ -194,7 +221,10 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]", 200, ("ETag", Tag)));
         await refresh.RunAsync(default);
         File.Delete(Path.Combine(home.Paths.Index, file));
-        if (content is not null) { home.Put(Path.Combine("index", file), content); }
+        if (content is not null)
+        {
+            home.Put(Path.Combine("index", file), content);
+        }
 
         var catalog = home.Open();
         Assert.Equal(21, catalog.List().Entries.Count);
@@ -240,7 +270,13 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
 
     private async Task<Failure> FailingAsync() => (await Assert.ThrowsAsync<FailureException>(() => refresh.RunAsync(default))).Failure;
 
-    private List<string> Snapshot() => [.. Directory.EnumerateFiles(home.Paths.Index).Order(StringComparer.Ordinal).Select(path => $"{Path.GetFileName(path)}: {File.ReadAllText(path)}")];
+    private List<string> Snapshot() =>
+        [
+            .. Directory
+                .EnumerateFiles(home.Paths.Index)
+                .Order(StringComparer.Ordinal)
+                .Select(path => $"{Path.GetFileName(path)}: {File.ReadAllText(path)}"),
+        ];
 
     private static string Xai => new ProviderCatalog().Get("xai")!.Document.GetRawText();
 

@@ -130,11 +130,28 @@ public sealed class ProviderCatalogTests : IDisposable
     {
         home.Write("acme", CatalogHome.Acme());
         using var stop = new CancellationTokenSource();
-        var asking = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        var asking = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                Task.Run(
+                    () =>
+                    {
+                        while (!stop.IsCancellationRequested)
+                        {
+                            Assert.Contains(
+                                home.Catalog.Find("acme")?.Models[0].CostPer1mIn ?? -1,
+                                Enumerable.Range(1, 20).Select(price => (decimal)price)
+                            );
+                        }
+                    },
+                    TestContext.Current.CancellationToken
+                )
+            )
+            .ToList();
+        for (var price = 2; price <= 20; price++)
         {
-            while (!stop.IsCancellationRequested) { Assert.Contains(home.Catalog.Find("acme")?.Models[0].CostPer1mIn ?? -1, Enumerable.Range(1, 20).Select(price => (decimal)price)); }
-        }, TestContext.Current.CancellationToken)).ToList();
-        for (var price = 2; price <= 20; price++) { home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null); }
+            home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null);
+        }
         await stop.CancelAsync();
         await Task.WhenAll(asking);
     }

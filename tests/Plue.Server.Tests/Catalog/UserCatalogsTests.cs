@@ -13,9 +13,11 @@ public sealed class UserCatalogsTests : IDisposable
     [Fact]
     public void A_saved_catalog_is_in_force_and_keeps_every_field_value_for_value()
     {
-        var document = CatalogHome.Json("""
+        var document = CatalogHome.Json(
+            """
             {"future":{"deep":[1.50,"é\u0000",null,12345678901234567890123]},"id":"acme","name":"Acme","type":"openai-compat","models":[{"tier":1e-7,"id":"m","name":"M","cost_per_1m_in":1.10,"extra":[{}]}],"zzz":true}
-            """);
+            """
+        );
         Assert.Equal("Acme", home.Own.Save(document, null).Provider.Name);
         Assert.Equal(Flat(document), Flat(home.Open().Get("acme")!.Document));
         Assert.Equal(1.10m, home.Open().Find("acme")?.Models[0].CostPer1mIn);
@@ -32,7 +34,16 @@ public sealed class UserCatalogsTests : IDisposable
     {
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme()), null);
         var before = File.ReadAllText(home.FileOf("acme"));
-        var failure = Assert.Throws<FailureException>(() => home.Own.Save(CatalogHome.Json("""{"id":"acme","name":"Acme","type":"openai","models":[{"id":"m","name":"M","cost_per_1m_in":-1}]}"""), null)).Failure;
+        var failure = Assert
+            .Throws<FailureException>(() =>
+                home.Own.Save(
+                    CatalogHome.Json(
+                        """{"id":"acme","name":"Acme","type":"openai","models":[{"id":"m","name":"M","cost_per_1m_in":-1}]}"""
+                    ),
+                    null
+                )
+            )
+            .Failure;
         Assert.Equal(FailureKind.BadRequest, failure.Kind);
         Assert.Contains("models[0].cost_per_1m_in", failure.Message);
         Assert.Equal(before, File.ReadAllText(home.FileOf("acme")));
@@ -45,12 +56,25 @@ public sealed class UserCatalogsTests : IDisposable
     {
         home.Environment["GROQ_API_KEY"] = "canary-key";
         var moved = Groq("https://evil.example/openai/v1");
-        var file = home.Put("moved.json", $"[{Groq("https://api.groq.com/v2")},{CatalogHome.Acme()}]".Replace("https://api.groq.com/v2", "https://evil.example/v1", StringComparison.Ordinal));
-        foreach (var change in new Action[] { () => home.Own.Save(CatalogHome.Json(moved), null), () => home.Own.Import(file, replace: true) })
+        var file = home.Put(
+            "moved.json",
+            $"[{Groq("https://api.groq.com/v2")},{CatalogHome.Acme()}]".Replace(
+                "https://api.groq.com/v2",
+                "https://evil.example/v1",
+                StringComparison.Ordinal
+            )
+        );
+        foreach (
+            var change in new Action[] { () => home.Own.Save(CatalogHome.Json(moved), null), () => home.Own.Import(file, replace: true) }
+        )
         {
             var failure = Assert.Throws<FailureException>(change).Failure;
             Assert.Equal(FailureKind.OriginChange, failure.Kind);
-            Assert.Contains("Groq with the key in GROQ_API_KEY is asked at https://api.groq.com now and would be asked at https://evil.example.", failure.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "Groq with the key in GROQ_API_KEY is asked at https://api.groq.com now and would be asked at https://evil.example.",
+                failure.Message,
+                StringComparison.Ordinal
+            );
             Assert.DoesNotContain("canary-key", failure.Message, StringComparison.Ordinal);
             Assert.False(Directory.Exists(home.Paths.Catalog) && Directory.EnumerateFiles(home.Paths.Catalog).Any());
         }
@@ -60,7 +84,14 @@ public sealed class UserCatalogsTests : IDisposable
 
         // Back to the shipped one, by deleting, by restoring, by renaming: each moves it again.
         Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Delete("groq")).Failure.Kind);
-        Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Save(CatalogHome.Json(moved.Replace("\"groq\"", "\"mine\"", StringComparison.Ordinal)), "groq")).Failure.Kind);
+        Assert.Equal(
+            FailureKind.OriginChange,
+            Assert
+                .Throws<FailureException>(() =>
+                    home.Own.Save(CatalogHome.Json(moved.Replace("\"groq\"", "\"mine\"", StringComparison.Ordinal)), "groq")
+                )
+                .Failure.Kind
+        );
         Assert.NotNull(home.Own.Delete("groq", allowOriginChange: true));
         var backup = home.Own.Backups()[0].Id;
         Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Restore(backup)).Failure.Kind);
@@ -84,7 +115,9 @@ public sealed class UserCatalogsTests : IDisposable
     public void A_look_alike_host_is_named_as_it_is_looked_up()
     {
         home.Environment["GROQ_API_KEY"] = "canary-key";
-        var failure = Assert.Throws<FailureException>(() => home.Own.Save(CatalogHome.Json(Groq("https://api.gr\u043Eq.com/openai/v1")), null)).Failure;
+        var failure = Assert
+            .Throws<FailureException>(() => home.Own.Save(CatalogHome.Json(Groq("https://api.gr\u043Eq.com/openai/v1")), null))
+            .Failure;
         Assert.Contains("https://api.xn--grq-", failure.Message, StringComparison.Ordinal);
     }
 
@@ -93,7 +126,17 @@ public sealed class UserCatalogsTests : IDisposable
 
     [Fact]
     public void Warnings_do_not_keep_a_catalog_from_being_saved() =>
-        Assert.Equal("type", Assert.Single(home.Own.Save(CatalogHome.Json(CatalogHome.Acme().Replace("openai-compat", "telepathy", StringComparison.Ordinal)), null).Faults).Path);
+        Assert.Equal(
+            "type",
+            Assert
+                .Single(
+                    home.Own.Save(
+                        CatalogHome.Json(CatalogHome.Acme().Replace("openai-compat", "telepathy", StringComparison.Ordinal)),
+                        null
+                    ).Faults
+                )
+                .Path
+        );
 
     [Fact]
     public void A_renamed_catalog_has_one_file_and_its_old_one_can_be_restored()
@@ -134,12 +177,18 @@ public sealed class UserCatalogsTests : IDisposable
     {
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme("other")), null);
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme("other", 2)), null);
-        for (var price = 1; price <= 15; price++) { home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null); }
+        for (var price = 1; price <= 15; price++)
+        {
+            home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null);
+        }
         // The same again is no change.
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: 15)), null);
 
         var versions = home.Own.Backups().Where(version => version.CatalogId == "acme").ToList();
-        Assert.Equal(Enumerable.Range(5, 10).Reverse(), versions.Select(version => (int)UserCatalogs.ReadVersion(version)!.Models[0].CostPer1mIn));
+        Assert.Equal(
+            Enumerable.Range(5, 10).Reverse(),
+            versions.Select(version => (int)UserCatalogs.ReadVersion(version)!.Models[0].CostPer1mIn)
+        );
         Assert.Single(home.Own.Backups(), version => version.CatalogId == "other");
 
         Assert.Equal(5, home.Own.Restore(versions[^1].Id).Provider.Models[0].CostPer1mIn);
@@ -171,7 +220,10 @@ public sealed class UserCatalogsTests : IDisposable
     [Fact]
     public void An_import_takes_what_is_right_and_says_why_the_rest_is_left_out()
     {
-        var path = home.Put("all.json", $$"""[{{CatalogHome.Acme()}},{{CatalogHome.Acme()}},{{CatalogHome.Acme("groq")}},7,{"id":"bad","name":"Bad","type":"openai","models":[]}]""");
+        var path = home.Put(
+            "all.json",
+            $$"""[{{CatalogHome.Acme()}},{{CatalogHome.Acme()}},{{CatalogHome.Acme("groq")}},7,{"id":"bad","name":"Bad","type":"openai","models":[]}]"""
+        );
         var result = home.Own.Import(path, replace: false);
         Assert.Equal(["acme"], result.Imported);
         Assert.Equal(["acme", "groq", "[3]", "bad"], result.LeftOut.Select(item => item.Id));
@@ -190,7 +242,10 @@ public sealed class UserCatalogsTests : IDisposable
     [InlineData("number.json", "7", FailureKind.BadRequest)]
     public void A_file_that_holds_no_catalog_is_not_imported(string name, string? content, FailureKind kind)
     {
-        if (content is not null) { home.Put(name, content); }
+        if (content is not null)
+        {
+            home.Put(name, content);
+        }
         Assert.Equal(kind, Failing(() => home.Own.Import(Path.Combine(home.Paths.Home, name), replace: false)).Kind);
         Assert.Equal(FailureKind.BadRequest, Failing(() => home.Own.Import(name, replace: false)).Kind);
     }
@@ -201,7 +256,10 @@ public sealed class UserCatalogsTests : IDisposable
         var many = home.Put("many.json", $"[{string.Join(',', Enumerable.Repeat("{}", 1_001))}]");
         var deep = home.Put("deep.json", $$"""[{"id":"a","models":[{{string.Join(',', Enumerable.Repeat("{}", 20_001))}}]}]""");
         var large = home.Put("large.json", $"[\"{new string('x', 16 * 1024 * 1024)}\"]");
-        foreach (var path in new[] { many, deep, large }) { Failing(() => home.Own.Import(path, replace: false)); }
+        foreach (var path in new[] { many, deep, large })
+        {
+            Failing(() => home.Own.Import(path, replace: false));
+        }
         Assert.False(Directory.Exists(home.Paths.Catalog));
     }
 
@@ -212,13 +270,19 @@ public sealed class UserCatalogsTests : IDisposable
         home.Own.Export(["groq", "groq"], path);
         Assert.Equal("groq", JsonElement.Parse(File.ReadAllBytes(path)).GetProperty("id").GetString());
         home.Own.Export(["groq", "xai"], path);
-        Assert.Equal(["groq", "xai"], JsonElement.Parse(File.ReadAllBytes(path)).EnumerateArray().Select(item => item.GetProperty("id").GetString()));
+        Assert.Equal(
+            ["groq", "xai"],
+            JsonElement.Parse(File.ReadAllBytes(path)).EnumerateArray().Select(item => item.GetProperty("id").GetString())
+        );
 
         Assert.Equal(FailureKind.NotFound, Failing(() => home.Own.Export(["groq", "nobody"], path)).Kind);
         Assert.Equal(FailureKind.BadRequest, Failing(() => home.Own.Export([], path)).Kind);
         Assert.Equal(FailureKind.BadRequest, Failing(() => home.Own.Export(["groq"], "out.json")).Kind);
         Assert.Equal(FailureKind.BadRequest, Failing(() => home.Own.Export(["groq"], home.Paths.Home)).Kind);
-        Assert.Equal(FailureKind.BadRequest, Failing(() => home.Own.Export(["groq"], Path.Combine(home.Paths.Home, "none", "out.json"))).Kind);
+        Assert.Equal(
+            FailureKind.BadRequest,
+            Failing(() => home.Own.Export(["groq"], Path.Combine(home.Paths.Home, "none", "out.json"))).Kind
+        );
         Assert.Equal(2, JsonElement.Parse(File.ReadAllBytes(path)).GetArrayLength());
     }
 
@@ -232,11 +296,16 @@ public sealed class UserCatalogsTests : IDisposable
     private static Failure Failing(Action act) => Assert.Throws<FailureException>(act).Failure;
 
     /// <summary>Every value with its path, numbers as they are spelled, in the order of the document.</summary>
-    private static List<string> Flat(JsonElement value, string path = "") => value.ValueKind switch
-    {
-        JsonValueKind.Object => [.. value.EnumerateObject().SelectMany(member => Flat(member.Value, $"{path}.{member.Name}"))],
-        JsonValueKind.Array => [$"{path}[{value.GetArrayLength()}]", .. value.EnumerateArray().SelectMany((item, index) => Flat(item, $"{path}[{index}]"))],
-        JsonValueKind.String => [$"{path}=\"{value.GetString()}\""],
-        _ => [$"{path}={value.GetRawText()}"],
-    };
+    private static List<string> Flat(JsonElement value, string path = "") =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Object => [.. value.EnumerateObject().SelectMany(member => Flat(member.Value, $"{path}.{member.Name}"))],
+            JsonValueKind.Array =>
+            [
+                $"{path}[{value.GetArrayLength()}]",
+                .. value.EnumerateArray().SelectMany((item, index) => Flat(item, $"{path}[{index}]")),
+            ],
+            JsonValueKind.String => [$"{path}=\"{value.GetString()}\""],
+            _ => [$"{path}={value.GetRawText()}"],
+        };
 }

@@ -33,16 +33,26 @@ public sealed class AnswerMaskTests
         // Few letters and secrets that overlap themselves and each other, so that hits are frequent.
         var letters = Gen.Elements('a', 'b', '-');
         var secret = letters.ListOf(5).Select(list => new string([.. list]));
-        var cases = from secrets in secret.ListOf(3)
-                    from pieces in letters.NonEmptyListOf().Select(list => new string([.. list])).ListOf()
-                    select (secrets, pieces);
-        Check.QuickThrowOnFailure(Prop.ForAll(cases.ToArbitrary(), test =>
-        {
-            var some = new Redactor();
-            foreach (var one in test.secrets) { some.Register(one); }
+        var cases =
+            from secrets in secret.ListOf(3)
+            from pieces in letters.NonEmptyListOf().Select(list => new string([.. list])).ListOf()
+            select (secrets, pieces);
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                test =>
+                {
+                    var some = new Redactor();
+                    foreach (var one in test.secrets)
+                    {
+                        some.Register(one);
+                    }
 
-            return some.Mask(string.Concat(test.pieces)) == string.Concat(TextOf(test.pieces.Select(piece => new ProviderEvent.TextDelta(piece)), some));
-        }));
+                    return some.Mask(string.Concat(test.pieces))
+                        == string.Concat(TextOf(test.pieces.Select(piece => new ProviderEvent.TextDelta(piece)), some));
+                }
+            )
+        );
     }
 
     [Fact]
@@ -66,8 +76,15 @@ public sealed class AnswerMaskTests
         mask.Take(new ProviderEvent.TextDelta("b sk-can"), given.Add);
         mask.Take(new ProviderEvent.Finished(StopReason.EndTurn), given.Add);
         Assert.Equal(
-            [new ProviderEvent.ReasoningDelta("a "), new ProviderEvent.ReasoningDelta("sk-can"), new ProviderEvent.TextDelta("b "), new ProviderEvent.TextDelta("sk-can"), new ProviderEvent.Finished(StopReason.EndTurn)],
-            given);
+            [
+                new ProviderEvent.ReasoningDelta("a "),
+                new ProviderEvent.ReasoningDelta("sk-can"),
+                new ProviderEvent.TextDelta("b "),
+                new ProviderEvent.TextDelta("sk-can"),
+                new ProviderEvent.Finished(StopReason.EndTurn),
+            ],
+            given
+        );
     }
 
     [Fact]
@@ -100,7 +117,10 @@ public sealed class AnswerMaskTests
     {
         var mask = new AnswerMask(own ?? redactor);
         var given = new List<ProviderEvent>();
-        foreach (var next in events) { mask.Take(next, given.Add); }
+        foreach (var next in events)
+        {
+            mask.Take(next, given.Add);
+        }
 
         mask.Release(given.Add);
         return given.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text);

@@ -48,8 +48,16 @@ public sealed class AttachmentsTests : IDisposable
     {
         Write("a.txt", "1\n2\n3\n");
         Assert.Equal("2\n3\n", Read(new Attachment("a.txt", Range: new LineRange(2, 9))).Content);
-        Assert.Contains("ends at line 3", attachments.Inspect(new Attachment("a.txt", Range: new LineRange(2, 9))).Note, StringComparison.Ordinal);
-        Assert.Contains("has only 3 lines", attachments.Inspect(new Attachment("a.txt", Range: new LineRange(4, 9))).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "ends at line 3",
+            attachments.Inspect(new Attachment("a.txt", Range: new LineRange(2, 9))).Note,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "has only 3 lines",
+            attachments.Inspect(new Attachment("a.txt", Range: new LineRange(4, 9))).Problem,
+            StringComparison.Ordinal
+        );
         Assert.NotNull(attachments.Inspect(new Attachment("a.txt", Range: new LineRange(3, 2))).Problem);
     }
 
@@ -102,7 +110,10 @@ public sealed class AttachmentsTests : IDisposable
         workspace.SetTrusted(false);
         foreach (var path in new[] { "a.txt", Path.Combine(folder, "a.txt") })
         {
-            Assert.Equal("The folder is not trusted, so its files cannot be read.", attachments.Inspect(new Attachment(path, AllowOutside: true)).Problem);
+            Assert.Equal(
+                "The folder is not trusted, so its files cannot be read.",
+                attachments.Inspect(new Attachment(path, AllowOutside: true)).Problem
+            );
         }
     }
 
@@ -116,10 +127,13 @@ public sealed class AttachmentsTests : IDisposable
             await made.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        string[] none = OperatingSystem.IsWindows() ? ["file", "gone.txt"] : ["file", "gone.txt", "file/a.txt/b", "pipe", "/dev/zero", "/proc/self/environ", "bad\0name"];
+        string[] none = OperatingSystem.IsWindows()
+            ? ["file", "gone.txt"]
+            : ["file", "gone.txt", "file/a.txt/b", "pipe", "/dev/zero", "/proc/self/environ", "bad\0name"];
         foreach (var path in none)
         {
-            var file = await Task.Run(() => attachments.Inspect(new Attachment(path, AllowOutside: true))).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+            var file = await Task.Run(() => attachments.Inspect(new Attachment(path, AllowOutside: true)))
+                .WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
             Assert.EndsWith(".", file.Problem, StringComparison.Ordinal);
         }
 
@@ -146,9 +160,16 @@ public sealed class AttachmentsTests : IDisposable
     public void More_than_8_MiB_is_not_sent_whole_and_more_than_64_MiB_is_not_read()
     {
         Write("huge.txt", new string('a', Attachments.MaxTextBytes + 1));
-        Assert.Contains("over 8 MiB", attachments.Inspect(new Attachment("huge.txt", Mode: AttachmentMode.Whole)).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "over 8 MiB",
+            attachments.Inspect(new Attachment("huge.txt", Mode: AttachmentMode.Whole)).Problem,
+            StringComparison.Ordinal
+        );
         Assert.Null(attachments.Inspect(new Attachment("huge.txt", Mode: AttachmentMode.Summary)).Problem);
-        using (var sparse = new FileStream(Path.Combine(folder, "sparse.bin"), FileMode.Create)) { sparse.SetLength(100L << 30); }
+        using (var sparse = new FileStream(Path.Combine(folder, "sparse.bin"), FileMode.Create))
+        {
+            sparse.SetLength(100L << 30);
+        }
         Assert.Contains("not read", attachments.Inspect(new Attachment("sparse.bin")).Problem, StringComparison.Ordinal);
     }
 
@@ -194,13 +215,25 @@ public sealed class AttachmentsTests : IDisposable
     [Theory]
     [InlineData("image/jpeg"), InlineData("image/svg+xml"), InlineData("text/html")]
     public void What_is_not_the_image_it_says_is_refused(string mediaType) =>
-        Assert.Contains("is not a PNG", Assert.Throws<FailureException>(() => attachments.StoreImage("a", mediaType, Convert.ToBase64String(Png))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a PNG",
+            Assert.Throws<FailureException>(() => attachments.StoreImage("a", mediaType, Convert.ToBase64String(Png))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_broken_or_oversized_upload_is_a_sentence()
     {
-        Assert.Contains("is incomplete", Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", "%%%")).Message, StringComparison.Ordinal);
-        Assert.Contains("over 20 MiB", Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", new string('A', 30 << 20))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is incomplete",
+            Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", "%%%")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "over 20 MiB",
+            Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", new string('A', 30 << 20))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

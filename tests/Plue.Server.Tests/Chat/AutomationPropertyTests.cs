@@ -19,35 +19,64 @@ public sealed class AutomationPropertyTests
     public void Any_set_of_hooks_ends_within_its_bounds()
     {
         var action = Gen.OneOf(
-            from field in Gen.Elements(Fields) from value in Gen.Elements("{{a}}x", "{{b}}{{c}}y", "z", "{{status}}", "{{messages[-1].role}}") select (HookAction)new HookAction.SetField(field, new Json5String(value)),
+            from field in Gen.Elements(Fields)
+            from value in Gen.Elements("{{a}}x", "{{b}}{{c}}y", "z", "{{status}}", "{{messages[-1].role}}")
+            select (HookAction)new HookAction.SetField(field, new Json5String(value)),
             Gen.Constant((HookAction)new HookAction.SendToLlm()),
             Gen.Constant((HookAction)new HookAction.Notify("{{a}}")),
-            Gen.Constant((HookAction)new HookAction.SpawnTask("self", Json5Object.Of(("goal", new Json5String("{{b}}"))))));
-        var hook = from trigger in Gen.Elements(HookTrigger.FieldChange, HookTrigger.StatusChange, HookTrigger.Created)
-                   from field in Gen.Elements<string?>(null, "a", "b", "c", "status")
-                   from does in action
-                   select new AutomationHook(trigger, field, [], does);
-        Prop.ForAll(hook.ListOf().ToArbitrary(), hooks =>
-        {
-            var time = new MovableTime();
-            var target = new Target(new Template { Id = "self", Name = "self", Hooks = [.. hooks] });
-            var spawned = 0;
-            Automation? automation = null;
-            automation = new Automation(
-                new HookActions(async (parent, depth, cancellationToken) =>
+            Gen.Constant((HookAction)new HookAction.SpawnTask("self", Json5Object.Of(("goal", new Json5String("{{b}}")))))
+        );
+        var hook =
+            from trigger in Gen.Elements(HookTrigger.FieldChange, HookTrigger.StatusChange, HookTrigger.Created)
+            from field in Gen.Elements<string?>(null, "a", "b", "c", "status")
+            from does in action
+            select new AutomationHook(trigger, field, [], does);
+        Prop.ForAll(
+                hook.ListOf().ToArbitrary(),
+                hooks =>
                 {
-                    var child = $"codex://tasks/{++spawned}";
-                    automation!.Bounds.Follows(child, parent);
-                    await automation!.RunAsync(new Target(target.Template) { Uri = child }, [new HookChange(HookTrigger.Created)], depth, cancellationToken);
-                    return child;
-                }),
-                time, NullLogger.Instance);
-            var running = automation.RunAsync(target, [.. HookChange.Of("a"), .. HookChange.Of("status"), new HookChange(HookTrigger.Created)], 0, CancellationToken.None);
-            Assert.True(running.IsCompletedSuccessfully);
-            // What a person's own change asks of a model is not counted.
-            Assert.InRange(target.Deeds, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
-            Assert.InRange(spawned, 0, HookBounds.MaxTasks);
-        }).Check(Config.QuickThrowOnFailure);
+                    var time = new MovableTime();
+                    var target = new Target(
+                        new Template
+                        {
+                            Id = "self",
+                            Name = "self",
+                            Hooks = [.. hooks],
+                        }
+                    );
+                    var spawned = 0;
+                    Automation? automation = null;
+                    automation = new Automation(
+                        new HookActions(
+                            async (parent, depth, cancellationToken) =>
+                            {
+                                var child = $"codex://tasks/{++spawned}";
+                                automation!.Bounds.Follows(child, parent);
+                                await automation!.RunAsync(
+                                    new Target(target.Template) { Uri = child },
+                                    [new HookChange(HookTrigger.Created)],
+                                    depth,
+                                    cancellationToken
+                                );
+                                return child;
+                            }
+                        ),
+                        time,
+                        NullLogger.Instance
+                    );
+                    var running = automation.RunAsync(
+                        target,
+                        [.. HookChange.Of("a"), .. HookChange.Of("status"), new HookChange(HookTrigger.Created)],
+                        0,
+                        CancellationToken.None
+                    );
+                    Assert.True(running.IsCompletedSuccessfully);
+                    // What a person's own change asks of a model is not counted.
+                    Assert.InRange(target.Deeds, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
+                    Assert.InRange(spawned, 0, HookBounds.MaxTasks);
+                }
+            )
+            .Check(Config.QuickThrowOnFailure);
     }
 
     [Fact]
@@ -55,8 +84,18 @@ public sealed class AutomationPropertyTests
     {
         var time = new MovableTime();
         var automation = new Automation(new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")), time, NullLogger.Instance);
-        var target = new Target(new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.Notify("hi"))] });
-        for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None); }
+        var target = new Target(
+            new Template
+            {
+                Id = "self",
+                Name = "self",
+                Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.Notify("hi"))],
+            }
+        );
+        for (var i = 0; i < 100; i++)
+        {
+            await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None);
+        }
 
         Assert.Equal(HookBounds.MaxPerCodex, target.Outcomes);
         time.Advance(TimeSpan.FromSeconds(61));
@@ -67,14 +106,27 @@ public sealed class AutomationPropertyTests
     [Fact]
     public async Task A_question_is_answered_however_many_hooks_ran_before()
     {
-        var automation = new Automation(new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")), new MovableTime(), NullLogger.Instance);
-        var target = new Target(new Template
+        var automation = new Automation(
+            new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")),
+            new MovableTime(),
+            NullLogger.Instance
+        );
+        var target = new Target(
+            new Template
+            {
+                Id = "self",
+                Name = "self",
+                Hooks =
+                [
+                    new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.Notify("hi")),
+                    new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.SendToLlm()),
+                ],
+            }
+        );
+        for (var i = 0; i < 100; i++)
         {
-            Id = "self",
-            Name = "self",
-            Hooks = [new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.Notify("hi")), new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.SendToLlm())],
-        });
-        for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None); }
+            await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None);
+        }
 
         Assert.Equal((HookBounds.MaxPerCodex, 100), (target.Outcomes, target.Deeds));
     }
@@ -85,15 +137,27 @@ public sealed class AutomationPropertyTests
         var (time, spawned, fails) = (new MovableTime(), new List<string>(), true);
         Automation? automation = null;
         automation = new Automation(
-            new HookActions((parent, _, _) =>
-            {
-                if (fails) { throw new FailureException(FailureKind.MissingField, "No goal."); }
-                spawned.Add($"codex://tasks/{spawned.Count}");
-                automation!.Bounds.Follows(spawned[^1], parent);
-                return Task.FromResult(spawned[^1]);
-            }),
-            time, NullLogger.Instance);
-        var template = new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.SpawnTask("self", Json5Object.Empty))] };
+            new HookActions(
+                (parent, _, _) =>
+                {
+                    if (fails)
+                    {
+                        throw new FailureException(FailureKind.MissingField, "No goal.");
+                    }
+                    spawned.Add($"codex://tasks/{spawned.Count}");
+                    automation!.Bounds.Follows(spawned[^1], parent);
+                    return Task.FromResult(spawned[^1]);
+                }
+            ),
+            time,
+            NullLogger.Instance
+        );
+        var template = new Template
+        {
+            Id = "self",
+            Name = "self",
+            Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.SpawnTask("self", Json5Object.Empty))],
+        };
         async Task<string?> SpawnAsync(string uri)
         {
             time.Advance(TimeSpan.FromSeconds(5));
@@ -103,16 +167,33 @@ public sealed class AutomationPropertyTests
         }
 
         // What was not made is not counted.
-        for (var i = 0; i < 30; i++) { Assert.Equal("No goal.", await SpawnAsync("codex://chats/x")); }
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.Equal("No goal.", await SpawnAsync("codex://chats/x"));
+        }
 
         fails = false;
-        for (var i = 0; i < HookBounds.MaxTasks; i++) { Assert.Null(await SpawnAsync(i == 0 ? "codex://chats/x" : spawned[^1])); }
+        for (var i = 0; i < HookBounds.MaxTasks; i++)
+        {
+            Assert.Null(await SpawnAsync(i == 0 ? "codex://chats/x" : spawned[^1]));
+        }
 
-        Assert.StartsWith("Hooks started 20 tasks within an hour from codex://chats/x, so no more were started.", await SpawnAsync(spawned[^1]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Hooks started 20 tasks within an hour from codex://chats/x, so no more were started.",
+            await SpawnAsync(spawned[^1]),
+            StringComparison.Ordinal
+        );
         Assert.NotNull(await SpawnAsync("codex://chats/x"));
-        for (var i = 0; i < 40; i++) { Assert.Null(await SpawnAsync($"codex://items/{i}")); }
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Null(await SpawnAsync($"codex://items/{i}"));
+        }
 
-        Assert.StartsWith("Hooks started 60 tasks within an hour in total", await SpawnAsync("codex://items/other"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Hooks started 60 tasks within an hour in total",
+            await SpawnAsync("codex://items/other"),
+            StringComparison.Ordinal
+        );
         time.Advance(TimeSpan.FromMinutes(61));
         Assert.Null(await SpawnAsync("codex://chats/x"));
     }
@@ -121,19 +202,35 @@ public sealed class AutomationPropertyTests
     public void Asking_the_hooks_of_a_long_chat_costs_as_little_as_of_a_short_one()
     {
         var role = ValuePath.TryParse("messages[-1].role")!;
-        var template = new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "messages", [new HookCondition.EqualTo(role, new Json5String("user"))], new HookAction.SendToLlm())] };
+        var template = new Template
+        {
+            Id = "self",
+            Name = "self",
+            Hooks =
+            [
+                new AutomationHook(
+                    HookTrigger.FieldChange,
+                    "messages",
+                    [new HookCondition.EqualTo(role, new Json5String("user"))],
+                    new HookAction.SendToLlm()
+                ),
+            ],
+        };
         long AllocatedFor(int count)
         {
-            var messages = Enumerable.Range(0, count).Select(i => new Message
-            {
-                Id = $"m{i}",
-                CodexId = "codex://chats/x",
-                ParentId = i == 0 ? "" : $"m{i - 1}",
-                Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
-                CreatedAt = DateTimeOffset.UnixEpoch,
-                UpdatedAt = DateTimeOffset.UnixEpoch,
-                Parts = [new MessagePart.Text("Some words.")],
-            }).ToList();
+            var messages = Enumerable
+                .Range(0, count)
+                .Select(i => new Message
+                {
+                    Id = $"m{i}",
+                    CodexId = "codex://chats/x",
+                    ParentId = i == 0 ? "" : $"m{i - 1}",
+                    Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+                    CreatedAt = DateTimeOffset.UnixEpoch,
+                    UpdatedAt = DateTimeOffset.UnixEpoch,
+                    Parts = [new MessagePart.Text("Some words.")],
+                })
+                .ToList();
             var chat = new StoredChat
             {
                 Id = "chat_1",
@@ -151,7 +248,13 @@ public sealed class AutomationPropertyTests
             long Once()
             {
                 var before = GC.GetAllocatedBytesForCurrentThread();
-                Assert.Single(Automation.Plan(template, new HookChange(HookTrigger.FieldChange, "messages"), () => ChannelFields.Values(chat, template, messages[0])));
+                Assert.Single(
+                    Automation.Plan(
+                        template,
+                        new HookChange(HookTrigger.FieldChange, "messages"),
+                        () => ChannelFields.Values(chat, template, messages[0])
+                    )
+                );
                 return GC.GetAllocatedBytesForCurrentThread() - before;
             }
 
@@ -189,7 +292,10 @@ public sealed class AutomationPropertyTests
 
         public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {
-            if (note.Outcome is not null) { Outcomes++; }
+            if (note.Outcome is not null)
+            {
+                Outcomes++;
+            }
             Error = note.Error ?? Error;
 
             return Task.CompletedTask;
@@ -198,7 +304,13 @@ public sealed class AutomationPropertyTests
 
     private sealed class HookActions(Func<string, int, CancellationToken, Task<string>> spawn) : IHookActions
     {
-        public Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) => spawn(spawnedBy, depth, cancellationToken);
+        public Task<string> SpawnForHookAsync(
+            string templateId,
+            Json5Object values,
+            string spawnedBy,
+            int depth,
+            CancellationToken cancellationToken
+        ) => spawn(spawnedBy, depth, cancellationToken);
 
         public void Notify(string message, string uri) { }
     }

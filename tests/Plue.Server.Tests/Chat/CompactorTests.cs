@@ -13,7 +13,11 @@ public class CompactorTests
     [Fact]
     public async Task Everything_before_the_last_question_is_summarised_and_the_question_stays_word_for_word()
     {
-        var path = Path(("user", Long("Why does February 30 parse?")), ("assistant", Long("Because of line 12.")), ("user", "Fix it, but keep the API."));
+        var path = Path(
+            ("user", Long("Why does February 30 parse?")),
+            ("assistant", Long("Because of line 12.")),
+            ("user", "Fix it, but keep the API.")
+        );
         var summary = await SummariseAsync(path, "They look for the date bug.");
         Assert.Equal(MessageRole.System, summary.Role);
         Assert.Equal(2, summary.Compaction!.Messages);
@@ -33,7 +37,10 @@ public class CompactorTests
         var path = Path(("user", Long("one")), ("assistant", Long("two")), ("user", "three"), ("assistant", "four"));
         var summary = await SummariseAsync(path, "short");
         var next = New("user", "five", summary.Id);
-        Assert.Equal(["user", "assistant", "user"], SentHistory.Of([.. path, summary, next]).Select(message => message.Role.ToString().ToLowerInvariant()));
+        Assert.Equal(
+            ["user", "assistant", "user"],
+            SentHistory.Of([.. path, summary, next]).Select(message => message.Role.ToString().ToLowerInvariant())
+        );
         Assert.Equal("five", SentHistory.Of([.. path, summary, next])[^1].Text);
     }
 
@@ -61,7 +68,13 @@ public class CompactorTests
     [Fact]
     public async Task Open_todos_are_kept_word_for_word_and_done_ones_are_not()
     {
-        var path = Path(("user", Long("Plan it")), ("assistant", Long("x") + "\n- [ ] Write the test\n- [ ] Fix line 12\n- [x] Read it"), ("user", Long("go") + "\n- [x] Fix line 12"), ("assistant", "ok"), ("user", "and?"));
+        var path = Path(
+            ("user", Long("Plan it")),
+            ("assistant", Long("x") + "\n- [ ] Write the test\n- [ ] Fix line 12\n- [x] Read it"),
+            ("user", Long("go") + "\n- [x] Fix line 12"),
+            ("assistant", "ok"),
+            ("user", "and?")
+        );
         var summary = await SummariseAsync(path, "nothing of todos");
         Assert.EndsWith("Open todos, word for word:\n- [ ] Write the test", summary.Text);
     }
@@ -69,11 +82,17 @@ public class CompactorTests
     [Fact]
     public async Task A_chat_longer_than_the_window_of_the_summariser_is_summarised_in_pieces()
     {
-        var path = Path([.. Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? "user" : "assistant", Long($"part {i} "))), ("user", "last")]);
+        var path = Path([
+            .. Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? "user" : "assistant", Long($"part {i} "))),
+            ("user", "last"),
+        ]);
         var summary = await SummariseAsync(path, "piece", window: 6000);
         Assert.True(asked.Count > 1);
         Assert.All(asked, request => Assert.InRange(TokenEstimate.Of(request.Text), 1, 6000));
-        Assert.All(Enumerable.Range(0, 40), i => Assert.Contains(asked, request => request.Text.Contains($"part {i} ", StringComparison.Ordinal)));
+        Assert.All(
+            Enumerable.Range(0, 40),
+            i => Assert.Contains(asked, request => request.Text.Contains($"part {i} ", StringComparison.Ordinal))
+        );
         Assert.Equal(asked.Count * 10, summary.Usage!.OutputTokens);
         Assert.Equal(asked.Count * 0.5m, summary.Cost!.TotalCost);
     }
@@ -95,26 +114,44 @@ public class CompactorTests
     }
 
     [Fact]
-    public void Without_a_summary_everything_is_sent() => Prop.ForAll(ArbMap.Default.ArbFor<bool[]>(), roles =>
-    {
-        var path = Path([.. roles.Select((isUser, i) => (isUser ? "user" : "assistant", $"m{i}"))]);
-        return SentHistory.Of(path).SequenceEqual(path);
-    }).QuickCheckThrowOnFailure();
+    public void Without_a_summary_everything_is_sent() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<bool[]>(),
+                roles =>
+                {
+                    var path = Path([.. roles.Select((isUser, i) => (isUser ? "user" : "assistant", $"m{i}"))]);
+                    return SentHistory.Of(path).SequenceEqual(path);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Wherever_a_summary_stands_the_last_question_before_it_and_all_after_it_are_sent() => Prop.ForAll(
-        ArbMap.Default.ArbFor<bool[]>(), ArbMap.Default.ArbFor<NonNegativeInt>(), (roles, place) =>
-        {
-            var path = Path([.. roles.Select((isUser, i) => (isUser ? "user" : "assistant", $"m{i}"))]);
-            var at = place.Get % (path.Count + 1);
-            var summary = New("system", "SUMMARY", "") with { Compaction = new Compaction(1, 2, 1) };
-            var sent = SentHistory.Of([.. path.Take(at), summary, .. path.Skip(at)]);
-            var kept = path.Take(at).ToList().FindLastIndex(message => message.Role == MessageRole.User);
-            var expected = (kept < 0 ? [] : path.Skip(kept).Take(at - kept)).Concat(path.Skip(at)).Select(message => message.Text).ToList();
-            var texts = sent.Select(message => message.Text).ToList();
-            return texts[0].Contains("SUMMARY", StringComparison.Ordinal) && sent[0].Role == MessageRole.User
-                && (kept < 0 ? texts.Skip(1).SequenceEqual(expected) : texts[0].EndsWith(expected[0], StringComparison.Ordinal) && texts.Skip(1).SequenceEqual(expected.Skip(1)));
-        }).QuickCheckThrowOnFailure();
+    public void Wherever_a_summary_stands_the_last_question_before_it_and_all_after_it_are_sent() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<bool[]>(),
+                ArbMap.Default.ArbFor<NonNegativeInt>(),
+                (roles, place) =>
+                {
+                    var path = Path([.. roles.Select((isUser, i) => (isUser ? "user" : "assistant", $"m{i}"))]);
+                    var at = place.Get % (path.Count + 1);
+                    var summary = New("system", "SUMMARY", "") with { Compaction = new Compaction(1, 2, 1) };
+                    var sent = SentHistory.Of([.. path.Take(at), summary, .. path.Skip(at)]);
+                    var kept = path.Take(at).ToList().FindLastIndex(message => message.Role == MessageRole.User);
+                    var expected = (kept < 0 ? [] : path.Skip(kept).Take(at - kept))
+                        .Concat(path.Skip(at))
+                        .Select(message => message.Text)
+                        .ToList();
+                    var texts = sent.Select(message => message.Text).ToList();
+                    return texts[0].Contains("SUMMARY", StringComparison.Ordinal)
+                        && sent[0].Role == MessageRole.User
+                        && (
+                            kept < 0
+                                ? texts.Skip(1).SequenceEqual(expected)
+                                : texts[0].EndsWith(expected[0], StringComparison.Ordinal) && texts.Skip(1).SequenceEqual(expected.Skip(1))
+                        );
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("Date parser accepts February 30", "Date parser accepts February 30")]
@@ -126,62 +163,94 @@ public class CompactorTests
     public void A_title_is_one_clean_line(string said, string? title) => Assert.Equal(title, TitleMaker.TitleIn(said));
 
     [Fact]
-    public void No_title_is_longer_than_sixty_characters_or_ends_in_half_a_character() => Prop.ForAll(ArbMap.Default.ArbFor<NonNull<string>>(), said =>
-        TitleMaker.TitleIn(said.Get + Long("😀")) is not { } title || (title.Length <= 60 && !char.IsHighSurrogate(title[^1]) && title.Trim() == title)).QuickCheckThrowOnFailure();
+    public void No_title_is_longer_than_sixty_characters_or_ends_in_half_a_character() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<NonNull<string>>(),
+                said =>
+                    TitleMaker.TitleIn(said.Get + Long("😀")) is not { } title
+                    || (title.Length <= 60 && !char.IsHighSurrogate(title[^1]) && title.Trim() == title)
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_vendors_count_is_used_and_only_what_came_after_it_is_estimated()
     {
         var path = Path(("user", Long("q")), ("assistant", "a"), ("user", "12345678"));
-        path[1] = path[1] with { Usage = new Usage { InputTokens = 5000, OutputTokens = 100 } };
+        path[1] = path[1] with
+        {
+            Usage = new Usage { InputTokens = 5000, OutputTokens = 100 },
+        };
         var fill = ContextMeter.Measure(path, "1234", files: 0, draft: 7, window: 6000, _ => false);
         Assert.False(fill.IsEstimate);
         Assert.Equal(5100 + TokenEstimate.Of(path[2]) + 7, fill.Tokens);
         Assert.Equal(5100, fill.CompactsAt);
         Assert.True(fill.IsNearlyFull);
         Assert.True(ContextMeter.Measure(path, "1234", 0, 0, 6000, _ => true) is { IsEstimate: true, IsNearlyFull: false });
-        Assert.True(ContextMeter.Measure(Path(("user", "x")), null, 0, 0, null, _ => false) is { IsEstimate: true, CompactsAt: null, IsNearlyFull: false });
+        Assert.True(
+            ContextMeter.Measure(Path(("user", "x")), null, 0, 0, null, _ => false)
+                is { IsEstimate: true, CompactsAt: null, IsNearlyFull: false }
+        );
     }
 
     [Fact]
     public async Task After_a_summary_the_meter_falls()
     {
         var path = Path(("user", Long("one")), ("assistant", "two"), ("user", "three"));
-        path[1] = path[1] with { Usage = new Usage { InputTokens = 9000, OutputTokens = 100 } };
+        path[1] = path[1] with
+        {
+            Usage = new Usage { InputTokens = 9000, OutputTokens = 100 },
+        };
         var before = ContextMeter.Measure(path, null, 0, 0, 10_000, _ => false);
         var summary = await SummariseAsync(path, "short");
         var after = ContextMeter.Measure([.. path, summary], null, 0, 0, 10_000, _ => false);
         Assert.True(before.IsNearlyFull && !after.IsNearlyFull && after.Tokens < 200);
     }
 
-    private Task<Message> SummariseAsync(IReadOnlyList<Message> path, string answer, long? window = null) => new Compactor(new SmallModel(asked, answer), window, TimeProvider.System)
-        .SummariseAsync("codex://chats/x", path, Small, "Summarise.", CancellationToken.None);
+    private Task<Message> SummariseAsync(IReadOnlyList<Message> path, string answer, long? window = null) =>
+        new Compactor(new SmallModel(asked, answer), window, TimeProvider.System).SummariseAsync(
+            "codex://chats/x",
+            path,
+            Small,
+            "Summarise.",
+            CancellationToken.None
+        );
 
     private sealed class SmallModel(List<SideRequest> asked, string answer) : ISideModel
     {
         public Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken)
         {
             asked.Add(request);
-            return Task.FromResult(new SideAnswer(answer, new Usage { InputTokens = 100, OutputTokens = 10 }, new Cost(0.25m, 0.25m, 0, 0.5m, "catalog"), new ProviderInfo("small", "model")));
+            return Task.FromResult(
+                new SideAnswer(
+                    answer,
+                    new Usage { InputTokens = 100, OutputTokens = 10 },
+                    new Cost(0.25m, 0.25m, 0, 0.5m, "catalog"),
+                    new ProviderInfo("small", "model")
+                )
+            );
         }
     }
 
     private static List<Message> Path(params (string Role, string Text)[] messages)
     {
         var path = new List<Message>();
-        foreach (var (role, text) in messages) { path.Add(New(role, text, path is [.., var last] ? last.Id : "")); }
+        foreach (var (role, text) in messages)
+        {
+            path.Add(New(role, text, path is [.., var last] ? last.Id : ""));
+        }
         return path;
     }
 
-    private static Message New(string role, string text, string parent) => new()
-    {
-        Id = Ids.New("msg"),
-        CodexId = "codex://chats/x",
-        ParentId = parent,
-        Role = Enum.Parse<MessageRole>(role, ignoreCase: true),
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        Parts = [new MessagePart.Text(text)],
-    };
+    private static Message New(string role, string text, string parent) =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "codex://chats/x",
+            ParentId = parent,
+            Role = Enum.Parse<MessageRole>(role, ignoreCase: true),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Parts = [new MessagePart.Text(text)],
+        };
 
     private static string Long(string text) => string.Concat(Enumerable.Repeat(text, 100 + 800 / text.Length));
 }

@@ -6,11 +6,19 @@ namespace Plue.Server.Tests.Chat;
 
 public class ContextBuilderTests
 {
-    private static readonly ProviderSettings Settings = new() { Id = "p", Name = "P", Kind = "tour" };
+    private static readonly ProviderSettings Settings = new()
+    {
+        Id = "p",
+        Name = "P",
+        Kind = "tour",
+    };
 
     [Fact]
     public void An_empty_failed_answer_is_not_sent() =>
-        Assert.Equal(["one", "two"], Build(goOn: false, User("one"), Answer("", MessageStatus.Failed), User("two")).Messages.Select(message => message.Text));
+        Assert.Equal(
+            ["one", "two"],
+            Build(goOn: false, User("one"), Answer("", MessageStatus.Failed), User("two")).Messages.Select(message => message.Text)
+        );
 
     [Fact]
     public void Going_on_asks_for_it_behind_the_partial_answer()
@@ -29,19 +37,21 @@ public class ContextBuilderTests
         Assert.Equal(first.System, second.System);
     }
 
-    private static ProviderRequest Build(bool goOn, params Message[] history) => ContextBuilder.Build("codex://chats/c", history, Settings, "m", "system", null, goOn);
+    private static ProviderRequest Build(bool goOn, params Message[] history) =>
+        ContextBuilder.Build("codex://chats/c", history, Settings, "m", "system", null, goOn);
 
     private static Message User(string text) => Message(MessageRole.User, text, MessageStatus.Complete);
 
     private static Message Answer(string text, MessageStatus status) => Message(MessageRole.Assistant, text, status);
 
-    private static Message Message(MessageRole role, string text, MessageStatus status) => new()
-    {
-        Id = Ids.New("msg"),
-        CodexId = "codex://chats/c",
-        Role = role,
-        Status = status,
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        Parts = text.Length == 0 ? [] : [new MessagePart.Text(text)],
-    };
+    private static Message Message(MessageRole role, string text, MessageStatus status) =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "codex://chats/c",
+            Role = role,
+            Status = status,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Parts = text.Length == 0 ? [] : [new MessagePart.Text(text)],
+        };
 }

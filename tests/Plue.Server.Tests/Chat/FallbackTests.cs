@@ -13,7 +13,10 @@ public class FallbackTests
     public async Task When_the_chosen_provider_is_away_the_next_one_answers_and_says_why(FailureKind kind)
     {
         var message = await TurnTranscript.CheckAsync(
-            [new($"fail: {kind} It is away, hunter2.", "first", "First"), new("text: Hello\nusage: 1000 500\nfinish: EndTurn", "second", "Second")],
+            [
+                new($"fail: {kind} It is away, hunter2.", "first", "First"),
+                new("text: Hello\nusage: 1000 500\nfinish: EndTurn", "second", "Second"),
+            ],
             """
             turnStarted
             messageStarted
@@ -23,23 +26,32 @@ public class FallbackTests
             stored Complete: Hello $0.002
             messageFinished Complete
             turnFinished EndTurn
-            """);
+            """
+        );
         Assert.Equal(new ProviderInfo("second", "model", null, "It is away, ***."), message.ProviderInfo);
     }
 
     [Theory]
-    [InlineData(FailureKind.ProviderAuthFailed), InlineData(FailureKind.ModelNotFound), InlineData(FailureKind.BadRequest), InlineData(FailureKind.ContextFull), InlineData(FailureKind.Refused)]
+    [
+        InlineData(FailureKind.ProviderAuthFailed),
+        InlineData(FailureKind.ModelNotFound),
+        InlineData(FailureKind.BadRequest),
+        InlineData(FailureKind.ContextFull),
+        InlineData(FailureKind.Refused)
+    ]
     public async Task What_the_user_has_to_repair_is_shown_and_nobody_stands_in(FailureKind kind)
     {
         var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
-        await TurnTranscript.CheckAsync([new($"fail: {kind} Repair it.", "first", "First"), second],
+        await TurnTranscript.CheckAsync(
+            [new($"fail: {kind} Repair it.", "first", "First"), second],
             $"""
             turnStarted
             messageStarted
             stored Failed:
             messageFinished Failed
             turnFinished Failed {kind}: Repair it.
-            """);
+            """
+        );
         Assert.Empty(second.Requests);
     }
 
@@ -47,7 +59,8 @@ public class FallbackTests
     public async Task After_the_first_piece_nobody_else_goes_on()
     {
         var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
-        await TurnTranscript.CheckAsync([new("text: Half\nfail: Overloaded It is away.", "first", "First"), second],
+        await TurnTranscript.CheckAsync(
+            [new("text: Half\nfail: Overloaded It is away.", "first", "First"), second],
             """
             turnStarted
             messageStarted
@@ -56,7 +69,8 @@ public class FallbackTests
             stored Failed: Half
             messageFinished Failed
             turnFinished Failed Overloaded: It is away.
-            """);
+            """
+        );
         Assert.Empty(second.Requests);
     }
 
@@ -65,8 +79,10 @@ public class FallbackTests
     {
         var message = await TurnTranscript.CheckAsync(
             [
-                new("fail: Overloaded First is away.", "first", "First"), new("fail: ProviderAuthFailed No key.", "second", "Second"),
-                null, new("fail: RateLimited Later.", "third", "Third"),
+                new("fail: Overloaded First is away.", "first", "First"),
+                new("fail: ProviderAuthFailed No key.", "second", "Second"),
+                null,
+                new("fail: RateLimited Later.", "third", "Third"),
             ],
             """
             turnStarted
@@ -76,29 +92,37 @@ public class FallbackTests
             stored Failed:
             messageFinished Failed
             turnFinished Failed Overloaded: First is away. No fallback provider could be used: Second has no valid key, The missing one does not exist and Third is rate limited.
-            """);
+            """
+        );
         Assert.Equal("first", message.ProviderInfo?.ProviderId);
     }
 
     [Fact]
-    public Task A_stand_in_that_fails_midway_is_the_one_that_failed() => TurnTranscript.CheckAsync(
-        [new("fail: Timeout Too slow.", "first", "First"), new("text: Half\nfail: CutStream It broke off.", "second", "Second"), new("text: Never", "third", "Third")],
-        """
-        turnStarted
-        messageStarted
-        answeredBy second: Too slow.
-        partial 0 Half
-        textDelta 0 Half
-        stored Failed: Half
-        messageFinished Failed
-        turnFinished Failed CutStream: It broke off.
-        """);
+    public Task A_stand_in_that_fails_midway_is_the_one_that_failed() =>
+        TurnTranscript.CheckAsync(
+            [
+                new("fail: Timeout Too slow.", "first", "First"),
+                new("text: Half\nfail: CutStream It broke off.", "second", "Second"),
+                new("text: Never", "third", "Third"),
+            ],
+            """
+            turnStarted
+            messageStarted
+            answeredBy second: Too slow.
+            partial 0 Half
+            textDelta 0 Half
+            stored Failed: Half
+            messageFinished Failed
+            turnFinished Failed CutStream: It broke off.
+            """
+        );
 
     [Fact]
     public async Task A_provider_in_cooldown_is_passed_over_while_another_answers()
     {
         var first = new ScriptedProvider("text: Never", "first", "First");
-        await TurnTranscript.CheckAsync([first, new("text: Hello\nfinish: EndTurn", "second", "Second")],
+        await TurnTranscript.CheckAsync(
+            [first, new("text: Hello\nfinish: EndTurn", "second", "Second")],
             """
             turnStarted
             messageStarted
@@ -109,45 +133,53 @@ public class FallbackTests
             messageFinished Complete
             turnFinished EndTurn
             """,
-            inCooldown: "First");
+            inCooldown: "First"
+        );
         Assert.Empty(first.Requests);
     }
 
     [Fact]
-    public Task A_provider_in_cooldown_is_asked_when_nobody_else_answers() => TurnTranscript.CheckAsync(
-        [new("text: Back\nfinish: EndTurn", "first", "First"), new("fail: Unreachable Gone.", "second", "Second")],
-        """
-        turnStarted
-        messageStarted
-        answeredBy second: First is in cooldown.
-        answeredBy first
-        partial 0 Back
-        textDelta 0 Back
-        stored Complete: Back
-        messageFinished Complete
-        turnFinished EndTurn
-        """,
-        inCooldown: "First");
+    public Task A_provider_in_cooldown_is_asked_when_nobody_else_answers() =>
+        TurnTranscript.CheckAsync(
+            [new("text: Back\nfinish: EndTurn", "first", "First"), new("fail: Unreachable Gone.", "second", "Second")],
+            """
+            turnStarted
+            messageStarted
+            answeredBy second: First is in cooldown.
+            answeredBy first
+            partial 0 Back
+            textDelta 0 Back
+            stored Complete: Back
+            messageFinished Complete
+            turnFinished EndTurn
+            """,
+            inCooldown: "First"
+        );
 
     [Fact]
-    public Task Alone_a_provider_in_cooldown_is_asked_all_the_same() => TurnTranscript.CheckAsync(
-        [new("text: Here\nfinish: EndTurn", "first", "First")],
-        """
-        turnStarted
-        messageStarted
-        partial 0 Here
-        textDelta 0 Here
-        stored Complete: Here
-        messageFinished Complete
-        turnFinished EndTurn
-        """,
-        inCooldown: "First");
+    public Task Alone_a_provider_in_cooldown_is_asked_all_the_same() =>
+        TurnTranscript.CheckAsync(
+            [new("text: Here\nfinish: EndTurn", "first", "First")],
+            """
+            turnStarted
+            messageStarted
+            partial 0 Here
+            textDelta 0 Here
+            stored Complete: Here
+            messageFinished Complete
+            turnFinished EndTurn
+            """,
+            inCooldown: "First"
+        );
 
     [Fact]
     public async Task Each_provider_that_was_asked_is_heard_of_once()
     {
         var transcript = new TurnTranscript();
-        await transcript.RunAsync([new("fail: Overloaded Away.", "first", "First"), null, new("text: Hello\nfinish: EndTurn", "second", "Second")], stopAtHold: false);
+        await transcript.RunAsync(
+            [new("fail: Overloaded Away.", "first", "First"), null, new("text: Hello\nfinish: EndTurn", "second", "Second")],
+            stopAtHold: false
+        );
         Assert.Equal(["First: Overloaded", "Second: answered"], transcript.Heard);
     }
 
@@ -164,17 +196,45 @@ public class FallbackTests
     public void Any_turn_ends_exactly_once()
     {
         var line = Gen.Elements(
-            "text: a", "reasoning: b", "waiting: c", "call: fly {}", "result: d", "usage: 10 5", "restart: again", "fail: Overloaded Away.", "fail: ProviderAuthFailed No key.",
-            "fail: SpendLimit Spent.", "throw: boom", "finish: EndTurn", "finish: Refusal", "hold");
+            "text: a",
+            "reasoning: b",
+            "waiting: c",
+            "call: fly {}",
+            "result: d",
+            "usage: 10 5",
+            "restart: again",
+            "fail: Overloaded Away.",
+            "fail: ProviderAuthFailed No key.",
+            "fail: SpendLimit Spent.",
+            "throw: boom",
+            "finish: EndTurn",
+            "finish: Refusal",
+            "hold"
+        );
         var script = line.ListOf().Select(lines => string.Join('\n', lines));
-        Prop.ForAll(script.NonEmptyListOf().ToArbitrary(), scripts =>
-        {
-            var transcript = new TurnTranscript();
-            var providers = scripts.Take(4).Select((text, number) => text.Length == 0 && number > 0 ? null : new ScriptedProvider(text, $"p{number}", $"P{number}")).ToList();
-            transcript.RunAsync(providers, stopAtHold: true, inCooldown: scripts.Count % 2 == 0 ? "P0" : null).GetAwaiter().GetResult();
-            var kinds = transcript.Said.Select(said => said.Split(' ')[0]).ToList();
-            return kinds.Count(kind => kind == "turnStarted") == 1 && kinds.Count(kind => kind == "turnFinished") == 1 && kinds[^1] == "turnFinished"
-                && kinds.Count(kind => kind == "messageFinished") == 1 && kinds.IndexOf("stored") < kinds.IndexOf("messageFinished");
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                script.NonEmptyListOf().ToArbitrary(),
+                scripts =>
+                {
+                    var transcript = new TurnTranscript();
+                    var providers = scripts
+                        .Take(4)
+                        .Select(
+                            (text, number) => text.Length == 0 && number > 0 ? null : new ScriptedProvider(text, $"p{number}", $"P{number}")
+                        )
+                        .ToList();
+                    transcript
+                        .RunAsync(providers, stopAtHold: true, inCooldown: scripts.Count % 2 == 0 ? "P0" : null)
+                        .GetAwaiter()
+                        .GetResult();
+                    var kinds = transcript.Said.Select(said => said.Split(' ')[0]).ToList();
+                    return kinds.Count(kind => kind == "turnStarted") == 1
+                        && kinds.Count(kind => kind == "turnFinished") == 1
+                        && kinds[^1] == "turnFinished"
+                        && kinds.Count(kind => kind == "messageFinished") == 1
+                        && kinds.IndexOf("stored") < kinds.IndexOf("messageFinished");
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 }

@@ -21,9 +21,17 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         var config = Directory.CreateTempSubdirectory("plue-test-").FullName;
         var cli = ClaudeCodeBench.Script($"export CLAUDE_CONFIG_DIR='{config}'\nexec '{ClaudeCodeBench.RealCli()}' \"$@\"");
         sidecar = await InMemorySidecar.StartAsync(folder: folder, trusted: true, tools: [tools]);
-        sidecar.WriteProvider("scripted", $"{{ name: 'CC', provider_type: 'claude-code', cli_path: '{cli}', endpoint: '{endpoint.Address}', model: 'sonnet' }}");
-        sidecar.WriteTemplate("worker", "{ id: 'worker', name: 'Worker', parent_template: 'ai-chat', fields: [{ name: 'available_tools', default: ['read', 'write', 'edit', 'bash'] }] }");
-        uri = (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "worker", providerId = "scripted" }))?["uri"] ?? "";
+        sidecar.WriteProvider(
+            "scripted",
+            $"{{ name: 'CC', provider_type: 'claude-code', cli_path: '{cli}', endpoint: '{endpoint.Address}', model: 'sonnet' }}"
+        );
+        sidecar.WriteTemplate(
+            "worker",
+            "{ id: 'worker', name: 'Worker', parent_template: 'ai-chat', fields: [{ name: 'available_tools', default: ['read', 'write', 'edit', 'bash'] }] }"
+        );
+        uri =
+            (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "worker", providerId = "scripted" }))?["uri"]
+            ?? "";
     }
 
     public async ValueTask DisposeAsync()
@@ -36,8 +44,13 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
     public async Task Its_own_tools_and_ours_are_judged_asked_about_and_kept_with_the_answer()
     {
         endpoint
-            .Then(exchange => CallsAsync(exchange,
-                ("t1", "Read", $$"""{"file_path":"{{folder}}/a.txt"}"""), ("t2", "Write", $$"""{"file_path":"{{folder}}/b.txt","content":"beta"}""")))
+            .Then(exchange =>
+                CallsAsync(
+                    exchange,
+                    ("t1", "Read", $$"""{"file_path":"{{folder}}/a.txt"}"""),
+                    ("t2", "Write", $$"""{"file_path":"{{folder}}/b.txt","content":"beta"}""")
+                )
+            )
             .Then(exchange => CallsAsync(exchange, ("t3", "mcp__plue__bash", """{"path":"c.txt","text":"gamma"}""")))
             .ThenText("Done.");
         tools.Gate.SetResult();
@@ -54,12 +67,24 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         Assert.Contains("toolCallProgress", events.Select(Kind));
         var answer = (await sidecar.Client.ResultAsync("codex/get", new { uri }))!["messages"]!.AsArray()[^1]!;
         var parts = answer["parts"]!.AsArray();
-        Assert.Equal(["Read", "Write", "bash"], parts.Where(part => (string?)part!["kind"] == "toolUse").Select(part => (string?)part!["toolName"]));
-        Assert.Equal(["t1", "t2", "t3"], parts.Where(part => (string?)part!["kind"] == "toolResult").Select(part => (string?)part!["toolUseId"]).Order());
+        Assert.Equal(
+            ["Read", "Write", "bash"],
+            parts.Where(part => (string?)part!["kind"] == "toolUse").Select(part => (string?)part!["toolName"])
+        );
+        Assert.Equal(
+            ["t1", "t2", "t3"],
+            parts.Where(part => (string?)part!["kind"] == "toolResult").Select(part => (string?)part!["toolUseId"]).Order()
+        );
         Assert.Equal("Done.", Text(answer));
-        Assert.Equal(("beta", "gamma"), (await File.ReadAllTextAsync(Path.Combine(folder, "b.txt")), await File.ReadAllTextAsync(Path.Combine(folder, "c.txt"))));
+        Assert.Equal(
+            ("beta", "gamma"),
+            (await File.ReadAllTextAsync(Path.Combine(folder, "b.txt")), await File.ReadAllTextAsync(Path.Combine(folder, "c.txt")))
+        );
         Assert.Equal(["bash c.txt"], tools.Done);
-        var offered = JsonNode.Parse(endpoint.Requests.First())!["tools"]!.AsArray().Select(tool => (string?)tool!["name"]).Where(name => name != "DeferredToolPlaceholder");
+        var offered = JsonNode.Parse(endpoint.Requests.First())!["tools"]!
+            .AsArray()
+            .Select(tool => (string?)tool!["name"])
+            .Where(name => name != "DeferredToolPlaceholder");
         Assert.Equal(["Edit", "Read", "Write", "mcp__plue__bash"], offered.Order(StringComparer.Ordinal));
     }
 
@@ -72,7 +97,10 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
         await asking;
         // The inbox reports nothing: it is read again until it has changed.
-        for (var i = 0; i < 400 && sidecar.Services.Permissions.Approvals.Pending.Count > 0; i++) { await Task.Delay(25); }
+        for (var i = 0; i < 400 && sidecar.Services.Permissions.Approvals.Pending.Count > 0; i++)
+        {
+            await Task.Delay(25);
+        }
 
         Assert.Empty(sidecar.Services.Permissions.Approvals.Pending);
         var answer = (await sidecar.Client.ResultAsync("codex/get", new { uri }))!["messages"]!.AsArray()[^1]!;
@@ -86,20 +114,31 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
     private async Task<PendingApproval> AskedAsync()
     {
         // The inbox reports nothing: it is read again until it has changed.
-        for (var i = 0; i < 800 && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++) { await Task.Delay(25); }
+        for (var i = 0; i < 800 && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++)
+        {
+            await Task.Delay(25);
+        }
 
         return sidecar.Services.Permissions.Approvals.Pending[0];
     }
 
-    private void Answer(PendingApproval asked) => sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: false);
+    private void Answer(PendingApproval asked) =>
+        sidecar.Services.Permissions.Approvals.Answer(
+            asked.Id,
+            asked.Fingerprint,
+            new ApprovalAnswer(ApprovalDecision.Once),
+            includeEqual: false
+        );
 
     private static async Task CallsAsync(ScriptedMessagesEndpoint.Exchange exchange, params (string Id, string Name, string Input)[] calls)
     {
         await exchange.StartAsync();
         foreach (var (id, name, input) in calls)
         {
-            await exchange.BlockAsync($$$"""{"type":"tool_use","id":"{{{id}}}","name":"{{{name}}}","input":{}}""",
-                $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}""");
+            await exchange.BlockAsync(
+                $$$"""{"type":"tool_use","id":"{{{id}}}","name":"{{{name}}}","input":{}}""",
+                $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}"""
+            );
         }
 
         await exchange.EndAsync("tool_use");

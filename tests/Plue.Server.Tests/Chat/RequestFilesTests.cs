@@ -25,7 +25,12 @@ public sealed class RequestFilesTests : IDisposable
         var workspace = new Workspace();
         workspace.Open(Directory.CreateDirectory(Path.Combine(root, "work")).FullName, trusted: true);
         blobs = new Blobs(paths);
-        attachments = new Attachments(blobs, workspace, new ProtectedPaths(paths, root), new SecretMask(paths, new Plue.Server.Vault.Redactor()));
+        attachments = new Attachments(
+            blobs,
+            workspace,
+            new ProtectedPaths(paths, root),
+            new SecretMask(paths, new Plue.Server.Vault.Redactor())
+        );
         files = new RequestFiles(attachments);
     }
 
@@ -38,7 +43,10 @@ public sealed class RequestFilesTests : IDisposable
         var one = Fill(["a.txt"], User("One"));
         Write("a.txt", "second");
         var two = Fill(["a.txt"], User("One"), Answer("Yes"), User("Two"));
-        Assert.Equal(["first", "second"], new[] { one, two }.Select(filled => filled.Request.Messages[^1].Parts.OfType<MessagePart.File>().Single().Content));
+        Assert.Equal(
+            ["first", "second"],
+            new[] { one, two }.Select(filled => filled.Request.Messages[^1].Parts.OfType<MessagePart.File>().Single().Content)
+        );
         Assert.IsType<MessagePart.File>(two.Request.Messages[^1].Parts[0]);
         Assert.Equal(["One", "Yes"], two.Request.Messages.Take(2).Select(RequestMessages.Text));
         Assert.Empty(two.NotCarried);
@@ -48,7 +56,10 @@ public sealed class RequestFilesTests : IDisposable
     public void A_pinned_file_that_is_gone_is_one_line_to_the_model_and_a_sentence_to_the_user()
     {
         var filled = Fill(["gone.txt"], User("One"));
-        Assert.Equal("(The pinned file gone.txt is not included: gone.txt does not exist.)", ((MessagePart.Text)filled.Request.Messages[0].Parts[0]).Content);
+        Assert.Equal(
+            "(The pinned file gone.txt is not included: gone.txt does not exist.)",
+            ((MessagePart.Text)filled.Request.Messages[0].Parts[0]).Content
+        );
         Assert.Equal(["A pinned file was not sent: gone.txt does not exist."], filled.NotCarried);
     }
 
@@ -56,7 +67,12 @@ public sealed class RequestFilesTests : IDisposable
     public void A_pinned_file_stays_with_the_question_while_tools_run()
     {
         Write("a.txt", "now");
-        var filled = Fill(["a.txt"], User("One"), Said(MessageRole.Assistant, new MessagePart.ToolUse("t", "read", "{}")), Said(MessageRole.User, new MessagePart.ToolResult("t", "x", null)));
+        var filled = Fill(
+            ["a.txt"],
+            User("One"),
+            Said(MessageRole.Assistant, new MessagePart.ToolUse("t", "read", "{}")),
+            Said(MessageRole.User, new MessagePart.ToolResult("t", "x", null))
+        );
         Assert.Equal([2, 1, 1], filled.Request.Messages.Select(message => message.Parts.Count));
     }
 
@@ -65,7 +81,15 @@ public sealed class RequestFilesTests : IDisposable
     {
         var image = blobs.Put(AttachmentsTests.Png);
         var text = blobs.Put("a long text"u8);
-        var filled = Fill([], Said(MessageRole.User, new MessagePart.File("a.png", null, image) { MediaType = "image/png" }, new MessagePart.File("a.txt", null, text), new MessagePart.File("a.bin", null) { Size = 4 }));
+        var filled = Fill(
+            [],
+            Said(
+                MessageRole.User,
+                new MessagePart.File("a.png", null, image) { MediaType = "image/png" },
+                new MessagePart.File("a.txt", null, text),
+                new MessagePart.File("a.bin", null) { Size = 4 }
+            )
+        );
         var parts = filled.Request.Messages[0].Parts.Cast<MessagePart.File>().ToList();
         Assert.Equal(AttachmentsTests.Png, parts[0].Data!.Value.ToArray());
         Assert.Equal("a long text", parts[1].Content);
@@ -76,20 +100,48 @@ public sealed class RequestFilesTests : IDisposable
     public void A_model_that_takes_no_images_is_sent_a_line_and_the_answer_says_so()
     {
         var image = new MessagePart.File("a.png", null, blobs.Put(AttachmentsTests.Png)) { MediaType = "image/png", Size = 11 };
-        var request = new ProviderRequest { CodexId = "c", Model = "blind", Messages = [Said(MessageRole.User, image, image, new MessagePart.Text("What?"))] };
+        var request = new ProviderRequest
+        {
+            CodexId = "c",
+            Model = "blind",
+            Messages = [Said(MessageRole.User, image, image, new MessagePart.Text("What?"))],
+        };
         var (filled, notCarried) = files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind", SupportsVision = false });
         Assert.Equal(["2 images were not sent: blind does not support images."], notCarried);
-        Assert.StartsWith("<file path=\"a.png\" size=\"11\">(an image, not included)</file>", RequestMessages.Text(filled.Messages[0]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "<file path=\"a.png\" size=\"11\">(an image, not included)</file>",
+            RequestMessages.Text(filled.Messages[0]),
+            StringComparison.Ordinal
+        );
         Assert.Empty(files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind" }).NotCarried);
-        var tour = new TourProvider(new ProviderSettings { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour }, TimeProvider.System);
-        Assert.Equal(["2 images were not sent: The tour does not support images."], files.Fill(request, files.Pinned([]), tour, null).NotCarried);
+        var tour = new TourProvider(
+            new ProviderSettings
+            {
+                Id = "tour",
+                Name = "The tour",
+                Kind = ProviderKinds.Tour,
+            },
+            TimeProvider.System
+        );
+        Assert.Equal(
+            ["2 images were not sent: The tour does not support images."],
+            files.Fill(request, files.Pinned([]), tour, null).NotCarried
+        );
     }
 
     [Fact]
     public void What_is_lost_on_the_disk_never_fails_the_turn()
     {
         var gone = new string('0', 64);
-        var filled = Fill([], Said(MessageRole.User, new MessagePart.File("a.png", null, gone) { MediaType = "image/png" }, new MessagePart.File("a.txt", null, gone), new MessagePart.Text("Hi")));
+        var filled = Fill(
+            [],
+            Said(
+                MessageRole.User,
+                new MessagePart.File("a.png", null, gone) { MediaType = "image/png" },
+                new MessagePart.File("a.txt", null, gone),
+                new MessagePart.Text("Hi")
+            )
+        );
         Assert.Equal(2, filled.NotCarried.Count);
         Assert.All(filled.NotCarried, sentence => Assert.EndsWith("Attach the file again.", sentence, StringComparison.Ordinal));
         Assert.Contains("not available any more", RequestMessages.Text(filled.Request.Messages[0]), StringComparison.Ordinal);
@@ -103,19 +155,39 @@ public sealed class RequestFilesTests : IDisposable
         large[^1] = 1;
         var young = new MessagePart.File("new.png", null, blobs.Put(large)) { MediaType = "image/png" };
         var filled = Fill([], Said(MessageRole.User, old), Answer("Yes"), Said(MessageRole.User, young));
-        Assert.Equal([false, true], filled.Request.Messages.SelectMany(message => message.Parts).OfType<MessagePart.File>().Select(file => file.Data is not null));
+        Assert.Equal(
+            [false, true],
+            filled.Request.Messages.SelectMany(message => message.Parts).OfType<MessagePart.File>().Select(file => file.Data is not null)
+        );
         Assert.StartsWith("old.png was not sent", Assert.Single(filled.NotCarried), StringComparison.Ordinal);
     }
 
     private (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(IReadOnlyList<string> pinned, params Message[] messages) =>
-        files.Fill(new ProviderRequest { CodexId = "c", Model = "m", Messages = messages }, files.Pinned(pinned), provider, null);
+        files.Fill(
+            new ProviderRequest
+            {
+                CodexId = "c",
+                Model = "m",
+                Messages = messages,
+            },
+            files.Pinned(pinned),
+            provider,
+            null
+        );
 
     private static Message User(string text) => Said(MessageRole.User, new MessagePart.Text(text));
 
     private static Message Answer(string text) => Said(MessageRole.Assistant, new MessagePart.Text(text));
 
     private static Message Said(MessageRole role, params MessagePart[] parts) =>
-        new() { Id = Ids.New("msg"), CodexId = "c", Role = role, Parts = parts, CreatedAt = DateTimeOffset.UnixEpoch };
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "c",
+            Role = role,
+            Parts = parts,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
 
     private void Write(string name, string text)
     {

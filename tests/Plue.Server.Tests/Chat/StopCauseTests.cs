@@ -26,7 +26,10 @@ public sealed class StopCauseTests
         await chat.Conversations.DisposeAsync();
         await using var later = await chat.AfterKillAsync();
         Assert.Equal(MessageStatus.Interrupted, later.Last.Status);
-        Assert.Equal("Interrupted, because Plue was closed. It may have run partly or completely: check before you run it again.", Error(later));
+        Assert.Equal(
+            "Interrupted, because Plue was closed. It may have run partly or completely: check before you run it again.",
+            Error(later)
+        );
 
         var before = later.Bodies.Count;
         var ended = later.ComesAsync<TurnEvent.TurnFinished>();
@@ -65,7 +68,10 @@ public sealed class StopCauseTests
     {
         await using var chat = await ToolChat.StartAsync("task", "edit", Waiting, seconds: 1);
         await chat.ComesAsync<TurnEvent.TurnFinished>();
-        Assert.Equal("Stopped, because the time budget of this task was used up. It may have run partly or completely: check before you run it again.", Error(chat));
+        Assert.Equal(
+            "Stopped, because the time budget of this task was used up. It may have run partly or completely: check before you run it again.",
+            Error(chat)
+        );
         Assert.Equal(FailureKind.BudgetExceeded, chat.Last.Error!.Kind);
     }
 

@@ -16,9 +16,25 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public static TheoryData<string> Polite => ["waits before the first byte", "waits in the middle", "waits in a tool round", "ends without a word", "says that it failed", "throws"];
+    public static TheoryData<string> Polite =>
+        [
+            "waits before the first byte",
+            "waits in the middle",
+            "waits in a tool round",
+            "ends without a word",
+            "says that it failed",
+            "throws",
+        ];
 
-    public static TheoryData<string> Deaf => ["is deaf before the first byte", "is deaf in the middle", "is deaf in a tool round", "talks on", "holds its thread", "is slow to end"];
+    public static TheoryData<string> Deaf =>
+        [
+            "is deaf before the first byte",
+            "is deaf in the middle",
+            "is deaf in a tool round",
+            "talks on",
+            "holds its thread",
+            "is slow to end",
+        ];
 
     [Theory]
     [MemberData(nameof(Polite))]
@@ -34,7 +50,10 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     {
         var message = await RunAsync(Provider(manner), new MovableTime(), after: LeaveAsync);
         Assert.Equal((MessageStatus.Stopped, null), (message.Status, message.Error));
-        Assert.Equal(manner is not ("is deaf before the first byte" or "holds its thread"), message.Text.StartsWith("Hello", StringComparison.Ordinal));
+        Assert.Equal(
+            manner is not ("is deaf before the first byte" or "holds its thread"),
+            message.Text.StartsWith("Hello", StringComparison.Ordinal)
+        );
         // Whatever it says later is heard by nobody.
         var (said, kept) = (events.Count, stored.Count);
         released.TrySetResult();
@@ -55,17 +74,26 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
         var deaf = new ScriptedProvider("text: Hello", name: "The deaf one");
         ScriptedRequests Requests(params IProvider[] providers) => new(providers) { Slow = ("The deaf one", reached, released.Task) };
         Assert.Equal(MessageStatus.Stopped, (await RunAsync(Requests(deaf), new MovableTime(), after: LeaveAsync)).Status);
-        Assert.Equal(MessageStatus.Stopped, (await RunAsync(Requests(new ScriptedProvider("fail: Overloaded It is away."), deaf), new MovableTime(), after: LeaveAsync)).Status);
+        Assert.Equal(
+            MessageStatus.Stopped,
+            (
+                await RunAsync(Requests(new ScriptedProvider("fail: Overloaded It is away."), deaf), new MovableTime(), after: LeaveAsync)
+            ).Status
+        );
     }
 
     [Fact]
     public async Task The_wait_that_a_vendor_asked_for_ends_at_once()
     {
         var time = new MovableTime();
-        var message = await RunAsync(Provider("asks for a wait"), time, before: async () =>
-        {
-            while (await time.NextWaitAsync() < TimeSpan.FromSeconds(20)) { }
-        });
+        var message = await RunAsync(
+            Provider("asks for a wait"),
+            time,
+            before: async () =>
+            {
+                while (await time.NextWaitAsync() < TimeSpan.FromSeconds(20)) { }
+            }
+        );
         Assert.Equal(MessageStatus.Stopped, message.Status);
     }
 
@@ -76,11 +104,15 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     public async Task By_the_clock_on_the_wall_a_deaf_provider_is_left_soon()
     {
         var began = 0L;
-        var message = await RunAsync(Provider("is deaf in the middle"), TimeProvider.System, before: () =>
-        {
-            began = Stopwatch.GetTimestamp();
-            return Task.CompletedTask;
-        });
+        var message = await RunAsync(
+            Provider("is deaf in the middle"),
+            TimeProvider.System,
+            before: () =>
+            {
+                began = Stopwatch.GetTimestamp();
+                return Task.CompletedTask;
+            }
+        );
         var took = Stopwatch.GetElapsedTime(began);
         TestContext.Current.TestOutputHelper?.WriteLine($"{took.TotalMilliseconds:0} ms");
         Assert.Equal(MessageStatus.Stopped, message.Status);
@@ -100,30 +132,47 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
         movable.Advance(Turn.StopGracePeriod);
     }
 
-    private Task<Message> RunAsync(IProvider provider, TimeProvider time, Func<Task>? before = null, Func<TimeProvider, Task>? after = null) =>
-        RunAsync(new ScriptedRequests([provider]), time, before, after);
+    private Task<Message> RunAsync(
+        IProvider provider,
+        TimeProvider time,
+        Func<Task>? before = null,
+        Func<TimeProvider, Task>? after = null
+    ) => RunAsync(new ScriptedRequests([provider]), time, before, after);
 
     /// <param name="before">What happens before the user stops.</param>
     /// <param name="after">What happens then, before the turn has ended.</param>
-    private async Task<Message> RunAsync(ITurnRequests requests, TimeProvider time, Func<Task>? before = null, Func<TimeProvider, Task>? after = null)
+    private async Task<Message> RunAsync(
+        ITurnRequests requests,
+        TimeProvider time,
+        Func<Task>? before = null,
+        Func<TimeProvider, Task>? after = null
+    )
     {
         events.Clear();
         var turn = new RunningTurn("", time);
-        var running = new Turn(new TurnContext
-        {
-            CodexId = "codex://chats/chat_1",
-            Turn = turn,
-            Requests = requests,
-            Log = this,
-            Sink = this,
-            Time = time,
-            Redactor = new Plue.Server.Vault.Redactor(),
-            Chosen = new ProviderInfo("one", "model"),
-        }).RunAsync();
+        var running = new Turn(
+            new TurnContext
+            {
+                CodexId = "codex://chats/chat_1",
+                Turn = turn,
+                Requests = requests,
+                Log = this,
+                Sink = this,
+                Time = time,
+                Redactor = new Plue.Server.Vault.Redactor(),
+                Chosen = new ProviderInfo("one", "model"),
+            }
+        ).RunAsync();
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        if (before is not null) { await before(); }
+        if (before is not null)
+        {
+            await before();
+        }
         await turn.CancelAsync(StopCause.User);
-        if (after is not null) { await after(time); }
+        if (after is not null)
+        {
+            await after(time);
+        }
 
         var message = (await running.WaitAsync(TimeSpan.FromSeconds(20))).Message;
         Assert.Equal(StopReason.Stopped, Assert.Single(events.OfType<TurnEvent.TurnFinished>()).Reason);
@@ -147,9 +196,19 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     /// <summary>Behaves in one way when it is stopped.</summary>
     private sealed class Mannered(string manner, TaskCompletionSource reached, Task released) : IProvider
     {
-        public ProviderSettings Settings { get; } = new() { Id = "one", Name = "The one", Kind = "mannered", RetryPolicy = "standard" };
+        public ProviderSettings Settings { get; } =
+            new()
+            {
+                Id = "one",
+                Name = "The one",
+                Kind = "mannered",
+                RetryPolicy = "standard",
+            };
 
-        public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+            ProviderRequest request,
+            [EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             if (manner == "asks for a wait")
             {
@@ -164,7 +223,10 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
                 released.Wait(CancellationToken.None);
             }
 
-            if (manner.Contains("before", StringComparison.Ordinal)) { await WaitAsync(cancellationToken); }
+            if (manner.Contains("before", StringComparison.Ordinal))
+            {
+                await WaitAsync(cancellationToken);
+            }
 
             yield return new ProviderEvent.TextDelta("Hello");
             if (manner.Contains("tool round", StringComparison.Ordinal))
@@ -188,7 +250,8 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
             }
             catch (OperationCanceledException) when (manner is "ends without a word" or "says that it failed")
             {
-                last = manner == "ends without a word" ? null : new ProviderEvent.Failed(new Failure(FailureKind.CutStream, "It broke off."));
+                last =
+                    manner == "ends without a word" ? null : new ProviderEvent.Failed(new Failure(FailureKind.CutStream, "It broke off."));
             }
             catch (OperationCanceledException) when (manner == "throws")
             {
@@ -196,22 +259,35 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
             }
             finally
             {
-                if (manner == "is slow to end") { await released; }
+                if (manner == "is slow to end")
+                {
+                    await released;
+                }
             }
 
-            if (last is not null) { yield return last; }
+            if (last is not null)
+            {
+                yield return last;
+            }
         }
 
         private async Task WaitAsync(CancellationToken cancellationToken)
         {
             reached.TrySetResult();
-            if (manner.StartsWith("is deaf", StringComparison.Ordinal)) { await released; }
-            else { await Task.Delay(Timeout.Infinite, cancellationToken); }
+            if (manner.StartsWith("is deaf", StringComparison.Ordinal))
+            {
+                await released;
+            }
+            else
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
         }
 
         public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<Failure?>(null);
 
-        public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ModelInfo>>([]);
+        public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<ModelInfo>>([]);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

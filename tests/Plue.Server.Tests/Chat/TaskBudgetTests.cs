@@ -18,13 +18,25 @@ public sealed class TaskBudgetTests
     {
         var request = Request(maxTokens: 3);
         var next = TokenEstimate.Of(request.System!) + request.Messages.Sum(TokenEstimate.Of);
-        var task = Task(Answer() with { Cost = new Cost(0, 0, 0, 0.1m, "catalog") }, Answer() with { Cost = new Cost(0, 0, 0, 0.2m, "catalog") });
+        var task = Task(
+            Answer() with
+            {
+                Cost = new Cost(0, 0, 0, 0.1m, "catalog"),
+            },
+            Answer() with
+            {
+                Cost = new Cost(0, 0, 0, 0.2m, "catalog"),
+            }
+        );
         var exactly = 0.3m + next + 30;
         TaskBudget.Check(None with { Usd = exactly }, task, request, Price);
         var over = Over(None with { Usd = exactly - 0.000001m }, task, request, Price);
         Assert.Equal(
-            FormattableString.Invariant($"This task has reached its budget. It has cost $0.30, the next request with a response of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Increase its budget to continue."),
-            over);
+            FormattableString.Invariant(
+                $"This task has reached its budget. It has cost $0.30, the next request with a response of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Increase its budget to continue."
+            ),
+            over
+        );
         // An answer without a bound is not counted ahead, and without a price nothing is.
         TaskBudget.Check(None with { Usd = 0.3m + next }, task, Request(null), Price);
         Assert.Contains("costs at least", Over(None with { Usd = 0.2m + next }, task, Request(null), Price), StringComparison.Ordinal);
@@ -36,7 +48,12 @@ public sealed class TaskBudgetTests
     {
         var request = Request(null);
         var next = TokenEstimate.Of(request.System!) + request.Messages.Sum(TokenEstimate.Of);
-        var task = Task(Answer() with { Usage = new Usage { InputTokens = 50, OutputTokens = 50 } });
+        var task = Task(
+            Answer() with
+            {
+                Usage = new Usage { InputTokens = 50, OutputTokens = 50 },
+            }
+        );
         TaskBudget.Check(None with { Tokens = 100 + next }, task, request, Price);
         Assert.Contains("It has used 100 tokens", Over(None with { Tokens = 99 + next }, task, request, Price), StringComparison.Ordinal);
     }
@@ -44,22 +61,67 @@ public sealed class TaskBudgetTests
     [Fact]
     public void Rounds_count_whom_was_asked_and_not_what_was_refused_before()
     {
-        var task = Task(Answer() with { Usage = new Usage { InputTokens = 1, OutputTokens = 1 } }, Answer(), Answer() with { Status = MessageStatus.Failed, Parts = [], Error = new Failure(FailureKind.BudgetExceeded, "Over.") }, Answer() with { IsCopy = true });
+        var task = Task(
+            Answer() with
+            {
+                Usage = new Usage { InputTokens = 1, OutputTokens = 1 },
+            },
+            Answer(),
+            Answer() with
+            {
+                Status = MessageStatus.Failed,
+                Parts = [],
+                Error = new Failure(FailureKind.BudgetExceeded, "Over."),
+            },
+            Answer() with
+            {
+                IsCopy = true,
+            }
+        );
         TaskBudget.Check(None with { Rounds = 3 }, task, Request(null), null);
-        Assert.Contains("It has called the model 2 times", Over(None with { Rounds = 2 }, task, Request(null), null), StringComparison.Ordinal);
+        Assert.Contains(
+            "It has called the model 2 times",
+            Over(None with { Rounds = 2 }, task, Request(null), null),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Time_counts_how_long_answers_took_on_every_branch()
     {
         var first = Answer() with { Id = "a", Timing = new Timing(null, TimeSpan.FromSeconds(4)) };
-        var task = Task() with { Tree = new MessageTree([first with { ParentId = "" }, first with { Id = "b", ParentId = "", Timing = new Timing(null, TimeSpan.FromSeconds(5.5)) }], "b", []) };
+        var task = Task() with
+        {
+            Tree = new MessageTree(
+                [
+                    first with
+                    {
+                        ParentId = "",
+                    },
+                    first with
+                    {
+                        Id = "b",
+                        ParentId = "",
+                        Timing = new Timing(null, TimeSpan.FromSeconds(5.5)),
+                    },
+                ],
+                "b",
+                []
+            ),
+        };
         Assert.Equal(TimeSpan.FromSeconds(0.5), TaskBudget.TimeLeft(None with { Seconds = 10 }, task));
         Assert.Null(TaskBudget.TimeLeft(None, task));
         Assert.True(TaskBudget.TimeLeft(None with { Seconds = 999_999_999_999_999 }, task) > TimeSpan.FromDays(1000));
         TaskBudget.Check(None with { Seconds = 10 }, task, Request(null), null);
-        var longer = task with { Tree = new MessageTree([first with { ParentId = "", Timing = new Timing(null, TimeSpan.FromSeconds(10)) }], "a", []) };
-        Assert.Contains("It has reached the time limit of its budget.", Over(None with { Seconds = 10 }, longer, Request(null), null), StringComparison.Ordinal);
+        var longer = task with
+        {
+            Tree = new MessageTree([first with { ParentId = "", Timing = new Timing(null, TimeSpan.FromSeconds(10)) }], "a", []),
+        };
+        Assert.Contains(
+            "It has reached the time limit of its budget.",
+            Over(None with { Seconds = 10 }, longer, Request(null), null),
+            StringComparison.Ordinal
+        );
     }
 
     private static string Over(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
@@ -69,22 +131,34 @@ public sealed class TaskBudgetTests
         return fault.Message;
     }
 
-    private static ProviderRequest Request(int? maxTokens) => new() { CodexId = "codex://tasks/x", Model = "m", System = "Be brief.", Messages = [Answer() with { Role = MessageRole.User }], MaxTokens = maxTokens };
+    private static ProviderRequest Request(int? maxTokens) =>
+        new()
+        {
+            CodexId = "codex://tasks/x",
+            Model = "m",
+            System = "Be brief.",
+            Messages = [Answer() with { Role = MessageRole.User }],
+            MaxTokens = maxTokens,
+        };
 
-    private static Message Answer() => new()
-    {
-        Id = Ids.New("msg"),
-        CodexId = "codex://tasks/x",
-        Role = MessageRole.Assistant,
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        Parts = [new MessagePart.Text("Some words.")],
-    };
+    private static Message Answer() =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "codex://tasks/x",
+            Role = MessageRole.Assistant,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+            Parts = [new MessagePart.Text("Some words.")],
+        };
 
     private static StoredChat Task(params Message[] answers)
     {
         List<Message> path = [];
-        foreach (var answer in answers) { path.Add(answer with { ParentId = path is [.., var last] ? last.Id : "" }); }
+        foreach (var answer in answers)
+        {
+            path.Add(answer with { ParentId = path is [.., var last] ? last.Id : "" });
+        }
 
         return new StoredChat
         {

@@ -17,14 +17,21 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task What_changes_a_file_asks_first_and_a_refusal_goes_to_the_model_with_its_reason()
     {
-        await using var chat = await ToolChat.StartAsync("ask", Calls("", Write("c1", "new.txt", "hello")), Calls("", Write("c2", "new.txt", "hello you")));
+        await using var chat = await ToolChat.StartAsync(
+            "ask",
+            Calls("", Write("c1", "new.txt", "hello")),
+            Calls("", Write("c2", "new.txt", "hello you"))
+        );
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.SendAsync(new Draft("Write it."), mayWait: false, CancellationToken.None);
         await chat.AnswerAsync(ApprovalDecision.Deny, "Not that word.");
         await chat.AnswerAsync(ApprovalDecision.Once);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Equal("hello you", chat.Read("new.txt"));
-        Assert.Equal(["The user denied this call with the reason: Not that word."], Results(chat.Messages[1]).Select(result => result.Error));
+        Assert.Equal(
+            ["The user denied this call with the reason: Not that word."],
+            Results(chat.Messages[1]).Select(result => result.Error)
+        );
         Assert.Contains("Error: The user denied this call with the reason: Not that word.", chat.Bodies[1], StringComparison.Ordinal);
         Assert.Equal(["write new.txt"], chat.Tools.Done);
     }
@@ -32,13 +39,19 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task Calls_that_only_read_run_beside_each_other_and_their_results_stand_in_the_order_of_the_calls()
     {
-        await using var chat = await ToolChat.StartAsync("ask", Calls("", Read("c1", "a.txt"), Read("c2", "b.txt"), Read("c3", "none.txt")));
+        await using var chat = await ToolChat.StartAsync(
+            "ask",
+            Calls("", Read("c1", "a.txt"), Read("c2", "b.txt"), Read("c3", "none.txt"))
+        );
         chat.Tools.ReadsTogether = 3;
         chat.Write("a.txt", "alpha");
         chat.Write("b.txt", "beta");
         await chat.AskAsync("Read both.");
         Assert.Equal(["c1", "c2", "c3"], Results(chat.Messages[1]).Select(result => result.ToolUseId));
-        Assert.Equal(["alpha", "beta", "There is no such file."], Results(chat.Messages[1]).Select(result => result.Result ?? result.Error));
+        Assert.Equal(
+            ["alpha", "beta", "There is no such file."],
+            Results(chat.Messages[1]).Select(result => result.Result ?? result.Error)
+        );
     }
 
     [Theory]
@@ -47,7 +60,12 @@ public sealed class ToolTurnTests
     public async Task Half_a_character_in_arguments_goes_back_to_the_model_and_never_to_the_vendor(string provider)
     {
         var call = ("c1", "write", """{"path":"a\ud800.txt","text":"x"}""");
-        await using var chat = await ToolChat.StartAsync("ai-chat", "edit", [provider == "anthropic" ? AnthropicScript.Calls("", call) : Calls("", call)], provider: provider);
+        await using var chat = await ToolChat.StartAsync(
+            "ai-chat",
+            "edit",
+            [provider == "anthropic" ? AnthropicScript.Calls("", call) : Calls("", call)],
+            provider: provider
+        );
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Write it.")).Reason);
         Assert.Equal(ToolArguments.HalfCharacter, Results(chat.Messages[1]).Single().Error);
         Assert.Empty(chat.Tools.Done);
@@ -84,7 +102,15 @@ public sealed class ToolTurnTests
     [Fact]
     public void Arguments_that_come_in_many_pieces_are_given_up_at_the_limit()
     {
-        var live = new LiveMessage(new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch });
+        var live = new LiveMessage(
+            new Message
+            {
+                Id = "msg_1",
+                CodexId = "chat_1",
+                Role = MessageRole.Assistant,
+                CreatedAt = DateTimeOffset.UnixEpoch,
+            }
+        );
         live.StartToolCall("c1", "write");
         var piece = new string('x', 8 * 1024);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -107,14 +133,28 @@ public sealed class ToolTurnTests
     public async Task The_same_call_three_times_in_a_row_ends_the_turn_before_it_is_done_again()
     {
         await using var chat = await ToolChat.StartAsync(
-            "edit", Calls("", ("c1", "write", """{"path":"a","text":"1"}""")), Calls("", ("c2", "write", """{ "text": "1", "path": "a" }""")), Calls("", Write("c3", "a", "1")));
+            "edit",
+            Calls("", ("c1", "write", """{"path":"a","text":"1"}""")),
+            Calls("", ("c2", "write", """{ "text": "1", "path": "a" }""")),
+            Calls("", Write("c3", "a", "1"))
+        );
         var end = await chat.AskAsync("Loop.");
         Assert.Equal((StopReason.Failed, 2), (end.Reason, chat.Tools.Done.Count));
-        Assert.StartsWith("The model repeated the same call 3 times in a row (write), so Plue stopped it.", end.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The model repeated the same call 3 times in a row (write), so Plue stopped it.",
+            end.Error!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("This call was repeated 3 times in a row, so it was not run again.", Results(chat.Messages[3]).Single().Error);
 
         // Another call in between, and it is no row.
-        await using var other = await ToolChat.StartAsync("edit", Calls("", Write("c1", "a", "1")), Calls("", Write("c2", "a", "1")), Calls("", Write("c3", "b", "1")), Calls("", Write("c4", "a", "1")));
+        await using var other = await ToolChat.StartAsync(
+            "edit",
+            Calls("", Write("c1", "a", "1")),
+            Calls("", Write("c2", "a", "1")),
+            Calls("", Write("c3", "b", "1")),
+            Calls("", Write("c4", "a", "1"))
+        );
         Assert.Equal(StopReason.EndTurn, (await other.AskAsync("Go.")).Reason);
         Assert.Equal(4, other.Tools.Done.Count);
     }
@@ -122,12 +162,16 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task Of_very_many_calls_at_once_the_first_hundred_are_carried_out_and_the_model_is_told_of_the_rest()
     {
-        await using var chat = await ToolChat.StartAsync("edit", Calls("", [.. Enumerable.Range(1, ToolRounds.MaxCalls + 2).Select(at => Write($"c{at}", $"f{at}", "1"))]));
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("", [.. Enumerable.Range(1, ToolRounds.MaxCalls + 2).Select(at => Write($"c{at}", $"f{at}", "1"))])
+        );
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("All of them.")).Reason);
         Assert.Equal(ToolRounds.MaxCalls, chat.Tools.Done.Count);
         Assert.Equal(
             Enumerable.Repeat("At most 100 calls run in one round, so this one did not run. Call it again if it is still needed.", 2),
-            Results(chat.Messages[1]).Where(result => result.Error is not null).Select(result => result.Error));
+            Results(chat.Messages[1]).Where(result => result.Error is not null).Select(result => result.Error)
+        );
     }
 
     [Fact]
@@ -136,7 +180,10 @@ public sealed class ToolTurnTests
         var rounds = Enumerable.Range(1, ToolRounds.MaxRounds).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
         await using var chat = await ToolChat.StartAsync("edit", rounds);
         var end = await chat.AskAsync("Go on and on.");
-        Assert.Equal((StopReason.Failed, FailureKind.RoundLimit, ToolRounds.MaxRounds), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
+        Assert.Equal(
+            (StopReason.Failed, FailureKind.RoundLimit, ToolRounds.MaxRounds),
+            (end.Reason, end.Error!.Kind, chat.Tools.Done.Count)
+        );
 
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: true, CancellationToken.None);
@@ -148,7 +195,11 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task A_task_ends_at_the_rounds_of_its_budget_with_what_it_did_kept()
     {
-        await using var chat = await ToolChat.StartAsync("task", "edit", [.. Enumerable.Range(1, 70).Select(at => Calls("", Write($"c{at}", $"f{at}", "1")))]);
+        await using var chat = await ToolChat.StartAsync(
+            "task",
+            "edit",
+            [.. Enumerable.Range(1, 70).Select(at => Calls("", Write($"c{at}", $"f{at}", "1")))]
+        );
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.OverBudget);
         Assert.Equal(60, chat.Tools.Done.Count);
         Assert.Contains("It has called the model 60 times", chat.Last.Error!.Message, StringComparison.Ordinal);
@@ -161,7 +212,11 @@ public sealed class ToolTurnTests
     {
         for (var at = 0; ; at++)
         {
-            await using var chat = await ToolChat.StartAsync(mode, Calls("One.", Read("c1", "a.txt"), Write("c2", "b.txt", "2")), Calls("Two.", Write("c3", "c.txt", "3")));
+            await using var chat = await ToolChat.StartAsync(
+                mode,
+                Calls("One.", Read("c1", "a.txt"), Write("c2", "b.txt", "2")),
+                Calls("Two.", Write("c3", "c.txt", "3"))
+            );
             chat.Write("a.txt", "alpha");
             var seen = 0;
             var stopAt = at;
@@ -175,13 +230,19 @@ public sealed class ToolTurnTests
             await ended;
             Assert.Single(chat.Events.OfType<TurnEvent.TurnFinished>());
             Assert.Empty(chat.Approvals.Pending);
-            foreach (var message in chat.Messages) { Assert.NotEqual(MessageStatus.Streaming, message.Status); }
+            foreach (var message in chat.Messages)
+            {
+                Assert.NotEqual(MessageStatus.Streaming, message.Status);
+            }
 
             var before = chat.Bodies.Count;
             chat.Next.Clear();
             await chat.AskAsync("And now?");
             AssertValid(Sent(chat.Bodies[before]));
-            if (isLast) { return; }
+            if (isLast)
+            {
+                return;
+            }
 
             Assert.True(at < 60, "The turn never ended by itself.");
         }
@@ -190,7 +251,10 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task REL_11_After_a_kill_in_the_middle_of_a_tool_nothing_is_done_again_and_the_model_is_told()
     {
-        await using var chat = await ToolChat.StartAsync("edit", Calls("I begin.", Write("c1", "one.txt", "1"), ("c2", "bash", """{"path":"two.txt","text":"2"}""")));
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("I begin.", Write("c1", "one.txt", "1"), ("c2", "bash", """{"path":"two.txt","text":"2"}"""))
+        );
         await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await using var later = await chat.AfterKillAsync();
@@ -215,7 +279,11 @@ public sealed class ToolTurnTests
     public async Task REL_03_After_a_kill_between_two_rounds_a_task_is_interrupted_and_goes_on_from_its_results()
     {
         var silent = new TaskCompletionSource();
-        await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", Write("c1", "one.txt", "1")), ScriptedAnswer.Events().Gate(silent.Task)]);
+        await using var chat = await ToolChat.StartAsync(
+            "task",
+            "edit",
+            [Calls("", Write("c1", "one.txt", "1")), ScriptedAnswer.Events().Gate(silent.Task)]
+        );
         await ComesTrueAsync(() => chat.Bodies.Count == 2);
         Assert.Equal(TaskStates.Running, chat.Chat.Summary.TaskStatus);
         await using var later = await chat.AfterKillAsync();
@@ -235,8 +303,15 @@ public sealed class ToolTurnTests
     [InlineData(null)]
     public async Task REL_07_A_call_whose_parameters_were_cut_is_never_run(string? finish)
     {
-        var cut = ScriptedAnswer.Events().Send("""data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"write","arguments":"{\"path\":\"a\",\"text\":\"ha"}}]}}]}""" + "\n\n");
-        cut = finish is null ? cut.Cut() : cut.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\ndata: [DONE]\n\n");
+        var cut = ScriptedAnswer
+            .Events()
+            .Send(
+                """data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"write","arguments":"{\"path\":\"a\",\"text\":\"ha"}}]}}]}"""
+                    + "\n\n"
+            );
+        cut = finish is null
+            ? cut.Cut()
+            : cut.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\ndata: [DONE]\n\n");
         await using var chat = await ToolChat.StartAsync("edit", cut);
         var end = await chat.AskAsync("Write.");
         Assert.Equal(finish == "length" ? StopReason.MaxTokens : StopReason.Failed, end.Reason);
@@ -296,7 +371,12 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task Counts_the_usage_of_a_round_once_when_the_turn_is_stopped_after_it()
     {
-        await using var chat = await ToolChat.StartAsync("task", "edit", [AnthropicScript.Calls("Look.", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))], provider: "anthropic");
+        await using var chat = await ToolChat.StartAsync(
+            "task",
+            "edit",
+            [AnthropicScript.Calls("Look.", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))],
+            provider: "anthropic"
+        );
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await chat.Chat.PauseAsync();
         chat.Tools.Gate.SetResult();
@@ -344,13 +424,25 @@ public sealed class ToolTurnTests
         {
             var provider = run % 2 == 0 ? "openai-compatible" : "anthropic";
             var id = 0;
-            (string, string, string)[] Some() => [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(3) switch
-            {
-                0 => Read($"c{++id}", $"f{random.Next(3)}.txt"),
-                1 => Write($"c{++id}", $"f{random.Next(3)}.txt", $"{random.Next(99)} äöü \\\" \n"),
-                _ => ($"c{++id}", "nothing", $"{{\"n\":{random.Next(99)}}}"),
-            })];
-            ScriptedAnswer[] answers = [.. Enumerable.Range(0, 6).Select(at => provider == "anthropic" ? AnthropicScript.Calls($"Round {at}.", Some()) : Calls($"Round {at}.", Some()))];
+            (string, string, string)[] Some() =>
+                [
+                    .. Enumerable
+                        .Range(0, random.Next(1, 5))
+                        .Select(_ =>
+                            random.Next(3) switch
+                            {
+                                0 => Read($"c{++id}", $"f{random.Next(3)}.txt"),
+                                1 => Write($"c{++id}", $"f{random.Next(3)}.txt", $"{random.Next(99)} äöü \\\" \n"),
+                                _ => ($"c{++id}", "nothing", $"{{\"n\":{random.Next(99)}}}"),
+                            }
+                        ),
+                ];
+            ScriptedAnswer[] answers =
+            [
+                .. Enumerable
+                    .Range(0, 6)
+                    .Select(at => provider == "anthropic" ? AnthropicScript.Calls($"Round {at}.", Some()) : Calls($"Round {at}.", Some())),
+            ];
             await using var chat = await ToolChat.StartAsync("ai-chat", "edit", answers, provider: provider);
             chat.Write("pinned.txt", "As it was.");
             await chat.Chat.UpdateAsync(_ => ChatFields.None with { ContextFiles = ["pinned.txt"] }, null, CancellationToken.None);
@@ -368,7 +460,10 @@ public sealed class ToolTurnTests
                 Assert.Equal(Bytes(bodies[at - 1]["system"]), Bytes(bodies[at]["system"]));
                 var (before, after) = (bodies[at - 1]["messages"]!.AsArray(), bodies[at]["messages"]!.AsArray());
                 Assert.True(after.Count > before.Count);
-                for (var message = 0; message < before.Count; message++) { Assert.Equal(Bytes(before[message]), Bytes(after[message])); }
+                for (var message = 0; message < before.Count; message++)
+                {
+                    Assert.Equal(Bytes(before[message]), Bytes(after[message]));
+                }
             }
         }
     }
@@ -376,7 +471,12 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task An_answer_of_several_rounds_is_discarded_retried_and_undone_as_a_whole()
     {
-        await using var chat = await ToolChat.StartAsync("edit", Calls("One.", Write("c1", "a", "1")), Calls("Two.", Write("c2", "b", "2")), Answer("First."));
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("One.", Write("c1", "a", "1")),
+            Calls("Two.", Write("c2", "b", "2")),
+            Answer("First.")
+        );
         await chat.AskAsync("Go.");
         Assert.Equal(["Go.", "One.", "Two.", "First."], chat.Messages.Select(message => message.Text));
         Assert.Single(chat.Messages.Skip(1).Select(message => message.TurnId).Distinct());
@@ -396,12 +496,14 @@ public sealed class ToolTurnTests
     public void Parameters_are_the_same_however_their_members_are_ordered()
     {
         Prop.ForAll<int[]>(numbers =>
-        {
-            var members = numbers.Distinct().Select(number => $"\"k{number}\": [{number}, {{\"b\":1,\"a\":{number}}}]").ToList();
-            var one = $"{{{string.Join(',', members)}}}";
-            var other = $"{{ {string.Join(" , ", members.AsEnumerable().Reverse().Select(member => member.Replace("\"b\":1,", "", StringComparison.Ordinal).Replace("}]", ", \"b\" : 1}]", StringComparison.Ordinal)))} }}";
-            return ToolRounds.Canonical(one) == ToolRounds.Canonical(other);
-        }).QuickCheckThrowOnFailure();
+            {
+                var members = numbers.Distinct().Select(number => $"\"k{number}\": [{number}, {{\"b\":1,\"a\":{number}}}]").ToList();
+                var one = $"{{{string.Join(',', members)}}}";
+                var other =
+                    $"{{ {string.Join(" , ", members.AsEnumerable().Reverse().Select(member => member.Replace("\"b\":1,", "", StringComparison.Ordinal).Replace("}]", ", \"b\" : 1}]", StringComparison.Ordinal)))} }}";
+                return ToolRounds.Canonical(one) == ToolRounds.Canonical(other);
+            })
+            .QuickCheckThrowOnFailure();
         Assert.NotEqual(ToolRounds.Canonical("""{"a":1}"""), ToolRounds.Canonical("""{"a":2}"""));
         Assert.Equal("{half", ToolRounds.Canonical("{half"));
     }
@@ -415,7 +517,8 @@ public sealed class ToolTurnTests
 
     private static JsonArray Sent(string body) => JsonNode.Parse(body)!["messages"]!.AsArray();
 
-    private static List<string?> Roles(JsonArray messages) => [.. messages.Select(message => (string?)message!["role"]).Where(role => role != "system")];
+    private static List<string?> Roles(JsonArray messages) =>
+        [.. messages.Select(message => (string?)message!["role"]).Where(role => role != "system")];
 
     /// <summary>Every call has its result in the messages that follow at once, and no result is without its call.</summary>
     private static void AssertValid(JsonArray messages)
@@ -430,7 +533,10 @@ public sealed class ToolTurnTests
             }
 
             Assert.Empty(open);
-            foreach (var call in message["tool_calls"]?.AsArray() ?? []) { open.Add((string)call!["id"]!); }
+            foreach (var call in message["tool_calls"]?.AsArray() ?? [])
+            {
+                open.Add((string)call!["id"]!);
+            }
         }
 
         Assert.Empty(open);
@@ -445,11 +551,17 @@ public sealed class ToolTurnTests
             if (at is JsonObject thing)
             {
                 thing.Remove("cache_control");
-                foreach (var (_, value) in thing) { Strip(value); }
+                foreach (var (_, value) in thing)
+                {
+                    Strip(value);
+                }
             }
             else if (at is JsonArray list)
             {
-                foreach (var item in list) { Strip(item); }
+                foreach (var item in list)
+                {
+                    Strip(item);
+                }
             }
         }
 

@@ -6,15 +6,16 @@ namespace Plue.Server.Tests.Chat;
 public class TurnTests
 {
     [Fact]
-    public Task A_plain_answer_is_stored_before_it_is_said_to_be_finished() => TurnTranscript.CheckAsync(
-        script: """
+    public Task A_plain_answer_is_stored_before_it_is_said_to_be_finished() =>
+        TurnTranscript.CheckAsync(
+            script: """
             waiting: the model
             text: Hello
             text: world
             usage: 1000 500
             finish: EndTurn
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             waiting the model
@@ -25,18 +26,20 @@ public class TurnTests
             stored Complete: Helloworld $0.002
             messageFinished Complete
             turnFinished EndTurn
-            """);
+            """
+        );
 
     [Fact]
-    public Task Reasoning_and_text_are_parts_of_their_own_and_the_signature_is_kept() => TurnTranscript.CheckAsync(
-        script: """
+    public Task Reasoning_and_text_are_parts_of_their_own_and_the_signature_is_kept() =>
+        TurnTranscript.CheckAsync(
+            script: """
             reasoning: Let me
             reasoning: see
             signature: sig
             text: Yes
             finish: EndTurn
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             partial 0 Let me
@@ -48,17 +51,19 @@ public class TurnTests
             stored Complete: (Let mesee sig) | Yes
             messageFinished Complete
             turnFinished EndTurn
-            """);
+            """
+        );
 
     [Fact]
-    public Task A_tool_that_the_vendor_ran_is_shown_with_its_result() => TurnTranscript.CheckAsync(
-        script: """
+    public Task A_tool_that_the_vendor_ran_is_shown_with_its_result() =>
+        TurnTranscript.CheckAsync(
+            script: """
             call: read {"path":"a.ts"}
             result: 12 lines
             text: Done
             finish: EndTurn
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             toolCallStarted 0 read
@@ -69,15 +74,17 @@ public class TurnTests
             stored Complete: read {"path":"a.ts"} | = 12 lines | Done
             messageFinished Complete
             turnFinished EndTurn
-            """);
+            """
+        );
 
     [Fact]
-    public Task A_tool_that_nobody_offers_gets_an_answer_so_that_history_stays_valid() => TurnTranscript.CheckAsync(
-        script: """
+    public Task A_tool_that_nobody_offers_gets_an_answer_so_that_history_stays_valid() =>
+        TurnTranscript.CheckAsync(
+            script: """
             call: fly {}
             finish: ToolUse
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             toolCallStarted 0 fly
@@ -86,17 +93,19 @@ public class TurnTests
             stored Complete: fly {} | = There is no tool named fly.
             messageFinished Complete
             turnFinished ToolUse
-            """);
+            """
+        );
 
     [Fact]
-    public Task A_restarted_answer_keeps_nothing_of_what_was_not_confirmed() => TurnTranscript.CheckAsync(
-        script: """
+    public Task A_restarted_answer_keeps_nothing_of_what_was_not_confirmed() =>
+        TurnTranscript.CheckAsync(
+            script: """
             text: Wrong
             restart: the connection was lost
             text: Right
             finish: EndTurn
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             partial 0 Wrong
@@ -108,15 +117,17 @@ public class TurnTests
             stored Complete: Right
             messageFinished Complete
             turnFinished EndTurn
-            """);
+            """
+        );
 
     [Fact]
-    public Task A_failure_keeps_the_text_so_far_and_its_sentence_without_secrets() => TurnTranscript.CheckAsync(
-        script: """
+    public Task A_failure_keeps_the_text_so_far_and_its_sentence_without_secrets() =>
+        TurnTranscript.CheckAsync(
+            script: """
             text: Half
             fail: Overloaded The key hunter2 was refused.
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             partial 0 Half
@@ -124,12 +135,14 @@ public class TurnTests
             stored Failed: Half
             messageFinished Failed
             turnFinished Failed Overloaded: The key *** was refused.
-            """);
+            """
+        );
 
     [Fact]
-    public Task A_stream_without_an_end_is_a_cut_stream() => TurnTranscript.CheckAsync(
-        script: "text: Half",
-        expected: """
+    public Task A_stream_without_an_end_is_a_cut_stream() =>
+        TurnTranscript.CheckAsync(
+            script: "text: Half",
+            expected: """
             turnStarted
             messageStarted
             partial 0 Half
@@ -137,16 +150,18 @@ public class TurnTests
             stored Failed: Half
             messageFinished Failed
             turnFinished Failed CutStream: The response from The script ended before it was complete.
-            """);
+            """
+        );
 
     [Fact]
-    public Task Stopping_keeps_what_was_written_and_ends_once() => TurnTranscript.CheckAsync(
-        script: """
+    public Task Stopping_keeps_what_was_written_and_ends_once() =>
+        TurnTranscript.CheckAsync(
+            script: """
             text: Half
             call: read {}
             hold
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             partial 0 Half
@@ -158,26 +173,30 @@ public class TurnTests
             messageFinished Stopped
             turnFinished Stopped
             """,
-        stopAtHold: true);
+            stopAtHold: true
+        );
 
     [Fact]
-    public Task A_provider_that_throws_still_ends_the_turn() => TurnTranscript.CheckAsync(
-        script: "throw: boom hunter2",
-        expected: """
+    public Task A_provider_that_throws_still_ends_the_turn() =>
+        TurnTranscript.CheckAsync(
+            script: "throw: boom hunter2",
+            expected: """
             turnStarted
             messageStarted
             stored Failed:
             messageFinished Failed
             turnFinished Failed Internal: The script failed with an internal error: boom ***
-            """);
+            """
+        );
 
     [Fact]
-    public Task An_answer_that_cannot_be_stored_is_said_to_be_lost_but_stays_on_the_screen() => TurnTranscript.CheckAsync(
-        script: """
+    public Task An_answer_that_cannot_be_stored_is_said_to_be_lost_but_stays_on_the_screen() =>
+        TurnTranscript.CheckAsync(
+            script: """
             text: Hello
             finish: EndTurn
             """,
-        expected: """
+            expected: """
             turnStarted
             messageStarted
             partial 0 Hello
@@ -185,5 +204,6 @@ public class TurnTests
             messageFinished Failed
             turnFinished Failed StoreReadOnly: The disk is full.
             """,
-        store: _ => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full."));
+            store: _ => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full.")
+        );
 }

@@ -21,7 +21,9 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     public async Task Another_program_asks_a_provider_of_ours_with_a_key_of_its_own()
     {
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Grüße ", "😀"));
-        var replies = await AskAsync($$$"""{"id":"1","action":"stream_chat","provider":"openai-compatible","params":{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"},"model":"m","messages":[{"role":"user","content":"Hello?"}]}}""");
+        var replies = await AskAsync(
+            $$$"""{"id":"1","action":"stream_chat","provider":"openai-compatible","params":{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"},"model":"m","messages":[{"role":"user","content":"Hello?"}]}}"""
+        );
         Assert.Equal("Grüße 😀", TextOf(replies));
         Assert.Equal(("done", "end_turn"), ((string?)replies[^1]["type"], (string?)replies[^1]["stop_reason"]));
         Assert.All(replies, reply => Assert.Equal("1", (string?)reply["id"]));
@@ -32,32 +34,54 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     public async Task A_key_that_comes_back_in_an_answer_is_masked()
     {
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("It is ", Key[..7], Key[7..], "."));
-        var replies = await AskAsync($$$"""{"action":"stream_chat","provider":"openai-compatible","params":{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"},"model":"m","messages":[{"role":"user","content":"Which?"}]}}""");
+        var replies = await AskAsync(
+            $$$"""{"action":"stream_chat","provider":"openai-compatible","params":{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"},"model":"m","messages":[{"role":"user","content":"Which?"}]}}"""
+        );
         Assert.Equal("It is ***.", TextOf(replies));
     }
 
     [Fact]
     public async Task Reasoning_calls_and_cost_are_passed_on_in_order()
     {
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events()
-            .Send("data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"Hm.\"}}]}\n\n").Send(ChatScript.Chunk("I look."))
-            .Send("data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"function\":{\"name\":\"read\",\"arguments\":\"{\\\"path\\\":\\\"a\\\"}\"}}]}}]}\n\n")
-            .Send("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n"));
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer
+                .Events()
+                .Send("data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"Hm.\"}}]}\n\n")
+                .Send(ChatScript.Chunk("I look."))
+                .Send(
+                    "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"function\":{\"name\":\"read\",\"arguments\":\"{\\\"path\\\":\\\"a\\\"}\"}}]}}]}\n\n"
+                )
+                .Send(
+                    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n"
+                )
+        );
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
-        var replies = await AskAsync("""{"id":"1","action":"stream_chat","provider":"house","params":{"model":"m","messages":[{"role":"user","content":"Look."}]}}""");
+        var replies = await AskAsync(
+            """{"id":"1","action":"stream_chat","provider":"house","params":{"model":"m","messages":[{"role":"user","content":"Look."}]}}"""
+        );
         Assert.Equal(["reasoning", "content", "tool_use", "done"], replies.Select(reply => (string?)reply["type"]));
-        Assert.Equal(("c1", "read", "a"), ((string?)replies[2]["tool_use_id"], (string?)replies[2]["tool_name"], (string?)replies[2]["parameters"]?["path"]));
-        Assert.Equal(("tool_use", 7, 3), ((string?)replies[3]["stop_reason"], (int?)replies[3]["usage"]?["input_tokens"], (int?)replies[3]["usage"]?["output_tokens"]));
+        Assert.Equal(
+            ("c1", "read", "a"),
+            ((string?)replies[2]["tool_use_id"], (string?)replies[2]["tool_name"], (string?)replies[2]["parameters"]?["path"])
+        );
+        Assert.Equal(
+            ("tool_use", 7, 3),
+            ((string?)replies[3]["stop_reason"], (int?)replies[3]["usage"]?["input_tokens"], (int?)replies[3]["usage"]?["output_tokens"])
+        );
     }
 
     [Fact]
     public async Task A_provider_that_fails_ends_the_answer_with_its_sentence_and_without_its_key()
     {
-        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json($$$"""{"error":{"message":"{{{Key}}} is no key"}}""", 401) };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = _ => ScriptedAnswer.Json($$$"""{"error":{"message":"{{{Key}}} is no key"}}""", 401),
+        };
         var configuration = $$$"""{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"}""";
         var replies = await AskAsync(
             $$$"""{"id":"1","action":"stream_chat","provider":"openai-compatible","params":{{{configuration}}},"model":"m","messages":[{"role":"user","content":"Hi"}]}}""",
-            $$$"""{"id":"2","action":"authenticate","provider":"openai-compatible","params":{{{configuration}}}}}""");
+            $$$"""{"id":"2","action":"authenticate","provider":"openai-compatible","params":{{{configuration}}}}}"""
+        );
         var (answer, check) = (replies.Single(reply => (string?)reply["id"] == "1"), replies.Single(reply => (string?)reply["id"] == "2"));
         Assert.Equal(("error", "provider_auth_failed"), ((string?)answer["type"], (string?)answer["error"]?["code"]));
         Assert.Equal((false, "provider_auth_failed"), ((bool?)check["success"], (string?)check["error"]?["code"]));
@@ -78,8 +102,14 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     [InlineData("{\"action\":\"authenticate\",\"provider\":\"nobody\"}", "not_found")]
     [InlineData("{\"action\":\"stream_chat\",\"provider\":\"tour\",\"params\":{\"model\":\"recording\"}}", "missing_field")]
     [InlineData("{\"action\":\"authenticate\",\"provider\":\"external\"}", "bad_request")]
-    [InlineData("{\"action\":\"authenticate\",\"provider\":\"ollama\",\"params\":{\"configuration\":{\"endpoint\":\"file:///etc\"}}}", "missing_field")]
-    [InlineData("{\"action\":\"authenticate\",\"provider\":\"openai-compatible\",\"params\":{\"configuration\":{\"api_key\":\"sk-1\"}}}", "missing_field")]
+    [InlineData(
+        "{\"action\":\"authenticate\",\"provider\":\"ollama\",\"params\":{\"configuration\":{\"endpoint\":\"file:///etc\"}}}",
+        "missing_field"
+    )]
+    [InlineData(
+        "{\"action\":\"authenticate\",\"provider\":\"openai-compatible\",\"params\":{\"configuration\":{\"api_key\":\"sk-1\"}}}",
+        "missing_field"
+    )]
     public async Task A_request_that_cannot_be_served_is_refused_with_a_code_and_the_next_is_served(string line, string code)
     {
         var replies = await AskAsync(line, "  ", """{"id":"2","action":"authenticate","provider":"tour"}""");
@@ -92,7 +122,8 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(ChatScript.Chunk("half")).Hang());
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
-        const string Chat = """{"id":"1","action":"stream_chat","provider":"house","params":{"model":"m","messages":[{"role":"user","content":"Hi"}]}}""";
+        const string Chat =
+            """{"id":"1","action":"stream_chat","provider":"house","params":{"model":"m","messages":[{"role":"user","content":"Hi"}]}}""";
         await using var talk = new Talk(this);
         talk.Say(Chat);
         Assert.Equal("half", (string?)(await talk.NextAsync())["content"]);
@@ -103,7 +134,10 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         talk.Say("""{"id":"nobody","action":"cancel"}""");
         talk.Say("""{"id":"1","action":"cancel"}""");
         var stopped = await talk.NextAsync();
-        Assert.Equal(("1", "refused", "Stopped."), ((string?)stopped["id"], (string?)stopped["error"]?["code"], (string?)stopped["error"]?["message"]));
+        Assert.Equal(
+            ("1", "refused", "Stopped."),
+            ((string?)stopped["id"], (string?)stopped["error"]?["code"], (string?)stopped["error"]?["message"])
+        );
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(0, await talk.EndAsync());
     }
@@ -125,7 +159,12 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         await using (var services = new Services(LogLevel.Warning, home.Paths))
         {
             await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), TestContext.Current.CancellationToken);
-            await services.Vault.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
+            await services.Vault.Vault.StoreAsync(
+                "vault://house/api_key",
+                Key,
+                [endpoint.Url.ToString()],
+                TestContext.Current.CancellationToken
+            );
         }
 
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
@@ -134,7 +173,10 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
             using var handle = File.OpenHandle(home.Write("passphrase", passphrase + "\n"));
             await using var talk = new Talk(this, "--passphrase-fd", $"{handle.DangerousGetHandle()}");
             talk.Say("""{"action":"stream_chat","provider":"house","params":{"model":"m","messages":[{"role":"user","content":"Hi"}]}}""");
-            if (exitCode == 0) { Assert.Equal("Hello", (string?)(await talk.NextAsync())["content"]); }
+            if (exitCode == 0)
+            {
+                Assert.Equal("Hello", (string?)(await talk.NextAsync())["content"]);
+            }
             Assert.Equal(exitCode, await talk.EndAsync());
         }
 
@@ -146,13 +188,17 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     private async Task<List<JsonNode>> AskAsync(params string[] lines)
     {
         await using var talk = new Talk(this);
-        foreach (var line in lines) { talk.Say(line); }
+        foreach (var line in lines)
+        {
+            talk.Say(line);
+        }
         Assert.Equal(0, await talk.EndAsync());
         Assert.DoesNotContain("canary", string.Concat(talk.Replies), StringComparison.Ordinal);
         return [.. talk.Replies.Select(line => JsonNode.Parse(line)!)];
     }
 
-    private static string TextOf(IEnumerable<JsonNode> replies) => string.Concat(replies.Where(reply => (string?)reply["type"] == "content").Select(reply => (string?)reply["content"]));
+    private static string TextOf(IEnumerable<JsonNode> replies) =>
+        string.Concat(replies.Where(reply => (string?)reply["type"] == "content").Select(reply => (string?)reply["content"]));
 
     /// <summary>The command at work, with a line at a time in both directions.</summary>
     private sealed class Talk : IAsyncDisposable
@@ -214,7 +260,10 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         {
             var line = ToString();
             GetStringBuilder().Clear();
-            if (line.Length == 0) { return; }
+            if (line.Length == 0)
+            {
+                return;
+            }
 
             Lines.Enqueue(line);
             coming.Writer.TryWrite(line);

@@ -21,16 +21,29 @@ public sealed class AiProviderProcessTests : IDisposable
     {
         await using var endpoint = new ScriptedEndpoint
         {
-            Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal)
-            ? ScriptedAnswer.Json("""{"data":[{"id":"small-1"},{"id":"large-2"}]}""") : ChatScript.Answer("One ", "and ", "two")
+            Route = request =>
+                request.Target.EndsWith("/models", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json("""{"data":[{"id":"small-1"},{"id":"large-2"}]}""")
+                    : ChatScript.Answer("One ", "and ", "two"),
         };
-        var program = home.WriteApproved("plue-provider-plue", $"#!/bin/sh\nPLUE_HOME='{home.Folder}/inner' exec '{SidecarProcess.Executable}' ai-provider\n");
-        await using var provider = home.Provider(program, settings => settings with
-        {
-            AdditionalAuth = new Dictionary<string, string> { ["provider"] = "openai-compatible", ["endpoint"] = $"{endpoint.Url}v1" },
-            Auth = AuthType.ApiKey,
-            ApiKeyRef = "vault://mine/api_key",
-        });
+        var program = home.WriteApproved(
+            "plue-provider-plue",
+            $"#!/bin/sh\nPLUE_HOME='{home.Folder}/inner' exec '{SidecarProcess.Executable}' ai-provider\n"
+        );
+        await using var provider = home.Provider(
+            program,
+            settings =>
+                settings with
+                {
+                    AdditionalAuth = new Dictionary<string, string>
+                    {
+                        ["provider"] = "openai-compatible",
+                        ["endpoint"] = $"{endpoint.Url}v1",
+                    },
+                    Auth = AuthType.ApiKey,
+                    ApiKeyRef = "vault://mine/api_key",
+                }
+        );
         Assert.Null(await provider.CheckAsync(default));
         Assert.Equal(["small-1", "large-2"], (await provider.ListModelsAsync(default)).Select(model => model.Id));
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ExternalHome.AllAsync(provider)));

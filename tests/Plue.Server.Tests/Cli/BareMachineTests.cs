@@ -11,7 +11,8 @@ public sealed class BareMachineTests : IDisposable
 {
     private const string Passphrase = "correct horse";
     private const string Canary = "sk-canary-bare-0d3b7a41";
-    private const string Answer = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    private const string Answer =
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     private readonly string folder = Directory.CreateTempSubdirectory("plue-bare-").FullName;
 
     private string Home => Path.Combine(folder, "plue");
@@ -41,7 +42,10 @@ public sealed class BareMachineTests : IDisposable
     {
         SkipWithoutAShell();
         await using var endpoint = new ScriptedEndpoint();
-        if (line != "vault create") { await StoreKeyAsync(endpoint); }
+        if (line != "vault create")
+        {
+            await StoreKeyAsync(endpoint);
+        }
 
         var (exitCode, _, stderr) = await PlueAsync(line);
         Assert.NotEqual(0, exitCode);
@@ -56,7 +60,11 @@ public sealed class BareMachineTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "/usr/bin/script, which makes a terminal, is not installed.");
         await using var endpoint = new ScriptedEndpoint();
         await StoreKeyAsync(endpoint);
-        using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.UncountedExecutable} vault list", "/dev/null"], null);
+        using var process = Start(
+            "/usr/bin/script",
+            ["-qec", $"tty; exec {SidecarProcess.UncountedExecutable} vault list", "/dev/null"],
+            null
+        );
         var text = await WaitForAsync(process, "Passphrase of the vault: ");
         await UntilNothingIsShownAsync(text[..text.IndexOf('\r', StringComparison.Ordinal)]);
         await process.StandardInput.WriteAsync(Passphrase + "\r");
@@ -75,7 +83,14 @@ public sealed class BareMachineTests : IDisposable
         InMemorySidecar.WriteProvider(Path.Combine(workspace, ".plue"), "trap", "{ name: 'Trap', provider_type: 'ollama' }");
         foreach (var home in (string[])["/nonexistent", "relative", ""])
         {
-            var listed = await EndAsync(Start("/bin/sh", ["-c", "cd \"$1\" && exec \"$0\" providers list", SidecarProcess.Executable, workspace], null, ("HOME", home)));
+            var listed = await EndAsync(
+                Start(
+                    "/bin/sh",
+                    ["-c", "cd \"$1\" && exec \"$0\" providers list", SidecarProcess.Executable, workspace],
+                    null,
+                    ("HOME", home)
+                )
+            );
             Assert.DoesNotContain("Trap", listed.Stdout, StringComparison.Ordinal);
         }
 
@@ -109,7 +124,10 @@ public sealed class BareMachineTests : IDisposable
     [Fact]
     public async Task Over_ssh_without_a_terminal_it_answers_and_a_pipe_brings_the_question()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/sbin/sshd") && File.Exists("/usr/bin/ssh"), "openssh-server is not installed.");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && File.Exists("/usr/sbin/sshd") && File.Exists("/usr/bin/ssh"),
+            "openssh-server is not installed."
+        );
         Assert.SkipUnless(Environment.UserName == "root", "Only root can start an sshd that lets users in.");
         await using var server = await LoopbackSsh.StartAsync(folder);
         var run = await EndAsync(server.Run($"PLUE_HOME={Home} {SidecarProcess.UncountedExecutable} run 'What is Plue?' --provider tour"));
@@ -118,7 +136,9 @@ public sealed class BareMachineTests : IDisposable
 
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Events().Send(Answer) };
         await StoreKeyAsync(endpoint);
-        var withKey = server.Run($"PLUE_HOME={Home} {SidecarProcess.UncountedExecutable} run Hi --provider house --passphrase-fd 3 3<{PassphraseFile}");
+        var withKey = server.Run(
+            $"PLUE_HOME={Home} {SidecarProcess.UncountedExecutable} run Hi --provider house --passphrase-fd 3 3<{PassphraseFile}"
+        );
         Assert.Equal((0, "Hello\n", ""), await EndAsync(withKey));
     }
 
@@ -128,7 +148,10 @@ public sealed class BareMachineTests : IDisposable
     {
         InMemorySidecar.WriteProvider(Home, "house", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
         Assert.Equal(0, (await PlueAsync("vault create --passphrase-fd 3 3<\"$FILE\"")).ExitCode);
-        Assert.Equal((0, "Stored vault://house/api_key.\n", ""), await PlueAsync($"vault store vault://house/api_key --origin {endpoint.Url} --passphrase-fd 3 3<\"$FILE\"", Canary + "\n"));
+        Assert.Equal(
+            (0, "Stored vault://house/api_key.\n", ""),
+            await PlueAsync($"vault store vault://house/api_key --origin {endpoint.Url} --passphrase-fd 3 3<\"$FILE\"", Canary + "\n")
+        );
     }
 
     /// <param name="line">As a shell has it, without the program.</param>
@@ -138,27 +161,74 @@ public sealed class BareMachineTests : IDisposable
     private async Task<(int ExitCode, string Stdout, string Stderr)> InContainerAsync(string[] mounts, string line, string[] variables)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
-        string[] system = [.. ((string[])["/usr", "/etc/ssl", "/etc/dotnet", AppContext.BaseDirectory, Path.GetDirectoryName(SidecarProcess.Executable)!]).Where(Directory.Exists).SelectMany(path => (string[])["--ro-bind", path, path])];
-        string[] links = [.. ((string[])["/bin", "/lib", "/lib64"]).Where(Directory.Exists).SelectMany(path => (string[])["--symlink", $"usr{path}", path])];
-        string[] runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && !root.StartsWith("/usr/", StringComparison.Ordinal) ? ["--ro-bind", root, root, "--setenv", "DOTNET_ROOT", root] : [];
-        return await EndAsync(Start(
-            "/usr/bin/bwrap",
-            ["--tmpfs", "/tmp", .. system, .. links, "--proc", "/proc", "--dev", "/dev", "--unshare-all", "--uid", "4242", "--gid", "4242", "--clearenv", .. runtime, .. variables, .. mounts, SidecarProcess.Executable, .. line.Split(' ')],
-            ""));
+        string[] system =
+        [
+            .. ((string[])["/usr", "/etc/ssl", "/etc/dotnet", AppContext.BaseDirectory, Path.GetDirectoryName(SidecarProcess.Executable)!])
+                .Where(Directory.Exists)
+                .SelectMany(path => (string[])["--ro-bind", path, path]),
+        ];
+        string[] links =
+        [
+            .. ((string[])["/bin", "/lib", "/lib64"])
+                .Where(Directory.Exists)
+                .SelectMany(path => (string[])["--symlink", $"usr{path}", path]),
+        ];
+        string[] runtime =
+            Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && !root.StartsWith("/usr/", StringComparison.Ordinal)
+                ? ["--ro-bind", root, root, "--setenv", "DOTNET_ROOT", root]
+                : [];
+        return await EndAsync(
+            Start(
+                "/usr/bin/bwrap",
+                [
+                    "--tmpfs",
+                    "/tmp",
+                    .. system,
+                    .. links,
+                    "--proc",
+                    "/proc",
+                    "--dev",
+                    "/dev",
+                    "--unshare-all",
+                    "--uid",
+                    "4242",
+                    "--gid",
+                    "4242",
+                    "--clearenv",
+                    .. runtime,
+                    .. variables,
+                    .. mounts,
+                    SidecarProcess.Executable,
+                    .. line.Split(' '),
+                ],
+                ""
+            )
+        );
     }
 
     /// <summary>In an environment that has nothing else.</summary>
     /// <param name="input">All of it; null leaves stdin open.</param>
     private Process Start(string program, string[] arguments, string? input, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT");
         start.Environment.Clear();
-        if (!string.IsNullOrEmpty(runtime)) { start.Environment["DOTNET_ROOT"] = runtime; }
+        if (!string.IsNullOrEmpty(runtime))
+        {
+            start.Environment["DOTNET_ROOT"] = runtime;
+        }
         start.Environment["PLUE_HOME"] = Home;
         foreach (var (name, value) in environment)
         {
-            if (name == "HOME") { start.Environment.Remove("PLUE_HOME"); }
+            if (name == "HOME")
+            {
+                start.Environment.Remove("PLUE_HOME");
+            }
             start.Environment[name] = value;
         }
 
@@ -176,7 +246,10 @@ public sealed class BareMachineTests : IDisposable
     {
         using (process)
         {
-            if (!keepsInput) { process.StandardInput.Close(); }
+            if (!keepsInput)
+            {
+                process.StandardInput.Close();
+            }
             var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
             return (process.ExitCode, await stdout, await stderr);
@@ -186,11 +259,20 @@ public sealed class BareMachineTests : IDisposable
     /// <summary>What is typed between the question and the first look at a key is shown, as by any program of .NET; nobody types that fast.</summary>
     private static async Task UntilNothingIsShownAsync(string terminal)
     {
-        for (var timeout = Stopwatch.StartNew(); ;)
+        for (var timeout = Stopwatch.StartNew(); ; )
         {
-            using var stty = Process.Start(new ProcessStartInfo("/usr/bin/stty", ["-F", terminal, "-a"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var stty = Process.Start(
+                new ProcessStartInfo("/usr/bin/stty", ["-F", terminal, "-a"])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             var (settings, error) = (await stty.StandardOutput.ReadToEndAsync(), await stty.StandardError.ReadToEndAsync());
-            if (settings.Contains(" -echo ", StringComparison.Ordinal)) { return; }
+            if (settings.Contains(" -echo ", StringComparison.Ordinal))
+            {
+                return;
+            }
 
             Assert.True(timeout.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
         }
@@ -218,29 +300,41 @@ public sealed class BareMachineTests : IDisposable
             var folder = Directory.CreateDirectory(Path.Combine(parent, "ssh")).FullName;
             foreach (var name in (string[])["host", "user"])
             {
-                using var made = Process.Start(new ProcessStartInfo("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, name)]))!;
+                using var made = Process.Start(
+                    new ProcessStartInfo("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, name)])
+                )!;
                 await made.WaitForExitAsync();
             }
 
             var port = FreePort();
             Directory.CreateDirectory("/run/sshd");
-            File.WriteAllText(Path.Combine(folder, "config"), string.Create(CultureInfo.InvariantCulture,
-                $"""
-                Port {port}
-                ListenAddress 127.0.0.1
-                HostKey {folder}/host
-                AuthorizedKeysFile {folder}/user.pub
-                PidFile none
-                StrictModes no
-                UsePAM no
-                PasswordAuthentication no
-                PermitRootLogin prohibit-password
+            File.WriteAllText(
+                Path.Combine(folder, "config"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    Port {port}
+                    ListenAddress 127.0.0.1
+                    HostKey {folder}/host
+                    AuthorizedKeysFile {folder}/user.pub
+                    PidFile none
+                    StrictModes no
+                    UsePAM no
+                    PasswordAuthentication no
+                    PermitRootLogin prohibit-password
 
-                """));
-            var server = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", Path.Combine(folder, "config")]) { RedirectStandardError = true })!;
+                    """
+                )
+            );
+            var server = Process.Start(
+                new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", Path.Combine(folder, "config")]) { RedirectStandardError = true }
+            )!;
             while (await server.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line)
             {
-                if (line.Contains("listening on", StringComparison.Ordinal)) { break; }
+                if (line.Contains("listening on", StringComparison.Ordinal))
+                {
+                    break;
+                }
             }
 
             _ = server.StandardError.BaseStream.CopyToAsync(Stream.Null);
@@ -248,12 +342,36 @@ public sealed class BareMachineTests : IDisposable
             return new LoopbackSsh(server, folder, port);
         }
 
-        public Process Run(string line) => Process.Start(new ProcessStartInfo("/usr/bin/ssh",
-        [
-            "-T", "-F", "none", "-p", port.ToString(CultureInfo.InvariantCulture), "-i", Path.Combine(folder, "user"), "-o", "StrictHostKeyChecking=no", "-o", $"UserKnownHostsFile={folder}/known",
-            "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "root@127.0.0.1", line,
-        ])
-        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        public Process Run(string line) =>
+            Process.Start(
+                new ProcessStartInfo(
+                    "/usr/bin/ssh",
+                    [
+                        "-T",
+                        "-F",
+                        "none",
+                        "-p",
+                        port.ToString(CultureInfo.InvariantCulture),
+                        "-i",
+                        Path.Combine(folder, "user"),
+                        "-o",
+                        "StrictHostKeyChecking=no",
+                        "-o",
+                        $"UserKnownHostsFile={folder}/known",
+                        "-o",
+                        "LogLevel=ERROR",
+                        "-o",
+                        "BatchMode=yes",
+                        "root@127.0.0.1",
+                        line,
+                    ]
+                )
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
 
         public async ValueTask DisposeAsync()
         {

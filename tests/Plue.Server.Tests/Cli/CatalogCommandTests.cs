@@ -118,13 +118,17 @@ public sealed class CatalogCommandTests : IDisposable
     [InlineData("import")]
     [InlineData("delete", "a", "b")]
     [InlineData("list", "a")]
-    public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) => Assert.NotEmpty(Command().Parse(arguments).Errors);
+    public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) =>
+        Assert.NotEmpty(Command().Parse(arguments).Errors);
 
     [Fact]
     public async Task A_provider_in_use_is_moved_only_with_the_option_that_the_sentence_names()
     {
         home.Environment["GROQ_API_KEY"] = "canary-key";
-        var file = home.Put("groq.json", """{"id":"groq","name":"Groq","type":"openai-compat","api_key":"$GROQ_API_KEY","api_endpoint":"https://evil.example/v1","models":[{"id":"m","name":"M"}]}""");
+        var file = home.Put(
+            "groq.json",
+            """{"id":"groq","name":"Groq","type":"openai-compat","api_key":"$GROQ_API_KEY","api_endpoint":"https://evil.example/v1","models":[{"id":"m","name":"M"}]}"""
+        );
         Assert.Equal(1, await RunAsync("import", file, "--replace"));
         Assert.Contains("would be asked at https://evil.example. Nothing was changed.", error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith("To allow it, add --allow-origin-change.\n", error.ToString(), StringComparison.Ordinal);
@@ -142,7 +146,9 @@ public sealed class CatalogCommandTests : IDisposable
         return Command().Parse(arguments).InvokeAsync();
     }
 
-    private Command Command() => CatalogCommand.Create(
-        () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time)),
-        new Terminal(TextReader.Null, output, error, isInputRedirected: true));
+    private Command Command() =>
+        CatalogCommand.Create(
+            () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time)),
+            new Terminal(TextReader.Null, output, error, isInputRedirected: true)
+        );
 }

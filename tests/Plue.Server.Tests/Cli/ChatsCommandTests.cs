@@ -46,7 +46,10 @@ public sealed class ChatsCommandTests : IDisposable
     private async Task<int> RunAsync(params string[] arguments)
     {
         await using var services = new Services(LogLevel.Warning, new PluePaths(fixture.Home));
-        var root = new RootCommand { ChatsCommand.Create(_ => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true)) };
+        var root = new RootCommand
+        {
+            ChatsCommand.Create(_ => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true)),
+        };
         return await root.Parse(["chats", .. arguments]).InvokeAsync();
     }
 }

@@ -24,7 +24,10 @@ public sealed class CodexProcessTests : IDisposable
         providers.Set("local", "model", new Json5String("m"));
         const string uri = "codex://providers/local";
         Assert.Equal((0, $"{uri}  local  user  version 2  #home\n", ""), await RunAsync("codex", "list", "providers", "--tag", "home"));
-        Assert.Equal("{\n  provider_type: \"ollama\",\n  tags: [\"home\"],\n  model: \"m\",\n}\n", (await RunAsync("codex", "get", uri)).Stdout);
+        Assert.Equal(
+            "{\n  provider_type: \"ollama\",\n  tags: [\"home\"],\n  model: \"m\",\n}\n",
+            (await RunAsync("codex", "get", uri)).Stdout
+        );
         Assert.Equal(0, (await RunAsync("codex", "undo", uri)).ExitCode);
         Assert.DoesNotContain("model", (await RunAsync("codex", "get", uri)).Stdout, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync("codex", "redo", uri)).ExitCode);
@@ -33,8 +36,15 @@ public sealed class CodexProcessTests : IDisposable
         Assert.Contains("+  model: \"m\",\n", (await RunAsync("codex", "history", uri, "--diff")).Stdout, StringComparison.Ordinal);
         providers.Delete("local");
         Assert.Equal(0, (await RunAsync("codex", "restore", uri)).ExitCode);
-        Assert.Equal((1, $"{uri} is not in the trash.\n"), (await RunAsync("codex", "restore", uri)) is var again ? (again.ExitCode, again.Stderr) : default);
-        Assert.Contains("codex://templates/ai-chat", (await RunAsync("codex", "links", "codex://prompts/default-assistant")).Stdout, StringComparison.Ordinal);
+        Assert.Equal(
+            (1, $"{uri} is not in the trash.\n"),
+            (await RunAsync("codex", "restore", uri)) is var again ? (again.ExitCode, again.Stderr) : default
+        );
+        Assert.Contains(
+            "codex://templates/ai-chat",
+            (await RunAsync("codex", "links", "codex://prompts/default-assistant")).Stdout,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -54,11 +64,20 @@ public sealed class CodexProcessTests : IDisposable
                 {
                     for (var i = 0; i < 10_000; i++)
                     {
-                        await sidecar.Client.ResultAsync("codex/update", new { uri = "codex://providers/p", set = new { model = $"m{i}" } });
-                        if (++acknowledged == 3 + round * 2) { killed.TrySetResult(); }
+                        await sidecar.Client.ResultAsync(
+                            "codex/update",
+                            new { uri = "codex://providers/p", set = new { model = $"m{i}" } }
+                        );
+                        if (++acknowledged == 3 + round * 2)
+                        {
+                            killed.TrySetResult();
+                        }
                     }
                 }
-                catch (Exception gone) when (gone is not OutOfMemoryException) { killed.TrySetResult(); }
+                catch (Exception gone) when (gone is not OutOfMemoryException)
+                {
+                    killed.TrySetResult();
+                }
             });
             await killed.Task;
             await sidecar.KillAsync();
@@ -76,7 +95,14 @@ public sealed class CodexProcessTests : IDisposable
 
     private async Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home } })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(SidecarProcess.Executable, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["PLUE_HOME"] = home },
+            }
+        )!;
         var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, await stdout, await stderr);

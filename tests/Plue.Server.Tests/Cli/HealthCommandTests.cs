@@ -21,7 +21,10 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task Without_a_usable_provider_it_suggests_a_command_and_fails()
     {
         Assert.Equal(1, await RunAsync());
-        Assert.Matches("(?m)^missing  Providers +No usable provider is connected, so only the tour works\\.\n +Connect a provider\\.\n +\\$ plue providers add --help$", Said);
+        Assert.Matches(
+            "(?m)^missing  Providers +No usable provider is connected, so only the tour works\\.\n +Connect a provider\\.\n +\\$ plue providers add --help$",
+            Said
+        );
         Assert.Matches("(?m)^ok       Chats +There are no chats yet\\.$", Said);
         Assert.EndsWith("\n\nSomething that Plue needs is missing.\n", Said, StringComparison.Ordinal);
     }
@@ -51,17 +54,26 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task Reports_a_locked_vault_and_unlocks_it_with_a_passphrase_from_a_file_descriptor()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var services = new Services(LogLevel.Warning, home.Paths)) { await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
+        await using (var services = new Services(LogLevel.Warning, home.Paths))
+        {
+            await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
+        }
 
         await RunAsync();
         Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
 
         var file = home.Write("passphrase", Passphrase + "\n");
-        using (var handle = File.OpenHandle(file)) { await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}"); }
+        using (var handle = File.OpenHandle(file))
+        {
+            await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}");
+        }
         Assert.Contains("\nok       Vault", Said, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, "wrong horse\n", TestContext.Current.CancellationToken);
-        using (var handle = File.OpenHandle(file)) { Assert.Equal(1, await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}")); }
+        using (var handle = File.OpenHandle(file))
+        {
+            Assert.Equal(1, await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}"));
+        }
         Assert.Contains("\nfailed   Vault", Said, StringComparison.Ordinal);
         Assert.Contains("The vault was not unlocked.", Said, StringComparison.Ordinal);
         Assert.Equal("", error.ToString());
@@ -75,7 +87,10 @@ public sealed class HealthCommandTests : IAsyncDisposable
         home.Write("config.json5", "{ default_large: 'house' }");
         Assert.Equal(0, await RunAsync("--online", "--json"));
         using var json = JsonDocument.Parse(Said);
-        var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Provider house");
+        var row = json
+            .RootElement.GetProperty("rows")
+            .EnumerateArray()
+            .Single(row => row.GetProperty("name").GetString() == "Provider house");
         Assert.Equal("ok", row.GetProperty("state").GetString());
         Assert.Contains("it offers 1 model", row.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(endpoint.Requests);
@@ -87,12 +102,21 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [InlineData("wrong", "The vault was not unlocked. Wrong passphrase.")]
     public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
     {
-        if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
-        if (vault == "wrong") { await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
+        if (vault == "damaged")
+        {
+            home.Write("vault.json", "{ not a vault");
+        }
+        if (vault == "wrong")
+        {
+            await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
+        }
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
         Assert.Equal(1, await RunAsync(Piped("wrong horse\n"), "--passphrase-fd", "0", "--json"));
         using var json = JsonDocument.Parse(Said);
-        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToDictionary(row => row.GetProperty("name").GetString()!, row => row);
+        var rows = json
+            .RootElement.GetProperty("rows")
+            .EnumerateArray()
+            .ToDictionary(row => row.GetProperty("name").GetString()!, row => row);
         Assert.Equal("failed", rows["Vault"].GetProperty("state").GetString());
         Assert.True(rows["Vault"].GetProperty("needed").GetBoolean());
         Assert.StartsWith(says, rows["Vault"].GetProperty("sentence").GetString(), StringComparison.Ordinal);
@@ -113,11 +137,19 @@ public sealed class HealthCommandTests : IAsyncDisposable
     {
         await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         await RunAsync();
-        var line = Assert.Single(Said.Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
+        var line = Assert
+            .Single(
+                Said.Split('\n'),
+                line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)
+            )
+            .Trim();
         Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);
 
         var keys = new Queue<char>(Passphrase + "\r");
-        ConsoleKeyInfo Key() => keys.Dequeue() is var letter && letter == '\r' ? new(letter, ConsoleKey.Enter, false, false, false) : new(letter, 0, false, false, false);
+        ConsoleKeyInfo Key() =>
+            keys.Dequeue() is var letter && letter == '\r'
+                ? new(letter, ConsoleKey.Enter, false, false, false)
+                : new(letter, 0, false, false, false);
         await RunAsync(new Terminal(TextReader.Null, output, error, isInputRedirected: false, Key), line.Split(' ')[3..]);
         Assert.Matches("(?m)^ok       Vault +The vault is unlocked\\.", Said);
         Assert.Equal("Passphrase of the vault: \n", error.ToString());
@@ -130,7 +162,10 @@ public sealed class HealthCommandTests : IAsyncDisposable
         await HealthCommand.Create(home.Open, Piped(""), Path.GetDirectoryName(home.Folder)!).Parse(["--json"]).InvokeAsync();
         using var json = JsonDocument.Parse(Said);
         var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Settings");
-        Assert.Equal(("openFile", Path.Combine("~", Path.GetFileName(home.Folder), "config.json5")), (row.GetProperty("fix").GetProperty("action").GetString(), row.GetProperty("fix").GetProperty("target").GetString()));
+        Assert.Equal(
+            ("openFile", Path.Combine("~", Path.GetFileName(home.Folder), "config.json5")),
+            (row.GetProperty("fix").GetProperty("action").GetString(), row.GetProperty("fix").GetProperty("target").GetString())
+        );
     }
 
     private string Said => output.ToString();

@@ -24,12 +24,19 @@ public sealed class McpProcessTests : IAsyncDisposable
 
         var unseen = await RunAsync("mcp", "approve", "own");
         var fingerprint = await FingerprintAsync();
-        Assert.Equal((1, $"The server was not approved. To approve it, add: --fingerprint {fingerprint}\n"), (unseen.ExitCode, unseen.Stderr));
+        Assert.Equal(
+            (1, $"The server was not approved. To approve it, add: --fingerprint {fingerprint}\n"),
+            (unseen.ExitCode, unseen.Stderr)
+        );
         Assert.Contains($"  Fingerprint: {fingerprint}\n", unseen.Stdout, StringComparison.Ordinal);
         Assert.Equal((1, 0), ((await RunAsync("mcp", "test", "own")).ExitCode, home.Starts));
         Assert.Equal(1, (await RunAsync("mcp", "approve", "own", "--fingerprint", "something-else")).ExitCode);
 
-        Assert.StartsWith("own  stopped\n", (await RunAsync("mcp", "approve", "own", "--fingerprint", fingerprint)).Stdout, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "own  stopped\n",
+            (await RunAsync("mcp", "approve", "own", "--fingerprint", fingerprint)).Stdout,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, home.Starts);
         var tested = await RunAsync("mcp", "test", "own");
         Assert.StartsWith("own  running  11 tools, about ", tested.Stdout, StringComparison.Ordinal);
@@ -68,15 +75,27 @@ public sealed class McpProcessTests : IAsyncDisposable
         Assert.Contains("ended", tested.Stderr, StringComparison.Ordinal);
         var missing = await RunAsync("mcp", "approve", "brokn");
         Assert.Equal((1, "The server brokn does not exist. Did you mean `broken`?\n"), (missing.ExitCode, missing.Stderr));
-        Assert.Equal(["broken"], JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)?["servers"]?.AsArray().Select(server => (string?)server?["name"]));
+        Assert.Equal(
+            ["broken"],
+            JsonNode
+                .Parse((await RunAsync("mcp", "list", "--json")).Stdout)
+                ?["servers"]?.AsArray()
+                .Select(server => (string?)server?["name"])
+        );
     }
 
     /// <summary>Of the only server.</summary>
-    private async Task<string> FingerprintAsync() => (string)JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)!["servers"]!.AsArray().Single()!["fingerprint"]!;
+    private async Task<string> FingerprintAsync() =>
+        (string)JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)!["servers"]!.AsArray().Single()!["fingerprint"]!;
 
     private async Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(SidecarProcess.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home.Home } };
+        var start = new ProcessStartInfo(SidecarProcess.Executable, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PLUE_HOME"] = home.Home },
+        };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("plue did not start.");
         var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

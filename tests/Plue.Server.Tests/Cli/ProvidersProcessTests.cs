@@ -15,11 +15,36 @@ public sealed class ProvidersProcessTests : IDisposable
     public async Task A_provider_is_added_tested_asked_changed_and_deleted_from_a_shell()
     {
         const string models = """{"data":[{"id":"model"},{"id":"other"}]}""";
-        const string answer = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-        await using var endpoint = new ScriptedEndpoint { Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Json(models) : ScriptedAnswer.Events().Send(answer) };
-        var added = await RunAsync("providers", "add", "--name", "My server", "--kind", "openai-compatible", "--endpoint", $"{endpoint.Url}v1", "--field", "max_tokens=512", "--field", "description=Mine", "--default");
+        const string answer =
+            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                request.Target.EndsWith("/models", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json(models)
+                    : ScriptedAnswer.Events().Send(answer),
+        };
+        var added = await RunAsync(
+            "providers",
+            "add",
+            "--name",
+            "My server",
+            "--kind",
+            "openai-compatible",
+            "--endpoint",
+            $"{endpoint.Url}v1",
+            "--field",
+            "max_tokens=512",
+            "--field",
+            "description=Mine",
+            "--default"
+        );
         Assert.Equal((0, ""), (added.ExitCode, added.Stderr));
-        Assert.StartsWith("my-server  My server  openai-compatible  untested  (default)  (small)\n", added.Stdout, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "my-server  My server  openai-compatible  untested  (default)  (small)\n",
+            added.Stdout,
+            StringComparison.Ordinal
+        );
         Assert.Contains("plue vault store vault://my-server/api_key --origin http://127.0.0.1", added.Stdout, StringComparison.Ordinal);
 
         Assert.Equal(0, (await RunAsync("providers", "test", "my-server")).ExitCode);
@@ -33,7 +58,14 @@ public sealed class ProvidersProcessTests : IDisposable
 
         Assert.Equal(0, (await RunAsync("providers", "set", "my-server", "--model", "model", "--unset", "max_tokens")).ExitCode);
         var shown = JsonNode.Parse((await RunAsync("providers", "show", "my-server", "--json")).Stdout);
-        Assert.Equal(("model", null, "Mine"), ((string?)shown?["configuration"]?["model"], shown?["configuration"]?["max_tokens"], (string?)shown?["configuration"]?["description"]));
+        Assert.Equal(
+            ("model", null, "Mine"),
+            (
+                (string?)shown?["configuration"]?["model"],
+                shown?["configuration"]?["max_tokens"],
+                (string?)shown?["configuration"]?["description"]
+            )
+        );
         Assert.Equal(0, (await RunAsync("providers", "default", "tour", "--small")).ExitCode);
         Assert.Contains("\"tour\"", File.ReadAllText(Path.Combine(home, "config.json5")), StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync("providers", "delete", "my-server", "--delete-key")).ExitCode);
@@ -57,7 +89,16 @@ public sealed class ProvidersProcessTests : IDisposable
     [Theory]
     [InlineData(2, "--kind", "providers", "add", "--name", "X")]
     [InlineData(2, "more than 2", "providers", "add", "--kind", "ollama", "--field", "temperature=9")]
-    [InlineData(1, "Do not store keys in files", "providers", "add", "--kind", "openai", "--field", "api_key_ref=sk-canary-0123456789abcdef")]
+    [InlineData(
+        1,
+        "Do not store keys in files",
+        "providers",
+        "add",
+        "--kind",
+        "openai",
+        "--field",
+        "api_key_ref=sk-canary-0123456789abcdef"
+    )]
     [InlineData(1, "There is no provider nobody", "providers", "show", "nobody")]
     [InlineData(1, "nobody", "providers", "test", "nobody")]
     [InlineData(1, "nobody", "models", "nobody")]
@@ -72,13 +113,16 @@ public sealed class ProvidersProcessTests : IDisposable
 
     private async Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["PLUE_HOME"] = home },
-        }) ?? throw new InvalidOperationException("plue did not start.");
+        using var process =
+            Process.Start(
+                new ProcessStartInfo(SidecarProcess.Executable, arguments)
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    Environment = { ["PLUE_HOME"] = home },
+                }
+            ) ?? throw new InvalidOperationException("plue did not start.");
         process.StandardInput.Close();
         var stdout = process.StandardOutput.ReadToEndAsync();
         var stderr = process.StandardError.ReadToEndAsync();

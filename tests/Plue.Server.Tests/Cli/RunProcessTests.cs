@@ -42,11 +42,23 @@ public sealed class RunProcessTests
     [InlineData("ollama")]
     public async Task Stdout_is_exactly_the_answer(string kind)
     {
-        await using var endpoint = new ScriptedEndpoint { Route = request => request.Target == "/api/show" ? ScriptedAnswer.Json("{}") : Wire(kind) };
-        var run = await RunAsync("", ["Hello?", "--kind", kind, "--base-url", endpoint.Url.ToString(), "--model", "model", "--key-env", "A_KEY"]);
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request => request.Target == "/api/show" ? ScriptedAnswer.Json("{}") : Wire(kind),
+        };
+        var run = await RunAsync(
+            "",
+            ["Hello?", "--kind", kind, "--base-url", endpoint.Url.ToString(), "--model", "model", "--key-env", "A_KEY"]
+        );
         Assert.Equal((0, "Grüße 😀\n", ""), run);
         Assert.Contains(endpoint.Requests, request => request.Body.Contains("Hello?", StringComparison.Ordinal));
-        if (kind != "ollama") { Assert.Contains(endpoint.Requests, request => request.Headers.Values.Any(value => value.Contains("sk-run-canary", StringComparison.Ordinal))); }
+        if (kind != "ollama")
+        {
+            Assert.Contains(
+                endpoint.Requests,
+                request => request.Headers.Values.Any(value => value.Contains("sk-run-canary", StringComparison.Ordinal))
+            );
+        }
     }
 
     [Fact]
@@ -55,7 +67,10 @@ public sealed class RunProcessTests
         await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
         var run = await RunAsync("the piped text\n", ["Sum it up", .. Connection(endpoint)]);
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal("Sum it up\n\nthe piped text\n", (string?)JsonNode.Parse((await endpoint.NextRequestAsync()).Body)?["messages"]?.AsArray().Last()?["content"]);
+        Assert.Equal(
+            "Sum it up\n\nthe piped text\n",
+            (string?)JsonNode.Parse((await endpoint.NextRequestAsync()).Body)?["messages"]?.AsArray().Last()?["content"]
+        );
     }
 
     [Fact]
@@ -63,18 +78,35 @@ public sealed class RunProcessTests
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => Wire("openai-compatible") };
         await using var home = new PlueHome();
-        home.Write("templates/scribe.json5", """
+        home.Write(
+            "templates/scribe.json5",
+            """
             {
               id: "scribe", name: "Scribe", parent_template: "task", model: "small-one", budget: { usd: 1 },
               provider_ref: ["codex://providers/gone", "codex://providers/here"], system_prompt_ref: "codex://prompts/scribe",
               fields: [{ name: "audience", type: "select", options: ["users", "developers"], default: "users" }, { name: "lines", type: "number", default: 1 }],
             }
-            """);
+            """
+        );
         home.Write("prompts/scribe.md", "Write {{lines}} lines for {{audience}}: {{goal}}");
         home.Write("providers/here.json5", $"{{ provider_type: 'openai-compatible', name: 'Here', endpoint: '{endpoint.Url}' }}");
         home.Write("work/AGENTS.md", "No adjectives.");
 
-        var run = await RunAsync("", ["The entry", "--template", "scribe", "--set", "audience=developers", "--set", "lines=3", "--workspace", Path.Combine(home.Folder, "work")], home.Folder);
+        var run = await RunAsync(
+            "",
+            [
+                "The entry",
+                "--template",
+                "scribe",
+                "--set",
+                "audience=developers",
+                "--set",
+                "lines=3",
+                "--workspace",
+                Path.Combine(home.Folder, "work"),
+            ],
+            home.Folder
+        );
         Assert.Equal((0, "Grüße 😀\n", ""), run);
         var asked = JsonNode.Parse((await endpoint.NextRequestAsync()).Body)!;
         var system = (string?)asked["messages"]![0]!["content"];
@@ -85,7 +117,10 @@ public sealed class RunProcessTests
         var wrong = await RunAsync("", ["x", "--template", "scribe", "--set", "audience=nobody"], home.Folder);
         Assert.Equal((1, "", "`audience` must be one of users, developers. Set it with --set NAME=VALUE.\n"), wrong);
         var missing = await RunAsync("", ["x", "--template", "scirbe"], home.Folder);
-        Assert.Equal("The template scirbe does not exist or has errors. Did you mean `scribe`? Check it with: plue template check\n", missing.Stderr);
+        Assert.Equal(
+            "The template scirbe does not exist or has errors. Did you mean `scribe`? Check it with: plue template check\n",
+            missing.Stderr
+        );
         Assert.Equal(2, (await RunAsync("", ["x", "--set", "audience"], home.Folder)).ExitCode);
     }
 
@@ -94,7 +129,10 @@ public sealed class RunProcessTests
     {
         await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
         var run = await RunAsync("", ["Hello?", "--output", "stream-json", .. Connection(endpoint)]);
-        var kinds = run.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string?)JsonNode.Parse(line)?["kind"]).ToList();
+        var kinds = run
+            .Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => (string?)JsonNode.Parse(line)?["kind"])
+            .ToList();
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("turnStarted", kinds[0]);
         Assert.Equal(["messageFinished", "turnFinished"], kinds.TakeLast(2));
@@ -103,7 +141,9 @@ public sealed class RunProcessTests
     [Fact]
     public async Task A_provider_that_refuses_is_one_and_says_why_on_stderr()
     {
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Json("""{"error":{"message":"bad key sk-run-canary-0123456789"}}""", 401));
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer.Json("""{"error":{"message":"bad key sk-run-canary-0123456789"}}""", 401)
+        );
         var run = await RunAsync("", ["Hello?", "--key-env", "A_KEY", .. Connection(endpoint)]);
         Assert.Equal((1, ""), (run.ExitCode, run.Stdout));
         Assert.NotEmpty(run.Stderr);
@@ -136,25 +176,35 @@ public sealed class RunProcessTests
         var first = new char[4];
         await process.StandardOutput.ReadBlockAsync(first);
         Assert.Equal("Half", new string(first));
-        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await kill.WaitForExitAsync(); }
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
 
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(130, process.ExitCode);
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    private static ScriptedAnswer Wire(string kind) => kind switch
-    {
-        "anthropic" => ScriptedAnswer.Events().Send(Anthropic),
-        "ollama" => ScriptedAnswer.JsonLines().Send(Ollama),
-        _ => ChatScript.Answer("Grüße ", "😀"),
-    };
+    private static ScriptedAnswer Wire(string kind) =>
+        kind switch
+        {
+            "anthropic" => ScriptedAnswer.Events().Send(Anthropic),
+            "ollama" => ScriptedAnswer.JsonLines().Send(Ollama),
+            _ => ChatScript.Answer("Grüße ", "😀"),
+        };
 
-    private static string[] Connection(ScriptedEndpoint endpoint) => ["--kind", "openai-compatible", "--base-url", endpoint.Url + "v1", "--model", "model"];
+    private static string[] Connection(ScriptedEndpoint endpoint) =>
+        ["--kind", "openai-compatible", "--base-url", endpoint.Url + "v1", "--model", "model"];
 
-    private static Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(string input, string[] arguments, string? home = null) => ProcessAsync(input, ["run", .. arguments], home);
+    private static Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(string input, string[] arguments, string? home = null) =>
+        ProcessAsync(input, ["run", .. arguments], home);
 
-    private static async Task<(int ExitCode, string Stdout, string Stderr)> ProcessAsync(string input, string[] arguments, string? home = null)
+    private static async Task<(int ExitCode, string Stdout, string Stderr)> ProcessAsync(
+        string input,
+        string[] arguments,
+        string? home = null
+    )
     {
         using var process = Start(arguments, home);
         await process.StandardInput.WriteAsync(input);
@@ -165,11 +215,18 @@ public sealed class RunProcessTests
         return (process.ExitCode, await stdout, await stderr);
     }
 
-    private static Process Start(string[] arguments, string? home = null) => Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        Environment = { ["PLUE_HOME"] = home ?? Directory.CreateTempSubdirectory("plue-run-").FullName, ["A_KEY"] = "sk-run-canary-0123456789" },
-    }) ?? throw new InvalidOperationException("plue did not start.");
+    private static Process Start(string[] arguments, string? home = null) =>
+        Process.Start(
+            new ProcessStartInfo(SidecarProcess.Executable, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment =
+                {
+                    ["PLUE_HOME"] = home ?? Directory.CreateTempSubdirectory("plue-run-").FullName,
+                    ["A_KEY"] = "sk-run-canary-0123456789",
+                },
+            }
+        ) ?? throw new InvalidOperationException("plue did not start.");
 }

@@ -21,7 +21,10 @@ public sealed class SearchCommandTests : IDisposable
     {
         var id = await fixture.NewChatAsync("Where is\nthe needle?", "Not here.");
         Assert.Equal(0, await RunAsync("the", "NEEDLE"));
-        Assert.Matches($"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{5}}  A title\n  Where is the needle\\?\n  codex://chats/{id} msg_[0-9a-f]{{32}}\n$", output.ToString());
+        Assert.Matches(
+            $"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{5}}  A title\n  Where is the needle\\?\n  codex://chats/{id} msg_[0-9a-f]{{32}}\n$",
+            output.ToString()
+        );
         Assert.Equal("", error.ToString());
     }
 
@@ -30,8 +33,13 @@ public sealed class SearchCommandTests : IDisposable
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         Assert.Equal(0, await RunAsync("needle", "--json", "--limit", "2"));
-        Assert.Equal(["needle 3", "needle 2"], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("snippet").GetString()));
+        Assert.Equal(
+            ["needle 3", "needle 2"],
+            output
+                .ToString()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("snippet").GetString())
+        );
         Assert.Equal("There are more than 2 hits. Increase --limit to see more.\n", error.ToString());
     }
 
@@ -41,10 +49,24 @@ public sealed class SearchCommandTests : IDisposable
         await using (var journal = fixture.NewStore().Create("ai-chat", "Mixed", "own", null))
         {
             await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "a question"), CancellationToken.None);
-            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.Assistant, "```\ncode\n```", MessageStatus.Stopped) with { ProviderInfo = new ProviderInfo("other", "m1") }, CancellationToken.None);
+            await journal.AppendAsync(
+                StoreFixture.NewMessage(MessageRole.Assistant, "```\ncode\n```", MessageStatus.Stopped) with
+                {
+                    ProviderInfo = new ProviderInfo("other", "m1"),
+                },
+                CancellationToken.None
+            );
         }
 
-        foreach (var options in new[] { new[] { "--code" }, ["--status", "stopped"], ["--provider", "other"], ["--model", "m1", "--from", "2026-01-01"] })
+        foreach (
+            var options in new[]
+            {
+                new[] { "--code" },
+                ["--status", "stopped"],
+                ["--provider", "other"],
+                ["--model", "m1", "--from", "2026-01-01"],
+            }
+        )
         {
             output.GetStringBuilder().Clear();
             Assert.Equal(0, await RunAsync(options));
@@ -68,6 +90,8 @@ public sealed class SearchCommandTests : IDisposable
     {
         await using var services = new Services(LogLevel.Warning, fixture.Paths);
         var command = SearchCommand.Create(_ => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true));
-        return await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
+        return await command
+            .Parse(arguments)
+            .InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
     }
 }

@@ -72,8 +72,10 @@ public sealed class TaskProcessTests : IAsyncLifetime
     [Fact]
     public async Task Children_work_for_it_too()
     {
-        endpoint.Route = request => (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? Answer("Part.")
-            : request.Body.Contains("\"tool\"", StringComparison.Ordinal) ? Answer("Whole.") : Calls("", AgentsHome.Spawn("c1", "one"), AgentsHome.Spawn("c2", "two"));
+        endpoint.Route = request =>
+            (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? Answer("Part.")
+            : request.Body.Contains("\"tool\"", StringComparison.Ordinal) ? Answer("Whole.")
+            : Calls("", AgentsHome.Spawn("c1", "one"), AgentsHome.Spawn("c2", "two"));
         var run = await RunAsync(["run", "planner", "Plan it"]);
         Assert.Equal((0, "Whole.\n"), (run.ExitCode, run.Output));
         Assert.Contains("worker: one: done", run.Error, StringComparison.Ordinal);
@@ -83,19 +85,28 @@ public sealed class TaskProcessTests : IAsyncLifetime
     public async Task A_task_that_is_interrupted_stops_what_it_started_and_ends_with_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent on Unix.");
-        endpoint.Route = request => (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang() : Calls("", AgentsHome.Spawn("c1", "one"));
+        endpoint.Route = request =>
+            (string?)JsonNode.Parse(request.Body)!["model"] == "small"
+                ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang()
+                : Calls("", AgentsHome.Spawn("c1", "one"));
         using var process = Begin(["run", "planner", "Plan it"]);
         var output = process.StandardOutput.ReadToEndAsync();
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && line != "worker: one: running") { }
-        using (var signal = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await signal.WaitForExitAsync(timeout.Token); }
+        using (var signal = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await signal.WaitForExitAsync(timeout.Token);
+        }
 
         await process.StandardError.ReadToEndAsync(timeout.Token);
         await process.WaitForExitAsync(timeout.Token);
         Assert.Equal(130, process.ExitCode);
         Assert.Equal("", await output);
         await using var sidecar = await InMemorySidecar.StartAsync(home);
-        Assert.All((await sidecar.Client.ResultAsync("task/list", new { }))!["tasks"]!.AsArray(), task => Assert.Equal("stopped", (string?)task!["status"]));
+        Assert.All(
+            (await sidecar.Client.ResultAsync("task/list", new { }))!["tasks"]!.AsArray(),
+            task => Assert.Equal("stopped", (string?)task!["status"])
+        );
     }
 
     private async Task<(int, string)> PlainAsync()
@@ -115,13 +126,15 @@ public sealed class TaskProcessTests : IAsyncLifetime
 
     private Process Begin(string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, ["task", .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["PLUE_HOME"] = home },
-        })!;
+        var process = Process.Start(
+            new ProcessStartInfo(SidecarProcess.Executable, ["task", .. arguments])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["PLUE_HOME"] = home },
+            }
+        )!;
         process.StandardInput.Close();
         return process;
     }

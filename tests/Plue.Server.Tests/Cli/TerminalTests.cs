@@ -32,5 +32,6 @@ public sealed class TerminalTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
     }
 
-    private static Terminal Reading(string piped) => new(new StringReader(piped), TextWriter.Null, TextWriter.Null, isInputRedirected: true);
+    private static Terminal Reading(string piped) =>
+        new(new StringReader(piped), TextWriter.Null, TextWriter.Null, isInputRedirected: true);
 }

@@ -18,7 +18,10 @@ public sealed class UnlockingTests : IAsyncDisposable
     private readonly PlueHome home = new();
     private readonly ScriptedEndpoint endpoint = new()
     {
-        Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""") : ChatScript.Answer("Hello"),
+        Route = request =>
+            request.Target.EndsWith("/models", StringComparison.Ordinal)
+                ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
+                : ChatScript.Answer("Hello"),
     };
     private readonly StringWriter output = new();
     private readonly StringWriter error = new();
@@ -30,9 +33,16 @@ public sealed class UnlockingTests : IAsyncDisposable
     }
 
     public static TheoryData<string> Commands =>
-    [
-        "run Hi --provider house", "task run worker Work", "models house --refresh", "models --refresh", "providers test house", "providers enable house", "health --online", "ai-provider",
-    ];
+        [
+            "run Hi --provider house",
+            "task run worker Work",
+            "models house --refresh",
+            "models --refresh",
+            "providers test house",
+            "providers enable house",
+            "health --online",
+            "ai-provider",
+        ];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -79,17 +89,37 @@ public sealed class UnlockingTests : IAsyncDisposable
         }
 
         await using var vault = other.Open();
-        var settings = new ProviderSettings { Id = "house", Name = "House", Kind = ProviderKinds.OpenAiCompatible };
-        foreach (var unkept in (ProviderSettings[])[settings, settings with { ApiKeyRef = "env://A_KEY" }, settings with { ApiKeyRef = "vault://gone/key" }])
+        var settings = new ProviderSettings
+        {
+            Id = "house",
+            Name = "House",
+            Kind = ProviderKinds.OpenAiCompatible,
+        };
+        foreach (
+            var unkept in (ProviderSettings[])
+                [settings, settings with { ApiKeyRef = "env://A_KEY" }, settings with { ApiKeyRef = "vault://gone/key" }]
+        )
         {
             await VaultCommand.UnlockIfRequestedAsync(vault, null, [unkept], Terminal("", null), default);
             Assert.True((await vault.StatusAsync(default)).Locked);
         }
 
-        await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(
+            vault,
+            null,
+            [settings, settings with { ApiKeyRef = VaultHome.Key }],
+            Terminal("", null),
+            default
+        );
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
-        await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(
+            vault,
+            null,
+            [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }],
+            Terminal("", null),
+            default
+        );
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
 
@@ -120,7 +150,11 @@ public sealed class UnlockingTests : IAsyncDisposable
         output.GetStringBuilder().Clear();
         error.GetStringBuilder().Clear();
         var words = line.Split(' ');
-        var terminal = Terminal("""{"id":"1","action":"stream_chat","provider":"house","params":{"model":"model","messages":[{"role":"user","content":"Hi"}]}}""" + "\n", typed);
+        var terminal = Terminal(
+            """{"id":"1","action":"stream_chat","provider":"house","params":{"model":"model","messages":[{"role":"user","content":"Hi"}]}}"""
+                + "\n",
+            typed
+        );
         Command command = words[0] switch
         {
             "run" => RunCommand.Create(home.Open, terminal),
@@ -136,7 +170,17 @@ public sealed class UnlockingTests : IAsyncDisposable
     private Terminal Terminal(string input, string? typed)
     {
         var keys = new Queue<char>((typed ?? "") + "\r");
-        return new Terminal(new StringReader(input), output, error, isInputRedirected: typed is null, typed is null ? null : () => keys.Dequeue() is var letter && letter == '\r'
-            ? new ConsoleKeyInfo(letter, ConsoleKey.Enter, false, false, false) : new ConsoleKeyInfo(letter, 0, false, false, false));
+        return new Terminal(
+            new StringReader(input),
+            output,
+            error,
+            isInputRedirected: typed is null,
+            typed is null
+                ? null
+                : () =>
+                    keys.Dequeue() is var letter && letter == '\r'
+                        ? new ConsoleKeyInfo(letter, ConsoleKey.Enter, false, false, false)
+                        : new ConsoleKeyInfo(letter, 0, false, false, false)
+        );
     }
 }

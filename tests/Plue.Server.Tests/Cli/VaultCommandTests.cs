@@ -22,7 +22,18 @@ public sealed class VaultCommandTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
         Assert.Equal(0, await RunAsync("", "create", "--passphrase-fd", "@" + Passphrase));
-        Assert.Equal(0, await RunAsync(VaultHome.Canary + "\n", "store", VaultHome.Key, "--origin", "https://api.anthropic.com/v1", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                VaultHome.Canary + "\n",
+                "store",
+                VaultHome.Key,
+                "--origin",
+                "https://api.anthropic.com/v1",
+                "--passphrase-fd",
+                "@" + Passphrase
+            )
+        );
         Assert.Equal(0, await RunAsync("", "list", "--json", "--passphrase-fd", "@" + Passphrase));
         var entry = JsonDocument.Parse(output.ToString()).RootElement[0];
         Assert.Equal(VaultHome.Key, entry.GetProperty("reference").GetString());
@@ -44,13 +55,28 @@ public sealed class VaultCommandTests : IDisposable
     public async Task A_key_can_be_rotated_renamed_and_bound_to_new_origins()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync())
+        {
+            await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default);
+        }
 
         Assert.Equal(0, await RunAsync("sk-canary-rotated-1234\n", "rotate", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
         Assert.Contains("…1234", output.ToString());
         Assert.Equal(0, await RunAsync("", "rename", VaultHome.Key, "vault://work/key", "--passphrase-fd", "@" + Passphrase));
         Assert.Contains("Updated files: house-server.", output.ToString());
-        Assert.Equal(0, await RunAsync("", "set-origins", "vault://work/key", "--origin", "http://localhost:8080", "--json", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                "",
+                "set-origins",
+                "vault://work/key",
+                "--origin",
+                "http://localhost:8080",
+                "--json",
+                "--passphrase-fd",
+                "@" + Passphrase
+            )
+        );
         Assert.Equal("http://localhost:8080", JsonDocument.Parse(output.ToString()).RootElement[0].GetProperty("origins")[0].GetString());
     }
 
@@ -58,14 +84,33 @@ public sealed class VaultCommandTests : IDisposable
     public async Task Keys_of_known_vendors_are_taken_from_an_env_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync())
+        {
+            await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default);
+        }
 
         var file = Path.Combine(home.Directory, ".env");
         await File.WriteAllTextAsync(file, "GROQ_API_KEY=gsk_canary_123456\nMY_TOKEN=canary-mine-123456\n");
         Assert.Equal(0, await RunAsync("", "import-env", file, "--json", "--passphrase-fd", "@" + Passphrase));
-        Assert.Equal("vault://groq/api_key", Assert.Single(JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()).GetProperty("reference").GetString());
+        Assert.Equal(
+            "vault://groq/api_key",
+            Assert.Single(JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()).GetProperty("reference").GetString()
+        );
         Assert.Equal(1, await RunAsync("", "import-env", file, "--name", "MY_TOKEN", "--passphrase-fd", "@" + Passphrase));
-        Assert.Equal(0, await RunAsync("", "import-env", file, "--name", "MY_TOKEN", "--origin", "https://a.example", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                "",
+                "import-env",
+                file,
+                "--name",
+                "MY_TOKEN",
+                "--origin",
+                "https://a.example",
+                "--passphrase-fd",
+                "@" + Passphrase
+            )
+        );
         Assert.DoesNotContain("canary", error.ToString() + output);
     }
 
@@ -158,17 +203,38 @@ public sealed class VaultCommandTests : IDisposable
         await File.WriteAllBytesAsync(file, Encoding.UTF8.GetBytes($"{passed}\n"));
         using var handle = File.OpenHandle(file);
         await using var opened = home.Open();
-        return await Command(opened, input, readKey).Parse([.. arguments.Select(argument => argument.StartsWith('@') ? $"{handle.DangerousGetHandle()}" : argument)]).InvokeAsync();
+        return await Command(opened, input, readKey)
+            .Parse([.. arguments.Select(argument => argument.StartsWith('@') ? $"{handle.DangerousGetHandle()}" : argument)])
+            .InvokeAsync();
     }
 
     private Command Command(Plue.Server.Vault.Vault opened, string input, Func<ConsoleKeyInfo>? readKey) =>
-        VaultCommand.Create(() => Access(opened), new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
+        VaultCommand.Create(
+            () => Access(opened),
+            new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey)
+        );
 
-    private static VaultAccess Access(Plue.Server.Vault.Vault vault) => new(vault, async (from, to, cancellationToken) =>
-    {
-        await vault.RenameAsync(from, to, cancellationToken);
-        return ["house-server"];
-    });
+    private static VaultAccess Access(Plue.Server.Vault.Vault vault) =>
+        new(
+            vault,
+            async (from, to, cancellationToken) =>
+            {
+                await vault.RenameAsync(from, to, cancellationToken);
+                return ["house-server"];
+            }
+        );
 
-    private static ConsoleKeyInfo Key(char letter) => new(letter, letter switch { '\r' => ConsoleKey.Enter, '\b' => ConsoleKey.Backspace, _ => 0 }, false, false, false);
+    private static ConsoleKeyInfo Key(char letter) =>
+        new(
+            letter,
+            letter switch
+            {
+                '\r' => ConsoleKey.Enter,
+                '\b' => ConsoleKey.Backspace,
+                _ => 0,
+            },
+            false,
+            false,
+            false
+        );
 }

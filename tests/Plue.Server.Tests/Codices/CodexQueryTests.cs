@@ -9,7 +9,13 @@ public class CodexQueryTests
     private static readonly Json5Object[] Rows =
     [
         Row("a", ("title", Text("Apples")), ("size", new Json5Number(10)), ("tags", Json5Array.Of(["Red", "fruit"]))),
-        Row("b", ("title", Text("banana")), ("size", new Json5Number(9)), ("tags", Json5Array.Of(["fruit"])), ("done", new Json5Boolean(true))),
+        Row(
+            "b",
+            ("title", Text("banana")),
+            ("size", new Json5Number(9)),
+            ("tags", Json5Array.Of(["fruit"])),
+            ("done", new Json5Boolean(true))
+        ),
         Row("c", ("title", Text("")), ("tags", new Json5Array([]))),
         Row("d", ("title", Text("Crab apple")), ("size", new Json5Null())),
     ];
@@ -61,24 +67,44 @@ public class CodexQueryTests
     [Fact]
     public void A_page_says_how_many_there_are_in_all()
     {
-        var (page, total) = new CodexQuery { SortBy = "title", Offset = 1, Limit = 2 }.Apply(Rows, (row, field) => row.Find(field));
+        var (page, total) = new CodexQuery
+        {
+            SortBy = "title",
+            Offset = 1,
+            Limit = 2,
+        }.Apply(Rows, (row, field) => row.Find(field));
         Assert.Equal(["b", "d"], page.Select(row => row.GetString("id")));
         Assert.Equal(4, total);
-        Assert.Empty(new CodexQuery { Offset = 99 }.Apply(Rows, (row, field) => row.Find(field)).Page);
+        Assert.Empty(
+            new CodexQuery { Offset = 99 }
+                .Apply(Rows, (row, field) => row.Find(field))
+                .Page
+        );
     }
 
     [Fact]
     public void A_query_that_says_nothing_is_refused()
     {
-        foreach (var query in new[] { Where("title"), Where("", exists: true), new CodexQuery { Offset = -1 }, new CodexQuery { Limit = -1 }, new CodexQuery { SortBy = "" } })
+        foreach (
+            var query in new[]
+            {
+                Where("title"),
+                Where("", exists: true),
+                new CodexQuery { Offset = -1 },
+                new CodexQuery { Limit = -1 },
+                new CodexQuery { SortBy = "" },
+            }
+        )
         {
             Assert.Equal(FailureKind.MissingField, Assert.Throws<FailureException>(() => Ids(query)).Failure.Kind);
         }
     }
 
-    private static CodexQuery Where(string field, Json5Node? equals = null, Json5Node? contains = null, bool? exists = null) => new() { Conditions = [new(field, equals, contains, exists)] };
+    private static CodexQuery Where(string field, Json5Node? equals = null, Json5Node? contains = null, bool? exists = null) =>
+        new() { Conditions = [new(field, equals, contains, exists)] };
 
-    private static string Ids(CodexQuery query) => string.Concat(query.Apply(Rows, (row, field) => row.Find(field)).Page.Select(row => row.GetString("id")));
+    private static string Ids(CodexQuery query) =>
+        string.Concat(query.Apply(Rows, (row, field) => row.Find(field)).Page.Select(row => row.GetString("id")));
 
     private static Json5String Text(string value) => new(value);
 

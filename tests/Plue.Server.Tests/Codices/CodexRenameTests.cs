@@ -20,16 +20,28 @@ public sealed class CodexRenameTests : IAsyncDisposable
     {
         home.Write("prompts/old.md", "---\ntags: [mine]\n---\nHello.");
         home.Write("prompts/other.md", "---\nname: Other\nsee: codex://prompts/old.md\n---\nSee it.");
-        home.Write("templates/x.json5", "{\n  id: 'x', // mine\n  name: 'X', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/old.md', /* kept */\n}");
-        home.Write("templates/note.json5", "{ id: 'note', name: 'Note', fields: [{ name: 'prompts', type: 'array', items: { type: 'codex_reference', template_filter: 'markdown' } }] }");
+        home.Write(
+            "templates/x.json5",
+            "{\n  id: 'x', // mine\n  name: 'X', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/old.md', /* kept */\n}"
+        );
+        home.Write(
+            "templates/note.json5",
+            "{ id: 'note', name: 'Note', fields: [{ name: 'prompts', type: 'array', items: { type: 'codex_reference', template_filter: 'markdown' } }] }"
+        );
         home.Write("items/a.json5", "{ template: \"note\", prompts: [ \"codex://prompts/title\", \"codex://prompts/old\" /* two */ ] }");
         var done = await RenameAsync("codex://prompts/old", "new");
 
         Assert.Equal("codex://prompts/new", done.Uri);
         Assert.Equal(["codex://items/a", "codex://prompts/other", "codex://templates/x"], done.Updated.Select(link => link.Target).Order());
         Assert.Empty(done.Left);
-        Assert.Equal("{\n  id: 'x', // mine\n  name: 'X', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/new.md', /* kept */\n}", home.Read("templates/x.json5"));
-        Assert.Equal("{ template: \"note\", prompts: [ \"codex://prompts/title\", \"codex://prompts/new\" /* two */ ] }", home.Read("items/a.json5"));
+        Assert.Equal(
+            "{\n  id: 'x', // mine\n  name: 'X', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/new.md', /* kept */\n}",
+            home.Read("templates/x.json5")
+        );
+        Assert.Equal(
+            "{ template: \"note\", prompts: [ \"codex://prompts/title\", \"codex://prompts/new\" /* two */ ] }",
+            home.Read("items/a.json5")
+        );
         Assert.Contains("see: codex://prompts/new.md\n", home.Read("prompts/other.md"), StringComparison.Ordinal);
         Assert.False(home.Has("prompts/old.md"));
         Assert.Equal("Reference to codex://prompts/old renamed", Documents.History("codex://items/a").Versions[0].What);
@@ -39,11 +51,17 @@ public sealed class CodexRenameTests : IAsyncDisposable
     [Fact]
     public async Task A_renamed_template_takes_its_id_its_children_its_items_its_chats_and_its_history_along()
     {
-        home.Write("templates/old.json5", "{ id: 'old', name: 'Old', parent_template: 'ai-chat', fields: [{ name: 'like', type: 'codex_reference', template_filter: 'old' }] }");
+        home.Write(
+            "templates/old.json5",
+            "{ id: 'old', name: 'Old', parent_template: 'ai-chat', fields: [{ name: 'like', type: 'codex_reference', template_filter: 'old' }] }"
+        );
         home.Write("templates/child.json5", "{ id: 'child', name: 'Child', parent_template: \"old\" }");
         home.Write("templates/form.json5", "{ id: 'form', name: 'Form' }");
         home.Write("items/a.json5", "{ template: 'form' }");
-        await Documents.UpdateAsync(new CodexUpdateParams("codex://templates/old", null, null, null, null, null, null) { Set = Values("name", "Older") }, CancellationToken.None);
+        await Documents.UpdateAsync(
+            new CodexUpdateParams("codex://templates/old", null, null, null, null, null, null) { Set = Values("name", "Older") },
+            CancellationToken.None
+        );
         var chat = NewChat("old", "tour");
 
         var done = await RenameAsync("codex://templates/old", "new");
@@ -51,10 +69,16 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal(("new", "new", "new"), (Find("new").Id, Find("child").ParentTemplate, Find("new").Field("like")!.TemplateFilter));
         Assert.Null(home.Services.Codices.Templates.Find("old"));
         Assert.Equal("new", Store().Read(chat).TemplateId);
-        Assert.Equal(["Renamed from old", "Changed name", "As it was found"], Documents.History("codex://templates/new").Versions.Select(version => version.What));
+        Assert.Equal(
+            ["Renamed from old", "Changed name", "As it was found"],
+            Documents.History("codex://templates/new").Versions.Select(version => version.What)
+        );
         Assert.False(Documents.Get("codex://templates/new").CanUndo);
 
-        home.Write("templates/boss.json5", "{ id: 'boss', name: 'Boss', parent_template: 'task', available_tools: ['spawn_task'], permissions: { deny: ['spawn_task(boss)', 'bash'] } }");
+        home.Write(
+            "templates/boss.json5",
+            "{ id: 'boss', name: 'Boss', parent_template: 'task', available_tools: ['spawn_task'], permissions: { deny: ['spawn_task(boss)', 'bash'] } }"
+        );
         await RenameAsync("codex://templates/boss", "chief");
         Assert.Contains("deny: ['spawn_task(chief)', 'bash']", home.Read("templates/chief.json5"), StringComparison.Ordinal);
 
@@ -66,10 +90,19 @@ public sealed class CodexRenameTests : IAsyncDisposable
     [Fact]
     public async Task A_renamed_provider_stays_the_default_the_chats_choice_and_keeps_its_key_and_its_state()
     {
-        home.Write("providers/old.json5", "{ provider_type: 'openai-compatible', endpoint: 'http://localhost:1/v1', api_key_ref: 'vault://old/api_key' }");
+        home.Write(
+            "providers/old.json5",
+            "{ provider_type: 'openai-compatible', endpoint: 'http://localhost:1/v1', api_key_ref: 'vault://old/api_key' }"
+        );
         home.Write("providers/program.json5", "{ provider_type: 'external', command: '/bin/true' }");
-        home.Write("config.json5", "{\n  // whom I like\n  default_large: { provider: 'old', model: 'm' },\n  fallbacks: ['codex://providers/old', 'tour'],\n}");
-        home.Write("templates/x.json5", "{ id: 'x', name: 'X', parent_template: 'task', provider_ref: ['codex://providers/tour', 'codex://providers/old'] }");
+        home.Write(
+            "config.json5",
+            "{\n  // whom I like\n  default_large: { provider: 'old', model: 'm' },\n  fallbacks: ['codex://providers/old', 'tour'],\n}"
+        );
+        home.Write(
+            "templates/x.json5",
+            "{ id: 'x', name: 'X', parent_template: 'task', provider_ref: ['codex://providers/tour', 'codex://providers/old'] }"
+        );
         var chat = NewChat("ai-chat", "old");
         await Store().UpdateAsync(chat, new ChatFields(Fallbacks: [new ModelChoice("tour"), new ModelChoice("old", "m")]), None);
         var settings = home.Services.Providers.Registry.Find("old")!.Settings;
@@ -77,8 +110,14 @@ public sealed class CodexRenameTests : IAsyncDisposable
 
         var done = await RenameAsync("codex://providers/old", "new");
         Assert.Empty(done.Left);
-        Assert.Equal("{\n  // whom I like\n  default_large: { provider: 'new', model: 'm' },\n  fallbacks: ['codex://providers/new', 'tour'],\n}", home.Read("config.json5"));
-        Assert.Equal(("new", "new", "m"), Store().Read(chat) is var stored ? (stored.ProviderId, stored.Fallbacks[1].ProviderId, stored.Fallbacks[1].Model) : default);
+        Assert.Equal(
+            "{\n  // whom I like\n  default_large: { provider: 'new', model: 'm' },\n  fallbacks: ['codex://providers/new', 'tour'],\n}",
+            home.Read("config.json5")
+        );
+        Assert.Equal(
+            ("new", "new", "m"),
+            Store().Read(chat) is var stored ? (stored.ProviderId, stored.Fallbacks[1].ProviderId, stored.Fallbacks[1].Model) : default
+        );
         var renamed = home.Services.Providers.Registry.Find("new")!.Settings;
         Assert.Equal("vault://old/api_key", renamed.ApiKeyRef);
         Assert.Equal(Plue.Server.Providers.Connections.ProviderHealth.Connected, home.Services.Providers.Registry.StateOf(renamed).Health);
@@ -93,7 +132,16 @@ public sealed class CodexRenameTests : IAsyncDisposable
     {
         home.Write("prompts/old.md", "Hello.");
         string id;
-        using (var journal = home.Services.Store.Chats.Create(ChannelKind.Task, "task", new ChatFields("A task") { Values = Values("system_prompt_ref", "codex://prompts/old.md") })) { id = journal.Chat.Id; }
+        using (
+            var journal = home.Services.Store.Chats.Create(
+                ChannelKind.Task,
+                "task",
+                new ChatFields("A task") { Values = Values("system_prompt_ref", "codex://prompts/old.md") }
+            )
+        )
+        {
+            id = journal.Chat.Id;
+        }
 
         var done = await RenameAsync("codex://prompts/old", "new");
         Assert.Equal([("prompt", $"codex://tasks/{id}")], done.Updated.Select(link => (link.Kind, link.Target)));
@@ -117,7 +165,10 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Write("prompts/default-assistant.md", "Mine.");
         home.Write("templates/broken.json5", "{ id: 'broken', name: 'Broken', system_prompt_ref: 'codex://prompts/default-assistant',, }");
         var folder = Directory.CreateDirectory(Path.Combine(home.Folder, "work")).FullName;
-        home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', system_prompt_ref: 'codex://prompts/default-assistant' }");
+        home.Write(
+            "work/.plue/templates/theirs.json5",
+            "{ id: 'theirs', name: 'Theirs', parent_template: 'task', system_prompt_ref: 'codex://prompts/default-assistant' }"
+        );
         home.Services.Platform.Workspace.Open(folder, trusted: true);
         var done = await RenameAsync("codex://prompts/default-assistant", "mine");
         var why = done.Left.ToDictionary(left => left.Target, left => left.Why, StringComparer.Ordinal);
@@ -161,20 +212,45 @@ public sealed class CodexRenameTests : IAsyncDisposable
             var chats = Enumerable.Range(0, 3).Select(_ => NewChat(one, "ai-chat", "old")).ToList();
             var left = stop;
             var store = one.Services.Store.Chats;
-            var breaking = DocumentHandlers.Of(one.Services, (_, _) => { }, (id, fields, token) => left-- == 0 ? throw new InvalidOperationException("The power went.") : store.UpdateAsync(id, fields, token));
+            var breaking = DocumentHandlers.Of(
+                one.Services,
+                (_, _) => { },
+                (id, fields, token) =>
+                    left-- == 0 ? throw new InvalidOperationException("The power went.") : store.UpdateAsync(id, fields, token)
+            );
             var isBroken = false;
-            try { await breaking.RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None); }
-            catch (InvalidOperationException) { isBroken = true; }
+            try
+            {
+                await breaking.RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
+            }
+            catch (InvalidOperationException)
+            {
+                isBroken = true;
+            }
 
             var services = one.Open();
-            foreach (var chat in chats) { Assert.NotNull(services.Providers.Registry.Find(services.Store.Chats.Read(chat).ProviderId!)); }
+            foreach (var chat in chats)
+            {
+                Assert.NotNull(services.Providers.Registry.Find(services.Store.Chats.Read(chat).ProviderId!));
+            }
 
-            if (!isBroken) { break; }
+            if (!isBroken)
+            {
+                break;
+            }
 
-            await DocumentHandlers.Of(services, (_, _) => { }).RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
+            await DocumentHandlers
+                .Of(services, (_, _) => { })
+                .RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
             Assert.All(chats, chat => Assert.Equal("new", services.Store.Chats.Read(chat).ProviderId));
-            Assert.Equal(("{ provider_type: 'tour' }", "{ default_large: 'new' }", false), (one.Read("providers/new.json5"), one.Read("config.json5"), one.Has("providers/old.json5")));
-            Assert.Equal(["Renamed from old", "As it was found"], DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What));
+            Assert.Equal(
+                ("{ provider_type: 'tour' }", "{ default_large: 'new' }", false),
+                (one.Read("providers/new.json5"), one.Read("config.json5"), one.Has("providers/old.json5"))
+            );
+            Assert.Equal(
+                ["Renamed from old", "As it was found"],
+                DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What)
+            );
         }
     }
 
@@ -192,9 +268,11 @@ public sealed class CodexRenameTests : IAsyncDisposable
 
     private DocumentHandlers Documents => DocumentHandlers.Of(home.Services, (_, _) => { });
 
-    private Task<CodexRenameResult> RenameAsync(string uri, string name, bool? dryRun = null) => Documents.RenameAsync(new CodexRenameParams(uri, name, dryRun), None);
+    private Task<CodexRenameResult> RenameAsync(string uri, string name, bool? dryRun = null) =>
+        Documents.RenameAsync(new CodexRenameParams(uri, name, dryRun), None);
 
-    private Plue.Server.Templates.Template Find(string id) => home.Services.Codices.Templates.Find(id) ?? throw new InvalidOperationException(id);
+    private Plue.Server.Templates.Template Find(string id) =>
+        home.Services.Codices.Templates.Find(id) ?? throw new InvalidOperationException(id);
 
     private ChatStore Store() => home.Services.Store.Chats;
 
@@ -206,9 +284,24 @@ public sealed class CodexRenameTests : IAsyncDisposable
         return journal.Chat.Id;
     }
 
-    private static Dictionary<string, System.Text.Json.JsonElement> Values(string name, string value) => new() { [name] = System.Text.Json.JsonElement.Parse($"\"{value}\"") };
+    private static Dictionary<string, System.Text.Json.JsonElement> Values(string name, string value) =>
+        new() { [name] = System.Text.Json.JsonElement.Parse($"\"{value}\"") };
 
-    private string Everything() => string.Join('\n', Directory.EnumerateFiles(home.Folder, "*", SearchOption.AllDirectories)
-        .Where(file => Path.GetDirectoryName(file)!.Split(Path.DirectorySeparatorChar)[^1] is "prompts" or "providers" or "templates" or "items" || file.EndsWith("config.json5", StringComparison.Ordinal))
-        .Where(file => !file.Contains("history", StringComparison.Ordinal)).Order().Select(file => $"{file}: {File.ReadAllText(file)}"));
+    private string Everything() =>
+        string.Join(
+            '\n',
+            Directory
+                .EnumerateFiles(home.Folder, "*", SearchOption.AllDirectories)
+                .Where(file =>
+                    Path.GetDirectoryName(file)!.Split(Path.DirectorySeparatorChar)[^1]
+                        is "prompts"
+                            or "providers"
+                            or "templates"
+                            or "items"
+                    || file.EndsWith("config.json5", StringComparison.Ordinal)
+                )
+                .Where(file => !file.Contains("history", StringComparison.Ordinal))
+                .Order()
+                .Select(file => $"{file}: {File.ReadAllText(file)}")
+        );
 }

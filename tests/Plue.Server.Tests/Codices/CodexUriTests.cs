@@ -72,14 +72,26 @@ public class CodexUriTests
     public void Parsed_addresses_round_trip_and_stay_in_their_folder()
     {
         var names = Gen.Elements("abz09._-/\\\0.. AZéа%:md".ToCharArray()).ListOf().Select(list => string.Concat(list));
-        var cases = from collection in Gen.Elements("providers", "prompts", "chats", "nothing") from name in names select $"codex://{collection}/{name}";
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3_000), Prop.ForAll(cases.ToArbitrary(), text =>
-        {
-            if (!CodexUri.TryParse(text, out var uri)) { return; }
+        var cases =
+            from collection in Gen.Elements("providers", "prompts", "chats", "nothing")
+            from name in names
+            select $"codex://{collection}/{name}";
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(3_000),
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                text =>
+                {
+                    if (!CodexUri.TryParse(text, out var uri))
+                    {
+                        return;
+                    }
 
-            Assert.Equal(uri, CodexUri.Parse(uri.ToString()));
-            Assert.Contains(text, (string[])[uri.ToString(), uri + ".md"]);
-            Assert.Equal("/home", Path.GetDirectoryName(Path.GetFullPath(Path.Combine("/home", uri.Name))));
-        }));
+                    Assert.Equal(uri, CodexUri.Parse(uri.ToString()));
+                    Assert.Contains(text, (string[])[uri.ToString(), uri + ".md"]);
+                    Assert.Equal("/home", Path.GetDirectoryName(Path.GetFullPath(Path.Combine("/home", uri.Name))));
+                }
+            )
+        );
     }
 }

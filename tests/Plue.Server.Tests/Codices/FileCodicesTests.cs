@@ -37,7 +37,10 @@ public sealed class FileCodicesTests : IDisposable
         Assert.Equal(["alpha", "zeta"], list.Select(codex => codex.Id));
         Assert.All(list, codex => Assert.Empty(codex.Problems));
         Assert.Equal("codex://providers/alpha", list[0].Uri?.ToString());
-        Assert.Equal(("A", 10, "eu"), (list[0].Values.GetString("name"), list[0].Values.GetInteger("max_tokens"), list[0].Values.GetStringMap("headers")["region"]));
+        Assert.Equal(
+            ("A", 10, "eu"),
+            (list[0].Values.GetString("name"), list[0].Values.GetInteger("max_tokens"), list[0].Values.GetStringMap("headers")["region"])
+        );
     }
 
     [Fact]
@@ -109,14 +112,23 @@ public sealed class FileCodicesTests : IDisposable
     [Fact]
     public void A_new_provider_is_written_nicely_and_privately()
     {
-        var codex = providers.Create("my-server", Json5Object.Of(("name", new Json5String("Mine")), ("provider_type", new Json5String("ollama"))));
+        var codex = providers.Create(
+            "my-server",
+            Json5Object.Of(("name", new Json5String("Mine")), ("provider_type", new Json5String("ollama")))
+        );
         Assert.Empty(codex.Problems);
         Assert.Equal("{\n  name: \"Mine\",\n  provider_type: \"ollama\",\n}\n", File.ReadAllText(codex.Path));
-        if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(codex.Path)); }
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(codex.Path));
+        }
 
         Assert.Equal(FailureKind.Conflict, Fails(() => providers.Create("my-server", Json5Object.Empty)));
         Assert.Equal(FailureKind.NotFound, Fails(() => providers.Create("../escape", Json5Object.Empty)));
-        Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Create("other", Json5Object.Of(("api_key_ref", new Json5String("abc"))))));
+        Assert.Equal(
+            FailureKind.PermissionDenied,
+            Fails(() => providers.Create("other", Json5Object.Of(("api_key_ref", new Json5String("abc")))))
+        );
         Assert.Single(providers.List());
     }
 
@@ -128,9 +140,13 @@ public sealed class FileCodicesTests : IDisposable
         providers.Set("x", ["headers", "region"], new Json5String("eu"));
         Assert.Equal(
             "\uFEFF// mine\r\n{\r\n  provider_type: 'ollama', // local\r\n  model: \"large\",\r\n  headers: {\r\n    region: \"eu\",\r\n  },\r\n}\r\n",
-            Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(paths.Providers, "x.json5"))));
+            Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(paths.Providers, "x.json5")))
+        );
         Assert.False(providers.Unset("x", ["model"]).Values.Has("model"));
-        Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Set("x", ["headers", "Authorization"], new Json5String("Bearer abc"))));
+        Assert.Equal(
+            FailureKind.PermissionDenied,
+            Fails(() => providers.Set("x", ["headers", "Authorization"], new Json5String("Bearer abc")))
+        );
         Assert.Equal(FailureKind.NotFound, Fails(() => providers.Set("y", "model", new Json5String("m"))));
     }
 
@@ -184,7 +200,10 @@ public sealed class FileCodicesTests : IDisposable
         var shown = providers.Format.Redact(Own);
         Assert.DoesNotContain("real", shown);
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Replace("x", null, shown)));
-        Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Set("x", ["headers", "region"], new Json5String(RedactedJson.Redacted))));
+        Assert.Equal(
+            FailureKind.PermissionDenied,
+            Fails(() => providers.Set("x", ["headers", "region"], new Json5String(RedactedJson.Redacted)))
+        );
         Assert.Equal(Own, File.ReadAllText(Path.Combine(paths.Providers, "x.json5")));
     }
 

@@ -72,7 +72,10 @@ public sealed class PromptsTests : IDisposable
         Save("mine.md", "x");
         Save("default-assistant.md", "x");
         Save("Not A Name.md", "x");
-        var expected = new PromptFormat().ShippedNames.Append("mine").Order(StringComparer.Ordinal).Select(name => $"codex://prompts/{name}");
+        var expected = new PromptFormat()
+            .ShippedNames.Append("mine")
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"codex://prompts/{name}");
         Assert.Equal(expected, prompts.List().Select(uri => uri.ToString()));
     }
 

@@ -22,10 +22,28 @@ public sealed class ReferencesTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("codex://prompts/default-asistant", "markdown", "codex://prompts/default-asistant does not exist. Did you mean `default-assistant`?", true, false)]
-    [InlineData("codex://templates/task", "markdown", "codex://templates/task has the wrong type: codex://prompts/… is required here.", true, true)]
+    [InlineData(
+        "codex://prompts/default-asistant",
+        "markdown",
+        "codex://prompts/default-asistant does not exist. Did you mean `default-assistant`?",
+        true,
+        false
+    )]
+    [InlineData(
+        "codex://templates/task",
+        "markdown",
+        "codex://templates/task has the wrong type: codex://prompts/… is required here.",
+        true,
+        true
+    )]
     [InlineData("codex://providers/later", "llm-provider", "codex://providers/later does not exist.", false, false)]
-    [InlineData("codex://providers/default-large", "llm-provider", "No large default is chosen yet. Choose one with Plue: Choose Default Provider.", false, false)]
+    [InlineData(
+        "codex://providers/default-large",
+        "llm-provider",
+        "No large default is chosen yet. Choose one with Plue: Choose Default Provider.",
+        false,
+        false
+    )]
     [InlineData("codex://chats/chat_0", "ai-chat", "codex://chats/chat_0 does not exist.", true, false)]
     [InlineData("prompts/x", "markdown", "The address must have the form codex://COLLECTION/NAME.", true, false)]
     public void Reports_a_dangling_reference_in_one_sentence(string address, string filter, string problem, bool isError, bool isWrongKind)
@@ -57,10 +75,18 @@ public sealed class ReferencesTests : IAsyncDisposable
     {
         Assert.Null(Resolve("vault://a/key", null).Problem);
         await home.Services.Vault.Vault.CreateAsync(VaultHome.Editor, TestContext.Current.CancellationToken);
-        await home.Services.Vault.Vault.StoreAsync("vault://a/key", "secret-value-1234", ["https://a.example"], TestContext.Current.CancellationToken);
+        await home.Services.Vault.Vault.StoreAsync(
+            "vault://a/key",
+            "secret-value-1234",
+            ["https://a.example"],
+            TestContext.Current.CancellationToken
+        );
         Assert.Null(Resolve("Bearer vault://a/key", null).Problem);
         var missing = Resolve("vault://b/key", null);
-        Assert.Equal(("The vault does not contain vault://b/key. Store it with Plue: Configure Provider Key.", false), (missing.Problem, missing.IsError));
+        Assert.Equal(
+            ("The vault does not contain vault://b/key. Store it with Plue: Configure Provider Key.", false),
+            (missing.Problem, missing.IsError)
+        );
     }
 
     [Fact]
@@ -81,11 +107,17 @@ public sealed class ReferencesTests : IAsyncDisposable
         var found = FoundReferences.InTemplate((Json5Object)Json5Reader.Read(Text).Root!, home.Services.Codices.Templates.Find).ToList();
         Assert.Equal(
             [
-                ("task", "parent_template", null), ("codex://providers/a", "provider_ref[0]", "llm-provider"), ("codex://providers/b", "provider_ref[1]", "llm-provider"),
-                ("recipe", "fields[0].template_filter", null), ("codex://items/soup", "fields[0].default", "recipe"), ("codex://prompts/p", "fields[1].default", "markdown"),
-                ("task", "automation.hooks[0].template", "task"), ("codex://prompts/q", "automation.hooks[0].values.system_prompt_ref", "markdown"),
+                ("task", "parent_template", null),
+                ("codex://providers/a", "provider_ref[0]", "llm-provider"),
+                ("codex://providers/b", "provider_ref[1]", "llm-provider"),
+                ("recipe", "fields[0].template_filter", null),
+                ("codex://items/soup", "fields[0].default", "recipe"),
+                ("codex://prompts/p", "fields[1].default", "markdown"),
+                ("task", "automation.hooks[0].template", "task"),
+                ("codex://prompts/q", "automation.hooks[0].values.system_prompt_ref", "markdown"),
             ],
-            found.Select(reference => (reference.Text, reference.Path, reference.Filter)));
+            found.Select(reference => (reference.Text, reference.Path, reference.Filter))
+        );
         Assert.All(found, reference => Assert.Equal($"\"{reference.Text}\"", Text[reference.Span.Start..reference.Span.End]));
     }
 

@@ -9,9 +9,11 @@ namespace Plue.Server.Tests.Codices;
 public partial class UnifiedDiffTests
 {
     [Fact]
-    public void A_change_is_shown_with_three_lines_around_it() => Assert.Equal(
-        "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
-        UnifiedDiff.Of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n"));
+    public void A_change_is_shown_with_three_lines_around_it() =>
+        Assert.Equal(
+            "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
+            UnifiedDiff.Of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n")
+        );
 
     [Theory]
     [InlineData("", "", "")]
@@ -19,7 +21,8 @@ public partial class UnifiedDiffTests
     [InlineData("", "a\n", "@@ -0,0 +1 @@\n+a\n")]
     [InlineData("a\n", "", "@@ -1 +0,0 @@\n-a\n")]
     [InlineData("a", "a\n", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n")]
-    public void Empty_texts_and_missing_line_ends_are_said(string before, string after, string diff) => Assert.Equal(diff, UnifiedDiff.Of(before, after));
+    public void Empty_texts_and_missing_line_ends_are_said(string before, string after, string diff) =>
+        Assert.Equal(diff, UnifiedDiff.Of(before, after));
 
     [Fact]
     public void Changes_far_apart_are_parts_of_their_own()
@@ -33,7 +36,10 @@ public partial class UnifiedDiffTests
     {
         var line = Gen.Elements("a\n", "b\n", "c\n", "\n", "d\r\n");
         var text = Gen.Zip(line.ArrayOf(), Gen.Elements("", "end")).Select(pair => string.Concat(pair.Item1) + pair.Item2);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Gen.Zip(text, text).ToArbitrary(), pair => Apply(pair.Item1, UnifiedDiff.Of(pair.Item1, pair.Item2)) == pair.Item2));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(Gen.Zip(text, text).ToArbitrary(), pair => Apply(pair.Item1, UnifiedDiff.Of(pair.Item1, pair.Item2)) == pair.Item2)
+        );
     }
 
     [Fact]
@@ -55,17 +61,32 @@ public partial class UnifiedDiffTests
         {
             if (Head().Match(lines[i]) is { Success: true } head)
             {
-                var (first, count) = (int.Parse(head.Groups[1].Value, CultureInfo.InvariantCulture), head.Groups[2].Success ? int.Parse(head.Groups[2].Value, CultureInfo.InvariantCulture) : 1);
-                while (next < (count == 0 ? first : first - 1)) { output.Add(old[next++]); }
+                var (first, count) = (
+                    int.Parse(head.Groups[1].Value, CultureInfo.InvariantCulture),
+                    head.Groups[2].Success ? int.Parse(head.Groups[2].Value, CultureInfo.InvariantCulture) : 1
+                );
+                while (next < (count == 0 ? first : first - 1))
+                {
+                    output.Add(old[next++]);
+                }
 
                 continue;
             }
 
-            if (lines[i][0] == '\\') { continue; }
+            if (lines[i][0] == '\\')
+            {
+                continue;
+            }
 
             var text = i + 1 < lines.Count && lines[i + 1][0] == '\\' ? lines[i][1..^1] : lines[i][1..];
-            if (lines[i][0] != '+') { Assert.Equal(old[next++], text); }
-            if (lines[i][0] != '-') { output.Add(text); }
+            if (lines[i][0] != '+')
+            {
+                Assert.Equal(old[next++], text);
+            }
+            if (lines[i][0] != '-')
+            {
+                output.Add(text);
+            }
         }
 
         return string.Concat(output.Concat(old.Skip(next)));

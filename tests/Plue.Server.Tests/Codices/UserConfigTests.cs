@@ -56,7 +56,9 @@ public sealed class UserConfigTests : IDisposable
     [Fact]
     public void A_choice_may_name_a_model_and_fallbacks_keep_their_order()
     {
-        Save("{ default_small: { provider: 'ollama', model: 'qwen3' }, fallbacks: ['tour', { provider: 'codex://providers/groq', model: 'big' }] }");
+        Save(
+            "{ default_small: { provider: 'ollama', model: 'qwen3' }, fallbacks: ['tour', { provider: 'codex://providers/groq', model: 'big' }] }"
+        );
         var config = UserConfig.Read(paths);
         Assert.Equal(new ModelChoice("ollama", "qwen3"), config.DefaultSmall);
         Assert.Equal([new ModelChoice("tour"), new ModelChoice("groq", "big")], config.Fallbacks);
@@ -69,7 +71,12 @@ public sealed class UserConfigTests : IDisposable
     public void A_bad_file_is_left_alone(string text)
     {
         Save(text);
-        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice("tour"))).Failure.Kind);
+        Assert.Equal(
+            FailureKind.Conflict,
+            Assert
+                .Throws<FailureException>(() => UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice("tour")))
+                .Failure.Kind
+        );
         Assert.Equal(text, File.ReadAllText(paths.Config));
     }
 
@@ -84,9 +91,15 @@ public sealed class UserConfigTests : IDisposable
     [InlineData("budget_usd_per_day: -1", "1 error: `budget_usd_per_day` is less than 0, the minimum.")]
     [InlineData("budget_usd_per_day: '5'", "1 error: `budget_usd_per_day` is text where a number was expected.")]
     [InlineData("trash_days: 0.5", "1 error: `trash_days` is less than 1, the minimum.")]
-    [InlineData("notify_when_finished: 'allways'", "1 error: `notify_when_finished` must be one of never, when_hidden, always. Did you mean `always`?")]
+    [InlineData(
+        "notify_when_finished: 'allways'",
+        "1 error: `notify_when_finished` must be one of never, when_hidden, always. Did you mean `always`?"
+    )]
     [InlineData("mask_secrets: 'no'", "1 error: `mask_secrets` is text where true or false was expected.")]
-    [InlineData("catalog_refresh_url: 'file:///etc'", "1 error: `catalog_refresh_url` must be an address that begins with http:// or https://.")]
+    [InlineData(
+        "catalog_refresh_url: 'file:///etc'",
+        "1 error: `catalog_refresh_url` must be an address that begins with http:// or https://."
+    )]
     [InlineData("fallbacks: 'tour'", "1 error: `fallbacks` must be a list of providers.")]
     [InlineData("budget_usd_per_dy: 5", "1 warning: `budget_usd_per_dy` is not a known setting. Did you mean `budget_usd_per_day`?")]
     public void An_invalid_value_is_reported_with_its_position_and_the_others_apply(string member, string expected)
@@ -117,9 +130,20 @@ public sealed class UserConfigTests : IDisposable
     public void A_value_that_cannot_be_followed_is_not_written()
     {
         Save("{ trash_days: 7 }");
-        foreach (var value in new Json5Node[] { new Json5Number(0), new Json5String("7"), new Json5Number(double.NaN), new Json5Number(double.PositiveInfinity) })
+        foreach (
+            var value in new Json5Node[]
+            {
+                new Json5Number(0),
+                new Json5String("7"),
+                new Json5Number(double.NaN),
+                new Json5Number(double.PositiveInfinity),
+            }
+        )
         {
-            Assert.Equal(FailureKind.MissingField, Assert.Throws<FailureException>(() => UserConfig.Set(paths, UserConfig.TrashDaysKey, value)).Failure.Kind);
+            Assert.Equal(
+                FailureKind.MissingField,
+                Assert.Throws<FailureException>(() => UserConfig.Set(paths, UserConfig.TrashDaysKey, value)).Failure.Kind
+            );
         }
 
         Assert.Equal("{ trash_days: 7 }", File.ReadAllText(paths.Config));
@@ -128,11 +152,17 @@ public sealed class UserConfigTests : IDisposable
     [Fact]
     public void Every_setting_is_explained_and_its_default_is_one_that_may_be_written()
     {
-        Assert.All(SettingsSchema.Sections.SelectMany(section => section.Fields), field =>
-        {
-            Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name);
-            if (field.Default is { } value) { UserConfig.Set(paths, field.Name, value); }
-        });
+        Assert.All(
+            SettingsSchema.Sections.SelectMany(section => section.Fields),
+            field =>
+            {
+                Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name);
+                if (field.Default is { } value)
+                {
+                    UserConfig.Set(paths, field.Name, value);
+                }
+            }
+        );
         Assert.Empty(UserConfig.Read(paths).Problems);
     }
 

@@ -32,7 +32,10 @@ public sealed class VersionTests : IDisposable
         providers.Redo("x");
         Assert.Equal(changed, Bytes("x"));
         Assert.Equal(FailureKind.Conflict, Fails(() => providers.Redo("x")));
-        Assert.Equal([("outside", "created"), ("you", "changed"), ("you", "undo"), ("you", "redo")], Trail("x").Versions.Select(version => (version.Author, version.Kind)));
+        Assert.Equal(
+            [("outside", "created"), ("you", "changed"), ("you", "undo"), ("you", "redo")],
+            Trail("x").Versions.Select(version => (version.Author, version.Kind))
+        );
     }
 
     [Fact]
@@ -63,7 +66,10 @@ public sealed class VersionTests : IDisposable
         File.WriteAllBytes(Path.Combine(paths.Providers, "x.json5"), first);
         providers.Redo("x");
         Assert.Equal(second, Bytes("x"));
-        Assert.Equal([("you", "created"), ("you", "changed"), ("outside", "undo"), ("you", "redo")], Trail("x").Versions.Select(version => (version.Author, version.Kind)));
+        Assert.Equal(
+            [("you", "created"), ("you", "changed"), ("outside", "undo"), ("you", "redo")],
+            Trail("x").Versions.Select(version => (version.Author, version.Kind))
+        );
     }
 
     [Fact]
@@ -75,7 +81,11 @@ public sealed class VersionTests : IDisposable
         providers.Set("x", "model", new Json5String("b"));
         Assert.Equal(FailureKind.Conflict, Fails(() => providers.Redo("x")));
         Assert.Equal(4, Trail("x").Number);
-        Assert.Contains("\"a\"", Encoding.UTF8.GetString(providers.ContentOf(CodexUri.Parse("codex://providers/x"), 2)!), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"a\"",
+            Encoding.UTF8.GetString(providers.ContentOf(CodexUri.Parse("codex://providers/x"), 2)!),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -116,7 +126,10 @@ public sealed class VersionTests : IDisposable
         Assert.Equal((1, null), (Trail("x").Number, providers.ContentOf(CodexUri.Parse("codex://providers/x"), 1)));
         providers.Unset("x", ["api_key"]);
         Assert.Equal(FailureKind.Conflict, Fails(() => providers.Undo("x")));
-        Assert.DoesNotContain(Directory.EnumerateFiles(paths.History, "*", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(paths.History, "*", SearchOption.AllDirectories),
+            file => File.ReadAllText(file).Contains(secret, StringComparison.Ordinal)
+        );
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Replace("x", null, $"{{ headers: {{ a: '{secret}' }} }}")));
     }
 
@@ -144,7 +157,10 @@ public sealed class VersionTests : IDisposable
         providers.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
         providers.Set("x", "model", new Json5String("a"));
         var file = Path.Combine(paths.History, "providers", "x.jsonl");
-        using (var stream = new FileStream(file, FileMode.Append)) { stream.Write("{\"seq\":4,\"ti"u8); }
+        using (var stream = new FileStream(file, FileMode.Append))
+        {
+            stream.Write("{\"seq\":4,\"ti"u8);
+        }
 
         Assert.Equal(2, Trail("x").Number);
         providers.Set("x", "model", new Json5String("b"));
@@ -163,18 +179,30 @@ public sealed class VersionTests : IDisposable
         Trail("x");
         Save("x", large);
         Trail("x");
-        Assert.Equal([large, Commented, large], Enumerable.Range(1, 3).Select(number => Encoding.UTF8.GetString(providers.ContentOf(CodexUri.Parse("codex://providers/x"), number) ?? [])));
+        Assert.Equal(
+            [large, Commented, large],
+            Enumerable
+                .Range(1, 3)
+                .Select(number => Encoding.UTF8.GetString(providers.ContentOf(CodexUri.Parse("codex://providers/x"), number) ?? []))
+        );
     }
 
     [Fact]
     public async Task Two_writers_at_once_lose_no_version()
     {
         Save("x", "{ provider_type: 'tour' }");
-        var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(() =>
-        {
-            var own = FileCodices.Providers(paths, new TemplateCatalog(paths));
-            for (var i = 0; i < 10; i++) { own.Set("x", ["headers", $"w{writer}-{i}"], new Json5String("v")); }
-        }));
+        var writers = Enumerable
+            .Range(0, 4)
+            .Select(writer =>
+                Task.Run(() =>
+                {
+                    var own = FileCodices.Providers(paths, new TemplateCatalog(paths));
+                    for (var i = 0; i < 10; i++)
+                    {
+                        own.Set("x", ["headers", $"w{writer}-{i}"], new Json5String("v"));
+                    }
+                })
+            );
         await Task.WhenAll(writers);
         Assert.Equal(40, providers.Get("x")!.Values.GetObject("headers")!.Members.Count);
         Assert.Equal(41, Trail("x").Number);
@@ -193,41 +221,63 @@ public sealed class VersionTests : IDisposable
     public void Every_version_keeps_its_bytes_whatever_happens()
     {
         var steps = Gen.Elements("set", "undo", "redo", "outside", "delete", "restore").ArrayOf(25);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(12), Prop.ForAll(steps.ToArbitrary(), sequence =>
-        {
-            var home = new PluePaths(Directory.CreateDirectory(Path.Combine(paths.Home, Guid.NewGuid().ToString("N"))).FullName);
-            var files = FileCodices.Providers(home, new TemplateCatalog(home));
-            var uri = CodexUri.Parse("codex://providers/x");
-            var path = Path.Combine(home.Providers, "x.json5");
-            files.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
-            var seen = new Dictionary<long, byte[]> { [1] = File.ReadAllBytes(path) };
-            for (var i = 0; i < sequence.Length; i++)
-            {
-                try
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(12),
+            Prop.ForAll(
+                steps.ToArbitrary(),
+                sequence =>
                 {
-                    switch (sequence[i])
+                    var home = new PluePaths(Directory.CreateDirectory(Path.Combine(paths.Home, Guid.NewGuid().ToString("N"))).FullName);
+                    var files = FileCodices.Providers(home, new TemplateCatalog(home));
+                    var uri = CodexUri.Parse("codex://providers/x");
+                    var path = Path.Combine(home.Providers, "x.json5");
+                    files.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
+                    var seen = new Dictionary<long, byte[]> { [1] = File.ReadAllBytes(path) };
+                    for (var i = 0; i < sequence.Length; i++)
                     {
-                        case "set": files.Set("x", "model", new Json5String($"m{i}")); break;
-                        case "undo": files.Undo("x"); break;
-                        case "redo": files.Redo("x"); break;
-                        case "delete": files.Delete("x"); break;
-                        case "restore": files.Restore("x"); break;
-                        default:
-                            Directory.CreateDirectory(home.Providers);
-                            File.WriteAllText(path, $"{{ provider_type: 'tour' }} // outside {i}");
-                            break;
+                        try
+                        {
+                            switch (sequence[i])
+                            {
+                                case "set":
+                                    files.Set("x", "model", new Json5String($"m{i}"));
+                                    break;
+                                case "undo":
+                                    files.Undo("x");
+                                    break;
+                                case "redo":
+                                    files.Redo("x");
+                                    break;
+                                case "delete":
+                                    files.Delete("x");
+                                    break;
+                                case "restore":
+                                    files.Restore("x");
+                                    break;
+                                default:
+                                    Directory.CreateDirectory(home.Providers);
+                                    File.WriteAllText(path, $"{{ provider_type: 'tour' }} // outside {i}");
+                                    break;
+                            }
+                        }
+                        catch (FailureException failure) when (failure.Failure.Kind is FailureKind.Conflict or FailureKind.NotFound) { }
+
+                        var trail = files.TrailOf(uri);
+                        Assert.Equal(trail.Number, trail.Versions.Count);
+                        if (File.Exists(path))
+                        {
+                            seen[trail.Number] = File.ReadAllBytes(path);
+                        }
+                        foreach (var (number, bytes) in seen)
+                        {
+                            Assert.Equal(bytes, files.ContentOf(uri, number));
+                        }
                     }
+
+                    return true;
                 }
-                catch (FailureException failure) when (failure.Failure.Kind is FailureKind.Conflict or FailureKind.NotFound) { }
-
-                var trail = files.TrailOf(uri);
-                Assert.Equal(trail.Number, trail.Versions.Count);
-                if (File.Exists(path)) { seen[trail.Number] = File.ReadAllBytes(path); }
-                foreach (var (number, bytes) in seen) { Assert.Equal(bytes, files.ContentOf(uri, number)); }
-            }
-
-            return true;
-        }));
+            )
+        );
     }
 
     private VersionTrail Trail(string id) => providers.TrailOf(CodexUri.Of(CodexCollection.Providers, id));

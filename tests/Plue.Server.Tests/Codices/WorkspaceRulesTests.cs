@@ -63,9 +63,15 @@ public sealed class WorkspaceRulesTests : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "AGENTS.md"));
         Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
         Directory.Delete(Path.Combine(folder, "AGENTS.md"));
-        if (OperatingSystem.IsWindows()) { return; }
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
-        using (var made = Process.Start("mkfifo", Path.Combine(folder, "AGENTS.md"))) { made.WaitForExit(); }
+        using (var made = Process.Start("mkfifo", Path.Combine(folder, "AGENTS.md")))
+        {
+            made.WaitForExit();
+        }
         Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
     }
 
@@ -88,5 +94,6 @@ public sealed class WorkspaceRulesTests : IDisposable
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
-    private IEnumerable<string> Told() => rules.Read().Select(file => file.Problem is { } why ? $"{file.Name}! {why}" : $"{file.Name}: {file.Text}");
+    private IEnumerable<string> Told() =>
+        rules.Read().Select(file => file.Problem is { } why ? $"{file.Name}! {why}" : $"{file.Name}: {file.Text}");
 }

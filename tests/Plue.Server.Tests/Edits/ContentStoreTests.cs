@@ -64,7 +64,10 @@ public sealed class ContentStoreTests : IDisposable
         Assert.False(again.Has(torn));
         foreach (var id in (string[])[first, torn])
         {
-            Assert.Equal("The earlier version of this file is no longer stored, so it cannot be restored.", Assert.Throws<FailureException>(() => again.Read(id)).Message);
+            Assert.Equal(
+                "The earlier version of this file is no longer stored, so it cannot be restored.",
+                Assert.Throws<FailureException>(() => again.Read(id)).Message
+            );
         }
     }
 
@@ -134,7 +137,10 @@ public sealed class ContentStoreTests : IDisposable
 
     private void Age()
     {
-        foreach (var pack in Packs()) { File.SetLastWriteTimeUtc(pack, DateTime.UtcNow.AddHours(-2)); }
+        foreach (var pack in Packs())
+        {
+            File.SetLastWriteTimeUtc(pack, DateTime.UtcNow.AddHours(-2));
+        }
     }
 
     private string[] Packs() => Directory.GetFiles(folder, "*.pack");

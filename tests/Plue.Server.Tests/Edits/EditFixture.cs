@@ -1,18 +1,19 @@
-using FsCheck.Fluent;
+using System.Diagnostics;
+using System.IO.Enumeration;
 using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using System.Diagnostics;
-using System.IO.Enumeration;
 
 namespace Plue.Server.Tests.Edits;
 
 /// <summary>A real folder, a home of its own, and agents that change files in it.</summary>
 internal sealed class EditFixture : IDisposable
 {
-    public const string Chat = "chat_a", Other = "chat_b";
+    public const string Chat = "chat_a",
+        Other = "chat_b";
 
     private readonly List<EditServices> opened = [];
 
@@ -53,8 +54,15 @@ internal sealed class EditFixture : IDisposable
 
     public string Read(string path) => File.ReadAllText(At(path));
 
-    public Task<IEditScope> BeginAsync(string turn, string codex, params string[]? paths) => Edits.Log.BeginAsync(
-        new EditAuthor(codex, turn, $"use_{turn}", paths is null ? "bash" : "edit"), Folder, paths is null ? null : [.. paths.Select(At)], CancellationToken.None).AsTask();
+    public Task<IEditScope> BeginAsync(string turn, string codex, params string[]? paths) =>
+        Edits
+            .Log.BeginAsync(
+                new EditAuthor(codex, turn, $"use_{turn}", paths is null ? "bash" : "edit"),
+                Folder,
+                paths is null ? null : [.. paths.Select(At)],
+                CancellationToken.None
+            )
+            .AsTask();
 
     /// <summary>A tool that names its file.</summary>
     public async Task<IReadOnlyList<FileChange>> EditAsync(string turn, string path, string text, string codex = Chat)
@@ -87,35 +95,55 @@ internal sealed class EditFixture : IDisposable
 
     public Task<UndoOutcome> RedoAllAsync() => Edits.Turns.RedoAsync(Folder, _ => true, CancellationToken.None);
 
-    public IReadOnlyList<string> Accept(string path, string? hunk = null, string codex = Chat) => Edits.Reviews.Decide(Folder, codex, path, hunk, isAccepted: true);
+    public IReadOnlyList<string> Accept(string path, string? hunk = null, string codex = Chat) =>
+        Edits.Reviews.Decide(Folder, codex, path, hunk, isAccepted: true);
 
-    public IReadOnlyList<string> Reject(string path, string? hunk = null, string codex = Chat) => Edits.Reviews.Decide(Folder, codex, path, hunk, isAccepted: false);
+    public IReadOnlyList<string> Reject(string path, string? hunk = null, string codex = Chat) =>
+        Edits.Reviews.Decide(Folder, codex, path, hunk, isAccepted: false);
 
-    public FileReview Review(string path, string codex = Chat) => Edits.Reviews.List(Folder, id => id == codex).Single(file => file.Review.Path == path);
+    public FileReview Review(string path, string codex = Chat) =>
+        Edits.Reviews.List(Folder, id => id == codex).Single(file => file.Review.Path == path);
 
     /// <summary>Every file, link and mode in the folder, as one text.</summary>
     public string Everything() => Everything(Folder);
 
     /// <summary>Links are not followed.</summary>
-    public static string Everything(string folder) => string.Join("\n", new FileSystemEnumerable<FileSystemInfo>(
-            folder, (ref FileSystemEntry entry) => entry.ToFileSystemInfo(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-        {
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-        }
-        .Where(entry => entry.LinkTarget is not null || entry is FileInfo)
-        .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} {entry.LinkTarget ?? $"{entry.UnixFileMode} {Convert.ToHexString(File.ReadAllBytes(entry.FullName))}"}")
-        .Order(StringComparer.Ordinal));
+    public static string Everything(string folder) =>
+        string.Join(
+            "\n",
+            new FileSystemEnumerable<FileSystemInfo>(
+                folder,
+                (ref FileSystemEntry entry) => entry.ToFileSystemInfo(),
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+            )
+            {
+                ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            }
+                .Where(entry => entry.LinkTarget is not null || entry is FileInfo)
+                .Select(entry =>
+                    $"{Path.GetRelativePath(folder, entry.FullName)} {entry.LinkTarget ?? $"{entry.UnixFileMode} {Convert.ToHexString(File.ReadAllBytes(entry.FullName))}"}"
+                )
+                .Order(StringComparer.Ordinal)
+        );
 
     /// <summary>Tries many random stories; each is known again by its number.</summary>
-    public static void ForMany(int stories, Func<Random, Task> story) => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
-    {
-        story(new Random(seed)).GetAwaiter().GetResult();
-        return true;
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(stories));
+    public static void ForMany(int stories, Func<Random, Task> story) =>
+        Prop.ForAll(
+                Gen.Choose(0, int.MaxValue).ToArbitrary(),
+                seed =>
+                {
+                    story(new Random(seed)).GetAwaiter().GetResult();
+                    return true;
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(stories));
 
     public void Dispose()
     {
-        foreach (var edits in opened) { edits.Dispose(); }
+        foreach (var edits in opened)
+        {
+            edits.Dispose();
+        }
 
         Directory.Delete(Root, recursive: true);
     }

@@ -44,7 +44,10 @@ public sealed class EditLogTests : IDisposable
         fixture.Write("build/out.txt", "1");
         fixture.Write(".git/config", "x");
         fixture.Write("node_modules/left/index.js", "y");
-        var changes = await fixture.ShellAsync("t1", "echo 2 > build/out.txt; echo 2 > .git/config; echo 2 > a.log; echo 2 > kept.log; echo 2 > node_modules/left/index.js; echo 2 > src.txt");
+        var changes = await fixture.ShellAsync(
+            "t1",
+            "echo 2 > build/out.txt; echo 2 > .git/config; echo 2 > a.log; echo 2 > kept.log; echo 2 > node_modules/left/index.js; echo 2 > src.txt"
+        );
         Assert.Equal(["kept.log", "src.txt"], changes.Select(change => change.Path));
     }
 
@@ -63,7 +66,10 @@ public sealed class EditLogTests : IDisposable
     [Fact]
     public async Task A_file_that_was_too_large_to_keep_is_never_removed_as_if_it_were_new()
     {
-        using (var large = File.Create(fixture.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
+        using (var large = File.Create(fixture.At("large.bin")))
+        {
+            large.SetLength(Checkpoints.MaxFileBytes + 1L);
+        }
         await fixture.ShellAsync("t1", "echo small > large.bin");
         var outcome = await fixture.UndoAsync("t1");
         Assert.Equal("small\n", fixture.Read("large.bin"));
@@ -73,9 +79,15 @@ public sealed class EditLogTests : IDisposable
     [Fact]
     public async Task Reports_files_that_are_too_large()
     {
-        using (var large = File.Create(fixture.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
+        using (var large = File.Create(fixture.At("large.bin")))
+        {
+            large.SetLength(Checkpoints.MaxFileBytes + 1L);
+        }
         await fixture.ShellAsync("t1", "true");
-        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", fixture.Edits.Log.OmissionNotice(fixture.Folder));
+        Assert.Equal(
+            "Not all that commands change can be taken back: 1 file is too large.",
+            fixture.Edits.Log.OmissionNotice(fixture.Folder)
+        );
     }
 
     [Fact]
@@ -113,7 +125,10 @@ public sealed class EditLogTests : IDisposable
         File.Delete(fixture.At("gone.txt"));
         fixture.Reopen();
         Assert.Equal(["a.txt"], fixture.Edits.Reviews.List(fixture.Folder, id => id == EditFixture.Chat).Select(file => file.Review.Path));
-        Assert.Contains("gone.txt", fixture.Edits.Reviews.List(fixture.Folder, id => id == EditFixture.Other).Select(file => file.Review.Path));
+        Assert.Contains(
+            "gone.txt",
+            fixture.Edits.Reviews.List(fixture.Folder, id => id == EditFixture.Other).Select(file => file.Review.Path)
+        );
         await fixture.UndoAllAsync();
         Assert.Equal("gone", fixture.Read("gone.txt"));
         Assert.Equal("a", fixture.Read("a.txt"));
@@ -157,7 +172,10 @@ public sealed class EditLogTests : IDisposable
     {
         await fixture.EditAsync("t1", "a.txt", "a\n");
         await fixture.ShellAsync("t2", "echo b > b.txt");
-        Assert.All(Directory.EnumerateFiles(fixture.Paths.Edits, "*", SearchOption.AllDirectories), file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file)));
+        Assert.All(
+            Directory.EnumerateFiles(fixture.Paths.Edits, "*", SearchOption.AllDirectories),
+            file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file))
+        );
     }
 
     [Fact]
@@ -180,53 +198,73 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditFixture.ForMany(25, async random =>
-    {
-        using var world = new EditFixture();
-        var outside = Directory.CreateDirectory(Path.Combine(world.Root, "outside")).FullName;
-        string[] names = ["a", "b", "c"];
-        foreach (var name in names)
-        {
-            File.WriteAllText(Path.Combine(outside, name), $"outside {name}");
-            Directory.CreateDirectory(Path.Combine(outside, "d" + name));
-            File.WriteAllText(Path.Combine(outside, "d" + name, "x"), "agent");
-            world.Write($"d{name}/x", "before");
-            world.Write(name, "before");
-        }
-
-        var safe = EditFixture.Everything(outside);
-        foreach (var name in names)
-        {
-            await world.EditAsync("t1", name, $"outside {name}");
-            await world.EditAsync("t1", $"d{name}/x", "agent");
-        }
-
-        for (var i = 0; i < 4; i++)
-        {
-            var name = names[random.Next(names.Length)];
-            var (from, to) = random.Next(4) switch
+    public void SEC_33_Random_links_never_lead_a_restore_outside() =>
+        EditFixture.ForMany(
+            25,
+            async random =>
             {
-                0 => (name, Path.Combine(outside, name)),
-                1 => ("d" + name, Path.Combine(outside, "d" + name)),
-                2 => ("d" + name, "../outside/d" + name),
-                _ => (name, names[random.Next(names.Length)]),
-            };
-            if (Directory.Exists(world.At(from)) && new DirectoryInfo(world.At(from)).LinkTarget is null) { Directory.Delete(world.At(from), recursive: true); }
-            else { File.Delete(world.At(from)); }
+                using var world = new EditFixture();
+                var outside = Directory.CreateDirectory(Path.Combine(world.Root, "outside")).FullName;
+                string[] names = ["a", "b", "c"];
+                foreach (var name in names)
+                {
+                    File.WriteAllText(Path.Combine(outside, name), $"outside {name}");
+                    Directory.CreateDirectory(Path.Combine(outside, "d" + name));
+                    File.WriteAllText(Path.Combine(outside, "d" + name, "x"), "agent");
+                    world.Write($"d{name}/x", "before");
+                    world.Write(name, "before");
+                }
 
-            File.CreateSymbolicLink(world.At(from), to);
-        }
+                var safe = EditFixture.Everything(outside);
+                foreach (var name in names)
+                {
+                    await world.EditAsync("t1", name, $"outside {name}");
+                    await world.EditAsync("t1", $"d{name}/x", "agent");
+                }
 
-        if (random.Next(2) == 0) { foreach (var name in names) { world.Reject(name); world.Reject($"d{name}/x"); } }
-        await world.UndoAllAsync();
-        await world.RedoAllAsync();
-        Assert.Equal(safe, EditFixture.Everything(outside));
-    });
+                for (var i = 0; i < 4; i++)
+                {
+                    var name = names[random.Next(names.Length)];
+                    var (from, to) = random.Next(4) switch
+                    {
+                        0 => (name, Path.Combine(outside, name)),
+                        1 => ("d" + name, Path.Combine(outside, "d" + name)),
+                        2 => ("d" + name, "../outside/d" + name),
+                        _ => (name, names[random.Next(names.Length)]),
+                    };
+                    if (Directory.Exists(world.At(from)) && new DirectoryInfo(world.At(from)).LinkTarget is null)
+                    {
+                        Directory.Delete(world.At(from), recursive: true);
+                    }
+                    else
+                    {
+                        File.Delete(world.At(from));
+                    }
+
+                    File.CreateSymbolicLink(world.At(from), to);
+                }
+
+                if (random.Next(2) == 0)
+                {
+                    foreach (var name in names)
+                    {
+                        world.Reject(name);
+                        world.Reject($"d{name}/x");
+                    }
+                }
+                await world.UndoAllAsync();
+                await world.RedoAllAsync();
+                Assert.Equal(safe, EditFixture.Everything(outside));
+            }
+        );
 
     [Fact]
     public async Task Five_thousand_files_are_looked_at_again_without_reading_them()
     {
-        for (var i = 0; i < 5_000; i++) { fixture.Write($"src/{i % 100}/{i}.cs", $"// {i}\n" + new string('x', 4_000)); }
+        for (var i = 0; i < 5_000; i++)
+        {
+            fixture.Write($"src/{i % 100}/{i}.cs", $"// {i}\n" + new string('x', 4_000));
+        }
         var first = Stopwatch.StartNew();
         await fixture.ShellAsync("t1", "true");
         first.Stop();

@@ -64,7 +64,10 @@ public sealed class EditReviewTests : IDisposable
         fixture.Write("a.txt", Ten);
         await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\nEIGHT\n9\n10\n");
         fixture.Write("a.txt", "1\nmine\n3\n4\n5\n6\n7\nEIGHT\n9\n10\n");
-        Assert.Equal("a.txt was changed by others in the same place since (line 2), so that change cannot be undone.", fixture.Review("a.txt").Conflict);
+        Assert.Equal(
+            "a.txt was changed by others in the same place since (line 2), so that change cannot be undone.",
+            fixture.Review("a.txt").Conflict
+        );
         Assert.Single(fixture.Reject("a.txt"));
         Assert.Equal("1\nmine\n3\n4\n5\n6\n7\n8\n9\n10\n", fixture.Read("a.txt"));
         fixture.Accept("a.txt");
@@ -139,12 +142,17 @@ public sealed class EditReviewTests : IDisposable
         Assert.Equal([0, 1, 2], File.ReadAllBytes(fixture.At("a.bin")));
     }
 
-    public static TheoryData<string, byte[], byte[]> Writings => new()
-    {
-        { "CRLF and a mark", [0xEF, 0xBB, 0xBF, .. "a\r\nb\r\nc\r\nd"u8], [0xEF, 0xBB, 0xBF, .. "A\r\nb\r\nc\r\nD"u8] },
-        { "UTF-16", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("ä\nb\nc\nd\n")], [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("ö\nb\nc\nD\n")] },
-        { "letters of one byte", [0xE4, 10, 98, 10, 99, 10, 100, 10], [0xF6, 10, 98, 10, 99, 10, 101, 10] },
-    };
+    public static TheoryData<string, byte[], byte[]> Writings =>
+        new()
+        {
+            { "CRLF and a mark", [0xEF, 0xBB, 0xBF, .. "a\r\nb\r\nc\r\nd"u8], [0xEF, 0xBB, 0xBF, .. "A\r\nb\r\nc\r\nD"u8] },
+            {
+                "UTF-16",
+                [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("ä\nb\nc\nd\n")],
+                [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("ö\nb\nc\nD\n")]
+            },
+            { "letters of one byte", [0xE4, 10, 98, 10, 99, 10, 100, 10], [0xF6, 10, 98, 10, 99, 10, 101, 10] },
+        };
 
     [Theory]
     [MemberData(nameof(Writings))]
@@ -155,7 +163,10 @@ public sealed class EditReviewTests : IDisposable
         File.WriteAllBytes(fixture.At("a.txt"), after);
         await scope.EndAsync(CancellationToken.None);
         Assert.Equal(2, fixture.Review("a.txt").Hunks.Count);
-        foreach (var hunk in fixture.Review("a.txt").Hunks.Reverse()) { fixture.Reject("a.txt", hunk.Id); }
+        foreach (var hunk in fixture.Review("a.txt").Hunks.Reverse())
+        {
+            fixture.Reject("a.txt", hunk.Id);
+        }
 
         Assert.True(before.AsSpan().SequenceEqual(File.ReadAllBytes(fixture.At("a.txt"))), name);
     }
@@ -173,52 +184,84 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public void Rejecting_every_place_in_any_order_leaves_the_file_as_it_was() => EditFixture.ForMany(30, async random =>
-    {
-        using var world = new EditFixture();
-        var before = Text(random);
-        world.Write("a.txt", before);
-        for (var turn = 0; turn < 3; turn++) { await world.EditAsync($"t{turn}", "a.txt", Changed(random, world.Read("a.txt"))); }
+    public void Rejecting_every_place_in_any_order_leaves_the_file_as_it_was() =>
+        EditFixture.ForMany(
+            30,
+            async random =>
+            {
+                using var world = new EditFixture();
+                var before = Text(random);
+                world.Write("a.txt", before);
+                for (var turn = 0; turn < 3; turn++)
+                {
+                    await world.EditAsync($"t{turn}", "a.txt", Changed(random, world.Read("a.txt")));
+                }
 
-        while (world.Edits.Reviews.List(world.Folder, null) is [var file, ..])
-        {
-            if (file.Hunks.Count == 0) { world.Reject("a.txt"); }
-            else { world.Reject("a.txt", file.Hunks[random.Next(file.Hunks.Count)].Id); }
-        }
+                while (world.Edits.Reviews.List(world.Folder, null) is [var file, ..])
+                {
+                    if (file.Hunks.Count == 0)
+                    {
+                        world.Reject("a.txt");
+                    }
+                    else
+                    {
+                        world.Reject("a.txt", file.Hunks[random.Next(file.Hunks.Count)].Id);
+                    }
+                }
 
-        Assert.Equal(before, world.Read("a.txt"));
-    });
+                Assert.Equal(before, world.Read("a.txt"));
+            }
+        );
 
     [Fact]
-    public void Whatever_is_decided_no_line_of_the_users_is_lost() => EditFixture.ForMany(40, async random =>
-    {
-        using var world = new EditFixture();
-        world.Write("a.txt", Text(random));
-        var mine = new List<string>();
-        for (var step = 0; step < 6; step++)
-        {
-            if (random.Next(2) == 0) { await world.EditAsync($"t{step}", "a.txt", Added(random, world.Read("a.txt"), $"agent {step}")); }
-            else
+    public void Whatever_is_decided_no_line_of_the_users_is_lost() =>
+        EditFixture.ForMany(
+            40,
+            async random =>
             {
-                mine.Add($"user {step}");
-                world.Write("a.txt", Added(random, world.Read("a.txt"), $"user {step}"));
+                using var world = new EditFixture();
+                world.Write("a.txt", Text(random));
+                var mine = new List<string>();
+                for (var step = 0; step < 6; step++)
+                {
+                    if (random.Next(2) == 0)
+                    {
+                        await world.EditAsync($"t{step}", "a.txt", Added(random, world.Read("a.txt"), $"agent {step}"));
+                    }
+                    else
+                    {
+                        mine.Add($"user {step}");
+                        world.Write("a.txt", Added(random, world.Read("a.txt"), $"user {step}"));
+                    }
+
+                    if (random.Next(3) == 0 && world.Edits.Reviews.List(world.Folder, null) is [{ Hunks.Count: > 0 } file, ..])
+                    {
+                        var hunk = file.Hunks[random.Next(file.Hunks.Count)].Id;
+                        if (random.Next(2) == 0)
+                        {
+                            world.Reject("a.txt", hunk);
+                        }
+                        else
+                        {
+                            world.Accept("a.txt", hunk);
+                        }
+                    }
+
+                    if (random.Next(4) == 0)
+                    {
+                        await world.UndoAllAsync();
+                    }
+                    if (random.Next(4) == 0)
+                    {
+                        await world.RedoAllAsync();
+                    }
+                }
+
+                world.Reject("a.txt");
+                await world.UndoAllAsync();
+                Assert.All(mine, line => Assert.Contains(line, world.Read("a.txt").Split('\n')));
             }
-
-            if (random.Next(3) == 0 && world.Edits.Reviews.List(world.Folder, null) is [{ Hunks.Count: > 0 } file, ..])
-            {
-                var hunk = file.Hunks[random.Next(file.Hunks.Count)].Id;
-                if (random.Next(2) == 0) { world.Reject("a.txt", hunk); }
-                else { world.Accept("a.txt", hunk); }
-            }
-
-            if (random.Next(4) == 0) { await world.UndoAllAsync(); }
-            if (random.Next(4) == 0) { await world.RedoAllAsync(); }
-        }
-
-        world.Reject("a.txt");
-        await world.UndoAllAsync();
-        Assert.All(mine, line => Assert.Contains(line, world.Read("a.txt").Split('\n')));
-    });
+        );
 
     private static string Text(Random random) => string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => $"{random.Next(4)}\n"));
 
@@ -231,9 +274,15 @@ public sealed class EditReviewTests : IDisposable
             var at = random.Next(lines.Count);
             switch (random.Next(3))
             {
-                case 0: lines[at] = $"new {random.Next(3)}"; break;
-                case 1: lines.Insert(at, $"{random.Next(4)}"); break;
-                default: lines.RemoveAt(at); break;
+                case 0:
+                    lines[at] = $"new {random.Next(3)}";
+                    break;
+                case 1:
+                    lines.Insert(at, $"{random.Next(4)}");
+                    break;
+                default:
+                    lines.RemoveAt(at);
+                    break;
             }
         }
 

@@ -1,4 +1,3 @@
-
 namespace Plue.Server.Tests.Edits;
 
 public sealed class EditTurnsTests : IDisposable
@@ -64,7 +63,11 @@ public sealed class EditTurnsTests : IDisposable
         using var fixture = new EditFixture();
         var lines = string.Concat(Enumerable.Range(1, 20).Select(number => $"line {number}\n"));
         fixture.Write("a.txt", lines);
-        await fixture.EditAsync("t1", "a.txt", lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal));
+        await fixture.EditAsync(
+            "t1",
+            "a.txt",
+            lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal)
+        );
         fixture.Reject("a.txt", fixture.Review("a.txt").Hunks[0].Id);
         var decided = lines.Replace("line 18\n", "eighteen\n", StringComparison.Ordinal);
         Assert.Equal(decided, fixture.Read("a.txt"));
@@ -106,29 +109,52 @@ public sealed class EditTurnsTests : IDisposable
     }
 
     [Fact]
-    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditFixture.ForMany(20, async random =>
-    {
-        using var world = new EditFixture();
-        for (var i = 0; i < 4; i++) { world.Write($"d{i % 2}/{i}", $"{i}\n"); }
-        var before = world.Everything();
-        for (var turn = 0; turn < 4; turn++)
-        {
-            var codex = random.Next(2) == 0 ? EditFixture.Chat : EditFixture.Other;
-            var file = $"d{random.Next(3)}/{random.Next(4)}";
-            switch (random.Next(5))
+    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() =>
+        EditFixture.ForMany(
+            20,
+            async random =>
             {
-                case 0: await world.ShellAsync($"t{turn}", $"rm -rf d{random.Next(2)}", codex); break;
-                case 1: await world.ShellAsync($"t{turn}", $"mkdir -p d2; for f in d0/* d1/*; do if [ -f $f ]; then mv $f d2/; break; fi; done", codex); break;
-                case 2: await world.ShellAsync($"t{turn}", $"mkdir -p $(dirname {file}); printf '\\000\\377{turn}' > {file}; chmod 70{random.Next(8)} {file}", codex); break;
-                default: await world.EditAsync($"t{turn}", file, $"{random.Next()}\n{turn}", codex); break;
-            }
-        }
+                using var world = new EditFixture();
+                for (var i = 0; i < 4; i++)
+                {
+                    world.Write($"d{i % 2}/{i}", $"{i}\n");
+                }
+                var before = world.Everything();
+                for (var turn = 0; turn < 4; turn++)
+                {
+                    var codex = random.Next(2) == 0 ? EditFixture.Chat : EditFixture.Other;
+                    var file = $"d{random.Next(3)}/{random.Next(4)}";
+                    switch (random.Next(5))
+                    {
+                        case 0:
+                            await world.ShellAsync($"t{turn}", $"rm -rf d{random.Next(2)}", codex);
+                            break;
+                        case 1:
+                            await world.ShellAsync(
+                                $"t{turn}",
+                                $"mkdir -p d2; for f in d0/* d1/*; do if [ -f $f ]; then mv $f d2/; break; fi; done",
+                                codex
+                            );
+                            break;
+                        case 2:
+                            await world.ShellAsync(
+                                $"t{turn}",
+                                $"mkdir -p $(dirname {file}); printf '\\000\\377{turn}' > {file}; chmod 70{random.Next(8)} {file}",
+                                codex
+                            );
+                            break;
+                        default:
+                            await world.EditAsync($"t{turn}", file, $"{random.Next()}\n{turn}", codex);
+                            break;
+                    }
+                }
 
-        var after = world.Everything();
-        Assert.Empty((await world.UndoAllAsync()).Conflicts);
-        Assert.Equal(before, world.Everything());
-        world.Reopen();
-        Assert.Empty((await world.RedoAllAsync()).Conflicts);
-        Assert.Equal(after, world.Everything());
-    });
+                var after = world.Everything();
+                Assert.Empty((await world.UndoAllAsync()).Conflicts);
+                Assert.Equal(before, world.Everything());
+                world.Reopen();
+                Assert.Empty((await world.RedoAllAsync()).Conflicts);
+                Assert.Equal(after, world.Everything());
+            }
+        );
 }

@@ -39,7 +39,10 @@ public sealed class DiskChecksTests : IAsyncDisposable
         using (Mount.ReadOnly(folder))
         {
             var row = await FolderAsync(folder);
-            Assert.Equal((HealthState.Failed, true, $"{folder} is not writable, so nothing can be saved."), (row.State, row.IsNeeded, row.Sentence));
+            Assert.Equal(
+                (HealthState.Failed, true, $"{folder} is not writable, so nothing can be saved."),
+                (row.State, row.IsNeeded, row.Sentence)
+            );
             row = await FolderAsync(Path.Combine(folder, "new", "er"));
             Assert.Equal($"{Path.Combine(folder, "new", "er")} cannot be created, so nothing can be saved.", row.Sentence);
             Assert.StartsWith($"Make {folder} writable", row.Advice, StringComparison.Ordinal);
@@ -73,7 +76,14 @@ public sealed class DiskChecksTests : IAsyncDisposable
         await home.Services.Store.Chats.Create(ChannelKind.Task, "task", new ChatFields()).DisposeAsync();
         home.Services.Store.Chats.Delete(ids[0]);
         Assert.Equal((HealthState.Ok, "6 chats and 1 task, 1 in the trash. All can be read."), Chats());
-        foreach (var id in ids.Skip(1)) { await File.AppendAllTextAsync(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n", TestContext.Current.CancellationToken); }
+        foreach (var id in ids.Skip(1))
+        {
+            await File.AppendAllTextAsync(
+                Path.Combine(home.Paths.Chats, id + ".jsonl"),
+                "this is no record\nnor this\n",
+                TestContext.Current.CancellationToken
+            );
+        }
 
         var (state, sentence) = Chats();
         Assert.Equal(HealthState.Warning, state);
@@ -91,7 +101,10 @@ public sealed class DiskChecksTests : IAsyncDisposable
         var file = home.Write("config.json5", "{ trash_days: 3 }");
         Assert.Equal((HealthState.Ok, "The settings are valid."), Settings());
         home.Write("config.json5", "{ trash_day: 3 }");
-        Assert.Equal((HealthState.Warning, $"{file} is valid with warnings: `trash_day` is not a known setting. Did you mean `trash_days`?"), Settings());
+        Assert.Equal(
+            (HealthState.Warning, $"{file} is valid with warnings: `trash_day` is not a known setting. Did you mean `trash_days`?"),
+            Settings()
+        );
 
         (HealthState, string) Settings() => Told(new DiskChecks(home.Services.Health).Settings());
     }
@@ -102,7 +115,10 @@ public sealed class DiskChecksTests : IAsyncDisposable
         var checks = new DiskChecks(home.Services.Health);
         Assert.Equal(["No setting weakens what protects you."], checks.Security().Select(row => row.Sentence));
         home.Services.Permissions.Rules.Add("bash(npm test)", home.Folder);
-        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Security().Select(row => row.Sentence));
+        Assert.Equal(
+            ["No setting weakens what protects you.", "1 thing is always allowed, because you said so."],
+            checks.Security().Select(row => row.Sentence)
+        );
         home.Services.Permissions.Rules.Add("bash(npm run build)", home.Folder);
         var row = checks.Security()[^1];
         Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));

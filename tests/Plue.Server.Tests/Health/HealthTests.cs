@@ -29,7 +29,10 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_provider_that_is_set_up_is_enough_and_online_it_is_really_asked()
     {
-        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"},{"id":"other"}]}""") };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"},{"id":"other"}]}"""),
+        };
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
         var offline = await CheckAsync();
@@ -50,14 +53,25 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
-        var report = await new Plue.Server.Health.HealthChecks(home.Services.Health) { ProviderTimeout = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
-        var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
+        var report = await new Plue.Server.Health.HealthChecks(home.Services.Health) { ProviderTimeout = TimeSpan.FromSeconds(2) }.RunAsync(
+            online: true,
+            default
+        );
+        var rows = report
+            .Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent")
+            .Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
-                ("Providers", "Ok", "New chats use Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
-                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not respond: it did not respond within 2 seconds."),
+                ("Providers", "Ok", "New chats use Scripted."),
+                ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
+                (
+                    "Provider silent",
+                    "Failed",
+                    $"Scripted at http://127.0.0.1:{silent.Port} does not respond: it did not respond within 2 seconds."
+                ),
             ],
-            rows);
+            rows
+        );
         Assert.True(report.IsHealthy);
     }
 
@@ -68,7 +82,10 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
         var online = await CheckAsync(online: true);
-        Assert.Equal((HealthState.Failed, HealthAction.SetKey, "house"), (Row(online, "Provider house").State, Row(online, "Provider house").Fix?.Action, Row(online, "Provider house").Fix?.Target));
+        Assert.Equal(
+            (HealthState.Failed, HealthAction.SetKey, "house"),
+            (Row(online, "Provider house").State, Row(online, "Provider house").Fix?.Action, Row(online, "Provider house").Fix?.Target)
+        );
         Assert.False(online.Healthy);
     }
 
@@ -78,20 +95,36 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("providers/vendor.json5", "{ name: 'Vendor', provider_type: 'anthropic' }");
         var broken = home.Write("providers/broken.json5", "{ name: ");
         var result = await CheckAsync();
-        Assert.Equal((HealthState.Missing, HealthAction.SetKey), (Row(result, "Provider vendor").State, Row(result, "Provider vendor").Fix?.Action));
-        Assert.Equal((HealthState.Failed, HealthAction.OpenFile, broken), (Row(result, "Provider broken").State, Row(result, "Provider broken").Fix?.Action, Row(result, "Provider broken").Fix?.Target));
+        Assert.Equal(
+            (HealthState.Missing, HealthAction.SetKey),
+            (Row(result, "Provider vendor").State, Row(result, "Provider vendor").Fix?.Action)
+        );
+        Assert.Equal(
+            (HealthState.Failed, HealthAction.OpenFile, broken),
+            (Row(result, "Provider broken").State, Row(result, "Provider broken").Fix?.Action, Row(result, "Provider broken").Fix?.Target)
+        );
     }
 
     [Fact]
     public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
     {
-        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401) };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = _ =>
+                ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401),
+        };
         await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         await home.Services.Vault.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
         home.Write("providers/literal.json5", $"{{ name: 'Literal', provider_type: 'openai', api_key_ref: '{Canary}' }}");
-        home.Write("providers/address.json5", $"{{ name: 'Address', provider_type: 'openai-compatible', endpoint: 'https://me:{Canary}@example.com/v1?key={Canary}' }}");
-        home.Write("mcp.json5", $"{{ mcpServers: {{ files: {{ command: '/bin/true', args: ['--token', '{Canary}'], env: {{ TOKEN: '{Canary}' }} }} }} }}");
+        home.Write(
+            "providers/address.json5",
+            $"{{ name: 'Address', provider_type: 'openai-compatible', endpoint: 'https://me:{Canary}@example.com/v1?key={Canary}' }}"
+        );
+        home.Write(
+            "mcp.json5",
+            $"{{ mcpServers: {{ files: {{ command: '/bin/true', args: ['--token', '{Canary}'], env: {{ TOKEN: '{Canary}' }} }} }} }}"
+        );
         foreach (var online in (bool[])[false, true])
         {
             var result = await CheckAsync(online);
@@ -105,12 +138,18 @@ public sealed class HealthTests : IAsyncLifetime
     {
         await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
-        var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        var locked = Row(
+            await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default),
+            "Vault"
+        );
         Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));
         Assert.Contains("passphrase", locked.Sentence, StringComparison.Ordinal);
 
         home.Write("vault.json", "{ not a vault");
-        var damaged = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        var damaged = Row(
+            await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default),
+            "Vault"
+        );
         Assert.Equal((HealthState.Failed, true), (damaged.State, damaged.Needed));
     }
 
@@ -121,7 +160,10 @@ public sealed class HealthTests : IAsyncLifetime
         var id = journal.Chat.Id;
         await journal.DisposeAsync();
         File.AppendAllText(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n");
-        var row = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Chats");
+        var row = Row(
+            await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default),
+            "Chats"
+        );
         Assert.Equal(HealthState.Warning, row.State);
         Assert.Contains(id, row.Sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("private", row.Sentence, StringComparison.Ordinal);
@@ -144,9 +186,15 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task Reports_a_data_folder_readable_by_others_with_the_command_that_fixes_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
-        if (OperatingSystem.IsWindows()) { return; }
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
-        File.SetUnixFileMode(home.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            home.Folder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.OtherExecute
+        );
         var row = Row(await CheckAsync(), "Data folder");
         Assert.Equal(HealthState.Warning, row.State);
         Assert.Contains("chmod 700", row.Advice, StringComparison.Ordinal);
@@ -158,12 +206,16 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task A_folder_that_is_not_trusted_leads_to_trust()
     {
         home.Services.Platform.Workspace.Open(home.Folder, trusted: false);
-        Assert.Equal((HealthState.Warning, HealthAction.TrustFolder), (Row(await CheckAsync(), "Folder").State, Row(await CheckAsync(), "Folder").Fix?.Action));
+        Assert.Equal(
+            (HealthState.Warning, HealthAction.TrustFolder),
+            (Row(await CheckAsync(), "Folder").State, Row(await CheckAsync(), "Folder").Fix?.Action)
+        );
         home.Services.Platform.Workspace.SetTrusted(true);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Folder").State);
     }
 
-    private Task<HealthCheckResult> CheckAsync(bool online = false) => new Plue.Server.Rpc.HealthHandlers(home.Services.Health).CheckAsync(new HealthCheckParams(online), CancellationToken.None);
+    private Task<HealthCheckResult> CheckAsync(bool online = false) =>
+        new Plue.Server.Rpc.HealthHandlers(home.Services.Health).CheckAsync(new HealthCheckParams(online), CancellationToken.None);
 
     private static HealthRowView Row(HealthCheckResult result, string name) => result.Rows.First(row => row.Name == name);
 }

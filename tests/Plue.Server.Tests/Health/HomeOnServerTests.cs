@@ -11,7 +11,8 @@ public class HomeOnServerTests
     [InlineData(@"\\.\C:\Users\me\.plue", false)]
     [InlineData(@"C:\Users\me\.plue", false)]
     [InlineData("/home/me/.plue", false)]
-    public void A_home_on_a_server_of_Windows_is_known_by_its_path(string path, bool isOnServer) => Assert.Equal(isOnServer, DiskChecks.IsOnServer(path));
+    public void A_home_on_a_server_of_Windows_is_known_by_its_path(string path, bool isOnServer) =>
+        Assert.Equal(isOnServer, DiskChecks.IsOnServer(path));
 
     [Fact]
     public async Task On_Windows_a_home_on_a_server_is_looked_at_and_named_as_one()

@@ -86,62 +86,103 @@ public class Json5EditTests
         const string Text = "{ a: 'x', // x\n  b: [\"x\", { c: 'x' }] }";
         var root = (Json5Object)Json5Reader.Read(Text).Root!;
         var list = root.GetArray("b")!;
-        Assert.Equal("{ a: 'it\\'s \"y\"', // x\n  b: [\"it's \\\"y\\\"\", { c: 5 }] }", Json5Edit.Replace(Text,
-            (root.Find("a")!.Span, new Json5String("it's \"y\"")),
-            (((Json5Object)list.Items[1]).Find("c")!.Span, new Json5Number(5)),
-            (list.Items[0].Span, new Json5String("it's \"y\""))));
+        Assert.Equal(
+            "{ a: 'it\\'s \"y\"', // x\n  b: [\"it's \\\"y\\\"\", { c: 5 }] }",
+            Json5Edit.Replace(
+                Text,
+                (root.Find("a")!.Span, new Json5String("it's \"y\"")),
+                (((Json5Object)list.Items[1]).Find("c")!.Span, new Json5Number(5)),
+                (list.Items[0].Span, new Json5String("it's \"y\""))
+            )
+        );
     }
 
     /// <summary>Any value, however deep, in any document with comments, line ends and quotes of every kind.</summary>
     [Fact]
     public void Replacing_any_value_of_any_document_leaves_every_other_character_as_it_was()
     {
-        var cases = from before in JsonTexts.Objects from value in JsonTexts.Nodes from seed in Gen.Choose(0, int.MaxValue) select (before, value, seed);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), test =>
-        {
-            var random = new Random(test.seed);
-            var text = JsonTexts.Noisy(test.before, random);
-            var document = Json5Reader.Read(text);
-            Assert.Empty(document.Errors);
-            Assert.True(document.Root!.HasSameValueAs(test.before), text);
-            List<(string[] Path, Json5Node Node)> places = [.. Places(document.Root, []).Where(place => place.Path.Length > 0)];
-            if (places.Count == 0) { return; }
+        var cases =
+            from before in JsonTexts.Objects
+            from value in JsonTexts.Nodes
+            from seed in Gen.Choose(0, int.MaxValue)
+            select (before, value, seed);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                test =>
+                {
+                    var random = new Random(test.seed);
+                    var text = JsonTexts.Noisy(test.before, random);
+                    var document = Json5Reader.Read(text);
+                    Assert.Empty(document.Errors);
+                    Assert.True(document.Root!.HasSameValueAs(test.before), text);
+                    List<(string[] Path, Json5Node Node)> places = [.. Places(document.Root, []).Where(place => place.Path.Length > 0)];
+                    if (places.Count == 0)
+                    {
+                        return;
+                    }
 
-            var (path, old) = places[random.Next(places.Count)];
-            foreach (var edited in (string[])[Json5Edit.Set(text, path, test.value).Text, Json5Edit.Replace(text, (old.Span, test.value))])
-            {
-                Assert.StartsWith(text[..old.Span.Start], edited, StringComparison.Ordinal);
-                Assert.EndsWith(text[old.Span.End..], edited, StringComparison.Ordinal);
-                var after = Json5Reader.Read(edited);
-                Assert.Empty(after.Errors);
-                Assert.True(At(after.Root!, path).HasSameValueAs(test.value), edited);
-                var inOld = document.Comments.Where(comment => comment.Span.Start >= old.Span.Start && comment.Span.End <= old.Span.End);
-                Assert.Equal(document.Comments.Except(inOld).Select(comment => comment.Text), after.Comments.Select(comment => comment.Text));
-            }
+                    var (path, old) = places[random.Next(places.Count)];
+                    foreach (
+                        var edited in (string[])
+                            [Json5Edit.Set(text, path, test.value).Text, Json5Edit.Replace(text, (old.Span, test.value))]
+                    )
+                    {
+                        Assert.StartsWith(text[..old.Span.Start], edited, StringComparison.Ordinal);
+                        Assert.EndsWith(text[old.Span.End..], edited, StringComparison.Ordinal);
+                        var after = Json5Reader.Read(edited);
+                        Assert.Empty(after.Errors);
+                        Assert.True(At(after.Root!, path).HasSameValueAs(test.value), edited);
+                        var inOld = document.Comments.Where(comment =>
+                            comment.Span.Start >= old.Span.Start && comment.Span.End <= old.Span.End
+                        );
+                        Assert.Equal(
+                            document.Comments.Except(inOld).Select(comment => comment.Text),
+                            after.Comments.Select(comment => comment.Text)
+                        );
+                    }
 
-            var removed = Json5Reader.Read(Json5Edit.Remove(text, path).Text);
-            Assert.Empty(removed.Errors);
-            Assert.Equal(places.Count - places.Count(place => place.Path.Take(path.Length).SequenceEqual(path)), Places(removed.Root!, []).Count(place => place.Path.Length > 0));
-        }));
+                    var removed = Json5Reader.Read(Json5Edit.Remove(text, path).Text);
+                    Assert.Empty(removed.Errors);
+                    Assert.Equal(
+                        places.Count - places.Count(place => place.Path.Take(path.Length).SequenceEqual(path)),
+                        Places(removed.Root!, []).Count(place => place.Path.Length > 0)
+                    );
+                }
+            )
+        );
     }
 
-    private static IEnumerable<(string[] Path, Json5Node Node)> Places(Json5Node node, string[] path) => node switch
-    {
-        Json5Object value => value.Members.SelectMany(member => Places(member.Value, [.. path, member.Name])).Prepend((path, node)),
-        Json5Array list => list.Items.SelectMany((item, i) => Places(item, [.. path, $"{i}"])).Prepend((path, node)),
-        _ => [(path, node)],
-    };
+    private static IEnumerable<(string[] Path, Json5Node Node)> Places(Json5Node node, string[] path) =>
+        node switch
+        {
+            Json5Object value => value.Members.SelectMany(member => Places(member.Value, [.. path, member.Name])).Prepend((path, node)),
+            Json5Array list => list.Items.SelectMany((item, i) => Places(item, [.. path, $"{i}"])).Prepend((path, node)),
+            _ => [(path, node)],
+        };
 
     private static Json5Node At(Json5Node root, IEnumerable<string> path) =>
-        path.Aggregate(root, (node, key) => node is Json5Array list ? list.Items[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)] : ((Json5Object)node).Find(key)!);
+        path.Aggregate(
+            root,
+            (node, key) =>
+                node is Json5Array list
+                    ? list.Items[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)]
+                    : ((Json5Object)node).Find(key)!
+        );
 
     [Fact]
-    public void Whatever_is_written_reads_back_to_the_same_value() => Prop.ForAll(JsonTexts.Nodes.ToArbitrary(), node =>
-    {
-        var document = Json5Reader.Read(Json5Writer.WriteFile(node));
-        Assert.Empty(document.Errors);
-        Assert.True(document.Root?.HasSameValueAs(node));
-    }).QuickCheckThrowOnFailure();
+    public void Whatever_is_written_reads_back_to_the_same_value() =>
+        Prop.ForAll(
+                JsonTexts.Nodes.ToArbitrary(),
+                node =>
+                {
+                    var document = Json5Reader.Read(Json5Writer.WriteFile(node));
+                    Assert.Empty(document.Errors);
+                    Assert.True(document.Root?.HasSameValueAs(node));
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Setting_any_key_of_any_document_changes_that_key_alone()
@@ -150,23 +191,42 @@ public class Json5EditTests
             Json5Writer.WriteFile,
             value => Json5Writer.WriteFile(value).Replace("\n", "\r\n", StringComparison.Ordinal),
             value => Json5Writer.WriteFile(value).Replace(",\n", " /* , } */ , // ] ,\n", StringComparison.Ordinal),
-            value => "{" + string.Join(" , ", value.Members.Select(m => $"{Json5Writer.WriteKey(m.Name)}:{Json5Writer.Write(m.Value)}")) + "}",
-            value => "{ // first\n" + string.Concat(value.Members.Select(m => $"{Json5Writer.WriteKey(m.Name)}:{Json5Writer.Write(m.Value)}\n,")) + "}");
-        var cases = from before in JsonTexts.Objects from layout in layouts from value in JsonTexts.Nodes from pick in Gen.Choose(0, 9) select (before, layout, value, pick);
-        Prop.ForAll(cases.ToArbitrary(), test =>
-        {
-            var key = test.pick < test.before.Members.Count ? test.before.Members[test.pick].Name : "fresh key";
-            var edited = Json5Edit.Set(test.layout(test.before), [key], test.value);
-            Assert.Null(edited.Error);
-            var document = Json5Reader.Read(edited.Text);
-            Assert.Empty(document.Errors);
-            Assert.True(document.Root?.HasSameValueAs(test.before.With(key, test.value)), edited.Text);
+            value =>
+                "{" + string.Join(" , ", value.Members.Select(m => $"{Json5Writer.WriteKey(m.Name)}:{Json5Writer.Write(m.Value)}")) + "}",
+            value =>
+                "{ // first\n"
+                + string.Concat(value.Members.Select(m => $"{Json5Writer.WriteKey(m.Name)}:{Json5Writer.Write(m.Value)}\n,"))
+                + "}"
+        );
+        var cases =
+            from before in JsonTexts.Objects
+            from layout in layouts
+            from value in JsonTexts.Nodes
+            from pick in Gen.Choose(0, 9)
+            select (before, layout, value, pick);
+        Prop.ForAll(
+                cases.ToArbitrary(),
+                test =>
+                {
+                    var key = test.pick < test.before.Members.Count ? test.before.Members[test.pick].Name : "fresh key";
+                    var edited = Json5Edit.Set(test.layout(test.before), [key], test.value);
+                    Assert.Null(edited.Error);
+                    var document = Json5Reader.Read(edited.Text);
+                    Assert.Empty(document.Errors);
+                    Assert.True(document.Root?.HasSameValueAs(test.before.With(key, test.value)), edited.Text);
 
-            var removed = Json5Edit.Remove(edited.Text, [key]);
-            document = Json5Reader.Read(removed.Text);
-            Assert.Empty(document.Errors);
-            Assert.True(document.Root?.HasSameValueAs(Json5Object.Of(test.before.Members.Where(m => m.Name != key).Select(m => (m.Name, m.Value)))), removed.Text);
-        }).QuickCheckThrowOnFailure();
+                    var removed = Json5Edit.Remove(edited.Text, [key]);
+                    document = Json5Reader.Read(removed.Text);
+                    Assert.Empty(document.Errors);
+                    Assert.True(
+                        document.Root?.HasSameValueAs(
+                            Json5Object.Of(test.before.Members.Where(m => m.Name != key).Select(m => (m.Name, m.Value)))
+                        ),
+                        removed.Text
+                    );
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     /// <summary>Looking through every comment for every comma would take hours here.</summary>
@@ -179,25 +239,32 @@ public class Json5EditTests
     }
 
     [Fact]
-    public void A_new_file_looks_as_a_person_would_write_it() => Assert.Equal("""
-        {
-          name: "My \"server\"",
-          "x-key": null,
-          enabled: true,
-          temperature: 0.7,
-          stop_sequences: ["a", "b"],
-          headers: {
-            region: "eu",
-          },
-          empty: {},
-        }
+    public void A_new_file_looks_as_a_person_would_write_it() =>
+        Assert.Equal(
+            """
+            {
+              name: "My \"server\"",
+              "x-key": null,
+              enabled: true,
+              temperature: 0.7,
+              stop_sequences: ["a", "b"],
+              headers: {
+                region: "eu",
+              },
+              empty: {},
+            }
 
-        """, Json5Writer.WriteFile(Json5Object.Of(
-            ("name", new Json5String("My \"server\"")),
-            ("x-key", new Json5Null()),
-            ("enabled", new Json5Boolean(true)),
-            ("temperature", new Json5Number(0.7)),
-            ("stop_sequences", Json5Array.Of(["a", "b"])),
-            ("headers", Json5Object.Of(("region", new Json5String("eu")))),
-            ("empty", Json5Object.Empty))));
+            """,
+            Json5Writer.WriteFile(
+                Json5Object.Of(
+                    ("name", new Json5String("My \"server\"")),
+                    ("x-key", new Json5Null()),
+                    ("enabled", new Json5Boolean(true)),
+                    ("temperature", new Json5Number(0.7)),
+                    ("stop_sequences", Json5Array.Of(["a", "b"])),
+                    ("headers", Json5Object.Of(("region", new Json5String("eu")))),
+                    ("empty", Json5Object.Empty)
+                )
+            )
+        );
 }

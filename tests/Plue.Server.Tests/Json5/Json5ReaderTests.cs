@@ -20,12 +20,14 @@ public class Json5ReaderTests
     [InlineData("", "1:1 Found the end of the file where a value was expected.")]
     [InlineData("{\r\n  a: 010\r\n}", "2:7 Found '1' where a number without leading zeros was expected.")]
     [InlineData("{a: \u0001}", "1:5 Found the control character U+0001 where a value was expected.")]
-    public void An_error_names_what_was_found_and_what_was_expected(string text, string expected) => Assert.Equal(expected, Describe(Json5Reader.Read(text)));
+    public void An_error_names_what_was_found_and_what_was_expected(string text, string expected) =>
+        Assert.Equal(expected, Describe(Json5Reader.Read(text)));
 
     [Fact]
     public void Reports_several_errors_in_one_file_and_parses_the_rest()
     {
-        var document = Json5Reader.Read("""
+        var document = Json5Reader.Read(
+            """
             {
               name: Fast,
               model: 'small'
@@ -34,13 +36,17 @@ public class Json5ReaderTests
               list: [1, @, 3],
               enabled: true,
             }
-            """);
-        Assert.Equal("""
+            """
+        );
+        Assert.Equal(
+            """
             2:9 Found 'Fast' where a value (text needs quotes) was expected.
             4:3 Found 'endpoint' where ',' or '}' was expected.
             5:13 Found '1' where a number without leading zeros was expected.
             6:13 Found '@' where a value was expected.
-            """, Describe(document));
+            """,
+            Describe(document)
+        );
         var root = Assert.IsType<Json5Object>(document.Root);
         Assert.Equal("small", root.GetString("model"));
         Assert.Equal("http://localhost", root.GetString("endpoint"));
@@ -83,7 +89,8 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void Stops_after_fifty_errors_in_a_file() => Assert.Equal(50, Json5Reader.Read("[" + string.Concat(Enumerable.Repeat("@,", 100_000)) + "]").Errors.Count);
+    public void Stops_after_fifty_errors_in_a_file() =>
+        Assert.Equal(50, Json5Reader.Read("[" + string.Concat(Enumerable.Repeat("@,", 100_000)) + "]").Errors.Count);
 
     [Fact]
     public void Reports_invalid_UTF8_with_its_position()
@@ -97,7 +104,11 @@ public class Json5ReaderTests
 
     [Fact]
     public void A_key_pasted_without_quotes_is_not_repeated_in_the_message() =>
-        Assert.DoesNotContain("abcdef0123456789", Describe(Json5Reader.Read("{api_key: abcdef0123456789abcdef0123456789}")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "abcdef0123456789",
+            Describe(Json5Reader.Read("{api_key: abcdef0123456789abcdef0123456789}")),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void The_last_of_two_equal_keys_counts_and_the_repetition_is_known()
@@ -108,31 +119,75 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void Any_JSON_reads_to_the_same_values() => Prop.ForAll(JsonTexts.Arbitrary, json =>
-    {
-        var document = Json5Reader.Read(Encoding.UTF8.GetBytes(json));
-        Assert.Empty(document.Errors);
-        using var expected = JsonDocument.Parse(json);
-        Json5SuiteTests.AssertSame(expected.RootElement, document.Root);
-    }).QuickCheckThrowOnFailure();
+    public void Any_JSON_reads_to_the_same_values() =>
+        Prop.ForAll(
+                JsonTexts.Arbitrary,
+                json =>
+                {
+                    var document = Json5Reader.Read(Encoding.UTF8.GetBytes(json));
+                    Assert.Empty(document.Errors);
+                    using var expected = JsonDocument.Parse(json);
+                    Json5SuiteTests.AssertSame(expected.RootElement, document.Root);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Random_bytes_are_read_or_reported_and_never_thrown() => Prop.ForAll<byte[]>(bytes =>
-    {
-        var document = Json5Reader.Read(bytes);
-        Assert.True(document.Root is not null || document.Errors.Count > 0);
-    }).QuickCheckThrowOnFailure();
+    public void Random_bytes_are_read_or_reported_and_never_thrown() =>
+        Prop.ForAll<byte[]>(bytes =>
+            {
+                var document = Json5Reader.Read(bytes);
+                Assert.True(document.Root is not null || document.Errors.Count > 0);
+            })
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Random_scraps_of_JSON5_are_read_or_reported_and_never_thrown()
     {
-        string[] scraps = ["{", "}", "[", "]", ",", ":", "a", "'", "\"", "\\", "\\u00", "//", "/*", "*/", "\n", "\r", " ", "1", "0x", ".", "e", "+", "-", "true", "NaN", "\u2028", "é", "\uD800", "\0"];
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3_000), Prop.ForAll(Gen.Elements(scraps).ListOf().Select(list => string.Concat(list)).ToArbitrary(), text =>
-        {
-            var document = Json5Reader.Read(text);
-            Assert.True(document.Root is not null || document.Errors.Count > 0);
-            Assert.All(document.Errors, error => AssertWithin(text, error.Span));
-        }));
+        string[] scraps =
+        [
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "a",
+            "'",
+            "\"",
+            "\\",
+            "\\u00",
+            "//",
+            "/*",
+            "*/",
+            "\n",
+            "\r",
+            " ",
+            "1",
+            "0x",
+            ".",
+            "e",
+            "+",
+            "-",
+            "true",
+            "NaN",
+            "\u2028",
+            "é",
+            "\uD800",
+            "\0",
+        ];
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(3_000),
+            Prop.ForAll(
+                Gen.Elements(scraps).ListOf().Select(list => string.Concat(list)).ToArbitrary(),
+                text =>
+                {
+                    var document = Json5Reader.Read(text);
+                    Assert.True(document.Root is not null || document.Errors.Count > 0);
+                    Assert.All(document.Errors, error => AssertWithin(text, error.Span));
+                }
+            )
+        );
     }
 
     /// <summary>A place that an editor can show: within the text, and its line and column say the same as its index.</summary>
@@ -143,7 +198,10 @@ public class Json5ReaderTests
         var before = text[..span.Start];
         var lines = before.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
         // A place between CR and LF belongs to the line that they end.
-        if (!(before.EndsWith('\r') && text.AsSpan(span.Start).StartsWith("\n"))) { Assert.Equal((lines.Length, lines[^1].Length + 1), (span.Line, span.Column)); }
+        if (!(before.EndsWith('\r') && text.AsSpan(span.Start).StartsWith("\n")))
+        {
+            Assert.Equal((lines.Length, lines[^1].Length + 1), (span.Line, span.Column));
+        }
     }
 
     /// <summary>Megabytes of what looks like the worst there is, each within seconds on a busy machine.</summary>
@@ -186,7 +244,10 @@ public class Json5ReaderTests
     {
         const string Text = "{ /* c */ a: [1, 'two', {b: \"x\\u0041\"}], 'c': -0x1F, // end\n d: true }";
         Assert.Empty(Json5Reader.Read(Text).Errors);
-        for (var length = 0; length < Text.Length; length++) { Assert.NotEmpty(Json5Reader.Read(Text[..length]).Errors); }
+        for (var length = 0; length < Text.Length; length++)
+        {
+            Assert.NotEmpty(Json5Reader.Read(Text[..length]).Errors);
+        }
     }
 
     internal static string Describe(Json5Document document) =>

@@ -16,7 +16,8 @@ internal static class JsonTexts
         ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(number => (Json5Node)new Json5Number(number)),
         ArbMap.Default.GeneratorFor<int>().Select(number => (Json5Node)new Json5Number(number)),
         ArbMap.Default.GeneratorFor<bool>().Select(value => (Json5Node)new Json5Boolean(value)),
-        Gen.Constant((Json5Node)new Json5Null()));
+        Gen.Constant((Json5Node)new Json5Null())
+    );
 
     public static Gen<Json5Node> Nodes { get; } = Gen.Sized(size => Node(Math.Min(size, 24)));
 
@@ -30,24 +31,40 @@ internal static class JsonTexts
         string[] between = ["", " ", "\n", "\r\n", "\t", " /* a, ] } : */ ", "// it's \"x\", {[\n", "\u00A0"];
         string Gap() => between[random.Next(between.Length)];
         string Text(string value) => Json5Writer.Write(new Json5String(value), quote: random.Next(2) == 0 ? '"' : '\'');
-        string Entries(IReadOnlyList<string> entries) => string.Join(",", entries.Select(entry => Gap() + entry + Gap())) + (entries.Count > 0 && random.Next(2) == 0 ? "," + Gap() : "");
-        string Value(Json5Node value) => value switch
-        {
-            Json5Object inner => "{" + Gap() + Entries([.. inner.Members.Select(member => Text(member.Name) + Gap() + ":" + Gap() + Value(member.Value))]) + "}",
-            Json5Array list => "[" + Gap() + Entries([.. list.Items.Select(Value)]) + "]",
-            Json5String text => Text(text.Value),
-            _ => Json5Writer.Write(value),
-        };
+        string Entries(IReadOnlyList<string> entries) =>
+            string.Join(",", entries.Select(entry => Gap() + entry + Gap()))
+            + (entries.Count > 0 && random.Next(2) == 0 ? "," + Gap() : "");
+        string Value(Json5Node value) =>
+            value switch
+            {
+                Json5Object inner => "{"
+                    + Gap()
+                    + Entries([.. inner.Members.Select(member => Text(member.Name) + Gap() + ":" + Gap() + Value(member.Value))])
+                    + "}",
+                Json5Array list => "[" + Gap() + Entries([.. list.Items.Select(Value)]) + "]",
+                Json5String text => Text(text.Value),
+                _ => Json5Writer.Write(value),
+            };
         return Gap() + Value(node) + Gap();
     }
 
-    private static Gen<Json5Node> Node(int size) => size <= 1
-        ? Plain
-        : Gen.OneOf(Plain, Object(size).Select(value => (Json5Node)value), Node(size / 3).ListOf().Select(items => (Json5Node)new Json5Array([.. items.Take(5)])));
+    private static Gen<Json5Node> Node(int size) =>
+        size <= 1
+            ? Plain
+            : Gen.OneOf(
+                Plain,
+                Object(size).Select(value => (Json5Node)value),
+                Node(size / 3).ListOf().Select(items => (Json5Node)new Json5Array([.. items.Take(5)]))
+            );
 
     private static Gen<Json5Object> Object(int size) =>
-        Text.Zip(Node(size / 3), (name, value) => (name, value)).ListOf()
-            .Select(members => Json5Object.Of(members.DistinctBy(member => WellFormed(member.name)).Take(6).Select(member => (WellFormed(member.name), member.value))));
+        Text.Zip(Node(size / 3), (name, value) => (name, value))
+            .ListOf()
+            .Select(members =>
+                Json5Object.Of(
+                    members.DistinctBy(member => WellFormed(member.name)).Take(6).Select(member => (WellFormed(member.name), member.value))
+                )
+            );
 
     /// <summary>A lone surrogate cannot be a key of JSON that System.Text.Json writes.</summary>
     private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
@@ -55,7 +72,10 @@ internal static class JsonTexts
     private static string Write(Json5Node node)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = node is Json5Array })) { Write(writer, node); }
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = node is Json5Array }))
+        {
+            Write(writer, node);
+        }
 
         return Encoding.UTF8.GetString(stream.ToArray());
     }
@@ -64,13 +84,24 @@ internal static class JsonTexts
     {
         switch (node)
         {
-            case Json5String text: writer.WriteStringValue(WellFormed(text.Value)); break;
-            case Json5Number number: writer.WriteNumberValue(number.Value); break;
-            case Json5Boolean boolean: writer.WriteBooleanValue(boolean.Value); break;
-            case Json5Null: writer.WriteNullValue(); break;
+            case Json5String text:
+                writer.WriteStringValue(WellFormed(text.Value));
+                break;
+            case Json5Number number:
+                writer.WriteNumberValue(number.Value);
+                break;
+            case Json5Boolean boolean:
+                writer.WriteBooleanValue(boolean.Value);
+                break;
+            case Json5Null:
+                writer.WriteNullValue();
+                break;
             case Json5Array array:
                 writer.WriteStartArray();
-                foreach (var item in array.Items) { Write(writer, item); }
+                foreach (var item in array.Items)
+                {
+                    Write(writer, item);
+                }
 
                 writer.WriteEndArray();
                 break;

@@ -13,7 +13,10 @@ public sealed class FormatterTests
     [Theory]
     [InlineData("{id:\"a\"}", "{id: \"a\"}\n")]
     [InlineData("{\nid: 'a',\n      name :  'b' ,\n}", "{\n  id: 'a',\n  name: 'b',\n}\n")]
-    [InlineData("{\n fields: [{\n name: 'a',\n }, {\n name: 'b',\n }],\n }\n", "{\n  fields: [{\n    name: 'a',\n  }, {\n    name: 'b',\n  }],\n}\n")]
+    [InlineData(
+        "{\n fields: [{\n name: 'a',\n }, {\n name: 'b',\n }],\n }\n",
+        "{\n  fields: [{\n    name: 'a',\n  }, {\n    name: 'b',\n  }],\n}\n"
+    )]
     [InlineData("{\n fields: [\n { name: 'a' },\n ],\n}\n", "{\n  fields: [\n    { name: 'a' },\n  ],\n}\n")]
     [InlineData("// first\n\n\n\n{\n  a: 1,   // why\n  b: 2, // two\n}\n\n\n", "// first\n\n{\n  a: 1,   // why\n  b: 2, // two\n}\n")]
     [InlineData("{\r\na: 1\r\n}", "{\r\n  a: 1\r\n}\r\n")]
@@ -43,19 +46,29 @@ public sealed class FormatterTests
     {
         string[] parts = [" ", "\n", "\n\n\n", "\t", "/* c */", "// c\n", "\r\n", "  "];
         var places = Gen.Choose(0, 10_000).Zip(Gen.Choose(0, parts.Length - 1)).ListOf();
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(JsonTexts.Arbitrary, places.ToArbitrary(), (json, odd) =>
-        {
-            var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), parts[one.Item2]));
-            var before = Json5Reader.Read(text);
-            if (!before.IsValid) { return; }
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(
+                JsonTexts.Arbitrary,
+                places.ToArbitrary(),
+                (json, odd) =>
+                {
+                    var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), parts[one.Item2]));
+                    var before = Json5Reader.Read(text);
+                    if (!before.IsValid)
+                    {
+                        return;
+                    }
 
-            var once = Formatted(text);
-            var after = Json5Reader.Read(once);
+                    var once = Formatted(text);
+                    var after = Json5Reader.Read(once);
 
-            Assert.Equal(once, Formatted(once));
-            Assert.True(before.Root!.HasSameValueAs(after.Root!), once);
-            Assert.Equal(before.Comments.Select(comment => comment.Text), after.Comments.Select(comment => comment.Text));
-        }));
+                    Assert.Equal(once, Formatted(once));
+                    Assert.True(before.Root!.HasSameValueAs(after.Root!), once);
+                    Assert.Equal(before.Comments.Select(comment => comment.Text), after.Comments.Select(comment => comment.Text));
+                }
+            )
+        );
     }
 
     private static string Formatted(string text)

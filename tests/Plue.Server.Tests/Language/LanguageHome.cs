@@ -25,8 +25,7 @@ internal sealed class LanguageHome : IAsyncDisposable
         Write("templates/scout.json5", Scout);
     }
 
-    public const string Scout =
-        """
+    public const string Scout = """
         {
           id: "scout",
           name: "Scout",

@@ -28,7 +28,8 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("providers/local.json5", "{ api_key_ref: 'vault://local/api|_key' }", "api.anthropic.com")]
     [InlineData("providers/local.json5", "{ max_t|okens: 5 }", "From 1 to 200000")]
     [InlineData("prompts/scout.md", "Look for {{go|al}}", "What is to be reached")]
-    public void The_thing_under_the_pointer_is_explained(string file, string text, string expected) => Assert.Contains(expected, home.Hover(file, text), StringComparison.Ordinal);
+    public void The_thing_under_the_pointer_is_explained(string file, string text, string expected) =>
+        Assert.Contains(expected, home.Hover(file, text), StringComparison.Ordinal);
 
     [Fact]
     public void File_content_cannot_become_a_link_or_an_image_in_a_hover()
@@ -50,13 +51,21 @@ public sealed class NavigationTests : IAsyncLifetime
         var (document, offset) = home.At(file, text);
 
         Assert.Equal(Path.Combine(home.Home, expected), Navigation.Definition(home.Sources, document, offset)?.Document.Location.Path);
-        Assert.Equal(expected, Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Contains(offset)).Target.Location.Path[(home.Home.Length + 1)..]);
+        Assert.Equal(
+            expected,
+            Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Contains(offset)).Target.Location.Path[
+                (home.Home.Length + 1)..
+            ]
+        );
     }
 
     [Fact]
     public void A_parent_that_ships_and_the_fields_it_has_are_found_in_it()
     {
-        var (document, offset) = home.At(Scout, "{ parent_template: 'task', fields: [{ name: 'x', conditional: { field: 'sta|tus', value: 'done' } }] }");
+        var (document, offset) = home.At(
+            Scout,
+            "{ parent_template: 'task', fields: [{ name: 'x', conditional: { field: 'sta|tus', value: 'done' } }] }"
+        );
 
         var found = Navigation.Definition(home.Sources, document, offset)!;
 
@@ -67,7 +76,10 @@ public sealed class NavigationTests : IAsyncLifetime
     [Fact]
     public void Finds_the_definition_of_a_user_field()
     {
-        var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("conditional: { field: \"area", "conditional: { field: \"ar|ea", StringComparison.Ordinal));
+        var (document, offset) = home.At(
+            Scout,
+            LanguageHome.Scout.Replace("conditional: { field: \"area", "conditional: { field: \"ar|ea", StringComparison.Ordinal)
+        );
 
         var found = Navigation.Definition(home.Sources, document, offset)!;
 
@@ -85,7 +97,10 @@ public sealed class NavigationTests : IAsyncLifetime
 
         var (template, id) = home.At(Scout, LanguageHome.Scout.Replace("\"scout\"", "\"sc|out\"", StringComparison.Ordinal));
         var templates = Navigation.References(home.Sources, template, id, withDefinition: true);
-        Assert.Equal(["one.json5", "scout.json5"], templates.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["one.json5", "scout.json5"],
+            templates.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -96,7 +111,10 @@ public sealed class NavigationTests : IAsyncLifetime
         Assert.Equal("scout", Renames.Prepare(home.Sources, document, offset)?.Name);
         var edit = Renames.To(home.Sources, document, offset, "ranger");
 
-        Assert.Equal((Path.Combine(home.Home, "prompts", "scout.md"), Path.Combine(home.Home, "prompts", "ranger.md")), (edit.From, edit.To));
+        Assert.Equal(
+            (Path.Combine(home.Home, "prompts", "scout.md"), Path.Combine(home.Home, "prompts", "ranger.md")),
+            (edit.From, edit.To)
+        );
         var changed = Assert.Single(edit.Documents);
         Assert.Contains("codex://prompts/ranger", Formatter.Applied(changed.Document.Text, changed.Edits), StringComparison.Ordinal);
     }
@@ -110,14 +128,23 @@ public sealed class NavigationTests : IAsyncLifetime
         var edit = Renames.To(home.Sources, document, offset, "ranger");
 
         Assert.EndsWith("ranger.json5", edit.To, StringComparison.Ordinal);
-        Assert.Equal(["child.json5", "scout.json5"], edit.Documents.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
-        Assert.All(edit.Documents, one => Assert.Contains("\"ranger\"", Formatter.Applied(one.Document.Text, one.Edits), StringComparison.Ordinal));
+        Assert.Equal(
+            ["child.json5", "scout.json5"],
+            edit.Documents.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal)
+        );
+        Assert.All(
+            edit.Documents,
+            one => Assert.Contains("\"ranger\"", Formatter.Applied(one.Document.Text, one.Edits), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void A_template_is_renamed_in_the_rules_that_name_it()
     {
-        home.Write("templates/chief.json5", "{ id: \"chief\", name: \"Chief\", parent_template: \"task\", permissions: { allow: [\"spawn_task(scout)\"] } }");
+        home.Write(
+            "templates/chief.json5",
+            "{ id: \"chief\", name: \"Chief\", parent_template: \"task\", permissions: { allow: [\"spawn_task(scout)\"] } }"
+        );
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("id: \"scout", "id: \"sc|out", StringComparison.Ordinal));
 
         var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Location.Name == "chief");
@@ -153,14 +180,34 @@ public sealed class NavigationTests : IAsyncLifetime
         home.Write("config.json5", "{ default_large: \"local\" }");
         var (document, offset) = home.At(Scout, "{ parent_template: 'task', provider_ref: 'codex://providers/lo|cal' }");
 
-        Assert.Contains("Run Plue: Rename", Assert.Throws<FailureException>(() => Renames.To(home.Sources, document, offset, "other")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Run Plue: Rename",
+            Assert.Throws<FailureException>(() => Renames.To(home.Sources, document, offset, "other")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("Change to “description”", "{ id: 'scout', name: 'Scout', descri|pton: 'x' }", "{ id: 'scout', name: 'Scout', description: 'x' }")]
-    [InlineData("Remove “nobody”", "{\n  id: 'scout',\n  no|body: { a: 1 },\n  name: 'Scout',\n}", "{\n  id: 'scout',\n  name: 'Scout',\n}")]
-    [InlineData("Change to “read”", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }")]
-    [InlineData("Change to “scout”", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
+    [InlineData(
+        "Change to “description”",
+        "{ id: 'scout', name: 'Scout', descri|pton: 'x' }",
+        "{ id: 'scout', name: 'Scout', description: 'x' }"
+    )]
+    [InlineData(
+        "Remove “nobody”",
+        "{\n  id: 'scout',\n  no|body: { a: 1 },\n  name: 'Scout',\n}",
+        "{\n  id: 'scout',\n  name: 'Scout',\n}"
+    )]
+    [InlineData(
+        "Change to “read”",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }"
+    )]
+    [InlineData(
+        "Change to “scout”",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }"
+    )]
     [InlineData("Add “name”", "{|\n  id: 'scout',\n}", "{\n  name: \"\",\n  id: 'scout',\n}")]
     public void Offers_a_quick_fix(string title, string text, string expected)
     {
@@ -174,7 +221,10 @@ public sealed class NavigationTests : IAsyncLifetime
     [Fact]
     public void A_prompt_that_is_missing_can_be_made()
     {
-        var (document, offset) = home.At(Scout, "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/no|body-yet' }");
+        var (document, offset) = home.At(
+            Scout,
+            "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/no|body-yet' }"
+        );
 
         var fix = Assert.Single(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), one => one.Creates is not null);
 
@@ -185,7 +235,10 @@ public sealed class NavigationTests : IAsyncLifetime
     [Fact]
     public void A_key_in_a_provider_can_be_moved_into_the_vault()
     {
-        var (document, offset) = home.At("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-an|t-0123456789abcdef0123' }");
+        var (document, offset) = home.At(
+            "providers/local.json5",
+            "{ provider_type: 'anthropic', api_key_ref: 'sk-an|t-0123456789abcdef0123' }"
+        );
 
         Assert.Contains(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), fix => fix.MovesKeyOf == "local");
     }

@@ -14,31 +14,101 @@ public sealed class ProblemTests : IAsyncLifetime
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Theory]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', descripton: 'x' }", "descripton: `descripton` is not a valid key of a template. Did you mean `description`?")]
-    [InlineData("templates/scout.json5", "{ id: 'other', name: 'Scout' }", "'other': `id` is `other`, but the file is named `scout.json5`. Use the same name for both.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'tsk' }", "'tsk': The parent template `tsk` does not exist or has errors.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['raed'] }", "'raed': The tool `raed` does not exist. Did you mean `read`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }", "codex://prompts/scuot: codex://prompts/scuot does not exist. Did you mean `scout`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }", "codex://providers/local: codex://providers/local has the wrong type: codex://prompts/… is required here.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }", "'checklst': The icon `checklst` does not exist. Did you mean `checklist`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }", "'taks': The template `taks` does not exist or has errors.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }", "'gaol': `target` refers to the field `gaol`, which does not exist. Did you mean `goal`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'field_change', field: 'gaol', action: 'send_to_llm' }] } }", "gaol: The hook refers to the field `gaol`, which does not exist. Did you mean `goal`?")]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', descripton: 'x' }",
+        "descripton: `descripton` is not a valid key of a template. Did you mean `description`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'other', name: 'Scout' }",
+        "'other': `id` is `other`, but the file is named `scout.json5`. Use the same name for both."
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'tsk' }",
+        "'tsk': The parent template `tsk` does not exist or has errors."
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['raed'] }",
+        "'raed': The tool `raed` does not exist. Did you mean `read`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }",
+        "codex://prompts/scuot: codex://prompts/scuot does not exist. Did you mean `scout`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }",
+        "codex://providers/local: codex://providers/local has the wrong type: codex://prompts/… is required here."
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }",
+        "'checklst': The icon `checklst` does not exist. Did you mean `checklist`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }",
+        "'taks': The template `taks` does not exist or has errors."
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }",
+        "'gaol': `target` refers to the field `gaol`, which does not exist. Did you mean `goal`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'field_change', field: 'gaol', action: 'send_to_llm' }] } }",
+        "gaol: The hook refers to the field `gaol`, which does not exist. Did you mean `goal`?"
+    )]
     [InlineData("templates/scout.json5", "{ id: 'scout' name: 'Scout' }", "name: Found 'name' where ',' or '}' was expected.")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local has no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }", "vault://local/apikey: The vault does not contain vault://local/apikey. Store it with Plue: Configure Provider Key.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', permissions: { allow: ['spawn_task(scuot)'] } }", "spawn_task(scuot): The template `scuot` does not exist or has errors. Did you mean `scout`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', fields: [{ name: 'a', type: 'codex_reference', template_filter: 'taks' }] }", "taks: The template `taks` does not exist or has errors. Did you mean `task`?")]
-    [InlineData("prompts/scout.md", "Look for {{gaol}}.", "gaol: `gaol` has no value: no template that uses this prompt has this field, and it is not an argument. Did you mean `goal`?")]
+    [InlineData(
+        "providers/local.json5",
+        "{ provider_type: 'anthropc' }",
+        "'anthropc': `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?"
+    )]
+    [InlineData(
+        "providers/local.json5",
+        "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }",
+        "'claude-sonet-4-6': Local has no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?"
+    )]
+    [InlineData(
+        "providers/local.json5",
+        "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }",
+        "vault://local/apikey: The vault does not contain vault://local/apikey. Store it with Plue: Configure Provider Key."
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', parent_template: 'task', permissions: { allow: ['spawn_task(scuot)'] } }",
+        "spawn_task(scuot): The template `scuot` does not exist or has errors. Did you mean `scout`?"
+    )]
+    [InlineData(
+        "templates/scout.json5",
+        "{ id: 'scout', name: 'Scout', fields: [{ name: 'a', type: 'codex_reference', template_filter: 'taks' }] }",
+        "taks: The template `taks` does not exist or has errors. Did you mean `task`?"
+    )]
+    [InlineData(
+        "prompts/scout.md",
+        "Look for {{gaol}}.",
+        "gaol: `gaol` has no value: no template that uses this prompt has this field, and it is not an argument. Did you mean `goal`?"
+    )]
     [InlineData("items/one.json5", "{ template: 'nobody' }", "'nobody': The template `nobody` does not exist or has errors.")]
-    [InlineData("prompts/mine.md", "---\ndescription: x\n", "---: The front matter has no closing line of three hyphens, so it is treated as part of the prompt.")]
-    public void Publishes_a_diagnostic_at_the_error(string file, string text, string expected) => Assert.Contains(expected, home.Check(file, text));
+    [InlineData(
+        "prompts/mine.md",
+        "---\ndescription: x\n",
+        "---: The front matter has no closing line of three hyphens, so it is treated as part of the prompt."
+    )]
+    public void Publishes_a_diagnostic_at_the_error(string file, string text, string expected) =>
+        Assert.Contains(expected, home.Check(file, text));
 
     [Fact]
     public void No_diagnostic_for_a_placeholder_with_a_value()
     {
-        const string filled = "---\ndescription: x\narguments: [tone]\n---\n{{goal}} {{area}} {{budget.usd}} {{tone}} {{selection}} {{title}} {{messages[-1].content}} \\{{nobody}} {{ no field }}\n";
+        const string filled =
+            "---\ndescription: x\narguments: [tone]\n---\n{{goal}} {{area}} {{budget.usd}} {{tone}} {{selection}} {{title}} {{messages[-1].content}} \\{{nobody}} {{ no field }}\n";
 
         Assert.Empty(home.Check("prompts/scout.md", filled));
         // Its own field is that of the one template that uses it.
@@ -48,7 +118,9 @@ public sealed class ProblemTests : IAsyncLifetime
     [Fact]
     public void All_placeholders_of_shipped_prompts_have_values()
     {
-        foreach (var codex in home.Sources.Documents.Of(CodexCollection.Prompts).List().Where(codex => codex.Layer == TemplateLayer.Shipped))
+        foreach (
+            var codex in home.Sources.Documents.Of(CodexCollection.Prompts).List().Where(codex => codex.Layer == TemplateLayer.Shipped)
+        )
         {
             Assert.Empty(Problems.Of(home.Sources, home.Sources.Find(codex.Uri!)!).Select(problem => $"{codex.Uri}: {problem.Message}"));
         }
@@ -61,16 +133,31 @@ public sealed class ProblemTests : IAsyncLifetime
         foreach (var id in TemplateCatalog.ShippedIds())
         {
             var document = home.Open($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!));
-            var found = FoundReferences.InTemplate(document.Root, home.Sources.Templates.Find).Where(reference => reference.To is not null).Select(reference => reference.To);
+            var found = FoundReferences
+                .InTemplate(document.Root, home.Sources.Templates.Find)
+                .Where(reference => reference.To is not null)
+                .Select(reference => reference.To);
 
-            Assert.Equal(found, Mentions.Of(new DocumentModel(home.Sources, document)).Where(mention => mention.Found?.To is not null).Select(mention => mention.Found!.To));
+            Assert.Equal(
+                found,
+                Mentions
+                    .Of(new DocumentModel(home.Sources, document))
+                    .Where(mention => mention.Found?.To is not null)
+                    .Select(mention => mention.Found!.To)
+            );
         }
     }
 
     [Fact]
     public void A_key_in_a_file_is_marked_and_never_repeated()
     {
-        var problem = Assert.Single(Problems.Of(home.Sources, home.Open("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-ant-0123456789abcdef0123' }")), one => one.Code == Problems.Secret);
+        var problem = Assert.Single(
+            Problems.Of(
+                home.Sources,
+                home.Open("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-ant-0123456789abcdef0123' }")
+            ),
+            one => one.Code == Problems.Secret
+        );
 
         Assert.Equal(LiteralSecrets.Message, problem.Message);
     }
@@ -83,23 +170,39 @@ public sealed class ProblemTests : IAsyncLifetime
         foreach (var id in TemplateCatalog.ShippedIds())
         {
             var document = home.Open($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!));
-            Assert.DoesNotContain(Problems.Of(home.Sources, document), problem => !problem.Code.StartsWith("risk.", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                Problems.Of(home.Sources, document),
+                problem => !problem.Code.StartsWith("risk.", StringComparison.Ordinal)
+            );
         }
     }
 
     [Fact]
     public void A_file_says_the_same_in_the_editor_as_everywhere_else()
     {
-        const string broken = "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: -1 }, max_spawned_tasks: 'x', fields: [{ name: 'a', type: 'selct' }] }";
-        var listed = home.Sources.Templates.Check("scout", System.Text.Encoding.UTF8.GetBytes(broken)).Problems.Select(problem => problem.Message);
+        const string broken =
+            "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: -1 }, max_spawned_tasks: 'x', fields: [{ name: 'a', type: 'selct' }] }";
+        var listed = home
+            .Sources.Templates.Check("scout", System.Text.Encoding.UTF8.GetBytes(broken))
+            .Problems.Select(problem => problem.Message);
 
-        Assert.Empty(listed.Except(Problems.Of(home.Sources, home.Open("templates/scout.json5", broken)).Select(problem => problem.Message)));
+        Assert.Empty(
+            listed.Except(Problems.Of(home.Sources, home.Open("templates/scout.json5", broken)).Select(problem => problem.Message))
+        );
     }
 
     [Fact]
     public void Risks_are_reported_as_warnings()
     {
-        var risk = Assert.Single(Problems.Of(home.Sources, home.Open("templates/scout.json5", LanguageHome.Scout.Replace("{ usd: 1, rounds: 20 }", "{ rounds: 20 }", StringComparison.Ordinal))));
+        var risk = Assert.Single(
+            Problems.Of(
+                home.Sources,
+                home.Open(
+                    "templates/scout.json5",
+                    LanguageHome.Scout.Replace("{ usd: 1, rounds: 20 }", "{ rounds: 20 }", StringComparison.Ordinal)
+                )
+            )
+        );
 
         Assert.Equal((TemplateRisks.NoBudget, false), (risk.Code, risk.IsError));
     }
@@ -118,7 +221,16 @@ public sealed class ProblemTests : IAsyncLifetime
     [Fact]
     public void A_file_of_marks_alone_is_survived()
     {
-        foreach (var bomb in new[] { new string('[', 100_000), new string('{', 100_000), string.Concat(Enumerable.Repeat("{fields:[", 20_000)), new string('"', 50_001), "/*" + new string('*', 100_000) })
+        foreach (
+            var bomb in new[]
+            {
+                new string('[', 100_000),
+                new string('{', 100_000),
+                string.Concat(Enumerable.Repeat("{fields:[", 20_000)),
+                new string('"', 50_001),
+                "/*" + new string('*', 100_000),
+            }
+        )
         {
             var document = home.Open("templates/scout.json5", bomb);
 
@@ -134,7 +246,10 @@ public sealed class ProblemTests : IAsyncLifetime
         Assert.Null(home.Sources.LocationOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
 
         await using var trusted = new LanguageHome(trusted: true);
-        Assert.Equal(CodexCollection.Templates, trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
+        Assert.Equal(
+            CodexCollection.Templates,
+            trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection
+        );
         Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
         Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
         Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));

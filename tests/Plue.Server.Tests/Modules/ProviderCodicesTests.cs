@@ -19,7 +19,14 @@ public class ProviderCodicesTests
     [Fact]
     public void Changing_a_provider_found_in_the_environment_keeps_its_key()
     {
-        var found = new ProviderSettings { Id = "anthropic", Name = "Anthropic", Kind = ProviderKinds.Anthropic, Source = ProviderSource.Environment, ApiKeyRef = "env://ANTHROPIC_API_KEY" };
+        var found = new ProviderSettings
+        {
+            Id = "anthropic",
+            Name = "Anthropic",
+            Kind = ProviderKinds.Anthropic,
+            Source = ProviderSource.Environment,
+            ApiKeyRef = "env://ANTHROPIC_API_KEY",
+        };
         codices.Configure(new ProviderChange("anthropic", "Anthropic", ProviderKinds.Anthropic, null, "claude-haiku", null, false), found);
         var provider = Assert.Single(codices.List());
         Assert.Null(provider.Fault);
@@ -30,7 +37,10 @@ public class ProviderCodicesTests
     [Fact]
     public void A_new_provider_keeps_its_key_in_the_vault_under_its_own_name()
     {
-        var id = codices.Configure(new ProviderChange(null, "My gateway", ProviderKinds.OpenAiCompatible, "http://localhost:1234/v1", null, null, false), null);
+        var id = codices.Configure(
+            new ProviderChange(null, "My gateway", ProviderKinds.OpenAiCompatible, "http://localhost:1234/v1", null, null, false),
+            null
+        );
         Assert.Equal("my-gateway", id);
         Assert.Equal("vault://my-gateway/api_key", Assert.Single(codices.List()).Settings.ApiKeyRef);
     }

@@ -29,7 +29,10 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     [InlineData("api_key: '{0}'")]
     public async Task A_key_typed_into_a_file_moves_into_the_vault_bound_to_the_address_it_is_for(string line)
     {
-        Save("house", $"// mine\n{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', {string.Format(null, line, Canary)} }}\n");
+        Save(
+            "house",
+            $"// mine\n{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', {string.Format(null, line, Canary)} }}\n"
+        );
         await services.Keys.MoveAsync("house", default);
 
         var text = Text("house");
@@ -37,7 +40,10 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Assert.Contains("// mine", text);
         Assert.Contains("api_key_ref: \"vault://house/api_key\"", text);
         Assert.DoesNotContain("api_key:", text);
-        Assert.Equal(Canary, await services.Vault.Vault.GetAsync("vault://house/api_key", new Uri("http://localhost:8080/v1/models"), default));
+        Assert.Equal(
+            Canary,
+            await services.Vault.Vault.GetAsync("vault://house/api_key", new Uri("http://localhost:8080/v1/models"), default)
+        );
         Assert.Null(services.Providers.Registry.List().Single(provider => provider.Settings.Id == "house").Fault);
     }
 
@@ -45,18 +51,30 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     public async Task A_header_moves_whole_and_no_key_in_the_vault_is_replaced()
     {
         await services.Vault.Vault.StoreAsync("vault://house/authorization", "sk-canary-older", ["http://localhost:8080"], default);
-        Save("house", $"{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: {{ authorization: 'Bearer {Canary}' }} }}");
+        Save(
+            "house",
+            $"{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: {{ authorization: 'Bearer {Canary}' }} }}"
+        );
         await services.Keys.MoveAsync("house", default);
         Assert.Contains("vault://house/authorization-2", Text("house"));
-        Assert.Equal($"Bearer {Canary}", await services.Vault.Vault.GetAsync("vault://house/authorization-2", new Uri("http://localhost:8080"), default));
-        Assert.Equal("sk-canary-older", await services.Vault.Vault.GetAsync("vault://house/authorization", new Uri("http://localhost:8080"), default));
+        Assert.Equal(
+            $"Bearer {Canary}",
+            await services.Vault.Vault.GetAsync("vault://house/authorization-2", new Uri("http://localhost:8080"), default)
+        );
+        Assert.Equal(
+            "sk-canary-older",
+            await services.Vault.Vault.GetAsync("vault://house/authorization", new Uri("http://localhost:8080"), default)
+        );
     }
 
     [Fact]
     public async Task Without_a_key_to_move_nothing_changes()
     {
         Save("house", "{ name: 'House', provider_type: 'ollama' }");
-        Assert.Equal(FailureKind.NotFound, (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind);
+        Assert.Equal(
+            FailureKind.NotFound,
+            (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind
+        );
         Assert.Equal("{ name: 'House', provider_type: 'ollama' }", Text("house"));
     }
 
@@ -65,7 +83,10 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     {
         await services.Vault.Vault.LockAsync(default);
         Save("house", $"{{ name: 'House', provider_type: 'anthropic', api_key_ref: '{Canary}' }}");
-        Assert.Equal(FailureKind.VaultLocked, (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind);
+        Assert.Equal(
+            FailureKind.VaultLocked,
+            (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind
+        );
         Assert.Contains(Canary, Text("house"));
     }
 
@@ -88,7 +109,16 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     {
         await services.Vault.Vault.StoreAsync("vault://team/api_key", Canary, ["https://api.anthropic.com"], default);
         Save("one", "{ name: 'One', api_key_ref: 'vault://team/api_key', provider_type: , }");
-        Assert.Equal(FailureKind.Conflict, (await Assert.ThrowsAsync<FailureException>(() => services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default))).Failure.Kind);
+        Assert.Equal(
+            FailureKind.Conflict,
+            (
+                await Assert.ThrowsAsync<FailureException>(() =>
+                    services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default)
+                )
+            )
+                .Failure
+                .Kind
+        );
         Assert.True(await services.Vault.Vault.ContainsAsync("vault://team/api_key", default));
     }
 
@@ -96,7 +126,10 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     public async Task A_key_behind_a_word_in_a_header_is_renamed_there_too()
     {
         await services.Vault.Vault.StoreAsync("vault://team/api_key", Canary, ["http://localhost:8080"], default);
-        Save("one", "{ name: 'One', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: { authorization: 'Bearer vault://team/api_key' } }");
+        Save(
+            "one",
+            "{ name: 'One', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: { authorization: 'Bearer vault://team/api_key' } }"
+        );
         Assert.Equal(["one"], await services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default));
         Assert.Contains("\"Bearer vault://work/key\"", Text("one"));
     }
@@ -116,7 +149,8 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Assert.False(await services.Vault.Vault.ContainsAsync(to, default));
     }
 
-    private void Save(string id, string text) => DocumentFile.Replace(Path.Combine(paths.Providers, id + ".json5"), Encoding.UTF8.GetBytes(text));
+    private void Save(string id, string text) =>
+        DocumentFile.Replace(Path.Combine(paths.Providers, id + ".json5"), Encoding.UTF8.GetBytes(text));
 
     private string Text(string id) => File.ReadAllText(Path.Combine(paths.Providers, id + ".json5"));
 }

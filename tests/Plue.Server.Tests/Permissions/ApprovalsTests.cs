@@ -12,25 +12,34 @@ public sealed class ApprovalsTests : IDisposable
 
     public void Dispose() => fixture.Dispose();
 
-    private ApprovalRequest Request(string what = "npm test", string? rule = "bash(npm test)") => new()
-    {
-        CodexId = "task_1",
-        Path = ["Agent"],
-        ToolName = "bash",
-        Kind = ApprovalKind.Command,
-        What = what,
-        Why = "It runs.",
-        Rule = rule,
-        RuleFolder = rule is null ? null : fixture.Workspace,
-    };
+    private ApprovalRequest Request(string what = "npm test", string? rule = "bash(npm test)") =>
+        new()
+        {
+            CodexId = "task_1",
+            Path = ["Agent"],
+            ToolName = "bash",
+            Kind = ApprovalKind.Command,
+            What = what,
+            Why = "It runs.",
+            Rule = rule,
+            RuleFolder = rule is null ? null : fixture.Workspace,
+        };
 
     [Fact]
     public async Task SEC_15_Always_stores_exactly_the_rule_that_was_shown()
     {
         var asked = approvals.AskAsync(Request(), TestContext.Current.CancellationToken);
         var pending = Assert.Single(approvals.Pending);
-        Assert.Equal(FailureKind.Conflict, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)"), false)));
-        Assert.Equal(FailureKind.Conflict, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always), false)));
+        Assert.Equal(
+            FailureKind.Conflict,
+            Fault(() =>
+                approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)"), false)
+            )
+        );
+        Assert.Equal(
+            FailureKind.Conflict,
+            Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always), false))
+        );
         Assert.False(asked.IsCompleted);
         Assert.Empty(fixture.Rules.List());
         approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(npm test)"), false);
@@ -44,7 +53,12 @@ public sealed class ApprovalsTests : IDisposable
     {
         _ = approvals.AskAsync(Request(rule: null), TestContext.Current.CancellationToken);
         var pending = Assert.Single(approvals.Pending);
-        Assert.Equal(FailureKind.PermissionDenied, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)"), false)));
+        Assert.Equal(
+            FailureKind.PermissionDenied,
+            Fault(() =>
+                approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)"), false)
+            )
+        );
         Assert.Single(approvals.Pending);
     }
 
@@ -53,16 +67,26 @@ public sealed class ApprovalsTests : IDisposable
     {
         var asked = approvals.AskAsync(Request(), TestContext.Current.CancellationToken);
         var pending = Assert.Single(approvals.Pending);
-        Assert.Equal(FailureKind.Conflict, Fault(() => approvals.Answer(pending.Id, "other", new ApprovalAnswer(ApprovalDecision.Once), false)));
+        Assert.Equal(
+            FailureKind.Conflict,
+            Fault(() => approvals.Answer(pending.Id, "other", new ApprovalAnswer(ApprovalDecision.Once), false))
+        );
         approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny, "Not now"), false);
         Assert.Equal("Not now", (await asked).Reason);
-        Assert.Equal(FailureKind.NotFound, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false)));
+        Assert.Equal(
+            FailureKind.NotFound,
+            Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false))
+        );
     }
 
     [Fact]
     public async Task One_answer_for_equal_questions_leaves_the_others_waiting()
     {
-        var (first, second, other) = (approvals.AskAsync(Request(), default), approvals.AskAsync(Request(), default), approvals.AskAsync(Request("npm run x"), default));
+        var (first, second, other) = (
+            approvals.AskAsync(Request(), default),
+            approvals.AskAsync(Request(), default),
+            approvals.AskAsync(Request("npm run x"), default)
+        );
         var pending = approvals.Pending[0];
         approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: true);
         await Task.WhenAll(first, second);

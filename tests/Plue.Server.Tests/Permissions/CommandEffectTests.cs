@@ -11,10 +11,43 @@ public sealed partial class CommandEffectTests : IDisposable
 {
     private const int Wanted = 150;
     private const int MostTries = 4000;
-    private const string Calls = "execve,execveat,open,openat,creat,connect,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmodat,truncate,mknod,mknodat,sendto";
+    private const string Calls =
+        "execve,execveat,open,openat,creat,connect,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmodat,truncate,mknod,mknodat,sendto";
     private static readonly string[] Readers =
     [
-        "sh", "dash", "ls", "cat", "head", "tail", "wc", "cut", "nl", "stat", "file", "du", "df", "realpath", "readlink", "sort", "cmp", "diff", "grep", "rg", "uniq", "find", "basename", "dirname", "which", "tr", "date", "test", "[", "echo", "pwd", "true", "false",
+        "sh",
+        "dash",
+        "ls",
+        "cat",
+        "head",
+        "tail",
+        "wc",
+        "cut",
+        "nl",
+        "stat",
+        "file",
+        "du",
+        "df",
+        "realpath",
+        "readlink",
+        "sort",
+        "cmp",
+        "diff",
+        "grep",
+        "rg",
+        "uniq",
+        "find",
+        "basename",
+        "dirname",
+        "which",
+        "tr",
+        "date",
+        "test",
+        "[",
+        "echo",
+        "pwd",
+        "true",
+        "false",
     ];
 
     private readonly PermissionFixture fixture = new();
@@ -39,10 +72,16 @@ public sealed partial class CommandEffectTests : IDisposable
             foreach (var line in Gen.OneOf(ShellLines.Joined, ShellLines.Joined, ShellLines.Any).Sample(10, 100))
             {
                 tries++;
-                if (ran.Count >= Wanted || ran.Contains(line) || fixture.Command(line, agent).Decision != Decision.Allow) { continue; }
+                if (ran.Count >= Wanted || ran.Contains(line) || fixture.Command(line, agent).Decision != Decision.Allow)
+                {
+                    continue;
+                }
 
                 ran.Add(line);
-                foreach (var call in Trace(line)) { Check(line, call); }
+                foreach (var call in Trace(line))
+                {
+                    Check(line, call);
+                }
             }
         }
 
@@ -56,7 +95,25 @@ public sealed partial class CommandEffectTests : IDisposable
     private List<string> Trace(string line)
     {
         var logs = Directory.CreateDirectory(Path.Combine(fixture.Home, "traces"));
-        var start = new ProcessStartInfo("/usr/bin/timeout", ["20", "/usr/bin/strace", "-ff", "-qq", "-y", "-s", "4096", "-e", $"trace={Calls}", "-o", Path.Combine(logs.FullName, "of"), "/bin/sh", "-c", line])
+        var start = new ProcessStartInfo(
+            "/usr/bin/timeout",
+            [
+                "20",
+                "/usr/bin/strace",
+                "-ff",
+                "-qq",
+                "-y",
+                "-s",
+                "4096",
+                "-e",
+                $"trace={Calls}",
+                "-o",
+                Path.Combine(logs.FullName, "of"),
+                "/bin/sh",
+                "-c",
+                line,
+            ]
+        )
         {
             WorkingDirectory = fixture.Workspace,
             RedirectStandardInput = true,
@@ -73,7 +130,10 @@ public sealed partial class CommandEffectTests : IDisposable
         Assert.DoesNotContain("canary", output.Result, StringComparison.Ordinal);
         _ = error.Result;
         // One file for each process, so that no call is told in two halves.
-        List<string> calls = [.. logs.EnumerateFiles().SelectMany(file => File.ReadLines(file.FullName)).Where(call => Done().IsMatch(call))];
+        List<string> calls =
+        [
+            .. logs.EnumerateFiles().SelectMany(file => File.ReadLines(file.FullName)).Where(call => Done().IsMatch(call)),
+        ];
         logs.Delete(recursive: true);
         return calls;
     }
@@ -83,23 +143,46 @@ public sealed partial class CommandEffectTests : IDisposable
         if (call.Contains("execve", StringComparison.Ordinal))
         {
             var program = RealPath.Of(Quoted().Match(call).Groups[1].Value);
-            Assert.True(program.StartsWith("/usr/", StringComparison.Ordinal) && Readers.Any(reader => Path.GetFileName(program).StartsWith(reader, StringComparison.Ordinal)), $"{line}\nran {program}");
+            Assert.True(
+                program.StartsWith("/usr/", StringComparison.Ordinal)
+                    && Readers.Any(reader => Path.GetFileName(program).StartsWith(reader, StringComparison.Ordinal)),
+                $"{line}\nran {program}"
+            );
             return;
         }
 
-        Assert.False(call.Contains("connect(", StringComparison.Ordinal) || call.Contains("sendto(", StringComparison.Ordinal), $"{line}\nreached out: {call}");
+        Assert.False(
+            call.Contains("connect(", StringComparison.Ordinal) || call.Contains("sendto(", StringComparison.Ordinal),
+            $"{line}\nreached out: {call}"
+        );
         var isOpen = call.Contains("open", StringComparison.Ordinal);
         var opened = Opened().Match(call);
-        if (isOpen && opened.Success && !call.Contains("O_WRONLY", StringComparison.Ordinal) && !call.Contains("O_RDWR", StringComparison.Ordinal) && !call.Contains("O_CREAT", StringComparison.Ordinal))
+        if (
+            isOpen
+            && opened.Success
+            && !call.Contains("O_WRONLY", StringComparison.Ordinal)
+            && !call.Contains("O_RDWR", StringComparison.Ordinal)
+            && !call.Contains("O_CREAT", StringComparison.Ordinal)
+        )
         {
             var read = opened.Groups[1].Value;
-            Assert.False(RealPath.IsUnder(fixture.Home, read) && !RealPath.IsUnder(fixture.Workspace, read) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal), $"{line}\nread {read}");
+            Assert.False(
+                RealPath.IsUnder(fixture.Home, read)
+                    && !RealPath.IsUnder(fixture.Workspace, read)
+                    && !call.Contains("O_DIRECTORY", StringComparison.Ordinal),
+                $"{line}\nread {read}"
+            );
             return;
         }
 
         Assert.True(isOpen && opened.Success, $"{line}\nchanged something: {call}");
         var written = opened.Groups[1].Value;
-        Assert.True(written is "/dev/null" || written.StartsWith("/dev/null<", StringComparison.Ordinal) || (RealPath.IsUnder(fixture.Workspace, written) && GuardedPaths.ChangeReason(written, fixture.Workspace) is null), $"{line}\nwrote {written}");
+        Assert.True(
+            written is "/dev/null"
+                || written.StartsWith("/dev/null<", StringComparison.Ordinal)
+                || (RealPath.IsUnder(fixture.Workspace, written) && GuardedPaths.ChangeReason(written, fixture.Workspace) is null),
+            $"{line}\nwrote {written}"
+        );
     }
 
     [Fact]
@@ -108,7 +191,11 @@ public sealed partial class CommandEffectTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux says where a descriptor leads.");
         var random = new Random(27);
         string[] names = ["a", "b", "c", "d"];
-        string Wander() => string.Join('/', Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(5) == 0 ? ".." : names[random.Next(names.Length)]));
+        string Wander() =>
+            string.Join(
+                '/',
+                Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(5) == 0 ? ".." : names[random.Next(names.Length)])
+            );
         var compared = 0;
         for (var round = 0; round < 40; round++)
         {
@@ -116,9 +203,18 @@ public sealed partial class CommandEffectTests : IDisposable
             for (var i = 0; i < 12; i++)
             {
                 var at = Path.GetFullPath(Path.Combine(tree, Wander().Replace("..", "b", StringComparison.Ordinal)));
-                if (!Directory.Exists(Path.GetDirectoryName(at)) || Path.Exists(at) || new FileInfo(at).LinkTarget is not null) { continue; }
-                if (random.Next(3) == 0) { Directory.CreateDirectory(at); }
-                else { File.CreateSymbolicLink(at, random.Next(3) == 0 ? Path.Combine(tree, Wander()) : Wander()); }
+                if (!Directory.Exists(Path.GetDirectoryName(at)) || Path.Exists(at) || new FileInfo(at).LinkTarget is not null)
+                {
+                    continue;
+                }
+                if (random.Next(3) == 0)
+                {
+                    Directory.CreateDirectory(at);
+                }
+                else
+                {
+                    File.CreateSymbolicLink(at, random.Next(3) == 0 ? Path.Combine(tree, Wander()) : Wander());
+                }
             }
 
             var paths = Enumerable.Range(0, 15).Select(_ => $"{tree}/{Wander()}").ToList();
@@ -126,7 +222,10 @@ public sealed partial class CommandEffectTests : IDisposable
             var real = Opened(paths);
             for (var i = 0; i < paths.Count; i++)
             {
-                if (real[i] == "!") { continue; }
+                if (real[i] == "!")
+                {
+                    continue;
+                }
 
                 compared++;
                 Assert.Equal((paths[i], real[i]), (paths[i], judged[i]));
@@ -139,8 +238,13 @@ public sealed partial class CommandEffectTests : IDisposable
     /// <summary>Where the system really goes when each is opened for writing, or entered.</summary>
     private static List<string> Opened(List<string> paths)
     {
-        const string Script = """for p do if [ -d "$p" ]; then (cd -P -- "$p" && pwd -P) || echo '!'; else (exec 3>>"$p" && readlink /proc/self/fd/3) || echo '!'; fi; done""";
-        var start = new ProcessStartInfo("/bin/bash", ["-c", Script, "sh", .. paths]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        const string Script =
+            """for p do if [ -d "$p" ]; then (cd -P -- "$p" && pwd -P) || echo '!'; else (exec 3>>"$p" && readlink /proc/self/fd/3) || echo '!'; fi; done""";
+        var start = new ProcessStartInfo("/bin/bash", ["-c", Script, "sh", .. paths])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         process.WaitForExit();

@@ -44,7 +44,10 @@ public sealed class CommandTests : IDisposable
         MakeRepository(".git");
         MakeRepository("bare");
         MakeRepository("nested/.git");
-        var verdict = fixture.Command(command.Replace("@", fixture.Workspace, StringComparison.Ordinal), fixture.Agent(allow: ["bash(git *)", "bash(/usr/bin/git *)", "bash(env *)", "bash(cd *)"]));
+        var verdict = fixture.Command(
+            command.Replace("@", fixture.Workspace, StringComparison.Ordinal),
+            fixture.Agent(allow: ["bash(git *)", "bash(/usr/bin/git *)", "bash(env *)", "bash(cd *)"])
+        );
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
     }
 
@@ -102,7 +105,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("date -u +%s")]
     [InlineData("/bin/cat a.txt")]
     [InlineData("cat <<'E'\n$(rm x)\nE")]
-    public void Read_only_commands_in_the_workspace_are_allowed(string command) => Assert.Equal(Decision.Allow, fixture.Command(command).Decision);
+    public void Read_only_commands_in_the_workspace_are_allowed(string command) =>
+        Assert.Equal(Decision.Allow, fixture.Command(command).Decision);
 
     [Theory]
     [InlineData("sort -o a.txt a.txt")]
@@ -141,12 +145,19 @@ public sealed class CommandTests : IDisposable
     [InlineData("git status")]
     [InlineData("git log")]
     [InlineData("git diff")]
-    public void SEC_17_An_option_that_writes_runs_or_is_not_known_asks(string command) => Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
+    public void SEC_17_An_option_that_writes_runs_or_is_not_known_asks(string command) =>
+        Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
 
     [Fact]
     public void SEC_05_Git_is_never_done_without_asking_because_its_repository_names_programs()
     {
-        foreach (var command in (string[])["git status", "git --no-pager diff", "git -c core.fsmonitor=false status", "git log --oneline", "/usr/bin/git show"]) { Assert.Equal(Decision.Ask, fixture.Command(command).Decision); }
+        foreach (
+            var command in (string[])
+                ["git status", "git --no-pager diff", "git -c core.fsmonitor=false status", "git log --oneline", "/usr/bin/git show"]
+        )
+        {
+            Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
+        }
     }
 
     [Theory]
@@ -165,7 +176,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("cat a.txt 2>out")]
     [InlineData("cat a.txt <>out")]
     [InlineData("cat a.txt >|out")]
-    public void SEC_16_Each_command_and_each_redirect_is_judged_alone(string command) => Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
+    public void SEC_16_Each_command_and_each_redirect_is_judged_alone(string command) =>
+        Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
 
     [Fact]
     public void SEC_16_A_rule_for_one_command_says_nothing_about_its_neighbours()
@@ -173,7 +185,19 @@ public sealed class CommandTests : IDisposable
         var agent = fixture.Agent(allow: ["bash(npm test*)"]);
         Assert.Equal(Decision.Allow, fixture.Command("npm test --quick", agent).Decision);
         Assert.Equal(Decision.Allow, fixture.Command("cd sub && npm test", agent).Decision);
-        foreach (var command in (string[])["npm test; id", "npm test && id", "npm test | id", "npm test & id", "npm test\nid", "npm test $(id)", "npm test > /tmp/x", "x=1 npm test"])
+        foreach (
+            var command in (string[])
+                [
+                    "npm test; id",
+                    "npm test && id",
+                    "npm test | id",
+                    "npm test & id",
+                    "npm test\nid",
+                    "npm test $(id)",
+                    "npm test > /tmp/x",
+                    "x=1 npm test",
+                ]
+        )
         {
             Assert.Equal(Decision.Ask, fixture.Command(command, agent).Decision);
         }
@@ -224,9 +248,34 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void SEC_19_No_package_manager_interpreter_or_build_tool_is_done_without_asking()
     {
-        foreach (var program in (string[])["npm install", "npm test", "npx x", "yarn", "pnpm i", "pip install x", "cargo build", "make", "dotnet build", "node -v", "python3 -V", "perl -v", "ruby x", "go test", "docker ps", "kubectl get x", "apt list", "mvn test"])
+        foreach (
+            var program in (string[])
+                [
+                    "npm install",
+                    "npm test",
+                    "npx x",
+                    "yarn",
+                    "pnpm i",
+                    "pip install x",
+                    "cargo build",
+                    "make",
+                    "dotnet build",
+                    "node -v",
+                    "python3 -V",
+                    "perl -v",
+                    "ruby x",
+                    "go test",
+                    "docker ps",
+                    "kubectl get x",
+                    "apt list",
+                    "mvn test",
+                ]
+        )
         {
-            foreach (var mode in (PermissionMode[])[PermissionMode.Ask, PermissionMode.EditFreely]) { Assert.Equal(Decision.Ask, fixture.Command(program, fixture.Agent(mode)).Decision); }
+            foreach (var mode in (PermissionMode[])[PermissionMode.Ask, PermissionMode.EditFreely])
+            {
+                Assert.Equal(Decision.Ask, fixture.Command(program, fixture.Agent(mode)).Decision);
+            }
         }
     }
 
@@ -288,7 +337,11 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Decision.Ask, relative.Command("cat a.txt").Decision);
         Assert.Equal(Decision.Ask, fixture.Command("tools/cat a.txt").Decision);
         Assert.Equal(Decision.Ask, fixture.Command($"{tools}/cat a.txt").Decision);
-        var inside = new PermissionPolicy(fixture.Paths, fixture.Rules, fixture.Home, $"{tools}:/usr/bin", "/bin/sh").Evaluate("bash", new ToolAction.RunCommand("npm test", fixture.Workspace), [fixture.Agent(allow: ["bash(npm *)"])]);
+        var inside = new PermissionPolicy(fixture.Paths, fixture.Rules, fixture.Home, $"{tools}:/usr/bin", "/bin/sh").Evaluate(
+            "bash",
+            new ToolAction.RunCommand("npm test", fixture.Workspace),
+            [fixture.Agent(allow: ["bash(npm *)"])]
+        );
         Assert.Equal((Decision.Ask, null), (inside.Decision, inside.Rule));
     }
 
@@ -296,7 +349,14 @@ public sealed class CommandTests : IDisposable
     public void SEC_60_A_hostile_line_is_judged_quickly()
     {
         var agent = fixture.Agent(allow: ["bash"], deny: ["bash(*a*b*c*d*)"]);
-        foreach (var line in (string[])["sudo " + string.Join(' ', Enumerable.Repeat("a", 4_900)), string.Join(' ', Enumerable.Repeat("eval", 1_900)), "sh -c '" + string.Join(" ", Enumerable.Repeat("sh -c a", 1_200)) + "'"])
+        foreach (
+            var line in (string[])
+                [
+                    "sudo " + string.Join(' ', Enumerable.Repeat("a", 4_900)),
+                    string.Join(' ', Enumerable.Repeat("eval", 1_900)),
+                    "sh -c '" + string.Join(" ", Enumerable.Repeat("sh -c a", 1_200)) + "'",
+                ]
+        )
         {
             var began = System.Diagnostics.Stopwatch.GetTimestamp();
             Assert.Equal(Decision.Ask, fixture.Command(line, agent).Decision);
@@ -318,7 +378,26 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void SEC_22_Nothing_that_reaches_the_network_is_done_without_asking()
     {
-        foreach (var command in (string[])["curl http://x.test", "wget x", "ping x", "nslookup x", "dig x", "host x", "getent hosts x", "nc x 1", "telnet x", "scp a b:", "ftp x", "cat a.txt > /dev/tcp/x/1", "openssl s_client", "git fetch", "rsync a b:"])
+        foreach (
+            var command in (string[])
+                [
+                    "curl http://x.test",
+                    "wget x",
+                    "ping x",
+                    "nslookup x",
+                    "dig x",
+                    "host x",
+                    "getent hosts x",
+                    "nc x 1",
+                    "telnet x",
+                    "scp a b:",
+                    "ftp x",
+                    "cat a.txt > /dev/tcp/x/1",
+                    "openssl s_client",
+                    "git fetch",
+                    "rsync a b:",
+                ]
+        )
         {
             Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
         }
@@ -343,7 +422,13 @@ public sealed class CommandTests : IDisposable
         fixture.Link("here", ".");
         var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-        var expected = target switch { "/" => "/", "~" => fixture.Home, "~/.." => Path.GetDirectoryName(fixture.Home), _ => fixture.Workspace };
+        var expected = target switch
+        {
+            "/" => "/",
+            "~" => fixture.Home,
+            "~/.." => Path.GetDirectoryName(fixture.Home),
+            _ => fixture.Workspace,
+        };
         Assert.Equal(expected, verdict.Where);
         Assert.Contains(expected!, verdict.Why, StringComparison.Ordinal);
     }
@@ -357,7 +442,24 @@ public sealed class CommandTests : IDisposable
         fixture.Link("innocent", ".env");
         Directory.CreateDirectory(Path.Combine(fixture.Home, ".ssh"));
         var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["bash", "read"], deny: ["read(secret/**)"]);
-        foreach (var command in (string[])["cat .env", "cat ./sub/../.env", "cat innocent", "cat key.txt", "cat < .env", "head -c 10 ~/.ssh/id_ed25519", "cat secret/plan.md", "cd secret && cat plan.md", "python3 x.py .env", "cp .env x", "tar --files-from=.env x", "sh -c 'cat .env'", "env cat secret/plan.md"])
+        foreach (
+            var command in (string[])
+                [
+                    "cat .env",
+                    "cat ./sub/../.env",
+                    "cat innocent",
+                    "cat key.txt",
+                    "cat < .env",
+                    "head -c 10 ~/.ssh/id_ed25519",
+                    "cat secret/plan.md",
+                    "cd secret && cat plan.md",
+                    "python3 x.py .env",
+                    "cp .env x",
+                    "tar --files-from=.env x",
+                    "sh -c 'cat .env'",
+                    "env cat secret/plan.md",
+                ]
+        )
         {
             Assert.Equal((command, Decision.Deny), (command, fixture.Command(command, agent).Decision));
         }
@@ -392,9 +494,23 @@ public sealed class CommandTests : IDisposable
     public void SEC_10_A_rule_for_a_command_does_not_reach_guarded_files()
     {
         var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]);
-        foreach (var command in (string[])["cp a.txt .vscode/settings.json", "tee .mcp.json", "install a.txt .git/hooks/pre-commit", "dd if=a.txt of=.vscode/tasks.json", "mv a.txt CLAUDE.md", "touch .claude/settings.json", "rm -r .git"])
+        foreach (
+            var command in (string[])
+                [
+                    "cp a.txt .vscode/settings.json",
+                    "tee .mcp.json",
+                    "install a.txt .git/hooks/pre-commit",
+                    "dd if=a.txt of=.vscode/tasks.json",
+                    "mv a.txt CLAUDE.md",
+                    "touch .claude/settings.json",
+                    "rm -r .git",
+                ]
+        )
         {
-            Assert.Equal((command, Decision.Ask, (string?)null), (command, fixture.Command(command, agent).Decision, fixture.Command(command, agent).Rule));
+            Assert.Equal(
+                (command, Decision.Ask, (string?)null),
+                (command, fixture.Command(command, agent).Decision, fixture.Command(command, agent).Rule)
+            );
         }
     }
 
@@ -403,6 +519,9 @@ public sealed class CommandTests : IDisposable
     {
         var agent = fixture.Agent(PermissionMode.PlanOnly, allow: ["bash"]);
         Assert.Equal(Decision.Allow, fixture.Command("cat a.txt | wc -l", agent).Decision);
-        foreach (var command in (string[])["npm test", "echo x > out", "cat $x", "rm -rf /", "sh -c ls"]) { Assert.Equal((command, Decision.Deny), (command, fixture.Command(command, agent).Decision)); }
+        foreach (var command in (string[])["npm test", "echo x > out", "cat $x", "rm -rf /", "sh -c ls"])
+        {
+            Assert.Equal((command, Decision.Deny), (command, fixture.Command(command, agent).Decision));
+        }
     }
 }

@@ -130,8 +130,14 @@ public sealed class GuardedPathsTests : IDisposable
             Assert.Contains(runs, verdict.Why[verdict.Why.LastIndexOf(':')..], StringComparison.Ordinal);
         }
 
-        Assert.Equal(Decision.Ask, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash", "write"])).Decision);
-        Assert.Equal(Decision.Ask, fixture.Command($"cp a.txt {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash(cp *)"])).Decision);
+        Assert.Equal(
+            Decision.Ask,
+            fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash", "write"])).Decision
+        );
+        Assert.Equal(
+            Decision.Ask,
+            fixture.Command($"cp a.txt {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash(cp *)"])).Decision
+        );
     }
 
     [Fact]
@@ -139,20 +145,29 @@ public sealed class GuardedPathsTests : IDisposable
     {
         using var free = new PermissionFixture(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
         Assert.Equal((Decision.Allow, Decision.Allow), (free.Change("Makefile").Decision, free.Change("a/eslint.config.js").Decision));
-        Assert.All([".vscode/Makefile", "package.json", "GNUmakefile", ".eslintrc", ".git/config"], path => Assert.Equal(Decision.Ask, free.Change(path).Decision));
+        Assert.All(
+            [".vscode/Makefile", "package.json", "GNUmakefile", ".eslintrc", ".git/config"],
+            path => Assert.Equal(Decision.Ask, free.Change(path).Decision)
+        );
     }
 
     [Fact]
     public void Each_line_of_the_list_names_something_once_and_says_why()
     {
-        Assert.Equal(GuardedFile.All.Count, GuardedFile.All.Select(one => one.Pattern.ToLowerInvariant()).Distinct(StringComparer.Ordinal).Count());
-        Assert.All(GuardedFile.All, one =>
-        {
-            var example = one.Pattern.Replace("*", "x", StringComparison.Ordinal);
-            Assert.NotNull(GuardedPaths.ChangeReason($"/work/sub/{example}", "/work"));
-            Assert.DoesNotContain("  ", one.Reason, StringComparison.Ordinal);
-            Assert.False(one.Reason.EndsWith('.') || one.Pattern.Any(char.IsWhiteSpace), one.Pattern);
-        });
+        Assert.Equal(
+            GuardedFile.All.Count,
+            GuardedFile.All.Select(one => one.Pattern.ToLowerInvariant()).Distinct(StringComparer.Ordinal).Count()
+        );
+        Assert.All(
+            GuardedFile.All,
+            one =>
+            {
+                var example = one.Pattern.Replace("*", "x", StringComparison.Ordinal);
+                Assert.NotNull(GuardedPaths.ChangeReason($"/work/sub/{example}", "/work"));
+                Assert.DoesNotContain("  ", one.Reason, StringComparison.Ordinal);
+                Assert.False(one.Reason.EndsWith('.') || one.Pattern.Any(char.IsWhiteSpace), one.Pattern);
+            }
+        );
     }
 
     [Theory]
@@ -208,20 +223,30 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".aider.conf", "it tells models what to do")]
     [InlineData("GIT~1/config", "it is a short file name that can refer to another file")]
     [InlineData("deep/a~2", "it is a short file name that can refer to another file")]
-    public void Explains_the_risk_of_a_similar_name(string path, string why) => Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
+    public void Explains_the_risk_of_a_similar_name(string path, string why) =>
+        Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
 
     /// <summary>The sandbox has to name single files; what it names must not be an regular file anywhere else.</summary>
     [Fact]
-    public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
-        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work")));
+    public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() =>
+        Assert.All(
+            Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere),
+            name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work"))
+        );
 
     /// <param name="present">Folders of the workspace, and files where a dot ends the name.</param>
     private void Make(string present)
     {
         foreach (var name in present.Split(','))
         {
-            if (name.EndsWith('.')) { fixture.Write(name.TrimEnd('.'), "ref: refs/heads/main\n"); }
-            else { Directory.CreateDirectory(fixture.At(name)); }
+            if (name.EndsWith('.'))
+            {
+                fixture.Write(name.TrimEnd('.'), "ref: refs/heads/main\n");
+            }
+            else
+            {
+                Directory.CreateDirectory(fixture.At(name));
+            }
         }
     }
 
@@ -252,12 +277,18 @@ public sealed class GuardedPathsTests : IDisposable
         fixture.Link("loop", "loop");
         fixture.Link("proc", "/proc/self/cwd");
         fixture.Link("up", "../proj-evil");
-        var (write, read) = (fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write(**)"])), fixture.Read(path, fixture.Agent(allow: ["read(**)"])));
+        var (write, read) = (
+            fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write(**)"])),
+            fixture.Read(path, fixture.Agent(allow: ["read(**)"]))
+        );
         Assert.NotEqual(Decision.Allow, write.Decision);
         Assert.NotEqual(Decision.Allow, read.Decision);
         Assert.NotEqual(Decision.Allow, fixture.Command($"cat {path}").Decision);
         Assert.NotEqual(Decision.Allow, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely)).Decision);
-        if (target is not null) { Assert.Equal(target, read.Where); }
+        if (target is not null)
+        {
+            Assert.Equal(target, read.Where);
+        }
     }
 
     [Fact]

@@ -39,24 +39,39 @@ internal sealed class PermissionFixture : IDisposable
 
     public void Link(string name, string target) => File.CreateSymbolicLink(At(name), target);
 
-    public Rights Agent(PermissionMode mode = PermissionMode.Ask, string[]? allow = null, string[]? ask = null, string[]? deny = null, string[]? tools = null, string title = "Agent") => new()
-    {
-        CodexId = "task_1",
-        Title = title,
-        Tools = tools ?? ["read", "write", "edit", "bash", "search", "spawn_task", "fetch", "github/*"],
-        Permissions = new AgentPermissions(allow ?? [], ask ?? [], deny ?? []),
-        Mode = mode,
-        Workspace = Workspace,
-    };
+    public Rights Agent(
+        PermissionMode mode = PermissionMode.Ask,
+        string[]? allow = null,
+        string[]? ask = null,
+        string[]? deny = null,
+        string[]? tools = null,
+        string title = "Agent"
+    ) =>
+        new()
+        {
+            CodexId = "task_1",
+            Title = title,
+            Tools = tools ?? ["read", "write", "edit", "bash", "search", "spawn_task", "fetch", "github/*"],
+            Permissions = new AgentPermissions(allow ?? [], ask ?? [], deny ?? []),
+            Mode = mode,
+            Workspace = Workspace,
+        };
 
-    public Verdict Command(string command, params Rights[] rights) => Policy.Evaluate("bash", new ToolAction.RunCommand(command, Workspace), rights is [] ? [Agent()] : rights);
+    public Verdict Command(string command, params Rights[] rights) =>
+        Policy.Evaluate("bash", new ToolAction.RunCommand(command, Workspace), rights is [] ? [Agent()] : rights);
 
-    public Verdict Read(string path, params Rights[] rights) => Policy.Evaluate("read", new ToolAction.ReadFile(Path.Combine(Workspace, path)), rights is [] ? [Agent()] : rights);
+    public Verdict Read(string path, params Rights[] rights) =>
+        Policy.Evaluate("read", new ToolAction.ReadFile(Path.Combine(Workspace, path)), rights is [] ? [Agent()] : rights);
 
     public Verdict Change(string path, params Rights[] rights) =>
-        Policy.Evaluate("write", new ToolAction.ChangeFile(Path.Combine(Workspace, path), FileChangeKind.Modify), rights is [] ? [Agent(PermissionMode.EditFreely)] : rights);
+        Policy.Evaluate(
+            "write",
+            new ToolAction.ChangeFile(Path.Combine(Workspace, path), FileChangeKind.Modify),
+            rights is [] ? [Agent(PermissionMode.EditFreely)] : rights
+        );
 
-    public Verdict Fetch(string address, params Rights[] rights) => Policy.Evaluate("fetch", new ToolAction.Fetch(new Uri(address)), rights is [] ? [Agent()] : rights);
+    public Verdict Fetch(string address, params Rights[] rights) =>
+        Policy.Evaluate("fetch", new ToolAction.Fetch(new Uri(address)), rights is [] ? [Agent()] : rights);
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 }

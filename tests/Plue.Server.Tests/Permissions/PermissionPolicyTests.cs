@@ -17,7 +17,10 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Allow, fixture.Read("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, fixture.Change("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, fixture.Command("ls", agent).Decision);
-        Assert.Equal(Decision.Ask, fixture.Policy.Evaluate("github/create_issue", new ToolAction.CallServer("github", "create_issue"), [agent]).Decision);
+        Assert.Equal(
+            Decision.Ask,
+            fixture.Policy.Evaluate("github/create_issue", new ToolAction.CallServer("github", "create_issue"), [agent]).Decision
+        );
         Assert.Equal(Decision.Deny, fixture.Policy.Evaluate("gitlab/x", new ToolAction.CallServer("gitlab", "x"), [agent]).Decision);
         Assert.Equal(Decision.Allow, fixture.Policy.Evaluate("todo", new ToolAction.OwnRecord(), [agent]).Decision);
         Assert.Equal(Decision.Deny, fixture.Policy.Evaluate("read", new ToolAction.ReadFile(fixture.At("a.txt")), []).Decision);
@@ -26,7 +29,10 @@ public sealed class PermissionPolicyTests : IDisposable
     [Fact]
     public void A_parents_list_of_tools_does_not_limit_its_child()
     {
-        var (child, parent) = (fixture.Agent(PermissionMode.EditFreely), fixture.Agent(PermissionMode.EditFreely, tools: ["read", "spawn_task"]));
+        var (child, parent) = (
+            fixture.Agent(PermissionMode.EditFreely),
+            fixture.Agent(PermissionMode.EditFreely, tools: ["read", "spawn_task"])
+        );
         Assert.Equal(Decision.Allow, fixture.Change("a.txt", child, parent).Decision);
     }
 
@@ -34,8 +40,21 @@ public sealed class PermissionPolicyTests : IDisposable
     public void Deny_counts_before_ask_and_ask_before_allow()
     {
         Assert.Equal(Decision.Allow, fixture.Change("docs/a.md", fixture.Agent(allow: ["write(docs/**)"])).Decision);
-        Assert.Equal(Decision.Ask, fixture.Change("docs/a.md", fixture.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write(docs/a.md)"])).Decision);
-        Assert.Equal(Decision.Deny, fixture.Change("docs/a.md", fixture.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write"], deny: ["edit(docs)"])).Decision);
+        Assert.Equal(
+            Decision.Ask,
+            fixture
+                .Change("docs/a.md", fixture.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write(docs/a.md)"]))
+                .Decision
+        );
+        Assert.Equal(
+            Decision.Deny,
+            fixture
+                .Change(
+                    "docs/a.md",
+                    fixture.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write"], deny: ["edit(docs)"])
+                )
+                .Decision
+        );
         Assert.Equal(Decision.Ask, fixture.Change("src/a.md", fixture.Agent(allow: ["write(docs/**)"])).Decision);
         Assert.Equal(Decision.Deny, fixture.Read("a.txt", fixture.Agent(allow: ["read"], deny: ["read(*.txt)"])).Decision);
         Assert.Equal(Decision.Deny, fixture.Command("cat a.txt", fixture.Agent(allow: ["bash"], deny: ["read(*.txt)"])).Decision);
@@ -60,7 +79,15 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Ask, fixture.Command("npm test", fixture.Agent(PermissionMode.EditFreely)).Decision);
         var plan = fixture.Agent(PermissionMode.PlanOnly, allow: ["write", "bash", "github/*", "spawn_task"]);
         Assert.Equal(Decision.Allow, fixture.Read("a.txt", plan).Decision);
-        foreach (var action in (ToolAction[])[new ToolAction.ChangeFile(fixture.At("a.txt"), FileChangeKind.Create), new ToolAction.SpawnTask("task"), new ToolAction.Fetch(new Uri("https://a.example")), new ToolAction.RunCommand("npm test", fixture.Workspace)])
+        foreach (
+            var action in (ToolAction[])
+                [
+                    new ToolAction.ChangeFile(fixture.At("a.txt"), FileChangeKind.Create),
+                    new ToolAction.SpawnTask("task"),
+                    new ToolAction.Fetch(new Uri("https://a.example")),
+                    new ToolAction.RunCommand("npm test", fixture.Workspace),
+                ]
+        )
         {
             var verdict = fixture.Policy.Evaluate("bash", action, [plan]);
             Assert.Equal((Decision.Deny, null), (verdict.Decision, verdict.Rule));
@@ -84,10 +111,24 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Ask, fixture.Command("npm test", child, fixture.Agent()).Decision);
         Assert.Equal(Decision.Allow, fixture.Command("npm test", child, fixture.Agent(allow: ["bash(npm test)"])).Decision);
         Assert.Equal(Decision.Ask, fixture.Change("a.txt", child, fixture.Agent(), fixture.Agent(PermissionMode.EditFreely)).Decision);
-        Assert.Equal(Decision.Deny, fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely), fixture.Agent(PermissionMode.PlanOnly)).Decision);
-        Assert.Equal(Decision.Deny, fixture.Command("npm test", child, fixture.Agent(allow: ["bash"]), fixture.Agent(allow: ["bash"], deny: ["bash(npm *)"])).Decision);
-        Assert.Equal(Decision.Deny, fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision);
-        Assert.Equal(Decision.Allow, fixture.Change("sub/b.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision);
+        Assert.Equal(
+            Decision.Deny,
+            fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely), fixture.Agent(PermissionMode.PlanOnly)).Decision
+        );
+        Assert.Equal(
+            Decision.Deny,
+            fixture
+                .Command("npm test", child, fixture.Agent(allow: ["bash"]), fixture.Agent(allow: ["bash"], deny: ["bash(npm *)"]))
+                .Decision
+        );
+        Assert.Equal(
+            Decision.Deny,
+            fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision
+        );
+        Assert.Equal(
+            Decision.Allow,
+            fixture.Change("sub/b.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision
+        );
     }
 
     [Fact]
@@ -96,7 +137,10 @@ public sealed class PermissionPolicyTests : IDisposable
         Verdict Spawn(string id, params Rights[] rights) => fixture.Policy.Evaluate("spawn_task", new ToolAction.SpawnTask(id), rights);
         Assert.Equal(Decision.Allow, Spawn("task-reviewer", fixture.Agent()).Decision);
         Assert.Equal(Decision.Deny, Spawn("task-orchestrator", fixture.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
-        Assert.Equal(Decision.Deny, Spawn("task-orchestrator", fixture.Agent(), fixture.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
+        Assert.Equal(
+            Decision.Deny,
+            Spawn("task-orchestrator", fixture.Agent(), fixture.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision
+        );
         Assert.Equal(Decision.Ask, Spawn("task-orchestrator", fixture.Agent(allow: ["spawn_task(task-reviewer)"])).Decision);
         Assert.Equal(Decision.Allow, Spawn("task-reviewer", fixture.Agent(allow: ["spawn_task(task-reviewer)"])).Decision);
     }
@@ -108,7 +152,18 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal("bash(npm test -- 'a b')", rule);
         fixture.Rules.Add(rule!, fixture.Workspace);
         Assert.Equal(Decision.Allow, fixture.Command("npm   test -- \"a b\"").Decision);
-        foreach (var other in (string[])["npm test -- a b", "npm test", "npm test -- 'a b' c", "npm test -- 'a b'; id", "npm test -- 'a b' > out", "x=1 npm test -- 'a b'", "cd sub && npm test -- 'a b'"])
+        foreach (
+            var other in (string[])
+                [
+                    "npm test -- a b",
+                    "npm test",
+                    "npm test -- 'a b' c",
+                    "npm test -- 'a b'; id",
+                    "npm test -- 'a b' > out",
+                    "x=1 npm test -- 'a b'",
+                    "cd sub && npm test -- 'a b'",
+                ]
+        )
         {
             Assert.Equal((other, Decision.Ask), (other, fixture.Command(other).Decision));
         }
@@ -156,7 +211,12 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal("write(a.txt)", rule);
         fixture.Rules.Add(rule!, fixture.Workspace);
         Assert.Equal(Decision.Allow, fixture.Change("a.txt", fixture.Agent()).Decision);
-        Assert.Equal(Decision.Ask, fixture.Policy.Evaluate("edit", new ToolAction.ChangeFile(fixture.At("a.txt"), FileChangeKind.Modify), [fixture.Agent()]).Decision);
+        Assert.Equal(
+            Decision.Ask,
+            fixture
+                .Policy.Evaluate("edit", new ToolAction.ChangeFile(fixture.At("a.txt"), FileChangeKind.Modify), [fixture.Agent()])
+                .Decision
+        );
         Assert.Equal(Decision.Ask, fixture.Change("sub/b.txt", fixture.Agent()).Decision);
     }
 
@@ -169,7 +229,10 @@ public sealed class PermissionPolicyTests : IDisposable
         var rule = Assert.Single(again.List());
         Assert.Equal(("bash(npm test)", fixture.Workspace), (rule.Rule, rule.Folder));
         Assert.False(fixture.Paths.Rules.StartsWith(fixture.Workspace, StringComparison.Ordinal));
-        if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(fixture.Paths.Rules)); }
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(fixture.Paths.Rules));
+        }
 
         again.Remove(rule.Id);
         Assert.Equal(Decision.Ask, fixture.Command("npm test").Decision);
@@ -184,7 +247,10 @@ public sealed class PermissionPolicyTests : IDisposable
         Directory.CreateDirectory(fixture.Paths.Home);
         File.WriteAllText(fixture.Paths.Rules, content);
         Assert.Empty(fixture.Rules.List());
-        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => fixture.Rules.Add("bash(ls)", fixture.Workspace)).Failure.Kind);
+        Assert.Equal(
+            FailureKind.Conflict,
+            Assert.Throws<FailureException>(() => fixture.Rules.Add("bash(ls)", fixture.Workspace)).Failure.Kind
+        );
         Assert.Equal(content, File.ReadAllText(fixture.Paths.Rules));
     }
 
@@ -212,7 +278,8 @@ public sealed class PermissionPolicyTests : IDisposable
     [InlineData("file:///etc/passwd")]
     [InlineData("https://example.com@evil.test/")]
     [InlineData("https://user:word@example.com/")]
-    public void SEC_49_This_machine_and_the_networks_around_it_are_refused(string address) => Assert.Equal(Decision.Deny, fixture.Fetch(address, fixture.Agent(PermissionMode.EditFreely, allow: ["github/*"])).Decision);
+    public void SEC_49_This_machine_and_the_networks_around_it_are_refused(string address) =>
+        Assert.Equal(Decision.Deny, fixture.Fetch(address, fixture.Agent(PermissionMode.EditFreely, allow: ["github/*"])).Decision);
 
     [Fact]
     public void SEC_49_SEC_56_A_host_asks_until_a_rule_names_exactly_it()
@@ -221,7 +288,16 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal((Decision.Ask, "fetch(example.com)"), (verdict.Decision, verdict.Rule));
         fixture.Rules.Add(verdict.Rule!, fixture.Workspace);
         Assert.Equal(Decision.Allow, fixture.Fetch("https://example.com/other").Decision);
-        foreach (var other in (string[])["https://example.com.evil.test/", "https://evil-example.com/", "https://sub.example.com/", "https://example.com:8443/", "https://exаmple.com/"])
+        foreach (
+            var other in (string[])
+                [
+                    "https://example.com.evil.test/",
+                    "https://evil-example.com/",
+                    "https://sub.example.com/",
+                    "https://example.com:8443/",
+                    "https://exаmple.com/",
+                ]
+        )
         {
             Assert.Equal((other, Decision.Ask), (other, fixture.Fetch(other).Decision));
         }
@@ -254,8 +330,12 @@ public sealed class PermissionPolicyTests : IDisposable
     [Fact]
     public void SEC_56_A_tool_of_a_server_asks_until_a_rule_names_it()
     {
-        Verdict Call(string tool, Rights rights) => fixture.Policy.Evaluate($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);
-        Assert.Equal((Decision.Ask, "github/create_issue"), (Call("create_issue", fixture.Agent(PermissionMode.EditFreely)).Decision, Call("create_issue", fixture.Agent()).Rule));
+        Verdict Call(string tool, Rights rights) =>
+            fixture.Policy.Evaluate($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);
+        Assert.Equal(
+            (Decision.Ask, "github/create_issue"),
+            (Call("create_issue", fixture.Agent(PermissionMode.EditFreely)).Decision, Call("create_issue", fixture.Agent()).Rule)
+        );
         Assert.Equal(Decision.Allow, Call("create_issue", fixture.Agent(allow: ["github/create_issue"])).Decision);
         Assert.Equal(Decision.Ask, Call("delete_repo", fixture.Agent(allow: ["github/create_issue"])).Decision);
         Assert.Equal(Decision.Deny, Call("delete_repo", fixture.Agent(allow: ["github/*"], deny: ["github/delete_repo"])).Decision);

@@ -16,7 +16,10 @@ public sealed class SandboxTests : IDisposable
 
     public SandboxTests()
     {
-        foreach (var folder in new[] { "", "work", "outside", "home", "home/.ssh", "home/.plue" }) { Directory.CreateDirectory(In(folder)); }
+        foreach (var folder in new[] { "", "work", "outside", "home", "home/.ssh", "home/.plue" })
+        {
+            Directory.CreateDirectory(In(folder));
+        }
 
         File.WriteAllText(In("home/.ssh/id_ed25519"), "canary-ssh");
         File.WriteAllText(In("home/.plue/vault.json"), "canary-vault");
@@ -24,24 +27,39 @@ public sealed class SandboxTests : IDisposable
         File.WriteAllText(In("outside/a.txt"), "outside");
     }
 
-    public static TheoryData<SandboxKind, bool> Kinds => new()
-    {
-        { SandboxKind.Bubblewrap, true }, { SandboxKind.Bubblewrap, false }, { SandboxKind.Landlock, true }, { SandboxKind.Landlock, false },
-    };
+    public static TheoryData<SandboxKind, bool> Kinds =>
+        new()
+        {
+            { SandboxKind.Bubblewrap, true },
+            { SandboxKind.Bubblewrap, false },
+            { SandboxKind.Landlock, true },
+            { SandboxKind.Landlock, false },
+        };
 
     public void Dispose() => Directory.Delete(top, recursive: true);
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task It_writes_in_the_workspace_and_its_own_folder_for_temporary_files(SandboxKind kind, bool asRoot) =>
-        Assert.Equal("one\ntwo\n0", await RunAsync(kind, asRoot, "echo one > a.txt && cat a.txt && mkdir -p b/c && mv a.txt b/c/ && echo two > $TMPDIR/x && cat $TMPDIR/x; echo x > /dev/null"));
+        Assert.Equal(
+            "one\ntwo\n0",
+            await RunAsync(
+                kind,
+                asRoot,
+                "echo one > a.txt && cat a.txt && mkdir -p b/c && mv a.txt b/c/ && echo two > $TMPDIR/x && cat $TMPDIR/x; echo x > /dev/null"
+            )
+        );
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task No_write_outside_of_the_workspace(SandboxKind kind, bool asRoot)
     {
         var outside = In("outside");
-        await RunAsync(kind, asRoot, $"echo x > {outside}/a.txt; echo x > {outside}/b.txt; rm {outside}/a.txt; mv {outside} {outside}2; truncate -s 0 {outside}/a.txt; ln -s {outside} way; echo x > way/a.txt; ln {outside}/a.txt hard; echo x > hard; touch $HOME/.bashrc /etc/plue-test /plue-test /usr/plue-test");
+        await RunAsync(
+            kind,
+            asRoot,
+            $"echo x > {outside}/a.txt; echo x > {outside}/b.txt; rm {outside}/a.txt; mv {outside} {outside}2; truncate -s 0 {outside}/a.txt; ln -s {outside} way; echo x > way/a.txt; ln {outside}/a.txt hard; echo x > hard; touch $HOME/.bashrc /etc/plue-test /plue-test /usr/plue-test"
+        );
         Assert.Equal("outside", File.ReadAllText(Path.Combine(outside, "a.txt")));
         Assert.Single(Directory.GetFileSystemEntries(outside));
         Assert.False(File.Exists(In("home/.bashrc")) || File.Exists("/etc/plue-test") || File.Exists("/plue-test"));
@@ -51,7 +69,11 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task The_vault_and_private_keys_cannot_be_read(SandboxKind kind, bool asRoot)
     {
-        var text = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
+        var text = await RunAsync(
+            kind,
+            asRoot,
+            $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ"
+        );
         Assert.DoesNotContain("canary", text, StringComparison.Ordinal);
         Assert.DoesNotContain("id_ed25519\n", text.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("PATH=", text, StringComparison.Ordinal);
@@ -79,7 +101,16 @@ public sealed class SandboxTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Assert.Contains("REACHED", await RunAsync(kind, asRoot, $"exec 3<>/dev/tcp/127.0.0.1/{((IPEndPoint)listener.LocalEndpoint).Port} && echo REACHED; echo x > {In("outside")}/a.txt", network: true), StringComparison.Ordinal);
+        Assert.Contains(
+            "REACHED",
+            await RunAsync(
+                kind,
+                asRoot,
+                $"exec 3<>/dev/tcp/127.0.0.1/{((IPEndPoint)listener.LocalEndpoint).Port} && echo REACHED; echo x > {In("outside")}/a.txt",
+                network: true
+            ),
+            StringComparison.Ordinal
+        );
         Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
     }
 
@@ -101,7 +132,10 @@ public sealed class SandboxTests : IDisposable
             Assert.DoesNotContain("REACHED", await RunAsync(kind, asRoot, line, network: true), StringComparison.Ordinal);
             Assert.Contains("REACHED", await RunAsync(SandboxKind.None, true, line), StringComparison.Ordinal);
         }
-        finally { File.Delete(path); }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Theory]
@@ -117,7 +151,11 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task Root_cannot_mount_its_way_out(SandboxKind kind, bool asRoot)
     {
-        await RunAsync(kind, asRoot, $"mount -o remount,rw,bind / ; mount -o remount,rw / ; mount -t tmpfs x {In("outside")}; umount -l {In("home")}/.plue; unshare -rm sh -c 'mount -o remount,rw,bind /; echo x > {In("outside")}/a.txt'; echo x > {In("outside")}/a.txt; cat {In("home")}/.plue/vault.json");
+        await RunAsync(
+            kind,
+            asRoot,
+            $"mount -o remount,rw,bind / ; mount -o remount,rw / ; mount -t tmpfs x {In("outside")}; umount -l {In("home")}/.plue; unshare -rm sh -c 'mount -o remount,rw,bind /; echo x > {In("outside")}/a.txt'; echo x > {In("outside")}/a.txt; cat {In("home")}/.plue/vault.json"
+        );
         Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
     }
 
@@ -143,7 +181,11 @@ public sealed class SandboxTests : IDisposable
         Directory.CreateDirectory(In("work/.claude"));
         File.WriteAllText(In("work/.git/config"), "[core]\n");
         File.WriteAllText(In("work/.mcp.json"), "{}");
-        await RunAsync(SandboxKind.Bubblewrap, asRoot, "echo x > .git/hooks/pre-commit; echo x >> .git/config; mv .git g; rm -rf .git; echo x > .mcp.json; rm .mcp.json; echo x > .claude/settings.json; echo x > fine.txt");
+        await RunAsync(
+            SandboxKind.Bubblewrap,
+            asRoot,
+            "echo x > .git/hooks/pre-commit; echo x >> .git/config; mv .git g; rm -rf .git; echo x > .mcp.json; rm .mcp.json; echo x > .claude/settings.json; echo x > fine.txt"
+        );
         Assert.Equal(("[core]\n", "{}"), (File.ReadAllText(In("work/.git/config")), File.ReadAllText(In("work/.mcp.json"))));
         Assert.Equal([".claude", ".git", ".mcp.json", "fine.txt"], Entries());
         Assert.Empty(Directory.GetFileSystemEntries(In("work/.git/hooks")).Concat(Directory.GetFileSystemEntries(In("work/.claude"))));
@@ -159,7 +201,10 @@ public sealed class SandboxTests : IDisposable
         {
             watcher.Created += (_, change) => appeared.Enqueue(change.Name);
             watcher.EnableRaisingEvents = true;
-            for (var i = 0; i < 5; i++) { Assert.Equal("sub\n0", await RunAsync(kind, asRoot, "ls -A")); }
+            for (var i = 0; i < 5; i++)
+            {
+                Assert.Equal("sub\n0", await RunAsync(kind, asRoot, "ls -A"));
+            }
 
             Assert.Equal("0", await RunAsync(kind, asRoot, "git -c safe.directory='*' -C sub status --porcelain --untracked-files=all"));
             await using var child = Start(kind, asRoot, "echo begun; sleep 300", false, out var held);
@@ -180,9 +225,20 @@ public sealed class SandboxTests : IDisposable
         get
         {
             var ways = new TheoryData<SandboxKind, bool, string, string>();
-            foreach (var name in Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles)) { ways.Add(SandboxKind.Bubblewrap, true, $"mkdir {name}", name); }
+            foreach (var name in Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles))
+            {
+                ways.Add(SandboxKind.Bubblewrap, true, $"mkdir {name}", name);
+            }
 
-            foreach (var (kind, asRoot) in new[] { (SandboxKind.Bubblewrap, true), (SandboxKind.Bubblewrap, false), (SandboxKind.Landlock, true), (SandboxKind.Landlock, false) })
+            foreach (
+                var (kind, asRoot) in new[]
+                {
+                    (SandboxKind.Bubblewrap, true),
+                    (SandboxKind.Bubblewrap, false),
+                    (SandboxKind.Landlock, true),
+                    (SandboxKind.Landlock, false),
+                }
+            )
             {
                 ways.Add(kind, asRoot, "mkdir .VSCode", ".VSCode");
                 ways.Add(kind, asRoot, "echo x > .envrc", ".envrc");
@@ -200,7 +256,12 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(WaysToMakeOne))]
-    public async Task SEC_11_SEC_12_A_guarded_name_that_appears_ends_the_command_and_is_renamed(SandboxKind kind, bool asRoot, string line, string name)
+    public async Task SEC_11_SEC_12_A_guarded_name_that_appears_ends_the_command_and_is_renamed(
+        SandboxKind kind,
+        bool asRoot,
+        string line,
+        string name
+    )
     {
         await using var child = Start(kind, asRoot, $"{line}; sleep 300", false, out var held);
         using var _ = held;
@@ -208,7 +269,9 @@ public sealed class SandboxTests : IDisposable
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains($"`{name}` appeared in the workspace", held.Finish(), StringComparison.Ordinal);
         Assert.DoesNotContain(name, Entries());
-        Assert.False(Directory.Exists(In($"work/{name}.blocked")) && Directory.GetFileSystemEntries(In($"work/{name}.blocked")).Length == 0);
+        Assert.False(
+            Directory.Exists(In($"work/{name}.blocked")) && Directory.GetFileSystemEntries(In($"work/{name}.blocked")).Length == 0
+        );
     }
 
     [Theory]
@@ -221,7 +284,10 @@ public sealed class SandboxTests : IDisposable
         using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains("It was renamed to `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
-        Assert.Equal(("x\n", "of the user"), (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked"))));
+        Assert.Equal(
+            ("x\n", "of the user"),
+            (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked")))
+        );
     }
 
     /// <summary>Nobody would watch it any more.</summary>
@@ -230,7 +296,13 @@ public sealed class SandboxTests : IDisposable
     [InlineData(false)]
     public async Task SEC_12_A_command_in_bubblewrap_ends_when_whoever_started_it_is_gone(bool asRoot)
     {
-        await using var child = Start(SandboxKind.Bubblewrap, asRoot, "trap '' TERM HUP; echo begun; while true; do sleep 1; done", false, out var held);
+        await using var child = Start(
+            SandboxKind.Bubblewrap,
+            asRoot,
+            "trap '' TERM HUP; echo begun; while true; do sleep 1; done",
+            false,
+            out var held
+        );
         using var _ = held;
         await child.ReadLineAsync(default);
         child.CloseInput();
@@ -265,7 +337,15 @@ public sealed class SandboxTests : IDisposable
         var daemon = kind == SandboxKind.Bubblewrap ? $"env -i setsid sleep {mark} & " : "";
         await RunAsync(kind, asRoot, $"{daemon} setsid sleep {mark} & (setsid sh -c 'sleep {mark} & sleep {mark}' &) ; echo done");
         Assert.Empty(Running(mark));
-        await using (var child = Start(kind, asRoot, $"{daemon} setsid sleep {mark} & trap '' TERM; echo begun; while true; do sleep {mark}; done", false, out var held))
+        await using (
+            var child = Start(
+                kind,
+                asRoot,
+                $"{daemon} setsid sleep {mark} & trap '' TERM; echo begun; while true; do sleep {mark}; done",
+                false,
+                out var held
+            )
+        )
         {
             using var _ = held;
             await child.ReadLineAsync(default);
@@ -279,18 +359,25 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task It_cannot_end_programs_outside(SandboxKind kind, bool asRoot)
     {
-        Assert.SkipWhen(kind == SandboxKind.Landlock && Landlock.Version < Landlock.WithSignals, "This kernel's Landlock holds no signals.");
+        Assert.SkipWhen(
+            kind == SandboxKind.Landlock && Landlock.Version < Landlock.WithSignals,
+            "This kernel's Landlock holds no signals."
+        );
         using var victim = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sleep", ["300"]))!;
         try
         {
             await RunAsync(kind, asRoot, $"kill -9 {victim.Id}");
             Assert.False(victim.HasExited);
         }
-        finally { victim.Kill(); }
+        finally
+        {
+            victim.Kill();
+        }
     }
 
     [Fact]
-    public async Task A_pipe_that_closes_early_ends_its_writer_quietly() => Assert.Equal("y\n0", await RunAsync(SandboxKind.Landlock, true, "yes | head -n 1"));
+    public async Task A_pipe_that_closes_early_ends_its_writer_quietly() =>
+        Assert.Equal("y\n0", await RunAsync(SandboxKind.Landlock, true, "yes | head -n 1"));
 
     [Fact]
     public async Task It_is_found_by_running_it_once_and_what_does_not_work_is_passed_over()
@@ -298,8 +385,15 @@ public sealed class SandboxTests : IDisposable
         var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
         Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));
         Assert.Contains("No sandbox", Sandbox.Describe(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
-        Assert.Equal("Runs in a sandbox: it can write only to the workspace and has no network access.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x")));
-        Assert.Contains("Network access is allowed.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
+        Assert.Equal(
+            "Runs in a sandbox: it can write only to the workspace and has no network access.",
+            Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x"))
+        );
+        Assert.Contains(
+            "Network access is allowed.",
+            Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -308,7 +402,9 @@ public sealed class SandboxTests : IDisposable
         var profile = SandboxProfile.Of(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [".git"]);
         Assert.Contains("(allow file-write* (subpath \"/a \\\"b\\\\\"))", profile, StringComparison.Ordinal);
         Assert.Contains("(deny network*)", profile, StringComparison.Ordinal);
-        Assert.True(profile.IndexOf("(allow file-write* (subpath", StringComparison.Ordinal) < profile.IndexOf(".git", StringComparison.Ordinal));
+        Assert.True(
+            profile.IndexOf("(allow file-write* (subpath", StringComparison.Ordinal) < profile.IndexOf(".git", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>The output of both kinds and the exit code.</summary>
@@ -318,7 +414,10 @@ public sealed class SandboxTests : IDisposable
         using var _ = held;
         var output = new List<byte>();
         var buffer = new byte[4096];
-        while (await child.ReadAsync(buffer, default) is > 0 and var count) { output.AddRange(buffer[..count]); }
+        while (await child.ReadAsync(buffer, default) is > 0 and var count)
+        {
+            output.AddRange(buffer[..count]);
+        }
 
         return $"{System.Text.Encoding.UTF8.GetString([.. output])}{await child.Exited.WaitAsync(TimeSpan.FromSeconds(30))}";
     }
@@ -332,31 +431,58 @@ public sealed class SandboxTests : IDisposable
         {
             Program = "/bin/bash",
             Arguments = ["-c", $"exec 2>&1; {line}"],
-            Environment = new Dictionary<string, string> { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["HOME"] = In("home") },
+            Environment = new Dictionary<string, string>
+            {
+                ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                ["HOME"] = In("home"),
+            },
             WorkingDirectory = In("work"),
         };
         var sandbox = new Sandbox([In("home/.plue"), In("home/.ssh"), In("home/.nothing")], SidecarProcess.Executable, [kind]);
-        if (!asRoot) { Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
+        if (!asRoot)
+        {
+            Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/");
+        }
 
         held = sandbox.Prepare(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
         var ready = held.Start;
         if (!asRoot)
         {
-            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolFixture.Shell($"chown {Nobody} {temporary}", "/"); }
+            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp")
+            {
+                Tools.ToolFixture.Shell($"chown {Nobody} {temporary}", "/");
+            }
 
-            ready = ready with { Program = "/usr/bin/setpriv", Arguments = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", ready.Program, .. ready.Arguments] };
+            ready = ready with
+            {
+                Program = "/usr/bin/setpriv",
+                Arguments = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", ready.Program, .. ready.Arguments],
+            };
         }
 
         return ChildProcess.Start(ready);
     }
 
-    private IEnumerable<string?> Entries() => Directory.GetFileSystemEntries(In("work")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private IEnumerable<string?> Entries() =>
+        Directory.GetFileSystemEntries(In("work")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private string In(string name) => Path.Combine(top, name);
 
-    private static List<string> Running(string mark) => [.. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)).Where(folder =>
-    {
-        try { return File.ReadAllText(Path.Combine(folder, "cmdline")).Contains(mark, StringComparison.Ordinal); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
-    })];
+    private static List<string> Running(string mark) =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
+                .Where(folder =>
+                {
+                    try
+                    {
+                        return File.ReadAllText(Path.Combine(folder, "cmdline")).Contains(mark, StringComparison.Ordinal);
+                    }
+                    catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                    {
+                        return false;
+                    }
+                }),
+        ];
 }

@@ -35,24 +35,28 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         fixture.Dispose();
     }
 
-    private ApprovalRequest Request() => new()
-    {
-        CodexId = "task_1",
-        Path = ["Agent"],
-        ToolName = "bash",
-        Kind = ApprovalKind.Command,
-        What = "npm test \u202e",
-        Why = "It runs.",
-        Rule = "bash(npm test)",
-        RuleFolder = fixture.Workspace,
-    };
+    private ApprovalRequest Request() =>
+        new()
+        {
+            CodexId = "task_1",
+            Path = ["Agent"],
+            ToolName = "bash",
+            Kind = ApprovalKind.Command,
+            What = "npm test \u202e",
+            Why = "It runs.",
+            Rule = "bash(npm test)",
+            RuleFolder = fixture.Workspace,
+        };
 
     private static async Task<IReadOnlyList<PendingApproval>> Seen(SharedApprovals inbox, int count)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (inbox.Pending.Count == count) { seen.TrySetResult(); }
+            if (inbox.Pending.Count == count)
+            {
+                seen.TrySetResult();
+            }
         }
 
         inbox.Changed += Look;
@@ -68,7 +72,8 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         var asked = there.Own.AskAsync(Request(), TestContext.Current.CancellationToken);
         var pending = Assert.Single(await Seen(here.Inbox, 1));
         Assert.Equal(("npm test \u202e", Request().Fingerprint), (pending.Request.What, pending.Fingerprint));
-        FailureKind Fault(string fingerprint, ApprovalAnswer answer) => Assert.Throws<FailureException>(() => here.Inbox.Answer(pending.Id, fingerprint, answer, false)).Failure.Kind;
+        FailureKind Fault(string fingerprint, ApprovalAnswer answer) =>
+            Assert.Throws<FailureException>(() => here.Inbox.Answer(pending.Id, fingerprint, answer, false)).Failure.Kind;
         Assert.Equal(FailureKind.Conflict, Fault("other", new ApprovalAnswer(ApprovalDecision.Once)));
         Assert.Equal(FailureKind.Conflict, Fault(pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)")));
         here.Inbox.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(npm test)"), false);
@@ -96,7 +101,13 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         var asked = there.Own.AskAsync(Request(), takeBack.Token);
         await Seen(here.Inbox, 1);
         Assert.False(File.Exists(left));
-        if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Assert.Single(Directory.EnumerateFiles(folder, "*.json")))); }
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                File.GetUnixFileMode(Assert.Single(Directory.EnumerateFiles(folder, "*.json")))
+            );
+        }
 
         await takeBack.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);

@@ -116,7 +116,8 @@ public sealed class ShellGrammarTests
     }
 
     [Fact]
-    public void SEC_16_Half_a_character_is_an_obstacle() => Assert.Equal(3, ShellGrammar.Parse($"ls {(char)0xD800}", "/home/me").Unsupported?.At);
+    public void SEC_16_Half_a_character_is_an_obstacle() =>
+        Assert.Equal(3, ShellGrammar.Parse($"ls {(char)0xD800}", "/home/me").Unsupported?.At);
 
     [Theory]
     [InlineData("cd a && ls", "a")]
@@ -141,33 +142,67 @@ public sealed class ShellGrammarTests
     {
         var reading = ShellGrammar.Parse(line, "/home/me");
         Assert.Null(reading.Unsupported);
-        Assert.Equal(moves?.Split(',', StringSplitOptions.RemoveEmptyEntries), reading.Commands.Single(command => command.Words is ["ls"]).DirectoryChanges);
+        Assert.Equal(
+            moves?.Split(',', StringSplitOptions.RemoveEmptyEntries),
+            reading.Commands.Single(command => command.Words is ["ls"]).DirectoryChanges
+        );
     }
 
     [Fact]
     public void SEC_60_A_hostile_line_ends_quickly()
     {
-        foreach (var line in (string[])[new('(', 9_000), new('{', 9_000), string.Concat(Enumerable.Repeat("{ ", 4_000)), new('a', 20_000), string.Join(';', Enumerable.Repeat("a", 4_000)), string.Concat(Enumerable.Repeat("! ", 4_900))])
+        foreach (
+            var line in (string[])
+                [
+                    new('(', 9_000),
+                    new('{', 9_000),
+                    string.Concat(Enumerable.Repeat("{ ", 4_000)),
+                    new('a', 20_000),
+                    string.Join(';', Enumerable.Repeat("a", 4_000)),
+                    string.Concat(Enumerable.Repeat("! ", 4_900)),
+                ]
+        )
         {
             Assert.NotNull(ShellGrammar.Parse(line, "/home/me").Unsupported);
         }
     }
 
     [Fact]
-    public void Whatever_the_line_is_it_is_read_without_a_fault() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
-    {
-        var reading = ShellGrammar.Parse(line, "/home/me");
-        return reading.Unsupported is null ? reading.Commands.Count > 0 : reading.Unsupported.At >= 0 && reading.Unsupported.At <= line.Length && reading.Canonical is null;
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+    public void Whatever_the_line_is_it_is_read_without_a_fault() =>
+        Prop.ForAll(
+                ShellLines.Any.ToArbitrary(),
+                line =>
+                {
+                    var reading = ShellGrammar.Parse(line, "/home/me");
+                    return reading.Unsupported is null
+                        ? reading.Commands.Count > 0
+                        : reading.Unsupported.At >= 0 && reading.Unsupported.At <= line.Length && reading.Canonical is null;
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
-    public void The_canonical_form_parses_to_itself() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
-    {
-        var reading = ShellGrammar.Parse(line, "/home/me");
-        if (reading.Canonical is not { } canonical || canonical.Contains("& ;", StringComparison.Ordinal) || canonical.Contains('}', StringComparison.Ordinal)) { return true; }
+    public void The_canonical_form_parses_to_itself() =>
+        Prop.ForAll(
+                ShellLines.Any.ToArbitrary(),
+                line =>
+                {
+                    var reading = ShellGrammar.Parse(line, "/home/me");
+                    if (
+                        reading.Canonical is not { } canonical
+                        || canonical.Contains("& ;", StringComparison.Ordinal)
+                        || canonical.Contains('}', StringComparison.Ordinal)
+                    )
+                    {
+                        return true;
+                    }
 
-        var again = ShellGrammar.Parse(canonical, "/home/me");
-        // A quoted word of the shell's own loses its quotes.
-        return again.Unsupported is { What: var what } ? what.Contains("own word", StringComparison.Ordinal) : again.Canonical == canonical;
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+                    var again = ShellGrammar.Parse(canonical, "/home/me");
+                    // A quoted word of the shell's own loses its quotes.
+                    return again.Unsupported is { What: var what }
+                        ? what.Contains("own word", StringComparison.Ordinal)
+                        : again.Canonical == canonical;
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 }

@@ -23,11 +23,19 @@ public class BoundedParallelTests
     public void Throws_what_the_body_threw_and_runs_the_others(int count)
     {
         var ran = 0;
-        Assert.Throws<IOException>(() => BoundedParallel.For(count, at =>
-        {
-            Interlocked.Increment(ref ran);
-            if (at == 0) { throw new IOException(); }
-        }));
+        Assert.Throws<IOException>(() =>
+            BoundedParallel.For(
+                count,
+                at =>
+                {
+                    Interlocked.Increment(ref ran);
+                    if (at == 0)
+                    {
+                        throw new IOException();
+                    }
+                }
+            )
+        );
         Assert.Equal(count, ran);
     }
 }

@@ -75,7 +75,10 @@ public class ChildProcessTests
     [Fact]
     public async Task Only_the_end_of_stderr_is_kept_and_secrets_are_masked()
     {
-        await using var child = Shell("head -c 5000000 /dev/zero | tr '\\0' 'x' >&2; echo \"key $SECRET\" >&2", environment: new() { ["SECRET"] = "hush-hush", ["PATH"] = "/usr/bin:/bin" });
+        await using var child = Shell(
+            "head -c 5000000 /dev/zero | tr '\\0' 'x' >&2; echo \"key $SECRET\" >&2",
+            environment: new() { ["SECRET"] = "hush-hush", ["PATH"] = "/usr/bin:/bin" }
+        );
         await child.Exited;
         Assert.EndsWith("key ***", child.StderrTail);
         Assert.InRange(child.StderrTail.Length, 8_000, 8_192);
@@ -92,10 +95,23 @@ public class ChildProcessTests
     [Fact]
     public void A_failed_start_has_a_reason()
     {
-        var start = new ChildProcessStart { Program = "sh", Environment = new Dictionary<string, string>(), WorkingDirectory = "/" };
+        var start = new ChildProcessStart
+        {
+            Program = "sh",
+            Environment = new Dictionary<string, string>(),
+            WorkingDirectory = "/",
+        };
         Assert.Contains("not an absolute path", Assert.Throws<IOException>(() => ChildProcess.Start(start)).Message);
-        Assert.Contains("does not exist", Assert.Throws<IOException>(() => ChildProcess.Start(start with { Program = "/no/such" })).Message);
-        Assert.Contains("/no/folder", Assert.Throws<IOException>(() => ChildProcess.Start(start with { Program = "/bin/sh", WorkingDirectory = "/no/folder" })).Message);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<IOException>(() => ChildProcess.Start(start with { Program = "/no/such" })).Message
+        );
+        Assert.Contains(
+            "/no/folder",
+            Assert
+                .Throws<IOException>(() => ChildProcess.Start(start with { Program = "/bin/sh", WorkingDirectory = "/no/folder" }))
+                .Message
+        );
     }
 
     [Fact]
@@ -116,21 +132,31 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public void Lines_are_the_same_wherever_the_bytes_are_split() => Prop.ForAll<string[], int[]>((texts, cuts) =>
-    {
-        var lines = texts.Select(text => (text ?? "").ReplaceLineEndings("").Replace("\r", "").Replace("\n", "")).ToArray();
-        var bytes = Encoding.UTF8.GetBytes(string.Join('\n', lines));
-        using var stream = new Pieces(bytes, cuts);
-        var reader = new ChildProcessLines(stream, 1024 * 1024);
-        var read = new List<string>();
-        while (reader.ReadAsync(default).AsTask().GetAwaiter().GetResult() is { } line) { read.Add(Encoding.UTF8.GetString(line.Span)); }
+    public void Lines_are_the_same_wherever_the_bytes_are_split() =>
+        Prop.ForAll<string[], int[]>(
+                (texts, cuts) =>
+                {
+                    var lines = texts.Select(text => (text ?? "").ReplaceLineEndings("").Replace("\r", "").Replace("\n", "")).ToArray();
+                    var bytes = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+                    using var stream = new Pieces(bytes, cuts);
+                    var reader = new ChildProcessLines(stream, 1024 * 1024);
+                    var read = new List<string>();
+                    while (reader.ReadAsync(default).AsTask().GetAwaiter().GetResult() is { } line)
+                    {
+                        read.Add(Encoding.UTF8.GetString(line.Span));
+                    }
 
-        // A last empty line is no line.
-        var expected = Encoding.UTF8.GetString(bytes).Split('\n').ToList();
-        if (expected[^1].Length == 0) { expected.RemoveAt(expected.Count - 1); }
+                    // A last empty line is no line.
+                    var expected = Encoding.UTF8.GetString(bytes).Split('\n').ToList();
+                    if (expected[^1].Length == 0)
+                    {
+                        expected.RemoveAt(expected.Count - 1);
+                    }
 
-        return expected.SequenceEqual(read);
-    }).QuickCheckThrowOnFailure();
+                    return expected.SequenceEqual(read);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public async Task A_line_over_the_cap_is_refused_before_it_is_whole()
@@ -140,33 +166,47 @@ public class ChildProcessTests
         await Assert.ThrowsAsync<InvalidDataException>(() => child.ReadLineAsync(default).AsTask());
     }
 
-    private static ChildProcess Shell(string script, Dictionary<string, string>? environment = null, TimeSpan? timeout = null, int lineCap = 16 * 1024 * 1024) =>
-        ChildProcess.Start(new ChildProcessStart
-        {
-            Program = "/bin/sh",
-            Arguments = ["-c", script],
-            Environment = environment ?? new() { ["PATH"] = "/usr/bin:/bin" },
-            WorkingDirectory = "/",
-            SecretNames = ["SECRET"],
-            GracePeriod = timeout ?? TimeSpan.FromSeconds(5),
-            LineCap = lineCap,
-        });
+    private static ChildProcess Shell(
+        string script,
+        Dictionary<string, string>? environment = null,
+        TimeSpan? timeout = null,
+        int lineCap = 16 * 1024 * 1024
+    ) =>
+        ChildProcess.Start(
+            new ChildProcessStart
+            {
+                Program = "/bin/sh",
+                Arguments = ["-c", script],
+                Environment = environment ?? new() { ["PATH"] = "/usr/bin:/bin" },
+                WorkingDirectory = "/",
+                SecretNames = ["SECRET"],
+                GracePeriod = timeout ?? TimeSpan.FromSeconds(5),
+                LineCap = lineCap,
+            }
+        );
 
     private static async Task<List<string>> LinesAsync(ChildProcess child)
     {
         var lines = new List<string>();
-        while (await child.ReadLineAsync(default) is { } line) { lines.Add(Encoding.UTF8.GetString(line.Span)); }
+        while (await child.ReadLineAsync(default) is { } line)
+        {
+            lines.Add(Encoding.UTF8.GetString(line.Span));
+        }
 
         return lines;
     }
 
-    private static List<int> Family(ChildProcess child) => [.. ChildProcessTree.Marked(Encoding.UTF8.GetBytes($"{ChildProcess.Marker}={child.MarkerValue}"))];
+    private static List<int> Family(ChildProcess child) =>
+        [.. ChildProcessTree.Marked(Encoding.UTF8.GetBytes($"{ChildProcess.Marker}={child.MarkerValue}"))];
 
     private static async Task<bool> BecomesAsync(Func<bool> isReached)
     {
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(10);)
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(10); )
         {
-            if (isReached()) { return true; }
+            if (isReached())
+            {
+                return true;
+            }
 
             // A process reports nothing: it is looked up again until it has started or ended.
             await Task.Delay(20);

@@ -34,7 +34,9 @@ public sealed class CrashDumpsTests
 
         static (string Now, string Most) Words(IEnumerable<string> lines)
         {
-            var words = lines.Single(line => line.StartsWith("Max core file size", StringComparison.Ordinal))["Max core file size".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var words = lines
+                .Single(line => line.StartsWith("Max core file size", StringComparison.Ordinal))["Max core file size".Length..]
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return (words[0], words[1]);
         }
     }

@@ -57,7 +57,12 @@ public sealed class DurableFileTests : IDisposable
             Assert.ThrowsAny<IOException>(() => DurableFile.Replace(Path.Combine(small, "a"), new byte[256 * 1024]));
             File.WriteAllBytes(At("large"), new byte[256 * 1024]);
             Assert.ThrowsAny<IOException>(() => DurableFile.Copy(At("large"), Path.Combine(small, "b")));
-            Assert.Equal(["a"], new DirectoryInfo(small).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }).Select(file => file.Name));
+            Assert.Equal(
+                ["a"],
+                new DirectoryInfo(small)
+                    .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 })
+                    .Select(file => file.Name)
+            );
             Assert.Equal("old", File.ReadAllText(Path.Combine(small, "a")));
         }
     }
@@ -67,14 +72,29 @@ public sealed class DurableFileTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there it is known what cannot be synced.");
         using var device = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        Assert.StartsWith("The disk did not store the data (fsync: ", Assert.Throws<IOException>(() => DurableFile.Sync(device)).Message, StringComparison.Ordinal);
-        Assert.StartsWith($"The folder {At("none")} could not be synced (", Assert.Throws<IOException>(() => DurableFile.SyncDirectory(At("none"))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The disk did not store the data (fsync: ",
+            Assert.Throws<IOException>(() => DurableFile.Sync(device)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            $"The folder {At("none")} could not be synced (",
+            Assert.Throws<IOException>(() => DurableFile.SyncDirectory(At("none"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_locked_file_can_be_read_and_a_missing_one_is_reported()
     {
-        using (var held = DurableFile.OpenPrivate(At("held"), FileMode.CreateNew, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None))
+        using (
+            var held = DurableFile.OpenPrivate(
+                At("held"),
+                FileMode.CreateNew,
+                FileAccess.ReadWrite,
+                OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None
+            )
+        )
         {
             held.Write("mine"u8);
             using var handle = RegularFile.OpenHandle(At("held"));
@@ -87,6 +107,9 @@ public sealed class DurableFileTests : IDisposable
     private string At(string name) => Path.Combine(folder, name);
 
     /// <summary>Every file with its text, hidden ones too.</summary>
-    private IEnumerable<string> Everything() => new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-        .Select(file => $"{Path.GetRelativePath(folder, file.FullName).Replace('\\', '/')} {File.ReadAllText(file.FullName)}").Order(StringComparer.Ordinal);
+    private IEnumerable<string> Everything() =>
+        new DirectoryInfo(folder)
+            .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(file => $"{Path.GetRelativePath(folder, file.FullName).Replace('\\', '/')} {File.ReadAllText(file.FullName)}")
+            .Order(StringComparer.Ordinal);
 }

@@ -12,7 +12,10 @@ public sealed class ExpiryClockTests : IDisposable
     [Fact]
     public void While_nothing_is_known_and_day_after_day_the_clock_counts()
     {
-        for (var day = 0; day < 30; day++) { Assert.Equal(Start.AddDays(day), Read(Start.AddDays(day))); }
+        for (var day = 0; day < 30; day++)
+        {
+            Assert.Equal(Start.AddDays(day), Read(Start.AddDays(day)));
+        }
     }
 
     [Fact]

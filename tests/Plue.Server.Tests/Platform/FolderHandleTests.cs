@@ -35,13 +35,21 @@ public sealed class FolderHandleTests : IDisposable
         using var socket = Listen("socket");
         Assert.Equal(
             [FileEntryKind.File, FileEntryKind.Folder, FileEntryKind.Link, FileEntryKind.Absent, FileEntryKind.Absent],
-            ((string[])["file", "sub", "link", "none", "none/below"]).Select(name => folder.Stat(name).Kind));
-        if (OperatingSystem.IsLinux()) { Assert.Equal(FileEntryKind.Other, folder.Stat("socket").Kind); }
+            ((string[])["file", "sub", "link", "none", "none/below"]).Select(name => folder.Stat(name).Kind)
+        );
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Equal(FileEntryKind.Other, folder.Stat("socket").Kind);
+        }
         Assert.Equal(5, folder.Stat("file").Size);
         Assert.Equal(FileEntryKind.Absent, folder.Stat("file/below").Kind);
         Assert.Equal(
             ["file", "sub/one", "sub/two"],
-            folder.Stat((IEnumerable<string>)["file", "away/held", "none/x", "sub/one", "sub/two", "../out"]).Where(one => one.Found.Kind == FileEntryKind.File).Select(one => one.Path));
+            folder
+                .Stat((IEnumerable<string>)["file", "away/held", "none/x", "sub/one", "sub/two", "../out"])
+                .Where(one => one.Found.Kind == FileEntryKind.File)
+                .Select(one => one.Path)
+        );
     }
 
     [Fact]
@@ -57,7 +65,11 @@ public sealed class FolderHandleTests : IDisposable
         Assert.Throws<FileNotFoundException>(() => folder.Read("none/below", 9));
         Assert.Equal("It is a folder.", Assert.Throws<NotAFileException>(() => folder.Read("sub", 9)).Message);
         Assert.Equal("It is not a regular file.", Assert.Throws<NotAFileException>(() => folder.Read("socket", 9)).Message);
-        Assert.Contains("Plue does not follow links here", Assert.Throws<IOException>(() => folder.Read("link", 9)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Plue does not follow links here",
+            Assert.Throws<IOException>(() => folder.Read("link", 9)).Message,
+            StringComparison.Ordinal
+        );
 
         Assert.Equal("file"u8.ToArray(), folder.ReadOrLink("link", 9));
         Assert.Equal("12345"u8.ToArray(), folder.ReadOrLink("file", 9));
@@ -88,7 +100,10 @@ public sealed class FolderHandleTests : IDisposable
         Place("outside", "safe");
         File.CreateSymbolicLink(At("name"), "outside");
         folder.Replace("name", "mine"u8, 0b110_100_000);
-        Assert.Equal(("mine", null, 0b110_100_000), (File.ReadAllText(At("name")), new FileInfo(At("name")).LinkTarget, (int)File.GetUnixFileMode(At("name"))));
+        Assert.Equal(
+            ("mine", null, 0b110_100_000),
+            (File.ReadAllText(At("name")), new FileInfo(At("name")).LinkTarget, (int)File.GetUnixFileMode(At("name")))
+        );
         folder.ReplaceByLink("name", "elsewhere");
         Assert.Equal("elsewhere", new FileInfo(At("name")).LinkTarget);
         Assert.Equal("safe", File.ReadAllText(At("outside")));
@@ -123,7 +138,11 @@ public sealed class FolderHandleTests : IDisposable
     [InlineData("a\0b")]
     public void Refuses_paths_outside_the_folder(string path)
     {
-        Assert.EndsWith("is not a path in this folder.", Assert.Throws<IOException>(() => folder.Stat(path)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "is not a path in this folder.",
+            Assert.Throws<IOException>(() => folder.Stat(path)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<IOException>(() => folder.Write(path, "x"u8, null));
         Assert.Throws<IOException>(() => folder.Delete(path));
     }
@@ -135,7 +154,16 @@ public sealed class FolderHandleTests : IDisposable
         File.WriteAllText(Path.Combine(root, "outside", "a"), "safe");
         Directory.CreateSymbolicLink(At("way"), "../outside");
         Place("file", "x");
-        foreach (var action in (Action[])[() => folder.Read("way/a", 9), () => folder.Write("way/b", "x"u8, null), () => folder.Replace("way/a", "x"u8, 0b110_000_000), () => folder.Delete("way/a"), () => folder.Stat("way/a")])
+        foreach (
+            var action in (Action[])
+                [
+                    () => folder.Read("way/a", 9),
+                    () => folder.Write("way/b", "x"u8, null),
+                    () => folder.Replace("way/a", "x"u8, 0b110_000_000),
+                    () => folder.Delete("way/a"),
+                    () => folder.Stat("way/a"),
+                ]
+        )
         {
             Assert.Equal("way is now a link, and Plue does not follow links here.", Assert.Throws<IOException>(action).Message);
         }
@@ -146,7 +174,8 @@ public sealed class FolderHandleTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_cannot_be_held() => Assert.ThrowsAny<IOException>(() => new FolderHandle(Path.Combine(root, "none")));
+    public void A_folder_that_is_not_there_cannot_be_held() =>
+        Assert.ThrowsAny<IOException>(() => new FolderHandle(Path.Combine(root, "none")));
 
     private string At(string path) => Path.Combine(root, "held", path);
 
@@ -164,6 +193,10 @@ public sealed class FolderHandleTests : IDisposable
     }
 
     /// <summary>Of every file and link, hidden ones too, so that nothing half was left.</summary>
-    private IEnumerable<string> Names() => new DirectoryInfo(Path.Combine(root, "held")).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-        .Where(entry => entry is FileInfo).Select(entry => entry.Name).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Names() =>
+        new DirectoryInfo(Path.Combine(root, "held"))
+            .EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Where(entry => entry is FileInfo)
+            .Select(entry => entry.Name)
+            .Order(StringComparer.Ordinal);
 }

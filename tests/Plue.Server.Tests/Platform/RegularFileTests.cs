@@ -42,12 +42,16 @@ public sealed class RegularFileTests : IDisposable
         {
             var refused = Assert.ThrowsAny<IOException>(() => Open(FileShare.None));
             Assert.True(FileLock.IsHeldElsewhere(refused));
-            if (!OperatingSystem.IsWindows()) { Assert.Empty(RegularFile.Read(At("held"))); }
+            if (!OperatingSystem.IsWindows())
+            {
+                Assert.Empty(RegularFile.Read(At("held")));
+            }
         }
 
         Open(FileShare.None).Dispose();
 
-        FileStream Open(FileShare share) => RegularFile.Open(At("held"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share, FileOptions.None, Private);
+        FileStream Open(FileShare share) =>
+            RegularFile.Open(At("held"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share, FileOptions.None, Private);
     }
 
     [Fact]
@@ -62,7 +66,9 @@ public sealed class RegularFileTests : IDisposable
         Assert.Equal("new"u8, RegularFile.Read(At("file")));
         Assert.Null(RegularFile.Read(At("file"), 2));
         Assert.Throws<FileNotFoundException>(() => RegularFile.Read(At("none")));
-        Assert.Throws<DirectoryNotFoundException>(() => RegularFile.Open(At("none/file"), FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, Private));
+        Assert.Throws<DirectoryNotFoundException>(() =>
+            RegularFile.Open(At("none/file"), FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, Private)
+        );
 
         void Write(FileMode mode, string text)
         {
@@ -82,7 +88,13 @@ public sealed class RegularFileTests : IDisposable
                 Directory.CreateDirectory(path);
                 break;
             case "socket":
-                using (var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+                using (
+                    var socket = new System.Net.Sockets.Socket(
+                        System.Net.Sockets.AddressFamily.Unix,
+                        System.Net.Sockets.SocketType.Stream,
+                        System.Net.Sockets.ProtocolType.Unspecified
+                    )
+                )
                 {
                     socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
                     File.Move(path, At("moved"));
@@ -91,9 +103,15 @@ public sealed class RegularFileTests : IDisposable
                 File.Move(At("moved"), path);
                 break;
             default:
-                using (var made = Process.Start("mkfifo", [At("pipe")])) { await made.WaitForExitAsync(); }
+                using (var made = Process.Start("mkfifo", [At("pipe")]))
+                {
+                    await made.WaitForExitAsync();
+                }
 
-                if (kind == "pipe") { return At("pipe"); }
+                if (kind == "pipe")
+                {
+                    return At("pipe");
+                }
 
                 File.CreateSymbolicLink(path, At("pipe"));
                 break;

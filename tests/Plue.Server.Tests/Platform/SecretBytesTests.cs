@@ -21,9 +21,18 @@ public class SecretBytesTests
         var before = Locked();
         using (var secret = new SecretBytes(32))
         {
-            if (secret.IsLocked) { Assert.True(Locked() > before); }
+            if (secret.IsLocked)
+            {
+                Assert.True(Locked() > before);
+            }
         }
 
-        static int Locked() => int.Parse(File.ReadAllLines("/proc/self/status").Single(line => line.StartsWith("VmLck:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture);
+        static int Locked() =>
+            int.Parse(
+                File.ReadAllLines("/proc/self/status")
+                    .Single(line => line.StartsWith("VmLck:", StringComparison.Ordinal))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+                System.Globalization.CultureInfo.InvariantCulture
+            );
     }
 }

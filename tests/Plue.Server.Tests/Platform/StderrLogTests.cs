@@ -15,7 +15,10 @@ public sealed class StderrLogTests : IDisposable
         using var first = new StderrLog(LogLevel.Information, folder, text => text);
         using var second = new StderrLog(LogLevel.Information, folder, text => text);
         string[] text = ["one is long enough to be written over", "two", "three, which is rather long as well", "four"];
-        for (var index = 0; index < text.Length; index++) { (index % 2 == 0 ? first : second).CreateLogger("Plue.Test").LogInformation("{Said}", text[index]); }
+        for (var index = 0; index < text.Length; index++)
+        {
+            (index % 2 == 0 ? first : second).CreateLogger("Plue.Test").LogInformation("{Said}", text[index]);
+        }
 
         var lines = File.ReadAllLines(Path.Combine(folder, "plue.log"));
         Assert.Equal(text.Select(text => $"info: Test: {text}"), lines.Select(line => line[(line.IndexOf(' ') + 1)..]));

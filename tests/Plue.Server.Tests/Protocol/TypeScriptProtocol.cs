@@ -24,13 +24,18 @@ internal static class TypeScriptProtocol
             var name = (string)method.FieldType.GetProperty("Name")!.GetValue(method.GetValue(null))!;
             var types = string.Join(", ", method.FieldType.GetGenericArguments().Select(type => type.Name));
             var constant = JsonNamingPolicy.CamelCase.ConvertName(method.Name);
-            text.AppendLine(method.FieldType.GetGenericTypeDefinition() == typeof(RpcRequest<,>)
-                ? $"export const {constant} = new RequestType<{types}, ErrorData>('{name}');"
-                : $"export const {constant} = new NotificationType<{types}>('{name}');");
+            text.AppendLine(
+                method.FieldType.GetGenericTypeDefinition() == typeof(RpcRequest<,>)
+                    ? $"export const {constant} = new RequestType<{types}, ErrorData>('{name}');"
+                    : $"export const {constant} = new NotificationType<{types}>('{name}');"
+            );
         }
 
         var pending = new SortedDictionary<string, Type>(StringComparer.Ordinal) { [nameof(ErrorData)] = typeof(ErrorData) };
-        foreach (var type in methods.SelectMany(method => method.FieldType.GetGenericArguments())) { pending[type.Name] = type; }
+        foreach (var type in methods.SelectMany(method => method.FieldType.GetGenericArguments()))
+        {
+            pending[type.Name] = type;
+        }
 
         var rendered = new SortedDictionary<string, string>(StringComparer.Ordinal);
         while (pending.Values.FirstOrDefault(type => !rendered.ContainsKey(type.Name)) is { } next)
@@ -38,7 +43,10 @@ internal static class TypeScriptProtocol
             rendered[next.Name] = RenderType(next, needed => pending.TryAdd(needed.Name, needed));
         }
 
-        foreach (var type in rendered.Values) { text.AppendLine().Append(type); }
+        foreach (var type in rendered.Values)
+        {
+            text.AppendLine().Append(type);
+        }
         return text.ToString().ReplaceLineEndings("\n");
     }
 
@@ -52,12 +60,20 @@ internal static class TypeScriptProtocol
         var info = Wire.Options.GetTypeInfo(type);
         if (info.PolymorphismOptions is { } options)
         {
-            foreach (var derived in options.DerivedTypes) { need(derived.DerivedType); }
-            var cases = options.DerivedTypes.Select(derived => $"  | ({{ {options.TypeDiscriminatorPropertyName}: '{derived.TypeDiscriminator}' }} & {derived.DerivedType.Name})");
+            foreach (var derived in options.DerivedTypes)
+            {
+                need(derived.DerivedType);
+            }
+            var cases = options.DerivedTypes.Select(derived =>
+                $"  | ({{ {options.TypeDiscriminatorPropertyName}: '{derived.TypeDiscriminator}' }} & {derived.DerivedType.Name})"
+            );
             return $"export type {type.Name} =\n{string.Join("\n", cases)};\n";
         }
 
-        if (info.Properties.Count == 0) { return $"export type {type.Name} = Record<string, never>;\n"; }
+        if (info.Properties.Count == 0)
+        {
+            return $"export type {type.Name} = Record<string, never>;\n";
+        }
 
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"export interface {type.Name} {{");
         foreach (var property in info.Properties)
@@ -72,12 +88,30 @@ internal static class TypeScriptProtocol
     private static string NameOf(Type type, Action<Type> need)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type == typeof(string) || type == typeof(DateTimeOffset)) { return "string"; }
-        if (type == typeof(bool)) { return "boolean"; }
-        if (type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(decimal)) { return "number"; }
-        if (type == typeof(JsonElement)) { return "unknown"; }
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)) { return $"Record<string, {NameOf(type.GetGenericArguments()[1], need)}>"; }
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) { return $"{NameOf(type.GetGenericArguments()[0], need)}[]"; }
+        if (type == typeof(string) || type == typeof(DateTimeOffset))
+        {
+            return "string";
+        }
+        if (type == typeof(bool))
+        {
+            return "boolean";
+        }
+        if (type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(decimal))
+        {
+            return "number";
+        }
+        if (type == typeof(JsonElement))
+        {
+            return "unknown";
+        }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
+            return $"Record<string, {NameOf(type.GetGenericArguments()[1], need)}>";
+        }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+        {
+            return $"{NameOf(type.GetGenericArguments()[0], need)}[]";
+        }
 
         need(type);
         return type.Name;

@@ -22,13 +22,17 @@ public sealed class WireSamplesTests
 
     [Theory]
     [MemberData(nameof(Drawn))]
-    public void Samples_that_pages_draw_are_up_to_date(string method) => Repository.CheckFile(WireSamples.PathOf(method), WireSamples.Render(method));
+    public void Samples_that_pages_draw_are_up_to_date(string method) =>
+        Repository.CheckFile(WireSamples.PathOf(method), WireSamples.Render(method));
 
     [Fact]
     public void Keeps_only_samples_that_pages_draw()
     {
         var files = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests/wire-samples"), "*.json", SearchOption.AllDirectories);
         var drawn = WireSamples.Drawn.Select(WireSamples.PathOf);
-        Assert.Equal(drawn, files.Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            drawn,
+            files.Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal)
+        );
     }
 }

@@ -25,51 +25,76 @@ public class AnthropicProviderTests : WireContract
 
         """;
 
-    private static string Ending(string reason) => """
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":0}
+    private static string Ending(string reason) =>
+        """
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":0}
 
-        event: message_delta
-        data: {"type":"message_delta","delta":{"stop_reason":"REASON","stop_sequence":null},"usage":{"output_tokens":20}}
+            event: message_delta
+            data: {"type":"message_delta","delta":{"stop_reason":"REASON","stop_sequence":null},"usage":{"output_tokens":20}}
 
-        event: message_stop
-        data: {"type":"message_stop"}
+            event: message_stop
+            data: {"type":"message_stop"}
 
 
-        """.Replace("REASON", reason);
+            """.Replace("REASON", reason);
 
     private static string Delta(string type, string field, string json) =>
-        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"" + type + "\",\"" + field + "\":" + json + "}}\n\n";
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\""
+        + type
+        + "\",\""
+        + field
+        + "\":"
+        + json
+        + "}}\n\n";
 
     protected override string Kind => ProviderKinds.Anthropic;
     protected override string ChatPath => "/v1/messages";
     protected override (string Name, string Value) KeyHeader => ("x-api-key", FixedSecrets.Key);
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+
     private protected override Framing Framing => Framing.ServerSentEvents;
+
     private protected override WireParser Parser(ProviderRequest request) => new AnthropicParser(Failures, request);
-    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new AnthropicProvider(settings, secrets, http, TimeProvider.System);
+
+    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
+        new AnthropicProvider(settings, secrets, http, TimeProvider.System);
 
     protected override string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
-    protected override string TextAnswer => Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
+    protected override string TextAnswer =>
+        Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Ending("max_tokens");
     protected override string CachedAnswer => TextAnswer;
+
     protected override string EventOf(string json) => $"data: {json}\n\n";
-    protected override string ErrorBody(string type, string message) => "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"" + message + "\"},\"request_id\":\"req_1\"}";
+
+    protected override string ErrorBody(string type, string message) =>
+        "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"" + message + "\"},\"request_id\":\"req_1\"}";
+
     protected override string ErrorEvent => "event: error\ndata: " + ErrorBody("overloaded_error", "Overloaded") + "\n\n";
 
     protected override string ReasoningAnswer =>
         Opening
         + EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""")
-        + Delta("thinking_delta", "thinking", "\"Let me \"") + Delta("thinking_delta", "thinking", "\"think.\"") + Delta("signature_delta", "signature", "\"c2ln\"")
+        + Delta("thinking_delta", "thinking", "\"Let me \"")
+        + Delta("thinking_delta", "thinking", "\"think.\"")
+        + Delta("signature_delta", "signature", "\"c2ln\"")
         + EventOf("""{"type":"content_block_stop","index":0}""")
         + EventOf("""{"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"b3BhcXVl"}}""")
         + EventOf("""{"type":"content_block_stop","index":1}""")
-        + TextStart + Delta("text_delta", "text", "\"Yes.\"") + Ending("end_turn");
+        + TextStart
+        + Delta("text_delta", "text", "\"Yes.\"")
+        + Ending("end_turn");
 
     protected override string ToolAnswer =>
         Opening
-        + EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_01","name":"read","input":{}}}""")
-        + Delta("input_json_delta", "partial_json", "\"\"") + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"") + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
+        + EventOf(
+            """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_01","name":"read","input":{}}}"""
+        )
+        + Delta("input_json_delta", "partial_json", "\"\"")
+        + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"")
+        + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
         + Ending("tool_use");
 
     [Fact]
@@ -83,7 +108,16 @@ public class AnthropicProviderTests : WireContract
     public async Task Usage_counts_what_was_cached_and_the_last_numbers_win()
     {
         var usage = (await AnswerAsync(TextAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage;
-        Assert.Equal(new Usage { InputTokens = 100, OutputTokens = 20, CachedReadTokens = 60, CachedWriteTokens = 10 }, usage);
+        Assert.Equal(
+            new Usage
+            {
+                InputTokens = 100,
+                OutputTokens = 20,
+                CachedReadTokens = 60,
+                CachedWriteTokens = 10,
+            },
+            usage
+        );
     }
 
     [Fact]
@@ -99,12 +133,15 @@ public class AnthropicProviderTests : WireContract
     [InlineData("refusal", StopReason.Refusal)]
     [InlineData("model_context_window_exceeded", StopReason.ContextFull)]
     [InlineData("something_new", StopReason.EndTurn)]
-    public async Task Every_stop_reason_has_a_meaning(string vendor, StopReason reason) => AssertEndsOnce(await AnswerAsync(Unfinished + Ending(vendor)), reason);
+    public async Task Every_stop_reason_has_a_meaning(string vendor, StopReason reason) =>
+        AssertEndsOnce(await AnswerAsync(Unfinished + Ending(vendor)), reason);
 
     [Fact]
     public async Task Half_a_tool_call_at_the_token_limit_is_never_run()
     {
-        var cut = ToolAnswer.Replace("\"\\\"a.txt\\\"}\"", "\"\\\"a.t\"").Replace("\"tool_use\",\"stop_sequence\"", "\"max_tokens\",\"stop_sequence\"");
+        var cut = ToolAnswer
+            .Replace("\"\\\"a.txt\\\"}\"", "\"\\\"a.t\"")
+            .Replace("\"tool_use\",\"stop_sequence\"", "\"max_tokens\",\"stop_sequence\"");
         var events = await AnswerAsync(cut);
         Assert.Empty(events.OfType<ProviderEvent.ToolCallFinished>());
         AssertEndsOnce(events, StopReason.MaxTokens);
@@ -113,7 +150,8 @@ public class AnthropicProviderTests : WireContract
     [Fact]
     public async Task A_spend_limit_hidden_in_a_429_is_not_tried_again()
     {
-        var body = """{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your limit","details":{"error_code":"enforced_spend_limit_reached"}}}""";
+        var body =
+            """{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your limit","details":{"error_code":"enforced_spend_limit_reached"}}}""";
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(body, 429, ("retry-after", "5"))));
         Assert.Equal(FailureKind.SpendLimit, failure.Kind);
         Assert.False(failure.IsRetryable);
@@ -127,8 +165,15 @@ public class AnthropicProviderTests : WireContract
             Messages =
             [
                 Said(MessageRole.User, new MessagePart.Text("Read it"), new MessagePart.File("b.txt", "bytes")),
-                Said(MessageRole.Assistant, new MessagePart.Reasoning("hm", "c2ln"), new MessagePart.Reasoning("", null, "b3BhcXVl"), new MessagePart.Reasoning("unsigned"),
-                    new MessagePart.Text("I read."), new MessagePart.ToolUse("t1", "read", """{"path":"a.txt"}"""), new MessagePart.ToolUse("t2", "read", "{}")) with
+                Said(
+                    MessageRole.Assistant,
+                    new MessagePart.Reasoning("hm", "c2ln"),
+                    new MessagePart.Reasoning("", null, "b3BhcXVl"),
+                    new MessagePart.Reasoning("unsigned"),
+                    new MessagePart.Text("I read."),
+                    new MessagePart.ToolUse("t1", "read", """{"path":"a.txt"}"""),
+                    new MessagePart.ToolUse("t2", "read", "{}")
+                ) with
                 {
                     ProviderInfo = new ProviderInfo("mine", "some-model-20260101"),
                 },
@@ -141,19 +186,28 @@ public class AnthropicProviderTests : WireContract
         await AskAsync(Stream().Send(TextAnswer), null, request);
         Assert.Equal(
             """{"model":"some-model","max_tokens":100,"stream":true,"tools":[{"name":"read","description":"Reads a file.","input_schema":{"type":"object","properties":{"path":{"type":"string"}}}}],"system":"""
-            + """[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral"}}],"messages":"""
-            + """[{"role":"user","content":[{"type":"text","text":"Read it"},{"type":"text","text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
-            + """{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"c2ln"},{"type":"redacted_thinking","data":"b3BhcXVl"},{"type":"text","text":"I read."},{"type":"tool_use","id":"t1","name":"read","input":{"path":"a.txt"}}]},"""
-            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"no such file","is_error":true},{"type":"text","text":"and?","cache_control":{"type":"ephemeral"}}]}],"temperature":"""
-            + """0.5,"stop_sequences":["END"]}""",
-            Endpoint.Requests[^1].Body);
+                + """[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral"}}],"messages":"""
+                + """[{"role":"user","content":[{"type":"text","text":"Read it"},{"type":"text","text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
+                + """{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"c2ln"},{"type":"redacted_thinking","data":"b3BhcXVl"},{"type":"text","text":"I read."},{"type":"tool_use","id":"t1","name":"read","input":{"path":"a.txt"}}]},"""
+                + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"no such file","is_error":true},{"type":"text","text":"and?","cache_control":{"type":"ephemeral"}}]}],"temperature":"""
+                + """0.5,"stop_sequences":["END"]}""",
+            Endpoint.Requests[^1].Body
+        );
     }
 
     [Fact]
     public async Task The_next_turn_begins_with_the_same_bytes()
     {
         var first = Request();
-        var second = first with { Messages = [.. first.Messages, Said(MessageRole.Assistant, new MessagePart.Text("Hi")), Said(MessageRole.User, new MessagePart.Text("More"))] };
+        var second = first with
+        {
+            Messages =
+            [
+                .. first.Messages,
+                Said(MessageRole.Assistant, new MessagePart.Text("Hi")),
+                Said(MessageRole.User, new MessagePart.Text("More")),
+            ],
+        };
         await AskAsync(Stream().Send(TextAnswer), null, first);
         await AskAsync(Stream().Send(TextAnswer), null, second);
         const string Mark = ""","cache_control":{"type":"ephemeral"}""";
@@ -193,11 +247,26 @@ public class AnthropicProviderTests : WireContract
     [Fact]
     public async Task Models_are_listed_over_all_pages()
     {
-        Endpoint.Route = request => request.Target.Contains("after_id=m1")
-            ? ScriptedAnswer.Json("""{"data":[{"id":"m2"}],"has_more":false}""")
-            : ScriptedAnswer.Json("""{"data":[{"id":"m1","display_name":"One","max_input_tokens":200000,"max_tokens":64000}],"has_more":true,"last_id":"m1"}""");
+        Endpoint.Route = request =>
+            request.Target.Contains("after_id=m1")
+                ? ScriptedAnswer.Json("""{"data":[{"id":"m2"}],"has_more":false}""")
+                : ScriptedAnswer.Json(
+                    """{"data":[{"id":"m1","display_name":"One","max_input_tokens":200000,"max_tokens":64000}],"has_more":true,"last_id":"m1"}"""
+                );
         var models = await Provider().ListModelsAsync(Cancel);
-        Assert.Equal([new ModelInfo { Id = "m1", Name = "One", ContextLength = 200_000, MaxOutput = 64_000 }, new ModelInfo { Id = "m2" }], models);
+        Assert.Equal(
+            [
+                new ModelInfo
+                {
+                    Id = "m1",
+                    Name = "One",
+                    ContextLength = 200_000,
+                    MaxOutput = 64_000,
+                },
+                new ModelInfo { Id = "m2" },
+            ],
+            models
+        );
     }
 
     [Fact]

@@ -13,10 +13,16 @@ namespace Plue.Server.Tests.Providers;
 
 public class GeminiProviderTests : WireContract
 {
-    private const string Counts = ""","usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":15,"thoughtsTokenCount":5,"cachedContentTokenCount":60,"totalTokenCount":120}""";
+    private const string Counts =
+        ""","usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":15,"thoughtsTokenCount":5,"cachedContentTokenCount":60,"totalTokenCount":120}""";
 
     private static string Chunk(string parts, string? finish = null, string more = "") =>
-        "data: {\"candidates\":[{\"content\":{\"parts\":[" + parts + "],\"role\":\"model\"}" + (finish is null ? "" : $",\"finishReason\":\"{finish}\"") + ",\"index\":0}]" + more
+        "data: {\"candidates\":[{\"content\":{\"parts\":["
+        + parts
+        + "],\"role\":\"model\"}"
+        + (finish is null ? "" : $",\"finishReason\":\"{finish}\"")
+        + ",\"index\":0}]"
+        + more
         + ",\"modelVersion\":\"some-model-001\",\"responseId\":\"r1\"}\r\n\r\n";
 
     private static string Ending(string reason) => Chunk("""{"text":""}""", reason, Counts);
@@ -24,35 +30,75 @@ public class GeminiProviderTests : WireContract
     protected override string Kind => ProviderKinds.Gemini;
     protected override string ChatPath => "/v1beta/models/some-model:streamGenerateContent?alt=sse";
     protected override (string Name, string Value) KeyHeader => ("x-goog-api-key", FixedSecrets.Key);
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+
     private protected override Framing Framing => Framing.ServerSentEvents;
+
     private protected override WireParser Parser(ProviderRequest request) => new GeminiParser(Failures, request);
-    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new GeminiProvider(settings, secrets, http, TimeProvider.System);
+
+    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
+        new GeminiProvider(settings, secrets, http, TimeProvider.System);
 
     protected override string Unfinished => Chunk("""{"text":"Hé "}""");
-    protected override string TextAnswer => (Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts)).Replace("\r\n", "\n");
-    protected override string ReasoningAnswer => Chunk("""{"text":"Let me ","thought":true}""") + Chunk("""{"thought":true,"text":"think."}""") + Chunk("""{"text":"Yes."}""") + Ending("STOP");
-    protected override string ToolAnswer => Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Ending("STOP");
+    protected override string TextAnswer =>
+        (Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts)).Replace("\r\n", "\n");
+    protected override string ReasoningAnswer =>
+        Chunk("""{"text":"Let me ","thought":true}""")
+        + Chunk("""{"thought":true,"text":"think."}""")
+        + Chunk("""{"text":"Yes."}""")
+        + Ending("STOP");
+    protected override string ToolAnswer =>
+        Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Ending("STOP");
     protected override bool IsOverBeforeTheEnd => false;
     protected override string CachedAnswer => TextAnswer;
     protected override string LimitAnswer => Unfinished + Ending("MAX_TOKENS");
+
     protected override string EventOf(string json) => $"data: {json}\n\n";
-    protected override string ErrorBody(string type, string message) => "{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}";
-    protected override string ErrorEvent => "data: {\"error\":{\"code\":503,\"message\":\"The model is overloaded.\",\"status\":\"UNAVAILABLE\"}}\n\n";
+
+    protected override string ErrorBody(string type, string message) =>
+        "{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}";
+
+    protected override string ErrorEvent =>
+        "data: {\"error\":{\"code\":503,\"message\":\"The model is overloaded.\",\"status\":\"UNAVAILABLE\"}}\n\n";
 
     [Fact]
     public async Task Thoughts_are_counted_with_the_answer()
     {
         var usage = (await AnswerAsync(TextAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage;
-        Assert.Equal(new Usage { InputTokens = 100, OutputTokens = 20, CachedReadTokens = 60, ReasoningTokens = 5 }, usage);
+        Assert.Equal(
+            new Usage
+            {
+                InputTokens = 100,
+                OutputTokens = 20,
+                CachedReadTokens = 60,
+                ReasoningTokens = 5,
+            },
+            usage
+        );
     }
 
     [Theory]
-    [InlineData("SAFETY"), InlineData("BLOCKLIST"), InlineData("PROHIBITED_CONTENT"), InlineData("SPII"), InlineData("IMAGE_SAFETY"), InlineData("IMAGE_PROHIBITED_CONTENT")]
-    public async Task A_filtered_answer_is_a_refusal(string reason) => AssertEndsOnce(await AnswerAsync(Unfinished + Ending(reason)), StopReason.Refusal);
+    [
+        InlineData("SAFETY"),
+        InlineData("BLOCKLIST"),
+        InlineData("PROHIBITED_CONTENT"),
+        InlineData("SPII"),
+        InlineData("IMAGE_SAFETY"),
+        InlineData("IMAGE_PROHIBITED_CONTENT")
+    ]
+    public async Task A_filtered_answer_is_a_refusal(string reason) =>
+        AssertEndsOnce(await AnswerAsync(Unfinished + Ending(reason)), StopReason.Refusal);
 
     [Theory]
-    [InlineData("RECITATION"), InlineData("LANGUAGE"), InlineData("MALFORMED_FUNCTION_CALL"), InlineData("UNEXPECTED_TOOL_CALL"), InlineData("TOO_MANY_TOOL_CALLS"), InlineData("OTHER")]
+    [
+        InlineData("RECITATION"),
+        InlineData("LANGUAGE"),
+        InlineData("MALFORMED_FUNCTION_CALL"),
+        InlineData("UNEXPECTED_TOOL_CALL"),
+        InlineData("TOO_MANY_TOOL_CALLS"),
+        InlineData("OTHER")
+    ]
     public async Task An_answer_broken_off_is_a_failure_that_may_be_tried_again(string reason)
     {
         var failure = FailureOf(await AnswerAsync(Unfinished + Ending(reason)));
@@ -63,7 +109,9 @@ public class GeminiProviderTests : WireContract
     [Fact]
     public async Task A_blocked_prompt_is_a_refusal_in_words()
     {
-        var failure = FailureOf(await AnswerAsync(EventOf("""{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":4}}""")));
+        var failure = FailureOf(
+            await AnswerAsync(EventOf("""{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":4}}"""))
+        );
         Assert.Equal(FailureKind.Refused, failure.Kind);
         Assert.Contains("the prompt was blocked (prohibited content)", failure.Message);
     }
@@ -79,8 +127,13 @@ public class GeminiProviderTests : WireContract
     [Fact]
     public async Task A_tool_call_without_arguments_is_an_empty_object_and_gets_an_id()
     {
-        var events = await AnswerAsync(Chunk("""{"functionCall":{"name":"list"}},{"functionCall":{"id":"own","name":"read","args":{}}}""", "STOP"));
-        Assert.Equal([("call_1", "{}"), ("own", "{}")], events.OfType<ProviderEvent.ToolCallFinished>().Select(call => (call.ToolUseId, call.Parameters)));
+        var events = await AnswerAsync(
+            Chunk("""{"functionCall":{"name":"list"}},{"functionCall":{"id":"own","name":"read","args":{}}}""", "STOP")
+        );
+        Assert.Equal(
+            [("call_1", "{}"), ("own", "{}")],
+            events.OfType<ProviderEvent.ToolCallFinished>().Select(call => (call.ToolUseId, call.Parameters))
+        );
     }
 
     [Fact]
@@ -95,21 +148,32 @@ public class GeminiProviderTests : WireContract
     public async Task Signatures_come_back_on_the_parts_that_had_them()
     {
         var parts = await PartsOfAsync(
-            Chunk("""{"text":"hm","thought":true}""") + Chunk("""{"text":"I look. "}""") + Chunk("""{"text":"Now.","thoughtSignature":"dGV4dA=="}""")
-            + Chunk("""{"functionCall":{"name":"read","args":{"path":"a"}},"thoughtSignature":"Y2FsbA=="},{"functionCall":{"name":"read","args":{"path":"b"}}}""")
-            + Chunk("""{"text":"","thoughtSignature":"ZW5k"}""", "STOP"));
+            Chunk("""{"text":"hm","thought":true}""")
+                + Chunk("""{"text":"I look. "}""")
+                + Chunk("""{"text":"Now.","thoughtSignature":"dGV4dA=="}""")
+                + Chunk(
+                    """{"functionCall":{"name":"read","args":{"path":"a"}},"thoughtSignature":"Y2FsbA=="},{"functionCall":{"name":"read","args":{"path":"b"}}}"""
+                )
+                + Chunk("""{"text":"","thoughtSignature":"ZW5k"}""", "STOP")
+        );
         Assert.Equal(
             """[{"text":"I look. "},{"text":"Now.","thoughtSignature":"dGV4dA=="},"""
-            + """{"functionCall":{"id":"call_1","name":"read","args":{"path":"a"}},"thoughtSignature":"Y2FsbA=="},{"functionCall":{"id":"call_2","name":"read","args":{"path":"b"}}},"""
-            + """{"text":"","thoughtSignature":"ZW5k"}]""",
-            AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro"))));
+                + """{"functionCall":{"id":"call_1","name":"read","args":{"path":"a"}},"thoughtSignature":"Y2FsbA=="},{"functionCall":{"id":"call_2","name":"read","args":{"path":"b"}}},"""
+                + """{"text":"","thoughtSignature":"ZW5k"}]""",
+            AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")))
+        );
     }
 
     [Fact]
     public async Task A_signed_thought_comes_back_as_a_thought()
     {
-        var parts = await PartsOfAsync(Chunk("""{"text":"hm","thought":true,"thoughtSignature":"dGg="}""") + Chunk("""{"text":"Yes."}""", "STOP"));
-        Assert.Equal("""[{"text":"hm","thought":true,"thoughtSignature":"dGg="},{"text":"Yes."}]""", AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro"))));
+        var parts = await PartsOfAsync(
+            Chunk("""{"text":"hm","thought":true,"thoughtSignature":"dGg="}""") + Chunk("""{"text":"Yes."}""", "STOP")
+        );
+        Assert.Equal(
+            """[{"text":"hm","thought":true,"thoughtSignature":"dGg="},{"text":"Yes."}]""",
+            AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")))
+        );
     }
 
     [Theory]
@@ -121,31 +185,44 @@ public class GeminiProviderTests : WireContract
         var body = BodyOf(model, Answered(parts, "gemini-3.5-other"));
         Assert.DoesNotContain("Zm9yZWlnbg", body);
         Assert.Equal(signature is not null, body.Contains("thoughtSignature"));
-        if (signature is not null) Assert.Contains(signature, body);
+        if (signature is not null)
+            Assert.Contains(signature, body);
     }
 
     [Fact]
     public void However_text_is_signed_it_comes_back_as_it_was_sent()
     {
         Prop.ForAll<(NonEmptyString Text, bool Signed)[]>(sent =>
-        {
-            // Whitespace alone is not kept in history, so each text begins with a letter.
-            var texts = sent.Select(part => (Text: "x" + Clean(part.Text.Get), part.Signed)).ToArray();
-            var stream = string.Concat(texts.Select(part => Chunk("{\"text\":" + JsonEncodedText(part.Text) + (part.Signed ? ",\"thoughtSignature\":\"c2ln\"" : "") + "}"))) + Ending("STOP");
-            var parts = Fold(WireReading.EventsOf(Parser(Request()), Framing, new PieceStream(Encoding.UTF8.GetBytes(stream), [])));
-            if (texts.Length == 0) return true;
-            var answer = AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")));
-            // Unsigned neighbours are one text in history; a signed one is never joined to anything.
-            var expected = new List<(string Text, bool Signed)>();
-            foreach (var part in texts)
             {
-                if (!part.Signed && expected is [.., { Signed: false } last]) expected[^1] = (last.Text + part.Text, false);
-                else expected.Add(part);
-            }
+                // Whitespace alone is not kept in history, so each text begins with a letter.
+                var texts = sent.Select(part => (Text: "x" + Clean(part.Text.Get), part.Signed)).ToArray();
+                var stream =
+                    string.Concat(
+                        texts.Select(part =>
+                            Chunk("{\"text\":" + JsonEncodedText(part.Text) + (part.Signed ? ",\"thoughtSignature\":\"c2ln\"" : "") + "}")
+                        )
+                    ) + Ending("STOP");
+                var parts = Fold(WireReading.EventsOf(Parser(Request()), Framing, new PieceStream(Encoding.UTF8.GetBytes(stream), [])));
+                if (texts.Length == 0)
+                    return true;
+                var answer = AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")));
+                // Unsigned neighbours are one text in history; a signed one is never joined to anything.
+                var expected = new List<(string Text, bool Signed)>();
+                foreach (var part in texts)
+                {
+                    if (!part.Signed && expected is [.., { Signed: false } last])
+                        expected[^1] = (last.Text + part.Text, false);
+                    else
+                        expected.Add(part);
+                }
 
-            using var document = JsonDocument.Parse(answer);
-            return document.RootElement.EnumerateArray().Select(part => (part.GetProperty("text").GetString()!, part.TryGetProperty("thoughtSignature", out _))).SequenceEqual(expected);
-        }).QuickCheckThrowOnFailure();
+                using var document = JsonDocument.Parse(answer);
+                return document
+                    .RootElement.EnumerateArray()
+                    .Select(part => (part.GetProperty("text").GetString()!, part.TryGetProperty("thoughtSignature", out _)))
+                    .SequenceEqual(expected);
+            })
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -156,7 +233,11 @@ public class GeminiProviderTests : WireContract
             Messages =
             [
                 Said(MessageRole.User, new MessagePart.Text("Read them")),
-                Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", """{"path":"a.txt"}"""), new MessagePart.ToolUse("t2", "list", "{}")),
+                Said(
+                    MessageRole.Assistant,
+                    new MessagePart.ToolUse("t1", "read", """{"path":"a.txt"}"""),
+                    new MessagePart.ToolUse("t2", "list", "{}")
+                ),
                 Said(MessageRole.User, new MessagePart.ToolResult("t2", null, "gone"), new MessagePart.ToolResult("t1", "bytes", null)),
                 Said(MessageRole.User, new MessagePart.Text("and?")),
             ],
@@ -167,12 +248,13 @@ public class GeminiProviderTests : WireContract
         await AskAsync(Stream().Send(TextAnswer), null, request);
         Assert.Equal(
             """{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"Read them"}]},"""
-            + """{"role":"model","parts":[{"functionCall":{"id":"t1","name":"read","args":{"path":"a.txt"}}},{"functionCall":{"id":"t2","name":"list","args":{}}}]},"""
-            + """{"role":"user","parts":[{"functionResponse":{"id":"t1","name":"read","response":{"output":"bytes"}}},"""
-            + """{"functionResponse":{"id":"t2","name":"list","response":{"error":"gone"}}},{"text":"and?"}]}],"""
-            + """ "tools":[{"functionDeclarations":[{"name":"read","description":"Reads a file.","parameters":{"type":"object","properties":{"path":{"type":"string"}}}}]}],""".TrimStart()
-            + """ "generationConfig":{"maxOutputTokens":100,"temperature":0.5,"stopSequences":["END"]}}""".TrimStart(),
-            Endpoint.Requests[^1].Body);
+                + """{"role":"model","parts":[{"functionCall":{"id":"t1","name":"read","args":{"path":"a.txt"}}},{"functionCall":{"id":"t2","name":"list","args":{}}}]},"""
+                + """{"role":"user","parts":[{"functionResponse":{"id":"t1","name":"read","response":{"output":"bytes"}}},"""
+                + """{"functionResponse":{"id":"t2","name":"list","response":{"error":"gone"}}},{"text":"and?"}]}],"""
+                + """ "tools":[{"functionDeclarations":[{"name":"read","description":"Reads a file.","parameters":{"type":"object","properties":{"path":{"type":"string"}}}}]}],""".TrimStart()
+                + """ "generationConfig":{"maxOutputTokens":100,"temperature":0.5,"stopSequences":["END"]}}""".TrimStart(),
+            Endpoint.Requests[^1].Body
+        );
     }
 
     [Theory]
@@ -189,8 +271,10 @@ public class GeminiProviderTests : WireContract
     public void Thinking_is_asked_for_as_the_model_takes_it(string model, string? level, string? config)
     {
         var body = BodyOf(model, Request().Messages, level);
-        if (config is null) Assert.DoesNotContain("thinkingConfig", body);
-        else Assert.Contains("\"thinkingConfig\":" + config, body);
+        if (config is null)
+            Assert.DoesNotContain("thinkingConfig", body);
+        else
+            Assert.Contains("\"thinkingConfig\":" + config, body);
     }
 
     [Fact]
@@ -200,25 +284,47 @@ public class GeminiProviderTests : WireContract
     [Theory]
     [InlineData("""{"type":"object","properties":{}}""", null)]
     [InlineData("""{"type":"object"}""", null)]
-    [InlineData("""{"$schema":"x","type":"object","properties":{"a":{"type":["string","null"],"format":"uri"}},"required":["a","gone"],"additionalProperties":false}""",
-        """{"type":"object","properties":{"a":{"type":"string","nullable":true}},"required":["a"]}""")]
-    [InlineData("""{"type":"object","properties":{"a":{"type":["string","integer"]}}}""", """{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"integer"}]}}}""")]
-    [InlineData("""{"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"null"}],"description":"d"}}}""", """{"type":"object","properties":{"a":{"type":"string","description":"d","nullable":true}}}""")]
-    [InlineData("""{"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"number"}]}}}""", """{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"number"}]}}}""")]
-    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"const":"x"}}}""", """{"type":"object","properties":{"a":{"type":"string","enum":["x"]}}}""")]
-    [InlineData("""{"type":"object","properties":{"a":{"type":"array"},"b":true,"c":{"enum":[1,"two"]},"d":{"$ref":"http://x/y"}}}""",
-        """{"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}},"b":{"type":"string"},"c":{"type":"string","enum":["two"]},"d":{"type":"string"}}}""")]
+    [InlineData(
+        """{"$schema":"x","type":"object","properties":{"a":{"type":["string","null"],"format":"uri"}},"required":["a","gone"],"additionalProperties":false}""",
+        """{"type":"object","properties":{"a":{"type":"string","nullable":true}},"required":["a"]}"""
+    )]
+    [InlineData(
+        """{"type":"object","properties":{"a":{"type":["string","integer"]}}}""",
+        """{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"integer"}]}}}"""
+    )]
+    [InlineData(
+        """{"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"null"}],"description":"d"}}}""",
+        """{"type":"object","properties":{"a":{"type":"string","description":"d","nullable":true}}}"""
+    )]
+    [InlineData(
+        """{"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"number"}]}}}""",
+        """{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"number"}]}}}"""
+    )]
+    [InlineData(
+        """{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"const":"x"}}}""",
+        """{"type":"object","properties":{"a":{"type":"string","enum":["x"]}}}"""
+    )]
+    [InlineData(
+        """{"type":"object","properties":{"a":{"type":"array"},"b":true,"c":{"enum":[1,"two"]},"d":{"$ref":"http://x/y"}}}""",
+        """{"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}},"b":{"type":"string"},"c":{"type":"string","enum":["two"]},"d":{"type":"string"}}}"""
+    )]
     public void A_schema_is_reduced_to_what_Gemini_takes(string schema, string? expected)
     {
         var body = BodyOf("gemini-3-pro", Request().Messages, schema: schema);
-        if (expected is null) Assert.DoesNotContain("parameters", body);
-        else Assert.Contains("\"parameters\":" + expected + "}", body);
+        if (expected is null)
+            Assert.DoesNotContain("parameters", body);
+        else
+            Assert.Contains("\"parameters\":" + expected + "}", body);
     }
 
     [Fact]
     public void A_schema_that_holds_itself_comes_to_an_end()
     {
-        var body = BodyOf("gemini-3-pro", Request().Messages, schema: """{"type":"object","properties":{"next":{"$ref":"#"},"loop":{"$ref":"#/properties/loop"}}}""");
+        var body = BodyOf(
+            "gemini-3-pro",
+            Request().Messages,
+            schema: """{"type":"object","properties":{"next":{"$ref":"#"},"loop":{"$ref":"#/properties/loop"}}}"""
+        );
         using var document = JsonDocument.Parse(body);
         Assert.DoesNotContain("$ref", body);
         Assert.InRange(body.Length, 100, 100_000);
@@ -227,7 +333,8 @@ public class GeminiProviderTests : WireContract
     [Fact]
     public async Task A_refused_key_comes_as_a_bad_request_and_in_a_list()
     {
-        const string Body = """[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"}]}}]""";
+        const string Body =
+            """[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"}]}}]""";
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(Body, 400)));
         Assert.Equal(FailureKind.ProviderAuthFailed, failure.Kind);
         Assert.Contains("API key not valid", failure.Message);
@@ -239,7 +346,11 @@ public class GeminiProviderTests : WireContract
     [InlineData("GenerateRequestsPerDayPerProjectPerModel-FreeTier", FailureKind.SpendLimit)]
     public async Task A_quota_says_when_to_come_back_unless_it_is_for_the_day(string quota, FailureKind kind)
     {
-        var body = """{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"QUOTA"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}""".Replace("QUOTA", quota);
+        var body =
+            """{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"QUOTA"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}""".Replace(
+                "QUOTA",
+                quota
+            );
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(body, 429)));
         Assert.Equal(kind, failure.Kind);
         Assert.Equal(kind == FailureKind.RateLimited ? TimeSpan.FromSeconds(34.5) : null, failure.RetryAfter);
@@ -247,19 +358,38 @@ public class GeminiProviderTests : WireContract
 
     [Theory]
     [InlineData(400, "The input token count (9) exceeds the maximum number of tokens allowed (8).", FailureKind.ContextFull)]
-    [InlineData(404, "models/some-model is not found for API version v1beta, or is not supported for generateContent.", FailureKind.ModelNotFound)]
+    [InlineData(
+        404,
+        "models/some-model is not found for API version v1beta, or is not supported for generateContent.",
+        FailureKind.ModelNotFound
+    )]
     public async Task Refusals_in_Googles_words_are_understood(int status, string message, FailureKind kind) =>
         Assert.Equal(kind, FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("INVALID_ARGUMENT", message), status))).Kind);
 
     [Fact]
     public async Task Models_are_listed_over_pages_and_only_those_that_answer()
     {
-        Endpoint.Route = request => ScriptedAnswer.Json(request.Target.Contains("pageToken=n%2B1")
-            ? """{"models":[{"name":"models/c","supportedGenerationMethods":["generateContent"]}]}"""
-            : """{"models":[{"name":"models/a","displayName":"A","description":"d","inputTokenLimit":1000,"outputTokenLimit":50,"supportedGenerationMethods":["generateContent"],"thinking":true},{"name":"models/b","supportedGenerationMethods":["embedContent"]}],"nextPageToken":"n+1"}""");
+        Endpoint.Route = request =>
+            ScriptedAnswer.Json(
+                request.Target.Contains("pageToken=n%2B1")
+                    ? """{"models":[{"name":"models/c","supportedGenerationMethods":["generateContent"]}]}"""
+                    : """{"models":[{"name":"models/a","displayName":"A","description":"d","inputTokenLimit":1000,"outputTokenLimit":50,"supportedGenerationMethods":["generateContent"],"thinking":true},{"name":"models/b","supportedGenerationMethods":["embedContent"]}],"nextPageToken":"n+1"}"""
+            );
         Assert.Equal(
-            [new ModelInfo { Id = "a", Name = "A", Description = "d", ContextLength = 1000, MaxOutput = 50, CanReason = true }, new ModelInfo { Id = "c" }],
-            await Provider().ListModelsAsync(Cancel));
+            [
+                new ModelInfo
+                {
+                    Id = "a",
+                    Name = "A",
+                    Description = "d",
+                    ContextLength = 1000,
+                    MaxOutput = 50,
+                    CanReason = true,
+                },
+                new ModelInfo { Id = "c" },
+            ],
+            await Provider().ListModelsAsync(Cancel)
+        );
         Assert.All(Endpoint.Requests, request => Assert.StartsWith("/v1beta/models?pageSize=1000", request.Target));
     }
 
@@ -292,11 +422,21 @@ public class GeminiProviderTests : WireContract
         {
             switch (next)
             {
-                case ProviderEvent.TextDelta(var text): live.AppendText(text); break;
-                case ProviderEvent.ReasoningDelta(var text): live.AppendReasoning(text); break;
-                case ProviderEvent.ReasoningFinished(var signature, var opaque): live.FinishReasoning(signature, opaque); break;
-                case ProviderEvent.ToolCallStarted(var id, var name): live.StartToolCall(id, name); break;
-                case ProviderEvent.ToolCallFinished(var id, _, var parameters): live.FinishToolCall(id, parameters, null); break;
+                case ProviderEvent.TextDelta(var text):
+                    live.AppendText(text);
+                    break;
+                case ProviderEvent.ReasoningDelta(var text):
+                    live.AppendReasoning(text);
+                    break;
+                case ProviderEvent.ReasoningFinished(var signature, var opaque):
+                    live.FinishReasoning(signature, opaque);
+                    break;
+                case ProviderEvent.ToolCallStarted(var id, var name):
+                    live.StartToolCall(id, name);
+                    break;
+                case ProviderEvent.ToolCallFinished(var id, _, var parameters):
+                    live.FinishToolCall(id, parameters, null);
+                    break;
             }
         }
 
@@ -304,11 +444,20 @@ public class GeminiProviderTests : WireContract
     }
 
     private static IReadOnlyList<Message> Answered(IReadOnlyList<MessagePart> parts, string model) =>
-    [
-        Said(MessageRole.User, new MessagePart.Text("go")),
-        Said(MessageRole.Assistant, [.. parts]) with { ProviderInfo = new ProviderInfo("mine", model) },
-        Said(MessageRole.User, [.. parts.OfType<MessagePart.ToolUse>().Select(use => new MessagePart.ToolResult(use.ToolUseId, "ok", null)), new MessagePart.Text("on")]),
-    ];
+        [
+            Said(MessageRole.User, new MessagePart.Text("go")),
+            Said(MessageRole.Assistant, [.. parts]) with
+            {
+                ProviderInfo = new ProviderInfo("mine", model),
+            },
+            Said(
+                MessageRole.User,
+                [
+                    .. parts.OfType<MessagePart.ToolUse>().Select(use => new MessagePart.ToolResult(use.ToolUseId, "ok", null)),
+                    new MessagePart.Text("on"),
+                ]
+            ),
+        ];
 
     /// <summary>The parts of the first answer in the history.</summary>
     private static string AnswerIn(string body)
@@ -317,7 +466,14 @@ public class GeminiProviderTests : WireContract
         return document.RootElement.GetProperty("contents")[1].GetProperty("parts").GetRawText();
     }
 
-    private string BodyOf(string model, IReadOnlyList<Message> messages, string? level = null, string? schema = null, GeminiOptions? options = null, int? maxTokens = null)
+    private string BodyOf(
+        string model,
+        IReadOnlyList<Message> messages,
+        string? level = null,
+        string? schema = null,
+        GeminiOptions? options = null,
+        int? maxTokens = null
+    )
     {
         var request = Request() with
         {
@@ -327,6 +483,8 @@ public class GeminiProviderTests : WireContract
             MaxTokens = maxTokens,
             Tools = [new ToolDeclaration("read", "Reads a file.", schema ?? Request().Tools[0].ParametersSchema)],
         };
-        return Encoding.UTF8.GetString(GeminiWire.Request(request, Settings(), options ?? new GeminiOptions(), RefusableOptions.None, out _));
+        return Encoding.UTF8.GetString(
+            GeminiWire.Request(request, Settings(), options ?? new GeminiOptions(), RefusableOptions.None, out _)
+        );
     }
 }

@@ -19,18 +19,23 @@ public abstract class ProviderContract : IAsyncLifetime
     protected abstract ScriptedAnswer Stream();
     protected abstract IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http);
     protected abstract string Kind { get; }
+
     /// <summary>The name and value that the key arrives under.</summary>
     protected abstract (string Name, string Value) KeyHeader { get; }
 
     /// <summary>Says <c>Hé 👋 wörld</c> in at least two deltas and ends its turn.</summary>
     protected abstract string TextAnswer { get; }
+
     /// <summary>Thinks <c>Let me think.</c>, then says <c>Yes.</c></summary>
     protected abstract string ReasoningAnswer { get; }
+
     /// <summary>Calls <c>read</c> with <c>{"path":"a.txt"}</c>.</summary>
     protected abstract string ToolAnswer { get; }
+
     /// <summary>Any text; 100 tokens in, of which 60 were read from the cache, 20 out. Null where the wire has no such number.</summary>
     protected abstract string? CachedAnswer { get; }
     protected abstract string ErrorBody(string type, string message);
+
     /// <summary>The vendor can be asked which models there are.</summary>
     protected virtual bool ListsModels => true;
 
@@ -58,7 +63,11 @@ public abstract class ProviderContract : IAsyncLifetime
         Assert.Equal("Let me think.", string.Concat(events.OfType<ProviderEvent.ReasoningDelta>().Select(delta => delta.Text)));
         Assert.Equal("Yes.", TextOf(events));
         var closed = events.FindIndex(next => next is ProviderEvent.ReasoningFinished);
-        Assert.InRange(closed, events.FindIndex(next => next is ProviderEvent.ReasoningDelta), events.FindIndex(next => next is ProviderEvent.TextDelta));
+        Assert.InRange(
+            closed,
+            events.FindIndex(next => next is ProviderEvent.ReasoningDelta),
+            events.FindIndex(next => next is ProviderEvent.TextDelta)
+        );
     }
 
     [Fact]
@@ -77,7 +86,8 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task Cached_tokens_are_part_of_the_input()
     {
-        if (CachedAnswer is null) Assert.Skip("This wire does not count cached tokens.");
+        if (CachedAnswer is null)
+            Assert.Skip("This wire does not count cached tokens.");
         var usage = (await AnswerAsync(CachedAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage;
         Assert.Equal((100, 20, 60), (usage.InputTokens, usage.OutputTokens, usage.CachedReadTokens));
     }
@@ -85,7 +95,9 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task The_key_is_masked_where_the_vendor_repeats_it()
     {
-        var shown = $"bad key {FixedSecrets.Key} {Convert.ToBase64String(Encoding.UTF8.GetBytes(FixedSecrets.Key))} \u001b[31m" + new string('x', 2_000);
+        var shown =
+            $"bad key {FixedSecrets.Key} {Convert.ToBase64String(Encoding.UTF8.GetBytes(FixedSecrets.Key))} \u001b[31m"
+            + new string('x', 2_000);
         var escaped = shown.Replace("\u001b", "\\u001b");
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("authentication_error", escaped), 401)));
         Assert.Contains("bad key *** ***", failure.Message);
@@ -135,7 +147,13 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task An_endpoint_may_be_the_address_of_the_call_itself()
     {
-        var events = await AskAsync(Stream().Send(TextAnswer), Settings() with { Endpoint = new Uri(Endpoint.Url, ChatPath.Split('?')[0]) });
+        var events = await AskAsync(
+            Stream().Send(TextAnswer),
+            Settings() with
+            {
+                Endpoint = new Uri(Endpoint.Url, ChatPath.Split('?')[0]),
+            }
+        );
         AssertEndsOnce(events, StopReason.EndTurn);
         Assert.Equal(ChatPath, Endpoint.Requests[^1].Target);
     }
@@ -146,16 +164,27 @@ public abstract class ProviderContract : IAsyncLifetime
         await AnswerAsync(TextAnswer);
         var provider = Provider();
         await provider.CheckAsync(Cancel);
-        try { await provider.ListModelsAsync(Cancel); }
-        catch (FailureException) { /* The scripted answer is no list, and nothing was to be learned from it. */ }
+        try
+        {
+            await provider.ListModelsAsync(Cancel);
+        }
+        catch (FailureException)
+        { /* The scripted answer is no list, and nothing was to be learned from it. */
+        }
 
         Assert.True(Endpoint.Requests.Count >= 2);
-        Assert.All(Endpoint.Requests, request =>
-        {
-            Assert.DoesNotContain(FixedSecrets.Key, request.Target);
-            Assert.DoesNotContain(FixedSecrets.Key, request.Body);
-            Assert.All(request.Headers, header => Assert.True(header.Key == KeyHeader.Name || !header.Value.Contains(FixedSecrets.Key), header.Key));
-        });
+        Assert.All(
+            Endpoint.Requests,
+            request =>
+            {
+                Assert.DoesNotContain(FixedSecrets.Key, request.Target);
+                Assert.DoesNotContain(FixedSecrets.Key, request.Body);
+                Assert.All(
+                    request.Headers,
+                    header => Assert.True(header.Key == KeyHeader.Name || !header.Value.Contains(FixedSecrets.Key), header.Key)
+                );
+            }
+        );
     }
 
     [Theory]
@@ -163,7 +192,9 @@ public abstract class ProviderContract : IAsyncLifetime
     public async Task A_redirect_is_not_followed(int status)
     {
         await using var other = new ScriptedEndpoint(Stream().Send(TextAnswer));
-        var failure = FailureOf(await AskAsync(ScriptedAnswer.Json("{}", status, ("Location", $"http://localhost:{other.Port}/v1/messages"))));
+        var failure = FailureOf(
+            await AskAsync(ScriptedAnswer.Json("{}", status, ("Location", $"http://localhost:{other.Port}/v1/messages")))
+        );
         Assert.Equal(FailureKind.BadResponse, failure.Kind);
         Assert.Contains("localhost", failure.Message);
         Assert.Empty(other.Requests);
@@ -185,8 +216,10 @@ public abstract class ProviderContract : IAsyncLifetime
         Endpoint.Answers.Add(ScriptedAnswer.Json("{}", 500));
         var provider = Create(Settings(), Secrets, http);
         Assert.NotNull(await provider.CheckAsync(Cancel));
-        if (ListsModels) await Assert.ThrowsAsync<FailureException>(() => provider.ListModelsAsync(Cancel));
-        else Assert.Empty(await provider.ListModelsAsync(Cancel));
+        if (ListsModels)
+            await Assert.ThrowsAsync<FailureException>(() => provider.ListModelsAsync(Cancel));
+        else
+            Assert.Empty(await provider.ListModelsAsync(Cancel));
         Assert.Equal(ListsModels ? 2 : 1, Endpoint.Requests.Count);
         Assert.All(Secrets.Asked, asked => Assert.Equal(Endpoint.Url, asked.Origin));
     }
@@ -217,26 +250,46 @@ public abstract class ProviderContract : IAsyncLifetime
     /// <summary>What else the provider may ask for, before the chat itself; null leaves it to the script.</summary>
     protected virtual ScriptedAnswer? Other(ScriptedRequest request) => null;
 
-    protected ProviderSettings Settings() => new() { Id = "mine", Name = "My server", Kind = Kind, Endpoint = Endpoint.Url, ApiKeyRef = "vault://mine/api_key" };
+    protected ProviderSettings Settings() =>
+        new()
+        {
+            Id = "mine",
+            Name = "My server",
+            Kind = Kind,
+            Endpoint = Endpoint.Url,
+            ApiKeyRef = "vault://mine/api_key",
+        };
 
     /// <summary>What is asked; of another model where the wire depends on it.</summary>
     protected virtual ProviderRequest Question => Request();
 
-    protected static ProviderRequest Request() => new()
-    {
-        CodexId = "chat_1",
-        Model = "some-model",
-        System = "Be brief.",
-        Messages = [Said(MessageRole.User, new MessagePart.Text("Hello"))],
-        Tools = [new ToolDeclaration("read", "Reads a file.", """{"type":"object","properties":{"path":{"type":"string"}}}""")],
-    };
+    protected static ProviderRequest Request() =>
+        new()
+        {
+            CodexId = "chat_1",
+            Model = "some-model",
+            System = "Be brief.",
+            Messages = [Said(MessageRole.User, new MessagePart.Text("Hello"))],
+            Tools = [new ToolDeclaration("read", "Reads a file.", """{"type":"object","properties":{"path":{"type":"string"}}}""")],
+        };
 
     protected static Message Said(MessageRole role, params MessagePart[] parts) =>
-        new() { Id = "msg_1", CodexId = "chat_1", Role = role, Parts = parts, CreatedAt = DateTimeOffset.UnixEpoch };
+        new()
+        {
+            Id = "msg_1",
+            CodexId = "chat_1",
+            Role = role,
+            Parts = parts,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
 
     protected Task<List<ProviderEvent>> AnswerAsync(string body) => AskAsync(Stream().Send(body));
 
-    protected async Task<List<ProviderEvent>> AskAsync(ScriptedAnswer answer, ProviderSettings? settings = null, ProviderRequest? request = null)
+    protected async Task<List<ProviderEvent>> AskAsync(
+        ScriptedAnswer answer,
+        ProviderSettings? settings = null,
+        ProviderRequest? request = null
+    )
     {
         Endpoint.Route = incoming => Other(incoming) ?? answer;
         return await Create(settings ?? Settings(), Secrets, http).StreamAsync(request ?? Question, Cancel).ToListAsync(Cancel);
@@ -244,7 +297,8 @@ public abstract class ProviderContract : IAsyncLifetime
 
     protected IProvider Provider(ProviderSettings? settings = null) => Create(settings ?? Settings(), Secrets, http);
 
-    protected static string TextOf(IEnumerable<ProviderEvent> events) => string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
+    protected static string TextOf(IEnumerable<ProviderEvent> events) =>
+        string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
 
     protected static Failure FailureOf(List<ProviderEvent> events)
     {

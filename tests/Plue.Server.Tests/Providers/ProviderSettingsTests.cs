@@ -15,12 +15,13 @@ public sealed class ProviderSettingsTests
         Assert.False(Read("a", "X").HasSameValuesAs(Read("a", "X") with { Model = "other" }));
     }
 
-    private static ProviderSettings Read(string stop, string header) => new()
-    {
-        Id = "p",
-        Name = "P",
-        Kind = ProviderKinds.Ollama,
-        StopSequences = [stop],
-        Headers = new Dictionary<string, string> { ["x-team"] = header },
-    };
+    private static ProviderSettings Read(string stop, string header) =>
+        new()
+        {
+            Id = "p",
+            Name = "P",
+            Kind = ProviderKinds.Ollama,
+            StopSequences = [stop],
+            Headers = new Dictionary<string, string> { ["x-team"] = header },
+        };
 }

@@ -48,10 +48,13 @@ public class RetryTests
     }
 
     public static TheoryData<ProviderEvent> Answers =>
-    [
-        new ProviderEvent.TextDelta("a"), new ProviderEvent.ReasoningDelta("a"), new ProviderEvent.ReasoningFinished(null, "x"),
-        new ProviderEvent.ToolCallStarted("1", "read"), new ProviderEvent.ToolResultReceived("1", "x", null),
-    ];
+        [
+            new ProviderEvent.TextDelta("a"),
+            new ProviderEvent.ReasoningDelta("a"),
+            new ProviderEvent.ReasoningFinished(null, "x"),
+            new ProviderEvent.ToolCallStarted("1", "read"),
+            new ProviderEvent.ToolResultReceived("1", "x", null),
+        ];
 
     [Theory]
     [MemberData(nameof(Answers))]
@@ -64,14 +67,29 @@ public class RetryTests
     [Fact]
     public async Task What_came_before_the_answer_itself_does_not_forbid_a_retry()
     {
-        var events = await RunAsync("standard",
-            [new ProviderEvent.Waiting("x"), new ProviderEvent.Accepted("m", "r"), new ProviderEvent.UsageReported(new Usage()), Fail(FailureKind.Overloaded)], [Text, End]);
+        var events = await RunAsync(
+            "standard",
+            [
+                new ProviderEvent.Waiting("x"),
+                new ProviderEvent.Accepted("m", "r"),
+                new ProviderEvent.UsageReported(new Usage()),
+                Fail(FailureKind.Overloaded),
+            ],
+            [Text, End]
+        );
         Assert.Equal(End, events[^1]);
     }
 
     [Theory]
-    [InlineData(FailureKind.SpendLimit), InlineData(FailureKind.ProviderAuthFailed), InlineData(FailureKind.BadRequest), InlineData(FailureKind.ContextFull), InlineData(FailureKind.BadResponse)]
-    public async Task What_will_not_pass_by_itself_is_not_tried_again(FailureKind kind) => Assert.Equal([Fail(kind)], await RunAsync("patient", [Fail(kind)], [Text, End]));
+    [
+        InlineData(FailureKind.SpendLimit),
+        InlineData(FailureKind.ProviderAuthFailed),
+        InlineData(FailureKind.BadRequest),
+        InlineData(FailureKind.ContextFull),
+        InlineData(FailureKind.BadResponse)
+    ]
+    public async Task What_will_not_pass_by_itself_is_not_tried_again(FailureKind kind) =>
+        Assert.Equal([Fail(kind)], await RunAsync("patient", [Fail(kind)], [Text, End]));
 
     [Fact]
     public async Task The_vendors_wait_is_kept()
@@ -111,7 +129,13 @@ public class RetryTests
     public async Task A_wait_can_be_stopped()
     {
         using var stop = new CancellationTokenSource();
-        var provider = new Script(Settings("patient"), [[Fail(FailureKind.Overloaded)], [Text, End]]);
+        var provider = new Script(
+            Settings("patient"),
+            [
+                [Fail(FailureKind.Overloaded)],
+                [Text, End],
+            ]
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             await foreach (var next in Retry.StreamAsync(provider, Request, TimeProvider.System, stop.Token))
@@ -122,16 +146,30 @@ public class RetryTests
         });
     }
 
-    private static readonly ProviderRequest Request = new() { CodexId = "c", Model = "m", Messages = [] };
+    private static readonly ProviderRequest Request = new()
+    {
+        CodexId = "c",
+        Model = "m",
+        Messages = [],
+    };
 
     private static ProviderEvent.Failed Fail(FailureKind kind, TimeSpan? after = null) => new(new Failure(kind, "It failed.", after));
 
-    private static ProviderSettings Settings(string policy) => new() { Id = "x", Name = "X", Kind = ProviderKinds.Anthropic, RetryPolicy = policy };
+    private static ProviderSettings Settings(string policy) =>
+        new()
+        {
+            Id = "x",
+            Name = "X",
+            Kind = ProviderKinds.Anthropic,
+            RetryPolicy = policy,
+        };
 
     private Task<List<ProviderEvent>> RunAsync(string policy, params ProviderEvent[][] answers) => RunAsync(Settings(policy), answers);
 
     private async Task<List<ProviderEvent>> RunAsync(ProviderSettings settings, params ProviderEvent[][] answers) =>
-        await Retry.StreamAsync(new Script(settings, answers), Request, time, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        await Retry
+            .StreamAsync(new Script(settings, answers), Request, time, TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
 
     private sealed class Script(ProviderSettings settings, ProviderEvent[][] answers) : IProvider
     {
@@ -139,14 +177,21 @@ public class RetryTests
 
         public ProviderSettings Settings => settings;
 
-        public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+            ProviderRequest request,
+            [EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             await Task.Yield();
-            foreach (var next in answers[asked++]) yield return next;
+            foreach (var next in answers[asked++])
+                yield return next;
         }
 
         public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<Failure?>(null);
-        public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ModelInfo>>([]);
+
+        public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<ModelInfo>>([]);
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 

@@ -22,29 +22,54 @@ namespace Plue.Server.Tests.Providers;
 /// </summary>
 public partial class RoundTripTests
 {
-    private static readonly ProviderSettings Settings = new() { Id = "mine", Name = "Mine", Kind = "any" };
+    private static readonly ProviderSettings Settings = new()
+    {
+        Id = "mine",
+        Name = "Mine",
+        Kind = "any",
+    };
 
     [Fact]
-    public void Every_chat_survives_Anthropic() => Check(request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _), ReadAnthropic, signs: true);
+    public void Every_chat_survives_Anthropic() =>
+        Check(request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _), ReadAnthropic, signs: true);
 
     [Fact]
     public void Every_chat_survives_Claude_at_Bedrock_and_Vertex()
     {
-        Check(request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _, AnthropicHost.Bedrock), ReadAnthropic, signs: true);
-        Check(request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _, AnthropicHost.Vertex), ReadAnthropic, signs: true);
+        Check(
+            request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _, AnthropicHost.Bedrock),
+            ReadAnthropic,
+            signs: true
+        );
+        Check(
+            request => AnthropicWire.Request(request, Settings, RefusableOptions.None, out _, AnthropicHost.Vertex),
+            ReadAnthropic,
+            signs: true
+        );
     }
 
     [Fact]
-    public void Every_chat_survives_Converse() => Check(request => ConverseWire.Request(request, Settings, RefusableOptions.None, out _), ReadConverse, signs: true);
+    public void Every_chat_survives_Converse() =>
+        Check(request => ConverseWire.Request(request, Settings, RefusableOptions.None, out _), ReadConverse, signs: true);
 
     [Theory]
-    [InlineData(nameof(Dialect.Compatible)), InlineData(nameof(Dialect.OpenAi)), InlineData(nameof(Dialect.OpenRouter)), InlineData(nameof(Dialect.DeepSeek)), InlineData(nameof(Dialect.Kimi))]
+    [
+        InlineData(nameof(Dialect.Compatible)),
+        InlineData(nameof(Dialect.OpenAi)),
+        InlineData(nameof(Dialect.OpenRouter)),
+        InlineData(nameof(Dialect.DeepSeek)),
+        InlineData(nameof(Dialect.Kimi))
+    ]
     [InlineData(nameof(Dialect.Zai)), InlineData(nameof(Dialect.Mistral)), InlineData(nameof(Dialect.Groq))]
     public void Every_chat_survives_Chat_Completions(string dialect) =>
-        Check(request => OpenAiWire.Request(request, Settings, Enum.Parse<Dialect>(dialect), RefusableOptions.None, out _), ReadChatCompletions);
+        Check(
+            request => OpenAiWire.Request(request, Settings, Enum.Parse<Dialect>(dialect), RefusableOptions.None, out _),
+            ReadChatCompletions
+        );
 
     [Fact]
-    public void Every_chat_survives_Responses() => Check(request => ResponsesWire.Request(request, Settings, RefusableOptions.None, out _), ReadResponses);
+    public void Every_chat_survives_Responses() =>
+        Check(request => ResponsesWire.Request(request, Settings, RefusableOptions.None, out _), ReadResponses);
 
     [Theory]
     [InlineData(true), InlineData(false)]
@@ -52,51 +77,71 @@ public partial class RoundTripTests
         Check(request => GeminiWire.Request(request, Settings, new GeminiOptions(sendsIds), RefusableOptions.None, out _), ReadGemini);
 
     [Fact]
-    public void Every_chat_survives_Ollama() => Check(request => OllamaWire.Request(request, Settings, new OllamaModel(8192, ["tools", "vision"], null)), ReadOllama);
+    public void Every_chat_survives_Ollama() =>
+        Check(request => OllamaWire.Request(request, Settings, new OllamaModel(8192, ["tools", "vision"], null)), ReadOllama);
 
     [Fact]
-    public void Every_chat_survives_an_external_program_with_its_ids() => Prop.ForAll<int>(seed =>
-    {
-        var chat = RandomChat.Of(seed);
-        var line = ExternalWire.Line(json => ExternalWire.WriteChat(json, chat.Request));
-        var read = ExternalWire.ReadChat(JsonDocument.Parse(line).RootElement, "chat_1", DateTimeOffset.UnixEpoch).Messages;
-        var sent = chat.Request.Messages;
-        Assert.Equal(sent.Select(message => message.Role), read.Select(message => message.Role));
-        for (var at = 0; at < sent.Count; at++)
-        {
-            if (sent[at].Parts.Count == 0) { continue; }
+    public void Every_chat_survives_an_external_program_with_its_ids() =>
+        Prop.ForAll<int>(seed =>
+            {
+                var chat = RandomChat.Of(seed);
+                var line = ExternalWire.Line(json => ExternalWire.WriteChat(json, chat.Request));
+                var read = ExternalWire.ReadChat(JsonDocument.Parse(line).RootElement, "chat_1", DateTimeOffset.UnixEpoch).Messages;
+                var sent = chat.Request.Messages;
+                Assert.Equal(sent.Select(message => message.Role), read.Select(message => message.Role));
+                for (var at = 0; at < sent.Count; at++)
+                {
+                    if (sent[at].Parts.Count == 0)
+                    {
+                        continue;
+                    }
 
-            Assert.Equal(sent[at].Text, read[at].Text);
-            Assert.Equal(sent[at].Parts.OfType<MessagePart.ToolUse>(), read[at].Parts.OfType<MessagePart.ToolUse>());
-            Assert.Equal(sent[at].Parts.OfType<MessagePart.ToolResult>(), read[at].Parts.OfType<MessagePart.ToolResult>());
-            Assert.Equal(Images(sent[at]), Images(read[at]));
-        }
+                    Assert.Equal(sent[at].Text, read[at].Text);
+                    Assert.Equal(sent[at].Parts.OfType<MessagePart.ToolUse>(), read[at].Parts.OfType<MessagePart.ToolUse>());
+                    Assert.Equal(sent[at].Parts.OfType<MessagePart.ToolResult>(), read[at].Parts.OfType<MessagePart.ToolResult>());
+                    Assert.Equal(Images(sent[at]), Images(read[at]));
+                }
 
-        static IEnumerable<string> Images(Message message) => message.Parts.OfType<MessagePart.File>().Where(file => file.IsImage).Select(file => Convert.ToBase64String(file.Data!.Value.Span));
-    }).QuickCheckThrowOnFailure();
-
-    [Fact]
-    public void Sends_Claude_Code_every_text_in_order() => Prop.ForAll<int>(seed =>
-    {
-        var chat = RandomChat.Of(seed);
-        var history = ClaudeCodeHistory.Of(chat.Request.Messages);
-        List<ClaudeCodeHistory.Entry> entries = [.. history.Past, history.Question];
-        var told = string.Concat(entries.Select(entry => entry.Said));
-        var at = 0;
-        foreach (var said in chat.Said.Where(said => said.Kind == "text"))
-        {
-            // White space around a message is not told.
-            at = told.IndexOf(said.Value.Trim(), at, StringComparison.Ordinal);
-            Assert.True(at >= 0, said.Value);
-            at += said.Value.Trim().Length;
-        }
-
-        Assert.Equal(chat.Said.Where(said => said.Kind == "image").Select(said => said.Value), entries.SelectMany(entry => entry.Images).Select(image => Convert.ToBase64String(image.Data!.Value.Span)));
-    }).QuickCheckThrowOnFailure();
+                static IEnumerable<string> Images(Message message) =>
+                    message
+                        .Parts.OfType<MessagePart.File>()
+                        .Where(file => file.IsImage)
+                        .Select(file => Convert.ToBase64String(file.Data!.Value.Span));
+            })
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void The_same_chat_is_the_same_bytes() => Prop.ForAll<int>(seed => AnthropicWire.Request(RandomChat.Of(seed).Request, Settings, RefusableOptions.None, out _)
-        .SequenceEqual(AnthropicWire.Request(RandomChat.Of(seed).Request, Settings, RefusableOptions.None, out _))).QuickCheckThrowOnFailure();
+    public void Sends_Claude_Code_every_text_in_order() =>
+        Prop.ForAll<int>(seed =>
+            {
+                var chat = RandomChat.Of(seed);
+                var history = ClaudeCodeHistory.Of(chat.Request.Messages);
+                List<ClaudeCodeHistory.Entry> entries = [.. history.Past, history.Question];
+                var told = string.Concat(entries.Select(entry => entry.Said));
+                var at = 0;
+                foreach (var said in chat.Said.Where(said => said.Kind == "text"))
+                {
+                    // White space around a message is not told.
+                    at = told.IndexOf(said.Value.Trim(), at, StringComparison.Ordinal);
+                    Assert.True(at >= 0, said.Value);
+                    at += said.Value.Trim().Length;
+                }
+
+                Assert.Equal(
+                    chat.Said.Where(said => said.Kind == "image").Select(said => said.Value),
+                    entries.SelectMany(entry => entry.Images).Select(image => Convert.ToBase64String(image.Data!.Value.Span))
+                );
+            })
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_same_chat_is_the_same_bytes() =>
+        Prop.ForAll<int>(seed =>
+                AnthropicWire
+                    .Request(RandomChat.Of(seed).Request, Settings, RefusableOptions.None, out _)
+                    .SequenceEqual(AnthropicWire.Request(RandomChat.Of(seed).Request, Settings, RefusableOptions.None, out _))
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void What_belongs_to_another_model_is_listed()
@@ -105,15 +150,39 @@ public partial class RoundTripTests
             Said(MessageRole.User, null, new MessagePart.Text("One")),
             Said(MessageRole.Assistant, new("other", "claude-old"), new MessagePart.Reasoning("Hm", "signed"), new MessagePart.Text("Yes")),
             Said(MessageRole.User, null, new MessagePart.Text("Two")),
-            Said(MessageRole.Assistant, new("mine", "some-model-mini"), new MessagePart.Reasoning("", null, "redacted"), new MessagePart.Text("No")),
+            Said(
+                MessageRole.Assistant,
+                new("mine", "some-model-mini"),
+                new MessagePart.Reasoning("", null, "redacted"),
+                new MessagePart.Text("No")
+            ),
             Said(MessageRole.User, null, new MessagePart.Text("Three")),
-            Said(MessageRole.Assistant, new("mine", "some-model-20260217"), new MessagePart.Reasoning("Own", "own"), new MessagePart.Text("So")),
-            Said(MessageRole.Assistant, new("cli", "opus"), new MessagePart.ToolUse("t", "Read", "{}"), new MessagePart.ToolResult("t", "x", null), new MessagePart.Text("Read")),
-            Said(MessageRole.User, null, new MessagePart.Text("Four")));
+            Said(
+                MessageRole.Assistant,
+                new("mine", "some-model-20260217"),
+                new MessagePart.Reasoning("Own", "own"),
+                new MessagePart.Text("So")
+            ),
+            Said(
+                MessageRole.Assistant,
+                new("cli", "opus"),
+                new MessagePart.ToolUse("t", "Read", "{}"),
+                new MessagePart.ToolResult("t", "x", null),
+                new MessagePart.Text("Read")
+            ),
+            Said(MessageRole.User, null, new MessagePart.Text("Four"))
+        );
         Assert.Equal(
-            ["The thinking of 2 earlier answers was not sent: it belongs to claude-old and some-model-mini.", "The tool calls of an earlier answer were not sent: the program that answered ran them itself."],
-            RequestMessages.Omitted(chat, Settings));
-        Assert.Equal("own", Assert.Single(RequestMessages.Of(chat, Settings).SelectMany(message => message.Parts).OfType<MessagePart.Reasoning>()).Signature);
+            [
+                "The thinking of 2 earlier answers was not sent: it belongs to claude-old and some-model-mini.",
+                "The tool calls of an earlier answer were not sent: the program that answered ran them itself.",
+            ],
+            RequestMessages.Omitted(chat, Settings)
+        );
+        Assert.Equal(
+            "own",
+            Assert.Single(RequestMessages.Of(chat, Settings).SelectMany(message => message.Parts).OfType<MessagePart.Reasoning>()).Signature
+        );
     }
 
     [Fact]
@@ -135,18 +204,41 @@ public partial class RoundTripTests
     [Fact]
     public void A_chat_that_begins_with_an_answer_is_still_a_valid_request()
     {
-        var body = JsonDocument.Parse(AnthropicWire.Request(
-            Request(Said(MessageRole.Assistant, null, new MessagePart.Text("Hello")), Said(MessageRole.User, null, new MessagePart.Text("Hi"))), Settings, RefusableOptions.None, out _)).RootElement;
-        Assert.Equal(["user", "assistant", "user"], body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        var body = JsonDocument
+            .Parse(
+                AnthropicWire.Request(
+                    Request(
+                        Said(MessageRole.Assistant, null, new MessagePart.Text("Hello")),
+                        Said(MessageRole.User, null, new MessagePart.Text("Hi"))
+                    ),
+                    Settings,
+                    RefusableOptions.None,
+                    out _
+                )
+            )
+            .RootElement;
+        Assert.Equal(
+            ["user", "assistant", "user"],
+            body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString())
+        );
     }
 
     [Fact]
     public void Pinned_files_leave_a_mark_before_them_so_that_the_history_is_read_from_the_cache()
     {
         var pinned = new MessagePart.File("a.txt", "now") { IsPinned = true };
-        var body = Encoding.UTF8.GetString(AnthropicWire.Request(
-            Request(Said(MessageRole.User, null, new MessagePart.Text("One")), Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")), Said(MessageRole.User, null, pinned, new MessagePart.Text("Two"))),
-            Settings, RefusableOptions.None, out _));
+        var body = Encoding.UTF8.GetString(
+            AnthropicWire.Request(
+                Request(
+                    Said(MessageRole.User, null, new MessagePart.Text("One")),
+                    Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")),
+                    Said(MessageRole.User, null, pinned, new MessagePart.Text("Two"))
+                ),
+                Settings,
+                RefusableOptions.None,
+                out _
+            )
+        );
         Assert.Contains("""{"type":"text","text":"Yes","cache_control":{"type":"ephemeral"}}""", body, StringComparison.Ordinal);
         Assert.Contains("""{"type":"text","text":"Two","cache_control":{"type":"ephemeral"}}""", body, StringComparison.Ordinal);
     }
@@ -157,8 +249,11 @@ public partial class RoundTripTests
         var pinned = new MessagePart.File("a.txt", "then") { IsPinned = true };
         var first = ClaudeCodeHistory.Of([Said(MessageRole.User, null, pinned, new MessagePart.Text("One"))]);
         Assert.Contains("then", first.Question.Said, StringComparison.Ordinal);
-        var second = ClaudeCodeHistory.Of(
-            [Said(MessageRole.User, null, new MessagePart.Text("One")), Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")), Said(MessageRole.User, null, pinned, new MessagePart.Text("Two"))]);
+        var second = ClaudeCodeHistory.Of([
+            Said(MessageRole.User, null, new MessagePart.Text("One")),
+            Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")),
+            Said(MessageRole.User, null, pinned, new MessagePart.Text("Two")),
+        ]);
         Assert.Equal(first.FingerprintWith("Yes"), second.Fingerprint);
     }
 
@@ -166,7 +261,12 @@ public partial class RoundTripTests
     public void A_picture_reaches_Claude_Code_before_the_text_that_asks_about_it()
     {
         var image = new MessagePart.File("a.png", null) { MediaType = "image/png", Data = new byte[] { 1, 2, 3 } };
-        var blocks = JsonDocument.Parse(ClaudeCodeWire.User("What is @this?", query: true, [image])).RootElement.GetProperty("message").GetProperty("content").EnumerateArray().ToList();
+        var blocks = JsonDocument
+            .Parse(ClaudeCodeWire.User("What is @this?", query: true, [image]))
+            .RootElement.GetProperty("message")
+            .GetProperty("content")
+            .EnumerateArray()
+            .ToList();
         Assert.Equal("AQID", blocks[0].GetProperty("source").GetProperty("data").GetString());
         Assert.Equal("text", blocks[^1].GetProperty("type").GetString());
     }
@@ -176,30 +276,59 @@ public partial class RoundTripTests
     {
         var image = new MessagePart.File("a.png", null) { MediaType = "image/png", Data = new byte[] { 1, 2, 3 } };
         var request = Request(Said(MessageRole.User, null, image, new MessagePart.Text("What?")));
-        Assert.Contains("images", Encoding.UTF8.GetString(OllamaWire.Request(request, Settings, new OllamaModel(8192, null, null))), StringComparison.Ordinal);
-        var message = JsonDocument.Parse(OllamaWire.Request(request, Settings, new OllamaModel(8192, ["tools"], null))).RootElement.GetProperty("messages")[0];
+        Assert.Contains(
+            "images",
+            Encoding.UTF8.GetString(OllamaWire.Request(request, Settings, new OllamaModel(8192, null, null))),
+            StringComparison.Ordinal
+        );
+        var message = JsonDocument
+            .Parse(OllamaWire.Request(request, Settings, new OllamaModel(8192, ["tools"], null)))
+            .RootElement.GetProperty("messages")[0];
         Assert.False(message.TryGetProperty("images", out _));
         Assert.Equal("<file path=\"a.png\">(an image, not included)</file>\n\nWhat?", message.GetProperty("content").GetString());
     }
 
-    private static ProviderRequest Request(params Message[] messages) => new() { CodexId = "chat_1", Model = "some-model", Messages = messages };
+    private static ProviderRequest Request(params Message[] messages) =>
+        new()
+        {
+            CodexId = "chat_1",
+            Model = "some-model",
+            Messages = messages,
+        };
 
     private static Message Said(MessageRole role, ProviderInfo? by, params MessagePart[] parts) =>
-        new() { Id = Ids.New("msg"), CodexId = "chat_1", Role = role, Parts = parts, CreatedAt = DateTimeOffset.UnixEpoch, ProviderInfo = by };
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "chat_1",
+            Role = role,
+            Parts = parts,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            ProviderInfo = by,
+        };
 
     /// <param name="read">Reads a request as its vendor does, and fails where the vendor would refuse it.</param>
-    private static void Check(Func<ProviderRequest, byte[]> write, Func<JsonElement, List<Piece>> read, bool signs = false) => Prop.ForAll<int>(seed =>
-    {
-        var chat = RandomChat.Of(seed);
-        var pieces = read(JsonDocument.Parse(write(chat.Request)).RootElement);
-        Assert.Equal(Told(chat.Said), Told(pieces));
-        if (signs) { Assert.Equal(Of(chat.Said, "signature"), Of(pieces, "signature")); }
-        // Ids that every vendor takes stay as they are.
-        var ids = Of(chat.Said, "id");
-        if (ids.All(id => NineLetters().IsMatch(id)) && Of(pieces, "id") is { Count: > 0 } kept) { Assert.Equal(ids, kept); }
-    }).QuickCheckThrowOnFailure();
+    private static void Check(Func<ProviderRequest, byte[]> write, Func<JsonElement, List<Piece>> read, bool signs = false) =>
+        Prop.ForAll<int>(seed =>
+            {
+                var chat = RandomChat.Of(seed);
+                var pieces = read(JsonDocument.Parse(write(chat.Request)).RootElement);
+                Assert.Equal(Told(chat.Said), Told(pieces));
+                if (signs)
+                {
+                    Assert.Equal(Of(chat.Said, "signature"), Of(pieces, "signature"));
+                }
+                // Ids that every vendor takes stay as they are.
+                var ids = Of(chat.Said, "id");
+                if (ids.All(id => NineLetters().IsMatch(id)) && Of(pieces, "id") is { Count: > 0 } kept)
+                {
+                    Assert.Equal(ids, kept);
+                }
+            })
+            .QuickCheckThrowOnFailure();
 
-    private static List<string> Of(IEnumerable<Piece> pieces, string kind) => [.. pieces.Where(piece => piece.Kind == kind).Select(piece => piece.Value)];
+    private static List<string> Of(IEnumerable<Piece> pieces, string kind) =>
+        [.. pieces.Where(piece => piece.Kind == kind).Select(piece => piece.Value)];
 
     /// <summary>Who said what, turn by turn: a vendor may join texts and put results first, but nothing moves from one turn to another.</summary>
     private static List<string> Told(IEnumerable<Piece> pieces)
@@ -210,7 +339,12 @@ public partial class RoundTripTests
             foreach (var kind in new[] { "result", "text", "image", "use" })
             {
                 var values = Of(turn, kind);
-                if (values.Count > 0) { turns.Add($"{turn[0].Role} {kind}: {string.Join(kind == "text" ? "" : " | ", values.Select(value => kind == "text" ? value.Replace("\n\n", "", StringComparison.Ordinal) : value))}"); }
+                if (values.Count > 0)
+                {
+                    turns.Add(
+                        $"{turn[0].Role} {kind}: {string.Join(kind == "text" ? "" : " | ", values.Select(value => kind == "text" ? value.Replace("\n\n", "", StringComparison.Ordinal) : value))}"
+                    );
+                }
             }
         }
 
@@ -219,7 +353,7 @@ public partial class RoundTripTests
 
     private static IEnumerable<List<Piece>> Turns(List<Piece> pieces)
     {
-        for (var at = 0; at < pieces.Count;)
+        for (var at = 0; at < pieces.Count; )
         {
             var turn = pieces.Skip(at).TakeWhile(piece => piece.Role == pieces[at].Role).ToList();
             at += turn.Count;
@@ -234,7 +368,10 @@ public partial class RoundTripTests
         foreach (var message in body.GetProperty("messages").EnumerateArray())
         {
             var role = message.GetProperty("role").GetString()!;
-            if (pieces.Count == 0) { Assert.Equal("user", role); }
+            if (pieces.Count == 0)
+            {
+                Assert.Equal("user", role);
+            }
             var content = message.GetProperty("content").EnumerateArray().ToList();
             Assert.NotEmpty(content);
             var asked = new HashSet<string>();
@@ -242,7 +379,11 @@ public partial class RoundTripTests
             foreach (var block in content)
             {
                 var type = block.GetProperty("type").GetString();
-                if (type != "tool_result") { Assert.Empty(open); hasOther = true; }
+                if (type != "tool_result")
+                {
+                    Assert.Empty(open);
+                    hasOther = true;
+                }
                 switch (type)
                 {
                     case "text":
@@ -297,8 +438,14 @@ public partial class RoundTripTests
             Assert.NotEmpty(content);
             foreach (var block in content)
             {
-                if (block.TryGetProperty("text", out var text)) { pieces.Add(new(role, "text", NotBlank(text))); }
-                else if (block.TryGetProperty("image", out var image)) { pieces.Add(new(role, "image", image.GetProperty("source").GetProperty("bytes").GetString()!)); }
+                if (block.TryGetProperty("text", out var text))
+                {
+                    pieces.Add(new(role, "text", NotBlank(text)));
+                }
+                else if (block.TryGetProperty("image", out var image))
+                {
+                    pieces.Add(new(role, "image", image.GetProperty("source").GetProperty("bytes").GetString()!));
+                }
                 else if (block.TryGetProperty("toolUse", out var use))
                 {
                     var id = use.GetProperty("toolUseId").GetString()!;
@@ -310,12 +457,28 @@ public partial class RoundTripTests
                 {
                     Assert.True(open.Remove(result.GetProperty("toolUseId").GetString()!));
                     var said = result.GetProperty("content")[0];
-                    pieces.Add(new(role, "result", said.TryGetProperty("text", out var plain) ? plain.GetString()! : said.GetProperty("json").GetProperty("output").GetString()!));
+                    pieces.Add(
+                        new(
+                            role,
+                            "result",
+                            said.TryGetProperty("text", out var plain)
+                                ? plain.GetString()!
+                                : said.GetProperty("json").GetProperty("output").GetString()!
+                        )
+                    );
                 }
                 else
                 {
                     var reasoning = block.GetProperty("reasoningContent");
-                    pieces.Add(new(role, "signature", reasoning.TryGetProperty("redactedContent", out var redacted) ? redacted.GetString()! : reasoning.GetProperty("reasoningText").GetProperty("signature").GetString()!));
+                    pieces.Add(
+                        new(
+                            role,
+                            "signature",
+                            reasoning.TryGetProperty("redactedContent", out var redacted)
+                                ? redacted.GetString()!
+                                : reasoning.GetProperty("reasoningText").GetProperty("signature").GetString()!
+                        )
+                    );
                 }
             }
 
@@ -347,20 +510,36 @@ public partial class RoundTripTests
             {
                 foreach (var block in content.EnumerateArray())
                 {
-                    pieces.Add(block.GetProperty("type").GetString() == "text"
-                        ? new(role, "text", NotBlank(block.GetProperty("text")))
-                        : new(role, "image", Base64Of(block.GetProperty("image_url").GetProperty("url").GetString()!)));
+                    pieces.Add(
+                        block.GetProperty("type").GetString() == "text"
+                            ? new(role, "text", NotBlank(block.GetProperty("text")))
+                            : new(role, "image", Base64Of(block.GetProperty("image_url").GetProperty("url").GetString()!))
+                    );
                 }
             }
-            else if (content.GetString() is { Length: > 0 }) { pieces.Add(new(role, "text", NotBlank(content))); }
-            else { Assert.True(message.TryGetProperty("tool_calls", out _)); }
+            else if (content.GetString() is { Length: > 0 })
+            {
+                pieces.Add(new(role, "text", NotBlank(content)));
+            }
+            else
+            {
+                Assert.True(message.TryGetProperty("tool_calls", out _));
+            }
 
-            if (!message.TryGetProperty("tool_calls", out var calls)) { continue; }
+            if (!message.TryGetProperty("tool_calls", out var calls))
+            {
+                continue;
+            }
 
             foreach (var call in calls.EnumerateArray())
             {
                 Assert.True(open.Add(call.GetProperty("id").GetString()!));
-                AddUse(pieces, role, call.GetProperty("id").GetString()!, call.GetProperty("function").GetProperty("arguments").GetString()!);
+                AddUse(
+                    pieces,
+                    role,
+                    call.GetProperty("id").GetString()!,
+                    call.GetProperty("function").GetProperty("arguments").GetString()!
+                );
             }
         }
 
@@ -388,10 +567,17 @@ public partial class RoundTripTests
             else
             {
                 var role = item.GetProperty("role").GetString()!;
-                if (role == "user") { Assert.Empty(open); }
+                if (role == "user")
+                {
+                    Assert.Empty(open);
+                }
                 foreach (var block in item.GetProperty("content").EnumerateArray())
                 {
-                    pieces.Add(block.TryGetProperty("text", out var text) ? new(role, "text", NotBlank(text)) : new(role, "image", Base64Of(block.GetProperty("image_url").GetString()!)));
+                    pieces.Add(
+                        block.TryGetProperty("text", out var text)
+                            ? new(role, "text", NotBlank(text))
+                            : new(role, "image", Base64Of(block.GetProperty("image_url").GetString()!))
+                    );
                 }
             }
         }
@@ -418,15 +604,34 @@ public partial class RoundTripTests
                 if (part.TryGetProperty("functionCall", out var call))
                 {
                     calls++;
-                    AddUse(pieces, who, call.TryGetProperty("id", out var id) ? id.GetString() : null, call.GetProperty("args").GetRawText());
+                    AddUse(
+                        pieces,
+                        who,
+                        call.TryGetProperty("id", out var id) ? id.GetString() : null,
+                        call.GetProperty("args").GetRawText()
+                    );
                 }
                 else if (part.TryGetProperty("functionResponse", out var response))
                 {
                     open--;
-                    pieces.Add(new(who, "result", response.GetProperty("response").TryGetProperty("output", out var output) ? output.GetString()! : response.GetProperty("response").GetProperty("error").GetString()!));
+                    pieces.Add(
+                        new(
+                            who,
+                            "result",
+                            response.GetProperty("response").TryGetProperty("output", out var output)
+                                ? output.GetString()!
+                                : response.GetProperty("response").GetProperty("error").GetString()!
+                        )
+                    );
                 }
-                else if (part.TryGetProperty("inlineData", out var image)) { pieces.Add(new(who, "image", image.GetProperty("data").GetString()!)); }
-                else if (!part.TryGetProperty("thought", out _)) { pieces.Add(new(who, "text", NotBlank(part.GetProperty("text")))); }
+                else if (part.TryGetProperty("inlineData", out var image))
+                {
+                    pieces.Add(new(who, "image", image.GetProperty("data").GetString()!));
+                }
+                else if (!part.TryGetProperty("thought", out _))
+                {
+                    pieces.Add(new(who, "text", NotBlank(part.GetProperty("text"))));
+                }
             }
 
             Assert.Equal(0, open);
@@ -453,14 +658,28 @@ public partial class RoundTripTests
             }
 
             Assert.Empty(open);
-            if (content.Length > 0) { pieces.Add(new(role, "text", content)); }
-            if (message.TryGetProperty("images", out var images)) { pieces.AddRange(images.EnumerateArray().Select(image => new Piece(role, "image", image.GetString()!))); }
-            if (!message.TryGetProperty("tool_calls", out var calls)) { continue; }
+            if (content.Length > 0)
+            {
+                pieces.Add(new(role, "text", content));
+            }
+            if (message.TryGetProperty("images", out var images))
+            {
+                pieces.AddRange(images.EnumerateArray().Select(image => new Piece(role, "image", image.GetString()!)));
+            }
+            if (!message.TryGetProperty("tool_calls", out var calls))
+            {
+                continue;
+            }
 
             foreach (var call in calls.EnumerateArray())
             {
                 Assert.True(open.Add(call.GetProperty("id").GetString()!));
-                AddUse(pieces, role, call.GetProperty("id").GetString(), call.GetProperty("function").GetProperty("arguments").GetRawText());
+                AddUse(
+                    pieces,
+                    role,
+                    call.GetProperty("id").GetString(),
+                    call.GetProperty("function").GetProperty("arguments").GetRawText()
+                );
             }
         }
 
@@ -471,7 +690,10 @@ public partial class RoundTripTests
     private static void AddUse(List<Piece> pieces, string role, string? id, string parameters)
     {
         pieces.Add(new(role, "use", parameters));
-        if (id is not null) { pieces.Add(new(role, "id", id)); }
+        if (id is not null)
+        {
+            pieces.Add(new(role, "id", id));
+        }
     }
 
     private static string NotBlank(JsonElement text)
@@ -503,7 +725,10 @@ public partial class RoundTripTests
             for (var turns = random.Next(1, 6); turns > 0; turns--)
             {
                 Ask();
-                if (turns > 1) { Answer(); }
+                if (turns > 1)
+                {
+                    Answer();
+                }
             }
         }
 
@@ -515,25 +740,49 @@ public partial class RoundTripTests
         private void Ask()
         {
             var parts = new List<MessagePart>();
-            for (var count = random.Next(1, 4); count > 0; count--) { parts.Add(Question()); }
+            for (var count = random.Next(1, 4); count > 0; count--)
+            {
+                parts.Add(Question());
+            }
             parts.Add(Text("user"));
-            if (random.Next(4) == 0) { parts.Add(new MessagePart.ToolResult("nobody asked", "lost", null)); }
+            if (random.Next(4) == 0)
+            {
+                parts.Add(new MessagePart.ToolResult("nobody asked", "lost", null));
+            }
             Add(MessageRole.User, null, parts);
             // A question that nothing answered, as one that was only stored.
-            if (random.Next(4) == 0) { Add(MessageRole.User, null, [Text("user")]); }
+            if (random.Next(4) == 0)
+            {
+                Add(MessageRole.User, null, [Text("user")]);
+            }
         }
 
         private void Answer()
         {
             var isOwn = random.Next(2) == 0;
             var by = isOwn ? new ProviderInfo("mine", "some-model") : new ProviderInfo("theirs", "other-model");
-            for (var rounds = random.Next(3); rounds > 0; rounds--) { Round(by, isOwn); }
-            if (random.Next(6) == 0) { Add(MessageRole.Assistant, by, [new MessagePart.Text(random.Next(2) == 0 ? "" : " \n")]); }
+            for (var rounds = random.Next(3); rounds > 0; rounds--)
+            {
+                Round(by, isOwn);
+            }
+            if (random.Next(6) == 0)
+            {
+                Add(MessageRole.Assistant, by, [new MessagePart.Text(random.Next(2) == 0 ? "" : " \n")]);
+            }
             var last = new List<MessagePart>();
-            if (random.Next(3) == 0) { last.Add(Thought(isOwn)); }
-            if (random.Next(4) == 0) { last.AddRange([new MessagePart.ToolUse("ran itself", "Read", "{}"), new MessagePart.ToolResult("ran itself", "x", null)]); }
+            if (random.Next(3) == 0)
+            {
+                last.Add(Thought(isOwn));
+            }
+            if (random.Next(4) == 0)
+            {
+                last.AddRange([new MessagePart.ToolUse("ran itself", "Read", "{}"), new MessagePart.ToolResult("ran itself", "x", null)]);
+            }
             last.Add(Text("assistant"));
-            if (random.Next(4) == 0) { last.Add(new MessagePart.ToolUse($"cut {made}", "write", "{\"half")); }
+            if (random.Next(4) == 0)
+            {
+                last.Add(new MessagePart.ToolUse($"cut {made}", "write", "{\"half"));
+            }
             Add(MessageRole.Assistant, by, last);
         }
 
@@ -542,8 +791,14 @@ public partial class RoundTripTests
             var asking = new List<MessagePart>();
             var results = new List<MessagePart>();
             var told = new List<Piece>();
-            if (random.Next(2) == 0) { asking.Add(Thought(isOwn)); }
-            if (random.Next(2) == 0) { asking.Add(Text("assistant")); }
+            if (random.Next(2) == 0)
+            {
+                asking.Add(Thought(isOwn));
+            }
+            if (random.Next(2) == 0)
+            {
+                asking.Add(Text("assistant"));
+            }
             for (var calls = random.Next(1, 4); calls > 0; calls--)
             {
                 var id = hasPlainIds ? $"call{++made:00000}" : $"functions.read:{++made}{new string('x', random.Next(2) * 70)}";
@@ -567,7 +822,12 @@ public partial class RoundTripTests
                 case 0:
                     var data = new byte[] { (byte)++made, (byte)random.Next(256), 3 };
                     Said.Add(new("user", "image", Convert.ToBase64String(data)));
-                    return new MessagePart.File($"{made}.png", null) { MediaType = "image/png", Data = data, Blob = $"{made}" };
+                    return new MessagePart.File($"{made}.png", null)
+                    {
+                        MediaType = "image/png",
+                        Data = data,
+                        Blob = $"{made}",
+                    };
                 case 1:
                     var file = new MessagePart.File($"src/{++made}.cs", $"class A{made};\n", Language: "csharp");
                     Said.Add(new("user", "text", FileTag.Of(file)));
@@ -588,10 +848,14 @@ public partial class RoundTripTests
         private MessagePart.Reasoning Thought(bool isOwn)
         {
             var signature = $"Eq+/{++made}=é\"";
-            if (isOwn) { Said.Add(new("assistant", "signature", signature)); }
+            if (isOwn)
+            {
+                Said.Add(new("assistant", "signature", signature));
+            }
             return random.Next(2) == 0 ? new("thinking", signature) : new("", null, signature);
         }
 
-        private void Add(MessageRole role, ProviderInfo? by, IReadOnlyList<MessagePart> parts) => messages.Add(RoundTripTests.Said(role, by, [.. parts]));
+        private void Add(MessageRole role, ProviderInfo? by, IReadOnlyList<MessagePart> parts) =>
+            messages.Add(RoundTripTests.Said(role, by, [.. parts]));
     }
 }

@@ -23,7 +23,8 @@ public class ThinkTagTests
     {
         Assert.Equal((reasoning, text), Split([answer]));
         Assert.Equal((reasoning, text), Split(answer.Select(letter => letter.ToString())));
-        for (var at = 0; at <= answer.Length; at++) Assert.Equal((reasoning, text), Split([answer[..at], answer[at..]]));
+        for (var at = 0; at <= answer.Length; at++)
+            Assert.Equal((reasoning, text), Split([answer[..at], answer[at..]]));
     }
 
     [Fact]
@@ -33,17 +34,20 @@ public class ThinkTagTests
         var begins = Gen.Elements("<think>", "\n<think>", "");
         var answers = from begin in begins from rest in Gen.ListOf(pieces) select begin + string.Concat(rest);
         var sizes = Gen.ListOf(Gen.Choose(1, 5));
-        Prop.ForAll(answers.ToArbitrary(), sizes.ToArbitrary(), (answer, lengths) => Split(Cut(answer, lengths)) == Split([answer])).QuickCheckThrowOnFailure();
+        Prop.ForAll(answers.ToArbitrary(), sizes.ToArbitrary(), (answer, lengths) => Split(Cut(answer, lengths)) == Split([answer]))
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public void Nothing_of_an_answer_without_the_tag_is_lost_or_moved()
     {
         Prop.ForAll<NonNull<string>[]>(parts =>
-        {
-            var answer = string.Concat(parts.Select(part => part.Get));
-            return answer.TrimStart().StartsWith("<think>", StringComparison.Ordinal) || Split(parts.Select(part => part.Get)) == ("", answer);
-        }).QuickCheckThrowOnFailure();
+            {
+                var answer = string.Concat(parts.Select(part => part.Get));
+                return answer.TrimStart().StartsWith("<think>", StringComparison.Ordinal)
+                    || Split(parts.Select(part => part.Get)) == ("", answer);
+            })
+            .QuickCheckThrowOnFailure();
     }
 
     private static IEnumerable<string> Cut(string answer, IEnumerable<int> lengths)
@@ -64,7 +68,10 @@ public class ThinkTagTests
         parts.Add(tag.End());
         var split = (string.Concat(parts.Select(part => part.Reasoning)), string.Concat(parts.Select(part => part.Text)));
         // Nothing is reasoning once there was text.
-        Assert.DoesNotContain(parts.SkipWhile(part => string.IsNullOrEmpty(part.Text)).Skip(1), part => !string.IsNullOrEmpty(part.Reasoning));
+        Assert.DoesNotContain(
+            parts.SkipWhile(part => string.IsNullOrEmpty(part.Text)).Skip(1),
+            part => !string.IsNullOrEmpty(part.Reasoning)
+        );
         return split;
     }
 }

@@ -17,7 +17,8 @@ public class TourProviderTests
     {
         var events = await AskAsync(question);
         var text = string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
-        if (holds != "first") Assert.Contains(holds, text);
+        if (holds != "first")
+            Assert.Contains(holds, text);
         Assert.Equal(hasTool, events.OfType<ProviderEvent.ToolResultReceived>().Any());
         Assert.NotEmpty(events.OfType<ProviderEvent.ReasoningDelta>());
     }
@@ -53,22 +54,46 @@ public class TourProviderTests
         {
             await foreach (var _ in Tour(TimeSpan.Zero).StreamAsync(Question("code"), stop.Token))
             {
-                if (++seen == 5) await stop.CancelAsync();
+                if (++seen == 5)
+                    await stop.CancelAsync();
             }
         });
         Assert.Equal(5, seen);
     }
 
     private static TourProvider Tour(TimeSpan pace) =>
-        new(new ProviderSettings { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour, Source = ProviderSource.Tour }, TimeProvider.System, pace);
+        new(
+            new ProviderSettings
+            {
+                Id = "tour",
+                Name = "The tour",
+                Kind = ProviderKinds.Tour,
+                Source = ProviderSource.Tour,
+            },
+            TimeProvider.System,
+            pace
+        );
 
     private static async Task<List<ProviderEvent>> AskAsync(string question) =>
-        await Tour(TimeSpan.Zero).StreamAsync(Question(question), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        await Tour(TimeSpan.Zero)
+            .StreamAsync(Question(question), TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
 
-    private static ProviderRequest Question(string text) => new()
-    {
-        CodexId = "chat_1",
-        Model = TourProvider.ModelId,
-        Messages = [new Message { Id = "m", CodexId = "chat_1", Role = MessageRole.User, CreatedAt = DateTimeOffset.UnixEpoch, Parts = [new MessagePart.Text(text)] }],
-    };
+    private static ProviderRequest Question(string text) =>
+        new()
+        {
+            CodexId = "chat_1",
+            Model = TourProvider.ModelId,
+            Messages =
+            [
+                new Message
+                {
+                    Id = "m",
+                    CodexId = "chat_1",
+                    Role = MessageRole.User,
+                    CreatedAt = DateTimeOffset.UnixEpoch,
+                    Parts = [new MessagePart.Text(text)],
+                },
+            ],
+        };
 }

@@ -18,17 +18,22 @@ public abstract class WireContract : ProviderContract
 
     /// <summary>Any text, stopped by the token limit.</summary>
     protected abstract string LimitAnswer { get; }
+
     /// <summary>The first events of an answer, without any that ends it.</summary>
     protected abstract string Unfinished { get; }
+
     /// <summary>One event that holds <paramref name="json"/>.</summary>
     protected abstract string EventOf(string json);
+
     /// <summary>Error inside a stream that says the vendor is overloaded.</summary>
     protected abstract string ErrorEvent { get; }
 
     /// <summary>The beginning of an event that never ends.</summary>
     protected virtual string EndlessEvent => "data: {\"a\":\"";
+
     /// <summary>An event says that the answer is over; otherwise only the end of the body does.</summary>
     protected virtual bool IsOverBeforeTheEnd => true;
+
     /// <summary>Events are lines of text; otherwise each character of an answer is a byte.</summary>
     protected virtual bool HasLines => true;
 
@@ -54,7 +59,8 @@ public abstract class WireContract : ProviderContract
         {
             var events = await AskAsync(Stream().Send(bytes.AsMemory(0, at)).Cut());
             Assert.Single(events, next => next is ProviderEvent.Failed or ProviderEvent.Finished);
-            foreach (var call in events.OfType<ProviderEvent.ToolCallFinished>()) Assert.Equal("{\"path\":\"a.txt\"}", call.Parameters.Replace(" ", ""));
+            foreach (var call in events.OfType<ProviderEvent.ToolCallFinished>())
+                Assert.Equal("{\"path\":\"a.txt\"}", call.Parameters.Replace(" ", ""));
         }
     }
 
@@ -67,7 +73,12 @@ public abstract class WireContract : ProviderContract
     }
 
     [Theory]
-    [InlineData("[]"), InlineData("7"), InlineData("{\"delta\":[],\"message\":7,\"choices\":{},\"type\":{}}garbage"), InlineData("nonsense")]
+    [
+        InlineData("[]"),
+        InlineData("7"),
+        InlineData("{\"delta\":[],\"message\":7,\"choices\":{},\"type\":{}}garbage"),
+        InlineData("nonsense")
+    ]
     public async Task An_event_of_another_shape_never_throws(string json)
     {
         var events = await AnswerAsync(Unfinished + EventOf(json));
@@ -105,8 +116,10 @@ public abstract class WireContract : ProviderContract
     {
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("some_error", message), status)));
         Assert.Equal(kind, failure.Kind);
-        if (kind is FailureKind.ContextFull) Assert.Contains(Question.Model, failure.Message);
-        else Assert.Contains($"127.0.0.1:{Endpoint.Port}", failure.Message);
+        if (kind is FailureKind.ContextFull)
+            Assert.Contains(Question.Model, failure.Message);
+        else
+            Assert.Contains($"127.0.0.1:{Endpoint.Port}", failure.Message);
     }
 
     [Theory]
@@ -118,8 +131,10 @@ public abstract class WireContract : ProviderContract
     {
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("rate_limit_error", "slow down"), 429, (name, value))));
         Assert.Equal(FailureKind.RateLimited, failure.Kind);
-        if (milliseconds is null) Assert.True(failure.RetryAfter > TimeSpan.FromDays(365));
-        else Assert.Equal(milliseconds.Value, failure.RetryAfter?.TotalMilliseconds ?? 0);
+        if (milliseconds is null)
+            Assert.True(failure.RetryAfter > TimeSpan.FromDays(365));
+        else
+            Assert.Equal(milliseconds.Value, failure.RetryAfter?.TotalMilliseconds ?? 0);
     }
 
     [Theory]
@@ -129,7 +144,8 @@ public abstract class WireContract : ProviderContract
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Html("<!doctype html><title>Sign in</title>", status)));
         Assert.Contains(failure.Kind, new[] { FailureKind.BadResponse, FailureKind.NotFound, FailureKind.Overloaded });
         Assert.DoesNotContain("<", failure.Message);
-        if (status == 200) Assert.Contains("web page", failure.Message);
+        if (status == 200)
+            Assert.Contains("web page", failure.Message);
     }
 
     [Fact]
@@ -186,21 +202,24 @@ public abstract class WireContract : ProviderContract
             endpoint.Route = request => Other(request);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             var seen = 0;
-            if (stopAfter == 0) await stop.CancelAsync();
+            if (stopAfter == 0)
+                await stop.CancelAsync();
             var provider = Provider(Settings() with { Endpoint = endpoint.Url });
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
                 await foreach (var next in provider.StreamAsync(Question, stop.Token))
                 {
                     Assert.IsNotType<ProviderEvent.Failed>(next);
-                    if (++seen == stopAfter) await stop.CancelAsync();
+                    if (++seen == stopAfter)
+                        await stop.CancelAsync();
                 }
 
                 // The last event was taken before the stop: then there is nothing left to give up.
                 throw new OperationCanceledException();
             });
             Assert.Equal(stopAfter, Math.Min(seen, stopAfter));
-            if (stopAfter > 0) await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+            if (stopAfter > 0)
+                await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
         }
     }
 
@@ -228,7 +247,13 @@ public abstract class WireContract : ProviderContract
     {
         // Every line ending that the format allows, mixed ones too, and a byte order mark before each.
         string[] respelled = HasLines
-            ? [.. new[] { "\n", "\r\n", "\r" }.Select(end => TextAnswer.Replace("\n", end)).Append(TextAnswer.Replace("\n\n", "\r\r\n")).SelectMany(answer => new[] { answer, "\uFEFF" + answer })]
+            ?
+            [
+                .. new[] { "\n", "\r\n", "\r" }
+                    .Select(end => TextAnswer.Replace("\n", end))
+                    .Append(TextAnswer.Replace("\n\n", "\r\r\n"))
+                    .SelectMany(answer => new[] { answer, "\uFEFF" + answer }),
+            ]
             : [];
         foreach (var answer in new[] { TextAnswer, ReasoningAnswer, ToolAnswer }.Concat(respelled))
         {
@@ -236,15 +261,20 @@ public abstract class WireContract : ProviderContract
             var answered = await AskAsync(Stream().Send(bytes));
             var whole = ReadInPieces(bytes);
             Assert.IsType<ProviderEvent.Finished>(answered[^1]);
-            Assert.Equal(Joined(answered.Where(next => next is not ProviderEvent.Accepted)), Joined(whole.Where(next => next is not ProviderEvent.Accepted)));
-            for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, Joined(ReadInPieces(bytes, at)));
+            Assert.Equal(
+                Joined(answered.Where(next => next is not ProviderEvent.Accepted)),
+                Joined(whole.Where(next => next is not ProviderEvent.Accepted))
+            );
+            for (var at = 0; at <= bytes.Length; at++)
+                Assert.Equal(whole, Joined(ReadInPieces(bytes, at)));
         }
     }
 
     [Fact]
     public async Task A_stream_with_carriage_returns_is_over_with_its_last_event_and_waits_for_no_line_feed()
     {
-        if (!HasLines) Assert.Skip("This wire has no lines.");
+        if (!HasLines)
+            Assert.Skip("This wire has no lines.");
         var parser = Parser(Question);
         using var events = new EventReader(new PieceStream(BytesOf(TextAnswer.Replace("\n", "\r"))), Framing);
         using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
@@ -258,7 +288,8 @@ public abstract class WireContract : ProviderContract
     [InlineData(@"\\ud800")]
     public void Half_a_character_in_the_arguments_of_a_call_does_not_end_the_answer(string half)
     {
-        if (!HasLines) Assert.Skip("This wire has no lines.");
+        if (!HasLines)
+            Assert.Skip("This wire has no lines.");
         var events = ReadInPieces(BytesOf(ToolAnswer.Replace("a.txt", half)));
         Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
         AssertEndsOnce(events, StopReason.ToolUse);
@@ -267,7 +298,8 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public void Half_a_character_in_a_text_or_in_reasoning_becomes_a_replacement_character()
     {
-        if (!HasLines) Assert.Skip("This wire has no lines.");
+        if (!HasLines)
+            Assert.Skip("This wire has no lines.");
         var events = ReadInPieces(BytesOf(TextAnswer.Replace("rld\"", @"r\ud800ld""")));
         Assert.EndsWith("r\uFFFDld", TextOf(events), StringComparison.Ordinal);
         AssertEndsOnce(events, StopReason.EndTurn);
@@ -278,7 +310,8 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public void Arguments_over_the_limit_are_given_up_while_they_are_read()
     {
-        if (!HasLines) Assert.Skip("This wire has no lines.");
+        if (!HasLines)
+            Assert.Skip("This wire has no lines.");
         const int Size = 5 * 1024 * 1024;
         ReadInPieces(BytesOf(ToolAnswer));
         var bytes = BytesOf(ToolAnswer.Replace("a.txt", new string('x', Size)));
@@ -299,25 +332,29 @@ public abstract class WireContract : ProviderContract
         var bytes = BytesOf(ToolAnswer);
         var whole = ReadInPieces(bytes);
         Prop.ForAll<PositiveInt[]>(sizes =>
-        {
-            var at = 0;
-            var cuts = sizes.Select(size => at += size.Get % 97).Where(cut => cut < bytes.Length).ToArray();
-            return Joined(ReadInPieces(bytes, cuts)).SequenceEqual(whole);
-        }).QuickCheckThrowOnFailure();
+            {
+                var at = 0;
+                var cuts = sizes.Select(size => at += size.Get % 97).Where(cut => cut < bytes.Length).ToArray();
+                return Joined(ReadInPieces(bytes, cuts)).SequenceEqual(whole);
+            })
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public void Any_bytes_at_all_end_in_one_event_and_never_throw()
     {
         var whole = BytesOf(ReasoningAnswer + ToolAnswer);
-        Prop.ForAll<NonNegativeInt, byte, NonNegativeInt>((place, value, second) =>
-        {
-            var bytes = whole.ToArray();
-            bytes[place.Get * 31 % bytes.Length] = value;
-            bytes[second.Get * 17 % bytes.Length] = (byte)(value * 7);
-            var events = ReadInPieces(bytes);
-            return events.Count(next => next is ProviderEvent.Finished or ProviderEvent.Failed) == 1;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll<NonNegativeInt, byte, NonNegativeInt>(
+                (place, value, second) =>
+                {
+                    var bytes = whole.ToArray();
+                    bytes[place.Get * 31 % bytes.Length] = value;
+                    bytes[second.Get * 17 % bytes.Length] = (byte)(value * 7);
+                    var events = ReadInPieces(bytes);
+                    return events.Count(next => next is ProviderEvent.Finished or ProviderEvent.Failed) == 1;
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -325,14 +362,16 @@ public abstract class WireContract : ProviderContract
     {
         var bytes = BytesOf(TextAnswer);
         var answer = Stream();
-        foreach (var one in bytes) answer.Send(new[] { one });
+        foreach (var one in bytes)
+            answer.Send(new[] { one });
         Assert.Equal(Joined(await AskAsync(Stream().Send(bytes))), Joined(await AskAsync(answer)));
     }
 
     [Fact]
     public async Task A_last_event_without_an_empty_line_counts()
     {
-        if (!HasLines) Assert.Skip("This wire has no lines.");
+        if (!HasLines)
+            Assert.Skip("This wire has no lines.");
         var events = await AnswerAsync(TextAnswer.TrimEnd('\n'));
         Assert.Equal("Hé 👋 wörld", TextOf(events));
         AssertEndsOnce(events, StopReason.EndTurn);
@@ -354,7 +393,9 @@ public abstract class WireContract : ProviderContract
         var answer = Stream().Send(TextAnswer);
         Endpoint.Route = request => Other(request) ?? answer;
         var provider = Provider();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await provider.StreamAsync(Question, Cancel).ToListAsync(Cancel)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(async _ => await provider.StreamAsync(Question, Cancel).ToListAsync(Cancel))
+        );
         Assert.All(answers, events => Assert.Equal("Hé 👋 wörld", TextOf(events)));
     }
 
@@ -369,12 +410,18 @@ public abstract class WireContract : ProviderContract
         List<ProviderEvent> joined = [];
         foreach (var next in events)
         {
-            joined.Add((joined.LastOrDefault(), next) switch
-            {
-                (ProviderEvent.TextDelta(var before), ProviderEvent.TextDelta(var text)) => Replacing(new ProviderEvent.TextDelta(before + text)),
-                (ProviderEvent.ReasoningDelta(var before), ProviderEvent.ReasoningDelta(var text)) => Replacing(new ProviderEvent.ReasoningDelta(before + text)),
-                _ => next,
-            });
+            joined.Add(
+                (joined.LastOrDefault(), next) switch
+                {
+                    (ProviderEvent.TextDelta(var before), ProviderEvent.TextDelta(var text)) => Replacing(
+                        new ProviderEvent.TextDelta(before + text)
+                    ),
+                    (ProviderEvent.ReasoningDelta(var before), ProviderEvent.ReasoningDelta(var text)) => Replacing(
+                        new ProviderEvent.ReasoningDelta(before + text)
+                    ),
+                    _ => next,
+                }
+            );
         }
 
         return joined;

@@ -11,7 +11,12 @@ internal static class WireReading
     {
         var events = new List<ProviderEvent>();
         using var reader = new EventReader(body, framing);
-        using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+        using var timeout = new ExchangeTimeout(
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromMinutes(1),
+            TimeProvider.System,
+            CancellationToken.None
+        );
         while (!parser.IsOver)
         {
             try
@@ -24,7 +29,8 @@ internal static class WireReading
                 parser.Fail(new Server.Messages.Failure(Server.Messages.FailureKind.BadResponse, exception.Message));
             }
 
-            while (parser.TryTake(out var next)) events.Add(next);
+            while (parser.TryTake(out var next))
+                events.Add(next);
         }
 
         return events;

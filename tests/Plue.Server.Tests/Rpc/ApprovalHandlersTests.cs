@@ -22,7 +22,15 @@ public sealed class ApprovalHandlersTests
     public async Task An_answer_to_what_no_longer_waits_is_refused()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var reply = await sidecar.Client.RequestAsync("approval/answer", new { id = "apr_1", fingerprint = "x", decision = "once" });
+        var reply = await sidecar.Client.RequestAsync(
+            "approval/answer",
+            new
+            {
+                id = "apr_1",
+                fingerprint = "x",
+                decision = "once",
+            }
+        );
         Assert.Equal("notFound", (string?)reply["error"]!["data"]!["kind"]);
     }
 
@@ -34,25 +42,32 @@ public sealed class ApprovalHandlersTests
         using var stop = new CancellationTokenSource();
         void Ask()
         {
-            for (var at = 0; at < Each; at++) { _ = sidecar.Services.Permissions.Approvals.AskAsync(Request(), stop.Token); }
+            for (var at = 0; at < Each; at++)
+            {
+                _ = sidecar.Services.Permissions.Approvals.AskAsync(Request(), stop.Token);
+            }
         }
 
         await Task.WhenAll(Task.Run(Ask, CancellationToken.None), Task.Run(Ask, CancellationToken.None));
         List<int> counts = [];
-        while (counts is not [.., 2 * Each]) { counts.Add((await sidecar.Client.NextAsync("approval/changed"))["approvals"]!.AsArray().Count); }
+        while (counts is not [.., 2 * Each])
+        {
+            counts.Add((await sidecar.Client.NextAsync("approval/changed"))["approvals"]!.AsArray().Count);
+        }
 
         Assert.Equal(counts.Order(), counts);
         await stop.CancelAsync();
     }
 
-    private static ApprovalRequest Request() => new()
-    {
-        CodexId = "codex://chats/chat_1",
-        Path = ["Test"],
-        ToolUseId = "call_1",
-        ToolName = "bash",
-        Kind = ApprovalKind.Command,
-        What = "make",
-        Why = "It runs a program.",
-    };
+    private static ApprovalRequest Request() =>
+        new()
+        {
+            CodexId = "codex://chats/chat_1",
+            Path = ["Test"],
+            ToolUseId = "call_1",
+            ToolName = "bash",
+            Kind = ApprovalKind.Command,
+            What = "make",
+            Why = "It runs a program.",
+        };
 }

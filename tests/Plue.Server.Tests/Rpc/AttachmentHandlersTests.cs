@@ -21,11 +21,27 @@ public sealed class AttachmentHandlersTests : IDisposable
         await using var vendor = new ScriptedEndpoint(Answer("Nice"));
         await using var sidecar = await OpenAsync(vendor);
         Write("src/a.ts", "let a = 1;");
-        var image = await sidecar.Client.ResultAsync("attachment/store", new { name = "pasted.png", mediaType = "image/png", data = Convert.ToBase64String(AttachmentsTests.Png) });
+        var image = await sidecar.Client.ResultAsync(
+            "attachment/store",
+            new
+            {
+                name = "pasted.png",
+                mediaType = "image/png",
+                data = Convert.ToBase64String(AttachmentsTests.Png),
+            }
+        );
         var blob = (string?)image?["blob"];
         Assert.Equal("src/a.ts", (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = "src/a.ts" }))?["path"]);
         var uri = await sidecar.Client.CreateChatAsync();
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Look", attachments = new object[] { new { path = "src/a.ts" }, new { blob, name = "pasted.png" } } });
+        await sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "Look",
+                attachments = new object[] { new { path = "src/a.ts" }, new { blob, name = "pasted.png" } },
+            }
+        );
         await sidecar.Client.TurnAsync();
 
         var body = JsonNode.Parse(vendor.Requests.Single(request => request.Target.EndsWith("completions", StringComparison.Ordinal)).Body);
@@ -51,12 +67,36 @@ public sealed class AttachmentHandlersTests : IDisposable
         const string Name = "a\u001B[2J\u202E\n\u2800.bin";
         const string Shown = "a⟨U+001B⟩[2J⟨U+202E⟩⟨U+000A⟩⟨U+2800⟩.bin";
         File.WriteAllBytes(Path.Combine(folder, Name), [0, 1]);
-        Assert.StartsWith(Shown, (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = Name }))!["note"], StringComparison.Ordinal);
-        Assert.StartsWith($"no{Shown} does not exist", (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = $"no{Name}" }))!["problem"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            Shown,
+            (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = Name }))!["note"],
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            $"no{Shown} does not exist",
+            (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = $"no{Name}" }))!["problem"],
+            StringComparison.Ordinal
+        );
         var uri = await sidecar.Client.CreateChatAsync();
-        var refused = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Look", attachments = new object[] { new { path = $"../{Name}" } } });
+        var refused = await sidecar.Client.RequestAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "Look",
+                attachments = new object[] { new { path = $"../{Name}" } },
+            }
+        );
         Assert.Contains(Shown, (string?)refused["error"]!["message"], StringComparison.Ordinal);
-        var image = await sidecar.Client.RequestAsync("attachment/store", new { name = Name, mediaType = "image/png", data = "AAAA" });
+        var image = await sidecar.Client.RequestAsync(
+            "attachment/store",
+            new
+            {
+                name = Name,
+                mediaType = "image/png",
+                data = "AAAA",
+            }
+        );
         Assert.StartsWith(Shown, (string?)image["error"]!["message"], StringComparison.Ordinal);
     }
 
@@ -85,7 +125,8 @@ public sealed class AttachmentHandlersTests : IDisposable
             var body = JsonNode.Parse(vendor.Requests.Last().Body);
             Assert.Equal(
                 "<file path=\"rules.md\">\nBe kind.\n</file>\n\n(The pinned file gone.md is not included: gone.md does not exist.)\n\nOne",
-                (string?)body?["messages"]?.AsArray().Last()?["content"]);
+                (string?)body?["messages"]?.AsArray().Last()?["content"]
+            );
             var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
             Assert.Equal(["One", "Nice"], Texts(chat));
             Assert.Equal("A pinned file was not sent: gone.md does not exist.", (string?)chat?["messages"]?[1]?["notCarried"]?[0]);

@@ -7,7 +7,8 @@ namespace Plue.Server.Tests.Rpc;
 /// <summary>What the hooks of templates do to chats, tasks and items, through the whole house.</summary>
 public sealed class AutomationTests : IAsyncLifetime
 {
-    private const string Answers = "{ trigger: 'field_change', field: 'messages', action: 'send_to_llm', conditions: [{ field: 'messages[-1].role', equals: 'user' }] }";
+    private const string Answers =
+        "{ trigger: 'field_change', field: 'messages', action: 'send_to_llm', conditions: [{ field: 'messages[-1].role', equals: 'user' }] }";
 
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes") };
     private InMemorySidecar sidecar = null!;
@@ -38,19 +39,32 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_changed_field_sets_another_in_order_and_the_history_says_who_did_it()
     {
-        Template("review", "ai-chat", "{ name: 'title', type: 'text' }, { name: 'depth', type: 'text' }, { name: 'label', type: 'text' }, { name: 'size', type: 'number' }, { name: 'copy', type: 'number' }",
+        Template(
+            "review",
+            "ai-chat",
+            "{ name: 'title', type: 'text' }, { name: 'depth', type: 'text' }, { name: 'label', type: 'text' }, { name: 'size', type: 'number' }, { name: 'copy', type: 'number' }",
             "{ trigger: 'field_change', field: 'depth', action: 'set_field', target: 'label', value: 'Look {{depth}} at {{size}}' }",
             "{ trigger: 'field_change', field: 'depth', action: 'set_field', target: 'copy', value: '{{size}}' }",
             "{ trigger: 'field_change', field: 'label', action: 'set_field', target: 'title', value: '{{label}}!', conditions: [{ field: 'depth', not_equals: 'low' }] }",
             "{ trigger: 'field_change', field: 'label', action: 'notify', message: 'Now {{label}}', conditions: [{ field: 'size', exists: true }, { field: 'label', contains: 'deep' }] }",
-            Answers);
+            Answers
+        );
         var uri = await ChatAsync("review", new { size = 3 });
         var row = await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { depth = "deep" } });
         Assert.Equal("Look deep at 3!", (string?)row?["title"]);
         Assert.Equal("""{"size":3,"depth":"deep","label":"Look deep at 3","copy":3}""", (await GetAsync(uri))?["values"]?.ToJsonString());
         Assert.Equal("Now Look deep at 3", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         Assert.Equal(
-            ["hook: Hook said \"Now Look deep at 3\"", "hook: Hook set title.", "hook: Hook set copy.", "hook: Hook set label.", "you: Set depth.", "you: Created the chat."], await HistoryAsync(uri));
+            [
+                "hook: Hook said \"Now Look deep at 3\"",
+                "hook: Hook set title.",
+                "hook: Hook set copy.",
+                "hook: Hook set label.",
+                "you: Set depth.",
+                "you: Created the chat.",
+            ],
+            await HistoryAsync(uri)
+        );
 
         // The same value is no change.
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { depth = "deep" } });
@@ -62,7 +76,12 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_changed_field_can_have_the_last_question_answered_once()
     {
-        Template("later", "ai-chat", "{ name: 'go', type: 'boolean', default: false }", "{ trigger: 'field_change', field: 'go', action: 'send_to_llm', conditions: [{ field: 'go', equals: true }] }");
+        Template(
+            "later",
+            "ai-chat",
+            "{ name: 'go', type: 'boolean', default: false }",
+            "{ trigger: 'field_change', field: 'go', action: 'send_to_llm', conditions: [{ field: 'go', equals: true }] }"
+        );
         var uri = await ChatAsync("later");
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { go = true } });
         Assert.Equal("hook: Hook send_to_llm did nothing: there was no message to respond to.", (await HistoryAsync(uri))[0]);
@@ -78,10 +97,14 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_field_is_set_before_the_question_is_sent_when_its_hook_stands_first()
     {
-        Template("count", "ai-chat", "{ name: 'last', type: 'text' }",
+        Template(
+            "count",
+            "ai-chat",
+            "{ name: 'last', type: 'text' }",
             "{ trigger: 'field_change', field: 'messages', action: 'set_field', target: 'last', value: '{{messages[-1].content}}', conditions: [{ field: 'messages[-1].role', equals: 'user' }] }",
             Answers,
-            "{ trigger: 'field_change', field: 'messages', action: 'notify', message: '{{messages[-1].content}}', conditions: [{ field: 'messages[-1].role', equals: 'assistant' }] }");
+            "{ trigger: 'field_change', field: 'messages', action: 'notify', message: '{{messages[-1].content}}', conditions: [{ field: 'messages[-1].role', equals: 'assistant' }] }"
+        );
         var uri = await ChatAsync("count");
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "What?" });
         Assert.Equal("What?", (string?)(await GetAsync(uri))?["values"]?["last"]);
@@ -93,11 +116,20 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_hook_starts_a_task_that_knows_who_asked_and_its_status_has_hooks_of_its_own()
     {
-        Template("worker", "task", "{ name: 'note', type: 'text' }",
+        Template(
+            "worker",
+            "task",
+            "{ name: 'note', type: 'text' }",
             "{ trigger: 'created', action: 'send_to_llm' }",
             "{ trigger: 'status_change', action: 'set_field', target: 'note', value: 'It is {{status}}', conditions: [{ field: 'status', equals: 'done' }] }",
-            "{ trigger: 'status_change', action: 'notify', message: 'Task {{status}}' }");
-        Template("boss", "ai-chat", "", "{ trigger: 'field_change', field: 'title', action: 'spawn_task', template: 'worker', values: { goal: 'Work on {{title}}', provider_ref: 'codex://providers/scripted' } }");
+            "{ trigger: 'status_change', action: 'notify', message: 'Task {{status}}' }"
+        );
+        Template(
+            "boss",
+            "ai-chat",
+            "",
+            "{ trigger: 'field_change', field: 'title', action: 'spawn_task', template: 'worker', values: { goal: 'Work on {{title}}', provider_ref: 'codex://providers/scripted' } }"
+        );
         var uri = await ChatAsync("boss");
         await sidecar.Client.ResultAsync("codex/update", new { uri, title = "Parsers" });
         var task = (string)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]![0]!["uri"]!;
@@ -105,24 +137,43 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("Task running", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         Assert.Equal("Task done", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         var got = await GetAsync(task);
-        Assert.Equal((uri, "It is done", "Work on Parsers"), ((string?)got?["codex"]?["spawnedBy"], (string?)got?["values"]?["note"], Texts(got)[0]));
-        Assert.Contains((await sidecar.Client.ResultAsync("codex/links", new { uri }))!["incoming"]!.AsArray(), link => (string?)link?["kind"] == "spawned_by" && (string?)link["target"] == task);
+        Assert.Equal(
+            (uri, "It is done", "Work on Parsers"),
+            ((string?)got?["codex"]?["spawnedBy"], (string?)got?["values"]?["note"], Texts(got)[0])
+        );
+        Assert.Contains(
+            (await sidecar.Client.ResultAsync("codex/links", new { uri }))!["incoming"]!.AsArray(),
+            link => (string?)link?["kind"] == "spawned_by" && (string?)link["target"] == task
+        );
     }
 
     [Fact]
     public async Task A_question_is_answered_once_whatever_the_hooks_ask_for()
     {
         const string ask = "action: 'send_to_llm'";
-        Template("eager", "ai-chat", "{ name: 'last', type: 'text' }",
-            $"{{ trigger: 'field_change', field: 'messages', {ask} }}", $"{{ trigger: 'field_change', {ask} }}",
+        Template(
+            "eager",
+            "ai-chat",
+            "{ name: 'last', type: 'text' }",
+            $"{{ trigger: 'field_change', field: 'messages', {ask} }}",
+            $"{{ trigger: 'field_change', {ask} }}",
             "{ trigger: 'field_change', field: 'messages', action: 'set_field', target: 'last', value: '{{messages[-1].content}}' }",
-            $"{{ trigger: 'field_change', field: 'last', {ask} }}");
+            $"{{ trigger: 'field_change', field: 'last', {ask} }}"
+        );
         var uri = await ChatAsync("eager");
         for (var asked = 1; asked <= 3; asked++)
         {
             await sidecar.Client.AskAsync(uri, $"Question {asked}");
             // Kept, and not answered, while the hooks of the answer still run.
-            await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = $"Note {asked}", answer = false });
+            await sidecar.Client.ResultAsync(
+                "message/send",
+                new
+                {
+                    codexId = uri,
+                    text = $"Note {asked}",
+                    answer = false,
+                }
+            );
             Assert.Equal(asked, endpoint.Requests.Count);
         }
 
@@ -133,26 +184,63 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_question_is_answered_when_a_hook_of_what_its_hook_set_says_so()
     {
-        Template("indirect", "ai-chat", "{ name: 'last', type: 'text' }",
+        Template(
+            "indirect",
+            "ai-chat",
+            "{ name: 'last', type: 'text' }",
             "{ trigger: 'field_change', field: 'messages', action: 'set_field', target: 'last', value: '{{messages[-1].content}}', conditions: [{ field: 'messages[-1].role', equals: 'user' }] }",
-            "{ trigger: 'field_change', field: 'last', action: 'send_to_llm' }");
+            "{ trigger: 'field_change', field: 'last', action: 'send_to_llm' }"
+        );
         var uri = await ChatAsync("indirect");
         await sidecar.Client.AskAsync(uri, "What?");
         Assert.Equal(["What?", "Yes"], Texts(await GetAsync(uri)));
-        Assert.Null((await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Keep", answer = false }))?["turnId"]);
+        Assert.Null(
+            (
+                await sidecar.Client.ResultAsync(
+                    "message/send",
+                    new
+                    {
+                        codexId = uri,
+                        text = "Keep",
+                        answer = false,
+                    }
+                )
+            )?["turnId"]
+        );
         Assert.Single(endpoint.Requests);
     }
 
     [Fact]
     public async Task A_task_that_cannot_begin_has_failed_and_its_hooks_hear_of_it()
     {
-        Template("lost", "task", "", "{ trigger: 'created', action: 'send_to_llm' }", "{ trigger: 'status_change', action: 'notify', message: 'Task {{status}}' }", "{ trigger: 'status_change', action: 'send_to_llm' }");
-        var made = await sidecar.Client.ResultAsync("codex/create", new { templateId = "lost", providerId = "scripted", values = new { goal = "Go", system_prompt_ref = "codex://prompts/gone.md" } });
+        Template(
+            "lost",
+            "task",
+            "",
+            "{ trigger: 'created', action: 'send_to_llm' }",
+            "{ trigger: 'status_change', action: 'notify', message: 'Task {{status}}' }",
+            "{ trigger: 'status_change', action: 'send_to_llm' }"
+        );
+        var made = await sidecar.Client.ResultAsync(
+            "codex/create",
+            new
+            {
+                templateId = "lost",
+                providerId = "scripted",
+                values = new { goal = "Go", system_prompt_ref = "codex://prompts/gone.md" },
+            }
+        );
         Assert.Equal("Task failed", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         var uri = (string)made!["uri"]!;
-        await sidecar.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && (string?)item["codex"]?["taskStatus"] == "failed");
+        await sidecar.Client.NextAsync(
+            "codex/changed",
+            item => (string?)item["uri"] == uri && (string?)item["codex"]?["taskStatus"] == "failed"
+        );
         List<string> failures;
-        do { failures = Failures(await GetAsync(uri)); } while (failures.Count < 2);
+        do
+        {
+            failures = Failures(await GetAsync(uri));
+        } while (failures.Count < 2);
         Assert.All(failures, failure => Assert.StartsWith("send_to_llm: ", failure, StringComparison.Ordinal));
         Assert.Empty(endpoint.Requests);
     }
@@ -160,20 +248,39 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_hook_that_fails_is_shown_until_the_chat_changes_and_stops_nothing_else()
     {
-        Template("frail", "ai-chat", "{ name: 'depth', type: 'select', options: ['a', 'b'] }, { name: 'label', type: 'text' }",
+        Template(
+            "frail",
+            "ai-chat",
+            "{ name: 'depth', type: 'select', options: ['a', 'b'] }, { name: 'label', type: 'text' }",
             "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'depth', value: '{{title}}' }",
             "{ trigger: 'field_change', field: 'title', action: 'spawn_task', template: 'task', values: {} }",
             "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'sk-canary-{{tags[0]}}' }",
             "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'good' }",
-            Answers);
+            Answers
+        );
         var uri = await ChatAsync("frail");
-        await sidecar.Client.ResultAsync("codex/update", new { uri, title = "New", tags = new[] { "0123456789abcdef" } });
+        await sidecar.Client.ResultAsync(
+            "codex/update",
+            new
+            {
+                uri,
+                title = "New",
+                tags = new[] { "0123456789abcdef" },
+            }
+        );
         var got = await GetAsync(uri);
         Assert.Equal("good", (string?)got?["values"]?["label"]);
         Assert.Equal(
-            ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: Nothing was created. `goal` is missing.", "set_field: Nothing was changed. `depth` is none of a, b."],
-            Failures(got));
-        var changes = (await sidecar.Client.AskAsync(uri, "Still there?")).Where(item => Kind(item) == "hooksChanged").Select(item => item["event"]?["failures"]?.AsArray().Count);
+            [
+                "set_field: Keys are not kept in files. Run Plue: Configure Provider Key.",
+                "spawn_task: Nothing was created. `goal` is missing.",
+                "set_field: Nothing was changed. `depth` is none of a, b.",
+            ],
+            Failures(got)
+        );
+        var changes = (await sidecar.Client.AskAsync(uri, "Still there?"))
+            .Where(item => Kind(item) == "hooksChanged")
+            .Select(item => item["event"]?["failures"]?.AsArray().Count);
         Assert.Equal([1, 2, 3, 0], changes);
         got = await GetAsync(uri);
         Assert.Equal("Yes", Texts(got)[^1]);
@@ -183,26 +290,38 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task Hooks_that_call_each_other_end_and_say_so()
     {
-        Template("loop", "ai-chat", "{ name: 'a', type: 'text', default: '' }, { name: 'b', type: 'text', default: '' }",
-            "{ trigger: 'field_change', field: 'a', action: 'set_field', target: 'b', value: '{{a}}x' }", "{ trigger: 'field_change', field: 'b', action: 'set_field', target: 'a', value: '{{b}}y' }");
+        Template(
+            "loop",
+            "ai-chat",
+            "{ name: 'a', type: 'text', default: '' }, { name: 'b', type: 'text', default: '' }",
+            "{ trigger: 'field_change', field: 'a', action: 'set_field', target: 'b', value: '{{a}}x' }",
+            "{ trigger: 'field_change', field: 'b', action: 'set_field', target: 'a', value: '{{b}}y' }"
+        );
         var uri = await ChatAsync("loop");
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { a = "-" } });
         var got = await GetAsync(uri);
         Assert.Equal("-xyxyxyxy", (string?)got?["values"]?["a"]);
         Assert.StartsWith("set_field: 8 hooks in a row followed from one change", Failures(got).Single(), StringComparison.Ordinal);
 
-        for (var i = 0; i < 8; i++) { await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { a = $"{i}" } }); }
+        for (var i = 0; i < 8; i++)
+        {
+            await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { a = $"{i}" } });
+        }
         Assert.StartsWith("set_field: 60 hooks ran within a minute", Failures(await GetAsync(uri)).Single(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Items_have_hooks_too()
     {
-        Template("ticket", null, "{ name: 'title', type: 'text' }, { name: 'status', type: 'select', options: ['open', 'closed'], default: 'open' }, { name: 'note', type: 'text' }, { name: 'made', type: 'boolean' }, { name: 'rank', type: 'number' }",
+        Template(
+            "ticket",
+            null,
+            "{ name: 'title', type: 'text' }, { name: 'status', type: 'select', options: ['open', 'closed'], default: 'open' }, { name: 'note', type: 'text' }, { name: 'made', type: 'boolean' }, { name: 'rank', type: 'number' }",
             "{ trigger: 'created', action: 'set_field', target: 'made', value: true }",
             "{ trigger: 'status_change', action: 'set_field', target: 'note', value: '{{title}} is {{status}}' }",
             "{ trigger: 'status_change', action: 'set_field', target: 'rank', value: '{{title}}' }",
-            "{ trigger: 'status_change', action: 'notify', message: '{{note}}' }");
+            "{ trigger: 'status_change', action: 'notify', message: '{{note}}' }"
+        );
         var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ticket", title = "Leak" }))!["uri"]!;
         Assert.True((bool?)(await GetAsync(uri))?["document"]?["values"]?["made"]);
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { status = "closed" } });
@@ -211,13 +330,32 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("Leak is closed", (string?)got?["document"]?["values"]?["note"]);
         Assert.Equal(["set_field: Nothing was changed. `rank` is text where a number was expected."], Failures(got));
         Assert.Equal(
-            ["hook: Hook said \"Leak is closed\"", "hook: Hook set_field failed: Nothing was changed. `rank` is text where a number was expected.", "hook: Hook set note", "you: Changed status", "hook: Hook set made", "you: Created"],
-            await HistoryAsync(uri));
+            [
+                "hook: Hook said \"Leak is closed\"",
+                "hook: Hook set_field failed: Nothing was changed. `rank` is text where a number was expected.",
+                "hook: Hook set note",
+                "you: Changed status",
+                "hook: Hook set made",
+                "you: Created",
+            ],
+            await HistoryAsync(uri)
+        );
 
         // Another program knows of it too, and what hooks did beside the content makes it no other version.
-        await using (var again = await InMemorySidecar.StartAsync(sidecar.Home)) { Assert.Equal(Failures(got), Failures(await again.Client.ResultAsync("codex/get", new { uri }))); }
+        await using (var again = await InMemorySidecar.StartAsync(sidecar.Home))
+        {
+            Assert.Equal(Failures(got), Failures(await again.Client.ResultAsync("codex/get", new { uri })));
+        }
 
-        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { title = "Drip" }, expectedVersion = (long?)got?["codex"]?["version"] });
+        await sidecar.Client.ResultAsync(
+            "codex/update",
+            new
+            {
+                uri,
+                set = new { title = "Drip" },
+                expectedVersion = (long?)got?["codex"]?["version"],
+            }
+        );
         Assert.Equal("Leak", (string?)(await sidecar.Client.ResultAsync("codex/undo", new { uri }))?["title"]);
         await sidecar.Client.ResultAsync("codex/redo", new { uri });
         Assert.Null((await GetAsync(uri))?["hookFailures"]);
@@ -227,15 +365,20 @@ public sealed class AutomationTests : IAsyncLifetime
     public async Task Two_windows_that_change_an_item_at_once_set_off_each_hook_once()
     {
         const int Rounds = 20;
-        Template("ticket", null, "{ name: 'title', type: 'text' }, { name: 'status', type: 'number' }, { name: 'seen', type: 'text', default: '' }",
-            "{ trigger: 'status_change', action: 'set_field', target: 'seen', value: '{{seen}}+' }");
+        Template(
+            "ticket",
+            null,
+            "{ name: 'title', type: 'text' }, { name: 'status', type: 'number' }, { name: 'seen', type: 'text', default: '' }",
+            "{ trigger: 'status_change', action: 'set_field', target: 'seen', value: '{{seen}}+' }"
+        );
         await using var other = await InMemorySidecar.StartAsync(sidecar.Home);
         var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ticket", title = "Leak" }))!["uri"]!;
         for (var i = 1; i <= Rounds; i++)
         {
             await Task.WhenAll(
                 sidecar.Client.ResultAsync("codex/update", new { uri, set = new { status = i } }),
-                other.Client.ResultAsync("codex/update", new { uri, title = $"Leak {i}" }));
+                other.Client.ResultAsync("codex/update", new { uri, title = $"Leak {i}" })
+            );
         }
 
         Assert.Equal(new string('+', Rounds), (string?)(await GetAsync(uri))?["document"]?["values"]?["seen"]);
@@ -244,7 +387,12 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_window_that_made_the_change_runs_the_hooks()
     {
-        Template("note", "ai-chat", "{ name: 'count', type: 'text', default: '' }", "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'count', value: '{{count}}+' }");
+        Template(
+            "note",
+            "ai-chat",
+            "{ name: 'count', type: 'text', default: '' }",
+            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'count', value: '{{count}}+' }"
+        );
         await using var first = await SidecarProcess.StartAsync(sidecar.Home);
         var uri = await ChatAsync("note");
         await first.Client.ResultAsync("codex/get", new { uri });
@@ -255,18 +403,37 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("++", (string?)(await first.Client.ResultAsync("codex/get", new { uri }))?["values"]?["count"]);
     }
 
-    private void Template(string id, string? parent, string fields, params string[] hooks) => sidecar.WriteTemplate(id,
-        $"{{ id: '{id}', name: '{id}', {(parent is null ? "" : $"parent_template: '{parent}', ")}fields: [{fields}], automation: {{ hooks: [{string.Join(", ", hooks)}] }} }}");
+    private void Template(string id, string? parent, string fields, params string[] hooks) =>
+        sidecar.WriteTemplate(
+            id,
+            $"{{ id: '{id}', name: '{id}', {(parent is null ? "" : $"parent_template: '{parent}', ")}fields: [{fields}], automation: {{ hooks: [{string.Join(", ", hooks)}] }} }}"
+        );
 
     private async Task<string> ChatAsync(string template, object? values = null) =>
-        (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = template, providerId = "scripted", values = values ?? new { } }))!["uri"]!;
+        (string)
+            (
+                await sidecar.Client.ResultAsync(
+                    "codex/create",
+                    new
+                    {
+                        templateId = template,
+                        providerId = "scripted",
+                        values = values ?? new { },
+                    }
+                )
+            )!["uri"]!;
 
     private static (string? Message, string? Uri) Notice(JsonObject item) => ((string?)item["message"], (string?)item["uri"]);
 
-    private static List<string> Failures(JsonNode? got) => [.. got?["hookFailures"]?.AsArray().Select(failure => $"{failure?["what"]}: {failure?["message"]}") ?? []];
+    private static List<string> Failures(JsonNode? got) =>
+        [.. got?["hookFailures"]?.AsArray().Select(failure => $"{failure?["what"]}: {failure?["message"]}") ?? []];
 
     private async Task<List<string>> HistoryAsync(string uri) =>
-        [.. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!.AsArray().Select(version => $"{version?["author"]}: {version?["what"]}")];
+        [
+            .. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!
+                .AsArray()
+                .Select(version => $"{version?["author"]}: {version?["what"]}"),
+        ];
 
     private Task<JsonNode?> GetAsync(string uri) => sidecar.Client.ResultAsync("codex/get", new { uri });
 }

@@ -33,7 +33,15 @@ public sealed class BranchTests : IAsyncLifetime
         await AskAsync("one");
         await AskAsync("two");
         var first = Id(await GetAsync(), 0);
-        var sent = await sidecar.Client.ResultAsync("message/edit", new { codexId = uri, messageId = first, text = "one, changed" });
+        var sent = await sidecar.Client.ResultAsync(
+            "message/edit",
+            new
+            {
+                codexId = uri,
+                messageId = first,
+                text = "one, changed",
+            }
+        );
         var events = await sidecar.Client.TurnAsync();
         Assert.Equal("branchChanged", Kind(events[0]));
         Assert.Equal(["one, changed", "answer 3"], Texts(await GetAsync()));
@@ -44,14 +52,35 @@ public sealed class BranchTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("codex/switchBranch", new { uri, messageId = first });
         Assert.Equal(["one", "answer 1", "two", "answer 2"], Texts(await GetAsync()));
         await sidecar.Client.NextAsync("message/event", item => Kind(item) == "branchChanged");
-        Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/edit", new { codexId = uri, messageId = Id(await GetAsync(), 1), text = "x" })));
+        Assert.Equal(
+            "conflict",
+            ErrorKind(
+                await sidecar.Client.RequestAsync(
+                    "message/edit",
+                    new
+                    {
+                        codexId = uri,
+                        messageId = Id(await GetAsync(), 1),
+                        text = "x",
+                    }
+                )
+            )
+        );
     }
 
     [Fact]
     public async Task An_edited_question_leaves_the_title_as_it_is()
     {
         await AskAsync("one");
-        await sidecar.Client.ResultAsync("message/edit", new { codexId = uri, messageId = Id(await GetAsync(), 0), text = "something else" });
+        await sidecar.Client.ResultAsync(
+            "message/edit",
+            new
+            {
+                codexId = uri,
+                messageId = Id(await GetAsync(), 0),
+                text = "something else",
+            }
+        );
         await sidecar.Client.TurnAsync();
         Assert.Equal("something else", Texts(await GetAsync())[0]);
         Assert.Equal("one", (string?)(await GetAsync())?["codex"]?["title"]);
@@ -62,7 +91,16 @@ public sealed class BranchTests : IAsyncLifetime
     {
         sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(endpoint.Url));
         await AskAsync("one");
-        await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = Id(await GetAsync(), 0), provider = "other", model = "special" });
+        await sidecar.Client.ResultAsync(
+            "message/retry",
+            new
+            {
+                codexId = uri,
+                messageId = Id(await GetAsync(), 0),
+                provider = "other",
+                model = "special",
+            }
+        );
         await sidecar.Client.TurnAsync();
         Assert.Equal("special", (string?)JsonNode.Parse(LastRequest.Body)?["model"]);
         var chat = await GetAsync();
@@ -110,7 +148,15 @@ public sealed class BranchTests : IAsyncLifetime
         await AskAsync("one");
         await AskAsync("two");
         await AskAsync("three");
-        await sidecar.Client.ResultAsync("message/edit", new { codexId = uri, messageId = Id(await GetAsync(), 2), text = "two, changed" });
+        await sidecar.Client.ResultAsync(
+            "message/edit",
+            new
+            {
+                codexId = uri,
+                messageId = Id(await GetAsync(), 2),
+                text = "two, changed",
+            }
+        );
         await sidecar.Client.TurnAsync();
         await sidecar.Client.ResultAsync("message/discard", new { codexId = uri, messageId = Id(await GetAsync(), 2) });
         Assert.Equal(["one", "answer 1", "two", "answer 2", "three", "answer 3"], Texts(await GetAsync()));
@@ -135,16 +181,37 @@ public sealed class BranchTests : IAsyncLifetime
     [Fact]
     public async Task A_copy_has_a_life_of_its_own_and_costs_nothing_again()
     {
-        endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("answer"))
-            .Send("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,\"cost\":0.25}}\n\n").Send(End);
-        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url).Replace("retry_policy", "catalog_provider: 'openrouter', retry_policy", StringComparison.Ordinal));
+        endpoint.Route = _ =>
+            ScriptedAnswer
+                .Events()
+                .Send(Chunk("answer"))
+                .Send("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,\"cost\":0.25}}\n\n")
+                .Send(End);
+        sidecar.WriteProvider(
+            "scripted",
+            InMemorySidecar
+                .ProviderAt(endpoint.Url)
+                .Replace("retry_policy", "catalog_provider: 'openrouter', retry_policy", StringComparison.Ordinal)
+        );
         await AskAsync("one");
         await AskAsync("two");
-        await sidecar.Client.ResultAsync("codex/update", new { uri, title = "Mine", tags = new[] { "a" }, options = new { maxTokens = 7 } });
+        await sidecar.Client.ResultAsync(
+            "codex/update",
+            new
+            {
+                uri,
+                title = "Mine",
+                tags = new[] { "a" },
+                options = new { maxTokens = 7 },
+            }
+        );
         var before = await GetAsync();
         var journal = File.ReadAllBytes(JournalOf(uri));
         var fork = await sidecar.Client.ResultAsync("codex/fork", new { uri, messageId = Id(before, 1) });
-        Assert.Equal(("Mine (fork)", 2, 7, "a"), ((string?)fork?["title"], (int?)fork?["messageCount"], (int?)fork?["options"]?["maxTokens"], (string?)fork?["tags"]?[0]));
+        Assert.Equal(
+            ("Mine (fork)", 2, 7, "a"),
+            ((string?)fork?["title"], (int?)fork?["messageCount"], (int?)fork?["options"]?["maxTokens"], (string?)fork?["tags"]?[0])
+        );
         Assert.Null(fork?["cost"]);
         Assert.Equal(0.5, (double?)before?["codex"]?["cost"]);
         Assert.Equal(journal, File.ReadAllBytes(JournalOf(uri)));
@@ -164,14 +231,40 @@ public sealed class BranchTests : IAsyncLifetime
     public async Task What_happened_is_told_in_short_sentences_newest_first()
     {
         await AskAsync("one");
-        await sidecar.Client.ResultAsync("message/edit", new { codexId = uri, messageId = Id(await GetAsync(), 0), text = "other" });
+        await sidecar.Client.ResultAsync(
+            "message/edit",
+            new
+            {
+                codexId = uri,
+                messageId = Id(await GetAsync(), 0),
+                text = "other",
+            }
+        );
         await sidecar.Client.TurnAsync();
         await sidecar.Client.ResultAsync("codex/undo", new { uri });
-        await sidecar.Client.ResultAsync("codex/update", new { uri, title = "Named", pinned = true });
+        await sidecar.Client.ResultAsync(
+            "codex/update",
+            new
+            {
+                uri,
+                title = "Named",
+                pinned = true,
+            }
+        );
         var versions = (await sidecar.Client.ResultAsync("codex/history", new { uri }))?["versions"]?.AsArray() ?? [];
         Assert.Equal(
-            ["you: Pinned the chat.", "you: Changed the title to \"Named\".", "you: Undid the last turn.", "model: Responded.", "you: Edited and resent \"other\".", "model: Responded.", "you: Sent \"one\".", "you: Created the chat."],
-            versions.Select(version => $"{version?["author"]}: {version?["what"]}"));
+            [
+                "you: Pinned the chat.",
+                "you: Changed the title to \"Named\".",
+                "you: Undid the last turn.",
+                "model: Responded.",
+                "you: Edited and resent \"other\".",
+                "model: Responded.",
+                "you: Sent \"one\".",
+                "you: Created the chat.",
+            ],
+            versions.Select(version => $"{version?["author"]}: {version?["what"]}")
+        );
         Assert.True((bool)versions[0]!["isCurrent"]!);
         Assert.False((bool)versions[1]!["isCurrent"]!);
     }
@@ -200,7 +293,10 @@ public sealed class BranchTests : IAsyncLifetime
             foreach (var step in steps)
             {
                 await StepAsync(step / 100, step % 100);
-                foreach (var id in Ids(await GetAsync())) { stored.Add(id); }
+                foreach (var id in Ids(await GetAsync()))
+                {
+                    stored.Add(id);
+                }
             }
 
             var shown = await GetAsync();
@@ -212,7 +308,10 @@ public sealed class BranchTests : IAsyncLifetime
             var again = await GetAsync();
             Assert.Equal(Ids(shown), Ids(again));
             Assert.Equal(Texts(shown), Texts(again));
-            Assert.Equal(shown?["messages"]?.AsArray().Select(message => string.Join(' ', Alternatives(message))), again?["messages"]?.AsArray().Select(message => string.Join(' ', Alternatives(message))));
+            Assert.Equal(
+                shown?["messages"]?.AsArray().Select(message => string.Join(' ', Alternatives(message))),
+                again?["messages"]?.AsArray().Select(message => string.Join(' ', Alternatives(message)))
+            );
             Assert.Equal(((bool?)shown?["canUndo"], (bool?)shown?["canRedo"]), ((bool?)again?["canUndo"], (bool?)again?["canRedo"]));
         }
     }
@@ -230,16 +329,34 @@ public sealed class BranchTests : IAsyncLifetime
         var alternatives = Alternatives((await sidecar.Client.ResultAsync("message/get", new { codexId = uri, messageId })));
         var (method, parameters) = what switch
         {
-            1 => ("message/edit", (object)new { codexId = uri, messageId, text = $"changed {which}" }),
+            1 => (
+                "message/edit",
+                (object)
+                    new
+                    {
+                        codexId = uri,
+                        messageId,
+                        text = $"changed {which}",
+                    }
+            ),
             2 => ("message/retry", new { codexId = uri, messageId }),
-            3 => ("codex/switchBranch", new { uri, messageId = alternatives.Count > 0 ? alternatives[which % alternatives.Count] : messageId }),
+            3 => (
+                "codex/switchBranch",
+                new { uri, messageId = alternatives.Count > 0 ? alternatives[which % alternatives.Count] : messageId }
+            ),
             4 => ("codex/undo", new { uri }),
             5 => ("codex/redo", new { uri }),
             _ => ("message/discard", new { codexId = uri, messageId }),
         };
         var reply = await sidecar.Client.RequestAsync(method, parameters);
-        if (reply["error"] is not null) { Assert.Equal("conflict", ErrorKind(reply)); }
-        else if (reply["result"]?["turnId"] is not null) { await sidecar.Client.TurnAsync(); }
+        if (reply["error"] is not null)
+        {
+            Assert.Equal("conflict", ErrorKind(reply));
+        }
+        else if (reply["result"]?["turnId"] is not null)
+        {
+            await sidecar.Client.TurnAsync();
+        }
     }
 
     private Task<List<JsonObject>> AskAsync(string text) => sidecar.Client.AskAsync(uri, text);
@@ -255,7 +372,9 @@ public sealed class BranchTests : IAsyncLifetime
 
     private static string Id(JsonNode? chat, int index) => (string?)chat?["messages"]?[index]?["id"] ?? "";
 
-    private static List<string> Ids(JsonNode? chat) => [.. chat?["messages"]?.AsArray().Select(message => (string?)message?["id"] ?? "") ?? []];
+    private static List<string> Ids(JsonNode? chat) =>
+        [.. chat?["messages"]?.AsArray().Select(message => (string?)message?["id"] ?? "") ?? []];
 
-    private static List<string?> Alternatives(JsonNode? message) => [.. message?["alternatives"]?.AsArray().Select(id => (string?)id) ?? []];
+    private static List<string?> Alternatives(JsonNode? message) =>
+        [.. message?["alternatives"]?.AsArray().Select(id => (string?)id) ?? []];
 }

@@ -9,7 +9,11 @@ public sealed class ChatListTests
     public async Task A_list_shows_what_changed_since_the_last_one()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        async Task<string> Titles(object asked) => string.Join(' ', (await sidecar.Client.ResultAsync("codex/list", asked))!["items"]!.AsArray().Select(item => (string?)item?["title"]));
+        async Task<string> Titles(object asked) =>
+            string.Join(
+                ' ',
+                (await sidecar.Client.ResultAsync("codex/list", asked))!["items"]!.AsArray().Select(item => (string?)item?["title"])
+            );
         var all = new { collection = "chats" };
         var first = await sidecar.Client.CreateChatAsync("tour");
         await sidecar.Client.ResultAsync("codex/update", new { uri = first, title = "one" });

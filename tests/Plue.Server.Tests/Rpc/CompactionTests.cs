@@ -46,7 +46,10 @@ public sealed class CompactionTests
         Assert.True((long?)meter?["tokens"] >= 1700);
 
         var events = await sidecar.Client.AskAsync(uri, "Second question");
-        Assert.Equal("turnStarted waiting messageAdded messageStarted", string.Join(' ', events.Select(Kind).SkipWhile(kind => kind != "turnStarted").Take(4)));
+        Assert.Equal(
+            "turnStarted waiting messageAdded messageStarted",
+            string.Join(' ', events.Select(Kind).SkipWhile(kind => kind != "turnStarted").Take(4))
+        );
         Assert.Equal(1, events.Count(item => Kind(item) == "turnFinished"));
         Assert.InRange(endpoint.Requests.Count, 3, 4);
         Assert.DoesNotContain("First question", endpoint.Requests[^1].Body);
@@ -64,7 +67,10 @@ public sealed class CompactionTests
         await sidecar.Client.AskAsync(uri, "Second question " + string.Concat(Enumerable.Repeat(Long, 4)));
         Assert.Equal(3, endpoint.Requests.Count);
         var before = await sidecar.Client.ResultAsync("codex/get", new { uri });
-        await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = (string?)before!["messages"]!.AsArray()[^1]!["id"] });
+        await sidecar.Client.ResultAsync(
+            "message/retry",
+            new { codexId = uri, messageId = (string?)before!["messages"]!.AsArray()[^1]!["id"] }
+        );
         await sidecar.Client.TurnAsync();
         Assert.Equal(4, endpoint.Requests.Count);
         Assert.Contains("SUMMARY", endpoint.Requests[^1].Body);
@@ -88,7 +94,11 @@ public sealed class CompactionTests
     [Fact]
     public async Task A_summary_that_cannot_be_had_does_not_keep_the_question_from_being_sent()
     {
-        await using var endpoint = new ScriptedEndpoint(Answer(Long), ScriptedAnswer.Json("{\"error\":{\"message\":\"no\"}}", 500), Answer("Second"));
+        await using var endpoint = new ScriptedEndpoint(
+            Answer(Long),
+            ScriptedAnswer.Json("{\"error\":{\"message\":\"no\"}}", 500),
+            Answer("Second")
+        );
         await using var sidecar = await StartAsync(endpoint, window: 2000);
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.AskAsync(uri, "First question " + Long);
@@ -106,7 +116,10 @@ public sealed class CompactionTests
         await sidecar.Client.AskAsync(uri, "First question " + Long);
         await sidecar.Client.AskAsync(uri, "Second question");
         sidecar.Client.Start("message/compact", new { codexId = uri }, out var reply);
-        while (endpoint.Requests.Count < 3) { await endpoint.NextRequestAsync(); }
+        while (endpoint.Requests.Count < 3)
+        {
+            await endpoint.NextRequestAsync();
+        }
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
         Assert.NotNull((await reply)["error"]);
         Assert.Equal("stopped", (string?)(await sidecar.Client.TurnAsync())[^1]["event"]?["stopReason"]);
@@ -117,16 +130,27 @@ public sealed class CompactionTests
     public async Task The_small_model_names_a_chat_once_and_its_price_is_counted()
     {
         await using var large = new ScriptedEndpoint(Answer("Because of line 12."), Answer("No."));
-        await using var small = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("\"Date parser accepts February 30\"\nSure!"))
-            .Send("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":5,\"cost\":0.25}}\n\n").Send(End));
+        await using var small = new ScriptedEndpoint(
+            ScriptedAnswer
+                .Events()
+                .Send(Chunk("\"Date parser accepts February 30\"\nSure!"))
+                .Send("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":5,\"cost\":0.25}}\n\n")
+                .Send(End)
+        );
         await using var sidecar = await StartAsync(large);
         sidecar.WriteProvider("small", InMemorySidecar.ProviderAt(small.Url));
         await File.WriteAllTextAsync(Path.Combine(sidecar.Home, "config.json5"), "{ default_small: 'codex://providers/small' }");
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "why does february 30 parse\nin this file" });
-        await sidecar.Client.NextAsync("codex/changed", changed => (string?)changed["codex"]?["title"] == "Date parser accepts February 30");
+        await sidecar.Client.NextAsync(
+            "codex/changed",
+            changed => (string?)changed["codex"]?["title"] == "Date parser accepts February 30"
+        );
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And March 32?" });
-        await sidecar.Client.NextAsync("message/event", item => Kind(item) == "messageFinished" && Text(item["event"]?["message"]) == "No.");
+        await sidecar.Client.NextAsync(
+            "message/event",
+            item => Kind(item) == "messageFinished" && Text(item["event"]?["message"]) == "No."
+        );
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Equal("Date parser accepts February 30", (string?)chat?["codex"]?["title"]);
         Assert.Equal(4, chat!["messages"]!.AsArray().Count);
@@ -154,16 +178,27 @@ public sealed class CompactionTests
         if (window is not null)
         {
             Directory.CreateDirectory(Path.Combine(sidecar.Home, "catalog"));
-            await File.WriteAllTextAsync(Path.Combine(sidecar.Home, "catalog", "own.json"), new JsonObject
-            {
-                ["id"] = "own",
-                ["name"] = "Own",
-                ["type"] = "openai-compat",
-                ["api_endpoint"] = $"{endpoint.Url}v1",
-                ["default_large_model_id"] = "model",
-                ["default_small_model_id"] = "model",
-                ["models"] = new JsonArray(new JsonObject { ["id"] = "model", ["name"] = "Model", ["context_window"] = window, ["default_max_tokens"] = 100 }),
-            }.ToJsonString());
+            await File.WriteAllTextAsync(
+                Path.Combine(sidecar.Home, "catalog", "own.json"),
+                new JsonObject
+                {
+                    ["id"] = "own",
+                    ["name"] = "Own",
+                    ["type"] = "openai-compat",
+                    ["api_endpoint"] = $"{endpoint.Url}v1",
+                    ["default_large_model_id"] = "model",
+                    ["default_small_model_id"] = "model",
+                    ["models"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["id"] = "model",
+                            ["name"] = "Model",
+                            ["context_window"] = window,
+                            ["default_max_tokens"] = 100,
+                        }
+                    ),
+                }.ToJsonString()
+            );
         }
 
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url, window is null ? "" : "catalog_provider: 'own'"));

@@ -13,16 +13,22 @@ public sealed class ConcurrentUseTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang());
         await using var sidecar = await StartAsync(endpoint);
         var uri = await sidecar.Client.CreateChatAsync();
-        var replies = await Task.WhenAll(Enumerable.Range(0, 8).Select(number =>
-        {
-            sidecar.Client.Start("message/send", new { codexId = uri, text = $"question {number}" }, out var reply);
-            return reply;
-        }));
+        var replies = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(number =>
+                {
+                    sidecar.Client.Start("message/send", new { codexId = uri, text = $"question {number}" }, out var reply);
+                    return reply;
+                })
+        );
 
         Assert.Single(replies, reply => reply["error"] is null);
         Assert.All(replies.Where(reply => reply["error"] is not null), reply => Assert.Equal("conflict", ErrorKind(reply)));
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
-        var roles = (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray().Select(message => (string?)message?["role"]);
+        var roles = (await sidecar.Client.ResultAsync("codex/get", new { uri }))
+            ?["messages"]?.AsArray()
+            .Select(message => (string?)message?["role"]);
         Assert.Equal(["user", "assistant"], roles);
     }
 
@@ -54,13 +60,24 @@ public sealed class ConcurrentUseTests
         {
             var uri = await sidecar.Client.CreateChatAsync();
             List<Task<JsonObject>> replies = [];
-            foreach (var method in new[] { "message/send", "message/send", "message/stop", "codex/get", "codex/delete" }.OrderBy(_ => Random.Shared.Next()))
+            foreach (
+                var method in new[] { "message/send", "message/send", "message/stop", "codex/get", "codex/delete" }.OrderBy(_ =>
+                    Random.Shared.Next()
+                )
+            )
             {
-                sidecar.Client.Start(method, method.StartsWith("codex", StringComparison.Ordinal) ? new { uri } : new { codexId = uri, text = "x" }, out var reply);
+                sidecar.Client.Start(
+                    method,
+                    method.StartsWith("codex", StringComparison.Ordinal) ? new { uri } : new { codexId = uri, text = "x" },
+                    out var reply
+                );
                 replies.Add(reply);
             }
 
-            foreach (var reply in await Task.WhenAll(replies)) { Assert.Contains(ErrorKind(reply), new[] { null, "conflict", "notFound" }); }
+            foreach (var reply in await Task.WhenAll(replies))
+            {
+                Assert.Contains(ErrorKind(reply), new[] { null, "conflict", "notFound" });
+            }
             Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("codex/get", new { uri })));
         }
     }
@@ -72,9 +89,25 @@ public sealed class ConcurrentUseTests
         await using var sidecar = await StartAsync(endpoint);
         sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(endpoint.Url).Replace("'model'", "'its-own'", StringComparison.Ordinal));
         var uri = await sidecar.Client.CreateChatAsync();
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi", model = "chosen" });
+        await sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "Hi",
+                model = "chosen",
+            }
+        );
         await sidecar.Client.TurnAsync();
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi", provider = "other" });
+        await sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "Hi",
+                provider = "other",
+            }
+        );
         await sidecar.Client.TurnAsync();
         Assert.Equal(["chosen", "its-own"], endpoint.Requests.Select(request => (string?)JsonNode.Parse(request.Body)?["model"]));
     }
@@ -85,7 +118,20 @@ public sealed class ConcurrentUseTests
         await using var endpoint = new ScriptedEndpoint(Answer("ok"));
         await using var sidecar = await StartAsync(endpoint);
         var uri = await sidecar.Client.CreateChatAsync();
-        Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hi", provider = "nobody" })));
+        Assert.Equal(
+            "notFound",
+            ErrorKind(
+                await sidecar.Client.RequestAsync(
+                    "message/send",
+                    new
+                    {
+                        codexId = uri,
+                        text = "Hi",
+                        provider = "nobody",
+                    }
+                )
+            )
+        );
         Assert.Equal("scripted", (string?)(await sidecar.Client.ResultAsync("codex/get", new { uri }))?["codex"]?["providerId"]);
     }
 
@@ -100,7 +146,10 @@ public sealed class ConcurrentUseTests
         Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/discard", new { codexId = uri, messageId })));
         Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/retry", new { codexId = uri, messageId })));
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
-        Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("message/discard", new { codexId = uri, messageId = "msg_nothing" })));
+        Assert.Equal(
+            "notFound",
+            ErrorKind(await sidecar.Client.RequestAsync("message/discard", new { codexId = uri, messageId = "msg_nothing" }))
+        );
     }
 
     [Fact]
@@ -117,18 +166,33 @@ public sealed class ConcurrentUseTests
         };
         await using var sidecar = await StartAsync(endpoint);
         var uris = await Task.WhenAll(Enumerable.Range(0, chats).Select(_ => sidecar.Client.CreateChatAsync()));
-        foreach (var reply in await Task.WhenAll(uris.Select((uri, number) =>
+        foreach (
+            var reply in await Task.WhenAll(
+                uris.Select(
+                    (uri, number) =>
+                    {
+                        sidecar.Client.Start("message/send", new { codexId = uri, text = $"q{number}" }, out var reply);
+                        return reply;
+                    }
+                )
+            )
+        )
         {
-            sidecar.Client.Start("message/send", new { codexId = uri, text = $"q{number}" }, out var reply);
-            return reply;
-        }))) { Assert.Null(reply["error"]); }
+            Assert.Null(reply["error"]);
+        }
 
         var heard = uris.ToDictionary(uri => uri, _ => "");
-        for (var ended = 0; ended < chats;)
+        for (var ended = 0; ended < chats; )
         {
             var item = await sidecar.Client.NextAsync("message/event");
-            if (Kind(item) == "textDelta") { heard[(string?)item["codexId"] ?? ""] += (string?)item["event"]?["text"]; }
-            if (Kind(item) == "turnFinished") { ended++; }
+            if (Kind(item) == "textDelta")
+            {
+                heard[(string?)item["codexId"] ?? ""] += (string?)item["event"]?["text"];
+            }
+            if (Kind(item) == "turnFinished")
+            {
+                ended++;
+            }
         }
 
         for (var number = 0; number < chats; number++)

@@ -24,15 +24,25 @@ public sealed class DamagedHomeTests
         Assert.Equal(["Hi", "Hello"], Texts(chat));
         Assert.Contains("read-only", (string?)chat?["readOnlyReason"], StringComparison.Ordinal);
         Assert.Single((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?.AsArray() ?? []);
-        foreach (var (method, parameters) in new (string, object)[]
-        {
-            ("codex/create", new { templateId = "ai-chat", providerId = "scripted" }),
-            ("message/send", new { codexId = uri, text = "More" }),
-            ("codex/update", new { uri, title = "Renamed" }),
-            ("codex/delete", new { uri }),
-            ("provider/configure", new { id = "scripted", name = "Renamed", kind = "openai-compatible" }),
-            ("vault/create", new { way = "passphrase", secret = "correct horse battery" }),
-        })
+        foreach (
+            var (method, parameters) in new (string, object)[]
+            {
+                ("codex/create", new { templateId = "ai-chat", providerId = "scripted" }),
+                ("message/send", new { codexId = uri, text = "More" }),
+                ("codex/update", new { uri, title = "Renamed" }),
+                ("codex/delete", new { uri }),
+                (
+                    "provider/configure",
+                    new
+                    {
+                        id = "scripted",
+                        name = "Renamed",
+                        kind = "openai-compatible",
+                    }
+                ),
+                ("vault/create", new { way = "passphrase", secret = "correct horse battery" }),
+            }
+        )
         {
             var error = (await sidecar.Client.RequestAsync(method, parameters))["error"];
             Assert.Equal((method, "storeReadOnly"), (method, (string?)error?["data"]?["kind"]));
@@ -56,7 +66,10 @@ public sealed class DamagedHomeTests
         var refused = (await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = new string('x', 40_000) }))["error"];
         Assert.Equal("storeReadOnly", (string?)refused?["data"]?["kind"]);
         Assert.Contains("no space left", (string?)refused?["message"], StringComparison.Ordinal);
-        Assert.Equal("storeReadOnly", ErrorKind(await sidecar.Client.RequestAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" })));
+        Assert.Equal(
+            "storeReadOnly",
+            ErrorKind(await sidecar.Client.RequestAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" }))
+        );
 
         File.Delete(ballast);
         await sidecar.Client.AskAsync(uri, "Short");
@@ -68,7 +81,8 @@ public sealed class DamagedHomeTests
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         var home = Home(endpoint);
-        string damaged, whole;
+        string damaged,
+            whole;
         await using (var before = await InMemorySidecar.StartAsync(home))
         {
             (damaged, whole) = (await before.Client.CreateChatAsync(), await before.Client.CreateChatAsync());
@@ -123,9 +137,14 @@ public sealed class DamagedHomeTests
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         try
         {
-            while (true) { file.Write(new byte[4096]); }
+            while (true)
+            {
+                file.Write(new byte[4096]);
+            }
         }
-        catch (IOException) { /* Full. */ }
+        catch (IOException)
+        { /* Full. */
+        }
     }
 
     private static void Write(string path, byte[] bytes)

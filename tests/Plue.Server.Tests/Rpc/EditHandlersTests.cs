@@ -15,7 +15,10 @@ public sealed class EditHandlersTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        endpoint.Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Silence() : answers.TryDequeue(out var next) ? next : Answer("done");
+        endpoint.Route = request =>
+            request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Silence()
+            : answers.TryDequeue(out var next) ? next
+            : Answer("done");
         File.WriteAllText(Path.Combine(folder, "a.txt"), "one\n");
         sidecar = await InMemorySidecar.StartAsync(folder: folder, trusted: true);
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -53,18 +56,27 @@ public sealed class EditHandlersTests : IAsyncLifetime
         var undone = await sidecar.Client.ResultAsync("edit/undo", new { codexId = uri });
         Assert.Equal(("one\n", false), (Read("a.txt"), File.Exists(Path.Combine(folder, "new.txt"))));
         Assert.True((bool?)undone?["turns"]?[0]?["isUndone"]);
-        Assert.Equal("There is no turn whose changes can be undone.", Message(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri })));
+        Assert.Equal(
+            "There is no turn whose changes can be undone.",
+            Message(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri }))
+        );
 
         await sidecar.Client.ResultAsync("edit/redo", new { codexId = uri, all = true });
         Assert.Equal(("two\n", "made\n"), (Read("a.txt"), Read("new.txt")));
-        Assert.Equal("There is no turn whose changes were undone.", Message(await sidecar.Client.RequestAsync("edit/redo", new { codexId = uri })));
+        Assert.Equal(
+            "There is no turn whose changes were undone.",
+            Message(await sidecar.Client.RequestAsync("edit/redo", new { codexId = uri }))
+        );
     }
 
     [Fact]
     public async Task A_place_needs_its_file_and_a_folder_that_is_not_trusted_shows_nothing()
     {
         await WriteBothAsync();
-        Assert.Equal("Give the file of the change.", Message(await sidecar.Client.RequestAsync("edit/accept", new { codexId = uri, hunkId = "h1" })));
+        Assert.Equal(
+            "Give the file of the change.",
+            Message(await sidecar.Client.RequestAsync("edit/accept", new { codexId = uri, hunkId = "h1" }))
+        );
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });
         Assert.Empty(Files(await ListAsync()));
         Assert.Equal("untrusted", ErrorKind(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri })));
@@ -73,16 +85,24 @@ public sealed class EditHandlersTests : IAsyncLifetime
     private async Task WriteBothAsync()
     {
         answers.Enqueue(Calls("", ("c0", "read", """{"path":"a.txt"}""")));
-        answers.Enqueue(Calls("", ("c1", "write", """{"path":"a.txt","content":"two\n"}"""), ("c2", "write", """{"path":"new.txt","content":"made\n"}""")));
+        answers.Enqueue(
+            Calls(
+                "",
+                ("c1", "write", """{"path":"a.txt","content":"two\n"}"""),
+                ("c2", "write", """{"path":"new.txt","content":"made\n"}""")
+            )
+        );
         await sidecar.Client.AskAsync(uri, "Change both.");
         Assert.Equal(("two\n", "made\n"), (Read("a.txt"), Read("new.txt")));
     }
 
     private Task<JsonNode?> ListAsync() => sidecar.Client.ResultAsync("edit/list", new { codexId = uri });
 
-    private async Task<string?> BeforeAsync(string path) => (string?)(await sidecar.Client.ResultAsync("edit/content", new { codexId = uri, path }))?["text"];
+    private async Task<string?> BeforeAsync(string path) =>
+        (string?)(await sidecar.Client.ResultAsync("edit/content", new { codexId = uri, path }))?["text"];
 
-    private static List<string> Files(JsonNode? listed) => [.. (listed?["files"]?.AsArray() ?? []).Select(file => $"{file!["path"]} {file["kind"]} {file["state"]}")];
+    private static List<string> Files(JsonNode? listed) =>
+        [.. (listed?["files"]?.AsArray() ?? []).Select(file => $"{file!["path"]} {file["kind"]} {file["state"]}")];
 
     private static string? Message(JsonObject reply) => (string?)reply["error"]?["message"];
 

@@ -21,16 +21,57 @@ public sealed class EveryKindTests
         await using var endpoint = new ScriptedEndpoint { Route = request => Answer(kind, request.Target) };
         await using var sidecar = await InMemorySidecar.StartAsync();
         await sidecar.UnlockedVaultAsync();
-        var model = kind is ProviderKinds.Bedrock ? "us.anthropic.claude-x" : kind is ProviderKinds.VertexAi ? "gemini-3-flash" : "model-1";
-        var saved = await sidecar.Client.ResultAsync("catalog/save", new
-        {
-            document = new { id = "acme", name = "Acme", type, api_endpoint = endpoint.Url.ToString().TrimEnd('/'), default_large_model_id = model, default_small_model_id = model, models = new[] { Model(model) } },
-        });
+        var model =
+            kind is ProviderKinds.Bedrock ? "us.anthropic.claude-x"
+            : kind is ProviderKinds.VertexAi ? "gemini-3-flash"
+            : "model-1";
+        var saved = await sidecar.Client.ResultAsync(
+            "catalog/save",
+            new
+            {
+                document = new
+                {
+                    id = "acme",
+                    name = "Acme",
+                    type,
+                    api_endpoint = endpoint.Url.ToString().TrimEnd('/'),
+                    default_large_model_id = model,
+                    default_small_model_id = model,
+                    models = new[] { Model(model) },
+                },
+            }
+        );
         Assert.Equal(kind, (string?)saved?["summary"]?["kind"]);
 
-        await sidecar.Client.ResultAsync("provider/configure", new { name = "Acme", kind, catalogProvider = "acme", endpoint = endpoint.Url.ToString(), fields = Fields(kind, endpoint.Url) });
-        await sidecar.Client.ResultAsync("vault/store", new { reference = "vault://acme/api_key", secret = Key, origins = new[] { endpoint.Url.ToString() } });
-        await sidecar.Client.ResultAsync("vault/store", new { reference = "vault://acme/service_account", secret = GoogleKeys.ServiceAccount(new Uri(endpoint.Url, "/token")), origins = new[] { endpoint.Url.ToString() } });
+        await sidecar.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                name = "Acme",
+                kind,
+                catalogProvider = "acme",
+                endpoint = endpoint.Url.ToString(),
+                fields = Fields(kind, endpoint.Url),
+            }
+        );
+        await sidecar.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://acme/api_key",
+                secret = Key,
+                origins = new[] { endpoint.Url.ToString() },
+            }
+        );
+        await sidecar.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://acme/service_account",
+                secret = GoogleKeys.ServiceAccount(new Uri(endpoint.Url, "/token")),
+                origins = new[] { endpoint.Url.ToString() },
+            }
+        );
         var events = await sidecar.Client.AskAsync(await sidecar.Client.CreateChatAsync("acme"), "Hi");
         var finished = events.Single(item => Kind(item) == "messageFinished")["event"]?["message"];
         Assert.True((string?)finished?["status"] == "complete", (string?)finished?["error"]?["message"]);
@@ -43,14 +84,24 @@ public sealed class EveryKindTests
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Your key is ", Key[..9], Key[9..], "."));
         await using var sidecar = await InMemorySidecar.StartAsync();
         await sidecar.UnlockedVaultAsync();
-        await sidecar.Client.ResultAsync("vault/store", new { reference = "vault://a/b", secret = Key, origins = new[] { "https://a.example" } });
+        await sidecar.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://a/b",
+                secret = Key,
+                origins = new[] { "https://a.example" },
+            }
+        );
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var uri = await sidecar.Client.CreateChatAsync();
         var events = await sidecar.Client.AskAsync(uri, $"Is {Key} my key?");
         Assert.Equal(["Is *** my key?", "Your key is ***."], Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })));
         Assert.DoesNotContain("canary", string.Concat(events.Select(item => item.ToJsonString())));
         Assert.DoesNotContain("canary", (await endpoint.NextRequestAsync()).Body);
-        var files = Directory.EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal));
+        var files = Directory
+            .EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains("canary", StringComparison.Ordinal));
     }
 
@@ -61,47 +112,84 @@ public sealed class EveryKindTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         await sidecar.UnlockedVaultAsync();
         await sidecar.Client.ResultAsync("settings/set", new { name = "mask_secrets", value = false });
-        await sidecar.Client.ResultAsync("vault/store", new { reference = "vault://a/b", secret = Key, origins = new[] { "https://a.example" } });
+        await sidecar.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://a/b",
+                secret = Key,
+                origins = new[] { "https://a.example" },
+            }
+        );
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.AskAsync(uri, "Which?");
         Assert.Equal(Key, Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })).Last());
     }
 
-    private static object Model(string id) => new
-    {
-        id,
-        name = id,
-        cost_per_1m_in = 1,
-        cost_per_1m_out = 2,
-        cost_per_1m_in_cached = 0,
-        cost_per_1m_out_cached = 0,
-        context_window = 100_000,
-        default_max_tokens = 1000,
-        can_reason = false,
-        supports_attachments = false,
-    };
+    private static object Model(string id) =>
+        new
+        {
+            id,
+            name = id,
+            cost_per_1m_in = 1,
+            cost_per_1m_out = 2,
+            cost_per_1m_in_cached = 0,
+            cost_per_1m_out_cached = 0,
+            context_window = 100_000,
+            default_max_tokens = 1000,
+            can_reason = false,
+            supports_attachments = false,
+        };
 
-    private static Dictionary<string, object> Fields(string kind, Uri endpoint) => kind switch
-    {
-        ProviderKinds.Bedrock => new() { ["auth_type"] = "api_key", ["api_key_ref"] = "vault://acme/api_key", ["additional_auth"] = new { region = "us-east-1" } },
-        ProviderKinds.VertexAi => new() { ["additional_auth"] = new { project = "p", location = "global", credentials = "vault://acme/service_account" } },
-        ProviderKinds.Ollama => [],
-        _ => new() { ["api_key_ref"] = "vault://acme/api_key", ["retry_policy"] = "none" },
-    };
+    private static Dictionary<string, object> Fields(string kind, Uri endpoint) =>
+        kind switch
+        {
+            ProviderKinds.Bedrock => new()
+            {
+                ["auth_type"] = "api_key",
+                ["api_key_ref"] = "vault://acme/api_key",
+                ["additional_auth"] = new { region = "us-east-1" },
+            },
+            ProviderKinds.VertexAi => new()
+            {
+                ["additional_auth"] = new
+                {
+                    project = "p",
+                    location = "global",
+                    credentials = "vault://acme/service_account",
+                },
+            },
+            ProviderKinds.Ollama => [],
+            _ => new() { ["api_key_ref"] = "vault://acme/api_key", ["retry_policy"] = "none" },
+        };
 
     private static ScriptedAnswer Answer(string kind, string target)
     {
-        if (target.EndsWith("/token", StringComparison.Ordinal)) { return ScriptedAnswer.Json("{\"access_token\":\"t\",\"expires_in\":3599,\"token_type\":\"Bearer\"}"); }
-        if (target == "/api/show") { return ScriptedAnswer.Json("{}"); }
+        if (target.EndsWith("/token", StringComparison.Ordinal))
+        {
+            return ScriptedAnswer.Json("{\"access_token\":\"t\",\"expires_in\":3599,\"token_type\":\"Bearer\"}");
+        }
+        if (target == "/api/show")
+        {
+            return ScriptedAnswer.Json("{}");
+        }
 
         return kind switch
         {
             ProviderKinds.Anthropic => ScriptedAnswer.Events().Send(string.Concat(Anthropic.Select(json => $"data: {json}\n\n"))),
             ProviderKinds.Bedrock => ScriptedAnswer.Frames().Send(string.Concat(Anthropic.Select(Frames.Chunk))),
             ProviderKinds.OpenAi => ScriptedAnswer.Events().Send(Responses),
-            ProviderKinds.Gemini or ProviderKinds.VertexAi => ScriptedAnswer.Events().Send("data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hello\"}]},\"finishReason\":\"STOP\"}]}\n\n"),
-            ProviderKinds.Ollama => ScriptedAnswer.JsonLines().Send("{\"message\":{\"role\":\"assistant\",\"content\":\"Hello\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"),
+            ProviderKinds.Gemini or ProviderKinds.VertexAi => ScriptedAnswer
+                .Events()
+                .Send(
+                    "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hello\"}]},\"finishReason\":\"STOP\"}]}\n\n"
+                ),
+            ProviderKinds.Ollama => ScriptedAnswer
+                .JsonLines()
+                .Send(
+                    "{\"message\":{\"role\":\"assistant\",\"content\":\"Hello\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"
+                ),
             _ => ChatScript.Answer("Hel", "lo"),
         };
     }

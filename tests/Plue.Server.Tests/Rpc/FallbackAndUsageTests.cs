@@ -14,15 +14,26 @@ public sealed class FallbackAndUsageTests
     {
         await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Too many\"}}", 503));
         await using var other = new ScriptedEndpoint(Answer("Hello"));
-        string home, uri;
+        string home,
+            uri;
         await using (var sidecar = await InMemorySidecar.StartAsync())
         {
             home = sidecar.Home;
             sidecar.WriteProvider("busy", InMemorySidecar.ProviderAt(busy.Url));
             sidecar.WriteProvider("off", InMemorySidecar.ProviderAt(other.Url, "enabled: false"));
-            sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(other.Url).Replace("Scripted", "The other", StringComparison.Ordinal));
+            sidecar.WriteProvider(
+                "other",
+                InMemorySidecar.ProviderAt(other.Url).Replace("Scripted", "The other", StringComparison.Ordinal)
+            );
             uri = await sidecar.Client.CreateChatAsync("busy");
-            await sidecar.Client.ResultAsync("codex/update", new { uri, fallbacks = new object[] { new { providerId = "missing" }, new { providerId = "off" }, new { providerId = "other" } } });
+            await sidecar.Client.ResultAsync(
+                "codex/update",
+                new
+                {
+                    uri,
+                    fallbacks = new object[] { new { providerId = "missing" }, new { providerId = "off" }, new { providerId = "other" } },
+                }
+            );
             var events = await sidecar.Client.AskAsync(uri, "Hi");
             var named = events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"];
             Assert.Equal(("other", "The other"), ((string?)named?["providerId"], (string?)named?["providerName"]));
@@ -74,9 +85,14 @@ public sealed class FallbackAndUsageTests
     [Fact]
     public async Task A_wait_that_the_vendor_asks_for_is_shown_and_stopping_ends_it_at_once()
     {
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Slow down\"}}", 429, ("Retry-After", "50")));
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer.Json("{\"error\":{\"message\":\"Slow down\"}}", 429, ("Retry-After", "50"))
+        );
         await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url).Replace("retry_policy: 'none'", "retry_policy: 'standard'", StringComparison.Ordinal));
+        sidecar.WriteProvider(
+            "scripted",
+            InMemorySidecar.ProviderAt(endpoint.Url).Replace("retry_policy: 'none'", "retry_policy: 'standard'", StringComparison.Ordinal)
+        );
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         var waiting = await sidecar.Client.NextAsync("message/event", item => Kind(item) == "retrying");
@@ -98,12 +114,19 @@ public sealed class FallbackAndUsageTests
         sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(other.Url));
         await WriteConfigAsync(sidecar, "{ fallbacks: ['other'] }");
         var uri = await sidecar.Client.CreateChatAsync("busy");
-        for (var time = 0; time < 3; time++) { await sidecar.Client.AskAsync(uri, "Hi"); }
+        for (var time = 0; time < 3; time++)
+        {
+            await sidecar.Client.AskAsync(uri, "Hi");
+        }
 
         var rows = (await sidecar.Client.ResultAsync("provider/list"))?["items"]?.AsArray();
         Assert.NotNull(rows?.Single(row => (string?)row?["id"] == "busy")?["restingUntil"]);
         var events = await sidecar.Client.AskAsync(uri, "Hi");
-        Assert.Contains("is in cooldown until", (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"], StringComparison.Ordinal);
+        Assert.Contains(
+            "is in cooldown until",
+            (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"],
+            StringComparison.Ordinal
+        );
         Assert.Equal(3, busy.Requests.Count);
     }
 
@@ -112,42 +135,74 @@ public sealed class FallbackAndUsageTests
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url, "temperature: 0.1, max_tokens: 11, stop_sequences: ['P']"));
+        sidecar.WriteProvider(
+            "scripted",
+            InMemorySidecar.ProviderAt(endpoint.Url, "temperature: 0.1, max_tokens: 11, stop_sequences: ['P']")
+        );
         Directory.CreateDirectory(Path.Combine(sidecar.Home, "templates"));
-        await File.WriteAllTextAsync(Path.Combine(sidecar.Home, "templates", "careful.json5"),
-            "{ id: 'careful', name: 'Careful', parent_template: 'ai-chat', fields: [{ name: 'temperature', type: 'number', default: 0.2 }, { name: 'max_tokens', type: 'number', default: 22 }] }");
-        var uri = (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "careful", providerId = "scripted" }))?["uri"] ?? "";
+        await File.WriteAllTextAsync(
+            Path.Combine(sidecar.Home, "templates", "careful.json5"),
+            "{ id: 'careful', name: 'Careful', parent_template: 'ai-chat', fields: [{ name: 'temperature', type: 'number', default: 0.2 }, { name: 'max_tokens', type: 'number', default: 22 }] }"
+        );
+        var uri =
+            (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "careful", providerId = "scripted" }))?["uri"]
+            ?? "";
         var updated = await sidecar.Client.ResultAsync("codex/update", new { uri, options = new { temperature = 0.3 } });
         Assert.Equal(0.3, (double?)updated?["options"]?["temperature"]);
         await sidecar.Client.AskAsync(uri, "Hi");
         var body = JsonNode.Parse((await endpoint.NextRequestAsync()).Body);
-        Assert.Equal((0.3, 22, "P"), ((double?)body?["temperature"], (int?)(body?["max_tokens"] ?? body?["max_completion_tokens"]), (string?)body?["stop"]?[0]));
+        Assert.Equal(
+            (0.3, 22, "P"),
+            ((double?)body?["temperature"], (int?)(body?["max_tokens"] ?? body?["max_completion_tokens"]), (string?)body?["stop"]?[0])
+        );
 
         await sidecar.Client.ResultAsync("codex/update", new { uri, options = new { stopSequences = Array.Empty<string>() } });
         await sidecar.Client.AskAsync(uri, "Hi");
         body = JsonNode.Parse((await endpoint.NextRequestAsync()).Body);
         Assert.Equal((0.2, "P"), ((double?)body?["temperature"], (string?)body?["stop"]?[0]));
-        Assert.Equal("missingField", ErrorKind(await sidecar.Client.RequestAsync("codex/update", new { uri, options = new { temperature = 3 } })));
-        Assert.Equal("missingField", ErrorKind(await sidecar.Client.RequestAsync("codex/update", new { uri, fallbacks = new[] { new { providerId = "../x" } } })));
+        Assert.Equal(
+            "missingField",
+            ErrorKind(await sidecar.Client.RequestAsync("codex/update", new { uri, options = new { temperature = 3 } }))
+        );
+        Assert.Equal(
+            "missingField",
+            ErrorKind(await sidecar.Client.RequestAsync("codex/update", new { uri, fallbacks = new[] { new { providerId = "../x" } } }))
+        );
     }
 
     [Fact]
     public async Task Options_are_in_the_list_after_a_restart()
     {
-        string home, uri;
+        string home,
+            uri;
         await using (var sidecar = await InMemorySidecar.StartAsync())
         {
             home = sidecar.Home;
             uri = await sidecar.Client.CreateChatAsync("tour");
-            await sidecar.Client.ResultAsync("codex/update", new { uri, options = new { maxTokens = 5, reasoningLevel = "high" }, fallbacks = new[] { new { providerId = "tour", model = "m" } } });
+            await sidecar.Client.ResultAsync(
+                "codex/update",
+                new
+                {
+                    uri,
+                    options = new { maxTokens = 5, reasoningLevel = "high" },
+                    fallbacks = new[] { new { providerId = "tour", model = "m" } },
+                }
+            );
         }
 
         for (var start = 0; start < 2; start++) // the second list comes from the index
         {
             await using var again = await InMemorySidecar.StartAsync(home);
             var row = (await again.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?[0];
-            Assert.Equal((5, "high", "tour", "m"),
-                ((int?)row?["options"]?["maxTokens"], (string?)row?["options"]?["reasoningLevel"], (string?)row?["fallbacks"]?[0]?["providerId"], (string?)row?["fallbacks"]?[0]?["model"]));
+            Assert.Equal(
+                (5, "high", "tour", "m"),
+                (
+                    (int?)row?["options"]?["maxTokens"],
+                    (string?)row?["options"]?["reasoningLevel"],
+                    (string?)row?["fallbacks"]?[0]?["providerId"],
+                    (string?)row?["fallbacks"]?[0]?["model"]
+                )
+            );
         }
     }
 
@@ -160,7 +215,10 @@ public sealed class FallbackAndUsageTests
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.AskAsync(uri, "=1+1");
         var summary = await sidecar.Client.ResultAsync("usage/summary", new { utcOffsetMinutes = 60 });
-        Assert.Equal((1, 1000, 500), ((int?)summary?["total"]?["answers"], (int?)summary?["total"]?["inputTokens"], (int?)summary?["total"]?["outputTokens"]));
+        Assert.Equal(
+            (1, 1000, 500),
+            ((int?)summary?["total"]?["answers"], (int?)summary?["total"]?["inputTokens"], (int?)summary?["total"]?["outputTokens"])
+        );
         Assert.Equal(DateTimeOffset.UtcNow.AddHours(1).ToString("yyyy-MM-dd"), (string?)summary?["days"]?[0]?["day"]);
         Assert.Equal((uri, "=1+1"), ((string?)summary?["chats"]?[0]?["key"], (string?)summary?["chats"]?[0]?["name"]));
         Assert.Equal(("model", "Scripted"), ((string?)summary?["models"]?[0]?["key"], (string?)summary?["models"]?[0]?["providerName"]));
@@ -183,11 +241,29 @@ public sealed class FallbackAndUsageTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Done")).Send(Usage).Send(End));
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-        var uri = (string?)(await sidecar.Client.ResultAsync("task/spawn", new { templateId = "task", goal = "Count the files", values = new { permission_mode = "plan" } }))?["uri"];
-        await sidecar.Client.NextAsync("task/event", item => (string?)item["taskId"] == uri && (string?)item["task"]?["status"] is "done" or "failed");
+        var uri = (string?)
+            (
+                await sidecar.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "task",
+                        goal = "Count the files",
+                        values = new { permission_mode = "plan" },
+                    }
+                )
+            )?["uri"];
+        await sidecar.Client.NextAsync(
+            "task/event",
+            item => (string?)item["taskId"] == uri && (string?)item["task"]?["status"] is "done" or "failed"
+        );
         var row = (await sidecar.Client.ResultAsync("usage/summary", new { }))?["chats"]?[0];
         Assert.Equal((uri, "Count the files"), ((string?)row?["key"], (string?)row?["name"]));
-        Assert.Contains("Count the files", (string?)(await sidecar.Client.ResultAsync("usage/csv", new { }))?["csv"], StringComparison.Ordinal);
+        Assert.Contains(
+            "Count the files",
+            (string?)(await sidecar.Client.ResultAsync("usage/csv", new { }))?["csv"],
+            StringComparison.Ordinal
+        );
 
         await sidecar.Client.ResultAsync("codex/delete", new { uri });
         Assert.Equal("Deleted task", (string?)(await sidecar.Client.ResultAsync("usage/summary", new { }))?["chats"]?[0]?["name"]);
@@ -200,7 +276,12 @@ public sealed class FallbackAndUsageTests
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hello")).Send(Usage).Send(End));
         await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", "{ name: 'Scripted', provider_type: 'openai-compatible', catalog_provider: 'openrouter', endpoint: '" + endpoint.Url + "v1', model: 'model', retry_policy: 'none' }");
+        sidecar.WriteProvider(
+            "scripted",
+            "{ name: 'Scripted', provider_type: 'openai-compatible', catalog_provider: 'openrouter', endpoint: '"
+                + endpoint.Url
+                + "v1', model: 'model', retry_policy: 'none' }"
+        );
         await WriteConfigAsync(sidecar, $"{{ {setting} }}");
         var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.AskAsync(uri, "Hi");
@@ -208,10 +289,19 @@ public sealed class FallbackAndUsageTests
         Assert.Equal("budgetExceeded", ErrorKind(refused));
         Assert.StartsWith(sentence, (string?)refused["error"]?["message"], StringComparison.Ordinal);
         Assert.Equal(["Hi", "Hello"], Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })));
-        var free = await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "What is a codex?", provider = "tour" });
+        var free = await sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "What is a codex?",
+                provider = "tour",
+            }
+        );
         Assert.NotNull(free?["turnId"]);
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
     }
 
-    private static Task WriteConfigAsync(InMemorySidecar sidecar, string json5) => File.WriteAllTextAsync(Path.Combine(sidecar.Home, "config.json5"), json5);
+    private static Task WriteConfigAsync(InMemorySidecar sidecar, string json5) =>
+        File.WriteAllTextAsync(Path.Combine(sidecar.Home, "config.json5"), json5);
 }

@@ -28,7 +28,10 @@ public sealed class GarbageTests
         {
             var body = Mangled(Encoding.UTF8.GetBytes(Bodies[random.Next(Bodies.Length)]), random);
             await sidecar.Client.SendRawAsync([.. Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n"), .. body]);
-            if (random.Next(4) == 0) { await sidecar.Client.SendRawAsync(Mangled("Content-Type: utf-8\r\nX: y\r\n\r\n"u8.ToArray(), random)); }
+            if (random.Next(4) == 0)
+            {
+                await sidecar.Client.SendRawAsync(Mangled("Content-Type: utf-8\r\nX: y\r\n\r\n"u8.ToArray(), random));
+            }
         }
 
         Assert.False(sidecar.Process.HasExited, $"It died of the seed {seed}.");
@@ -44,10 +47,18 @@ public sealed class GarbageTests
             var at = random.Next(mangled.Count);
             switch (random.Next(4))
             {
-                case 0: mangled[at] = (byte)random.Next(256); break;
-                case 1: mangled.RemoveAt(at); break;
-                case 2: mangled.InsertRange(at, "\\ud800"u8); break;
-                default: mangled.RemoveRange(at, mangled.Count - at); break;
+                case 0:
+                    mangled[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    mangled.RemoveAt(at);
+                    break;
+                case 2:
+                    mangled.InsertRange(at, "\\ud800"u8);
+                    break;
+                default:
+                    mangled.RemoveRange(at, mangled.Count - at);
+                    break;
             }
         }
 

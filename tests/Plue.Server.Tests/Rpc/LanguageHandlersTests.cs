@@ -6,7 +6,8 @@ namespace Plue.Server.Tests.Rpc;
 /// <summary>An editor that writes templates, at the other end of the whole protocol.</summary>
 public sealed class LanguageHandlersTests
 {
-    private const string Broken = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", budget: { usd: 1, rounds: 5 }, available_tools: [\"raed\"] }";
+    private const string Broken =
+        "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", budget: { usd: 1, rounds: 5 }, available_tools: [\"raed\"] }";
 
     [Fact]
     public async Task A_mistake_is_told_while_typing_and_goes_when_it_is_mended()
@@ -23,11 +24,21 @@ public sealed class LanguageHandlersTests
         Assert.Equal(Broken.IndexOf("\"raed", StringComparison.Ordinal), (int?)problem["range"]!["start"]!["character"]);
 
         var start = Broken.IndexOf("raed", StringComparison.Ordinal);
-        await sidecar.Client.NotifyAsync("textDocument/didChange", new
-        {
-            textDocument = new { uri, version = 2 },
-            contentChanges = new[] { new { range = new { start = new { line = 0, character = start }, end = new { line = 0, character = start + 4 } }, text = "read" } },
-        });
+        await sidecar.Client.NotifyAsync(
+            "textDocument/didChange",
+            new
+            {
+                textDocument = new { uri, version = 2 },
+                contentChanges = new[]
+                {
+                    new
+                    {
+                        range = new { start = new { line = 0, character = start }, end = new { line = 0, character = start + 4 } },
+                        text = "read",
+                    },
+                },
+            }
+        );
         Assert.Empty((await ProblemsAsync(sidecar.Client, uri, 2))["diagnostics"]!.AsArray());
 
         var offered = await sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, start));
@@ -41,26 +52,68 @@ public sealed class LanguageHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         Write(sidecar.Home, "prompts/scout.md", "Look.");
-        const string text = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\",\n system_prompt_ref: \"codex://prompts/scout\" }\n";
+        const string text =
+            "{ id: \"scout\", name: \"Scout\", parent_template: \"task\",\n system_prompt_ref: \"codex://prompts/scout\" }\n";
         Write(sidecar.Home, "templates/scout.json5", text);
         var uri = UriOf(sidecar.Home, "templates/scout.json5");
         await OpenAsync(sidecar.Client, uri, text);
         var (line, character) = (1, 40);
 
         var links = await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri } });
-        Assert.Equal(["plue-codex:/templates/task.json5", UriOf(sidecar.Home, "prompts/scout.md")], links!.AsArray().Select(link => (string?)link!["target"]));
-        Assert.Equal(UriOf(sidecar.Home, "prompts/scout.md"), (string?)(await sidecar.Client.ResultAsync("textDocument/definition", At(uri, line, character)))!["uri"]);
+        Assert.Equal(
+            ["plue-codex:/templates/task.json5", UriOf(sidecar.Home, "prompts/scout.md")],
+            links!.AsArray().Select(link => (string?)link!["target"])
+        );
+        Assert.Equal(
+            UriOf(sidecar.Home, "prompts/scout.md"),
+            (string?)(await sidecar.Client.ResultAsync("textDocument/definition", At(uri, line, character)))!["uri"]
+        );
         Assert.Single((await sidecar.Client.ResultAsync("textDocument/references", At(uri, line, character)))!.AsArray());
-        Assert.Equal("scout", (string?)(await sidecar.Client.ResultAsync("textDocument/prepareRename", At(uri, line, character)))!["placeholder"]);
+        Assert.Equal(
+            "scout",
+            (string?)(await sidecar.Client.ResultAsync("textDocument/prepareRename", At(uri, line, character)))!["placeholder"]
+        );
 
-        var rename = await sidecar.Client.ResultAsync("textDocument/rename", new { textDocument = new { uri }, position = new { line, character }, newName = "ranger" });
+        var rename = await sidecar.Client.ResultAsync(
+            "textDocument/rename",
+            new
+            {
+                textDocument = new { uri },
+                position = new { line, character },
+                newName = "ranger",
+            }
+        );
         var changes = rename!["documentChanges"]!.AsArray();
         Assert.Equal(1, (int?)changes[0]!["textDocument"]!["version"]);
         Assert.Equal(("rename", UriOf(sidecar.Home, "prompts/ranger.md")), ((string?)changes[1]!["kind"], (string?)changes[1]!["newUri"]));
 
-        Assert.Equal(["id", "name", "parent_template", "system_prompt_ref"], (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!.AsArray().Select(symbol => (string?)symbol!["name"]));
-        Assert.Single((await sidecar.Client.ResultAsync("textDocument/formatting", new { textDocument = new { uri }, options = new { tabSize = 2 } }))!.AsArray());
-        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/codeAction", new { textDocument = new { uri }, range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 0 } }, context = new { diagnostics = Array.Empty<int>() } }))!.AsArray());
+        Assert.Equal(
+            ["id", "name", "parent_template", "system_prompt_ref"],
+            (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!
+                .AsArray()
+                .Select(symbol => (string?)symbol!["name"])
+        );
+        Assert.Single(
+            (
+                await sidecar.Client.ResultAsync(
+                    "textDocument/formatting",
+                    new { textDocument = new { uri }, options = new { tabSize = 2 } }
+                )
+            )!.AsArray()
+        );
+        Assert.Empty(
+            (
+                await sidecar.Client.ResultAsync(
+                    "textDocument/codeAction",
+                    new
+                    {
+                        textDocument = new { uri },
+                        range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 0 } },
+                        context = new { diagnostics = Array.Empty<int>() },
+                    }
+                )
+            )!.AsArray()
+        );
 
         // The file that is named is only given its new name by the editor, so the open text counts.
         await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
@@ -72,10 +125,21 @@ public sealed class LanguageHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var template = UriOf(sidecar.Home, "templates/scout.json5");
-        await OpenAsync(sidecar.Client, template, "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/nowhere\", available_tools: [\"raed\"] }");
+        await OpenAsync(
+            sidecar.Client,
+            template,
+            "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/nowhere\", available_tools: [\"raed\"] }"
+        );
         var actions = await ActionsAsync(template);
         var edited = actions.Single(action => (string?)action!["title"] == "Change to “read”")!;
-        Assert.Equal(("quickfix", true, "read"), ((string?)edited["kind"], (bool?)edited["isPreferred"], (string?)edited["edit"]!["documentChanges"]![0]!["edits"]![0]!["newText"]));
+        Assert.Equal(
+            ("quickfix", true, "read"),
+            (
+                (string?)edited["kind"],
+                (bool?)edited["isPreferred"],
+                (string?)edited["edit"]!["documentChanges"]![0]!["edits"]![0]!["newText"]
+            )
+        );
         var made = actions.Single(action => (string?)action!["title"] == "Create codex://prompts/nowhere")!["edit"]!["documentChanges"]!;
         Assert.Equal(("create", UriOf(sidecar.Home, "prompts/nowhere.md")), ((string?)made[0]!["kind"], (string?)made[0]!["uri"]));
         Assert.Equal(UriOf(sidecar.Home, "prompts/nowhere.md"), (string?)made[1]!["textDocument"]!["uri"]);
@@ -83,16 +147,26 @@ public sealed class LanguageHandlersTests
         Assert.Empty(await ActionsAsync(template, "refactor"));
 
         var provider = UriOf(sidecar.Home, "providers/p.json5");
-        await OpenAsync(sidecar.Client, provider, "{ name: \"P\", provider_type: \"openai\", api_key_ref: \"sk-canary-0123456789abcdef\" }");
+        await OpenAsync(
+            sidecar.Client,
+            provider,
+            "{ name: \"P\", provider_type: \"openai\", api_key_ref: \"sk-canary-0123456789abcdef\" }"
+        );
         var moved = Assert.Single(await ActionsAsync(provider), action => action!["command"] is not null)!["command"]!;
         Assert.Equal(("plue.moveKeyToVault", "p"), ((string?)moved["command"], (string?)moved["arguments"]![0]));
 
-        async Task<JsonArray> ActionsAsync(string uri, string kind = "quickfix") => (await sidecar.Client.ResultAsync("textDocument/codeAction", new
-        {
-            textDocument = new { uri },
-            range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 500 } },
-            context = new { diagnostics = Array.Empty<int>(), only = new[] { kind } },
-        }))!.AsArray();
+        async Task<JsonArray> ActionsAsync(string uri, string kind = "quickfix") =>
+            (
+                await sidecar.Client.ResultAsync(
+                    "textDocument/codeAction",
+                    new
+                    {
+                        textDocument = new { uri },
+                        range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 500 } },
+                        context = new { diagnostics = Array.Empty<int>(), only = new[] { kind } },
+                    }
+                )
+            )!.AsArray();
     }
 
     [Theory]
@@ -106,7 +180,10 @@ public sealed class LanguageHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         await OpenAsync(sidecar.Client, UriOf(sidecar.Home, file), text.Replace("^", "", StringComparison.Ordinal));
-        var offered = await sidecar.Client.ResultAsync("textDocument/completion", At(UriOf(sidecar.Home, file), 0, text.IndexOf('^', StringComparison.Ordinal)));
+        var offered = await sidecar.Client.ResultAsync(
+            "textDocument/completion",
+            At(UriOf(sidecar.Home, file), 0, text.IndexOf('^', StringComparison.Ordinal))
+        );
         Assert.Contains(offered!["items"]!.AsArray(), item => (int?)item!["kind"] == kind);
     }
 
@@ -115,13 +192,19 @@ public sealed class LanguageHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var (template, prompt) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "prompts/scout.md"));
-        await OpenAsync(sidecar.Client, template, "{ metadata: { icon: \"bug\" }, fields: [{ name: \"goal\", type: \"text\" }], hooks: [{ trigger: \"create\", action: \"notify\" }] }");
+        await OpenAsync(
+            sidecar.Client,
+            template,
+            "{ metadata: { icon: \"bug\" }, fields: [{ name: \"goal\", type: \"text\" }], hooks: [{ trigger: \"create\", action: \"notify\" }] }"
+        );
         await OpenAsync(sidecar.Client, prompt, "# First\n\nText.\n\n## Second\n");
         Assert.Equal(["metadata 19", "icon 7", "fields 18", "goal 8", "hooks 18", "create 24"], Outline(await SymbolsAsync(template)));
         Assert.Equal(["First 15", "Second 15"], Outline(await SymbolsAsync(prompt)));
 
-        async Task<JsonArray> SymbolsAsync(string uri) => (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!.AsArray();
-        static IEnumerable<string> Outline(JsonArray symbols) => symbols.SelectMany(symbol => (string[])[$"{symbol!["name"]} {symbol["kind"]}", .. Outline(symbol["children"]!.AsArray())]);
+        async Task<JsonArray> SymbolsAsync(string uri) =>
+            (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!.AsArray();
+        static IEnumerable<string> Outline(JsonArray symbols) =>
+            symbols.SelectMany(symbol => (string[])[$"{symbol!["name"]} {symbol["kind"]}", .. Outline(symbol["children"]!.AsArray())]);
     }
 
     [Fact]
@@ -134,11 +217,17 @@ public sealed class LanguageHandlersTests
         for (var version = 2; version <= 1000; version++)
         {
             await ChangeAsync(sidecar.Client, uri, version, 1, " ");
-            if (version % 50 == 0) { asked.Add(sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2))); }
+            if (version % 50 == 0)
+            {
+                asked.Add(sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2)));
+            }
         }
 
         Assert.Equal(20, asked.Count);
-        Assert.All(await Task.WhenAll(asked), offered => Assert.Contains(offered!["items"]!.AsArray(), item => (string?)item!["label"] == "id"));
+        Assert.All(
+            await Task.WhenAll(asked),
+            offered => Assert.Contains(offered!["items"]!.AsArray(), item => (string?)item!["label"] == "id")
+        );
         await ProblemsAsync(sidecar.Client, uri, 1000);
     }
 
@@ -150,10 +239,16 @@ public sealed class LanguageHandlersTests
         for (var round = 0; round < 20; round++)
         {
             await OpenAsync(sidecar.Client, uri, Broken);
-            if (round % 2 == 0) { await ProblemsAsync(sidecar.Client, uri, 1); }
+            if (round % 2 == 0)
+            {
+                await ProblemsAsync(sidecar.Client, uri, 1);
+            }
 
             await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
-            var told = await sidecar.Client.NextAsync("textDocument/publishDiagnostics", one => (string?)one["uri"] == uri && one["version"] is null);
+            var told = await sidecar.Client.NextAsync(
+                "textDocument/publishDiagnostics",
+                one => (string?)one["uri"] == uri && one["version"] is null
+            );
             Assert.Empty(told["diagnostics"]!.AsArray());
         }
 
@@ -169,7 +264,11 @@ public sealed class LanguageHandlersTests
         var (same, changing) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "templates/ranger.json5"));
         await OpenAsync(sidecar.Client, same, Broken);
         await ProblemsAsync(sidecar.Client, same, 1);
-        await OpenAsync(sidecar.Client, changing, "{ id: \"ranger\", name: \"Ranger\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/ranger\" }");
+        await OpenAsync(
+            sidecar.Client,
+            changing,
+            "{ id: \"ranger\", name: \"Ranger\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/ranger\" }"
+        );
         Assert.Single((await ProblemsAsync(sidecar.Client, changing, 1))["diagnostics"]!.AsArray());
 
         Write(sidecar.Home, "prompts/ranger.md", "Look.");
@@ -192,16 +291,26 @@ public sealed class LanguageHandlersTests
     public async Task A_file_of_4_MiB_and_one_that_is_none_of_ours_keep_nothing_waiting()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var (large, other, ours) = (UriOf(sidecar.Home, "templates/large.json5"), UriOf(sidecar.Home, "notes.json5"), UriOf(sidecar.Home, "templates/scout.json5"));
+        var (large, other, ours) = (
+            UriOf(sidecar.Home, "templates/large.json5"),
+            UriOf(sidecar.Home, "notes.json5"),
+            UriOf(sidecar.Home, "templates/scout.json5")
+        );
         await OpenAsync(sidecar.Client, large, "{ id: 'large', name: 'Large', /*" + new string('x', (4 * 1024 * 1024) - 40) + "*/ }");
         await OpenAsync(sidecar.Client, other, Broken);
         await OpenAsync(sidecar.Client, ours, Broken);
 
-        JsonObject[] told = [await sidecar.Client.NextAsync("textDocument/publishDiagnostics"), await sidecar.Client.NextAsync("textDocument/publishDiagnostics")];
+        JsonObject[] told =
+        [
+            await sidecar.Client.NextAsync("textDocument/publishDiagnostics"),
+            await sidecar.Client.NextAsync("textDocument/publishDiagnostics"),
+        ];
         Assert.Empty(told.Single(one => (string?)one["uri"] == large)["diagnostics"]!.AsArray());
         Assert.NotEmpty(told.Single(one => (string?)one["uri"] == ours)["diagnostics"]!.AsArray());
         Assert.Empty((await sidecar.Client.ResultAsync("textDocument/completion", At(other, 0, 2)))!["items"]!.AsArray());
-        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri = other } }))!.AsArray());
+        Assert.Empty(
+            (await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri = other } }))!.AsArray()
+        );
         Assert.Null(await sidecar.Client.ResultAsync("textDocument/hover", At(other, 0, 30)));
     }
 
@@ -237,13 +346,30 @@ public sealed class LanguageHandlersTests
             // The files come before anything that is asked about them.
             Assert.Equal("textDocument/didOpen", methods[0]);
             Assert.Equal(
-                ["codeAction", "completion", "definition", "didChange", "didClose", "didOpen", "didSave", "documentLink", "documentSymbol", "formatting", "hover", "references", "rename"],
-                methods.Select(method => method!["textDocument/".Length..]).Order(StringComparer.Ordinal));
+                [
+                    "codeAction",
+                    "completion",
+                    "definition",
+                    "didChange",
+                    "didClose",
+                    "didOpen",
+                    "didSave",
+                    "documentLink",
+                    "documentSymbol",
+                    "formatting",
+                    "hover",
+                    "references",
+                    "rename",
+                ],
+                methods.Select(method => method!["textDocument/".Length..]).Order(StringComparer.Ordinal)
+            );
             // It does not wait for the answer: what an editor sends at once counts.
             var uri = UriOf(sidecar.Home, "templates/scout.json5");
             await OpenAsync(sidecar.Client, uri, Broken);
             Assert.NotEmpty((await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri } }))!.AsArray());
-            Assert.NotNull(await sidecar.Client.ResultAsync("textDocument/hover", At(uri, 0, Broken.IndexOf("parent", StringComparison.Ordinal) + 1)));
+            Assert.NotNull(
+                await sidecar.Client.ResultAsync("textDocument/hover", At(uri, 0, Broken.IndexOf("parent", StringComparison.Ordinal) + 1))
+            );
             Assert.NotEmpty((await ProblemsAsync(sidecar.Client, uri, 1))["diagnostics"]!.AsArray());
         }
     }
@@ -290,28 +416,59 @@ public sealed class LanguageHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         await OpenAsync(sidecar.Client, UriOf(sidecar.Home, "templates/scout.json5"), Broken);
-        foreach (var odd in new[] { "{}", "{\"textDocument\":{}}", "{\"textDocument\":{\"uri\":\"file:///etc/passwd\"},\"position\":{\"line\":-1,\"character\":2147483647}}", $"{{\"textDocument\":{{\"uri\":\"{UriOf(sidecar.Home, "templates/scout.json5")}\"}},\"newName\":\"x\"}}" })
+        foreach (
+            var odd in new[]
+            {
+                "{}",
+                "{\"textDocument\":{}}",
+                "{\"textDocument\":{\"uri\":\"file:///etc/passwd\"},\"position\":{\"line\":-1,\"character\":2147483647}}",
+                $"{{\"textDocument\":{{\"uri\":\"{UriOf(sidecar.Home, "templates/scout.json5")}\"}},\"newName\":\"x\"}}",
+            }
+        )
         {
             var reply = await sidecar.Client.RequestAsync(method, JsonNode.Parse(odd));
             Assert.DoesNotContain("-32603", reply.ToJsonString(), StringComparison.Ordinal);
         }
 
         await sidecar.Client.NotifyAsync("textDocument/didOpen", new { });
-        await sidecar.Client.NotifyAsync("textDocument/didChange", new { textDocument = new { uri = UriOf(sidecar.Home, "templates/scout.json5") } });
+        await sidecar.Client.NotifyAsync(
+            "textDocument/didChange",
+            new { textDocument = new { uri = UriOf(sidecar.Home, "templates/scout.json5") } }
+        );
         await sidecar.Client.NotifyAsync("textDocument/didClose", new { });
         await sidecar.Client.ResultAsync("vault/status");
     }
 
-    private static Task<InMemorySidecar> EditorAsync(string folder, bool registers = false) => InMemorySidecar.StartAsync(folder, registers);
+    private static Task<InMemorySidecar> EditorAsync(string folder, bool registers = false) =>
+        InMemorySidecar.StartAsync(folder, registers);
 
     private static Task OpenAsync(RpcClient client, string uri, string text) =>
-        client.NotifyAsync("textDocument/didOpen", new { textDocument = new { uri, languageId = "plue-json5", version = 1, text } });
+        client.NotifyAsync(
+            "textDocument/didOpen",
+            new
+            {
+                textDocument = new
+                {
+                    uri,
+                    languageId = "plue-json5",
+                    version = 1,
+                    text,
+                },
+            }
+        );
 
-    private static Task ChangeAsync(RpcClient client, string uri, int version, int character, string text) => client.NotifyAsync("textDocument/didChange", new
-    {
-        textDocument = new { uri, version },
-        contentChanges = new[] { new { range = new { start = new { line = 0, character }, end = new { line = 0, character } }, text } },
-    });
+    private static Task ChangeAsync(RpcClient client, string uri, int version, int character, string text) =>
+        client.NotifyAsync(
+            "textDocument/didChange",
+            new
+            {
+                textDocument = new { uri, version },
+                contentChanges = new[]
+                {
+                    new { range = new { start = new { line = 0, character }, end = new { line = 0, character } }, text },
+                },
+            }
+        );
 
     private static Task<JsonObject> ProblemsAsync(RpcClient client, string uri, int version) =>
         client.NextAsync("textDocument/publishDiagnostics", told => (string?)told["uri"] == uri && (int?)told["version"] == version);

@@ -12,7 +12,9 @@ public class McpHandlersTests
         Directory.CreateDirectory(sidecar.Home);
         var notes = Path.Combine(sidecar.Home, "notes.txt");
         await File.WriteAllTextAsync(
-            Path.Combine(sidecar.Home, "mcp.json5"), $$$"""{ mcpServers: { own: { command: {{{McpHome.Text(McpHome.Node)}}}, args: [{{{McpHome.Text(McpHome.Script)}}}, "plain", {{{McpHome.Text(notes)}}}], env: { TOKEN: "never-shown-1" } } } }""");
+            Path.Combine(sidecar.Home, "mcp.json5"),
+            $$$"""{ mcpServers: { own: { command: {{{McpHome.Text(McpHome.Node)}}}, args: [{{{McpHome.Text(McpHome.Script)}}}, "plain", {{{McpHome.Text(notes)}}}], env: { TOKEN: "never-shown-1" } } } }"""
+        );
         var own = (await sidecar.Client.ResultAsync("mcp/list", new { }))!["servers"]![0]!;
         Assert.Equal("notApproved", (string?)own["state"]);
         Assert.Equal("TOKEN", (string?)own["environment"]![0]);
@@ -28,6 +30,9 @@ public class McpHandlersTests
         Assert.Equal("running", (string?)started["state"]);
         Assert.True((long?)started["tokens"] > 0);
         Assert.Equal("stopped", (string?)(await sidecar.Client.ResultAsync("mcp/stop", new { name = "own" }))!["servers"]![0]!["state"]);
-        Assert.Equal("notApproved", (string?)(await sidecar.Client.ResultAsync("mcp/revoke", new { name = "own" }))!["servers"]![0]!["state"]);
+        Assert.Equal(
+            "notApproved",
+            (string?)(await sidecar.Client.ResultAsync("mcp/revoke", new { name = "own" }))!["servers"]![0]!["state"]
+        );
     }
 }

@@ -20,7 +20,13 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     public MessageNotifierTests()
     {
         var server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads());
-        notifier = new MessageNotifier("codex://chats/x", server, name => name == "broken" ? throw new InvalidOperationException(name) : name, TimeProvider.System, NullLogger.Instance);
+        notifier = new MessageNotifier(
+            "codex://chats/x",
+            server,
+            name => name == "broken" ? throw new InvalidOperationException(name) : name,
+            TimeProvider.System,
+            NullLogger.Instance
+        );
     }
 
     [Fact]
@@ -66,7 +72,15 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     [Fact]
     public async Task An_event_that_cannot_be_sent_takes_no_other_with_it()
     {
-        var broken = new Message { Id = "m", CodexId = "c", Role = MessageRole.Assistant, CreatedAt = default, UpdatedAt = default, ProviderInfo = new ProviderInfo("broken", null) };
+        var broken = new Message
+        {
+            Id = "m",
+            CodexId = "c",
+            Role = MessageRole.Assistant,
+            CreatedAt = default,
+            UpdatedAt = default,
+            ProviderInfo = new ProviderInfo("broken", null),
+        };
         await LookAway();
         Publish(new TurnEvent.MessageFinished(broken), End);
         Assert.Equal("turnFinished", Kind((await Look())[^1]));
@@ -75,7 +89,10 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await toClient.Writer.CompleteAsync();
-        if (client is not null) { await client.DisposeAsync(); }
+        if (client is not null)
+        {
+            await client.DisposeAsync();
+        }
     }
 
     private static TurnEvent End => new TurnEvent.TurnFinished("t", StopReason.EndTurn, null);
@@ -86,7 +103,10 @@ public sealed class MessageNotifierTests : IAsyncDisposable
 
     private void Publish(params TurnEvent[] events)
     {
-        foreach (var turnEvent in events) { notifier.Publish(turnEvent); }
+        foreach (var turnEvent in events)
+        {
+            notifier.Publish(turnEvent);
+        }
     }
 
     /// <summary>The first event is on its way and nobody takes it: all that follows is held.</summary>
@@ -107,7 +127,10 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     {
         foreach (var seq in events.Select(Seq).Where(seq => seq > seen))
         {
-            if (seq != seen + 1) { return true; }
+            if (seq != seen + 1)
+            {
+                return true;
+            }
             seen = seq;
         }
 

@@ -12,10 +12,18 @@ public sealed class MethodFuzzTests
         await using var fuzz = await MethodFuzz.StartAsync(seed);
         await fuzz.RunAsync(TimeSpan.FromSeconds(Number("PLUE_FUZZ_SECONDS") ?? 3));
         var log = fuzz.Log;
-        Assert.True(fuzz.InternalErrors.Count == 0, $"Seed {seed}, {fuzz.Sent} messages. Internal errors:\n{string.Join('\n', fuzz.InternalErrors)}\n{log[Math.Max(0, log.Length - 20_000)..]}");
+        Assert.True(
+            fuzz.InternalErrors.Count == 0,
+            $"Seed {seed}, {fuzz.Sent} messages. Internal errors:\n{string.Join('\n', fuzz.InternalErrors)}\n{log[Math.Max(0, log.Length - 20_000)..]}"
+        );
         Assert.Equal(0, await fuzz.ShutDownAsync());
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}, {fuzz.Sent} messages: {string.Join(", ", fuzz.Outcomes.Select(outcome => $"{outcome.Key} {outcome.Value}"))}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Seed {seed}, {fuzz.Sent} messages: {string.Join(", ", fuzz.Outcomes.Select(outcome => $"{outcome.Key} {outcome.Value}"))}"
+        );
     }
 
-    private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

@@ -53,7 +53,13 @@ public sealed class OldHomeTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("codex/switchBranch", new { uri, messageId = other });
         chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Equal(["ECHO hello; 3", "hello; hello; hello; ", "READ 2", "", "", "Done."], ChatScript.Texts(chat));
-        Assert.Equal(2, chat!["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Count(part => (string?)part!["kind"] == "toolResult"));
+        Assert.Equal(
+            2,
+            chat!["messages"]!
+                .AsArray()
+                .SelectMany(message => message!["parts"]!.AsArray())
+                .Count(part => (string?)part!["kind"] == "toolResult")
+        );
     }
 
     [Fact]
@@ -68,11 +74,24 @@ public sealed class OldHomeTests : IAsyncLifetime
     private static string Sample => Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Store", "Samples", "home");
 
     private static List<string> Journals(string home) =>
-        [.. Directory.EnumerateFiles(Path.Combine(home, "codices"), "*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(home, "codices"), "*.jsonl", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(File.ReadAllText),
+        ];
 
     private async Task<List<string?>> TitlesAsync(object parameters) =>
-        [.. (await sidecar.Client.ResultAsync("codex/list", parameters))!["items"]!.AsArray().Select(row => (string?)row!["title"]).Order(StringComparer.Ordinal)];
+        [
+            .. (await sidecar.Client.ResultAsync("codex/list", parameters))!["items"]!
+                .AsArray()
+                .Select(row => (string?)row!["title"])
+                .Order(StringComparer.Ordinal),
+        ];
 
     private async Task<string> NotesAsync() =>
-        (string)(await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))!["items"]!.AsArray().Single(row => (string?)row!["title"] == "Notes")!["uri"]!;
+        (string)
+            (await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))!["items"]!
+                .AsArray()
+                .Single(row => (string?)row!["title"] == "Notes")!["uri"]!;
 }

@@ -19,7 +19,10 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
 
     public OutgoingRequestTests()
     {
-        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads()) { IsInitialized = true };
+        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads())
+        {
+            IsInitialized = true,
+        };
         server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
         running = server.RunAsync(CancellationToken.None);
         editor = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
@@ -30,7 +33,10 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     [Fact]
     public async Task Answers_find_their_questions_in_any_order()
     {
-        var asking = Enumerable.Range(0, 20).Select(number => server.RequestAsync(Methods.HostLanguageModels, new HostLanguageModelsParams($"v{number}"), Cancel)).ToArray();
+        var asking = Enumerable
+            .Range(0, 20)
+            .Select(number => server.RequestAsync(Methods.HostLanguageModels, new HostLanguageModelsParams($"v{number}"), Cancel))
+            .ToArray();
         List<(long Id, string Vendor)> asked = [];
         foreach (var _ in asking)
         {
@@ -40,7 +46,24 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
 
         foreach (var (id, vendor) in asked.OrderByDescending(question => question.Id))
         {
-            await editor.AnswerAsync(id, new { models = new[] { new { id = vendor, name = vendor, vendor, family = "f", version = "1", maxInputTokens = 5 } } });
+            await editor.AnswerAsync(
+                id,
+                new
+                {
+                    models = new[]
+                    {
+                        new
+                        {
+                            id = vendor,
+                            name = vendor,
+                            vendor,
+                            family = "f",
+                            version = "1",
+                            maxInputTokens = 5,
+                        },
+                    },
+                }
+            );
         }
 
         var answers = await Task.WhenAll(asking);
@@ -54,12 +77,21 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
         var (id, _) = await editor.AskedAsync("host/languageModels");
         await editor.RefuseAsync(id, -33007, "Too many \u001b[31mrequests.", new { kind = "rateLimited", retryAfterMs = 1500 });
         var failure = (await Assert.ThrowsAsync<FailureException>(() => asking)).Failure;
-        Assert.Equal((FailureKind.RateLimited, "Too many [31mrequests.", TimeSpan.FromSeconds(1.5)), (failure.Kind, failure.Message, failure.RetryAfter));
+        Assert.Equal(
+            (FailureKind.RateLimited, "Too many [31mrequests.", TimeSpan.FromSeconds(1.5)),
+            (failure.Kind, failure.Message, failure.RetryAfter)
+        );
     }
 
     [Theory]
-    [InlineData("{\"code\":-32603,\"message\":\"It broke.\"}", "It broke."), InlineData("{\"code\":-32603,\"message\":\"It broke.\",\"data\":{\"kind\":\"7\"}}", "It broke.")]
-    [InlineData("{}", "The editor refused this without a reason. Its log may have more."), InlineData("null", "The editor refused this without a reason. Its log may have more.")]
+    [
+        InlineData("{\"code\":-32603,\"message\":\"It broke.\"}", "It broke."),
+        InlineData("{\"code\":-32603,\"message\":\"It broke.\",\"data\":{\"kind\":\"7\"}}", "It broke.")
+    ]
+    [
+        InlineData("{}", "The editor refused this without a reason. Its log may have more."),
+        InlineData("null", "The editor refused this without a reason. Its log may have more.")
+    ]
     public async Task A_refusal_without_a_kind_is_a_failure_all_the_same(string error, string sentence)
     {
         var asking = server.RequestAsync(Methods.HostLanguageModels, Question, Cancel);
@@ -111,7 +143,10 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
         await toServer.Writer.CompleteAsync();
         foreach (var question in asking.Append(server.RequestAsync(Methods.HostLanguageModels, Question, Cancel)))
         {
-            Assert.Equal(FailureKind.Unreachable, (await Assert.ThrowsAsync<FailureException>(() => question.WaitAsync(TimeSpan.FromSeconds(20), Cancel))).Failure.Kind);
+            Assert.Equal(
+                FailureKind.Unreachable,
+                (await Assert.ThrowsAsync<FailureException>(() => question.WaitAsync(TimeSpan.FromSeconds(20), Cancel))).Failure.Kind
+            );
         }
     }
 
@@ -120,7 +155,10 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     {
         var asking = server.RequestAsync(Methods.HostLanguageModels, Question, Cancel);
         var (id, _) = await editor.AskedAsync("host/languageModels");
-        for (var number = 0; number < 5; number++) { Assert.Null((await editor.RequestAsync("codex/delete", new { uri = "x" }))["error"]); }
+        for (var number = 0; number < 5; number++)
+        {
+            Assert.Null((await editor.RequestAsync("codex/delete", new { uri = "x" }))["error"]);
+        }
         Assert.False(asking.IsCompleted);
         await editor.AnswerAsync(id, new { models = Array.Empty<object>() });
         Assert.Empty((await asking).Models);

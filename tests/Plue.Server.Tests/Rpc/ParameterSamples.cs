@@ -18,30 +18,62 @@ internal static class ParameterSamples
     private const string LoneSurrogate = "\"\\ud800\"";
 
     private static readonly string[] AnsweredByTheEditor =
-        [Methods.HostLanguageModels.Name, Methods.HostLanguageModel.Name, LanguageMethods.RegisterCapability.Name];
+    [
+        Methods.HostLanguageModels.Name,
+        Methods.HostLanguageModel.Name,
+        LanguageMethods.RegisterCapability.Name,
+    ];
 
-    public static IReadOnlyList<Method> All { get; } = [.. new[] { typeof(Methods), typeof(LanguageMethods) }
-        .SelectMany(table => table.GetFields(BindingFlags.Public | BindingFlags.Static))
-        .Select(field => new Method(
-            (string)field.FieldType.GetProperty("Name")!.GetValue(field.GetValue(null))!,
-            field.FieldType.GetGenericArguments()[0],
-            field.FieldType.GetGenericTypeDefinition() == typeof(RpcRequest<,>)))
-        .Where(method => !AnsweredByTheEditor.Contains(method.Name))];
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        .. new[] { typeof(Methods), typeof(LanguageMethods) }
+            .SelectMany(table => table.GetFields(BindingFlags.Public | BindingFlags.Static))
+            .Select(field => new Method(
+                (string)field.FieldType.GetProperty("Name")!.GetValue(field.GetValue(null))!,
+                field.FieldType.GetGenericArguments()[0],
+                field.FieldType.GetGenericTypeDefinition() == typeof(RpcRequest<,>)
+            ))
+            .Where(method => !AnsweredByTheEditor.Contains(method.Name)),
+    ];
 
     /// <summary>Every member is there; lists and dictionaries have one entry.</summary>
     public static JsonNode? Fitting(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type.IsEnum) { return JsonNamingPolicy.CamelCase.ConvertName(Enum.GetNames(type)[0]); }
-        if (type == typeof(string)) { return "x"; }
-        if (type == typeof(DateTimeOffset)) { return "2026-11-21T10:00:00Z"; }
-        if (type == typeof(bool)) { return true; }
-        if (type == typeof(JsonElement)) { return new JsonObject { ["x"] = "x" }; }
+        if (type.IsEnum)
+        {
+            return JsonNamingPolicy.CamelCase.ConvertName(Enum.GetNames(type)[0]);
+        }
+        if (type == typeof(string))
+        {
+            return "x";
+        }
+        if (type == typeof(DateTimeOffset))
+        {
+            return "2026-11-21T10:00:00Z";
+        }
+        if (type == typeof(bool))
+        {
+            return true;
+        }
+        if (type == typeof(JsonElement))
+        {
+            return new JsonObject { ["x"] = "x" };
+        }
 
         var info = Wire.Options.GetTypeInfo(type);
-        if (info.Kind == JsonTypeInfoKind.Enumerable) { return new JsonArray(Fitting(info.ElementType!)); }
-        if (info.Kind == JsonTypeInfoKind.Dictionary) { return new JsonObject { ["x"] = Fitting(info.ElementType!) }; }
-        if (info.Kind != JsonTypeInfoKind.Object) { return 1; }
+        if (info.Kind == JsonTypeInfoKind.Enumerable)
+        {
+            return new JsonArray(Fitting(info.ElementType!));
+        }
+        if (info.Kind == JsonTypeInfoKind.Dictionary)
+        {
+            return new JsonObject { ["x"] = Fitting(info.ElementType!) };
+        }
+        if (info.Kind != JsonTypeInfoKind.Object)
+        {
+            return 1;
+        }
 
         var fitting = new JsonObject();
         if (info.PolymorphismOptions is { } union)
@@ -51,7 +83,10 @@ internal static class ParameterSamples
             info = Wire.Options.GetTypeInfo(derived.DerivedType);
         }
 
-        foreach (var property in info.Properties) { fitting[property.Name] = Fitting(property.PropertyType); }
+        foreach (var property in info.Properties)
+        {
+            fitting[property.Name] = Fitting(property.PropertyType);
+        }
         return fitting;
     }
 
@@ -61,7 +96,10 @@ internal static class ParameterSamples
     private static IEnumerable<Defect> Defects(Type type, string path, Func<string, string> place)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        foreach (var wrong in Wrong(type)) { yield return new Defect("wrong value", path, place(wrong)); }
+        foreach (var wrong in Wrong(type))
+        {
+            yield return new Defect("wrong value", path, place(wrong));
+        }
 
         if (type == typeof(JsonElement))
         {
@@ -73,15 +111,25 @@ internal static class ParameterSamples
         var info = Wire.Options.GetTypeInfo(type);
         if (info.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary)
         {
-            var (step, around) = info.Kind == JsonTypeInfoKind.Enumerable
-                ? ("[0]", (Func<string, string>)(text => $"[{text}]"))
-                : (".x", text => $$"""{"x":{{text}}}""");
-            foreach (var defect in Defects(info.ElementType!, path + step, text => place(around(text)))) { yield return defect; }
-            if (info.ElementType != typeof(JsonElement)) { yield return new Defect("null", path + step, place(around("null"))); }
+            var (step, around) =
+                info.Kind == JsonTypeInfoKind.Enumerable
+                    ? ("[0]", (Func<string, string>)(text => $"[{text}]"))
+                    : (".x", text => $$"""{"x":{{text}}}""");
+            foreach (var defect in Defects(info.ElementType!, path + step, text => place(around(text))))
+            {
+                yield return defect;
+            }
+            if (info.ElementType != typeof(JsonElement))
+            {
+                yield return new Defect("null", path + step, place(around("null")));
+            }
             yield break;
         }
 
-        if (info.Kind != JsonTypeInfoKind.Object) { yield break; }
+        if (info.Kind != JsonTypeInfoKind.Object)
+        {
+            yield break;
+        }
 
         if (info.PolymorphismOptions is { } union)
         {
@@ -91,13 +139,19 @@ internal static class ParameterSamples
             foreach (var derived in union.DerivedTypes)
             {
                 var start = $"\"{name}\":\"{derived.TypeDiscriminator}\"";
-                foreach (var defect in MemberDefects(Wire.Options.GetTypeInfo(derived.DerivedType), path, start, place)) { yield return defect; }
+                foreach (var defect in MemberDefects(Wire.Options.GetTypeInfo(derived.DerivedType), path, start, place))
+                {
+                    yield return defect;
+                }
             }
 
             yield break;
         }
 
-        foreach (var defect in MemberDefects(info, path, null, place)) { yield return defect; }
+        foreach (var defect in MemberDefects(info, path, null, place))
+        {
+            yield return defect;
+        }
     }
 
     private static IEnumerable<Defect> MemberDefects(JsonTypeInfo info, string path, string? start, Func<string, string> place)
@@ -108,28 +162,71 @@ internal static class ParameterSamples
             if (!Wire.IsOptional(property))
             {
                 yield return new Defect("missing", at, With(null));
-                if (property.PropertyType != typeof(JsonElement)) { yield return new Defect("null", at, With("null")); }
+                if (property.PropertyType != typeof(JsonElement))
+                {
+                    yield return new Defect("null", at, With("null"));
+                }
             }
 
             var value = Fitting(property.PropertyType)!.ToJsonString();
             yield return new Defect("the same key twice", at, With($"{value},\"{property.Name}\":{value}"));
-            foreach (var defect in Defects(property.PropertyType, at, text => With(text))) { yield return defect; }
+            foreach (var defect in Defects(property.PropertyType, at, text => With(text)))
+            {
+                yield return defect;
+            }
 
-            string With(string? text) => place("{" + string.Join(',', new[] { start }
-                .Concat(info.Properties.Select(member => member != property ? $"\"{member.Name}\":{Fitting(member.PropertyType)!.ToJsonString()}" : text is null ? null : $"\"{member.Name}\":{text}"))
-                .OfType<string>()) + "}");
+            string With(string? text) =>
+                place(
+                    "{"
+                        + string.Join(
+                            ',',
+                            new[] { start }
+                                .Concat(
+                                    info.Properties.Select(member =>
+                                        member != property ? $"\"{member.Name}\":{Fitting(member.PropertyType)!.ToJsonString()}"
+                                        : text is null ? null
+                                        : $"\"{member.Name}\":{text}"
+                                    )
+                                )
+                                .OfType<string>()
+                        )
+                        + "}"
+                );
         }
     }
 
     private static string[] Wrong(Type type)
     {
-        if (type == typeof(JsonElement)) { return [LoneSurrogate]; }
-        if (type == typeof(string)) { return ["1", "true", "[]", "{}", LoneSurrogate]; }
-        if (type == typeof(bool)) { return ["1", "\"true\"", "[]", "{}"]; }
-        if (type.IsEnum) { return ["0", "true", "[]", "{}", "\"\"", "\"noSuchName\"", LoneSurrogate]; }
-        if (type == typeof(DateTimeOffset)) { return ["1", "true", "[]", "{}", "\"yesterday\"", LoneSurrogate]; }
-        if (type == typeof(int) || type == typeof(long)) { return ["\"1\"", "true", "[]", "{}", "1.5", "1e999", "99999999999999999999"]; }
-        if (type.IsPrimitive || type == typeof(decimal)) { return ["\"1\"", "true", "[]", "{}"]; }
-        return Wire.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Enumerable ? ["1", "\"x\"", "true", "{}"] : ["1", "\"x\"", "true", "[1,2]"];
+        if (type == typeof(JsonElement))
+        {
+            return [LoneSurrogate];
+        }
+        if (type == typeof(string))
+        {
+            return ["1", "true", "[]", "{}", LoneSurrogate];
+        }
+        if (type == typeof(bool))
+        {
+            return ["1", "\"true\"", "[]", "{}"];
+        }
+        if (type.IsEnum)
+        {
+            return ["0", "true", "[]", "{}", "\"\"", "\"noSuchName\"", LoneSurrogate];
+        }
+        if (type == typeof(DateTimeOffset))
+        {
+            return ["1", "true", "[]", "{}", "\"yesterday\"", LoneSurrogate];
+        }
+        if (type == typeof(int) || type == typeof(long))
+        {
+            return ["\"1\"", "true", "[]", "{}", "1.5", "1e999", "99999999999999999999"];
+        }
+        if (type.IsPrimitive || type == typeof(decimal))
+        {
+            return ["\"1\"", "true", "[]", "{}"];
+        }
+        return Wire.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Enumerable
+            ? ["1", "\"x\"", "true", "{}"]
+            : ["1", "\"x\"", "true", "[1,2]"];
     }
 }

@@ -14,8 +14,13 @@ public sealed class ParameterTests
         foreach (var (name, defect) in Defects(ofRequests: true))
         {
             var reply = await sidecar.Client.RequestTextAsync(name, defect.Parameters);
-            var isRight = (int?)reply["error"]?["code"] == ErrorCodes.InvalidParams && ((string?)reply["error"]?["message"])!.Contains($"\"{defect.Path}\"", StringComparison.Ordinal);
-            if (!isRight) { wrong.Add($"{name}, {defect.What} at {defect.Path}: {defect.Parameters} → {reply.ToJsonString()}"); }
+            var isRight =
+                (int?)reply["error"]?["code"] == ErrorCodes.InvalidParams
+                && ((string?)reply["error"]?["message"])!.Contains($"\"{defect.Path}\"", StringComparison.Ordinal);
+            if (!isRight)
+            {
+                wrong.Add($"{name}, {defect.What} at {defect.Path}: {defect.Parameters} → {reply.ToJsonString()}");
+            }
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -37,7 +42,10 @@ public sealed class ParameterTests
     public async Task A_workspace_folder_that_is_no_absolute_path_is_refused_when_the_window_starts(string workspaceFolder)
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var reply = await sidecar.Client.RequestAsync(Methods.Initialize.Name, new { initializationOptions = new { workspaceFolder, trusted = true } });
+        var reply = await sidecar.Client.RequestAsync(
+            Methods.Initialize.Name,
+            new { initializationOptions = new { workspaceFolder, trusted = true } }
+        );
         Assert.Equal(ErrorCodes.InvalidParams, (int?)reply["error"]?["code"]);
         Assert.Contains("$.initializationOptions.workspaceFolder", (string?)reply["error"]?["message"], StringComparison.Ordinal);
     }
@@ -47,7 +55,14 @@ public sealed class ParameterTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
 
-        foreach (var parameters in new[] { """{"collection":"chats"}""", """{"collection":"chats","filter":null,"limit":null}""", """{"collection":"chats","unknown":{"a":null}}""" })
+        foreach (
+            var parameters in new[]
+            {
+                """{"collection":"chats"}""",
+                """{"collection":"chats","filter":null,"limit":null}""",
+                """{"collection":"chats","unknown":{"a":null}}""",
+            }
+        )
         {
             Assert.NotNull((await sidecar.Client.RequestTextAsync(Methods.CodexList.Name, parameters))["result"]);
         }
@@ -63,20 +78,26 @@ public sealed class ParameterTests
         foreach (var method in ParameterSamples.All.Where(method => method.IsRequest && method.Name is not ("initialize" or "shutdown")))
         {
             var reply = await sidecar.Client.RequestAsync(method.Name, Replaced(ParameterSamples.Fitting(method.Parameters), text));
-            if ((int?)reply["error"]?["code"] == ErrorCodes.InternalError) { wrong.Add(method.Name); }
+            if ((int?)reply["error"]?["code"] == ErrorCodes.InternalError)
+            {
+                wrong.Add(method.Name);
+            }
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    private static IEnumerable<(string Name, ParameterSamples.Defect Defect)> Defects(bool ofRequests) => ParameterSamples.All.Where(method => method.IsRequest == ofRequests)
-        .SelectMany(method => ParameterSamples.Defects(method.Parameters).Select(defect => (method.Name, defect)));
+    private static IEnumerable<(string Name, ParameterSamples.Defect Defect)> Defects(bool ofRequests) =>
+        ParameterSamples
+            .All.Where(method => method.IsRequest == ofRequests)
+            .SelectMany(method => ParameterSamples.Defects(method.Parameters).Select(defect => (method.Name, defect)));
 
-    private static JsonNode? Replaced(JsonNode? node, string text) => node switch
-    {
-        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Replaced(member.Value, text)))),
-        JsonArray items => new JsonArray([.. items.Select(item => Replaced(item, text))]),
-        JsonValue value when (value.TryGetValue(out string? content) && content == "x") => text,
-        _ => node?.DeepClone(),
-    };
+    private static JsonNode? Replaced(JsonNode? node, string text) =>
+        node switch
+        {
+            JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Replaced(member.Value, text)))),
+            JsonArray items => new JsonArray([.. items.Select(item => Replaced(item, text))]),
+            JsonValue value when (value.TryGetValue(out string? content) && content == "x") => text,
+            _ => node?.DeepClone(),
+        };
 }

@@ -16,7 +16,21 @@ public sealed class ProviderHandlersTests
         await using var endpoint = new ScriptedEndpoint { Route = _ => answer };
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
-        var added = await client.ResultAsync("provider/configure", new { name = "My server", kind = "openai-compatible", endpoint = $"{endpoint.Url}v1", fields = new { description = "Mine", max_tokens = 512, retry_policy = "none" } });
+        var added = await client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                name = "My server",
+                kind = "openai-compatible",
+                endpoint = $"{endpoint.Url}v1",
+                fields = new
+                {
+                    description = "Mine",
+                    max_tokens = 512,
+                    retry_policy = "none",
+                },
+            }
+        );
         Assert.Equal(("my-server", "untested", "Mine"), ((string?)added?["id"], (string?)added?["status"], (string?)added?["description"]));
         Assert.Equal(Path.Combine(sidecar.Home, "providers", "my-server.json5"), (string?)added?["file"]);
 
@@ -33,7 +47,22 @@ public sealed class ProviderHandlersTests
 
         answer = models;
         Assert.Equal("connected", (string?)(await client.ResultAsync("provider/test", new { id = "my-server" }))?["status"]);
-        Assert.Equal("untested", (string?)(await client.ResultAsync("provider/configure", new { id = "my-server", name = "My server", kind = "openai-compatible", model = "small" }))?["status"]);
+        Assert.Equal(
+            "untested",
+            (string?)
+                (
+                    await client.ResultAsync(
+                        "provider/configure",
+                        new
+                        {
+                            id = "my-server",
+                            name = "My server",
+                            kind = "openai-compatible",
+                            model = "small",
+                        }
+                    )
+                )?["status"]
+        );
     }
 
     [Fact]
@@ -49,7 +78,10 @@ public sealed class ProviderHandlersTests
         Assert.NotNull((string?)refused?["error"]?["message"]);
         var item = await ItemAsync(sidecar.Client, "p");
         Assert.Equal((false, "error"), ((bool?)item["enabled"], (string?)item["status"]));
-        Assert.Equal("disabled", (string?)(await sidecar.Client.ResultAsync("provider/setEnabled", new { id = "p", enabled = false }))?["status"]);
+        Assert.Equal(
+            "disabled",
+            (string?)(await sidecar.Client.ResultAsync("provider/setEnabled", new { id = "p", enabled = false }))?["status"]
+        );
 
         answer = ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""");
         var on = await sidecar.Client.ResultAsync("provider/setEnabled", new { id = "p", enabled = true });
@@ -71,13 +103,31 @@ public sealed class ProviderHandlersTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("p", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), "// mine\n"));
         var before = File.ReadAllText(Path.Combine(sidecar.Home, "providers", "p.json5"));
-        var reply = await sidecar.Client.RequestAsync("provider/configure", new { id = "p", name = "Renamed", kind = "openai-compatible", model = "other", fields = JsonNode.Parse(fields) });
+        var reply = await sidecar.Client.RequestAsync(
+            "provider/configure",
+            new
+            {
+                id = "p",
+                name = "Renamed",
+                kind = "openai-compatible",
+                model = "other",
+                fields = JsonNode.Parse(fields),
+            }
+        );
         Assert.Equal(kind, ChatScript.ErrorKind(reply));
         Assert.Contains(says, (string?)reply["error"]?["message"], StringComparison.Ordinal);
         Assert.DoesNotContain("sk-canary", reply.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(Path.Combine(sidecar.Home, "providers", "p.json5")));
 
-        var created = await sidecar.Client.RequestAsync("provider/configure", new { name = "New", kind = "ollama", fields = JsonNode.Parse(fields) });
+        var created = await sidecar.Client.RequestAsync(
+            "provider/configure",
+            new
+            {
+                name = "New",
+                kind = "ollama",
+                fields = JsonNode.Parse(fields),
+            }
+        );
         Assert.Equal(kind, ChatScript.ErrorKind(created));
         Assert.Single(Directory.GetFiles(Path.Combine(sidecar.Home, "providers")));
     }
@@ -87,14 +137,22 @@ public sealed class ProviderHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("p", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), "// mine\n temperature: 1,"));
-        await sidecar.Client.ResultAsync("provider/configure", new
-        {
-            id = "p",
-            name = "P",
-            kind = "openai-compatible",
-            model = "",
-            fields = new { temperature = (int?)null, stop_sequences = new[] { "END" }, headers = new Dictionary<string, string> { ["X-Team"] = "a", ["X-Api-Key"] = "vault://p/x" } },
-        });
+        await sidecar.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                id = "p",
+                name = "P",
+                kind = "openai-compatible",
+                model = "",
+                fields = new
+                {
+                    temperature = (int?)null,
+                    stop_sequences = new[] { "END" },
+                    headers = new Dictionary<string, string> { ["X-Team"] = "a", ["X-Api-Key"] = "vault://p/x" },
+                },
+            }
+        );
         var text = File.ReadAllText(Path.Combine(sidecar.Home, "providers", "p.json5"));
         Assert.Contains("// mine", text, StringComparison.Ordinal);
         var configuration = (await sidecar.Client.ResultAsync("provider/get", new { id = "p" }))?["configuration"];
@@ -107,12 +165,53 @@ public sealed class ProviderHandlersTests
     public async Task A_vendor_of_the_catalog_fills_in_kind_and_address()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var groq = await sidecar.Client.ResultAsync("provider/configure", new { name = "", kind = "", catalogProvider = "groq" });
-        Assert.Equal(("groq", "openai-compatible", "groq"), ((string?)groq?["id"], (string?)groq?["kind"], (string?)groq?["catalogProvider"]));
+        var groq = await sidecar.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                name = "",
+                kind = "",
+                catalogProvider = "groq",
+            }
+        );
+        Assert.Equal(
+            ("groq", "openai-compatible", "groq"),
+            ((string?)groq?["id"], (string?)groq?["kind"], (string?)groq?["catalogProvider"])
+        );
         Assert.StartsWith("https://api.groq.com", (string?)groq?["endpoint"], StringComparison.Ordinal);
-        Assert.Equal("notFound", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/configure", new { name = "X", kind = "openai", catalogProvider = "nobody" })));
-        Assert.Equal("missingField", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/configure", new { name = "X", kind = "azure" })));
-        Assert.Equal("missingField", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/configure", new { id = "groq", name = "", kind = "", endpoint = "" })));
+        Assert.Equal(
+            "notFound",
+            ChatScript.ErrorKind(
+                await sidecar.Client.RequestAsync(
+                    "provider/configure",
+                    new
+                    {
+                        name = "X",
+                        kind = "openai",
+                        catalogProvider = "nobody",
+                    }
+                )
+            )
+        );
+        Assert.Equal(
+            "missingField",
+            ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/configure", new { name = "X", kind = "azure" }))
+        );
+        Assert.Equal(
+            "missingField",
+            ChatScript.ErrorKind(
+                await sidecar.Client.RequestAsync(
+                    "provider/configure",
+                    new
+                    {
+                        id = "groq",
+                        name = "",
+                        kind = "",
+                        endpoint = "",
+                    }
+                )
+            )
+        );
     }
 
     [Theory]
@@ -124,21 +223,39 @@ public sealed class ProviderHandlersTests
         sidecar.WriteProvider("leaky", $"{{ name: 'Leaky', provider_type: 'openai', {string.Format(null, fields, Canary)} }}");
         Assert.True((bool?)(await ItemAsync(sidecar.Client, "leaky"))["fault"]?["holdsSecret"]);
         Assert.DoesNotContain(Canary, (await sidecar.Client.ResultAsync("provider/list"))?.ToJsonString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(Canary, (await sidecar.Client.ResultAsync("provider/get", new { id = "leaky" }))?.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Canary,
+            (await sidecar.Client.ResultAsync("provider/get", new { id = "leaky" }))?.ToJsonString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_literal_key_in_a_file_breaks_that_provider_alone_and_is_never_shown()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("leaky", $"{{\n  name: 'Leaky', provider_type: 'openai',\n  headers: {{ 'X-Api-Key': '{Canary}', note: '{Canary}', plain: 'a' }},\n  api_key: ['{Canary}'] }}");
+        sidecar.WriteProvider(
+            "leaky",
+            $"{{\n  name: 'Leaky', provider_type: 'openai',\n  headers: {{ 'X-Api-Key': '{Canary}', note: '{Canary}', plain: 'a' }},\n  api_key: ['{Canary}'] }}"
+        );
         sidecar.WriteProvider("good", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/")));
         var leaky = await ItemAsync(sidecar.Client, "leaky");
-        Assert.Equal(("error", 3, 27, true), ((string?)leaky["status"], (int?)leaky["fault"]?["line"], (int?)leaky["fault"]?["column"], (bool?)leaky["fault"]?["holdsSecret"]));
+        Assert.Equal(
+            ("error", 3, 27, true),
+            (
+                (string?)leaky["status"],
+                (int?)leaky["fault"]?["line"],
+                (int?)leaky["fault"]?["column"],
+                (bool?)leaky["fault"]?["holdsSecret"]
+            )
+        );
         Assert.Equal("untested", (string?)(await ItemAsync(sidecar.Client, "good"))["status"]);
         var detail = await sidecar.Client.ResultAsync("provider/get", new { id = "leaky" });
         Assert.DoesNotContain(Canary, detail?.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal("""{"X-Api-Key":"***REDACTED***","note":"***REDACTED***","plain":"a"}""", detail?["configuration"]?["headers"]?.ToJsonString());
+        Assert.Equal(
+            """{"X-Api-Key":"***REDACTED***","note":"***REDACTED***","plain":"a"}""",
+            detail?["configuration"]?["headers"]?.ToJsonString()
+        );
         Assert.Equal("notFound", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/test", new { id = "leaky" })));
     }
 
@@ -147,14 +264,28 @@ public sealed class ProviderHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
-        foreach (var id in new[] { "one", "two" }) { sidecar.WriteProvider(id, InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), "api_key_ref: 'vault://shared/api_key'")); }
+        foreach (var id in new[] { "one", "two" })
+        {
+            sidecar.WriteProvider(id, InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), "api_key_ref: 'vault://shared/api_key'"));
+        }
 
         Directory.CreateDirectory(Path.Combine(sidecar.Home, "templates"));
-        File.AppendAllText(Path.Combine(sidecar.Home, "templates", "mine.json5"), "{ id: 'mine', name: 'Mine', version: '1.0.0', parent_template: 'ai-chat', fields: [ { name: 'provider_ref', type: 'codex_reference', default: 'codex://providers/one' } ] }");
+        File.AppendAllText(
+            Path.Combine(sidecar.Home, "templates", "mine.json5"),
+            "{ id: 'mine', name: 'Mine', version: '1.0.0', parent_template: 'ai-chat', fields: [ { name: 'provider_ref', type: 'codex_reference', default: 'codex://providers/one' } ] }"
+        );
         File.AppendAllText(Path.Combine(sidecar.Home, "config.json5"), "{ default_small: 'one', fallbacks: ['two', 'one'] }");
         var chat = await client.CreateChatAsync("one");
         await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
-        await client.ResultAsync("vault/store", new { reference = "vault://shared/api_key", secret = Canary, origins = new[] { "http://127.0.0.1:9" } });
+        await client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://shared/api_key",
+                secret = Canary,
+                origins = new[] { "http://127.0.0.1:9" },
+            }
+        );
 
         var detail = await client.ResultAsync("provider/get", new { id = "one" });
         Assert.Equal("cdef", (string?)detail?["key"]?["lastFour"]);
@@ -167,7 +298,10 @@ public sealed class ProviderHandlersTests
         Assert.Single((await client.ResultAsync("vault/list"))?["entries"]?.AsArray() ?? []);
         Assert.Single(Directory.GetFiles(Path.Combine(sidecar.Home, "trash")));
         await client.ResultAsync("vault/lock");
-        Assert.Equal("vaultLocked", ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "two", deleteKey = true })));
+        Assert.Equal(
+            "vaultLocked",
+            ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "two", deleteKey = true }))
+        );
         Assert.True(File.Exists(Path.Combine(sidecar.Home, "providers", "two.json5")));
         await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync("provider/delete", new { id = "two", deleteKey = true });
@@ -179,7 +313,17 @@ public sealed class ProviderHandlersTests
     public async Task A_found_provider_becomes_the_default_without_a_file_of_its_own()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var made = await sidecar.Client.ResultAsync("provider/configure", new { id = "tour", name = "The tour", kind = "tour", makeDefault = true, makeDefaultSmall = true });
+        var made = await sidecar.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                id = "tour",
+                name = "The tour",
+                kind = "tour",
+                makeDefault = true,
+                makeDefaultSmall = true,
+            }
+        );
         Assert.Equal((true, true), ((bool?)made?["isDefault"], (bool?)made?["isDefaultSmall"]));
         Assert.False(Directory.Exists(Path.Combine(sidecar.Home, "providers")));
         await sidecar.Client.NextAsync("provider/changed", item => item["id"] is null);
@@ -201,5 +345,6 @@ public sealed class ProviderHandlersTests
     }
 
     private static async Task<JsonNode> ItemAsync(RpcClient client, string id) =>
-        (await client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == id) ?? throw new InvalidOperationException($"There is no {id}.");
+        (await client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == id)
+        ?? throw new InvalidOperationException($"There is no {id}.");
 }

@@ -15,7 +15,8 @@ public sealed class QueueTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // Each answer begins at once and waits for its gate; without one it is whole.
-        endpoint.Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Silence()
+        endpoint.Route = request =>
+            request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Silence()
             : gates.TryDequeue(out var gate) ? ScriptedAnswer.Events().Send(Chunk("begun")).Gate(gate.Task).Send(End)
             : Answer("whole");
         sidecar = await InMemorySidecar.StartAsync();
@@ -39,13 +40,28 @@ public sealed class QueueTests : IAsyncLifetime
         Assert.Equal(["two", "three"], await QueuedAsync());
         Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "now" })));
         gate.SetResult();
-        List<JsonObject> events = [.. await sidecar.Client.TurnAsync(), .. await sidecar.Client.TurnAsync(), .. await sidecar.Client.TurnAsync()];
+        List<JsonObject> events =
+        [
+            .. await sidecar.Client.TurnAsync(),
+            .. await sidecar.Client.TurnAsync(),
+            .. await sidecar.Client.TurnAsync(),
+        ];
         Assert.Equal(["one", "begun", "two", "whole", "three", "whole"], await TextsAsync());
         Assert.Empty(await QueuedAsync());
         Assert.Equal(3, events.Count(item => Kind(item) == "turnFinished"));
         Assert.Equal(["two", "three"], events.Where(item => Kind(item) == "messageAdded").Select(item => Text(item["event"]?["message"])));
-        Assert.Equal([2, 1, 0], events.Where(item => Kind(item) == "queueChanged").Select(item => item["event"]?["queue"]?.AsArray().Count ?? -1).SkipWhile(count => count == 1).ToList());
-        Assert.Equal((string?)queued?["messageId"], (string?)events.First(item => Kind(item) == "messageAdded")["event"]?["message"]?["id"]);
+        Assert.Equal(
+            [2, 1, 0],
+            events
+                .Where(item => Kind(item) == "queueChanged")
+                .Select(item => item["event"]?["queue"]?.AsArray().Count ?? -1)
+                .SkipWhile(count => count == 1)
+                .ToList()
+        );
+        Assert.Equal(
+            (string?)queued?["messageId"],
+            (string?)events.First(item => Kind(item) == "messageAdded")["event"]?["message"]?["id"]
+        );
     }
 
     [Fact]
@@ -96,8 +112,16 @@ public sealed class QueueTests : IAsyncLifetime
         await BeginAsync("one");
         await QueueAsync("later");
         await sidecar.Client.ResultAsync("message/steer", new { codexId = uri, text = "shorter" });
-        List<JsonObject> events = [.. await sidecar.Client.TurnAsync(), .. await sidecar.Client.TurnAsync(), .. await sidecar.Client.TurnAsync()];
-        Assert.Equal(["stopped", "endTurn", "endTurn"], events.Where(item => Kind(item) == "turnFinished").Select(item => (string?)item["event"]?["stopReason"]));
+        List<JsonObject> events =
+        [
+            .. await sidecar.Client.TurnAsync(),
+            .. await sidecar.Client.TurnAsync(),
+            .. await sidecar.Client.TurnAsync(),
+        ];
+        Assert.Equal(
+            ["stopped", "endTurn", "endTurn"],
+            events.Where(item => Kind(item) == "turnFinished").Select(item => (string?)item["event"]?["stopReason"])
+        );
         Assert.Equal(["one", "begun", "shorter", "whole", "later", "whole"], await TextsAsync());
         Assert.Contains("begun", endpoint.Requests[1].Body, StringComparison.Ordinal);
     }
@@ -118,7 +142,10 @@ public sealed class QueueTests : IAsyncLifetime
     [Fact]
     public async Task A_stop_while_the_provider_says_what_it_offers_sends_nothing()
     {
-        sidecar.WriteProvider("scripted", $"{{ name: 'Scripted', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}");
+        sidecar.WriteProvider(
+            "scripted",
+            $"{{ name: 'Scripted', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}"
+        );
         sidecar.Client.Start("message/send", new { codexId = uri, text = "one" }, out var reply);
         while (!(await endpoint.NextRequestAsync()).Target.EndsWith("/models", StringComparison.Ordinal)) { }
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
@@ -135,7 +162,16 @@ public sealed class QueueTests : IAsyncLifetime
         return gate;
     }
 
-    private Task<JsonNode?> QueueAsync(string text) => sidecar.Client.ResultAsync("message/send", new { codexId = uri, text, queue = true });
+    private Task<JsonNode?> QueueAsync(string text) =>
+        sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text,
+                queue = true,
+            }
+        );
 
     private async Task<IEnumerable<string?>> QueuedAsync() =>
         (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["queue"]?.AsArray().Select(item => (string?)item?["text"]) ?? [];

@@ -18,11 +18,14 @@ public sealed class RequestThreadsTests
     {
         await using var connection = new Connection();
         using var held = new ManualResetEventSlim();
-        connection.Server.Map(Methods.MessageStop, (_, _) =>
-        {
-            held.Wait(Limit, CancellationToken.None);
-            return Task.FromResult(new Nothing());
-        });
+        connection.Server.Map(
+            Methods.MessageStop,
+            (_, _) =>
+            {
+                held.Wait(Limit, CancellationToken.None);
+                return Task.FromResult(new Nothing());
+            }
+        );
         connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
         var client = connection.Open();
         List<Task> stuck = [];
@@ -43,15 +46,18 @@ public sealed class RequestThreadsTests
     {
         await using var connection = new Connection();
         List<bool> ofPool = [];
-        connection.Server.Map(Methods.CodexDelete, async (_, _) =>
-        {
-            ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
-            await Task.Run(() => { }, CancellationToken.None);
-            ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
-            await Task.Yield();
-            ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
-            return new Nothing();
-        });
+        connection.Server.Map(
+            Methods.CodexDelete,
+            async (_, _) =>
+            {
+                ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
+                await Task.Run(() => { }, CancellationToken.None);
+                ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
+                await Task.Yield();
+                ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
+                return new Nothing();
+            }
+        );
         await connection.Open().ResultAsync("codex/delete", new { uri = "x" });
         Assert.Equal([false, false, false], ofPool);
     }
@@ -64,8 +70,17 @@ public sealed class RequestThreadsTests
         const int Streams = 20;
         for (var stream = 0; stream < Streams; stream++)
         {
-            var notifier = new MessageNotifier($"codex://chats/{stream}", connection.Server, name => name, TimeProvider.System, NullLogger.Instance);
-            for (var piece = 0; piece < Many; piece++) { notifier.Publish(new TurnEvent.TextDelta("m", 0, "x")); }
+            var notifier = new MessageNotifier(
+                $"codex://chats/{stream}",
+                connection.Server,
+                name => name,
+                TimeProvider.System,
+                NullLogger.Instance
+            );
+            for (var piece = 0; piece < Many; piece++)
+            {
+                notifier.Publish(new TurnEvent.TextDelta("m", 0, "x"));
+            }
             notifier.Publish(new TurnEvent.TurnFinished("t", Plue.Server.Messages.StopReason.EndTurn, null));
         }
 
@@ -76,8 +91,14 @@ public sealed class RequestThreadsTests
         {
             var next = await client.NextAsync("message/event");
             events++;
-            if (ChatScript.Kind(next) == "turnFinished") { ended++; }
-            else { text += ((string)next["event"]!["text"]!).Length; }
+            if (ChatScript.Kind(next) == "turnFinished")
+            {
+                ended++;
+            }
+            else
+            {
+                text += ((string)next["event"]!["text"]!).Length;
+            }
         }
 
         Assert.Equal(Streams * Many, text);
@@ -89,10 +110,22 @@ public sealed class RequestThreadsTests
     public async Task Messages_arrive_in_the_order_in_which_they_were_sent()
     {
         await using var connection = new Connection(unread: 1);
-        var sent = Enumerable.Range(0, Many).Select(number => connection.Server.NotifyAsync(Methods.HostNotify, new HostNotifyParams($"{number}", HostNotifyLevel.Info, null), CancellationToken.None)).ToList();
+        var sent = Enumerable
+            .Range(0, Many)
+            .Select(number =>
+                connection.Server.NotifyAsync(
+                    Methods.HostNotify,
+                    new HostNotifyParams($"{number}", HostNotifyLevel.Info, null),
+                    CancellationToken.None
+                )
+            )
+            .ToList();
         Assert.False(sent[^1].IsCompleted);
         var client = connection.Open();
-        for (var number = 0; number < Many; number++) { Assert.Equal($"{number}", (string?)(await client.NextAsync("host/notify"))["message"]); }
+        for (var number = 0; number < Many; number++)
+        {
+            Assert.Equal($"{number}", (string?)(await client.NextAsync("host/notify"))["message"]);
+        }
         await Task.WhenAll(sent).WaitAsync(Limit);
     }
 
@@ -105,7 +138,11 @@ public sealed class RequestThreadsTests
         private RpcClient? client;
         private Task running = Task.CompletedTask;
 
-        public RpcServer Server => server ??= new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads()) { IsInitialized = true };
+        public RpcServer Server =>
+            server ??= new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads())
+            {
+                IsInitialized = true,
+            };
 
         /// <summary>From now on requests are read, and what was sent is too.</summary>
         public RpcClient Open()
@@ -119,7 +156,10 @@ public sealed class RequestThreadsTests
             await toServer.Writer.CompleteAsync();
             await running;
             await toClient.Writer.CompleteAsync();
-            if (client is not null) { await client.DisposeAsync(); }
+            if (client is not null)
+            {
+                await client.DisposeAsync();
+            }
         }
     }
 }

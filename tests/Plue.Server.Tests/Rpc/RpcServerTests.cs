@@ -21,25 +21,36 @@ public sealed class RpcServerTests : IAsyncDisposable
 
     public RpcServerTests()
     {
-        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads()) { IsInitialized = true };
-        server.Map(Methods.CodexDelete, (parameters, _) => parameters.Uri switch
+        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads())
         {
-            "missing" => throw new FailureException(FailureKind.NotFound, "It is not there."),
-            "broken" => throw new InvalidOperationException("a secret detail"),
-            _ => Task.FromResult(new Nothing()),
-        });
-        server.Map(Methods.MessageStop, async (_, cancellationToken) =>
-        {
-            held.TrySetResult();
-            await Task.Delay(System.Threading.Timeout.Infinite, cancellationToken);
-            return new Nothing();
-        });
+            IsInitialized = true,
+        };
+        server.Map(
+            Methods.CodexDelete,
+            (parameters, _) =>
+                parameters.Uri switch
+                {
+                    "missing" => throw new FailureException(FailureKind.NotFound, "It is not there."),
+                    "broken" => throw new InvalidOperationException("a secret detail"),
+                    _ => Task.FromResult(new Nothing()),
+                }
+        );
+        server.Map(
+            Methods.MessageStop,
+            async (_, cancellationToken) =>
+            {
+                held.TrySetResult();
+                await Task.Delay(System.Threading.Timeout.Infinite, cancellationToken);
+                return new Nothing();
+            }
+        );
         running = server.RunAsync(CancellationToken.None);
         client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }
 
     [Fact]
-    public async Task A_request_is_answered() => Assert.Equal("{}", (await client.ResultAsync("codex/delete", new { uri = "x" }))?.ToJsonString());
+    public async Task A_request_is_answered() =>
+        Assert.Equal("{}", (await client.ResultAsync("codex/delete", new { uri = "x" }))?.ToJsonString());
 
     [Fact]
     public async Task A_typed_failure_keeps_its_sentence_and_its_code()
@@ -70,7 +81,10 @@ public sealed class RpcServerTests : IAsyncDisposable
     public async Task Parameters_may_come_by_position_as_well()
     {
         Assert.Null((await client.RequestAsync("codex/delete", new[] { new { uri = "x" } }))["error"]);
-        Assert.Equal(ErrorCodes.InvalidParams, (int?)(await client.RequestAsync("codex/delete", new[] { new { uri = "x" }, new { uri = "y" } }))["error"]?["code"]);
+        Assert.Equal(
+            ErrorCodes.InvalidParams,
+            (int?)(await client.RequestAsync("codex/delete", new[] { new { uri = "x" }, new { uri = "y" } }))["error"]?["code"]
+        );
     }
 
     [Fact]
@@ -165,7 +179,10 @@ public sealed class RpcServerTests : IAsyncDisposable
         var length = MessageFraming.MaxBodyBytes + 1;
         await client.SendRawAsync(Encoding.ASCII.GetBytes($"Content-Length: {length}\r\n\r\n"));
         var chunk = new byte[1024 * 1024];
-        for (var sent = 0; sent < length; sent += chunk.Length) { await client.SendRawAsync(chunk[..Math.Min(chunk.Length, length - sent)]); }
+        for (var sent = 0; sent < length; sent += chunk.Length)
+        {
+            await client.SendRawAsync(chunk[..Math.Min(chunk.Length, length - sent)]);
+        }
 
         Assert.Contains("limit", (string?)(await client.NextOrphanAsync())["error"]?["message"], StringComparison.Ordinal);
         await A_request_is_answered();
@@ -187,17 +204,19 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Random_bytes_never_end_the_connection() => Prop.ForAll<byte[]>(bytes =>
-    {
-        var pipe = new Pipe();
-        pipe.Writer.WriteAsync(bytes).AsTask().GetAwaiter().GetResult();
-        pipe.Writer.Complete();
-        var framing = new MessageFraming(pipe.Reader);
-        for (var frames = 0; framing.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult() is not null; frames++)
-        {
-            Assert.True(frames <= bytes.Length + 1);
-        }
-    }).QuickCheckThrowOnFailure();
+    public void Random_bytes_never_end_the_connection() =>
+        Prop.ForAll<byte[]>(bytes =>
+            {
+                var pipe = new Pipe();
+                pipe.Writer.WriteAsync(bytes).AsTask().GetAwaiter().GetResult();
+                pipe.Writer.Complete();
+                var framing = new MessageFraming(pipe.Reader);
+                for (var frames = 0; framing.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult() is not null; frames++)
+                {
+                    Assert.True(frames <= bytes.Length + 1);
+                }
+            })
+            .QuickCheckThrowOnFailure();
 
     public async ValueTask DisposeAsync()
     {

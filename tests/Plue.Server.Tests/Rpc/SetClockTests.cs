@@ -11,8 +11,18 @@ public sealed class SetClockTests
     public async Task REL_24_Whatever_the_clock_says_a_chat_keeps_its_order_and_nothing_that_was_deleted_is_removed_for_good()
     {
         var clock = new SetClock();
-        await using var endpoint = new ScriptedEndpoint { Route = request => Answer(request.Body.Contains("question three", StringComparison.Ordinal) ? "third" : request.Body.Contains("question two", StringComparison.Ordinal) ? "second" : "first") };
-        string home, uri, deleted;
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                Answer(
+                    request.Body.Contains("question three", StringComparison.Ordinal) ? "third"
+                    : request.Body.Contains("question two", StringComparison.Ordinal) ? "second"
+                    : "first"
+                ),
+        };
+        string home,
+            uri,
+            deleted;
         await using (var sidecar = await InMemorySidecar.StartAsync(time: clock))
         {
             home = sidecar.Home;
@@ -29,12 +39,18 @@ public sealed class SetClockTests
             clock.By = TimeSpan.FromDays(29_300);
             await sidecar.Client.AskAsync(uri, "question three");
             new TrashCleaner(sidecar.Services.Platform).Empty();
-            Assert.Equal(["question one", "first", "question two", "second", "question three", "third"], Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })));
+            Assert.Equal(
+                ["question one", "first", "question two", "second", "question three", "third"],
+                Texts(await sidecar.Client.ResultAsync("codex/get", new { uri }))
+            );
         }
 
         clock.By = TimeSpan.FromHours(-1);
         await using var later = await InMemorySidecar.StartAsync(home, time: clock);
-        Assert.Equal(["question one", "first", "question two", "second", "question three", "third"], Texts(await later.Client.ResultAsync("codex/get", new { uri })));
+        Assert.Equal(
+            ["question one", "first", "question two", "second", "question three", "third"],
+            Texts(await later.Client.ResultAsync("codex/get", new { uri }))
+        );
         Assert.NotEmpty(Directory.EnumerateFiles(later.Services.Platform.Paths.Trash));
     }
 

@@ -16,8 +16,14 @@ public sealed class SettingsHandlersTests
         Assert.Equal(21, (int?)changed?["values"]?["trash_days"]);
         Assert.Equal("{\n  // two weeks\n  trash_days: 21,\n}\n", File.ReadAllText(path));
 
-        await sidecar.Client.ResultAsync("settings/set", new { name = "default_small", value = new { provider = "ollama", model = "qwen3" } });
-        await sidecar.Client.ResultAsync("settings/set", new { name = "fallbacks", value = new object[] { "tour", new { provider = "ollama" } } });
+        await sidecar.Client.ResultAsync(
+            "settings/set",
+            new { name = "default_small", value = new { provider = "ollama", model = "qwen3" } }
+        );
+        await sidecar.Client.ResultAsync(
+            "settings/set",
+            new { name = "fallbacks", value = new object[] { "tour", new { provider = "ollama" } } }
+        );
         var reset = await sidecar.Client.ResultAsync("settings/set", new { name = "trash_days", value = (object?)null });
         Assert.Null(reset?["values"]?["trash_days"]);
         Assert.Equal("qwen3", (string?)reset?["values"]?["default_small"]?["model"]);
@@ -30,7 +36,12 @@ public sealed class SettingsHandlersTests
     [InlineData("trash_days", "\"x\"", "missingField", "`trash_days` is text where a number was expected.")]
     [InlineData("default_large", "\"Not a name\"", "missingField", "`default_large` is not the name of a provider.")]
     [InlineData("trash_day", "5", "notFound", "There is no setting `trash_day`. Did you mean `trash_days`?")]
-    [InlineData("catalog_refresh_url", "\"https://user:sk-0123456789abcdefgh@example.com\"", "permissionDenied", "Do not store keys in files. Run Plue: Configure Provider Key.")]
+    [InlineData(
+        "catalog_refresh_url",
+        "\"https://user:sk-0123456789abcdefgh@example.com\"",
+        "permissionDenied",
+        "Do not store keys in files. Run Plue: Configure Provider Key."
+    )]
     public async Task A_value_that_cannot_be_one_is_refused_and_the_file_stays(string name, string value, string kind, string message)
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
@@ -47,7 +58,13 @@ public sealed class SettingsHandlersTests
         Write(sidecar, "{ budget_usd_per_day: 1.25, note: 'mine' }");
         var settings = await sidecar.Client.ResultAsync("settings/get");
         var fields = settings?["groups"]?.AsArray().SelectMany(group => group?["fields"]?.AsArray() ?? []).ToList() ?? [];
-        Assert.Contains(fields, field => (string?)field?["name"] == "notify_when_finished" && (string?)field["default"] == "when_hidden" && (string?)field["type"] == "select");
+        Assert.Contains(
+            fields,
+            field =>
+                (string?)field?["name"] == "notify_when_finished"
+                && (string?)field["default"] == "when_hidden"
+                && (string?)field["type"] == "select"
+        );
         Assert.Contains(fields, field => (string?)field?["name"] == "fallbacks" && (string?)field["items"]?["type"] == "codexReference");
         Assert.Equal(["budget_usd_per_day"], settings?["values"]?.AsObject().Select(pair => pair.Key));
         Assert.Equal(1.25, (double?)settings?["values"]?["budget_usd_per_day"]);
@@ -78,7 +95,10 @@ public sealed class SettingsHandlersTests
         var maxTokens = fields.Single(field => (string?)field?["name"] == "max_tokens");
         Assert.Equal((4096, 1, 200000), ((int?)maxTokens?["default"], (int?)maxTokens?["min"], (int?)maxTokens?["max"]));
         Assert.Equal("provider_type", (string?)fields.Single(field => (string?)field?["name"] == "cli_path")?["conditional"]?["field"]);
-        Assert.Equal("The template nope does not exist.", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "nope" }))["error"]?["message"]);
+        Assert.Equal(
+            "The template nope does not exist.",
+            (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "nope" }))["error"]?["message"]
+        );
     }
 
     private static string Write(InMemorySidecar sidecar, string text)

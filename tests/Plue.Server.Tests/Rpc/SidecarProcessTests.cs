@@ -22,7 +22,8 @@ public sealed class SidecarProcessTests
         for (var round = 0; round < 50; round++)
         {
             await using var sidecar = await SidecarProcess.StartAsync(home);
-            uri ??= (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" }))?["uri"];
+            uri ??= (string?)
+                (await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" }))?["uri"];
             var messages = (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray() ?? [];
 
             var ids = messages.Select(message => (string?)message?["id"]).ToList();
@@ -31,7 +32,10 @@ public sealed class SidecarProcessTests
             foreach (var message in messages.Where(message => (string?)message?["role"] == "assistant"))
             {
                 var text = Text(message);
-                if (finished.TryGetValue((string?)message?["id"] ?? "", out var whole)) { Assert.Equal(whole, text); }
+                if (finished.TryGetValue((string?)message?["id"] ?? "", out var whole))
+                {
+                    Assert.Equal(whole, text);
+                }
                 Assert.StartsWith(text, words, StringComparison.Ordinal);
                 Assert.Contains((string?)message?["status"], new[] { "complete", "interrupted", "stopped", "failed" });
             }
@@ -41,8 +45,14 @@ public sealed class SidecarProcessTests
             for (var events = Random.Shared.Next(12); events > 0; events--)
             {
                 var item = (await sidecar.Client.NextAsync("message/event"))["event"];
-                if ((string?)item?["kind"] == "messageFinished") { finished[(string?)item["message"]?["id"] ?? ""] = Text(item["message"]); }
-                if ((string?)item?["kind"] == "turnFinished") { break; }
+                if ((string?)item?["kind"] == "messageFinished")
+                {
+                    finished[(string?)item["message"]?["id"] ?? ""] = Text(item["message"]);
+                }
+                if ((string?)item?["kind"] == "turnFinished")
+                {
+                    break;
+                }
             }
 
             await sidecar.KillAsync();
@@ -76,8 +86,14 @@ public sealed class SidecarProcessTests
         var home = Directory.CreateTempSubdirectory("plue-left-").FullName;
         var pidFile = Path.Combine(home, "pid");
         var program = Path.Combine(home, "claude");
-        File.WriteAllBytes(program, System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\necho $$ > {pidFile}.new; mv {pidFile}.new {pidFile}\nexec sleep 600\n"));
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute); }
+        File.WriteAllBytes(
+            program,
+            System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\necho $$ > {pidFile}.new; mv {pidFile}.new {pidFile}\nexec sleep 600\n")
+        );
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
 
         InMemorySidecar.WriteProvider(home, "cc", $"{{ name: 'CC', provider_type: 'claude-code', cli_path: '{program}' }}");
 
@@ -97,7 +113,10 @@ public sealed class SidecarProcessTests
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         // Another process writes the file.
-        while (!File.Exists(file)) { await Task.Delay(20, patience.Token); }
+        while (!File.Exists(file))
+        {
+            await Task.Delay(20, patience.Token);
+        }
         return await File.ReadAllTextAsync(file, patience.Token);
     }
 
@@ -119,7 +138,8 @@ public sealed class SidecarProcessTests
         await using var endpoint = new ScriptedEndpoint(answer);
         InMemorySidecar.WriteProvider(home, "scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         await using var sidecar = await SidecarProcess.StartAsync(home);
-        var uri = (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" }))?["uri"];
+        var uri = (string?)
+            (await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" }))?["uri"];
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "A lot, please" });
         var finished = await sidecar.Client.NextAsync("message/event", item => (string?)item["event"]?["kind"] == "messageFinished");
         Assert.Equal(20_000_000, Text(finished["event"]?["message"]).Length);
@@ -128,7 +148,10 @@ public sealed class SidecarProcessTests
     private static ScriptedAnswer SlowAnswer(string words)
     {
         var answer = ScriptedAnswer.Events();
-        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries)) { answer.Send(Chunk(word + " ")).Pause(TimeSpan.FromMilliseconds(4)); }
+        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            answer.Send(Chunk(word + " ")).Pause(TimeSpan.FromMilliseconds(4));
+        }
         return answer.Send(End);
     }
 }

@@ -9,7 +9,8 @@ public sealed class SidecarTests
     public async Task A_question_is_streamed_stored_and_there_again_after_a_restart()
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello ", "wörld 😀"));
-        string home, uri;
+        string home,
+            uri;
         await using (var sidecar = await InMemorySidecar.StartAsync())
         {
             home = sidecar.Home;
@@ -19,7 +20,10 @@ public sealed class SidecarTests
             var events = await sidecar.Client.TurnAsync();
 
             Assert.Equal(["messageAdded", "turnStarted", "messageStarted"], events.Take(3).Select(Kind));
-            Assert.Equal("Hello wörld 😀", string.Concat(events.Where(item => Kind(item) == "textDelta").Select(item => (string?)item["event"]?["text"])));
+            Assert.Equal(
+                "Hello wörld 😀",
+                string.Concat(events.Where(item => Kind(item) == "textDelta").Select(item => (string?)item["event"]?["text"]))
+            );
             Assert.Equal(["messageFinished", "turnFinished"], events.TakeLast(2).Select(Kind));
             Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(item => (long?)item["seq"] ?? 0));
         }
@@ -38,7 +42,10 @@ public sealed class SidecarTests
     {
         var gate = new TaskCompletionSource();
         var answer = ScriptedAnswer.Events().Send(Chunk("one ")).Gate(gate.Task);
-        for (var number = 0; number < 200; number++) { answer.Send(Chunk($"{number} ")); }
+        for (var number = 0; number < 200; number++)
+        {
+            answer.Send(Chunk($"{number} "));
+        }
         await using var endpoint = new ScriptedEndpoint(answer.Send(End));
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -54,7 +61,10 @@ public sealed class SidecarTests
         {
             foreach (var item in await sidecar.Client.TurnAsync())
             {
-                if ((long?)item["seq"] > lastSeq && Kind(item) == "textDelta") { seen += (string?)item["event"]?["text"]; }
+                if ((long?)item["seq"] > lastSeq && Kind(item) == "textDelta")
+                {
+                    seen += (string?)item["event"]?["text"];
+                }
             }
         }
 
@@ -83,7 +93,11 @@ public sealed class SidecarTests
     [Fact]
     public async Task Going_on_sends_the_partial_answer_and_a_retry_hides_it()
     {
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Cut(), Answer(" and the rest"), Answer("All anew"));
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer.Events().Send(Chunk("Half")).Cut(),
+            Answer(" and the rest"),
+            Answer("All anew")
+        );
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var uri = await sidecar.Client.CreateChatAsync();
@@ -93,9 +107,21 @@ public sealed class SidecarTests
         Assert.Equal("cutStream", (string?)first?["error"]?["kind"]);
 
         var messages = (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray();
-        await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = (string?)messages?[1]?["id"], @continue = true });
+        await sidecar.Client.ResultAsync(
+            "message/retry",
+            new
+            {
+                codexId = uri,
+                messageId = (string?)messages?[1]?["id"],
+                @continue = true,
+            }
+        );
         await sidecar.Client.TurnAsync();
-        Assert.Contains("Half", (await endpoint.NextRequestAsync()).Body + (await endpoint.NextRequestAsync()).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "Half",
+            (await endpoint.NextRequestAsync()).Body + (await endpoint.NextRequestAsync()).Body,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["Tell me", "Half", " and the rest"], Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })));
 
         await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = (string?)sent?["messageId"] });
@@ -112,7 +138,10 @@ public sealed class SidecarTests
         await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["title"] == "Renamed");
         await sidecar.Client.ResultAsync("codex/update", new { uri, archived = true });
         Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?.AsArray() ?? []);
-        Assert.Single((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats", includeArchived = true }))?["items"]?.AsArray() ?? []);
+        Assert.Single(
+            (await sidecar.Client.ResultAsync("codex/list", new { collection = "chats", includeArchived = true }))?["items"]?.AsArray()
+                ?? []
+        );
         await sidecar.Client.ResultAsync("codex/delete", new { uri });
         await sidecar.Client.NextAsync("codex/changed", item => item["codex"] is null);
         Assert.Equal("notFound", (string?)(await sidecar.Client.RequestAsync("codex/get", new { uri }))["error"]?["data"]?["kind"]);
@@ -128,7 +157,15 @@ public sealed class SidecarTests
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://scripted/api_key'"));
         var client = sidecar.Client;
         await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
-        var stored = await client.ResultAsync("vault/store", new { reference = "vault://scripted/api_key", secret = key, origins = new[] { endpoint.Url.ToString() } });
+        var stored = await client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://scripted/api_key",
+                secret = key,
+                origins = new[] { endpoint.Url.ToString() },
+            }
+        );
         Assert.Equal("cdef", (string?)stored?["lastFour"]);
 
         var uri = await sidecar.Client.CreateChatAsync();
@@ -142,7 +179,10 @@ public sealed class SidecarTests
         Assert.Equal("keyNotBoundToOrigin", (string?)refused?["kind"]);
         Assert.Empty(other.Requests);
 
-        var everything = Directory.EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Select(File.ReadAllText);
+        var everything = Directory
+            .EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+            .Select(File.ReadAllText);
         Assert.DoesNotContain(everything, text => text.Contains(key, StringComparison.Ordinal));
         foreach (var method in new[] { "vault/list", "vault/status", "provider/list" })
         {
@@ -156,7 +196,16 @@ public sealed class SidecarTests
         await using var endpoint = new ScriptedEndpoint(Answer("free"), Answer("free again"));
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
-        var configured = await client.ResultAsync("provider/configure", new { name = "Local", kind = "openai-compatible", endpoint = $"{endpoint.Url}v1", model = "model" });
+        var configured = await client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                name = "Local",
+                kind = "openai-compatible",
+                endpoint = $"{endpoint.Url}v1",
+                model = "model",
+            }
+        );
         var uri = await client.CreateChatAsync((string?)configured?["id"] ?? "");
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         Assert.Equal("endTurn", (string?)(await client.TurnAsync())[^1]["event"]?["stopReason"]);
@@ -172,7 +221,17 @@ public sealed class SidecarTests
     public async Task A_vendor_without_a_key_asks_for_one()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        await sidecar.Client.ResultAsync("provider/configure", new { id = "vendor", name = "Vendor", kind = "anthropic", endpoint = "http://127.0.0.1:9", model = "model" });
+        await sidecar.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                id = "vendor",
+                name = "Vendor",
+                kind = "anthropic",
+                endpoint = "http://127.0.0.1:9",
+                model = "model",
+            }
+        );
         var uri = await sidecar.Client.CreateChatAsync("vendor");
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         var error = (await sidecar.Client.TurnAsync())[^1]["event"]?["error"];

@@ -19,7 +19,10 @@ public sealed class SignInHandlersTests
         client.Start("provider/awaitSignIn", new { id = "scripted" }, out var waiting);
         using var page = await server.AllowAsync((string?)start?["url"] ?? "");
         var summary = (await waiting)["result"];
-        Assert.Equal(("oauth", "connected", true), ((string?)summary?["authType"], (string?)summary?["status"], (bool?)summary?["hasCredential"]));
+        Assert.Equal(
+            ("oauth", "connected", true),
+            ((string?)summary?["authType"], (string?)summary?["status"], (bool?)summary?["hasCredential"])
+        );
 
         var uri = await client.CreateChatAsync();
         Assert.Equal("endTurn", (string?)(await client.AskAsync(uri, "Hi"))[^1]["event"]?["stopReason"]);
@@ -30,8 +33,12 @@ public sealed class SignInHandlersTests
         }
 
         Assert.DoesNotContain(
-            Directory.EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Select(File.ReadAllText),
-            text => text.Contains("canary", StringComparison.Ordinal));
+            Directory
+                .EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories)
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+                .Select(File.ReadAllText),
+            text => text.Contains("canary", StringComparison.Ordinal)
+        );
 
         var gone = await client.ResultAsync("provider/signOut", new { id = "scripted" });
         Assert.False((bool?)gone?["hasCredential"]);
@@ -60,7 +67,15 @@ public sealed class SignInHandlersTests
         await using var sidecar = await StartAsync(server, api);
         var client = sidecar.Client;
         await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
-        await client.ResultAsync("vault/store", new { reference = "vault://scripted/access_token", secret = "canary-token", origins = new[] { "http://127.0.0.1:9" } });
+        await client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://scripted/access_token",
+                secret = "canary-token",
+                origins = new[] { "http://127.0.0.1:9" },
+            }
+        );
         await client.ResultAsync("vault/lock");
         Assert.Equal("vaultLocked", ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "scripted" })));
         Assert.NotNull(await SummaryAsync(client));
@@ -89,18 +104,25 @@ public sealed class SignInHandlersTests
     private static async Task<System.Text.Json.Nodes.JsonNode?> SummaryAsync(RpcClient client) =>
         (await client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == "scripted");
 
-    private static ScriptedEndpoint Api(AuthorizationServer server) => new()
-    {
-        Route = request => request.Headers.GetValueOrDefault("authorization") != $"Bearer {server.AccessToken}" ? ScriptedAnswer.Json("{}", 401)
-            : request.Method == "GET" ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
-            : ChatScript.Answer("Hello"),
-    };
+    private static ScriptedEndpoint Api(AuthorizationServer server) =>
+        new()
+        {
+            Route = request =>
+                request.Headers.GetValueOrDefault("authorization") != $"Bearer {server.AccessToken}" ? ScriptedAnswer.Json("{}", 401)
+                : request.Method == "GET" ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
+                : ChatScript.Answer("Hello"),
+        };
 
     private static async Task<InMemorySidecar> StartAsync(AuthorizationServer server, ScriptedEndpoint api)
     {
         var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(
-            api.Url, $"auth_type: 'oauth', additional_auth: {{ authorization_url: '{server.Url}authorize', token_url: '{server.Url}token', client_id: 'my-own', redirect_port: 0 }}"));
+        sidecar.WriteProvider(
+            "scripted",
+            InMemorySidecar.ProviderAt(
+                api.Url,
+                $"auth_type: 'oauth', additional_auth: {{ authorization_url: '{server.Url}authorize', token_url: '{server.Url}token', client_id: 'my-own', redirect_port: 0 }}"
+            )
+        );
         return sidecar;
     }
 }

@@ -16,7 +16,11 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
     {
         sidecar = await InMemorySidecar.StartAsync(folder: folder, trusted: true);
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-        Write(sidecar.Home, "templates/mine.json5", "{ id: 'mine', name: 'Mine', parent_template: 'ai-chat', fields: [{ name: 'system_prompt_ref', default: 'codex://prompts/mine' }, { name: 'team', type: 'array', items: { type: 'text' }, default: ['Ada', 'Bo'] }] }");
+        Write(
+            sidecar.Home,
+            "templates/mine.json5",
+            "{ id: 'mine', name: 'Mine', parent_template: 'ai-chat', fields: [{ name: 'system_prompt_ref', default: 'codex://prompts/mine' }, { name: 'team', type: 'array', items: { type: 'text' }, default: ['Ada', 'Bo'] }] }"
+        );
         Write(sidecar.Home, "prompts/mine.md", "---\ndescription: Mine\n---\nWork on {{title}} with {{team}}.\n{{nothing}}\nDone.");
         uri = await CreateAsync("mine");
     }
@@ -47,7 +51,10 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         Assert.StartsWith("Be brief.\n\n# Rules", await AskedAsync("Two"), StringComparison.Ordinal);
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         var (first, second) = (Versions(chat?["messages"]?[1]), Versions(chat?["messages"]?[3]));
-        Assert.Equal(["codex://prompts/mine", Path.Combine(folder, "AGENTS.md"), "codex://templates/mine", "codex://providers/scripted"], first.Keys);
+        Assert.Equal(
+            ["codex://prompts/mine", Path.Combine(folder, "AGENTS.md"), "codex://templates/mine", "codex://providers/scripted"],
+            first.Keys
+        );
         Assert.Equal(["codex://prompts/mine", "codex://providers/scripted"], first.Keys.Where(key => first[key] != second[key]));
         Assert.All(second.Values, version => Assert.Matches("^[0-9a-f]{12}$", version));
         Assert.Equal(second.Values, chat?["steering"]?.AsArray().Select(source => (string?)source?["version"]));
@@ -88,10 +95,18 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         Write(folder, "AGENTS.md", "Use tabs.\u202E");
         Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
         var rules = (await SteeringAsync())?["sources"]?[1];
-        Assert.Equal(("AGENTS.md", 1, true, "It has an invisible character that a model reads."),
-            ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["mayBeAllowed"], (string?)rules?["leftOut"]));
+        Assert.Equal(
+            ("AGENTS.md", 1, true, "It has an invisible character that a model reads."),
+            ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["mayBeAllowed"], (string?)rules?["leftOut"])
+        );
 
-        object Allowing(JsonNode? source, string? version = null) => new { codexId = uri, source = (string?)source?["source"], version = version ?? (string?)source?["version"] };
+        object Allowing(JsonNode? source, string? version = null) =>
+            new
+            {
+                codexId = uri,
+                source = (string?)source?["source"],
+                version = version ?? (string?)source?["version"],
+            };
         Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/allowSteering", Allowing(rules, "000000000000"))));
         var allowed = (await sidecar.Client.ResultAsync("message/allowSteering", Allowing(rules)))?["sources"]?[1];
         Assert.Equal((null, 1), ((string?)allowed?["leftOut"], (int?)allowed?["hiddenCharacters"]));
@@ -121,8 +136,13 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         File.Delete(Path.Combine(sidecar.Home, "prompts", "mine.md"));
         Write(sidecar.Home, "prompts/mined.md", "x");
         var reply = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
-        Assert.Equal(("notFound", $"The prompt codex://prompts/mine does not exist. Did you mean `mined`? Create {Path.Combine(sidecar.Home, "prompts", "mine.md")} or choose another prompt."),
-            (ErrorKind(reply), (string?)reply["error"]?["message"]));
+        Assert.Equal(
+            (
+                "notFound",
+                $"The prompt codex://prompts/mine does not exist. Did you mean `mined`? Create {Path.Combine(sidecar.Home, "prompts", "mine.md")} or choose another prompt."
+            ),
+            (ErrorKind(reply), (string?)reply["error"]?["message"])
+        );
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Empty(chat?["messages"]?.AsArray() ?? []);
         Assert.StartsWith("The prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
@@ -133,12 +153,24 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
     [Fact]
     public async Task A_prompt_as_a_command_comes_with_the_chats_fields_and_tells_what_is_still_to_be_filled_in()
     {
-        Write(sidecar.Home, "prompts/explain.md", "---\narguments: [topic, \"depth?: how far\"]\n---\nIn {{title}}, explain {{topic}} {{depth}}:\n{{gone}}\n{{selection}}");
+        Write(
+            sidecar.Home,
+            "prompts/explain.md",
+            "---\narguments: [topic, \"depth?: how far\"]\n---\nIn {{title}}, explain {{topic}} {{depth}}:\n{{gone}}\n{{selection}}"
+        );
         var prompt = await sidecar.Client.ResultAsync("message/prompt", new { codexId = uri, prompt = "codex://prompts/explain" });
         var text = (string?)prompt?["text"] ?? "";
         Assert.Equal("In Talk, explain {{topic}} {{depth}}:\n{{selection}}", text);
-        Assert.Equal(["{{topic}}", "{{depth}}", "{{selection}}"], prompt?["holes"]?.AsArray().Select(hole => text.Substring((int)hole!["start"]!, (int)hole["length"]!)));
-        Assert.Equal(["topic False ", "depth True how far"], prompt?["arguments"]?.AsArray().Select(argument => $"{argument?["name"]} {(bool?)argument?["isOptional"]} {argument?["description"]}"));
+        Assert.Equal(
+            ["{{topic}}", "{{depth}}", "{{selection}}"],
+            prompt?["holes"]?.AsArray().Select(hole => text.Substring((int)hole!["start"]!, (int)hole["length"]!))
+        );
+        Assert.Equal(
+            ["topic False ", "depth True how far"],
+            prompt
+                ?["arguments"]?.AsArray()
+                .Select(argument => $"{argument?["name"]} {(bool?)argument?["isOptional"]} {argument?["description"]}")
+        );
     }
 
     private static void Write(string folder, string path, string text)
@@ -149,7 +181,19 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
     }
 
     private async Task<string> CreateAsync(string templateId) =>
-        (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId, providerId = "scripted", title = "Talk" }))?["uri"] ?? "";
+        (string?)
+            (
+                await sidecar.Client.ResultAsync(
+                    "codex/create",
+                    new
+                    {
+                        templateId,
+                        providerId = "scripted",
+                        title = "Talk",
+                    }
+                )
+            )?["uri"]
+        ?? "";
 
     /// <returns>What the model was told besides the messages.</returns>
     private async Task<string> AskedAsync(string text)
@@ -160,12 +204,18 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
 
     private Task<JsonNode?> SteeringAsync() => sidecar.Client.ResultAsync("message/steering", new { codexId = uri });
 
-    private async Task<IEnumerable<string>> SourcesAsync() => (await SteeringAsync())?["sources"]?.AsArray().Select(source => $"{source?["kind"]} {source?["title"]}") ?? [];
+    private async Task<IEnumerable<string>> SourcesAsync() =>
+        (await SteeringAsync())?["sources"]?.AsArray().Select(source => $"{source?["kind"]} {source?["title"]}") ?? [];
 
     private async Task<string?> VersionAsync(string codexId, string kind) =>
-        (string?)(await sidecar.Client.ResultAsync("message/steering", new { codexId }))?["sources"]?.AsArray().Single(source => (string?)source?["kind"] == kind)?["version"];
+        (string?)
+            (await sidecar.Client.ResultAsync("message/steering", new { codexId }))
+                ?["sources"]?.AsArray()
+                .Single(source => (string?)source?["kind"] == kind)
+                ?["version"];
 
-    private static IEnumerable<string?> Kinds(JsonNode? steering) => steering?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
+    private static IEnumerable<string?> Kinds(JsonNode? steering) =>
+        steering?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
 
     private static Dictionary<string, string> Versions(JsonNode? message) =>
         (message?["steeredBy"]?.AsArray() ?? []).ToDictionary(source => (string)source!["source"]!, source => (string)source!["version"]!);

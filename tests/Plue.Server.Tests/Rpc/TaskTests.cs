@@ -25,10 +25,16 @@ public sealed class TaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_is_worked_on_as_soon_as_it_is_made_and_says_when_it_is_done()
     {
-        var made = await sidecar.Client.ResultAsync("codex/create", new { templateId = "task", values = new { goal = "Write the docs.\nShort ones.", provider_ref = "codex://providers/scripted" } });
+        var made = await sidecar.Client.ResultAsync(
+            "codex/create",
+            new { templateId = "task", values = new { goal = "Write the docs.\nShort ones.", provider_ref = "codex://providers/scripted" } }
+        );
         var uri = (string)made!["uri"]!;
         Assert.StartsWith("codex://tasks/task_", uri, StringComparison.Ordinal);
-        Assert.Equal(("Write the docs.", "scripted", "agent"), ((string?)made["title"], (string?)made["providerId"], (string?)made["tags"]?[0]));
+        Assert.Equal(
+            ("Write the docs.", "scripted", "agent"),
+            ((string?)made["title"], (string?)made["providerId"], (string?)made["tags"]?[0])
+        );
 
         await StatusAsync(sidecar.Client, uri, "running");
         await StatusAsync(sidecar.Client, uri, "done");
@@ -38,13 +44,19 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.Null(got?["hookFailures"]);
 
         Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))!["items"]!.AsArray());
-        var listed = await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks", filter = new[] { new { field = "status", equals = "done" } } });
+        var listed = await sidecar.Client.ResultAsync(
+            "codex/list",
+            new { collection = "tasks", filter = new[] { new { field = "status", equals = "done" } } }
+        );
         Assert.Equal(uri, (string?)listed?["items"]?[0]?["uri"]);
         Assert.True(File.Exists(Path.Combine(sidecar.Home, "codices", "tasks", uri[(uri.LastIndexOf('/') + 1)..] + ".jsonl")));
 
         // Opened like a chat, it goes on.
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And the index?" });
-        await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["taskStatus"] == "done" && (int?)item["codex"]?["messageCount"] == 4);
+        await sidecar.Client.NextAsync(
+            "codex/changed",
+            item => (string?)item["codex"]?["taskStatus"] == "done" && (int?)item["codex"]?["messageCount"] == 4
+        );
         Assert.Equal(4, Texts(await GetAsync(uri)).Count);
         Assert.Contains("Created the task.", await HistoryAsync(uri));
     }
@@ -58,10 +70,21 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.Equal(("stopped", 2), ((string?)copy?["taskStatus"], (int?)copy?["messageCount"]));
         await sidecar.Client.ResultAsync("codex/delete", new { uri });
         Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("codex/get", new { uri })));
-        Assert.Equal(uri, (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks", deleted = true }))?["items"]?[0]?["uri"]);
+        Assert.Equal(
+            uri,
+            (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks", deleted = true }))?["items"]?[0]?["uri"]
+        );
         await sidecar.Client.ResultAsync("codex/restore", new { uri });
         Assert.Equal(["Count.", "Done it."], Texts(await GetAsync(uri)));
-        await sidecar.Client.ResultAsync("search/chats", new { searchId = "s", text = "Count", limit = 10 });
+        await sidecar.Client.ResultAsync(
+            "search/chats",
+            new
+            {
+                searchId = "s",
+                text = "Count",
+                limit = 10,
+            }
+        );
         await sidecar.Client.NextAsync("search/hits", item => item["hits"]!.AsArray().Any(hit => (string?)hit?["codexId"] == uri));
     }
 
@@ -70,9 +93,24 @@ public sealed class TaskTests : IAsyncLifetime
     {
         var missing = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", providerId = "scripted" });
         Assert.Equal("Nothing was created. `goal` is missing.", (string?)missing["error"]?["message"]);
-        var nobody = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", values = new { goal = "Go", provider_ref = new[] { "codex://providers/gone", "codex://providers/away" } } });
+        var nobody = await sidecar.Client.RequestAsync(
+            "codex/create",
+            new
+            {
+                templateId = "task",
+                values = new { goal = "Go", provider_ref = new[] { "codex://providers/gone", "codex://providers/away" } },
+            }
+        );
         Assert.Equal("notFound", ErrorKind(nobody));
-        var wrong = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", collection = "chats", values = new { goal = "Go" } });
+        var wrong = await sidecar.Client.RequestAsync(
+            "codex/create",
+            new
+            {
+                templateId = "task",
+                collection = "chats",
+                values = new { goal = "Go" },
+            }
+        );
         Assert.Equal("Codices of the template task are kept in tasks.", (string?)wrong["error"]?["message"]);
         Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray());
     }
@@ -80,11 +118,14 @@ public sealed class TaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_whose_first_provider_is_gone_is_worked_on_by_the_next()
     {
-        var made = await sidecar.Client.ResultAsync("codex/create", new
-        {
-            templateId = "task",
-            values = new { goal = "Go", provider_ref = new[] { "codex://providers/scripted", "codex://providers/tour" } },
-        });
+        var made = await sidecar.Client.ResultAsync(
+            "codex/create",
+            new
+            {
+                templateId = "task",
+                values = new { goal = "Go", provider_ref = new[] { "codex://providers/scripted", "codex://providers/tour" } },
+            }
+        );
         Assert.Equal(("scripted", "tour"), ((string?)made?["providerId"], (string?)made?["fallbacks"]?[0]?["providerId"]));
     }
 
@@ -109,7 +150,10 @@ public sealed class TaskTests : IAsyncLifetime
     {
         await using var empty = await InMemorySidecar.StartAsync();
         var refused = await empty.Client.RequestAsync("codex/create", new { templateId = "task", values = new { goal = "Go" } });
-        Assert.Equal("No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again.", (string?)refused["error"]?["message"]);
+        Assert.Equal(
+            "No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again.",
+            (string?)refused["error"]?["message"]
+        );
         Assert.Empty((await empty.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray());
     }
 
@@ -117,19 +161,44 @@ public sealed class TaskTests : IAsyncLifetime
     public async Task A_task_whose_program_is_killed_before_it_asked_anybody_waits_for_a_person()
     {
         // The model is asked for first, and nobody answers.
-        sidecar.WriteProvider("slow", $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}");
+        sidecar.WriteProvider(
+            "slow",
+            $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}"
+        );
         endpoint.Route = _ => ScriptedAnswer.Silence();
         await using var first = await SidecarProcess.StartAsync(sidecar.Home);
-        var made = await first.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "slow", values = new { goal = "Go far." } });
+        var made = await first.Client.ResultAsync(
+            "codex/create",
+            new
+            {
+                templateId = "task",
+                providerId = "slow",
+                values = new { goal = "Go far." },
+            }
+        );
         var uri = (string)made!["uri"]!;
         await endpoint.NextRequestAsync();
-        Assert.Equal("queued", (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
+        Assert.Equal(
+            "queued",
+            (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]
+        );
         await first.KillAsync();
-        Assert.Equal("interrupted", (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
+        Assert.Equal(
+            "interrupted",
+            (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]
+        );
         Assert.Equal("interrupted", (string?)(await GetAsync(uri))?["codex"]?["taskStatus"]);
 
         endpoint.Route = _ => Answer("Done it.");
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "", provider = "scripted" });
+        await sidecar.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = uri,
+                text = "",
+                provider = "scripted",
+            }
+        );
         await StatusAsync(sidecar.Client, uri, "done");
         Assert.Equal(["Go far.", "Done it."], Texts(await GetAsync(uri)));
     }
@@ -137,9 +206,23 @@ public sealed class TaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_is_stopped_before_it_asked_anybody_is_stopped()
     {
-        sidecar.WriteProvider("slow", $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}");
+        sidecar.WriteProvider(
+            "slow",
+            $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}"
+        );
         endpoint.Route = _ => ScriptedAnswer.Silence();
-        var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "slow", values = new { goal = "Go." } }))!["uri"]!;
+        var uri = (string)
+            (
+                await sidecar.Client.ResultAsync(
+                    "codex/create",
+                    new
+                    {
+                        templateId = "task",
+                        providerId = "slow",
+                        values = new { goal = "Go." },
+                    }
+                )
+            )!["uri"]!;
         await endpoint.NextRequestAsync();
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
         await StatusAsync(sidecar.Client, uri, "stopped");
@@ -148,8 +231,22 @@ public sealed class TaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_is_told_more_before_it_began_hears_its_goal_first()
     {
-        sidecar.WriteTemplate("manual", "{ id: 'manual', name: 'manual', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'notify', message: 'Made' }] } }");
-        var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "manual", providerId = "scripted", values = new { goal = "Go." } }))!["uri"]!;
+        sidecar.WriteTemplate(
+            "manual",
+            "{ id: 'manual', name: 'manual', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'notify', message: 'Made' }] } }"
+        );
+        var uri = (string)
+            (
+                await sidecar.Client.ResultAsync(
+                    "codex/create",
+                    new
+                    {
+                        templateId = "manual",
+                        providerId = "scripted",
+                        values = new { goal = "Go." },
+                    }
+                )
+            )!["uri"]!;
         await sidecar.Client.AskAsync(uri, "Slowly.");
         Assert.Equal(["Go.\n\nSlowly.", "Done it."], Texts(await GetAsync(uri)));
     }
@@ -171,8 +268,22 @@ public sealed class TaskTests : IAsyncLifetime
     private async Task<string> TaskAsync(string goal, object? budget = null)
     {
         var values = new JsonObject { ["goal"] = goal };
-        if (budget is not null) { values["budget"] = System.Text.Json.JsonSerializer.SerializeToNode(budget); }
-        return (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "scripted", values }))!["uri"]!;
+        if (budget is not null)
+        {
+            values["budget"] = System.Text.Json.JsonSerializer.SerializeToNode(budget);
+        }
+        return (string)
+            (
+                await sidecar.Client.ResultAsync(
+                    "codex/create",
+                    new
+                    {
+                        templateId = "task",
+                        providerId = "scripted",
+                        values,
+                    }
+                )
+            )!["uri"]!;
     }
 
     private static Task<JsonObject> StatusAsync(RpcClient client, string uri, string status) =>
@@ -181,5 +292,9 @@ public sealed class TaskTests : IAsyncLifetime
     private Task<JsonNode?> GetAsync(string uri) => sidecar.Client.ResultAsync("codex/get", new { uri });
 
     private async Task<List<string?>> HistoryAsync(string uri) =>
-        [.. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!.AsArray().Select(version => (string?)version?["what"])];
+        [
+            .. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!
+                .AsArray()
+                .Select(version => (string?)version?["what"]),
+        ];
 }

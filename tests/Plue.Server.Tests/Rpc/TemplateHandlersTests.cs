@@ -21,9 +21,15 @@ public sealed class TemplateHandlersTests : IDisposable
 
         var all = (await sidecar.Client.ResultAsync("template/list", new { }))!["templates"]!.AsArray();
         var names = all.Select(template => (string?)template!["name"]).ToList();
-        Assert.Equal(names.Order(StringComparer.OrdinalIgnoreCase), names.Where(name => name != "My chat").Append("My chat").Order(StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(
+            names.Order(StringComparer.OrdinalIgnoreCase),
+            names.Where(name => name != "My chat").Append("My chat").Order(StringComparer.OrdinalIgnoreCase)
+        );
         var chats = all.Where(template => (string?)template!["id"] == "ai-chat").ToList();
-        Assert.Equal([(true, "shipped"), (false, "user")], chats.Select(template => ((bool)template!["inForce"]!, (string)template["layer"]!)));
+        Assert.Equal(
+            [(true, "shipped"), (false, "user")],
+            chats.Select(template => ((bool)template!["inForce"]!, (string)template["layer"]!))
+        );
         Assert.NotEmpty(chats[1]!["problems"]!.AsArray());
 
         var tasks = await ListAsync(sidecar, "tasks");
@@ -38,11 +44,17 @@ public sealed class TemplateHandlersTests : IDisposable
         await using var sidecar = await InMemorySidecar.StartAsync(home);
         Write("templates/scout.json5", "{ id: 'scout', name: 'A scout', parent_template: 'task', metadata: { icon: 'search' } }");
         var scout = await sidecar.Client.ResultAsync("template/get", new { id = "scout" });
-        Assert.Equal(("task", "tasks", "search", "charts.green"), ((string?)scout!["parentTemplate"], (string?)scout["collection"], (string?)scout["icon"], (string?)scout["color"]));
+        Assert.Equal(
+            ("task", "tasks", "search", "charts.green"),
+            ((string?)scout!["parentTemplate"], (string?)scout["collection"], (string?)scout["icon"], (string?)scout["color"])
+        );
         Assert.EndsWith("scout.json5", (string?)scout["path"], StringComparison.Ordinal);
         Assert.Contains("goal", scout["fields"]!.AsArray().Select(field => (string?)field!["name"]));
         Assert.Null((string?)(await sidecar.Client.ResultAsync("template/get", new { id = "task" }))!["path"]);
-        Assert.Equal("The template scoot does not exist. Did you mean `scout`?", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]);
+        Assert.Equal(
+            "The template scoot does not exist. Did you mean `scout`?",
+            (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]
+        );
     }
 
     [Theory]
@@ -54,7 +66,10 @@ public sealed class TemplateHandlersTests : IDisposable
         await using var sidecar = await InMemorySidecar.StartAsync(home);
         Write("templates/scout.json5", "{ id: 'scout', name: 7 }");
         var error = (await sidecar.Client.RequestAsync(method, new { id = "scout" }))["error"];
-        Assert.Equal("The template scout has an error at line 1, column 22: `name` is a number where text was expected.", (string?)error?["message"]);
+        Assert.Equal(
+            "The template scout has an error at line 1, column 22: `name` is a number where text was expected.",
+            (string?)error?["message"]
+        );
     }
 
     private static async Task<JsonArray> ListAsync(InMemorySidecar sidecar, string collection) =>

@@ -19,29 +19,38 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
     public static TheoryData<string> Shipped => [.. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void The_checked_in_schema_is_what_the_fields_of_a_template_say() => Repository.CheckFile("schemas/template.schema.json", Schema(null));
+    public void The_checked_in_schema_is_what_the_fields_of_a_template_say() =>
+        Repository.CheckFile("schemas/template.schema.json", Schema(null));
 
     [Theory]
     [MemberData(nameof(Shipped))]
     public void A_shipped_template_fits_the_schema(string id) => Assert.Empty(Faults(Schema(null), TemplateCatalog.ReadShipped(id)!));
 
     [Fact]
-    public void The_starting_points_fit_the_schema() => Assert.All(StartingPoint.All, point => Assert.Empty(Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(point.Text))));
+    public void The_starting_points_fit_the_schema() =>
+        Assert.All(StartingPoint.All, point => Assert.Empty(Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(point.Text))));
 
     [Theory]
     [InlineData("{ name: 'X' }", "$: id is missing")]
     [InlineData("{ id: 'x', name: 'X', colour: 1 }", "$: colour does not belong")]
     [InlineData("{ id: 'x', name: 'X', fields: [{ name: 'a', type: 'txt' }] }", "$.fields[0].type: none of the values")]
-    [InlineData("{ id: 'x', name: 'X', fields: [{ name: 'a', type: 'array', items: { type: 'object', properties: [{ type: 'text' }] } }] }", "$.fields[0].items.properties[0]: name is missing")]
+    [InlineData(
+        "{ id: 'x', name: 'X', fields: [{ name: 'a', type: 'array', items: { type: 'object', properties: [{ type: 'text' }] } }] }",
+        "$.fields[0].items.properties[0]: name is missing"
+    )]
     [InlineData("{ id: 'x', name: 'X', budget: { usd: -1 } }", "$.budget.usd: less than the minimum")]
     [InlineData("{ id: 'x', name: 'X', provider_ref: ['codex://prompts/p'] }", "$.provider_ref: none of the forms")]
     [InlineData("{ id: 'x', name: 'X', automation: { hooks: [{ trigger: 'created' }] } }", "$.automation.hooks[0]: action is missing")]
-    public void A_mistake_does_not_fit(string text, string fault) => Assert.Contains(fault, Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(text)));
+    public void A_mistake_does_not_fit(string text, string fault) =>
+        Assert.Contains(fault, Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Bounds_that_JSON_cannot_have_are_left_out_and_large_ones_stay()
     {
-        home.Write("templates/wide.json5", "{ id: 'wide', name: 'Wide', fields: [{ name: 'size', type: 'number', min: -Infinity, max: 1e300 }] }");
+        home.Write(
+            "templates/wide.json5",
+            "{ id: 'wide', name: 'Wide', fields: [{ name: 'size', type: 'number', min: -Infinity, max: 1e300 }] }"
+        );
         var size = System.Text.Json.Nodes.JsonNode.Parse(Schema("wide"))?["properties"]?["size"];
         Assert.Equal((null, 1e300), (size?["minimum"], (double?)size?["maximum"]));
     }
@@ -49,18 +58,24 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
     [Fact]
     public void The_codices_of_a_template_have_a_schema_too()
     {
-        home.Write("templates/note.json5", """
+        home.Write(
+            "templates/note.json5",
+            """
             { id: 'note', name: 'Note', fields: [
               { name: 'title', type: 'text', required: true }, { name: 'kind', type: 'select', options: ['a', 'b'], default: 'a' },
               { name: 'why', type: 'textarea', required: true, conditional: { field: 'kind', value: 'b' } }, { name: 'size', type: 'number', min: 1, max: 9 },
               { name: 'about', type: 'codex_reference', template_filter: 'markdown' } ] }
-            """);
+            """
+        );
         var schema = Schema("note");
         Assert.Empty(Of("{ template: 'note', title: 'T', tags: ['x'], size: 2, about: 'codex://prompts/title.md' }"));
         Assert.Equal(["$: why is missing"], Of("{ template: 'note', title: 'T', kind: 'b' }"));
         Assert.Empty(Of("{ template: 'note', title: 'T', kind: 'b', why: 'W' }"));
         Assert.Equal(["$: template is missing", "$: title is missing"], Of("{}"));
-        Assert.Equal(["$.size: more than the maximum", "$.about: does not match"], Of("{ template: 'note', title: 'T', size: 10, about: 'codex://items/x' }"));
+        Assert.Equal(
+            ["$.size: more than the maximum", "$.about: does not match"],
+            Of("{ template: 'note', title: 'T', size: 10, about: 'codex://items/x' }")
+        );
         Assert.Equal(["$.template: none of the values"], Of("{ template: 'other', title: 'T' }"));
         Assert.Empty(Faults(Schema("llm-provider"), "{ provider_type: 'ollama', model: 'qwen3', headers: { a: 'b' } }"u8.ToArray()));
         Assert.Equal(schema, Schema("note"));
@@ -90,37 +105,75 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
             {
                 switch (keyword)
                 {
-                    case "$ref": Check(root["$defs"]![((string)said!)["#/$defs/".Length..]]!.AsObject(), value, at); break;
-                    case "type" when TypeOf(value) != (string?)said: faults.Add($"{at}: not {said}"); return;
-                    case "type": break;
-                    case "enum": Add(!said!.AsArray().Any(one => JsonNode.DeepEquals(one, value)), at, "none of the values"); break;
-                    case "pattern": Add(!Regex.IsMatch((string)value!, (string)said!), at, "does not match"); break;
-                    case "minimum": Add((decimal)value! < (decimal)said!, at, "less than the minimum"); break;
-                    case "maximum": Add((decimal)value! > (decimal)said!, at, "more than the maximum"); break;
+                    case "$ref":
+                        Check(root["$defs"]![((string)said!)["#/$defs/".Length..]]!.AsObject(), value, at);
+                        break;
+                    case "type" when TypeOf(value) != (string?)said:
+                        faults.Add($"{at}: not {said}");
+                        return;
+                    case "type":
+                        break;
+                    case "enum":
+                        Add(!said!.AsArray().Any(one => JsonNode.DeepEquals(one, value)), at, "none of the values");
+                        break;
+                    case "pattern":
+                        Add(!Regex.IsMatch((string)value!, (string)said!), at, "does not match");
+                        break;
+                    case "minimum":
+                        Add((decimal)value! < (decimal)said!, at, "less than the minimum");
+                        break;
+                    case "maximum":
+                        Add((decimal)value! > (decimal)said!, at, "more than the maximum");
+                        break;
                     case "required":
-                        foreach (var name in said!.AsArray()) { Add(!value!.AsObject().ContainsKey((string)name!), at, $"{name} is missing"); }
+                        foreach (var name in said!.AsArray())
+                        {
+                            Add(!value!.AsObject().ContainsKey((string)name!), at, $"{name} is missing");
+                        }
 
                         break;
                     case "properties":
-                        foreach (var (name, inner) in said!.AsObject()) { if (value is JsonObject held && held.ContainsKey(name)) { Check(inner!.AsObject(), held[name], $"{at}.{name}"); } }
+                        foreach (var (name, inner) in said!.AsObject())
+                        {
+                            if (value is JsonObject held && held.ContainsKey(name))
+                            {
+                                Check(inner!.AsObject(), held[name], $"{at}.{name}");
+                            }
+                        }
 
                         break;
                     case "additionalProperties":
-                        foreach (var (name, _) in value!.AsObject()) { Add(schema["properties"]?[name] is null, at, $"{name} does not belong"); }
+                        foreach (var (name, _) in value!.AsObject())
+                        {
+                            Add(schema["properties"]?[name] is null, at, $"{name} does not belong");
+                        }
 
                         break;
                     case "items":
-                        for (var i = 0; i < value!.AsArray().Count; i++) { Check(said!.AsObject(), value[i], $"{at}[{i}]"); }
+                        for (var i = 0; i < value!.AsArray().Count; i++)
+                        {
+                            Check(said!.AsObject(), value[i], $"{at}[{i}]");
+                        }
 
                         break;
-                    case "anyOf": Add(!said!.AsArray().Any(one => Fits(one!.AsObject(), value)), at, "none of the forms"); break;
+                    case "anyOf":
+                        Add(!said!.AsArray().Any(one => Fits(one!.AsObject(), value)), at, "none of the forms");
+                        break;
                     case "allOf":
-                        foreach (var one in said!.AsArray()) { Check(one!.AsObject(), value, at); }
+                        foreach (var one in said!.AsArray())
+                        {
+                            Check(one!.AsObject(), value, at);
+                        }
 
                         break;
-                    case "if" when Fits(said!.AsObject(), value): Check(schema["then"]!.AsObject(), value, at); break;
-                    case "if": break;
-                    default: Assert.Contains(keyword, Notes); break;
+                    case "if" when Fits(said!.AsObject(), value):
+                        Check(schema["then"]!.AsObject(), value, at);
+                        break;
+                    case "if":
+                        break;
+                    default:
+                        Assert.Contains(keyword, Notes);
+                        break;
                 }
             }
         }
@@ -134,17 +187,21 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
 
         private void Add(bool isFault, string at, string what)
         {
-            if (isFault) { faults.Add($"{at}: {what}"); }
+            if (isFault)
+            {
+                faults.Add($"{at}: {what}");
+            }
         }
 
-        private static string? TypeOf(JsonNode? value) => value?.GetValueKind() switch
-        {
-            JsonValueKind.Object => "object",
-            JsonValueKind.Array => "array",
-            JsonValueKind.String => "string",
-            JsonValueKind.Number => "number",
-            JsonValueKind.True or JsonValueKind.False => "boolean",
-            _ => null,
-        };
+        private static string? TypeOf(JsonNode? value) =>
+            value?.GetValueKind() switch
+            {
+                JsonValueKind.Object => "object",
+                JsonValueKind.Array => "array",
+                JsonValueKind.String => "string",
+                JsonValueKind.Number => "number",
+                JsonValueKind.True or JsonValueKind.False => "boolean",
+                _ => null,
+            };
     }
 }

@@ -11,7 +11,9 @@ public sealed class TwoSidecarsTests
     public async Task Both_windows_write_in_turn_and_while_one_answers_the_other_follows_live()
     {
         var goOn = new TaskCompletionSource();
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End));
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End)
+        );
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
         await using var second = await InMemorySidecar.StartAsync(home);
@@ -21,7 +23,10 @@ public sealed class TwoSidecarsTests
         await first.Client.ResultAsync("message/send", new { codexId = uri, text = "One" });
         await first.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         var clock = Stopwatch.StartNew();
-        Assert.Equal("One", Text((await second.Client.NextAsync("message/event", item => Kind(item) == "messageAdded"))["event"]?["message"]));
+        Assert.Equal(
+            "One",
+            Text((await second.Client.NextAsync("message/event", item => Kind(item) == "messageAdded"))["event"]?["message"])
+        );
         await second.Client.NextAsync("message/event", item => Kind(item) == "turnStarted");
         var delta = await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         Assert.Equal("Hel", (string?)delta["event"]?["text"]);
@@ -41,7 +46,10 @@ public sealed class TwoSidecarsTests
         await first.Client.TurnAsync();
 
         await second.Client.AskAsync(uri, "Two");
-        Assert.Equal("Two", Text((await first.Client.NextAsync("message/event", item => Kind(item) == "messageAdded"))["event"]?["message"]));
+        Assert.Equal(
+            "Two",
+            Text((await first.Client.NextAsync("message/event", item => Kind(item) == "messageAdded"))["event"]?["message"])
+        );
         await first.Client.NextAsync("message/event", item => Kind(item) == "turnFinished");
         Assert.Equal(["One", "Hello", "Two", "Hello"], Texts(await first.Client.ResultAsync("codex/get", new { uri })));
     }
@@ -80,7 +88,10 @@ public sealed class TwoSidecarsTests
         var uri = await first.Client.CreateChatAsync();
         await second.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && item["codex"] is not null);
         await first.Client.ResultAsync("codex/update", new { uri, title = "Renamed" });
-        await second.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && (string?)item["codex"]?["title"] == "Renamed");
+        await second.Client.NextAsync(
+            "codex/changed",
+            item => (string?)item["uri"] == uri && (string?)item["codex"]?["title"] == "Renamed"
+        );
         await second.Client.ResultAsync("codex/get", new { uri });
         await first.Client.ResultAsync("codex/update", new { uri, title = "Again" });
         await second.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && (string?)item["codex"]?["title"] == "Again");
@@ -100,11 +111,33 @@ public sealed class TwoSidecarsTests
         await first.Client.ResultAsync("vault/create", new { way = "passphrase", secret = passphrase });
         Assert.True((bool?)(await second.Client.ResultAsync("vault/status"))?["exists"]);
         await second.Client.ResultAsync("vault/unlock", new { way = "passphrase", secret = passphrase });
-        await first.Client.ResultAsync("vault/store", new { reference = "vault://scripted/api_key", secret = "sk-canary-0123456789", origins = new[] { endpoint.Url.ToString() } });
-        await first.Client.ResultAsync("provider/configure", new { id = "scripted", name = "Ours", kind = "openai-compatible", makeDefault = true });
+        await first.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = "vault://scripted/api_key",
+                secret = "sk-canary-0123456789",
+                origins = new[] { endpoint.Url.ToString() },
+            }
+        );
+        await first.Client.ResultAsync(
+            "provider/configure",
+            new
+            {
+                id = "scripted",
+                name = "Ours",
+                kind = "openai-compatible",
+                makeDefault = true,
+            }
+        );
 
-        var listed = (await second.Client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == "scripted");
-        Assert.Equal(("Ours", true, true), ((string?)listed?["name"], (bool?)listed?["isDefault"] ?? false, (bool?)listed?["hasCredential"] ?? false));
+        var listed = (await second.Client.ResultAsync("provider/list"))
+            ?["items"]?.AsArray()
+            .Single(item => (string?)item?["id"] == "scripted");
+        Assert.Equal(
+            ("Ours", true, true),
+            ((string?)listed?["name"], (bool?)listed?["isDefault"] ?? false, (bool?)listed?["hasCredential"] ?? false)
+        );
         await second.Client.AskAsync(await second.Client.CreateChatAsync(), "Hi");
         Assert.Equal("Bearer sk-canary-0123456789", (await endpoint.NextRequestAsync()).Headers["authorization"]);
     }

@@ -21,14 +21,17 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Write(".plue/items/theirs.json5", "{ template: 'theirs-item', name: 'Theirs' }");
         Write(".plue/templates/theirs-item.json5", "{ id: 'theirs-item', name: 'Theirs', fields: [{ name: 'name', type: 'text' }] }");
         Write(".plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task' }");
-        Write(".plue/templates/ai-chat.json5", """
+        Write(
+            ".plue/templates/ai-chat.json5",
+            """
             { id: 'ai-chat', name: 'Theirs', fields: [{ name: 'title', type: 'text' }, { name: 'label', type: 'text' },
                 { name: 'messages', type: 'array', items: { type: 'object', properties: [{ name: 'role', type: 'text' }, { name: 'content', type: 'textarea' }] } }, { name: 'system_prompt_ref', type: 'codex_reference', default: 'codex://prompts/default-assistant' }],
               automation: { hooks: [
                 { trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'Theirs: hook.' },
                 { trigger: 'field_change', field: 'messages', action: 'send_to_llm', conditions: [{ field: 'messages[-1].role', equals: 'user' }] },
               ] } }
-            """);
+            """
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -50,12 +53,21 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Assert.DoesNotContain("Theirs", endpoint.Requests[^1].Body, StringComparison.Ordinal);
         Assert.DoesNotContain("Theirs", chat!.ToJsonString(), StringComparison.Ordinal);
         Assert.StartsWith("The workspace is not trusted", (string?)(await SteeringAsync(uri))?["note"], StringComparison.Ordinal);
-        Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("codex/create", new { templateId = "theirs", values = new { goal = "x" } })));
+        Assert.Equal(
+            "notFound",
+            ErrorKind(await sidecar.Client.RequestAsync("codex/create", new { templateId = "theirs", values = new { goal = "x" } }))
+        );
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
-        Assert.Equal("templates/ai-chat templates/theirs templates/theirs-item prompts/default-assistant prompts/theirs items/theirs", await TheirsAsync());
+        Assert.Equal(
+            "templates/ai-chat templates/theirs templates/theirs-item prompts/default-assistant prompts/theirs items/theirs",
+            await TheirsAsync()
+        );
         Assert.Equal("Theirs: hook.", await HookedAsync(uri));
-        Assert.Equal(["Theirs: prompt.", "Theirs: rules."], (await ToldAsync(uri)).Split('\n').Where(line => line.StartsWith("Theirs", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["Theirs: prompt.", "Theirs: rules."],
+            (await ToldAsync(uri)).Split('\n').Where(line => line.StartsWith("Theirs", StringComparison.Ordinal))
+        );
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });
         Assert.Equal("", await TheirsAsync());
@@ -65,12 +77,17 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
     /// <summary>What the lists have from the workspace.</summary>
     private async Task<string> TheirsAsync()
     {
-        var templates = (await sidecar.Client.ResultAsync("template/list", new { }))!["templates"]!.AsArray().Where(template => (string?)template!["layer"] == "workspace").Select(template => $"templates/{template!["id"]}");
+        var templates = (await sidecar.Client.ResultAsync("template/list", new { }))!["templates"]!
+            .AsArray()
+            .Where(template => (string?)template!["layer"] == "workspace")
+            .Select(template => $"templates/{template!["id"]}");
         List<string> others = [];
         foreach (var collection in (string[])["prompts", "items"])
         {
             var items = (await sidecar.Client.ResultAsync("codex/list", new { collection }))!["items"]!.AsArray();
-            others.AddRange(items.Where(item => (string?)item!["layer"] == "workspace").Select(item => ((string)item!["uri"]!)["codex://".Length..]));
+            others.AddRange(
+                items.Where(item => (string?)item!["layer"] == "workspace").Select(item => ((string)item!["uri"]!)["codex://".Length..])
+            );
         }
 
         return string.Join(' ', templates.Order(StringComparer.Ordinal).Concat(others));

@@ -17,9 +17,20 @@ public class VaultHandlersTests
         await sidecar.UnlockedVaultAsync();
         List<JsonNode?> answers =
         [
-            await sidecar.Client.ResultAsync("vault/store", new { reference = Reference, secret = Canary, origins = new[] { "https://api.openai.com" } }),
+            await sidecar.Client.ResultAsync(
+                "vault/store",
+                new
+                {
+                    reference = Reference,
+                    secret = Canary,
+                    origins = new[] { "https://api.openai.com" },
+                }
+            ),
             await sidecar.Client.ResultAsync("vault/rotate", new { reference = Reference, secret = Other }),
-            await sidecar.Client.ResultAsync("vault/setOrigins", new { reference = Reference, origins = new[] { "https://proxy.example" } }),
+            await sidecar.Client.ResultAsync(
+                "vault/setOrigins",
+                new { reference = Reference, origins = new[] { "https://proxy.example" } }
+            ),
             await sidecar.Client.ResultAsync("vault/list"),
             await sidecar.Client.ResultAsync("vault/status"),
         ];
@@ -36,13 +47,24 @@ public class VaultHandlersTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
         await sidecar.UnlockedVaultAsync();
-        var ways = (await client.ResultAsync("vault/addWay", new { way = "passphrase", secret = "correct horse battery" }))?["ways"]?.AsArray().Select(way => (string?)way);
+        var ways = (await client.ResultAsync("vault/addWay", new { way = "passphrase", secret = "correct horse battery" }))
+            ?["ways"]?.AsArray()
+            .Select(way => (string?)way);
         Assert.Contains("passphrase", ways ?? []);
-        Assert.NotNull((await client.RequestAsync("vault/setPassphrase", new { current = "a wrong passphrase", passphrase = "staple of another kind" }))["error"]);
+        Assert.NotNull(
+            (
+                await client.RequestAsync(
+                    "vault/setPassphrase",
+                    new { current = "a wrong passphrase", passphrase = "staple of another kind" }
+                )
+            )["error"]
+        );
         await client.ResultAsync("vault/setPassphrase", new { current = "correct horse battery", passphrase = "staple of another kind" });
         Assert.True((bool?)(await client.ResultAsync("vault/lock"))?["locked"]);
         Assert.NotNull((await client.RequestAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" }))["error"]);
-        Assert.False((bool?)(await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "staple of another kind" }))?["locked"]);
+        Assert.False(
+            (bool?)(await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "staple of another kind" }))?["locked"]
+        );
     }
 
     [Fact]
@@ -51,10 +73,28 @@ public class VaultHandlersTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("one", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), $"api_key_ref: '{Reference}'"));
         await sidecar.UnlockedVaultAsync();
-        await sidecar.Client.ResultAsync("vault/store", new { reference = Reference, secret = Canary, origins = new[] { "http://127.0.0.1:9" } });
-        var renamed = await sidecar.Client.ResultAsync("vault/rename", new { reference = Reference, newReference = "vault://work/api_key" });
-        Assert.Equal(("vault://work/api_key", """["one"]"""), ((string?)renamed?["entry"]?["reference"], renamed?["changedProviders"]?.ToJsonString()));
-        Assert.Contains("'vault://work/api_key'", File.ReadAllText(Path.Combine(sidecar.Home, "providers", "one.json5")).Replace('"', '\''), StringComparison.Ordinal);
+        await sidecar.Client.ResultAsync(
+            "vault/store",
+            new
+            {
+                reference = Reference,
+                secret = Canary,
+                origins = new[] { "http://127.0.0.1:9" },
+            }
+        );
+        var renamed = await sidecar.Client.ResultAsync(
+            "vault/rename",
+            new { reference = Reference, newReference = "vault://work/api_key" }
+        );
+        Assert.Equal(
+            ("vault://work/api_key", """["one"]"""),
+            ((string?)renamed?["entry"]?["reference"], renamed?["changedProviders"]?.ToJsonString())
+        );
+        Assert.Contains(
+            "'vault://work/api_key'",
+            File.ReadAllText(Path.Combine(sidecar.Home, "providers", "one.json5")).Replace('"', '\''),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -66,9 +106,25 @@ public class VaultHandlersTests
         File.AppendAllText(path, $"OPENAI_API_KEY={Canary}\nMY_TOKEN=\"{Other}\"\n");
         var read = await sidecar.Client.ResultAsync("vault/readEnv", new { path });
         Assert.DoesNotContain("sk-vault", read?.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal(["OPENAI_API_KEY cdef vault://openai/api_key", "MY_TOKEN 3210 vault://my-token/my_token"], read?["entries"]?.AsArray().Select(entry => $"{entry?["name"]} {entry?["lastFour"]} {entry?["reference"]}"));
+        Assert.Equal(
+            ["OPENAI_API_KEY cdef vault://openai/api_key", "MY_TOKEN 3210 vault://my-token/my_token"],
+            read?["entries"]?.AsArray().Select(entry => $"{entry?["name"]} {entry?["lastFour"]} {entry?["reference"]}")
+        );
 
-        object Chosen(string name) => new { path, entries = new[] { new { name, reference = Reference, origins = new[] { "https://api.openai.com" } } } };
+        object Chosen(string name) =>
+            new
+            {
+                path,
+                entries = new[]
+                {
+                    new
+                    {
+                        name,
+                        reference = Reference,
+                        origins = new[] { "https://api.openai.com" },
+                    },
+                },
+            };
         var taken = await sidecar.Client.ResultAsync("vault/importEnv", Chosen("OPENAI_API_KEY"));
         Assert.Equal([Reference], taken?["entries"]?.AsArray().Select(entry => (string?)entry?["reference"]));
         Assert.True((bool?)(await sidecar.Client.ResultAsync("vault/readEnv", new { path }))?["entries"]?[0]?["exists"]);

@@ -26,7 +26,10 @@ public sealed class BlobsTests : IDisposable
     [Fact]
     public void A_blob_can_be_read_by_its_owner_alone()
     {
-        if (OperatingSystem.IsWindows()) { Assert.Skip("Windows has no modes."); }
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no modes.");
+        }
 
         var id = blobs.Put("x"u8);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, NativeFile.ModeOf(Path.Combine(fixture.Paths.Blobs, id)));
@@ -37,7 +40,10 @@ public sealed class BlobsTests : IDisposable
     public void A_damaged_blob_is_reported_and_repaired_when_the_content_is_stored_again()
     {
         var id = blobs.Put("what was sent"u8);
-        using (var stream = new FileStream(Path.Combine(fixture.Paths.Blobs, id), FileMode.Open)) { stream.WriteByte((byte)'W'); }
+        using (var stream = new FileStream(Path.Combine(fixture.Paths.Blobs, id), FileMode.Open))
+        {
+            stream.WriteByte((byte)'W');
+        }
 
         var failure = Assert.Throws<FailureException>(() => blobs.Read(id)).Failure;
         Assert.Equal(FailureKind.NotFound, failure.Kind);
@@ -47,9 +53,15 @@ public sealed class BlobsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(""), InlineData("../vault.json"), InlineData("/etc/passwd"), InlineData("ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789")]
+    [
+        InlineData(""),
+        InlineData("../vault.json"),
+        InlineData("/etc/passwd"),
+        InlineData("ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789")
+    ]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
-    public void An_id_is_never_a_path(string id) => Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => blobs.Read(id)).Failure.Kind);
+    public void An_id_is_never_a_path(string id) =>
+        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => blobs.Read(id)).Failure.Kind);
 
     [Fact]
     public void More_than_64_MiB_is_refused() =>

@@ -24,41 +24,84 @@ public sealed class ChannelIndexTests : IDisposable
             from which in Gen.Choose(0, 1000)
             from text in ArbMap.Default.GeneratorFor<NonEmptyString>()
             select (kind, which, text: System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text.Get)));
-        Prop.ForAll(step.ArrayOf().ToArbitrary(), steps =>
-        {
-            foreach (var (kind, which, text) in steps)
-            {
-                if (kind == 0 || ids.Count == 0)
+        Prop.ForAll(
+                step.ArrayOf().ToArbitrary(),
+                steps =>
                 {
-                    using var made = store.Create("ai-chat", which % 2 == 0 ? text : null, which % 3 == 0 ? null : "local", null);
-                    ids.Add(made.Id);
-                    continue;
-                }
-
-                var id = ids[which % ids.Count];
-                switch (kind)
-                {
-                    case 1: Update(id, new ChatFields(Title: text) { Pinned = which % 2 == 0, Tags = which % 3 == 0 ? [text, "b"] : [], ReadUntil = "msg_0" }); break;
-                    case 2: Update(id, new ChatFields(Archived: which % 2 == 0, Fallbacks: [new ModelChoice("other", which % 2 == 0 ? text : null)], Options: new ChatOptions(which % 2 == 0 ? 0.5 : null, which, [text], "high"))); break;
-                    case 3: store.Delete(id); ids.Remove(id); break;
-                    case 4: store.List(); break;
-                    default:
-                        using (var open = store.OpenAsync(id, CancellationToken.None).GetAwaiter().GetResult())
+                    foreach (var (kind, which, text) in steps)
+                    {
+                        if (kind == 0 || ids.Count == 0)
                         {
-                            var message = StoreFixture.NewMessage(which % 2 == 0 ? MessageRole.User : MessageRole.Assistant, text, which % 5 == 0 ? MessageStatus.Failed : MessageStatus.Complete);
-                            open.AppendAsync(which % 2 == 0 ? message : message with { Cost = new Cost(0.1m, which / 7m, 0, which, "catalog") }, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                            using var made = store.Create("ai-chat", which % 2 == 0 ? text : null, which % 3 == 0 ? null : "local", null);
+                            ids.Add(made.Id);
+                            continue;
                         }
 
-                        break;
-                }
-            }
+                        var id = ids[which % ids.Count];
+                        switch (kind)
+                        {
+                            case 1:
+                                Update(
+                                    id,
+                                    new ChatFields(Title: text)
+                                    {
+                                        Pinned = which % 2 == 0,
+                                        Tags = which % 3 == 0 ? [text, "b"] : [],
+                                        ReadUntil = "msg_0",
+                                    }
+                                );
+                                break;
+                            case 2:
+                                Update(
+                                    id,
+                                    new ChatFields(
+                                        Archived: which % 2 == 0,
+                                        Fallbacks: [new ModelChoice("other", which % 2 == 0 ? text : null)],
+                                        Options: new ChatOptions(which % 2 == 0 ? 0.5 : null, which, [text], "high")
+                                    )
+                                );
+                                break;
+                            case 3:
+                                store.Delete(id);
+                                ids.Remove(id);
+                                break;
+                            case 4:
+                                store.List();
+                                break;
+                            default:
+                                using (var open = store.OpenAsync(id, CancellationToken.None).GetAwaiter().GetResult())
+                                {
+                                    var message = StoreFixture.NewMessage(
+                                        which % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+                                        text,
+                                        which % 5 == 0 ? MessageStatus.Failed : MessageStatus.Complete
+                                    );
+                                    open.AppendAsync(
+                                            which % 2 == 0
+                                                ? message
+                                                : message with
+                                                {
+                                                    Cost = new Cost(0.1m, which / 7m, 0, which, "catalog"),
+                                                },
+                                            CancellationToken.None
+                                        )
+                                        .AsTask()
+                                        .GetAwaiter()
+                                        .GetResult();
+                                }
 
-            store.List();
-            var kept = Describe(fixture.NewStore());
-            File.Delete(IndexPath);
-            var rebuilt = Describe(fixture.NewStore());
-            return kept.SequenceEqual(rebuilt) && kept.Length == ids.Count && Describe(store).SequenceEqual(rebuilt);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(20));
+                                break;
+                        }
+                    }
+
+                    store.List();
+                    var kept = Describe(fixture.NewStore());
+                    File.Delete(IndexPath);
+                    var rebuilt = Describe(fixture.NewStore());
+                    return kept.SequenceEqual(rebuilt) && kept.Length == ids.Count && Describe(store).SequenceEqual(rebuilt);
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(20));
 
         void Update(string id, ChatFields fields) => store.UpdateAsync(id, fields, CancellationToken.None).GetAwaiter().GetResult();
     }
@@ -125,8 +168,13 @@ public sealed class ChannelIndexTests : IDisposable
     public async Task Ten_thousand_chats_are_listed_for_little_more_than_a_look_at_their_files()
     {
         const int count = 10_000;
-        var template = File.ReadAllText(fixture.PathOf(await fixture.NewChatAsync("A question of some length, as people ask them.", "An answer.")));
-        for (var i = 0; i < count - 1; i++) { File.WriteAllText(fixture.PathOf($"chat_{i:x32}"), template); }
+        var template = File.ReadAllText(
+            fixture.PathOf(await fixture.NewChatAsync("A question of some length, as people ask them.", "An answer."))
+        );
+        for (var i = 0; i < count - 1; i++)
+        {
+            File.WriteAllText(fixture.PathOf($"chat_{i:x32}"), template);
+        }
 
         var clock = Stopwatch.StartNew();
         Assert.Equal(count, Listed().List().Count);
@@ -140,12 +188,19 @@ public sealed class ChannelIndexTests : IDisposable
             clock.Restart();
             var store = Listed();
             cold.Add(clock.Elapsed);
-            await store.UpdateAsync("chat_" + 5.ToString("x32", System.Globalization.CultureInfo.InvariantCulture), new ChatFields(Title: $"Title {i}"), CancellationToken.None);
+            await store.UpdateAsync(
+                "chat_" + 5.ToString("x32", System.Globalization.CultureInfo.InvariantCulture),
+                new ChatFields(Title: $"Title {i}"),
+                CancellationToken.None
+            );
             clock.Restart();
             store.List();
             warm.Add(clock.Elapsed);
             clock.Restart();
-            Assert.NotEqual(0, new DirectoryInfo(fixture.Paths.Chats).EnumerateFiles().Sum(file => file.Length + file.LastWriteTimeUtc.Second));
+            Assert.NotEqual(
+                0,
+                new DirectoryInfo(fixture.Paths.Chats).EnumerateFiles().Sum(file => file.Length + file.LastWriteTimeUtc.Second)
+            );
             bare.Add(clock.Elapsed);
             Directory.SetLastWriteTimeUtc(fixture.Paths.Chats, DateTime.UtcNow.AddSeconds(-10));
             var list = store.List();
@@ -154,7 +209,8 @@ public sealed class ChannelIndexTests : IDisposable
             same.Add(clock.Elapsed);
         }
 
-        var figures = $"10,000 chats: index made {built.TotalMilliseconds:F0} ms, new process {Best(cold)}, after a change {Best(warm)}, unchanged {Best(same)}, a bare look at the files {Best(bare)}; index {new FileInfo(IndexPath).Length} bytes";
+        var figures =
+            $"10,000 chats: index made {built.TotalMilliseconds:F0} ms, new process {Best(cold)}, after a change {Best(warm)}, unchanged {Best(same)}, a bare look at the files {Best(bare)}; index {new FileInfo(IndexPath).Length} bytes";
         TestContext.Current.TestOutputHelper?.WriteLine(figures);
         // In shares of what the system itself takes, because others may use the machine.
         Assert.True(warm.Min() < 3 * bare.Min(), figures);
@@ -171,7 +227,13 @@ public sealed class ChannelIndexTests : IDisposable
         return store;
     }
 
-    private static string[] Describe(ChatStore store) => [.. store.List().Select(row =>
-        $"{row with { Tags = [], Fallbacks = [], Options = ChatOptions.None }} {string.Join('|', row.Tags)} {string.Join('|', row.Fallbacks)} "
-        + $"{row.Options.Temperature} {row.Options.MaxTokens} {string.Join('|', row.Options.StopSequences ?? [])} {row.Options.ReasoningLevel}")];
+    private static string[] Describe(ChatStore store) =>
+        [
+            .. store
+                .List()
+                .Select(row =>
+                    $"{row with { Tags = [], Fallbacks = [], Options = ChatOptions.None }} {string.Join('|', row.Tags)} {string.Join('|', row.Fallbacks)} "
+                    + $"{row.Options.Temperature} {row.Options.MaxTokens} {string.Join('|', row.Options.StopSequences ?? [])} {row.Options.ReasoningLevel}"
+                ),
+        ];
 }

@@ -14,11 +14,16 @@ public sealed class ChannelValuesTests
     {
         var store = fixture.NewStore();
         var id = "";
-        await using (var journal = store.Create(ChannelKind.Chat, "review", new ChatFields { Values = Json("""{ "a": 1, "b": { "c": [true] } }""") }))
+        await using (
+            var journal = store.Create(ChannelKind.Chat, "review", new ChatFields { Values = Json("""{ "a": 1, "b": { "c": [true] } }""") })
+        )
         {
             id = journal.Id;
             await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": null, "d": "x" }""") }, CancellationToken.None);
-            Assert.Equal("b={ \"c\": [true] } d=\"x\"", Text(journal.Chat.Values).Replace("{\"c\":[true]}", "{ \"c\": [true] }", StringComparison.Ordinal));
+            Assert.Equal(
+                "b={ \"c\": [true] } d=\"x\"",
+                Text(journal.Chat.Values).Replace("{\"c\":[true]}", "{ \"c\": [true] }", StringComparison.Ordinal)
+            );
         }
 
         Assert.Equal("x", fixture.NewStore().Read(id).Text("d"));
@@ -37,7 +42,15 @@ public sealed class ChannelValuesTests
         await journal.UpdateAsync(new ChatFields("Found") { TitleFromModel = true }, CancellationToken.None);
         var failure = Assert.Single(journal.Chat.HookFailures);
         Assert.Equal(("set_field", "It cannot."), (failure.Action, failure.Message));
-        Assert.Equal([("plue", "Changed the title to \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Created the chat.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
+        Assert.Equal(
+            [
+                ("plue", "Changed the title to \"Found\"."),
+                ("hook", "Hook said \"x\""),
+                ("hook", "Hook set_field failed: It cannot."),
+                ("you", "Created the chat."),
+            ],
+            store.History(journal.Id).Select(change => (change.Author, change.Summary))
+        );
         await journal.UpdateAsync(new ChatFields("Named"), CancellationToken.None);
         Assert.Empty(journal.Chat.HookFailures);
     }
@@ -46,7 +59,11 @@ public sealed class ChannelValuesTests
     public async Task A_task_whose_process_ends_before_it_starts_is_interrupted()
     {
         var first = fixture.NewStore();
-        var journal = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true });
+        var journal = first.Create(
+            ChannelKind.Task,
+            "task",
+            new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }
+        );
         var other = fixture.NewStore();
         Assert.Equal("queued", Assert.Single(other.ListTasks()).TaskStatus);
         await using (var looking = await other.OpenAsync(journal.Id, CancellationToken.None))
@@ -65,13 +82,21 @@ public sealed class ChannelValuesTests
     public async Task An_abandoned_task_is_listed_as_interrupted_and_one_that_waits_for_a_user_as_queued()
     {
         var first = fixture.NewStore();
-        await first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }).DisposeAsync();
+        await first
+            .Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true })
+            .DisposeAsync();
         await first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }""") }).DisposeAsync();
         var other = fixture.NewStore();
         var rows = other.ListTasks();
         Assert.Equal(["interrupted", "queued"], rows.Select(row => row.TaskStatus).Order(StringComparer.Ordinal));
         Assert.Equal(rows, other.ListTasks());
-        await using (var started = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }))
+        await using (
+            var started = first.Create(
+                ChannelKind.Task,
+                "task",
+                new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }
+            )
+        )
         {
             started.MarkStarted();
             Assert.Equal(2, other.ListTasks().Count(row => row.TaskStatus == "interrupted"));
@@ -82,19 +107,35 @@ public sealed class ChannelValuesTests
     public async Task A_task_has_its_own_row_and_its_responses_define_its_status()
     {
         var store = fixture.NewStore();
-        var fields = new ChatFields { Values = Json("""{ "goal": " Do it.\nWell.", "status": "queued", "spawned_by": "codex://chats/x" }""") };
+        var fields = new ChatFields
+        {
+            Values = Json("""{ "goal": " Do it.\nWell.", "status": "queued", "spawned_by": "codex://chats/x" }"""),
+        };
         await using var journal = store.Create(ChannelKind.Task, "task", fields);
         Assert.Empty(store.List());
         Assert.Equal(("Do it.", "queued", "codex://chats/x"), Row(store));
 
-        var answer = new Message { Id = Ids.New("msg"), CodexId = "x", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UtcNow, UpdatedAt = DateTimeOffset.UtcNow, Status = MessageStatus.Streaming };
+        var answer = new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = "x",
+            Role = MessageRole.Assistant,
+            CreatedAt = DateTimeOffset.UtcNow,
+            UpdatedAt = DateTimeOffset.UtcNow,
+            Status = MessageStatus.Streaming,
+        };
         await journal.BeginAsync(answer, CancellationToken.None);
         Assert.Equal("running", journal.Chat.Text("status"));
-        foreach (var (status, error, expected) in new (MessageStatus, Failure?, string)[]
-        {
-            (MessageStatus.Complete, null, "done"), (MessageStatus.Stopped, null, "stopped"), (MessageStatus.Interrupted, null, "interrupted"),
-            (MessageStatus.Failed, new Failure(FailureKind.Timeout, "Late."), "failed"), (MessageStatus.Failed, new Failure(FailureKind.BudgetExceeded, "Dear."), "over_budget"),
-        })
+        foreach (
+            var (status, error, expected) in new (MessageStatus, Failure?, string)[]
+            {
+                (MessageStatus.Complete, null, "done"),
+                (MessageStatus.Stopped, null, "stopped"),
+                (MessageStatus.Interrupted, null, "interrupted"),
+                (MessageStatus.Failed, new Failure(FailureKind.Timeout, "Late."), "failed"),
+                (MessageStatus.Failed, new Failure(FailureKind.BudgetExceeded, "Dear."), "over_budget"),
+            }
+        )
         {
             await journal.AppendAsync(answer with { Status = status, Error = error }, CancellationToken.None);
             Assert.Equal(expected, journal.Chat.Text("status"));
@@ -108,15 +149,30 @@ public sealed class ChannelValuesTests
     [Fact]
     public async Task A_chat_with_a_status_of_its_own_keeps_it_whatever_is_answered()
     {
-        await using var journal = fixture.NewStore().Create(ChannelKind.Chat, "ticket", new ChatFields { Values = Json("""{ "status": "open" }""") });
-        await journal.AppendAsync(new Message { Id = Ids.New("msg"), CodexId = "x", Role = MessageRole.Assistant, CreatedAt = default, UpdatedAt = default }, CancellationToken.None);
+        await using var journal = fixture
+            .NewStore()
+            .Create(ChannelKind.Chat, "ticket", new ChatFields { Values = Json("""{ "status": "open" }""") });
+        await journal.AppendAsync(
+            new Message
+            {
+                Id = Ids.New("msg"),
+                CodexId = "x",
+                Role = MessageRole.Assistant,
+                CreatedAt = default,
+                UpdatedAt = default,
+            },
+            CancellationToken.None
+        );
         Assert.Equal("open", journal.Chat.Text("status"));
         Assert.Null(journal.Chat.Summarize().TaskStatus);
     }
 
-    private static (string Title, string? Status, string? SpawnedBy) Row(ChatStore store) => store.ListTasks().Select(row => (row.Title, row.TaskStatus, row.SpawnedBy)).Single();
+    private static (string Title, string? Status, string? SpawnedBy) Row(ChatStore store) =>
+        store.ListTasks().Select(row => (row.Title, row.TaskStatus, row.SpawnedBy)).Single();
 
-    private static Dictionary<string, JsonElement> Json(string json) => JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
+    private static Dictionary<string, JsonElement> Json(string json) =>
+        JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
 
-    private static string Text(IReadOnlyDictionary<string, JsonElement> values) => string.Join(' ', values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value.GetRawText()}"));
+    private static string Text(IReadOnlyDictionary<string, JsonElement> values) =>
+        string.Join(' ', values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value.GetRawText()}"));
 }

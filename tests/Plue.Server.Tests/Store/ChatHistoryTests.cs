@@ -17,11 +17,29 @@ public sealed class ChatHistoryTests : IDisposable
     public async Task Each_changed_field_is_one_sentence_of_the_history()
     {
         Assert.Equal(
-            ["Changed the title to \"Mine\".", "Archived the chat.", "Pinned the chat.", "Set the tags to a, b.", "Switched to tour with small.", "Changed the fallback providers.", "Changed the model options.", "Changed the pinned files."],
-            await ToldAsync(new ChatFields("Mine", true, "tour", "small", [new ModelChoice("local")], new ChatOptions(0.5)) { Pinned = true, Tags = ["a", "b"], ContextFiles = ["a.ts"] }));
+            [
+                "Changed the title to \"Mine\".",
+                "Archived the chat.",
+                "Pinned the chat.",
+                "Set the tags to a, b.",
+                "Switched to tour with small.",
+                "Changed the fallback providers.",
+                "Changed the model options.",
+                "Changed the pinned files.",
+            ],
+            await ToldAsync(
+                new ChatFields("Mine", true, "tour", "small", [new ModelChoice("local")], new ChatOptions(0.5))
+                {
+                    Pinned = true,
+                    Tags = ["a", "b"],
+                    ContextFiles = ["a.ts"],
+                }
+            )
+        );
         Assert.Equal(
             ["Removed the title.", "Restored the chat from the archive.", "Unpinned the chat.", "Removed all tags.", "Switched to tour."],
-            await ToldAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] }));
+            await ToldAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] })
+        );
         Assert.Equal(["Switched to the model large."], await ToldAsync(new ChatFields(Model: "large")));
         Assert.Equal(["Switched to the provider's default model."], await ToldAsync(new ChatFields(Model: "")));
         Assert.Equal([], await ToldAsync(new ChatFields { ReadUntil = "" }));
@@ -35,8 +53,14 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.UpdateAsync(new ChatFields { TemplateId = "new", By = ChangedBy.Plue }, None);
         await journal.UpdateAsync(new ChatFields(ProviderId: "new", Fallbacks: [new ModelChoice("new")]) { By = ChangedBy.Plue }, None);
         Assert.Equal(
-            ["plue: Changed the fallback providers.", "plue: The provider was renamed to new.", "plue: The template was renamed to new.", "you: Created the chat."],
-            store.History(journal.Id).Select(change => $"{change.Author}: {change.Summary}"));
+            [
+                "plue: Changed the fallback providers.",
+                "plue: The provider was renamed to new.",
+                "plue: The template was renamed to new.",
+                "you: Created the chat.",
+            ],
+            store.History(journal.Id).Select(change => $"{change.Author}: {change.Summary}")
+        );
     }
 
     [Fact]
@@ -54,29 +78,63 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.DiscardAsync([answer.Id], other.Id, None);
         await journal.DiscardAsync([question.Id, other.Id], "", None);
         Assert.Equal(
-            ["Sent \"one\".", "Responded.", "Responded again.", "Switched to another branch.", "Undid the last turn.", "Redid the turn.", "Deleted a response.", "Deleted a message."],
-            Told(journal));
+            [
+                "Sent \"one\".",
+                "Responded.",
+                "Responded again.",
+                "Switched to another branch.",
+                "Undid the last turn.",
+                "Redid the turn.",
+                "Deleted a response.",
+                "Deleted a message.",
+            ],
+            Told(journal)
+        );
     }
 
     [Fact]
     public async Task Lists_the_outcome_and_author_of_a_response()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
-        foreach (var (status, error, info) in new (MessageStatus, Failure?, ProviderInfo?)[]
-        {
-            (MessageStatus.Complete, null, new ProviderInfo("local", "small")), (MessageStatus.Stopped, null, new ProviderInfo("local", null)), (MessageStatus.Interrupted, null, null),
-            (MessageStatus.Failed, new Failure(FailureKind.RateLimited, "Too many."), null), (MessageStatus.Failed, null, null),
-        })
+        foreach (
+            var (status, error, info) in new (MessageStatus, Failure?, ProviderInfo?)[]
+            {
+                (MessageStatus.Complete, null, new ProviderInfo("local", "small")),
+                (MessageStatus.Stopped, null, new ProviderInfo("local", null)),
+                (MessageStatus.Interrupted, null, null),
+                (MessageStatus.Failed, new Failure(FailureKind.RateLimited, "Too many."), null),
+                (MessageStatus.Failed, null, null),
+            }
+        )
         {
             await journal.AppendAsync(Question("?"), None);
             await journal.AppendAsync(Answer("!") with { Status = status, Error = error, ProviderInfo = info }, None);
         }
 
-        await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.System, "In short.") with { Compaction = new Compaction(7, 900, 90) }, None);
+        await journal.AppendAsync(
+            StoreFixture.NewMessage(MessageRole.System, "In short.") with
+            {
+                Compaction = new Compaction(7, 900, 90),
+            },
+            None
+        );
         await journal.AppendAsync(Answer("A title") with { IsHidden = true }, None);
         Assert.Equal(
-            ["small: Responded.", "local: Stopped.", "plue: Interrupted.", "plue: Failed: Too many.", "plue: Failed.", "plue: Summarized 7 messages."],
-            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.Summary}"));
+            [
+                "small: Responded.",
+                "local: Stopped.",
+                "plue: Interrupted.",
+                "plue: Failed: Too many.",
+                "plue: Failed.",
+                "plue: Summarized 7 messages.",
+            ],
+            fixture
+                .NewStore()
+                .History(journal.Id)
+                .Reverse()
+                .Where(change => change.Author != "you")
+                .Select(change => $"{change.Author}: {change.Summary}")
+        );
     }
 
     [Fact]
@@ -90,7 +148,15 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.UnqueueAsync(waiting.Id, None);
         // Beside the copy, so the copy counts as asked.
         await journal.AppendAsync(Question("new") with { ParentId = "" }, None);
-        Assert.Equal(["Copied messages from another chat.", "Queued \"wait for me\".", "Removed a message from the queue.", "Edited and resent \"new\"."], Told(journal));
+        Assert.Equal(
+            [
+                "Copied messages from another chat.",
+                "Queued \"wait for me\".",
+                "Removed a message from the queue.",
+                "Edited and resent \"new\".",
+            ],
+            Told(journal)
+        );
     }
 
     [Fact]
@@ -133,9 +199,15 @@ public sealed class ChatHistoryTests : IDisposable
         JournalLine.Write(lines, 4, DateTimeOffset.UtcNow, "{\"type\":\"head\",\"message_id\":[1]}"u8);
         JournalLine.Write(lines, 5, DateTimeOffset.UtcNow, "{\"type\":\"poll\"}"u8);
         JournalLine.Write(lines, 6, DateTimeOffset.UtcNow, "{\"type\":\"hook\",\"trigger\":\"create\",\"action\":\"sing\",\"depth\":0}"u8);
-        await using (var file = new FileStream(fixture.PathOf(id), FileMode.Append)) { file.Write(lines.WrittenSpan); }
+        await using (var file = new FileStream(fixture.PathOf(id), FileMode.Append))
+        {
+            file.Write(lines.WrittenSpan);
+        }
 
-        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Sent \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.Summary)));
+        Assert.Equal(
+            [(6L, "hook", "Hook sing."), (3L, "you", "Sent \"one\".")],
+            fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.Summary))
+        );
     }
 
     [Fact]
@@ -145,7 +217,10 @@ public sealed class ChatHistoryTests : IDisposable
         await using var journal = store.Create(ChannelKind.Task, "task", new ChatFields());
         await journal.UpdateAsync(new ChatFields { Values = Status("queued") }, None);
         await journal.UpdateAsync(new ChatFields { Values = Status("done"), By = ChangedBy.Plue }, None);
-        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Created the task.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
+        Assert.Equal(
+            [("plue", "Set status."), ("you", "Set status."), ("you", "Created the task.")],
+            store.History(journal.Id).Select(change => (change.Author, change.Summary))
+        );
     }
 
     [Fact]
@@ -171,11 +246,13 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     /// <summary>Oldest first, without that it was made.</summary>
-    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.Summary).Where(what => what != "Created the chat.")];
+    private List<string> Told(ChatJournal journal) =>
+        [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.Summary).Where(what => what != "Created the chat.")];
 
     private static Message Question(string text) => StoreFixture.NewMessage(MessageRole.User, text);
 
     private static Message Answer(string text) => StoreFixture.NewMessage(MessageRole.Assistant, text);
 
-    private static Dictionary<string, JsonElement> Status(string status) => new() { ["status"] = JsonSerializer.SerializeToElement(status) };
+    private static Dictionary<string, JsonElement> Status(string status) =>
+        new() { ["status"] = JsonSerializer.SerializeToElement(status) };
 }

@@ -25,7 +25,11 @@ public sealed class ChatJournalTests : IDisposable
             await Task.Delay(Random.Shared.Next(5, 250)); // the point of the kill is meant to be random
             writer.Kill();
             await writer.WaitForExitAsync();
-            foreach (var line in (await received).Split('\n').Where(line => line.StartsWith("acknowledged msg_", StringComparison.Ordinal) && line.Length == 49))
+            foreach (
+                var line in (await received)
+                    .Split('\n')
+                    .Where(line => line.StartsWith("acknowledged msg_", StringComparison.Ordinal) && line.Length == 49)
+            )
             {
                 acknowledged.Add(line["acknowledged ".Length..]);
             }
@@ -40,8 +44,14 @@ public sealed class ChatJournalTests : IDisposable
             {
                 var complete = string.Concat(Enumerable.Range(0, 40).Select(word => $"{word} äöü 🙂 "));
                 Assert.StartsWith(answer.Text, complete);
-                if (answer.Status == MessageStatus.Complete) { Assert.Equal(complete, answer.Text); }
-                else { Assert.Equal(MessageStatus.Interrupted, answer.Status); }
+                if (answer.Status == MessageStatus.Complete)
+                {
+                    Assert.Equal(complete, answer.Text);
+                }
+                else
+                {
+                    Assert.Equal(MessageStatus.Interrupted, answer.Status);
+                }
             }
         }
 
@@ -62,9 +72,15 @@ public sealed class ChatJournalTests : IDisposable
         journal.AppendPartial(answer.Id, 1, false, "\ude42");
         var store = fixture.NewStore();
         // The journal is written a moment later, and reports nothing.
-        while (store.Read(journal.Id).Messages[0].Parts.Count < 2) { await Task.Delay(20); }
+        while (store.Read(journal.Id).Messages[0].Parts.Count < 2)
+        {
+            await Task.Delay(20);
+        }
 
-        Assert.Equal((MessageStatus.Streaming, ChatStatus.Running), (store.Read(journal.Id).Messages[0].Status, store.Read(journal.Id).Status));
+        Assert.Equal(
+            (MessageStatus.Streaming, ChatStatus.Running),
+            (store.Read(journal.Id).Messages[0].Status, store.Read(journal.Id).Status)
+        );
         await journal.DisposeAsync();
         var interrupted = Assert.Single(store.Read(journal.Id).Messages);
         Assert.Equal([new MessagePart.Reasoning("thinking again"), new MessagePart.Text("half 🙂")], interrupted.Parts);
@@ -149,7 +165,10 @@ public sealed class ChatJournalTests : IDisposable
             Assert.Single(fixture.NewStore().List());
             var failure = await Assert.ThrowsAsync<FailureException>(() => fixture.NewStore().OpenAsync(id, CancellationToken.None));
             Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
-            Assert.Equal(FailureKind.StoreReadOnly, Assert.Throws<FailureException>(() => fixture.NewStore().Create("ai-chat", null, null, null)).Failure.Kind);
+            Assert.Equal(
+                FailureKind.StoreReadOnly,
+                Assert.Throws<FailureException>(() => fixture.NewStore().Create("ai-chat", null, null, null)).Failure.Kind
+            );
         }
     }
 
@@ -170,10 +189,20 @@ public sealed class ChatJournalTests : IDisposable
                 await journal.UpdateAsync(new ChatFields(Title: $"Title {i}"), CancellationToken.None);
                 journal.AppendPartial(answer.Id, 0, false, text);
                 // The journal is written a moment later, and reports nothing.
-                while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000) { await Task.Delay(10); }
+                while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000)
+                {
+                    await Task.Delay(10);
+                }
             }
 
-            await journal.AppendAsync(answer with { Status = MessageStatus.Complete, Parts = [new MessagePart.Text(text)] }, CancellationToken.None);
+            await journal.AppendAsync(
+                answer with
+                {
+                    Status = MessageStatus.Complete,
+                    Parts = [new MessagePart.Text(text)],
+                },
+                CancellationToken.None
+            );
         }
 
         var before = store.Read(journal.Id);
@@ -183,7 +212,20 @@ public sealed class ChatJournalTests : IDisposable
 
         Assert.True(new FileInfo(fixture.PathOf(journal.Id)).Length < size / 4);
         var after = store.Read(journal.Id);
-        Assert.Equal(before with { Tree = MessageTree.Empty, Queue = [], UpdatedAt = default }, after with { Tree = MessageTree.Empty, Queue = [], UpdatedAt = default });
+        Assert.Equal(
+            before with
+            {
+                Tree = MessageTree.Empty,
+                Queue = [],
+                UpdatedAt = default,
+            },
+            after with
+            {
+                Tree = MessageTree.Empty,
+                Queue = [],
+                UpdatedAt = default,
+            }
+        );
         Assert.Equal(before.Messages.Select(message => message.Text), after.Messages.Select(message => message.Text));
         await using (var again = await store.OpenAsync(journal.Id, CancellationToken.None))
         {
@@ -200,10 +242,22 @@ public sealed class ChatJournalTests : IDisposable
         var optional = Gen.OneOf(Gen.Constant<string?>(null), text.Select(value => (string?)value));
         var part = Gen.OneOf(
             text.Select(value => (MessagePart)new MessagePart.Text(value)),
-            from path in text from content in optional from blob in optional select (MessagePart)new MessagePart.File(path, content, blob),
-            from name in text from parameters in text select (MessagePart)new MessagePart.ToolUse(name, name, parameters),
-            from id in text from result in optional from error in optional select (MessagePart)new MessagePart.ToolResult(id, result, error),
-            from content in text from signature in optional from opaque in optional select (MessagePart)new MessagePart.Reasoning(content, signature, opaque));
+            from path in text
+            from content in optional
+            from blob in optional
+            select (MessagePart)new MessagePart.File(path, content, blob),
+            from name in text
+            from parameters in text
+            select (MessagePart)new MessagePart.ToolUse(name, name, parameters),
+            from id in text
+            from result in optional
+            from error in optional
+            select (MessagePart)new MessagePart.ToolResult(id, result, error),
+            from content in text
+            from signature in optional
+            from opaque in optional
+            select (MessagePart)new MessagePart.Reasoning(content, signature, opaque)
+        );
         var message =
             from parts in part.ArrayOf()
             from role in Gen.Elements(Enum.GetValues<MessageRole>())
@@ -222,24 +276,50 @@ public sealed class ChatJournalTests : IDisposable
                 CreatedAt = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(ticks),
                 UpdatedAt = new DateTimeOffset(2106, 2, 7, 6, 28, 16, TimeSpan.FromHours(9)),
                 Error = sentence is null ? null : new Failure(kind, sentence, TimeSpan.FromMilliseconds(tokens)),
-                Usage = sentence is null ? null : new Usage { InputTokens = tokens, OutputTokens = 2, ReasoningTokens = 1 },
-                Cost = sentence is null ? null : new Cost(tokens / 1_000_000m, 0.1m, 0, tokens / 3m, "catalog") { Price = tokens % 2 == 0 ? null : new Price(tokens / 7m, 15, 0.3m, null) },
+                Usage = sentence is null
+                    ? null
+                    : new Usage
+                    {
+                        InputTokens = tokens,
+                        OutputTokens = 2,
+                        ReasoningTokens = 1,
+                    },
+                Cost = sentence is null
+                    ? null
+                    : new Cost(tokens / 1_000_000m, 0.1m, 0, tokens / 3m, "catalog")
+                    {
+                        Price = tokens % 2 == 0 ? null : new Price(tokens / 7m, 15, 0.3m, null),
+                    },
                 ProviderInfo = sentence is null ? null : new ProviderInfo(sentence, null, sentence, sentence),
-                Timing = sentence is null ? null : new Timing(tokens % 2 == 0 ? null : TimeSpan.FromTicks(ticks), TimeSpan.FromTicks(tokens)),
+                Timing = sentence is null
+                    ? null
+                    : new Timing(tokens % 2 == 0 ? null : TimeSpan.FromTicks(ticks), TimeSpan.FromTicks(tokens)),
             };
         var store = fixture.NewStore();
-        Prop.ForAll(message.ArrayOf().ToArbitrary(), messages =>
-        {
-            var journal = store.Create("ai-chat", null, null, null);
-            foreach (var item in messages) { journal.AppendAsync(item, CancellationToken.None).AsTask().GetAwaiter().GetResult(); }
+        Prop.ForAll(
+                message.ArrayOf().ToArbitrary(),
+                messages =>
+                {
+                    var journal = store.Create("ai-chat", null, null, null);
+                    foreach (var item in messages)
+                    {
+                        journal.AppendAsync(item, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                    }
 
-            journal.Dispose();
-            var read = store.Read(journal.Id).Messages;
-            return read.Count == messages.Length && read.Zip(messages).All(pair =>
-                pair.First.Parts.SequenceEqual(pair.Second.Parts) && pair.First with { Parts = [], ParentId = null } == pair.Second with { Parts = [] });
-        }).QuickCheckThrowOnFailure();
+                    journal.Dispose();
+                    var read = store.Read(journal.Id).Messages;
+                    return read.Count == messages.Length
+                        && read.Zip(messages)
+                            .All(pair =>
+                                pair.First.Parts.SequenceEqual(pair.Second.Parts)
+                                && pair.First with { Parts = [], ParentId = null } == pair.Second with { Parts = [] }
+                            );
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     /// <summary>UTF-8 has no lone surrogates: they are stored as U+FFFD.</summary>
-    private static string WithoutLoneSurrogates(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
+    private static string WithoutLoneSurrogates(string text) =>
+        System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -24,7 +24,10 @@ public sealed class ChatSearchTests : IDisposable
         Assert.Equal(new SearchSummary(3, 2, false, 0), summary);
         Assert.Equal([newer, older, older], matches.Select(match => match.Chat.Id));
         Assert.Equal(["A needle's eye", "And a second NEEDLE", "Where is the Needle?"], matches.Select(match => match.Snippet.Text));
-        Assert.All(matches, match => Assert.Equal("needle", match.Snippet.Text.Substring(match.Snippet.Start, match.Snippet.Length), ignoreCase: true));
+        Assert.All(
+            matches,
+            match => Assert.Equal("needle", match.Snippet.Text.Substring(match.Snippet.Start, match.Snippet.Length), ignoreCase: true)
+        );
         Assert.Equal([MessageRole.Assistant, MessageRole.User, MessageRole.User], matches.Select(match => match.Role));
     }
 
@@ -42,27 +45,56 @@ public sealed class ChatSearchTests : IDisposable
     {
         await using (var journal = fixture.NewStore().Create("ai-chat", "Title", "prov", "mod"))
         {
-            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.Assistant, "plain-text") with
-            {
-                Parts =
-                [
-                    new MessagePart.Text("plain-text"),
-                    new MessagePart.Reasoning("a-thought", "a-signature", "an-opaque"),
-                    new MessagePart.File("src/a-file.cs", "file-content", "0a0b0c0d", "csharp"),
-                    new MessagePart.ToolUse("call-id", "a-tool", """{"command":"ls \"x\""}"""),
-                    new MessagePart.ToolResult("call-id", "tool-output", null),
-                    new MessagePart.ToolResult("call-id", null, "tool-error"),
-                ],
-                ProviderInfo = new ProviderInfo("prov", "mod", "request-id"),
-            }, CancellationToken.None);
+            await journal.AppendAsync(
+                StoreFixture.NewMessage(MessageRole.Assistant, "plain-text") with
+                {
+                    Parts =
+                    [
+                        new MessagePart.Text("plain-text"),
+                        new MessagePart.Reasoning("a-thought", "a-signature", "an-opaque"),
+                        new MessagePart.File("src/a-file.cs", "file-content", "0a0b0c0d", "csharp"),
+                        new MessagePart.ToolUse("call-id", "a-tool", """{"command":"ls \"x\""}"""),
+                        new MessagePart.ToolResult("call-id", "tool-output", null),
+                        new MessagePart.ToolResult("call-id", null, "tool-error"),
+                    ],
+                    ProviderInfo = new ProviderInfo("prov", "mod", "request-id"),
+                },
+                CancellationToken.None
+            );
         }
 
-        foreach (var word in new[] { "plain-text", "a-thought", "a-file.cs", "file-content", "a-tool", "\"ls \\\"\"x\"", "tool-output", "tool-error" })
+        foreach (
+            var word in new[]
+            {
+                "plain-text",
+                "a-thought",
+                "a-file.cs",
+                "file-content",
+                "a-tool",
+                "\"ls \\\"\"x\"",
+                "tool-output",
+                "tool-error",
+            }
+        )
         {
             Assert.Single((await SearchAsync(new SearchQuery(word))).Finds);
         }
 
-        foreach (var word in new[] { "a-signature", "an-opaque", "0a0b0c0d", "csharp", "call-id", "request-id", "tool_use", "created_at", "parts", "assistant" })
+        foreach (
+            var word in new[]
+            {
+                "a-signature",
+                "an-opaque",
+                "0a0b0c0d",
+                "csharp",
+                "call-id",
+                "request-id",
+                "tool_use",
+                "created_at",
+                "parts",
+                "assistant",
+            }
+        )
         {
             Assert.Empty((await SearchAsync(new SearchQuery(word))).Finds);
         }
@@ -78,14 +110,26 @@ public sealed class ChatSearchTests : IDisposable
         var fourth = StoreFixture.NewMessage(MessageRole.Assistant, "needle four");
         await using (var journal = store.Create("ai-chat", null, null, null))
         {
-            foreach (var message in new[] { first, second, third, fourth }) { await journal.AppendAsync(message, CancellationToken.None); }
+            foreach (var message in new[] { first, second, third, fourth })
+            {
+                await journal.AppendAsync(message, CancellationToken.None);
+            }
 
             await journal.AppendAsync(first with { Parts = [new MessagePart.Text("changed")] }, CancellationToken.None);
             await journal.DiscardAsync(second.Id, CancellationToken.None);
             await journal.BeginAsync(fourth with { Parts = [], Status = MessageStatus.Streaming }, CancellationToken.None);
-            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.Assistant, "needle hidden") with { IsHidden = true }, CancellationToken.None);
+            await journal.AppendAsync(
+                StoreFixture.NewMessage(MessageRole.Assistant, "needle hidden") with
+                {
+                    IsHidden = true,
+                },
+                CancellationToken.None
+            );
             await journal.QueueAsync(StoreFixture.NewMessage(MessageRole.User, "needle waiting"), CancellationToken.None);
-            await journal.BeginAsync(StoreFixture.NewMessage(MessageRole.Assistant, "needle begun", MessageStatus.Streaming), CancellationToken.None);
+            await journal.BeginAsync(
+                StoreFixture.NewMessage(MessageRole.Assistant, "needle begun", MessageStatus.Streaming),
+                CancellationToken.None
+            );
         }
 
         var deleted = await fixture.NewChatAsync("needle deleted");
@@ -100,7 +144,10 @@ public sealed class ChatSearchTests : IDisposable
         await using (var journal = store.Create("ai-chat", "One", "own", "own-model"))
         {
             await journal.UpdateAsync(new ChatFields { Tags = ["work", "plans"] }, CancellationToken.None);
-            var question = StoreFixture.NewMessage(MessageRole.User, "needle question") with { CreatedAt = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero) };
+            var question = StoreFixture.NewMessage(MessageRole.User, "needle question") with
+            {
+                CreatedAt = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero),
+            };
             var answer = StoreFixture.NewMessage(MessageRole.Assistant, "needle answer\n  ```js\nx\n```", MessageStatus.Stopped) with
             {
                 CreatedAt = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero),
@@ -111,7 +158,10 @@ public sealed class ChatSearchTests : IDisposable
         }
 
         async Task Gives(string expected, SearchQuery query) =>
-            Assert.Equal(expected, string.Join(' ', (await SearchAsync(query)).Finds.Select(match => match.Role == MessageRole.User ? "question" : "answer")));
+            Assert.Equal(
+                expected,
+                string.Join(' ', (await SearchAsync(query)).Finds.Select(match => match.Role == MessageRole.User ? "question" : "answer"))
+            );
 
         await Gives("answer question", new SearchQuery("needle"));
         await Gives("answer question", new SearchQuery("") { Tags = ["WORK"] });
@@ -175,7 +225,12 @@ public sealed class ChatSearchTests : IDisposable
         var newer = Ids.New("chat");
         var lines = new ArrayBufferWriter<byte>();
         JournalLine.Write(lines, 1, DateTimeOffset.UtcNow, new StoredHeader(StoredHeader.CurrentFormat + 1, newer, "ai-chat").ToUtf8());
-        JournalLine.Write(lines, 2, DateTimeOffset.UtcNow, new StoredComplete(StoredMessage.From(StoreFixture.NewMessage(MessageRole.User, "needle newer"))).ToUtf8());
+        JournalLine.Write(
+            lines,
+            2,
+            DateTimeOffset.UtcNow,
+            new StoredComplete(StoredMessage.From(StoreFixture.NewMessage(MessageRole.User, "needle newer"))).ToUtf8()
+        );
         File.WriteAllBytes(fixture.PathOf(newer), lines.WrittenSpan.ToArray());
 
         var (matches, summary) = await SearchAsync(new SearchQuery("needle"));
@@ -188,15 +243,26 @@ public sealed class ChatSearchTests : IDisposable
     public async Task Reports_the_first_matches_before_reading_the_other_chats()
     {
         List<string> chats = [];
-        for (var i = 0; i < 100; i++) { chats.Add(await fixture.NewChatAsync("needle")); }
+        for (var i = 0; i < 100; i++)
+        {
+            chats.Add(await fixture.NewChatAsync("needle"));
+        }
 
         List<string> told = [];
-        await NewSearch().RunAsync(new SearchQuery("needle"), matches =>
-        {
-            if (told.Count == 0) { chats.Where(id => id != matches[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id))); }
+        await NewSearch()
+            .RunAsync(
+                new SearchQuery("needle"),
+                matches =>
+                {
+                    if (told.Count == 0)
+                    {
+                        chats.Where(id => id != matches[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id)));
+                    }
 
-            told.AddRange(matches.Select(match => match.Chat.Id));
-        }, CancellationToken.None);
+                    told.AddRange(matches.Select(match => match.Chat.Id));
+                },
+                CancellationToken.None
+            );
         Assert.Equal(chats[^1], told[0]);
         // The other worker reads on while the files go.
         Assert.InRange(told.Count, 1, chats.Count - 1);
@@ -205,15 +271,23 @@ public sealed class ChatSearchTests : IDisposable
     [Fact]
     public async Task A_canceled_search_ends_and_reports_no_more_matches()
     {
-        for (var i = 0; i < 20; i++) { await fixture.NewChatAsync("needle"); }
+        for (var i = 0; i < 20; i++)
+        {
+            await fixture.NewChatAsync("needle");
+        }
 
         using var stop = new CancellationTokenSource();
         var told = 0;
-        var searching = NewSearch().RunAsync(new SearchQuery("needle"), _ =>
-        {
-            told++;
-            stop.Cancel();
-        }, stop.Token);
+        var searching = NewSearch()
+            .RunAsync(
+                new SearchQuery("needle"),
+                _ =>
+                {
+                    told++;
+                    stop.Cancel();
+                },
+                stop.Token
+            );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => searching.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.InRange(told, 1, 3);
     }
@@ -224,11 +298,16 @@ public sealed class ChatSearchTests : IDisposable
         using var stop = new CancellationTokenSource();
         var id = await fixture.NewChatAsync("one", "two");
         var matcher = new JournalMatcher(new JournalQuery(new SearchQuery("x")), fixture.NewStore().List()[0], stop.Token);
-        Assert.Throws<OperationCanceledException>(() => JournalReader.Scan(fixture.PathOf(id), line =>
-        {
-            matcher.Take(line);
-            stop.Cancel();
-        }));
+        Assert.Throws<OperationCanceledException>(() =>
+            JournalReader.Scan(
+                fixture.PathOf(id),
+                line =>
+                {
+                    matcher.Take(line);
+                    stop.Cancel();
+                }
+            )
+        );
     }
 
     /// <summary>Files are looked through in blocks of 256 KiB before their lines are read one by one.</summary>
@@ -242,7 +321,9 @@ public sealed class ChatSearchTests : IDisposable
         for (var at = 0; at < messages; at += Math.Max(1, messages / 5))
         {
             var place = at;
-            await fixture.NewChatAsync([.. Enumerable.Range(0, messages).Select(number => number == place ? $"{filler}needle{place}x" : filler)]);
+            await fixture.NewChatAsync([
+                .. Enumerable.Range(0, messages).Select(number => number == place ? $"{filler}needle{place}x" : filler),
+            ]);
         }
 
         for (var at = 0; at < messages; at += Math.Max(1, messages / 5))
@@ -269,10 +350,29 @@ public sealed class ChatSearchTests : IDisposable
     [InlineData("codex://chats/")]
     public void Distinguishes_journal_keywords_from_message_text(string word)
     {
-        static byte[] Line(string text) => StoredLine(StoreFixture.NewMessage(MessageRole.User, text) with { ProviderInfo = new ProviderInfo("local", "id"), CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) });
+        static byte[] Line(string text) =>
+            StoredLine(
+                StoreFixture.NewMessage(MessageRole.User, text) with
+                {
+                    ProviderInfo = new ProviderInfo("local", "id"),
+                    CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                }
+            );
         var query = new JournalQuery(new SearchQuery(word));
         Assert.False(query.MayMatch(Line("nothing: \"x\":\"y\" {")));
-        foreach (var text in new[] { word, $"{word}\"", $"\"{word}\":", $"\"{word}\":\"", $"\"role\":\"{word}", $":\"{word}", $"{{\"a\":\"{word}\"}}", $"\\{word}\\" })
+        foreach (
+            var text in new[]
+            {
+                word,
+                $"{word}\"",
+                $"\"{word}\":",
+                $"\"{word}\":\"",
+                $"\"role\":\"{word}",
+                $":\"{word}",
+                $"{{\"a\":\"{word}\"}}",
+                $"\\{word}\\",
+            }
+        )
         {
             Assert.True(query.MayMatch(Line(text)), text);
         }
@@ -290,35 +390,137 @@ public sealed class ChatSearchTests : IDisposable
     {
         string[] pieces =
         [
-            "a", "A", "b", " ", "needle", "NEEDLE", "content", "text", "role", "é", "É", "e\u0301", "ß", "ẞ", "SS", "İ", "i", "ı", "I", "ſ", "s", "\u212a", "k", "σ", "ς", "Σ", "µ", "μ",
-            "\"", "\\", "\n", "\t", "\u0001", "\u007f", "\u2028", "\u00a0", "\ue000", "/", "<", "{\"seq\":", "😀", "😁", "\U00010400", "\U00010428", "日本", "привет", "ПРИВЕТ", "\u0345", "ⓐ", "Ⓐ",
-            ":", "\":\"", "\",\"content\":\"", "{\"role\":\"", "\\\"", "\\\\", "message", "tool_name", "crc", "0", "12", "msg_", "},{", "[", "]", ",",
+            "a",
+            "A",
+            "b",
+            " ",
+            "needle",
+            "NEEDLE",
+            "content",
+            "text",
+            "role",
+            "é",
+            "É",
+            "e\u0301",
+            "ß",
+            "ẞ",
+            "SS",
+            "İ",
+            "i",
+            "ı",
+            "I",
+            "ſ",
+            "s",
+            "\u212a",
+            "k",
+            "σ",
+            "ς",
+            "Σ",
+            "µ",
+            "μ",
+            "\"",
+            "\\",
+            "\n",
+            "\t",
+            "\u0001",
+            "\u007f",
+            "\u2028",
+            "\u00a0",
+            "\ue000",
+            "/",
+            "<",
+            "{\"seq\":",
+            "😀",
+            "😁",
+            "\U00010400",
+            "\U00010428",
+            "日本",
+            "привет",
+            "ПРИВЕТ",
+            "\u0345",
+            "ⓐ",
+            "Ⓐ",
+            ":",
+            "\":\"",
+            "\",\"content\":\"",
+            "{\"role\":\"",
+            "\\\"",
+            "\\\\",
+            "message",
+            "tool_name",
+            "crc",
+            "0",
+            "12",
+            "msg_",
+            "},{",
+            "[",
+            "]",
+            ",",
         ];
         var piece = Gen.Elements(pieces);
         var text = piece.ListOf().Select(some => string.Concat(some.Take(12)));
         var part = Gen.OneOf(
             text.Select(content => (MessagePart)new MessagePart.Text(content)),
             text.Select(content => (MessagePart)new MessagePart.Reasoning(content, "needle", "b")),
-            from path in text from content in text select (MessagePart)new MessagePart.File(path, content, "needle", "text"),
-            from name in text from parameters in text select (MessagePart)new MessagePart.ToolUse("needle", name, parameters),
-            from result in text from error in text select (MessagePart)new MessagePart.ToolResult("needle", result, error));
-        var step = from what in Gen.Choose(0, 9) from which in Gen.Choose(0, 100) from parts in part.ListOf() select (what, which, parts: parts.Take(3).ToList());
+            from path in text
+            from content in text
+            select (MessagePart)new MessagePart.File(path, content, "needle", "text"),
+            from name in text
+            from parameters in text
+            select (MessagePart)new MessagePart.ToolUse("needle", name, parameters),
+            from result in text
+            from error in text
+            select (MessagePart)new MessagePart.ToolResult("needle", result, error)
+        );
+        var step =
+            from what in Gen.Choose(0, 9)
+            from which in Gen.Choose(0, 100)
+            from parts in part.ListOf()
+            select (what, which, parts: parts.Take(3).ToList());
         var term = piece.NonEmptyListOf().Select(some => string.Concat(some.Take(3)));
-        var cases = from steps in step.NonEmptyListOf() from terms in term.NonEmptyListOf() select (steps: steps.Take(8).ToList(), terms: terms.Take(2).ToList());
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(150), Prop.ForAll(cases.ToArbitrary(), test =>
-        {
-            using var own = new StoreFixture();
-            var store = own.NewStore();
-            using (var journal = store.Create("ai-chat", "-", null, null)) { Play(journal, test.steps); }
+        var cases =
+            from steps in step.NonEmptyListOf()
+            from terms in term.NonEmptyListOf()
+            select (steps: steps.Take(8).ToList(), terms: terms.Take(2).ToList());
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(150),
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                test =>
+                {
+                    using var own = new StoreFixture();
+                    var store = own.NewStore();
+                    using (var journal = store.Create("ai-chat", "-", null, null))
+                    {
+                        Play(journal, test.steps);
+                    }
 
-            var chat = store.Read(store.List()[0].Id);
-            var expected = chat.Tree.DescendantsOf("").Select(chat.Tree.Find).OfType<Message>()
-                .Where(message => message.Status == MessageStatus.Complete && test.terms.All(requested => TextsOf(message).Any(has => has.Contains(requested, StringComparison.OrdinalIgnoreCase))))
-                .Select(message => message.Id).Order(StringComparer.Ordinal);
-            var query = new SearchQuery(string.Join(' ', test.terms.Select(requested => $"\"{requested.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
-            var found = SearchAsync(query, own).GetAwaiter().GetResult().Finds.Select(match => match.MessageId).Where(id => id.Length > 0).Order(StringComparer.Ordinal);
-            return expected.SequenceEqual(found);
-        }));
+                    var chat = store.Read(store.List()[0].Id);
+                    var expected = chat
+                        .Tree.DescendantsOf("")
+                        .Select(chat.Tree.Find)
+                        .OfType<Message>()
+                        .Where(message =>
+                            message.Status == MessageStatus.Complete
+                            && test.terms.All(requested =>
+                                TextsOf(message).Any(has => has.Contains(requested, StringComparison.OrdinalIgnoreCase))
+                            )
+                        )
+                        .Select(message => message.Id)
+                        .Order(StringComparer.Ordinal);
+                    var query = new SearchQuery(
+                        string.Join(' ', test.terms.Select(requested => $"\"{requested.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))
+                    );
+                    var found = SearchAsync(query, own)
+                        .GetAwaiter()
+                        .GetResult()
+                        .Finds.Select(match => match.MessageId)
+                        .Where(id => id.Length > 0)
+                        .Order(StringComparer.Ordinal);
+                    return expected.SequenceEqual(found);
+                }
+            )
+        );
     }
 
     /// <summary>Messages that come, change, are begun again and are undone.</summary>
@@ -331,24 +533,41 @@ public sealed class ChatSearchTests : IDisposable
             var earlier = messages.Count > 0 ? messages[which % messages.Count] : null;
             if (what < 6 || earlier is null)
             {
-                messages.Add(StoreFixture.NewMessage(which % 2 == 0 ? MessageRole.User : MessageRole.Assistant, null) with { Parts = parts });
+                messages.Add(
+                    StoreFixture.NewMessage(which % 2 == 0 ? MessageRole.User : MessageRole.Assistant, null) with
+                    {
+                        Parts = parts,
+                    }
+                );
                 Wait(journal.AppendAsync(messages[^1], CancellationToken.None));
             }
-            else if (what < 8) { Wait(journal.AppendAsync(earlier with { Parts = parts }, CancellationToken.None)); }
-            else if (what == 8) { Wait(journal.DiscardAsync(earlier.Id, CancellationToken.None)); }
-            else { Wait(journal.BeginAsync(earlier with { Parts = parts, Status = MessageStatus.Streaming }, CancellationToken.None)); }
+            else if (what < 8)
+            {
+                Wait(journal.AppendAsync(earlier with { Parts = parts }, CancellationToken.None));
+            }
+            else if (what == 8)
+            {
+                Wait(journal.DiscardAsync(earlier.Id, CancellationToken.None));
+            }
+            else
+            {
+                Wait(journal.BeginAsync(earlier with { Parts = parts, Status = MessageStatus.Streaming }, CancellationToken.None));
+            }
         }
     }
 
-    private static IEnumerable<string> TextsOf(Message message) => message.Parts.SelectMany(part => part switch
-    {
-        MessagePart.Text text => [text.Content],
-        MessagePart.Reasoning reasoning => [reasoning.Content],
-        MessagePart.File file => [file.Path, file.Content ?? ""],
-        MessagePart.ToolUse use => [use.ToolName, use.Parameters],
-        MessagePart.ToolResult result => [result.Result ?? "", result.Error ?? ""],
-        _ => Array.Empty<string>(),
-    });
+    private static IEnumerable<string> TextsOf(Message message) =>
+        message.Parts.SelectMany(part =>
+            part switch
+            {
+                MessagePart.Text text => [text.Content],
+                MessagePart.Reasoning reasoning => [reasoning.Content],
+                MessagePart.File file => [file.Path, file.Content ?? ""],
+                MessagePart.ToolUse use => [use.ToolName, use.Parameters],
+                MessagePart.ToolResult result => [result.Result ?? "", result.Error ?? ""],
+                _ => Array.Empty<string>(),
+            }
+        );
 
     private Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query) => SearchAsync(query, fixture);
 

@@ -15,7 +15,10 @@ public sealed class ChatStoreTests : IDisposable
         var id = await fixture.NewChatAsync("What is a codex?", "A versioned document.");
         var chat = fixture.NewStore().Read(id);
         Assert.Equal(["What is a codex?", "A versioned document."], chat.Messages.Select(message => message.Text));
-        Assert.Equal(("A title", "local", "small", "ai-chat", false), (chat.Title, chat.ProviderId, chat.Model, chat.TemplateId, chat.Archived));
+        Assert.Equal(
+            ("A title", "local", "small", "ai-chat", false),
+            (chat.Title, chat.ProviderId, chat.Model, chat.TemplateId, chat.Archived)
+        );
         Assert.Equal(ChatStatus.Idle, chat.Status);
         Assert.Null(chat.Notice);
         Assert.Null(chat.TotalCost);
@@ -26,7 +29,10 @@ public sealed class ChatStoreTests : IDisposable
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         Assert.Equal("New chat", fixture.NewStore().Read(journal.Id).Title);
-        await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, new string('a', 59) + "🙂 and more\nsecond line"), CancellationToken.None);
+        await journal.AppendAsync(
+            StoreFixture.NewMessage(MessageRole.User, new string('a', 59) + "🙂 and more\nsecond line"),
+            CancellationToken.None
+        );
         Assert.Equal(new string('a', 59) + "…", fixture.NewStore().Read(journal.Id).Title);
     }
 
@@ -34,7 +40,9 @@ public sealed class ChatStoreTests : IDisposable
     public async Task Changed_fields_survive_and_an_empty_text_takes_a_value_away()
     {
         var id = await fixture.NewChatAsync("Hello");
-        await fixture.NewStore().UpdateAsync(id, new ChatFields(Title: "Renamed", Archived: true, ProviderId: "other", Model: ""), CancellationToken.None);
+        await fixture
+            .NewStore()
+            .UpdateAsync(id, new ChatFields(Title: "Renamed", Archived: true, ProviderId: "other", Model: ""), CancellationToken.None);
         var chat = fixture.NewStore().Read(id);
         Assert.Equal(("Renamed", true, "other", null), (chat.Title, chat.Archived, chat.ProviderId, chat.Model));
     }
@@ -82,7 +90,9 @@ public sealed class ChatStoreTests : IDisposable
         var store = fixture.NewStore();
         var journal = store.Create("ai-chat", null, null, null);
         store.Delete(journal.Id);
-        await Assert.ThrowsAsync<FailureException>(async () => await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "late"), CancellationToken.None));
+        await Assert.ThrowsAsync<FailureException>(async () =>
+            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "late"), CancellationToken.None)
+        );
         Assert.Empty(store.List());
     }
 
@@ -106,7 +116,18 @@ public sealed class ChatStoreTests : IDisposable
         var expected = fixture.NewStore().List();
         Assert.Equal([second, first], expected.Select(row => row.Id));
         var index = Path.Combine(fixture.Paths.Index, "chats.idx");
-        foreach (var broken in new[] { "", "{", "null", "{\"format\":1}", "{\"format\":1,\"chats\":[null,{}]}", "{\"format\":9,\"chats\":[]}", "\0\0\0" })
+        foreach (
+            var broken in new[]
+            {
+                "",
+                "{",
+                "null",
+                "{\"format\":1}",
+                "{\"format\":1,\"chats\":[null,{}]}",
+                "{\"format\":9,\"chats\":[]}",
+                "\0\0\0",
+            }
+        )
         {
             File.WriteAllBytes(index, System.Text.Encoding.UTF8.GetBytes(broken));
             Assert.Equal(expected, fixture.NewStore().List());
@@ -151,7 +172,11 @@ public sealed class ChatStoreTests : IDisposable
             store.NewStore().List();
             await using var open = await store.NewStore().OpenAsync(id, CancellationToken.None);
             using var lease = await open.AcquireAsync(CancellationToken.None);
-            foreach (var directory in Directory.EnumerateDirectories(Path.Combine(fixture.Home, "deep"), "*", SearchOption.AllDirectories).Append(Path.Combine(fixture.Home, "deep")))
+            foreach (
+                var directory in Directory
+                    .EnumerateDirectories(Path.Combine(fixture.Home, "deep"), "*", SearchOption.AllDirectories)
+                    .Append(Path.Combine(fixture.Home, "deep"))
+            )
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, NativeFile.ModeOf(directory));
             }

@@ -51,7 +51,10 @@ public sealed class DamagedJournalTests : IDisposable
             Assert.All(texts, text => Assert.Contains(text, Texts));
             Assert.True(texts.Length >= Texts.Length - 1, $"A flip at {at} cost more than one message.");
             Assert.Equal(texts, fixture.NewStore().Read(id).Messages.Select(message => message.Text));
-            if (complete[at] != '\n' && !(at + 1 < complete.Length && complete[at + 1] == '\n' && flipped[at] == '\r')) { Assert.NotNull(journal.Chat.Notice); }
+            if (complete[at] != '\n' && !(at + 1 < complete.Length && complete[at + 1] == '\n' && flipped[at] == '\r'))
+            {
+                Assert.NotNull(journal.Chat.Notice);
+            }
         }
     }
 
@@ -82,7 +85,10 @@ public sealed class DamagedJournalTests : IDisposable
     {
         var id = await fixture.NewChatAsync("gone");
         var other = await fixture.NewChatAsync("fine");
-        using (var file = new FileStream(fixture.PathOf(id), FileMode.Create)) { file.SetLength(length); }
+        using (var file = new FileStream(fixture.PathOf(id), FileMode.Create))
+        {
+            file.SetLength(length);
+        }
 
         await using (var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None))
         {
@@ -119,7 +125,10 @@ public sealed class DamagedJournalTests : IDisposable
         var lines = new ArrayBufferWriter<byte>();
         JournalLine.Write(lines, 4, DateTimeOffset.UtcNow, "{\"type\":\"tool_intent\",\"future\":[1,{\"x\":null}]}"u8);
         JournalLine.Write(lines, 5, DateTimeOffset.UtcNow, "{\"type\":\"fields\",\"title\":\"Newer\",\"color\":\"red\"}"u8);
-        using (var file = new FileStream(fixture.PathOf(id), FileMode.Append)) { file.Write(lines.WrittenSpan); }
+        using (var file = new FileStream(fixture.PathOf(id), FileMode.Append))
+        {
+            file.Write(lines.WrittenSpan);
+        }
 
         await using (await fixture.NewStore().OpenAsync(id, CancellationToken.None)) { }
 
@@ -133,7 +142,10 @@ public sealed class DamagedJournalTests : IDisposable
 
     private void Restore(string id, ReadOnlySpan<byte> bytes)
     {
-        foreach (var aside in Aside(id)) { File.Delete(aside); }
+        foreach (var aside in Aside(id))
+        {
+            File.Delete(aside);
+        }
 
         File.WriteAllBytes(fixture.PathOf(id), bytes.ToArray());
     }

@@ -13,9 +13,16 @@ public sealed class EscapedTermTests
         foreach (var written in Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(code => !char.IsSurrogate(code)))
         {
             var json = Json($"<{written}>");
-            foreach (var asked in new[] { written, char.ToUpperInvariant(written), char.ToLowerInvariant(written) }.Distinct().Select(one => one.ToString()))
+            foreach (
+                var asked in new[] { written, char.ToUpperInvariant(written), char.ToLowerInvariant(written) }
+                    .Distinct()
+                    .Select(one => one.ToString())
+            )
             {
-                if (written.ToString().Contains(asked, StringComparison.OrdinalIgnoreCase) && !(new EscapedTerm(asked).MayOccurIn(json) && new EscapedTerm($"<{asked}>").MayOccurIn(json)))
+                if (
+                    written.ToString().Contains(asked, StringComparison.OrdinalIgnoreCase)
+                    && !(new EscapedTerm(asked).MayOccurIn(json) && new EscapedTerm($"<{asked}>").MayOccurIn(json))
+                )
                 {
                     missed.Add($"U+{(int)written:X4} by {asked}");
                 }
@@ -30,8 +37,10 @@ public sealed class EscapedTermTests
     public void No_character_beyond_ASCII_counts_as_an_ASCII_one()
     {
         string[] plain = [.. Enumerable.Range(0, 0x80).Select(code => ((char)code).ToString())];
-        Assert.All(Enumerable.Range(0x80, char.MaxValue + 1 - 0x80).Select(code => ((char)code).ToString()),
-            beyond => Assert.DoesNotContain(plain, one => one.Equals(beyond, StringComparison.OrdinalIgnoreCase)));
+        Assert.All(
+            Enumerable.Range(0x80, char.MaxValue + 1 - 0x80).Select(code => ((char)code).ToString()),
+            beyond => Assert.DoesNotContain(plain, one => one.Equals(beyond, StringComparison.OrdinalIgnoreCase))
+        );
     }
 
     [Theory]

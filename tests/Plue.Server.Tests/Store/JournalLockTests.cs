@@ -21,7 +21,10 @@ public sealed class JournalLockTests : IDisposable
             Assert.True(owner.IsIntact && JournalLock.IsHeld(Journal));
             Assert.Null(JournalLock.TryAcquire(Journal, "chat"));
             var refused = Assert.Throws<FailureException>(() => JournalLock.Acquire(Journal, "chat")).Failure;
-            Assert.Equal((FailureKind.Conflict, "Another window is writing to this chat. Try again when it has finished."), (refused.Kind, refused.Message));
+            Assert.Equal(
+                (FailureKind.Conflict, "Another window is writing to this chat. Try again when it has finished."),
+                (refused.Kind, refused.Message)
+            );
         }
 
         Assert.False(JournalLock.IsHeld(Journal));
@@ -63,7 +66,13 @@ public sealed class JournalLockTests : IDisposable
         File.WriteAllText(other, "mine");
         File.CreateSymbolicLink(JournalLock.PathOf(Journal), other);
         var link = Assert.Throws<FailureException>(() => JournalLock.TryAcquire(Journal, "chat")).Failure;
-        Assert.Equal((FailureKind.StoreReadOnly, $"{JournalLock.PathOf(Journal)} is a link, so this chat is not opened for writing. Remove the link."), (link.Kind, link.Message));
+        Assert.Equal(
+            (
+                FailureKind.StoreReadOnly,
+                $"{JournalLock.PathOf(Journal)} is a link, so this chat is not opened for writing. Remove the link."
+            ),
+            (link.Kind, link.Message)
+        );
         Assert.Equal("mine", File.ReadAllText(other));
 
         File.Delete(JournalLock.PathOf(Journal));

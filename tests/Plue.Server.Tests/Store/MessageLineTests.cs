@@ -10,7 +10,18 @@ public sealed class MessageLineTests
     private static readonly DateTimeOffset Time = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
 
     public static TheoryData<string> Texts =>
-        ["", "plain", "é \u2028 日本 \u0001\u007f", "😀 \U00010400", "\"content\":\"x\",\"type\":\"file\"", "\\\\\\", "line\r\n\tline", "{\"seq\":1}", "\",\"crc\":\"00000000\"}", new string('x', 300_000)];
+        [
+            "",
+            "plain",
+            "é \u2028 日本 \u0001\u007f",
+            "😀 \U00010400",
+            "\"content\":\"x\",\"type\":\"file\"",
+            "\\\\\\",
+            "line\r\n\tline",
+            "{\"seq\":1}",
+            "\",\"crc\":\"00000000\"}",
+            new string('x', 300_000),
+        ];
 
     [Theory]
     [MemberData(nameof(Texts))]
@@ -20,10 +31,25 @@ public sealed class MessageLineTests
         [
             Message(new MessagePart.Text(text)),
             Message(new MessagePart.Reasoning(text, "signature", text), new MessagePart.Text(text)),
-            Message(new MessagePart.ToolUse("call", text, "{\"a\":1}")) with { StopReason = StopReason.ToolUse, TurnId = "turn", Usage = new Usage { InputTokens = 5, OutputTokens = 7 } },
+            Message(new MessagePart.ToolUse("call", text, "{\"a\":1}")) with
+            {
+                StopReason = StopReason.ToolUse,
+                TurnId = "turn",
+                Usage = new Usage { InputTokens = 5, OutputTokens = 7 },
+            },
             Message(new MessagePart.ToolResult("call", text, null), new MessagePart.ToolResult("call", null, text)),
-            Message() with { Status = MessageStatus.Stopped, Cost = new Cost(1.5m, 2, 0, 3.5m, "vendor"), Timing = new Timing(null, TimeSpan.FromMilliseconds(1.5)) },
-            Message(new MessagePart.Text(text)) with { ProviderInfo = new ProviderInfo("local", text), ParentId = "msg_before", UpdatedAt = default },
+            Message() with
+            {
+                Status = MessageStatus.Stopped,
+                Cost = new Cost(1.5m, 2, 0, 3.5m, "vendor"),
+                Timing = new Timing(null, TimeSpan.FromMilliseconds(1.5)),
+            },
+            Message(new MessagePart.Text(text)) with
+            {
+                ProviderInfo = new ProviderInfo("local", text),
+                ParentId = "msg_before",
+                UpdatedAt = default,
+            },
         ];
         StoredMessage? before = null;
         foreach (var message in messages)
@@ -79,23 +105,30 @@ public sealed class MessageLineTests
     [Fact]
     public async Task Parts_are_the_same_for_all_who_look_at_once()
     {
-        var parts = Read(Line(new StoredComplete(StoredMessage.From(Message(new MessagePart.Text("a"), new MessagePart.Text("b")))).ToUtf8()))!.ToMessage().Parts;
+        var parts = Read(
+                Line(new StoredComplete(StoredMessage.From(Message(new MessagePart.Text("a"), new MessagePart.Text("b")))).ToUtf8())
+            )!
+            .ToMessage()
+            .Parts;
         var looked = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => parts[1])));
         Assert.All(looked, part => Assert.Same(looked[0], part));
     }
 
-    private static Message Message(params MessagePart[] parts) => new()
-    {
-        Id = Ids.New("msg"),
-        CodexId = "codex://chats/chat_1",
-        Role = MessageRole.Assistant,
-        CreatedAt = Time,
-        UpdatedAt = Time,
-        Parts = parts,
-    };
+    private static Message Message(params MessagePart[] parts) =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "codex://chats/chat_1",
+            Role = MessageRole.Assistant,
+            CreatedAt = Time,
+            UpdatedAt = Time,
+            Parts = parts,
+        };
 
-    private static byte[] Record(string members) => Encoding.UTF8.GetBytes(
-        $$$"""{"type":"message","message":{"id":"msg_1","codex_id":"codex://chats/chat_1","role":"user","created_at":"2026-03-01T08:00:00Z","status":"complete"{{{members}}}}}""");
+    private static byte[] Record(string members) =>
+        Encoding.UTF8.GetBytes(
+            $$$"""{"type":"message","message":{"id":"msg_1","codex_id":"codex://chats/chat_1","role":"user","created_at":"2026-03-01T08:00:00Z","status":"complete"{{{members}}}}}"""
+        );
 
     private static byte[] Line(byte[] record)
     {

@@ -11,7 +11,19 @@ public sealed class MessageTreeTests
 
     /// <summary>A second first question, and a question with two answers, one of them in two rounds with a question behind it.</summary>
     private static readonly MessageTree Forked = new(
-        [Question("q1", ""), Answer("a1", "q1"), Question("q2", "a1"), Second, Answer("r2", "r1"), Answer("b1", "q2"), Question("p1", ""), Question("q3", "r2")], "r2", ["a1", "q3"]);
+        [
+            Question("q1", ""),
+            Answer("a1", "q1"),
+            Question("q2", "a1"),
+            Second,
+            Answer("r2", "r1"),
+            Answer("b1", "q2"),
+            Question("p1", ""),
+            Question("q3", "r2"),
+        ],
+        "r2",
+        ["a1", "q3"]
+    );
 
     private static readonly MessageTree Straight = new([Question("q1", ""), Answer("a1", "q1")], "a1", []);
 
@@ -51,7 +63,8 @@ public sealed class MessageTreeTests
     [InlineData("r2", "r1 r2")]
     [InlineData("b1", "b1")]
     [InlineData("a1", "a1")]
-    public void An_answer_is_all_of_its_rounds(string id, string rounds) => Assert.Equal(rounds.Split(' '), Forked.ResponsesTo(Forked.Find(id)!));
+    public void An_answer_is_all_of_its_rounds(string id, string rounds) =>
+        Assert.Equal(rounds.Split(' '), Forked.ResponsesTo(Forked.Find(id)!));
 
     [Fact]
     public void Undoing_leads_before_the_last_question_and_redoing_back()
@@ -76,26 +89,59 @@ public sealed class MessageTreeTests
         Assert.Equal(Ids(tree.Path), Ids(changed.Path));
         Assert.Equal(Ids(tree.All), Ids(changed.All));
         Assert.Equal(tree.RedoTarget, changed.RedoTarget);
-        Assert.All([changed.Path[^1], changed.All.Single(one => one.Id == tree.Head), changed.Find(tree.Head)!], one => Assert.Equal(StopReason.EndTurn, one.StopReason));
+        Assert.All(
+            [changed.Path[^1], changed.All.Single(one => one.Id == tree.Head), changed.Find(tree.Head)!],
+            one => Assert.Equal(StopReason.EndTurn, one.StopReason)
+        );
         Assert.Null(tree.With(Question("x", "q1")));
     }
 
     [Fact]
-    public void Any_tree_is_what_its_parents_say() => Prop.ForAll(Gen.Choose(0, 1000).ArrayOf().Where(numbers => numbers.Length < 12).ToArbitrary(), Gen.Choose(0, 20).ToArbitrary(), (numbers, at) =>
-    {
-        Message[] messages = [.. numbers.Select((number, i) => Question($"m{i}", number % (i + 1) is var parent && parent == i ? "" : $"m{parent}"))];
-        var tree = new MessageTree(messages, messages.Length == 0 ? "" : messages[at % messages.Length].Id, []);
-        return Ids(tree.Path).SequenceEqual(Above(messages, tree.Head)) && messages.All(message =>
-            Ids(tree.PathTo(message.Id)).SequenceEqual(Above(messages, message.Id))
-            && tree.AlternativesOf(message).SequenceEqual(messages.Where(other => other.ParentId == message.ParentId).Select(other => other.Id))
-            && tree.DescendantsOf(message.Id).Order(StringComparer.Ordinal).SequenceEqual(messages.Select(other => other.Id).Where(id => Above(messages, id).Contains(message.Id)).Order(StringComparer.Ordinal))
-            && Above(messages, tree.LeafOf(message.Id)).Contains(message.Id));
-    }).QuickCheckThrowOnFailure();
+    public void Any_tree_is_what_its_parents_say() =>
+        Prop.ForAll(
+                Gen.Choose(0, 1000).ArrayOf().Where(numbers => numbers.Length < 12).ToArbitrary(),
+                Gen.Choose(0, 20).ToArbitrary(),
+                (numbers, at) =>
+                {
+                    Message[] messages =
+                    [
+                        .. numbers.Select(
+                            (number, i) => Question($"m{i}", number % (i + 1) is var parent && parent == i ? "" : $"m{parent}")
+                        ),
+                    ];
+                    var tree = new MessageTree(messages, messages.Length == 0 ? "" : messages[at % messages.Length].Id, []);
+                    return Ids(tree.Path).SequenceEqual(Above(messages, tree.Head))
+                        && messages.All(message =>
+                            Ids(tree.PathTo(message.Id)).SequenceEqual(Above(messages, message.Id))
+                            && tree.AlternativesOf(message)
+                                .SequenceEqual(messages.Where(other => other.ParentId == message.ParentId).Select(other => other.Id))
+                            && tree.DescendantsOf(message.Id)
+                                .Order(StringComparer.Ordinal)
+                                .SequenceEqual(
+                                    messages
+                                        .Select(other => other.Id)
+                                        .Where(id => Above(messages, id).Contains(message.Id))
+                                        .Order(StringComparer.Ordinal)
+                                )
+                            && Above(messages, tree.LeafOf(message.Id)).Contains(message.Id)
+                        );
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Messages_that_follow_each_other_in_a_circle_end_nothing()
     {
-        var (one, other) = (Answer("one", "other") with { StopReason = StopReason.ToolUse }, Answer("other", "one") with { StopReason = StopReason.ToolUse });
+        var (one, other) = (
+            Answer("one", "other") with
+            {
+                StopReason = StopReason.ToolUse,
+            },
+            Answer("other", "one") with
+            {
+                StopReason = StopReason.ToolUse,
+            }
+        );
         var tree = new MessageTree([one, other], "one", []);
         Assert.InRange(tree.Path.Count, 1, 3);
         Assert.Equal(["one", "other"], tree.DescendantsOf("one"));
@@ -106,7 +152,14 @@ public sealed class MessageTreeTests
     private static List<string> Above(Message[] messages, string id)
     {
         List<string> found = [];
-        for (var at = messages.FirstOrDefault(one => one.Id == id); at is not null; at = messages.FirstOrDefault(one => one.Id == at.ParentId)) { found.Insert(0, at.Id); }
+        for (
+            var at = messages.FirstOrDefault(one => one.Id == id);
+            at is not null;
+            at = messages.FirstOrDefault(one => one.Id == at.ParentId)
+        )
+        {
+            found.Insert(0, at.Id);
+        }
 
         return found;
     }
@@ -117,5 +170,13 @@ public sealed class MessageTreeTests
 
     private static Message Answer(string id, string parent) => Made(id, parent, MessageRole.Assistant);
 
-    private static Message Made(string id, string parent, MessageRole role) => new() { Id = id, CodexId = "chat", Role = role, ParentId = parent, CreatedAt = DateTimeOffset.UnixEpoch };
+    private static Message Made(string id, string parent, MessageRole role) =>
+        new()
+        {
+            Id = id,
+            CodexId = "chat",
+            Role = role,
+            ParentId = parent,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
 }

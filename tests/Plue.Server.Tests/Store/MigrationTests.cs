@@ -16,7 +16,10 @@ public sealed class MigrationTests : IDisposable
     public void A_chat_of_format_1_is_read_as_it_is()
     {
         var chat = fixture.NewStore().Read(Put("plain"));
-        Assert.Equal(("A plain chat", true, "anthropic", "claude-sonnet", 0.03m, null), (chat.Title, chat.Archived, chat.ProviderId, chat.Model, chat.TotalCost, chat.Notice));
+        Assert.Equal(
+            ("A plain chat", true, "anthropic", "claude-sonnet", 0.03m, null),
+            (chat.Title, chat.Archived, chat.ProviderId, chat.Model, chat.TotalCost, chat.Notice)
+        );
         Assert.Equal(["What is a codex?", "A versioned document. äöü 🙂"], chat.Messages.Select(message => message.Text));
         Assert.Equal(new MessagePart.Reasoning("Short.", "sig"), chat.Messages[1].Parts[0]);
         Assert.Equal(chat.Messages[0].Id, chat.Messages[1].ParentId);
@@ -56,18 +59,30 @@ public sealed class MigrationTests : IDisposable
         Assert.Equal(sample == "partial" ? 2 : 1, FormatOf(id));
         await using (var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None))
         {
-            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "next") with { ParentId = journal.Chat.Tree.Head }, CancellationToken.None);
+            await journal.AppendAsync(
+                StoreFixture.NewMessage(MessageRole.User, "next") with
+                {
+                    ParentId = journal.Chat.Tree.Head,
+                },
+                CancellationToken.None
+            );
         }
 
         Assert.Equal(2, FormatOf(id));
         Assert.Equal(old, File.ReadAllBytes(Path.Combine(fixture.Paths.Backups, "chats", $"{id}.format1.jsonl")));
         var after = fixture.NewStore().Read(id);
         Assert.Equal([.. before.Messages.Select(message => message.Text), "next"], after.Messages.Select(message => message.Text));
-        Assert.Equal((before.Title, before.CreatedAt, before.TotalCost, null), (after.Title, after.CreatedAt, after.TotalCost, after.Notice));
+        Assert.Equal(
+            (before.Title, before.CreatedAt, before.TotalCost, null),
+            (after.Title, after.CreatedAt, after.TotalCost, after.Notice)
+        );
         Assert.True(follower.Follow(_ => { }));
         Assert.Equal(after.Messages.Select(message => message.Id), follower.Chat.Messages.Select(message => message.Id));
         var lines = File.ReadAllLines(fixture.PathOf(id));
-        Assert.Equal(Encoding.UTF8.GetString(old).Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..], lines[1..^(sample == "partial" ? 2 : 1)]);
+        Assert.Equal(
+            Encoding.UTF8.GetString(old).Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..],
+            lines[1..^(sample == "partial" ? 2 : 1)]
+        );
     }
 
     [Fact]
@@ -85,8 +100,14 @@ public sealed class MigrationTests : IDisposable
                 await writer.WaitForExitAsync();
             }
 
-            if (FormatOf(id) == 1) { Assert.Equal(old, File.ReadAllBytes(fixture.PathOf(id))); }
-            else { Assert.Equal(old, File.ReadAllBytes(Path.Combine(fixture.Paths.Backups, "chats", $"{id}.format1.jsonl"))); }
+            if (FormatOf(id) == 1)
+            {
+                Assert.Equal(old, File.ReadAllBytes(fixture.PathOf(id)));
+            }
+            else
+            {
+                Assert.Equal(old, File.ReadAllBytes(Path.Combine(fixture.Paths.Backups, "chats", $"{id}.format1.jsonl")));
+            }
 
             var chat = fixture.NewStore().Read(id);
             Assert.Equal(["What is a codex?", "A versioned document. äöü 🙂"], chat.Messages.Take(2).Select(message => message.Text));
@@ -104,7 +125,9 @@ public sealed class MigrationTests : IDisposable
         var old = File.ReadAllBytes(fixture.PathOf(id));
         File.WriteAllBytes(fixture.Paths.Backups, []); // a file where the folder should be
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "x"), CancellationToken.None).AsTask());
+        var failure = await Assert.ThrowsAsync<FailureException>(() =>
+            journal.UpdateAsync(new ChatFields(Title: "x"), CancellationToken.None).AsTask()
+        );
         Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
         Assert.Equal(old, File.ReadAllBytes(fixture.PathOf(id)));
     }
@@ -116,7 +139,14 @@ public sealed class MigrationTests : IDisposable
         var file = Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Store", "Samples", $"format1-{sample}.jsonl");
         var bytes = File.ReadAllBytes(file);
         var id = "";
-        JournalReader.Scan(file, line => id = id.Length == 0 ? System.Text.Json.JsonDocument.Parse(line.Json.ToArray()).RootElement.GetProperty("id").GetString() ?? "" : id);
+        JournalReader.Scan(
+            file,
+            line =>
+                id =
+                    id.Length == 0
+                        ? System.Text.Json.JsonDocument.Parse(line.Json.ToArray()).RootElement.GetProperty("id").GetString() ?? ""
+                        : id
+        );
         Directory.CreateDirectory(fixture.Paths.Chats);
         File.WriteAllBytes(fixture.PathOf(id), bytes);
         return id;

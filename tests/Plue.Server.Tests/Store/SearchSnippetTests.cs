@@ -26,7 +26,11 @@ public sealed class SearchSnippetTests
     [InlineData("## The *needle*\n\n- one\n- [x] two", "needle", "The needle one two")]
     [InlineData("See [the needle](https://example.com/a \"A\") and ![a picture](b.png)", "needle", "See the needle and a picture")]
     [InlineData("| a | b |\n|---|:-:|\n| needle | 2 |", "needle", "a b needle 2")]
-    [InlineData("> quoted ~~needle~~ __text__ of snake_case_names and 2 * 3 * 4", "needle", "quoted needle text of snake_case_names and 2 * 3 * 4")]
+    [InlineData(
+        "> quoted ~~needle~~ __text__ of snake_case_names and 2 * 3 * 4",
+        "needle",
+        "quoted needle text of snake_case_names and 2 * 3 * 4"
+    )]
     [InlineData("Code:\n```python\n# needle **kwargs\n```\nEnd", "needle", "Code: # needle **kwargs End")]
     [InlineData("[words](https://needle.example)", "needle", "[words](https://needle.example)")]
     public void Shows_found_markdown_as_plain_text(string text, string found, string line)
@@ -63,12 +67,55 @@ public sealed class SearchSnippetTests
     [Fact]
     public void Any_place_of_any_text_can_be_shown()
     {
-        var pieces = Gen.Elements("a", " ", "\n", "é", "e\u0301", "😀", "\u200d", "\u202e", "\ud83d", "\u0000", "日", "word ", "👩\u200d👧", "**", "`", "_", "```", "| ", "[a](b)", "\ufdd0").ListOf().Select(string.Concat);
-        var places = from text in pieces from start in Gen.Choose(0, text.Length) from length in Gen.Choose(0, text.Length - start) select (text, start, length);
-        Prop.ForAll(places.ToArbitrary(), place =>
-        {
-            return new[] { SearchSnippet.Of(place.text, place.start, place.length), SearchSnippet.OfMarkdown(place.text, place.start, place.length) }.All(snippet => snippet is { Start: >= 0, Length: >= 0, Text.Length: <= 322 } && snippet.Start + snippet.Length <= snippet.Text.Length
-                && snippet.Text.EnumerateRunes().All(rune => System.Text.Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator) && rune.Value != 0x202E));
-        }).QuickCheckThrowOnFailure();
+        var pieces = Gen.Elements(
+                "a",
+                " ",
+                "\n",
+                "é",
+                "e\u0301",
+                "😀",
+                "\u200d",
+                "\u202e",
+                "\ud83d",
+                "\u0000",
+                "日",
+                "word ",
+                "👩\u200d👧",
+                "**",
+                "`",
+                "_",
+                "```",
+                "| ",
+                "[a](b)",
+                "\ufdd0"
+            )
+            .ListOf()
+            .Select(string.Concat);
+        var places =
+            from text in pieces
+            from start in Gen.Choose(0, text.Length)
+            from length in Gen.Choose(0, text.Length - start)
+            select (text, start, length);
+        Prop.ForAll(
+                places.ToArbitrary(),
+                place =>
+                {
+                    return new[]
+                    {
+                        SearchSnippet.Of(place.text, place.start, place.length),
+                        SearchSnippet.OfMarkdown(place.text, place.start, place.length),
+                    }.All(snippet =>
+                        snippet is { Start: >= 0, Length: >= 0, Text.Length: <= 322 }
+                        && snippet.Start + snippet.Length <= snippet.Text.Length
+                        && snippet
+                            .Text.EnumerateRunes()
+                            .All(rune =>
+                                System.Text.Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator)
+                                && rune.Value != 0x202E
+                            )
+                    );
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 }

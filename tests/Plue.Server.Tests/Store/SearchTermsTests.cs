@@ -33,18 +33,25 @@ public sealed class SearchTermsTests
     }
 
     [Fact]
-    public void Any_terms_can_be_asked_for_in_quotes() => Prop.ForAll<NonEmptyString[]>(given =>
-    {
-        var terms = given.Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get))).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var asked = string.Join(' ', terms.Select(term => $"\"{term.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
-        return asked.Length > SearchTerms.MaxTextLength || SearchTerms.Parse(asked).SequenceEqual(terms);
-    }).QuickCheckThrowOnFailure();
+    public void Any_terms_can_be_asked_for_in_quotes() =>
+        Prop.ForAll<NonEmptyString[]>(given =>
+            {
+                var terms = given
+                    .Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)))
+                    .Distinct(StringComparer.OrdinalIgnoreCase)
+                    .ToList();
+                var asked = string.Join(' ', terms.Select(term => $"\"{term.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+                return asked.Length > SearchTerms.MaxTextLength || SearchTerms.Parse(asked).SequenceEqual(terms);
+            })
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Whatever_is_typed_no_term_is_empty_and_none_outside_of_quotes_has_white_space() => Prop.ForAll<string?>(given =>
-    {
-        var text = given is { Length: <= SearchTerms.MaxTextLength } ? given : "";
-        return SearchTerms.Parse(text).All(term => term.Length > 0)
-            && SearchTerms.Parse(text.Replace("\"", "", StringComparison.Ordinal)).All(term => !term.Any(char.IsWhiteSpace));
-    }).QuickCheckThrowOnFailure();
+    public void Whatever_is_typed_no_term_is_empty_and_none_outside_of_quotes_has_white_space() =>
+        Prop.ForAll<string?>(given =>
+            {
+                var text = given is { Length: <= SearchTerms.MaxTextLength } ? given : "";
+                return SearchTerms.Parse(text).All(term => term.Length > 0)
+                    && SearchTerms.Parse(text.Replace("\"", "", StringComparison.Ordinal)).All(term => !term.Any(char.IsWhiteSpace));
+            })
+            .QuickCheckThrowOnFailure();
 }

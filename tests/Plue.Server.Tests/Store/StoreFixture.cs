@@ -23,16 +23,17 @@ public sealed class StoreFixture : IDisposable
 
     public string PathOf(string id) => Path.Combine(Paths.Chats, id + ".jsonl");
 
-    public static Message NewMessage(MessageRole role, string? text, MessageStatus status = MessageStatus.Complete) => new()
-    {
-        Id = Ids.New("msg"),
-        CodexId = "codex://chats/test",
-        Role = role,
-        Status = status,
-        CreatedAt = DateTimeOffset.UtcNow,
-        UpdatedAt = DateTimeOffset.UtcNow,
-        Parts = text is null ? [] : [new MessagePart.Text(text)],
-    };
+    public static Message NewMessage(MessageRole role, string? text, MessageStatus status = MessageStatus.Complete) =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = "codex://chats/test",
+            Role = role,
+            Status = status,
+            CreatedAt = DateTimeOffset.UtcNow,
+            UpdatedAt = DateTimeOffset.UtcNow,
+            Parts = text is null ? [] : [new MessagePart.Text(text)],
+        };
 
     /// <summary>A chat with one message per text, user and assistant in turn; closed again.</summary>
     public async Task<string> NewChatAsync(params string[] texts)
@@ -51,7 +52,17 @@ public sealed class StoreFixture : IDisposable
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(directory.Parent!.Parent!.FullName, "JournalWriter", directory.Name, "JournalWriter.dll");
-        string[] command = [.. before, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", "exec", program, Home, id, mode, argument];
+        string[] command =
+        [
+            .. before,
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            "exec",
+            program,
+            Home,
+            id,
+            mode,
+            argument,
+        ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         return Process.Start(start)!;
     }

@@ -60,7 +60,10 @@ public sealed class TrashTests : IDisposable
     [InlineData("{ broken", true)]
     public async Task The_settings_say_how_long_and_nothing_goes_while_they_cannot_be_followed(string? settings, bool stays)
     {
-        if (settings is not null) { DurableFile.Replace(paths.Config, System.Text.Encoding.UTF8.GetBytes(settings)); }
+        if (settings is not null)
+        {
+            DurableFile.Replace(paths.Config, System.Text.Encoding.UTF8.GetBytes(settings));
+        }
 
         var file = Put("old.jsonl", TimeSpan.FromDays(60));
         await using var services = new Services(LogLevel.Error, paths);

@@ -28,7 +28,10 @@ public sealed class TwoWritersTests : IDisposable
             await Task.Delay(5);
         }
 
-        foreach (var output in received) { Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal))); }
+        foreach (var output in received)
+        {
+            Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal)));
+        }
 
         reader.Follow(news => Take(seen, news));
         var chat = fixture.NewStore().Read(id);
@@ -36,7 +39,10 @@ public sealed class TwoWritersTests : IDisposable
         Assert.Equal(2 * each, texts.Count);
         foreach (var process in new[] { first, second })
         {
-            Assert.Equal(Enumerable.Range(0, each).Select(number => $"{process.Id} {number}"), texts.Where(text => text.StartsWith($"{process.Id} ", StringComparison.Ordinal)));
+            Assert.Equal(
+                Enumerable.Range(0, each).Select(number => $"{process.Id} {number}"),
+                texts.Where(text => text.StartsWith($"{process.Id} ", StringComparison.Ordinal))
+            );
         }
 
         var turns = texts.Zip(texts.Skip(1)).Count(pair => pair.First.Split(' ')[0] != pair.Second.Split(' ')[0]);
@@ -61,7 +67,9 @@ public sealed class TwoWritersTests : IDisposable
         Assert.Equal("half", string.Concat(news.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
         Assert.Equal((ChatStatus.Running, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Equal("Another window is running a turn in this chat.", journal.ReadOnlyReason);
-        var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "mine"), CancellationToken.None).AsTask());
+        var failure = await Assert.ThrowsAsync<FailureException>(() =>
+            journal.UpdateAsync(new ChatFields(Title: "mine"), CancellationToken.None).AsTask()
+        );
         Assert.Equal((FailureKind.Conflict, journal.ReadOnlyReason), (failure.Failure.Kind, failure.Message));
         Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => fixture.NewStore().Delete(id)).Failure.Kind);
 
@@ -127,7 +135,9 @@ public sealed class TwoWritersTests : IDisposable
         await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
         using (await second.AcquireAsync(CancellationToken.None))
         {
-            var failure = await Assert.ThrowsAsync<FailureException>(() => first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "x"), CancellationToken.None).AsTask());
+            var failure = await Assert.ThrowsAsync<FailureException>(() =>
+                first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "x"), CancellationToken.None).AsTask()
+            );
             Assert.Equal(FailureKind.Conflict, failure.Failure.Kind);
             await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None);
         }
@@ -143,7 +153,9 @@ public sealed class TwoWritersTests : IDisposable
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         fixture.NewStore().Delete(id);
         Assert.False(journal.Follow(_ => { }));
-        var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "x"), CancellationToken.None).AsTask());
+        var failure = await Assert.ThrowsAsync<FailureException>(() =>
+            journal.UpdateAsync(new ChatFields(Title: "x"), CancellationToken.None).AsTask()
+        );
         Assert.Equal(FailureKind.NotFound, failure.Failure.Kind);
         Assert.False(File.Exists(fixture.PathOf(id)));
     }

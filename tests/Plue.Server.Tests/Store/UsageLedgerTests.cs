@@ -21,10 +21,30 @@ public sealed class UsageLedgerTests : IDisposable
     public async Task A_response_is_one_ledger_line_without_its_content()
     {
         await using var ledger = NewLedger();
-        ledger.Add(Answer("A secret recipe", 1000, 500, 0.002m) with { Timing = new Timing(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2)) }, "chat_1", "ai-chat");
+        ledger.Add(
+            Answer("A secret recipe", 1000, 500, 0.002m) with
+            {
+                Timing = new Timing(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2)),
+            },
+            "chat_1",
+            "ai-chat"
+        );
         var entry = Assert.Single(await AllAsync(ledger));
-        Assert.Equal(("chat_1", "ai-chat", "groq", "Name of groq", "llama", 0.002m, "catalog", 120d, 2000d, "complete"),
-            (entry.ChatId, entry.Template, entry.ProviderId, entry.ProviderName, entry.Model, entry.Cost, entry.PriceSource, entry.FirstTokenMs, entry.DurationMs, entry.Status));
+        Assert.Equal(
+            ("chat_1", "ai-chat", "groq", "Name of groq", "llama", 0.002m, "catalog", 120d, 2000d, "complete"),
+            (
+                entry.ChatId,
+                entry.Template,
+                entry.ProviderId,
+                entry.ProviderName,
+                entry.Model,
+                entry.Cost,
+                entry.PriceSource,
+                entry.FirstTokenMs,
+                entry.DurationMs,
+                entry.Status
+            )
+        );
         Assert.Equal(new Usage { InputTokens = 1000, OutputTokens = 500 }, entry.Usage);
         var text = await File.ReadAllTextAsync(Path.Combine(Folder, "2026-11.jsonl"));
         Assert.Single(text.TrimEnd().Split('\n'));
@@ -35,7 +55,15 @@ public sealed class UsageLedgerTests : IDisposable
     public async Task A_summary_is_paid_for_like_an_answer()
     {
         await using var ledger = NewLedger();
-        ledger.Add(Answer("What was said", 1000, 50, 0.75m) with { Role = MessageRole.System, Compaction = new Compaction(2, 900, 100) }, "chat_1", "ai-chat");
+        ledger.Add(
+            Answer("What was said", 1000, 50, 0.75m) with
+            {
+                Role = MessageRole.System,
+                Compaction = new Compaction(2, 900, 100),
+            },
+            "chat_1",
+            "ai-chat"
+        );
         Assert.Equal(0.75m, Assert.Single(await AllAsync(ledger)).Cost);
     }
 
@@ -68,7 +96,10 @@ public sealed class UsageLedgerTests : IDisposable
         }
 
         store.Delete(id);
-        await using (var ledger = NewLedger()) { Assert.Equal(0.75m, (await AllAsync(ledger)).Sum(entry => entry.Cost)); }
+        await using (var ledger = NewLedger())
+        {
+            Assert.Equal(0.75m, (await AllAsync(ledger)).Sum(entry => entry.Cost));
+        }
 
         Directory.Delete(Folder, recursive: true);
         await using var again = NewLedger();
@@ -78,7 +109,10 @@ public sealed class UsageLedgerTests : IDisposable
     [Fact]
     public async Task Repairing_the_ledger_keeps_lines_of_permanently_deleted_chats()
     {
-        await using (var ledger = NewLedger()) { ledger.Add(Answer("gone", 1, 1, 0.5m), "chat_gone", "ai-chat"); }
+        await using (var ledger = NewLedger())
+        {
+            ledger.Add(Answer("gone", 1, 1, 0.5m), "chat_gone", "ai-chat");
+        }
 
         var path = Path.Combine(Folder, "2026-11.jsonl");
         await File.AppendAllTextAsync(path, "{\"time\":\"2026-11-2 broken\n");
@@ -92,10 +126,16 @@ public sealed class UsageLedgerTests : IDisposable
     public async Task An_answer_that_a_killed_program_did_not_write_is_added_at_the_next_start()
     {
         var store = fixture.NewStore();
-        await using (var ledger = NewLedger()) { Assert.Empty(await AllAsync(ledger)); }
+        await using (var ledger = NewLedger())
+        {
+            Assert.Empty(await AllAsync(ledger));
+        }
 
         var answer = Answer("Paid", 10, 10, 0.1m) with { UpdatedAt = DateTimeOffset.UtcNow };
-        await using (var journal = store.Create("ai-chat", null, null, null)) { await journal.AppendAsync(answer, CancellationToken.None); }
+        await using (var journal = store.Create("ai-chat", null, null, null))
+        {
+            await journal.AppendAsync(answer, CancellationToken.None);
+        }
 
         await using var again = NewLedger();
         Assert.Equal(answer.Id, Assert.Single(await AllAsync(again)).Id);
@@ -104,7 +144,10 @@ public sealed class UsageLedgerTests : IDisposable
     [Fact]
     public async Task A_line_cut_by_a_crash_takes_no_other_with_it()
     {
-        await using (var ledger = NewLedger()) { ledger.Add(Answer("one", 1, 1, 1), "chat_1", "ai-chat"); }
+        await using (var ledger = NewLedger())
+        {
+            ledger.Add(Answer("one", 1, 1, 1), "chat_1", "ai-chat");
+        }
 
         await File.AppendAllTextAsync(Path.Combine(Folder, "2026-11.jsonl"), "{\"time\":\"2026");
         await using var again = NewLedger();
@@ -122,7 +165,10 @@ public sealed class UsageLedgerTests : IDisposable
         {
             one.Add(Answer("a", 1, 1, 1), "chat_1", "ai-chat");
             other.Add(Answer("b", 1, 1, 1), "chat_2", "ai-chat");
-            if (number % 10 == 0) { await Task.Yield(); }
+            if (number % 10 == 0)
+            {
+                await Task.Yield();
+            }
         }
 
         await AllAsync(one);
@@ -135,7 +181,10 @@ public sealed class UsageLedgerTests : IDisposable
     {
         Directory.CreateDirectory(fixture.Paths.Index);
         await File.WriteAllBytesAsync(Folder, []);
-        await using (var ledger = NewLedger()) { ledger.Add(Answer("one", 1, 1, 1), "chat_1", "ai-chat"); }
+        await using (var ledger = NewLedger())
+        {
+            ledger.Add(Answer("one", 1, 1, 1), "chat_1", "ai-chat");
+        }
 
         Assert.Equal(0, new FileInfo(Folder).Length);
     }
@@ -147,7 +196,14 @@ public sealed class UsageLedgerTests : IDisposable
     {
         var time = new Clock(Noon, TimeSpan.FromMinutes(offsetMinutes));
         await using var ledger = NewLedger(time);
-        ledger.Add(Answer("a", 1, 1, 1) with { UpdatedAt = new DateTimeOffset(2026, 11, 20, 23, 30, 0, TimeSpan.Zero) }, "chat_1", "ai-chat");
+        ledger.Add(
+            Answer("a", 1, 1, 1) with
+            {
+                UpdatedAt = new DateTimeOffset(2026, 11, 20, 23, 30, 0, TimeSpan.Zero),
+            },
+            "chat_1",
+            "ai-chat"
+        );
         ledger.Add(Answer("b", 1, 1, 1), "chat_1", "ai-chat");
         Assert.Equal(offsetMinutes == 60 ? 2 : 1, await ledger.SpentTodayAsync());
         Assert.Equal(responses, UsageSummary.Of(await AllAsync(ledger), TimeSpan.FromMinutes(offsetMinutes)).Days.Count);
@@ -181,19 +237,31 @@ public sealed class UsageLedgerTests : IDisposable
     {
         UsageEntry[] entries =
         [
-            Entry("a", "groq", 1.1m, 100), Entry("a", "groq", null, 300), Entry("b", "openai", 2.2m, 200), Entry("b", "openai", 0, null),
+            Entry("a", "groq", 1.1m, 100),
+            Entry("a", "groq", null, 300),
+            Entry("b", "openai", 2.2m, 200),
+            Entry("b", "openai", 0, null),
         ];
         var summary = UsageSummary.Of(entries, TimeSpan.Zero);
-        Assert.Equal((4, 1, 3.3m, TimeSpan.FromMilliseconds(200)), (summary.Total.Responses, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken));
+        Assert.Equal(
+            (4, 1, 3.3m, TimeSpan.FromMilliseconds(200)),
+            (summary.Total.Responses, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken)
+        );
         Assert.Equal(["openai", "groq"], summary.Providers.Select(row => row.Key));
-        Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)], summary.Providers.Select(row => row.Figures.FirstToken));
+        Assert.Equal(
+            [TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)],
+            summary.Providers.Select(row => row.Figures.FirstToken)
+        );
         Assert.Equal(["b", "a"], summary.Chats.Select(row => row.Key));
     }
 
     [Fact]
     public void Any_entry_is_read_as_it_was_written()
     {
-        var text = ArbMap.Default.GeneratorFor<string>().Where(value => value is not null).Select(value => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value)));
+        var text = ArbMap
+            .Default.GeneratorFor<string>()
+            .Where(value => value is not null)
+            .Select(value => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value)));
         var entry =
             from name in text
             from number in Gen.Choose(0, int.MaxValue)
@@ -207,19 +275,33 @@ public sealed class UsageLedgerTests : IDisposable
                 ProviderId = name,
                 ProviderName = name,
                 Model = name,
-                Usage = known ? new Usage { InputTokens = number, OutputTokens = 1, CachedReadTokens = number, CachedWriteTokens = 2, ReasoningTokens = 3 } : null,
+                Usage = known
+                    ? new Usage
+                    {
+                        InputTokens = number,
+                        OutputTokens = 1,
+                        CachedReadTokens = number,
+                        CachedWriteTokens = 2,
+                        ReasoningTokens = 3,
+                    }
+                    : null,
                 Cost = known ? number / 7m : null,
                 PriceSource = known ? name : null,
                 FirstTokenMs = known ? number : null,
                 DurationMs = known ? number : null,
                 Status = "complete",
             };
-        Prop.ForAll(entry.ToArbitrary(), value =>
-        {
-            var line = new System.Buffers.ArrayBufferWriter<byte>();
-            value.WriteTo(line);
-            return line.WrittenSpan[..^1].IndexOf((byte)'\n') < 0 && UsageEntry.TryParse(line.WrittenSpan[..^1], new UsageTexts()) == value;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                entry.ToArbitrary(),
+                value =>
+                {
+                    var line = new System.Buffers.ArrayBufferWriter<byte>();
+                    value.WriteTo(line);
+                    return line.WrittenSpan[..^1].IndexOf((byte)'\n') < 0
+                        && UsageEntry.TryParse(line.WrittenSpan[..^1], new UsageTexts()) == value;
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -228,22 +310,32 @@ public sealed class UsageLedgerTests : IDisposable
         var line = new System.Buffers.ArrayBufferWriter<byte>();
         Entry("a", "groq", 1.5m, 10).WriteTo(line);
         var bytes = line.WrittenSpan[..^1].ToArray();
-        Prop.ForAll(Gen.Choose(0, bytes.Length - 1).Zip(Gen.Choose(0, 255)).ToArbitrary(), change =>
-        {
-            var damaged = bytes.ToArray();
-            damaged[change.Item1] = (byte)change.Item2;
-            UsageEntry.TryParse(damaged, new UsageTexts());
-            UsageEntry.TryParse(bytes.AsSpan(0, change.Item1), new UsageTexts());
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                Gen.Choose(0, bytes.Length - 1).Zip(Gen.Choose(0, 255)).ToArbitrary(),
+                change =>
+                {
+                    var damaged = bytes.ToArray();
+                    damaged[change.Item1] = (byte)change.Item2;
+                    UsageEntry.TryParse(damaged, new UsageTexts());
+                    UsageEntry.TryParse(bytes.AsSpan(0, change.Item1), new UsageTexts());
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public async Task A_hundred_thousand_answers_are_added_up_at_once()
     {
-        await using (var ledger = NewLedger()) { await AllAsync(ledger); }
+        await using (var ledger = NewLedger())
+        {
+            await AllAsync(ledger);
+        }
 
         var lines = new System.Buffers.ArrayBufferWriter<byte>();
-        for (var number = 0; number < 100_000; number++) { Entry($"chat_{number / 20}", $"p{number % 5}", 0.001m, number % 1000, $"msg_{number:x32}").WriteTo(lines); }
+        for (var number = 0; number < 100_000; number++)
+        {
+            Entry($"chat_{number / 20}", $"p{number % 5}", 0.001m, number % 1000, $"msg_{number:x32}").WriteTo(lines);
+        }
         await File.WriteAllBytesAsync(Path.Combine(Folder, "2026-11.jsonl"), lines.WrittenMemory);
         await using var again = NewLedger();
         await again.SpentTodayAsync();
@@ -253,7 +345,10 @@ public sealed class UsageLedgerTests : IDisposable
             var began = Stopwatch.GetTimestamp();
             var summary = UsageSummary.Of(await AllAsync(again), TimeSpan.Zero);
             Assert.Equal((100_000, 100m), (summary.Total.Responses, summary.Total.Cost));
-            if (Stopwatch.GetElapsedTime(began) is var took && took < best) { best = took; }
+            if (Stopwatch.GetElapsedTime(began) is var took && took < best)
+            {
+                best = took;
+            }
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{best.TotalMilliseconds:0} ms");
@@ -264,38 +359,48 @@ public sealed class UsageLedgerTests : IDisposable
     private UsageLedger NewLedger(TimeProvider? time = null)
     {
         static string NameOf(string id) => $"Name of {id}";
-        return new UsageLedger(fixture.Paths, since => fixture.NewStore().Responses(since, NameOf), NameOf, time ?? new Clock(Noon, TimeSpan.Zero), NullLogger.Instance);
+        return new UsageLedger(
+            fixture.Paths,
+            since => fixture.NewStore().Responses(since, NameOf),
+            NameOf,
+            time ?? new Clock(Noon, TimeSpan.Zero),
+            NullLogger.Instance
+        );
     }
 
-    private static Task<IReadOnlyList<UsageEntry>> AllAsync(UsageLedger ledger) => ledger.ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+    private static Task<IReadOnlyList<UsageEntry>> AllAsync(UsageLedger ledger) =>
+        ledger.ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
 
-    private static Message Answer(string text, long input, long output, decimal cost) => StoreFixture.NewMessage(MessageRole.Assistant, text) with
-    {
-        UpdatedAt = Noon,
-        Usage = new Usage { InputTokens = input, OutputTokens = output },
-        Cost = new Cost(0, 0, 0, cost, "catalog"),
-        ProviderInfo = new ProviderInfo("groq", "llama"),
-    };
+    private static Message Answer(string text, long input, long output, decimal cost) =>
+        StoreFixture.NewMessage(MessageRole.Assistant, text) with
+        {
+            UpdatedAt = Noon,
+            Usage = new Usage { InputTokens = input, OutputTokens = output },
+            Cost = new Cost(0, 0, 0, cost, "catalog"),
+            ProviderInfo = new ProviderInfo("groq", "llama"),
+        };
 
-    private static UsageEntry Entry(string chat, string provider, decimal? cost, double? firstToken, string? id = null) => new()
-    {
-        Time = Noon,
-        Id = id ?? Ids.New("msg"),
-        ChatId = chat,
-        Template = "ai-chat",
-        ProviderId = provider,
-        ProviderName = provider,
-        Model = "model",
-        Usage = new Usage { InputTokens = 10, OutputTokens = 5 },
-        Cost = cost,
-        FirstTokenMs = firstToken,
-        DurationMs = 100,
-        Status = "complete",
-    };
+    private static UsageEntry Entry(string chat, string provider, decimal? cost, double? firstToken, string? id = null) =>
+        new()
+        {
+            Time = Noon,
+            Id = id ?? Ids.New("msg"),
+            ChatId = chat,
+            Template = "ai-chat",
+            ProviderId = provider,
+            ProviderName = provider,
+            Model = "model",
+            Usage = new Usage { InputTokens = 10, OutputTokens = 5 },
+            Cost = cost,
+            FirstTokenMs = firstToken,
+            DurationMs = 100,
+            Status = "complete",
+        };
 
     private sealed class Clock(DateTimeOffset now, TimeSpan offset) : TimeProvider
     {
         public override TimeZoneInfo LocalTimeZone { get; } = TimeZoneInfo.CreateCustomTimeZone("test", offset, "test", "test");
+
         public override DateTimeOffset GetUtcNow() => now;
     }
 }

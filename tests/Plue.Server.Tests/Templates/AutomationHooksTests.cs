@@ -5,7 +5,8 @@ namespace Plue.Server.Tests.Templates;
 
 public class AutomationHooksTests
 {
-    private const string Values = "{messages: [{role: 'user', tags: ['a', 'b']}, {role: 'assistant', content: 'all good'}], empty: null, matrix: [[1, 2], [3]], tags: ['urgent']}";
+    private const string Values =
+        "{messages: [{role: 'user', tags: ['a', 'b']}, {role: 'assistant', content: 'all good'}], empty: null, matrix: [[1, 2], [3]], tags: ['urgent']}";
 
     [Theory]
     [InlineData("{field: 'messages[-1].role', equals: 'assistant'}", true)]
@@ -30,24 +31,40 @@ public class AutomationHooksTests
     [InlineData("{field: 'messages[1].role', equals: 'assistant', not_equals: 'assistant'}", false)]
     public void A_condition_holds_or_does_not(string condition, bool holds)
     {
-        var template = TemplateReaderTests.Read($"{{id: 'x', name: 'X', automation: {{hooks: [{{trigger: 'created', action: 'send_to_llm', conditions: [{condition}]}}]}}}}").Template;
+        var template = TemplateReaderTests
+            .Read(
+                $"{{id: 'x', name: 'X', automation: {{hooks: [{{trigger: 'created', action: 'send_to_llm', conditions: [{condition}]}}]}}}}"
+            )
+            .Template;
         Assert.NotNull(template);
-        var actions = AutomationHooks.Evaluate(template.Hooks, new HookChange(HookTrigger.Created), Assert.IsType<Json5Object>(Json5Reader.Read(Values).Root));
+        var actions = AutomationHooks.Evaluate(
+            template.Hooks,
+            new HookChange(HookTrigger.Created),
+            Assert.IsType<Json5Object>(Json5Reader.Read(Values).Root)
+        );
         Assert.Equal(holds, actions.Count == 1);
     }
 
     [Fact]
     public void All_conditions_must_hold_and_actions_keep_their_order()
     {
-        var template = TemplateReaderTests.Read("""
-            { id: "x", name: "X", automation: { hooks: [
-              { trigger: "field_change", action: "notify", message: "one" },
-              { trigger: "field_change", field: "a", action: "notify", message: "never", conditions: [{ field: "a", equals: 1 }, { field: "a", equals: 2 }] },
-              { trigger: "field_change", field: "a", action: "notify", message: "two", conditions: [{ field: "a", equals: 1 }, { field: "b", exists: false }] },
-            ] } }
-            """).Template;
+        var template = TemplateReaderTests
+            .Read(
+                """
+                { id: "x", name: "X", automation: { hooks: [
+                  { trigger: "field_change", action: "notify", message: "one" },
+                  { trigger: "field_change", field: "a", action: "notify", message: "never", conditions: [{ field: "a", equals: 1 }, { field: "a", equals: 2 }] },
+                  { trigger: "field_change", field: "a", action: "notify", message: "two", conditions: [{ field: "a", equals: 1 }, { field: "b", exists: false }] },
+                ] } }
+                """
+            )
+            .Template;
         Assert.NotNull(template);
-        var actions = AutomationHooks.Evaluate(template.Hooks, new HookChange(HookTrigger.FieldChange, "a"), Json5Object.Of(("a", new Json5Number(1))));
+        var actions = AutomationHooks.Evaluate(
+            template.Hooks,
+            new HookChange(HookTrigger.FieldChange, "a"),
+            Json5Object.Of(("a", new Json5Number(1)))
+        );
         Assert.Equal([new HookAction.Notify("one"), new HookAction.Notify("two")], actions);
     }
 

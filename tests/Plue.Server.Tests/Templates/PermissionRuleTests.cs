@@ -82,7 +82,8 @@ public class PermissionRuleTests
     [InlineData("write(*/notes)", "write(~/notes)", false)]
     [InlineData("write(/**)", "write(/etc/hosts)", true)]
     [InlineData("write(~/**)", "write(~/notes/a)", true)]
-    public void A_rule_covers_what_is_narrower(string rule, string other, bool covers) => Assert.Equal(covers, Rule(rule).Covers(Rule(other)));
+    public void A_rule_covers_what_is_narrower(string rule, string other, bool covers) =>
+        Assert.Equal(covers, Rule(rule).Covers(Rule(other)));
 
     [Theory]
     [InlineData("write", true)]
@@ -100,18 +101,47 @@ public class PermissionRuleTests
     [Fact]
     public void Any_text_is_a_rule_or_an_error_within_the_text()
     {
-        string[] scraps = ["read", "bash", "write", "spawn_task", "/", "*", "**", "(", ")", "..", "a", " ", "\n", "?", "\\", "é", "\uD800", "~"];
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3_000), Prop.ForAll(Gen.Elements(scraps).ListOf().Select(list => string.Concat(list)).ToArbitrary(), text =>
-        {
-            var rule = PermissionRule.TryParse(text, out var error);
-            Assert.True(rule is null != error is null);
-            if (error is not null)
-            {
-                Assert.InRange(error.Start, 0, text.Length);
-                Assert.InRange(error.Start + error.Length, error.Start, Math.Max(1, text.Length));
-            }
-            else { Assert.True(rule!.ToString() == text && rule.Covers(rule)); }
-        }));
+        string[] scraps =
+        [
+            "read",
+            "bash",
+            "write",
+            "spawn_task",
+            "/",
+            "*",
+            "**",
+            "(",
+            ")",
+            "..",
+            "a",
+            " ",
+            "\n",
+            "?",
+            "\\",
+            "é",
+            "\uD800",
+            "~",
+        ];
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(3_000),
+            Prop.ForAll(
+                Gen.Elements(scraps).ListOf().Select(list => string.Concat(list)).ToArbitrary(),
+                text =>
+                {
+                    var rule = PermissionRule.TryParse(text, out var error);
+                    Assert.True(rule is null != error is null);
+                    if (error is not null)
+                    {
+                        Assert.InRange(error.Start, 0, text.Length);
+                        Assert.InRange(error.Start + error.Length, error.Start, Math.Max(1, text.Length));
+                    }
+                    else
+                    {
+                        Assert.True(rule!.ToString() == text && rule.Covers(rule));
+                    }
+                }
+            )
+        );
     }
 
     /// <summary>What a rule covers, read as a path without wildcards, fits the rule: held against a plain matcher.</summary>
@@ -122,35 +152,61 @@ public class PermissionRuleTests
         var paths = names.NonEmptyListOf().Select(list => string.Join('/', list.Take(5)));
         var plain = Gen.Elements("a", "ab", "b").NonEmptyListOf().Select(list => string.Join('/', list.Take(5)));
         var cases = from pattern in paths from path in plain select (pattern, path);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(cases.ToArbitrary(), pair =>
-            Assert.Equal(Fits(pair.pattern.Split('/'), pair.path.Split('/')), Rule($"read({pair.pattern})").Covers(Rule($"read({pair.path})")))));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(5_000),
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                pair =>
+                    Assert.Equal(
+                        Fits(pair.pattern.Split('/'), pair.path.Split('/')),
+                        Rule($"read({pair.pattern})").Covers(Rule($"read({pair.path})"))
+                    )
+            )
+        );
     }
 
     /// <summary>If one covers another and that covers a path, the first covers the path.</summary>
     [Fact]
     public void Rule_coverage_is_transitive()
     {
-        var paths = Gen.Elements("a", "ab", "b", "*", "a*", "?", "**").NonEmptyListOf().Select(list => $"read({string.Join('/', list.Take(4))})");
+        var paths = Gen.Elements("a", "ab", "b", "*", "a*", "?", "**")
+            .NonEmptyListOf()
+            .Select(list => $"read({string.Join('/', list.Take(4))})");
         var cases = from a in paths from b in paths from c in paths select (a, b, c);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(20_000), Prop.ForAll(cases.ToArbitrary(), three =>
-        {
-            var (a, b, c) = (Rule(three.a), Rule(three.b), Rule(three.c));
-            Assert.True(!a.Covers(b) || !b.Covers(c) || a.Covers(c), $"{a} {b} {c}");
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(20_000),
+            Prop.ForAll(
+                cases.ToArbitrary(),
+                three =>
+                {
+                    var (a, b, c) = (Rule(three.a), Rule(three.b), Rule(three.c));
+                    Assert.True(!a.Covers(b) || !b.Covers(c) || a.Covers(c), $"{a} {b} {c}");
+                }
+            )
+        );
     }
 
     private static bool Fits(ReadOnlySpan<string> pattern, ReadOnlySpan<string> path)
     {
-        if (pattern.Length == 0) { return path.Length == 0; }
+        if (pattern.Length == 0)
+        {
+            return path.Length == 0;
+        }
 
         if (pattern[0] == "**")
         {
             // At the end it is anything below; before more names, any folders.
-            if (pattern.Length == 1) { return path.Length > 0; }
+            if (pattern.Length == 1)
+            {
+                return path.Length > 0;
+            }
 
             for (var skip = 0; skip <= path.Length; skip++)
             {
-                if (Fits(pattern[1..], path[skip..])) { return true; }
+                if (Fits(pattern[1..], path[skip..]))
+                {
+                    return true;
+                }
             }
 
             return false;
@@ -159,13 +215,14 @@ public class PermissionRuleTests
         return path.Length > 0 && FitsName(pattern[0], path[0]) && Fits(pattern[1..], path[1..]);
     }
 
-    private static bool FitsName(string pattern, string name) => pattern switch
-    {
-        "*" => true,
-        "?" => name.Length == 1,
-        "a*" => name.StartsWith('a'),
-        _ => pattern == name,
-    };
+    private static bool FitsName(string pattern, string name) =>
+        pattern switch
+        {
+            "*" => true,
+            "?" => name.Length == 1,
+            "a*" => name.StartsWith('a'),
+            _ => pattern == name,
+        };
 
     private static PermissionRule Rule(string text) => Assert.IsType<PermissionRule>(PermissionRule.TryParse(text, out _));
 }

@@ -12,32 +12,53 @@ public class ShippedTemplatesTests
     private readonly TemplateCatalog catalog = new(new PluePaths(Path.Combine(Path.GetTempPath(), "no-such-folder")));
 
     [Fact]
-    public void Nothing_that_ships_is_a_risk() => Assert.All(catalog.List(), entry => Assert.Empty(TemplateRisks.Find(entry.Template!, catalog.Find)));
+    public void Nothing_that_ships_is_a_risk() =>
+        Assert.All(catalog.List(), entry => Assert.Empty(TemplateRisks.Find(entry.Template!, catalog.Find)));
 
     [Fact]
-    public void Each_template_knows_where_its_codices_live() => Assert.Equal(
-        ["chats", "providers", "tasks", "tasks", "tasks", "tasks", "tasks", "tasks", "items"],
-        [.. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal).Select(id => catalog.CollectionOf(id).Name()), catalog.CollectionOf("nobody").Name()]);
+    public void Each_template_knows_where_its_codices_live() =>
+        Assert.Equal(
+            ["chats", "providers", "tasks", "tasks", "tasks", "tasks", "tasks", "tasks", "items"],
+            [
+                .. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal).Select(id => catalog.CollectionOf(id).Name()),
+                catalog.CollectionOf("nobody").Name(),
+            ]
+        );
 
     /// <summary>What a model of each kind of agent would be told: its prompt and its tools'. All of it is there, and nothing in it names what is not.</summary>
     [Fact]
     public void Every_prompt_tool_and_template_that_the_shipped_ones_refer_to_exists()
     {
         var prompts = new Prompts(new PluePaths(Path.Combine(Path.GetTempPath(), "no-such-folder")));
-        foreach (var template in catalog.List().Select(entry => entry.Template!).Where(template => template.Collection != TemplateCollection.Providers))
+        foreach (
+            var template in catalog
+                .List()
+                .Select(entry => entry.Template!)
+                .Where(template => template.Collection != TemplateCollection.Providers)
+        )
         {
             var agent = AgentSpec.Of(template.WithDefaults(Json5Object.Empty));
-            var told = new[] { Assert.IsType<string>(agent.SystemPromptRef) }.Concat(agent.AvailableTools.Select(tool => $"codex://prompts/tool-{tool}"))
-                .Select(address => prompts.Get(address).Text).ToList();
+            var told = new[] { Assert.IsType<string>(agent.SystemPromptRef) }
+                .Concat(agent.AvailableTools.Select(tool => $"codex://prompts/tool-{tool}"))
+                .Select(address => prompts.Get(address).Text)
+                .ToList();
             Assert.All(told, text => Assert.InRange(text.Length, 400, 6_000));
             Assert.All(agent.AvailableTools, tool => Assert.NotNull(ToolNames.Find(tool)));
-            Assert.All(agent.ProviderRefs, address => Assert.Contains(CodexUri.Parse(address).Name, (string[])["default-large", "default-small"]));
-            foreach (var placeholder in told.SelectMany(text => Regex.Matches(text, @"\{\{(.*?)\}\}")).Select(match => match.Groups[1].Value))
+            Assert.All(
+                agent.ProviderRefs,
+                address => Assert.Contains(CodexUri.Parse(address).Name, (string[])["default-large", "default-small"])
+            );
+            foreach (
+                var placeholder in told.SelectMany(text => Regex.Matches(text, @"\{\{(.*?)\}\}")).Select(match => match.Groups[1].Value)
+            )
             {
                 Assert.NotNull(ValuePath.TryParse(placeholder) is { } path ? template.Field(path.Field) : null);
             }
 
-            foreach (var named in told.SelectMany(text => Regex.Matches(text, "`(task-[a-z-]+)`")).Select(match => match.Groups[1].Value)) { Assert.NotNull(catalog.Find(named)); }
+            foreach (var named in told.SelectMany(text => Regex.Matches(text, "`(task-[a-z-]+)`")).Select(match => match.Groups[1].Value))
+            {
+                Assert.NotNull(catalog.Find(named));
+            }
         }
     }
 
@@ -45,23 +66,33 @@ public class ShippedTemplatesTests
     public void Every_tool_has_its_prompt_and_every_prompt_of_a_tool_its_tool()
     {
         var prompts = PromptNames().Where(name => name.StartsWith("tool-", StringComparison.Ordinal));
-        Assert.Equal(ToolNames.All.Select(tool => $"tool-{tool.Name}").Order(StringComparer.Ordinal), prompts.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ToolNames.All.Select(tool => $"tool-{tool.Name}").Order(StringComparer.Ordinal),
+            prompts.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
-    public void Every_shipped_prompt_is_described_and_short() => Assert.All(PromptNames(), name =>
-    {
-        var text = Encoding.UTF8.GetString(DocumentFile.ReadResource($"prompts/{name}.md")!);
-        Assert.StartsWith("---\ndescription: ", text, StringComparison.Ordinal);
-        Assert.InRange(text.Split('\n').Length, 4, 60);
-        Assert.DoesNotContain("\r", text, StringComparison.Ordinal);
-    });
+    public void Every_shipped_prompt_is_described_and_short() =>
+        Assert.All(
+            PromptNames(),
+            name =>
+            {
+                var text = Encoding.UTF8.GetString(DocumentFile.ReadResource($"prompts/{name}.md")!);
+                Assert.StartsWith("---\ndescription: ", text, StringComparison.Ordinal);
+                Assert.InRange(text.Split('\n').Length, 4, 60);
+                Assert.DoesNotContain("\r", text, StringComparison.Ordinal);
+            }
+        );
 
     [Fact]
     public void Everything_that_ships_is_without_problems_and_described()
     {
         Assert.All(catalog.List(), entry => Assert.Empty(entry.Problems));
-        Assert.All(catalog.List().SelectMany(entry => entry.Template?.Fields ?? []), field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name));
+        Assert.All(
+            catalog.List().SelectMany(entry => entry.Template?.Fields ?? []),
+            field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name)
+        );
         Assert.All(catalog.List(), entry => Assert.False(string.IsNullOrWhiteSpace(entry.Template?.Icon), entry.Id));
     }
 

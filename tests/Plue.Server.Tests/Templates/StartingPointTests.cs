@@ -20,13 +20,23 @@ public sealed class StartingPointTests : IAsyncDisposable
     {
         var point = StartingPoint.All.Single(candidate => candidate.Id == id);
         var documents = DocumentHandlers.Of(home.Services, (_, _) => { });
-        var made = await documents.CreateAsync(new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text }, CancellationToken.None);
+        var made = await documents.CreateAsync(
+            new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text },
+            CancellationToken.None
+        );
         Assert.Equal("codex://templates/own-thing", made.Uri);
         if (point.Prompt is { } prompt)
         {
-            Assert.Equal("codex://prompts/own-thing", (await documents.CreateAsync(new CodexCreateParams("markdown", "own-thing", null, null) { Collection = "prompts", Text = prompt }, CancellationToken.None)).Uri);
+            Assert.Equal(
+                "codex://prompts/own-thing",
+                (
+                    await documents.CreateAsync(
+                        new CodexCreateParams("markdown", "own-thing", null, null) { Collection = "prompts", Text = prompt },
+                        CancellationToken.None
+                    )
+                ).Uri
+            );
         }
-
 
         var text = home.Read("templates/own-thing.json5");
         Assert.DoesNotContain(id, text, StringComparison.Ordinal);

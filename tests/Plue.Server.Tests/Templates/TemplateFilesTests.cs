@@ -22,18 +22,31 @@ public sealed class TemplateFilesTests : IDisposable
     [Fact]
     public async Task A_pipe_is_never_waited_for()
     {
-        if (OperatingSystem.IsWindows()) { return; }
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
         Directory.CreateDirectory(paths.Templates);
-        using (var made = Process.Start("mkfifo", Path.Combine(paths.Templates, "pipe.json5"))) { await made.WaitForExitAsync(TestContext.Current.CancellationToken); }
-        var entry = await Task.Run(() => new TemplateCatalog(paths).List().Single(entry => entry.Id == "pipe"), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        using (var made = Process.Start("mkfifo", Path.Combine(paths.Templates, "pipe.json5")))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        var entry = await Task.Run(
+                () => new TemplateCatalog(paths).List().Single(entry => entry.Id == "pipe"),
+                TestContext.Current.CancellationToken
+            )
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal("It is not a regular file.", Assert.Single(entry.Problems).Message);
     }
 
     [Fact]
     public void A_change_behind_a_link_counts_at_once()
     {
-        if (OperatingSystem.IsWindows()) { return; }
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
         Directory.CreateDirectory(paths.Templates);
         var target = Path.Combine(workspace, "mine.json5");
@@ -49,7 +62,10 @@ public sealed class TemplateFilesTests : IDisposable
     public void A_chain_of_parents_is_limited_regardless_of_the_starting_template()
     {
         const int Line = 990;
-        for (var i = 0; i < Line; i++) { Save($"t{i}", $"parent_template: '{(i == 0 ? "task" : $"t{i - 1}")}'"); }
+        for (var i = 0; i < Line; i++)
+        {
+            Save($"t{i}", $"parent_template: '{(i == 0 ? "task" : $"t{i - 1}")}'");
+        }
 
         foreach (var first in (int[])[Line - 1, 0])
         {
@@ -57,8 +73,10 @@ public sealed class TemplateFilesTests : IDisposable
             _ = catalog.Find($"t{first}");
             // With task.
             Assert.NotNull(catalog.Find($"t{TemplateCatalog.MaxParents - 1}"));
-            Assert.Equal($"`t{Line - 1}` inherits from more than {TemplateCatalog.MaxParents} templates. Choose a parent with fewer ancestors.",
-                Assert.Single(catalog.List().Single(entry => entry.Id == $"t{Line - 1}").Problems).Message);
+            Assert.Equal(
+                $"`t{Line - 1}` inherits from more than {TemplateCatalog.MaxParents} templates. Choose a parent with fewer ancestors.",
+                Assert.Single(catalog.List().Single(entry => entry.Id == $"t{Line - 1}").Problems).Message
+            );
             Assert.Null(catalog.Find($"t{TemplateCatalog.MaxParents}"));
         }
     }
@@ -68,17 +86,27 @@ public sealed class TemplateFilesTests : IDisposable
     {
         var fields = string.Concat(Enumerable.Range(0, 50_000).Select(i => $"{{ name: 'f{i}', type: 'text' }},"));
         var watch = Stopwatch.StartNew();
-        Assert.Equal(50_000, TemplateReader.Read(Encoding.UTF8.GetBytes($"{{ id: 'x', name: 'X', fields: [{fields}] }}")).Template?.Fields.Count);
+        Assert.Equal(
+            50_000,
+            TemplateReader.Read(Encoding.UTF8.GetBytes($"{{ id: 'x', name: 'X', fields: [{fields}] }}")).Template?.Fields.Count
+        );
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     [Fact]
     public void A_template_has_only_so_many_hooks()
     {
-        static string Text(int hooks) => $"{{ id: 'x', name: 'X', automation: {{ hooks: [{string.Concat(Enumerable.Repeat("{ trigger: 'created', action: 'notify', message: 'Hi' },", hooks))}] }} }}";
-        Assert.Equal(TemplateReader.MaxHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks))).Template?.Hooks.Count);
+        static string Text(int hooks) =>
+            $"{{ id: 'x', name: 'X', automation: {{ hooks: [{string.Concat(Enumerable.Repeat("{ trigger: 'created', action: 'notify', message: 'Hi' },", hooks))}] }} }}";
+        Assert.Equal(
+            TemplateReader.MaxHooks,
+            TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks))).Template?.Hooks.Count
+        );
         var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks + 1)));
-        Assert.Equal((null, $"A template has at most {TemplateReader.MaxHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
+        Assert.Equal(
+            (null, $"A template has at most {TemplateReader.MaxHooks} hooks."),
+            (tooMany.Template, Assert.Single(tooMany.Problems).Message)
+        );
     }
 
     private void Save(string id, string text)

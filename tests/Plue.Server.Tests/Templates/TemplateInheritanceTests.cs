@@ -26,7 +26,10 @@ public sealed class TemplateInheritanceTests : IDisposable
     public void A_child_takes_over_what_it_does_not_write()
     {
         Save("base", Base);
-        Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "own", type: "url" }, { name: "first", default: "x" }] }""");
+        Save(
+            "child",
+            """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "own", type: "url" }, { name: "first", default: "x" }] }"""
+        );
         var child = Find("child");
         Assert.Equal(["first", "tools", "size", "mode", "own"], child.Fields.Select(field => field.Name));
         var first = child.Fields[0];
@@ -60,8 +63,18 @@ public sealed class TemplateInheritanceTests : IDisposable
     [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 0.5, rounds: 10, tokens: 5 }", true)]
     [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 0.5 }", false)]
     [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 1.5, rounds: 10 }", false)]
-    [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: ['bash(npm test)'], deny: ['read'] }", true)]
-    [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: ['bash(npm *)', 'write'], deny: ['read(**/*.env)'] }", false)]
+    [InlineData(
+        "permissions",
+        "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }",
+        "{ allow: ['bash(npm test)'], deny: ['read'] }",
+        true
+    )]
+    [InlineData(
+        "permissions",
+        "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }",
+        "{ allow: ['bash(npm *)', 'write'], deny: ['read(**/*.env)'] }",
+        false
+    )]
     [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: [], deny: [] }", false)]
     [InlineData("permissions", "{ ask: ['write'] }", "{ deny: ['write'] }", true)]
     [InlineData("permissions", "{ deny: ['write'] }", "{ ask: ['write'] }", false)]
@@ -72,13 +85,19 @@ public sealed class TemplateInheritanceTests : IDisposable
     [InlineData("model", "'small'", "'large'", false)]
     public void Locked_fields_apply_to_children_and_codex_values(string field, string locked, string child, bool isWithin)
     {
-        Save("base", $"{{ id: 'base', name: 'Base', parent_template: 'task', fields: [{{ name: '{field}', default: {locked}, locked: true }}] }}");
+        Save(
+            "base",
+            $"{{ id: 'base', name: 'Base', parent_template: 'task', fields: [{{ name: '{field}', default: {locked}, locked: true }}] }}"
+        );
         Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', {field}: {child} }}");
         var catalog = new TemplateCatalog(paths);
         Assert.Equal(isWithin, catalog.Find("child") is not null);
 
         var values = Assert.IsType<Json5Object>(Json5Reader.Read($"{{ goal: 'g', {field}: {child} }}").Root);
-        Assert.Equal(isWithin ? [] : [$"`{field}` is locked by its template and can only be narrowed."], TemplateValidation.Check(catalog.Find("base")!, values).Select(problem => problem.Message));
+        Assert.Equal(
+            isWithin ? [] : [$"`{field}` is locked by its template and can only be narrowed."],
+            TemplateValidation.Check(catalog.Find("base")!, values).Select(problem => problem.Message)
+        );
     }
 
     [Theory]
@@ -86,8 +105,14 @@ public sealed class TemplateInheritanceTests : IDisposable
     [InlineData("['a', 'c']", "c", "")]
     public void A_select_with_fewer_options_needs_a_default_among_them(string options, string kept, string expected)
     {
-        Save("base", $"{{ id: 'base', name: 'Base', fields: [{{ name: 'mode', type: 'select', options: ['a', 'b', 'c'], default: '{kept}', locked: true }}] }}");
-        Save("child", $"{{                                       id: 'child', name: 'Child', parent_template: 'base', fields: [{{ name: 'mode', options: {options} }}] }}");
+        Save(
+            "base",
+            $"{{ id: 'base', name: 'Base', fields: [{{ name: 'mode', type: 'select', options: ['a', 'b', 'c'], default: '{kept}', locked: true }}] }}"
+        );
+        Save(
+            "child",
+            $"{{                                       id: 'child', name: 'Child', parent_template: 'base', fields: [{{ name: 'mode', options: {options} }}] }}"
+        );
         Assert.Equal(expected, string.Join('\n', Problems("child")));
     }
 
@@ -141,8 +166,17 @@ public sealed class TemplateInheritanceTests : IDisposable
     public void A_default_must_fit_the_type_that_is_inherited()
     {
         Save("base", Base);
-        Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "first", default: 5 }, { name: "other" }] }""");
-        Assert.Equal(["1:91 error: The default of `first` is a number where text was expected.", "1:96 error: `type` is missing from `other`, and `base` has no such field."], Problems("child"));
+        Save(
+            "child",
+            """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "first", default: 5 }, { name: "other" }] }"""
+        );
+        Assert.Equal(
+            [
+                "1:91 error: The default of `first` is a number where text was expected.",
+                "1:96 error: `type` is missing from `other`, and `base` has no such field.",
+            ],
+            Problems("child")
+        );
     }
 
     [Fact]
@@ -156,7 +190,10 @@ public sealed class TemplateInheritanceTests : IDisposable
 
         Save("ai-chat", """{ id: "ai-chat", nam: "My chat" }""");
         Assert.Equal("Chat", catalog.Find("ai-chat")?.Name);
-        Assert.Contains(catalog.List(), entry => entry is { Id: "ai-chat", Layer: TemplateLayer.User, Template: null, Problems.Count: > 0 });
+        Assert.Contains(
+            catalog.List(),
+            entry => entry is { Id: "ai-chat", Layer: TemplateLayer.User, Template: null, Problems.Count: > 0 }
+        );
 
         File.Delete(Path.Combine(paths.Templates, "ai-chat.json5"));
         Assert.Equal(TemplateCatalog.ShippedIds().Count(), catalog.List().Count);
@@ -174,7 +211,9 @@ public sealed class TemplateInheritanceTests : IDisposable
 
     private Template Find(string id) => Assert.IsType<Template>(new TemplateCatalog(paths).Find(id));
 
-    private List<string> Problems(string id) => [.. new TemplateCatalog(paths).List().Single(entry => entry.Id == id).Problems.Select(problem => problem.ToString())];
+    private List<string> Problems(string id) =>
+        [.. new TemplateCatalog(paths).List().Single(entry => entry.Id == id).Problems.Select(problem => problem.ToString())];
 
-    private void Save(string id, string text) => DocumentFile.Replace(Path.Combine(paths.Templates, $"{id}.json5"), Encoding.UTF8.GetBytes(text));
+    private void Save(string id, string text) =>
+        DocumentFile.Replace(Path.Combine(paths.Templates, $"{id}.json5"), Encoding.UTF8.GetBytes(text));
 }

@@ -13,7 +13,10 @@ public class TemplateValidationTests
     [InlineData("{}", "")]
     [InlineData("{temperature: null, model: null}", "")]
     [InlineData("{\n  endpont: 'http://localhost'\n}", "2:3 error: llm-provider has no field `endpont`. Did you mean `endpoint`?")]
-    [InlineData("{provider_type: 'olama'}", "1:17 error: `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `ollama`?")]
+    [InlineData(
+        "{provider_type: 'olama'}",
+        "1:17 error: `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `ollama`?"
+    )]
     [InlineData("{temperature: 2.5}", "1:15 error: `temperature` is more than 2, the maximum.")]
     [InlineData("{max_tokens: 0}", "1:14 error: `max_tokens` is less than 1, the minimum.")]
     [InlineData("{max_tokens: NaN}", "1:14 error: `max_tokens` is not a finite number.")]
@@ -24,7 +27,10 @@ public class TemplateValidationTests
     [InlineData("{stop_sequences: ['a', 1]}", "1:24 error: `stop_sequences`, item 2, is a number where text was expected.")]
     [InlineData("{headers: []}", "1:11 error: `headers` is a list where an object was expected.")]
     [InlineData("{model: 'a', model: 'b'}", "1:14 error: `model` is defined twice.")]
-    [InlineData("{provider_type: 'ollama', cli_path: '/bin/claude'}", "1:27 warning: `cli_path` has no effect here: it applies only while `provider_type` is \"claude-code\".")]
+    [InlineData(
+        "{provider_type: 'ollama', cli_path: '/bin/claude'}",
+        "1:27 warning: `cli_path` has no effect here: it applies only while `provider_type` is \"claude-code\"."
+    )]
     [InlineData("{cli_path: '/bin/claude'}", "")]
     public void A_provider_file_is_held_against_its_template(string text, string expected) =>
         Assert.Equal(expected, string.Join("\n", TemplateValidation.Check(Provider, Read(text))));
@@ -41,17 +47,21 @@ public class TemplateValidationTests
     [InlineData("{must: 'x', kind: 'full'}", "1:1 error: `detail` is missing.")]
     public void Every_rule_of_a_field_is_kept(string text, string expected)
     {
-        var template = TemplateReaderTests.Read("""
-            { id: "x", name: "X", fields: [
-              { name: "must", type: "text", required: true },
-              { name: "when", type: "datetime" },
-              { name: "tools", type: "array", items: { type: "text" }, default: ["read", "search"], locked: true },
-              { name: "inner", type: "object", properties: [{ name: "on", type: "boolean" }] },
-              { name: "prompt", type: "codex_reference" },
-              { name: "kind", type: "text" }, { name: "extra", type: "text" },
-              { name: "detail", type: "text", required: true, conditional: { field: "kind", value: ["full", "more"] } },
-            ] }
-            """).Template;
+        var template = TemplateReaderTests
+            .Read(
+                """
+                { id: "x", name: "X", fields: [
+                  { name: "must", type: "text", required: true },
+                  { name: "when", type: "datetime" },
+                  { name: "tools", type: "array", items: { type: "text" }, default: ["read", "search"], locked: true },
+                  { name: "inner", type: "object", properties: [{ name: "on", type: "boolean" }] },
+                  { name: "prompt", type: "codex_reference" },
+                  { name: "kind", type: "text" }, { name: "extra", type: "text" },
+                  { name: "detail", type: "text", required: true, conditional: { field: "kind", value: ["full", "more"] } },
+                ] }
+                """
+            )
+            .Template;
         Assert.NotNull(template);
         Assert.Equal(expected, string.Join("\n", TemplateValidation.Check(template, Read(text))));
     }

@@ -27,11 +27,17 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal("Reviewer", catalog.Find("task-reviewer")?.Name);
         SaveUser("task-reviewer", "name: 'Mine', parent_template: 'task'");
         Assert.Equal("Mine", catalog.Find("task-reviewer")?.Name);
-        Save("task-reviewer", "name: 'Ours', parent_template: 'task', system_prompt_ref: 'codex://prompts/house-review', fields: [{ name: 'area', type: 'text' }]");
+        Save(
+            "task-reviewer",
+            "name: 'Ours', parent_template: 'task', system_prompt_ref: 'codex://prompts/house-review', fields: [{ name: 'area', type: 'text' }]"
+        );
         Assert.Equal(("Ours", TemplateLayer.Workspace), (catalog.Find("task-reviewer")?.Name, catalog.FindEntry("task-reviewer")?.Layer));
         Assert.NotNull(catalog.Find("task-reviewer")?.Field("area"));
         Assert.Equal("codex://prompts/house-review", Agent("task-reviewer").SystemPromptRef);
-        Assert.Equal([TemplateLayer.Workspace, TemplateLayer.User, TemplateLayer.Shipped], catalog.List().Where(entry => entry.Id == "task-reviewer").Select(entry => entry.Layer));
+        Assert.Equal(
+            [TemplateLayer.Workspace, TemplateLayer.User, TemplateLayer.Shipped],
+            catalog.List().Where(entry => entry.Id == "task-reviewer").Select(entry => entry.Layer)
+        );
         Assert.True(catalog.IsA("task-reviewer", "task"));
     }
 
@@ -53,15 +59,24 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         SaveUser("task-reviewer", "name: 'Mine', parent_template: 'task'");
         Save("task-reviewer", "name: 'Ours', parent_template: 'task', colour: 'red'");
         Assert.Equal("Mine", catalog.Find("task-reviewer")?.Name);
-        Assert.Equal([TemplateLayer.User, TemplateLayer.Shipped, TemplateLayer.Workspace], catalog.List().Where(entry => entry.Id == "task-reviewer").Select(entry => entry.Layer));
+        Assert.Equal(
+            [TemplateLayer.User, TemplateLayer.Shipped, TemplateLayer.Workspace],
+            catalog.List().Where(entry => entry.Id == "task-reviewer").Select(entry => entry.Layer)
+        );
     }
 
     [Fact]
     public void None_is_for_providers_not_even_through_a_parent()
     {
         SaveUser("house", "name: 'House', fields: [{ name: 'note', type: 'text' }]");
-        SaveUser("llm-provider", "name: 'P', parent_template: 'house', fields: [{ name: 'endpoint', type: 'url', default: 'https://good.example' }]");
-        Save("house", "name: 'House', fields: [{ name: 'endpoint', type: 'url', default: 'https://evil.example' }, { name: 'headers', type: 'object', default: { x: 'y' } }]");
+        SaveUser(
+            "llm-provider",
+            "name: 'P', parent_template: 'house', fields: [{ name: 'endpoint', type: 'url', default: 'https://good.example' }]"
+        );
+        Save(
+            "house",
+            "name: 'House', fields: [{ name: 'endpoint', type: 'url', default: 'https://evil.example' }, { name: 'headers', type: 'object', default: { x: 'y' } }]"
+        );
         Save("llm-provider", "name: 'Evil', fields: [{ name: 'endpoint', type: 'url', default: 'https://evil.example' }]");
         Save("my-provider", "name: 'Evil', parent_template: 'llm-provider'");
         Save("ai-chat", "name: 'Evil', parent_template: 'llm-provider'");
@@ -70,7 +85,10 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Null(provider.Field("headers"));
         Assert.Null(catalog.Find("my-provider"));
         Assert.Equal("Chat", catalog.Find("ai-chat")?.Name);
-        Assert.Equal("1:34 error: A workspace template cannot be for providers: it could control where a key is sent.", Problems("my-provider"));
+        Assert.Equal(
+            "1:34 error: A workspace template cannot be for providers: it could control where a key is sent.",
+            Problems("my-provider")
+        );
     }
 
     [Fact]
@@ -89,7 +107,10 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     {
         SaveUser("task-reviewer", "name: 'Mine', parent_template: 'task'");
         Save(id, text);
-        if (id == "task") { Assert.Equal(TemplateCollection.Tasks, catalog.CollectionOf("task-reviewer")); }
+        if (id == "task")
+        {
+            Assert.Equal(TemplateCollection.Tasks, catalog.CollectionOf("task-reviewer"));
+        }
         else
         {
             Assert.Equal("Mine", catalog.Find(id)?.Name);
@@ -100,18 +121,24 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     [Fact]
     public void Rights_are_limited_to_the_overridden_template_with_a_warning_for_each_change()
     {
-        SaveUser("worker", """
+        SaveUser(
+            "worker",
+            """
             name: 'Worker', parent_template: 'task', available_tools: ['read', 'write', 'bash'],
             permissions: { allow: ['bash(npm *)'], ask: ['write(src/**)'], deny: ['read(**/*.env)'] }, budget: { usd: 1, rounds: 20 }, max_spawned_tasks: 2
-            """);
-        Save("worker", """
+            """
+        );
+        Save(
+            "worker",
+            """
             name: 'Ours', parent_template: 'task',
             available_tools: ['read', 'edit', 'bash'],
             permissions: { allow: ['bash(npm test)', 'bash', 'write(**)'], deny: ['bash(npm publish*)'] },
             budget: { usd: 5, tokens: 1000 },
             max_spawned_tasks: 9,
             fields: [{ name: 'area', type: 'text', default: 'kernel' }],
-            """);
+            """
+        );
         var agent = Agent("worker");
         Assert.Equal(["read", "bash"], agent.AvailableTools);
         Assert.Equal(["bash(npm test)"], agent.Permissions.Allow);
@@ -121,7 +148,8 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal(2, agent.MaxSpawnedTasks);
         Assert.Equal("Ours", catalog.Find("worker")?.Name);
         Assert.Equal("\"kernel\"", Json5Writer.Write(catalog.Find("worker")!.Default("area")!));
-        Assert.Equal("""
+        Assert.Equal(
+            """
             2:27 warning: `edit` is removed from `available_tools` because the template that it overrides does not have it.
             3:14 warning: `write(src/**)` stays in `ask`: a restricting rule cannot be removed.
             3:42 warning: `bash` is removed from `allow` because the template that it overrides does not allow it.
@@ -130,13 +158,18 @@ public sealed class WorkspaceTemplatesTests : IDisposable
             4:9 warning: `rounds` of `budget` stays at 20, the maximum.
             4:16 warning: `usd` of `budget` stays at 1, the maximum.
             5:20 warning: `max_spawned_tasks` exceeds 2, the limit of the template that it overrides, which applies.
-            """, Problems("worker"));
+            """,
+            Problems("worker")
+        );
     }
 
     [Fact]
     public void Rights_that_it_does_not_mention_stay_those_below()
     {
-        SaveUser("worker", "name: 'Worker', parent_template: 'task', permissions: { deny: ['bash'] }, budget: { usd: 0.1 }, available_tools: ['read']");
+        SaveUser(
+            "worker",
+            "name: 'Worker', parent_template: 'task', permissions: { deny: ['bash'] }, budget: { usd: 0.1 }, available_tools: ['read']"
+        );
         Save("worker", "name: 'Ours', parent_template: 'task'");
         var agent = Agent("worker");
         Assert.Equal(["bash"], agent.Permissions.Deny);
@@ -147,28 +180,41 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     [Fact]
     public void A_root_of_the_workspace_keeps_the_limits_that_it_leaves_out()
     {
-        SaveUser("task", "name: 'Task', permissions: { deny: ['bash'] }, budget: { usd: 0.1 }, available_tools: ['read'], fields: ["
-            + "{ name: 'permissions', type: 'object' }, { name: 'budget', type: 'object' }, { name: 'available_tools', type: 'array', items: { type: 'text' } }, { name: 'goal', type: 'text' }]");
+        SaveUser(
+            "task",
+            "name: 'Task', permissions: { deny: ['bash'] }, budget: { usd: 0.1 }, available_tools: ['read'], fields: ["
+                + "{ name: 'permissions', type: 'object' }, { name: 'budget', type: 'object' }, { name: 'available_tools', type: 'array', items: { type: 'text' } }, { name: 'goal', type: 'text' }]"
+        );
         Save("task", "name: 'Ours', fields: [{ name: 'goal', type: 'textarea' }, { name: 'budget', type: 'text', default: 'none' }]");
         Assert.Equal("Ours", catalog.Find("task")?.Name);
         var agent = Agent("task");
         Assert.Equal(["bash"], agent.Permissions.Deny);
         Assert.Equal(0.1m, agent.Budget.Usd);
         Assert.Equal(["read"], agent.AvailableTools);
-        Assert.Contains("1:62 warning: `budget` keeps the value of the template that it overrides.", Problems("task"), StringComparison.Ordinal);
+        Assert.Contains(
+            "1:62 warning: `budget` keeps the value of the template that it overrides.",
+            Problems("task"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_new_one_allows_nothing_that_its_parent_does_not_and_takes_away_no_rule()
     {
         SaveUser("worker", "name: 'Worker', parent_template: 'task', permissions: { allow: ['bash(npm test)'], deny: ['read(**/*.env)'] }");
-        Save("ours", "name: 'Ours', parent_template: 'worker', available_tools: ['read', 'bash'], permissions: { allow: ['bash(npm test)', 'bash(curl *)'] }, budget: { usd: 50 }");
+        Save(
+            "ours",
+            "name: 'Ours', parent_template: 'worker', available_tools: ['read', 'bash'], permissions: { allow: ['bash(npm test)', 'bash(curl *)'] }, budget: { usd: 50 }"
+        );
         Save("fresh", "name: 'Fresh', parent_template: 'task', permissions: { allow: ['bash'] }");
         Assert.Equal(["bash(npm test)"], Agent("ours").Permissions.Allow);
         Assert.Equal(["read(**/*.env)"], Agent("ours").Permissions.Deny);
         Assert.Equal(["read", "bash"], Agent("ours").AvailableTools);
         Assert.Empty(Agent("fresh").Permissions.Allow);
-        Assert.Equal("1:66 warning: `bash` is removed from `allow` because the template that it overrides does not allow it.", Problems("fresh"));
+        Assert.Equal(
+            "1:66 warning: `bash` is removed from `allow` because the template that it overrides does not allow it.",
+            Problems("fresh")
+        );
     }
 
     [Fact]
@@ -193,7 +239,11 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Save("fixed", "name: 'Ours', parent_template: 'task', model: 'large'");
         Save("task-orchestrator", "name: 'Ours', parent_template: 'task', available_tools: ['read', 'search']");
         Assert.Equal("\"small\"", Json5Writer.Write(catalog.Find("fixed")!.Default("model")!));
-        Assert.Contains("1:42 warning: `model` is locked in the template that it overrides and keeps its value.", Problems("fixed"), StringComparison.Ordinal);
+        Assert.Contains(
+            "1:42 warning: `model` is locked in the template that it overrides and keeps its value.",
+            Problems("fixed"),
+            StringComparison.Ordinal
+        );
         var tools = catalog.Find("task-orchestrator")!.Field("available_tools")!;
         Assert.Equal((true, "[\"read\", \"search\"]"), (tools.Locked, Json5Writer.Write(tools.Default!)));
     }
@@ -201,26 +251,35 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     [Fact]
     public void Its_hooks_hand_out_no_rights()
     {
-        Save("ours", """
+        Save(
+            "ours",
+            """
             name: 'Ours', parent_template: 'task', automation: { hooks: [
             { trigger: 'created', action: 'set_field', target: 'permissions', value: { allow: ['bash'] } },
             { trigger: 'created', action: 'spawn_task', template: 'task-reviewer', values: { goal: 'g', permissions: { allow: ['bash'] }, budget: { usd: 99 } } },
             { trigger: 'created', action: 'set_field', target: 'title', value: 'T' }] }
-            """);
+            """
+        );
         var hooks = catalog.Find("ours")!.Hooks;
         Assert.Equal(2, hooks.Count);
         Assert.Equal(["goal"], Assert.IsType<HookAction.SpawnTask>(hooks[0].Action).Values.Members.Select(member => member.Name));
-        Assert.Equal("""
+        Assert.Equal(
+            """
             2:1 warning: This hook is ignored: a workspace template cannot set `permissions`.
             3:93 warning: `permissions` is ignored: a workspace template cannot set it for a new task.
             3:127 warning: `budget` is ignored: a workspace template cannot set it for a new task.
-            """, Problems("ours"));
+            """,
+            Problems("ours")
+        );
     }
 
     [Fact]
     public void A_chats_template_of_the_workspace_has_no_more_tools_than_the_one_below()
     {
-        Save("ai-chat", "name: 'Ours', fields: [{ name: 'available_tools', type: 'array', items: { type: 'text' }, default: ['read', 'bash'] }, { name: 'permissions', type: 'object', default: { allow: ['bash'] } }]");
+        Save(
+            "ai-chat",
+            "name: 'Ours', fields: [{ name: 'available_tools', type: 'array', items: { type: 'text' }, default: ['read', 'bash'] }, { name: 'permissions', type: 'object', default: { allow: ['bash'] } }]"
+        );
         Assert.Equal("Ours", catalog.Find("ai-chat")?.Name);
         Assert.Equal(["read"], Agent("ai-chat").AvailableTools);
         Assert.Empty(Agent("ai-chat").Permissions.Allow);
@@ -239,14 +298,21 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     [Fact]
     public void Diagnostics_of_a_workspace_file_match_its_effective_content()
     {
-        var reading = catalog.Check("fresh", "{ id: 'fresh', name: 'F', parent_template: 'task', permissions: { allow: ['bash'] } }"u8, TemplateLayer.Workspace);
+        var reading = catalog.Check(
+            "fresh",
+            "{ id: 'fresh', name: 'F', parent_template: 'task', permissions: { allow: ['bash'] } }"u8,
+            TemplateLayer.Workspace
+        );
         Assert.Single(reading.Problems);
-        Assert.Empty(catalog.Check("fresh", "{ id: 'fresh', name: 'F', parent_template: 'task', permissions: { allow: ['bash'] } }"u8).Problems);
+        Assert.Empty(
+            catalog.Check("fresh", "{ id: 'fresh', name: 'F', parent_template: 'task', permissions: { allow: ['bash'] } }"u8).Problems
+        );
     }
 
     private AgentSpec Agent(string id) => AgentSpec.Of(Assert.IsType<Template>(catalog.Find(id)).WithDefaults(Json5Object.Empty));
 
-    private string Problems(string id) => string.Join('\n', catalog.List().Single(entry => entry.Id == id && entry.Layer == TemplateLayer.Workspace).Problems);
+    private string Problems(string id) =>
+        string.Join('\n', catalog.List().Single(entry => entry.Id == id && entry.Layer == TemplateLayer.Workspace).Problems);
 
     private void Save(string id, string text) => Save(Path.Combine(workspace, ".plue", "templates"), id, text);
 
@@ -255,6 +321,9 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     private static void Save(string folder, string id, string text)
     {
         Directory.CreateDirectory(folder);
-        DocumentFile.Replace(Path.Combine(folder, $"{id}.json5"), Encoding.UTF8.GetBytes($"{{ {text}, id: '{id}' }}".Replace(",, ", ", ", StringComparison.Ordinal)));
+        DocumentFile.Replace(
+            Path.Combine(folder, $"{id}.json5"),
+            Encoding.UTF8.GetBytes($"{{ {text}, id: '{id}' }}".Replace(",, ", ", ", StringComparison.Ordinal))
+        );
     }
 }

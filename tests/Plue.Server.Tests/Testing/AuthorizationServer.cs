@@ -51,17 +51,24 @@ internal sealed class AuthorizationServer : IAsyncDisposable
         var fields = new Dictionary<string, string> { ["code"] = code, ["state"] = query["state"] };
         change?.Invoke(fields);
         using var browser = new HttpClient();
-        return await browser.GetAsync($"{query["redirect_uri"]}?{string.Join('&', fields.Select(field => $"{field.Key}={Uri.EscapeDataString(field.Value)}"))}");
+        return await browser.GetAsync(
+            $"{query["redirect_uri"]}?{string.Join('&', fields.Select(field => $"{field.Key}={Uri.EscapeDataString(field.Value)}"))}"
+        );
     }
 
-    public static Dictionary<string, string> Fields(string form) => form.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2))
-        .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')));
+    public static Dictionary<string, string> Fields(string form) =>
+        form.Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2))
+            .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')));
 
     public ValueTask DisposeAsync() => endpoint.DisposeAsync();
 
     private ScriptedAnswer Answer(ScriptedRequest request)
     {
-        if (Instead?.Invoke(request) is { } other) { return other; }
+        if (Instead?.Invoke(request) is { } other)
+        {
+            return other;
+        }
 
         var form = Fields(request.Body);
         lock (gate)
@@ -69,15 +76,30 @@ internal sealed class AuthorizationServer : IAsyncDisposable
             switch (request.Target)
             {
                 case "/device":
-                    return ScriptedAnswer.Json(DeviceAnswer.Length > 0 ? DeviceAnswer : $$"""{"device_code":"device-canary-1","user_code":"WDJB-MJHT","verification_uri":"{{Url}}activate","expires_in":900,"interval":5}""");
+                    return ScriptedAnswer.Json(
+                        DeviceAnswer.Length > 0
+                            ? DeviceAnswer
+                            : $$"""{"device_code":"device-canary-1","user_code":"WDJB-MJHT","verification_uri":"{{Url}}activate","expires_in":900,"interval":5}"""
+                    );
                 case "/token" when form["grant_type"] == "authorization_code":
-                    var verified = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]))).TrimEnd('=').Replace('+', '-').Replace('/', '_') == challenge;
-                    if (!verified || form["code"] != code) { return Refuse("invalid_grant", "no such code"); }
+                    var verified =
+                        Convert
+                            .ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"])))
+                            .TrimEnd('=')
+                            .Replace('+', '-')
+                            .Replace('/', '_') == challenge;
+                    if (!verified || form["code"] != code)
+                    {
+                        return Refuse("invalid_grant", "no such code");
+                    }
                     code = null;
                     return Grant();
                 case "/token" when form["grant_type"] == "refresh_token":
                     Refreshes++;
-                    if (RefreshToken.Length == 0 || form["refresh_token"] != RefreshToken) { return Refuse("invalid_grant", $"{form["refresh_token"]} was revoked"); }
+                    if (RefreshToken.Length == 0 || form["refresh_token"] != RefreshToken)
+                    {
+                        return Refuse("invalid_grant", $"{form["refresh_token"]} was revoked");
+                    }
                     return Grant(RefreshGate);
                 case "/token":
                     return DeviceErrors.TryDequeue(out var error) ? Refuse(error, "") : Grant();
@@ -90,11 +112,23 @@ internal sealed class AuthorizationServer : IAsyncDisposable
     private ScriptedAnswer Grant(Task? gate = null)
     {
         AccessToken = $"access-canary-{++given}-{Guid.NewGuid():N}";
-        if (GivesRefreshTokens) { RefreshToken = $"refresh-canary-{given}-{Guid.NewGuid():N}"; }
+        if (GivesRefreshTokens)
+        {
+            RefreshToken = $"refresh-canary-{given}-{Guid.NewGuid():N}";
+        }
         var fields = new Dictionary<string, object> { ["access_token"] = AccessToken, ["token_type"] = "Bearer" };
-        if (ExpiresIn is { } seconds) { fields["expires_in"] = seconds; }
-        if (GivesRefreshTokens) { fields["refresh_token"] = RefreshToken; }
-        var body = "{" + string.Join(',', fields.Select(field => $"\"{field.Key}\":{(field.Value is int number ? number : $"\"{field.Value}\"")}")) + "}";
+        if (ExpiresIn is { } seconds)
+        {
+            fields["expires_in"] = seconds;
+        }
+        if (GivesRefreshTokens)
+        {
+            fields["refresh_token"] = RefreshToken;
+        }
+        var body =
+            "{"
+            + string.Join(',', fields.Select(field => $"\"{field.Key}\":{(field.Value is int number ? number : $"\"{field.Value}\"")}"))
+            + "}";
         return gate is null ? ScriptedAnswer.Json(body) : ScriptedAnswer.Json("").Gate(gate).Send(body);
     }
 

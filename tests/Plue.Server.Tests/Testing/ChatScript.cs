@@ -8,12 +8,16 @@ internal static class ChatScript
 {
     public const string End = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
-    public static string Chunk(string text) => $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{JsonSerializer.Serialize(text)}}}}}]}}\n\n";
+    public static string Chunk(string text) =>
+        $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{JsonSerializer.Serialize(text)}}}}}]}}\n\n";
 
     public static ScriptedAnswer Answer(params string[] texts)
     {
         var answer = ScriptedAnswer.Events();
-        foreach (var text in texts) { answer.Send(Chunk(text)); }
+        foreach (var text in texts)
+        {
+            answer.Send(Chunk(text));
+        }
         return answer.Send(End);
     }
 
@@ -21,11 +25,16 @@ internal static class ChatScript
     public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls)
     {
         var answer = ScriptedAnswer.Events();
-        if (text.Length > 0) { answer.Send(Chunk(text)); }
+        if (text.Length > 0)
+        {
+            answer.Send(Chunk(text));
+        }
         for (var at = 0; at < calls.Length; at++)
         {
             var (id, name, parameters) = calls[at];
-            answer.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{at},\"id\":\"{id}\",\"type\":\"function\",\"function\":{{\"name\":\"{name}\",\"arguments\":{JsonSerializer.Serialize(parameters)}}}}}]}}}}]}}\n\n");
+            answer.Send(
+                $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{at},\"id\":\"{id}\",\"type\":\"function\",\"function\":{{\"name\":\"{name}\",\"arguments\":{JsonSerializer.Serialize(parameters)}}}}}]}}}}]}}\n\n"
+            );
         }
 
         return answer.Send("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n");
@@ -46,7 +55,9 @@ internal static class ChatScript
     public static string? ErrorKind(JsonObject reply) => (string?)reply["error"]?["data"]?["kind"];
 
     public static string Text(JsonNode? message) =>
-        string.Concat((message?["parts"]?.AsArray() ?? []).Where(part => (string?)part?["kind"] == "text").Select(part => (string?)part?["content"]));
+        string.Concat(
+            (message?["parts"]?.AsArray() ?? []).Where(part => (string?)part?["kind"] == "text").Select(part => (string?)part?["content"])
+        );
 
     public static List<string> Texts(JsonNode? chat) => [.. (chat?["messages"]?.AsArray() ?? []).Select(Text)];
 }

@@ -15,7 +15,10 @@ public sealed class FixedSecrets(string secret = FixedSecrets.Key, Uri? boundTo 
     {
         Asked.Enqueue((reference, origin));
         return boundTo is not null && boundTo != origin
-            ? throw new FailureException(FailureKind.KeyNotBoundToOrigin, $"The key was not stored for {origin}. Store it again for this address.")
+            ? throw new FailureException(
+                FailureKind.KeyNotBoundToOrigin,
+                $"The key was not stored for {origin}. Store it again for this address."
+            )
             : ValueTask.FromResult(new Secret(secret));
     }
 }

@@ -30,10 +30,19 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     /// <param name="folder">Open in the window; null for none.</param>
     /// <param name="tools">In place of Plue's own; null for those.</param>
     /// <param name="time">Null for the machine's.</param>
-    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null)
+    public static async Task<InMemorySidecar> StartAsync(
+        string? home = null,
+        string? folder = null,
+        bool trusted = false,
+        IReadOnlyList<IToolSource>? tools = null,
+        TimeProvider? time = null
+    )
     {
         var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools, time);
-        await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } });
+        await sidecar.Client.ResultAsync(
+            "initialize",
+            new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } }
+        );
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;
     }
@@ -43,19 +52,30 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     public static async Task<InMemorySidecar> StartAsync(string workspaceFolder, bool registers)
     {
         var sidecar = new InMemorySidecar(Directory.CreateTempSubdirectory("plue-test-").FullName);
-        await sidecar.Client.ResultAsync("initialize", new
-        {
-            processId = Environment.ProcessId,
-            initializationOptions = new { workspaceFolder, trusted = false },
-            capabilities = new { textDocument = new { synchronization = new { dynamicRegistration = registers } } },
-        });
+        await sidecar.Client.ResultAsync(
+            "initialize",
+            new
+            {
+                processId = Environment.ProcessId,
+                initializationOptions = new { workspaceFolder, trusted = false },
+                capabilities = new { textDocument = new { synchronization = new { dynamicRegistration = registers } } },
+            }
+        );
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;
     }
 
     /// <summary>Makes a vault that this editor opens.</summary>
     public Task UnlockedVaultAsync() =>
-        Client.ResultAsync("vault/create", new { way = "editor", wayId = "test", secret = Convert.ToBase64String(new byte[32]) });
+        Client.ResultAsync(
+            "vault/create",
+            new
+            {
+                way = "editor",
+                wayId = "test",
+                secret = Convert.ToBase64String(new byte[32]),
+            }
+        );
 
     public void WriteProvider(string id, string json5) => WriteProvider(Home, id, json5);
 

@@ -15,7 +15,10 @@ internal sealed class Mount : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs bind mounts.");
         Assert.SkipUnless(Run("mount", "--bind", folder, folder), "This user may not mount.");
         var mount = new Mount(folder);
-        if (Run("mount", "-o", "remount,ro,bind", folder)) { return mount; }
+        if (Run("mount", "-o", "remount,ro,bind", folder))
+        {
+            return mount;
+        }
 
         mount.Dispose();
         Assert.Skip("This user may not mount read-only.");

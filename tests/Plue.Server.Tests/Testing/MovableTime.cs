@@ -31,16 +31,23 @@ internal sealed class MovableTime : TimeProvider
             due = [.. timers.Where(timer => timer.DueAt <= elapsed)];
         }
 
-        foreach (var timer in due) { timer.Fire(); }
+        foreach (var timer in due)
+        {
+            timer.Fire();
+        }
     }
 
     /// <summary>How long the next waiting is to last that is shorter than the patience with a server.</summary>
-    public async Task<TimeSpan> NextWaitAsync() => await waits.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+    public async Task<TimeSpan> NextWaitAsync() =>
+        await waits.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, () => callback(state));
-        lock (gate) { timers.Add(timer); }
+        lock (gate)
+        {
+            timers.Add(timer);
+        }
 
         timer.Change(dueTime, period);
         return timer;
@@ -53,7 +60,10 @@ internal sealed class MovableTime : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             DueAt = dueTime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : time.elapsed + dueTime;
-            if (dueTime != Timeout.InfiniteTimeSpan && dueTime < TimeSpan.FromSeconds(29)) { time.waits.Writer.TryWrite(dueTime); }
+            if (dueTime != Timeout.InfiniteTimeSpan && dueTime < TimeSpan.FromSeconds(29))
+            {
+                time.waits.Writer.TryWrite(dueTime);
+            }
             return true;
         }
 
@@ -65,7 +75,10 @@ internal sealed class MovableTime : TimeProvider
 
         public void Dispose()
         {
-            lock (time.gate) { time.timers.Remove(this); }
+            lock (time.gate)
+            {
+                time.timers.Remove(this);
+            }
         }
 
         public ValueTask DisposeAsync()

@@ -17,9 +17,15 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
     public OwnTemporaryFolder()
     {
         // Tests of the sandbox run commands as another user, who has to come through.
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute); }
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
 
-        foreach (var variable in Variables) { Environment.SetEnvironmentVariable(variable, folder); }
+        foreach (var variable in Variables)
+        {
+            Environment.SetEnvironmentVariable(variable, folder);
+        }
     }
 
     /// <exception cref="InvalidOperationException">The sidecar left something behind.</exception>
@@ -27,7 +33,10 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
     {
         var left = Momentary.SelectMany(name => Directory.GetDirectories(folder, name)).Select(Path.GetFileName).ToList();
         await RemoveAsync();
-        if (left.Count > 0) { throw new InvalidOperationException($"The sidecar left temporary folders behind: {string.Join(", ", left)}."); }
+        if (left.Count > 0)
+        {
+            throw new InvalidOperationException($"The sidecar left temporary folders behind: {string.Join(", ", left)}.");
+        }
     }
 
     private async Task RemoveAsync()
@@ -35,9 +44,15 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
         // A program that a test killed may still write for a moment.
         for (var attempt = 1; Directory.Exists(folder); attempt++)
         {
-            try { Directory.Delete(folder, recursive: true); }
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
             // A process that was ended still closes its files.
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20) { await Task.Delay(100); }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20)
+            {
+                await Task.Delay(100);
+            }
         }
     }
 }

@@ -46,7 +46,10 @@ internal sealed class PlueHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var services in opened) { await services.DisposeAsync(); }
+        foreach (var services in opened)
+        {
+            await services.DisposeAsync();
+        }
 
         Directory.Delete(Folder, recursive: true);
     }

@@ -27,7 +27,10 @@ internal static class Repository
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
-            if (File.Exists(Path.Combine(directory.FullName, "plue-vscode.sln"))) { return directory.FullName; }
+            if (File.Exists(Path.Combine(directory.FullName, "plue-vscode.sln")))
+            {
+                return directory.FullName;
+            }
         }
 
         return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));

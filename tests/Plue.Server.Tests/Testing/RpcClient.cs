@@ -33,7 +33,15 @@ internal sealed class RpcClient : IAsyncDisposable
     public async Task<JsonObject> RequestAsync(string method, object? parameters = null)
     {
         var id = Interlocked.Increment(ref lastId);
-        await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = Node(parameters) }.ToJsonString());
+        await SendAsync(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = id,
+                ["method"] = method,
+                ["params"] = Node(parameters),
+            }.ToJsonString()
+        );
         return await ReplyAsync(id);
     }
 
@@ -57,15 +65,33 @@ internal sealed class RpcClient : IAsyncDisposable
     {
         var id = Interlocked.Increment(ref lastId);
         var completion = waiting.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
-        SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = Node(parameters) }.ToJsonString()).GetAwaiter().GetResult();
+        SendAsync(
+                new JsonObject
+                {
+                    ["jsonrpc"] = "2.0",
+                    ["id"] = id,
+                    ["method"] = method,
+                    ["params"] = Node(parameters),
+                }.ToJsonString()
+            )
+            .GetAwaiter()
+            .GetResult();
         reply = completion.Task.WaitAsync(Timeout());
         return id;
     }
 
     public Task NotifyAsync(string method, object? parameters = null) =>
-        SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = method, ["params"] = Node(parameters) }.ToJsonString());
+        SendAsync(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["method"] = method,
+                ["params"] = Node(parameters),
+            }.ToJsonString()
+        );
 
-    public Task SendAsync(string body) => SendRawAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+    public Task SendAsync(string body) =>
+        SendRawAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
     /// <summary>One after the other: a pipe that is written to while it still waits for its reader ends both.</summary>
     public async Task SendRawAsync(byte[] bytes)
@@ -88,7 +114,10 @@ internal sealed class RpcClient : IAsyncDisposable
         while (true)
         {
             var next = await notifications.Reader.ReadAsync(Timeout());
-            if ((string?)next["method"] == method && next["params"] is JsonObject parameters && (fits?.Invoke(parameters) ?? true)) { return parameters; }
+            if ((string?)next["method"] == method && next["params"] is JsonObject parameters && (fits?.Invoke(parameters) ?? true))
+            {
+                return parameters;
+            }
         }
     }
 
@@ -98,19 +127,38 @@ internal sealed class RpcClient : IAsyncDisposable
         while (true)
         {
             var next = await notifications.Reader.ReadAsync(Timeout());
-            if ((string?)next["method"] == method && (long?)next["id"] is { } id && next["params"] is JsonObject parameters) { return (id, parameters); }
+            if ((string?)next["method"] == method && (long?)next["id"] is { } id && next["params"] is JsonObject parameters)
+            {
+                return (id, parameters);
+            }
         }
     }
 
     /// <summary>Answers a request of the sidecar.</summary>
-    public Task AnswerAsync(long id, object result) => SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["result"] = Node(result) }.ToJsonString());
+    public Task AnswerAsync(long id, object result) =>
+        SendAsync(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = id,
+                ["result"] = Node(result),
+            }.ToJsonString()
+        );
 
-    public Task RefuseAsync(long id, int code, string message, object? data = null) => SendAsync(new JsonObject
-    {
-        ["jsonrpc"] = "2.0",
-        ["id"] = id,
-        ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = data is null ? null : Node(data) },
-    }.ToJsonString());
+    public Task RefuseAsync(long id, int code, string message, object? data = null) =>
+        SendAsync(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = id,
+                ["error"] = new JsonObject
+                {
+                    ["code"] = code,
+                    ["message"] = message,
+                    ["data"] = data is null ? null : Node(data),
+                },
+            }.ToJsonString()
+        );
 
     /// <summary>The events of a chat up to and including the end of its turn.</summary>
     public async Task<List<JsonObject>> TurnAsync()
@@ -120,7 +168,10 @@ internal sealed class RpcClient : IAsyncDisposable
         {
             var parameters = await NextAsync("message/event");
             events.Add(parameters);
-            if ((string?)parameters["event"]?["kind"] == "turnFinished") { return events; }
+            if ((string?)parameters["event"]?["kind"] == "turnFinished")
+            {
+                return events;
+            }
         }
     }
 
@@ -131,9 +182,13 @@ internal sealed class RpcClient : IAsyncDisposable
         writing.Dispose();
     }
 
-    private static JsonNode? Node(object? parameters) => parameters is null ? new JsonObject() : JsonSerializer.SerializeToNode(parameters, Reflective);
+    private static JsonNode? Node(object? parameters) =>
+        parameters is null ? new JsonObject() : JsonSerializer.SerializeToNode(parameters, Reflective);
 
-    private static readonly JsonSerializerOptions Reflective = new(JsonSerializerDefaults.Web) { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Reflective = new(JsonSerializerDefaults.Web)
+    {
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+    };
 
     private async Task<JsonObject> ReplyAsync(int id)
     {
@@ -144,8 +199,16 @@ internal sealed class RpcClient : IAsyncDisposable
     /// <summary>For a request that the caller sends itself.</summary>
     public async Task<JsonObject> ReplyOfAsync(int id, CancellationToken cancellationToken)
     {
-        try { return await waiting.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken); }
-        finally { waiting.TryRemove(id, out _); }
+        try
+        {
+            return await waiting
+                .GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously))
+                .Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            waiting.TryRemove(id, out _);
+        }
     }
 
     /// <summary>Waits until there is something to take, or the end.</summary>
@@ -155,7 +218,10 @@ internal sealed class RpcClient : IAsyncDisposable
     public IReadOnlyList<JsonObject> TakeReceived()
     {
         List<JsonObject> received = [];
-        while (notifications.Reader.TryRead(out var next)) { received.Add(next); }
+        while (notifications.Reader.TryRead(out var next))
+        {
+            received.Add(next);
+        }
         while (orphans.Reader.TryRead(out _)) { }
         return received;
     }
@@ -172,18 +238,35 @@ internal sealed class RpcClient : IAsyncDisposable
             {
                 Assert.Null(frame.Fault);
                 using var document = JsonDocument.Parse(frame.Body);
-                if (JsonNode.Parse(document.RootElement.GetRawText()) is not JsonObject message) { continue; }
-                if (message.ContainsKey("method")) { notifications.Writer.TryWrite(message); }
-                else if (message["id"] is JsonValue id && id.TryGetValue(out int number)) { waiting.GetOrAdd(number, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(message); }
-                else { orphans.Writer.TryWrite(message); }
+                if (JsonNode.Parse(document.RootElement.GetRawText()) is not JsonObject message)
+                {
+                    continue;
+                }
+                if (message.ContainsKey("method"))
+                {
+                    notifications.Writer.TryWrite(message);
+                }
+                else if (message["id"] is JsonValue id && id.TryGetValue(out int number))
+                {
+                    waiting.GetOrAdd(number, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(message);
+                }
+                else
+                {
+                    orphans.Writer.TryWrite(message);
+                }
             }
         }
-        catch (IOException) { /* The process was killed: that is the end of its stream. */ }
+        catch (IOException)
+        { /* The process was killed: that is the end of its stream. */
+        }
         finally
         {
             notifications.Writer.TryComplete();
             orphans.Writer.TryComplete();
-            foreach (var completion in waiting.Values) { completion.TrySetException(new IOException("The sidecar closed the connection.")); }
+            foreach (var completion in waiting.Values)
+            {
+                completion.TrySetException(new IOException("The sidecar closed the connection."));
+            }
         }
     }
 }

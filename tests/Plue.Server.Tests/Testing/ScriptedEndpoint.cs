@@ -43,11 +43,13 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
     public TaskCompletionSource ClientLeft { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The next request that nobody took yet.</summary>
-    public async Task<ScriptedRequest> NextRequestAsync(CancellationToken cancellationToken = default) => await arrivals.Reader.ReadAsync(cancellationToken);
+    public async Task<ScriptedRequest> NextRequestAsync(CancellationToken cancellationToken = default) =>
+        await arrivals.Reader.ReadAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+            return;
         await stop.CancelAsync();
         listener.Dispose();
         await accepting;
@@ -59,9 +61,13 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
     {
         try
         {
-            while (true) connections.Add(ServeAsync(await listener.AcceptSocketAsync(stop.Token)));
+            while (true)
+                connections.Add(ServeAsync(await listener.AcceptSocketAsync(stop.Token)));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException || (exception is InvalidOperationException && stop.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is OperationCanceledException or SocketException
+                || (exception is InvalidOperationException && stop.IsCancellationRequested)
+            )
         {
             // The test is over; a listener that is gone says so in several ways.
         }
@@ -86,10 +92,12 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
                     requests.Enqueue(request);
                     arrivals.Writer.TryWrite(request);
                     var answer = Route?.Invoke(request) ?? Answers[Math.Min(Interlocked.Increment(ref played), Answers.Count) - 1];
-                    if (!await answer.PlayAsync(socket, stream, ClientLeft, stop.Token)) return;
+                    if (!await answer.PlayAsync(socket, stream, ClientLeft, stop.Token))
+                        return;
                 }
             }
-            catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception exception)
+                when (exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The client went, or the test is over.
             }
@@ -106,7 +114,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
         var one = new byte[1];
         while (!(head.Count >= 4 && head[^4] == '\r' && head[^3] == '\n' && head[^2] == '\r' && head[^1] == '\n'))
         {
-            if (await stream.ReadAsync(one, cancellationToken) == 0) return null;
+            if (await stream.ReadAsync(one, cancellationToken) == 0)
+                return null;
             head.Add(one[0]);
         }
 
@@ -143,7 +152,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
             await stream.ReadExactlyAsync(chunk, cancellationToken);
             whole.Write(chunk);
             await ReadLineAsync(stream, cancellationToken);
-            if (size == 0) return whole.ToArray();
+            if (size == 0)
+                return whole.ToArray();
         }
     }
 
@@ -151,7 +161,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     {
         var line = new StringBuilder();
         var one = new byte[1];
-        while (await stream.ReadAsync(one, cancellationToken) > 0 && one[0] != '\n') line.Append((char)one[0]);
+        while (await stream.ReadAsync(one, cancellationToken) > 0 && one[0] != '\n')
+            line.Append((char)one[0]);
         return line.ToString().TrimEnd('\r');
     }
 }
@@ -173,9 +184,13 @@ public sealed class ScriptedAnswer
     }
 
     public static ScriptedAnswer Events(params (string Name, string Value)[] headers) => new(200, "text/event-stream", headers);
+
     public static ScriptedAnswer JsonLines() => new(200, "application/x-ndjson");
+
     public static ScriptedAnswer Html(string body, int status = 200) => new ScriptedAnswer(status, "text/html; charset=utf-8").Send(body);
-    public static ScriptedAnswer Json(string body, int status = 200, params (string Name, string Value)[] headers) => new ScriptedAnswer(status, "application/json", headers).Send(body);
+
+    public static ScriptedAnswer Json(string body, int status = 200, params (string Name, string Value)[] headers) =>
+        new ScriptedAnswer(status, "application/json", headers).Send(body);
 
     /// <summary>Takes the request and says nothing, not even a head.</summary>
     public static ScriptedAnswer Silence() => new(200, "text/plain") { neverAnswers = true };
@@ -187,7 +202,8 @@ public sealed class ScriptedAnswer
 
     public ScriptedAnswer Send(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length > 0) steps.Add((stream, cancellationToken) => WriteChunkAsync(stream, bytes, cancellationToken));
+        if (bytes.Length > 0)
+            steps.Add((stream, cancellationToken) => WriteChunkAsync(stream, bytes, cancellationToken));
         return this;
     }
 
@@ -211,10 +227,13 @@ public sealed class ScriptedAnswer
     /// <summary>The same piece many times, without holding them all in memory.</summary>
     public ScriptedAnswer Repeat(byte[] piece, int times)
     {
-        steps.Add(async (stream, cancellationToken) =>
-        {
-            for (var time = 0; time < times; time++) await WriteChunkAsync(stream, piece, cancellationToken);
-        });
+        steps.Add(
+            async (stream, cancellationToken) =>
+            {
+                for (var time = 0; time < times; time++)
+                    await WriteChunkAsync(stream, piece, cancellationToken);
+            }
+        );
         return this;
     }
 
@@ -233,10 +252,13 @@ public sealed class ScriptedAnswer
         var watch = WatchAsync(socket, clientLeft, gone);
         try
         {
-            if (neverAnswers) await Task.Delay(Timeout.InfiniteTimeSpan, gone.Token);
+            if (neverAnswers)
+                await Task.Delay(Timeout.InfiniteTimeSpan, gone.Token);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head), gone.Token);
-            foreach (var step in steps) await step(stream, gone.Token);
-            if (cuts) return false;
+            foreach (var step in steps)
+                await step(stream, gone.Token);
+            if (cuts)
+                return false;
             await stream.WriteAsync("0\r\n\r\n"u8.ToArray(), gone.Token);
             return true;
         }
@@ -257,13 +279,15 @@ public sealed class ScriptedAnswer
         try
         {
             var peeked = await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, gone.Token);
-            if (peeked > 0) return;
+            if (peeked > 0)
+                return;
             clientLeft.TrySetResult();
             await gone.CancelAsync();
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            if (exception is SocketException) clientLeft.TrySetResult();
+            if (exception is SocketException)
+                clientLeft.TrySetResult();
         }
     }
 

@@ -7,10 +7,17 @@ namespace Plue.Server.Tests.Testing;
 
 /// <summary>The providers of a turn, in order; the first is the chosen one. Null is one that cannot be asked.</summary>
 /// <param name="inCooldown">The name of one in its cooldown.</param>
-internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, string? inCooldown = null, Price? price = null) : ITurnRequests, IPriceList
+internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, string? inCooldown = null, Price? price = null)
+    : ITurnRequests,
+        IPriceList
 {
     public IReadOnlyList<Candidate> Candidates { get; } =
-        [.. providers.Select((provider, at) => new Candidate(provider?.Settings.Name ?? "The missing one", new ModelChoice(provider?.Settings.Id ?? "", $"{at}")))];
+    [
+        .. providers.Select(
+            (provider, at) =>
+                new Candidate(provider?.Settings.Name ?? "The missing one", new ModelChoice(provider?.Settings.Id ?? "", $"{at}"))
+        ),
+    ];
 
     /// <summary>How each provider responded.</summary>
     public List<string> Responses { get; } = [];
@@ -28,11 +35,23 @@ internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, stri
             await slow.Released;
         }
 
-        var provider = providers[int.Parse(candidate.Choice.Model!, System.Globalization.CultureInfo.InvariantCulture)] ?? throw new FailureException(FailureKind.NotFound, "It is no longer there.");
-        return new ProviderCall(provider, new ProviderRequest { CodexId = "codex://chats/chat_1", Model = "model", Messages = [] }, this);
+        var provider =
+            providers[int.Parse(candidate.Choice.Model!, System.Globalization.CultureInfo.InvariantCulture)]
+            ?? throw new FailureException(FailureKind.NotFound, "It is no longer there.");
+        return new ProviderCall(
+            provider,
+            new ProviderRequest
+            {
+                CodexId = "codex://chats/chat_1",
+                Model = "model",
+                Messages = [],
+            },
+            this
+        );
     }
 
-    public void Responded(ProviderSettings settings, Failure? failure) => Responses.Add($"{settings.Name}: {failure?.Kind.ToString() ?? "answered"}");
+    public void Responded(ProviderSettings settings, Failure? failure) =>
+        Responses.Add($"{settings.Name}: {failure?.Kind.ToString() ?? "answered"}");
 
     public Price? PriceOf(ProviderSettings settings, string model) => price;
 }

@@ -26,12 +26,15 @@ internal sealed class TestTools : IToolSource
     private int reading;
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>([.. new[] { "read", "write", "bash" }.Where(names.Contains).Select(name => new Tool(this, name))]);
+        Task.FromResult<IReadOnlyList<ITool>>([
+            .. new[] { "read", "write", "bash" }.Where(names.Contains).Select(name => new Tool(this, name)),
+        ]);
 
     private sealed class Tool(TestTools house, string name) : ITool
     {
         public string Name => name;
-        public ToolDeclaration Declaration { get; } = new(name, $"The tool {name}.", """{"type":"object","properties":{"path":{"type":"string"},"text":{"type":"string"}}}""");
+        public ToolDeclaration Declaration { get; } =
+            new(name, $"The tool {name}.", """{"type":"object","properties":{"path":{"type":"string"},"text":{"type":"string"}}}""");
         public bool IsReadOnly => name == "read";
 
         public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -44,7 +47,8 @@ internal sealed class TestTools : IToolSource
 
     private sealed class Call(TestTools house, string name, string path, string text) : PlannedCall
     {
-        public override IReadOnlyList<ToolAction> Actions => [name == "read" ? new ToolAction.ReadFile(path) : new ToolAction.ChangeFile(path, FileChangeKind.Modify)];
+        public override IReadOnlyList<ToolAction> Actions =>
+            [name == "read" ? new ToolAction.ReadFile(path) : new ToolAction.ChangeFile(path, FileChangeKind.Modify)];
         public override ApprovalKind Kind => name == "read" ? ApprovalKind.Read : ApprovalKind.Write;
         public override string What => text;
         public override IReadOnlyList<string>? Changes => name == "read" ? [] : [path];
@@ -53,10 +57,17 @@ internal sealed class TestTools : IToolSource
         {
             if (name == "read")
             {
-                if (Interlocked.Increment(ref house.reading) >= house.ReadsTogether) { house.together.TrySetResult(); }
+                if (Interlocked.Increment(ref house.reading) >= house.ReadsTogether)
+                {
+                    house.together.TrySetResult();
+                }
                 await house.together.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
                 house.Done.Enqueue($"read {Path.GetFileName(path)}");
-                return new ToolOutcome(File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : throw new ToolFailureException("There is no such file."));
+                return new ToolOutcome(
+                    File.Exists(path)
+                        ? await File.ReadAllTextAsync(path, cancellationToken)
+                        : throw new ToolFailureException("There is no such file.")
+                );
             }
 
             if (name == "bash")

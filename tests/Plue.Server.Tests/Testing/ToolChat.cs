@@ -33,6 +33,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     public TestTools Tools { get; }
     public ScriptedEndpoint Endpoint { get; }
     public Conversations Conversations { get; }
+
     /// <summary>What the vendor says next; <c>done</c> when there is nothing.</summary>
     public Queue<ScriptedAnswer> Next { get; private init; } = new();
     public Conversation Chat { get; private set; } = null!;
@@ -41,7 +42,13 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
 
     public IReadOnlyList<TurnEvent> Events
     {
-        get { lock (gate) { return [.. events]; } }
+        get
+        {
+            lock (gate)
+            {
+                return [.. events];
+            }
+        }
     }
 
     /// <summary>The branch that is shown.</summary>
@@ -50,31 +57,63 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     public Message Last => Messages[^1];
 
     /// <summary>What the vendor was sent, in order.</summary>
-    public IReadOnlyList<string> Bodies => [.. Endpoint.Requests.Where(request => request.Method == "POST").Select(request => request.Body)];
+    public IReadOnlyList<string> Bodies =>
+        [.. Endpoint.Requests.Where(request => request.Method == "POST").Select(request => request.Body)];
 
     /// <param name="mode">As the field says it.</param>
     /// <param name="answers">In order; when they are used up, <c>done</c>.</param>
-    public static async Task<ToolChat> StartAsync(string mode, params ScriptedAnswer[] answers) => await StartAsync("ai-chat", mode, answers);
+    public static async Task<ToolChat> StartAsync(string mode, params ScriptedAnswer[] answers) =>
+        await StartAsync("ai-chat", mode, answers);
 
-    public static async Task<ToolChat> StartAsync(string template, string mode, ScriptedAnswer[] answers, TestTools? tools = null, string provider = "openai-compatible", int? seconds = null)
+    public static async Task<ToolChat> StartAsync(
+        string template,
+        string mode,
+        ScriptedAnswer[] answers,
+        TestTools? tools = null,
+        string provider = "openai-compatible",
+        int? seconds = null
+    )
     {
         var endpoint = new ScriptedEndpoint();
         var next = new Queue<ScriptedAnswer>(answers);
-        endpoint.Route = request => request.Method == "GET" ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
+        endpoint.Route = request =>
+            request.Method == "GET" ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
             : next.TryDequeue(out var answer) ? answer
-            : provider == "anthropic" ? AnthropicScript.Answer("done") : ChatScript.Answer("done");
-        var chat = new ToolChat(Directory.CreateTempSubdirectory("plue-test-").FullName, tools ?? new TestTools(), endpoint) { Next = next };
-        InMemorySidecar.WriteProvider(chat.Home, "scripted", provider == "anthropic"
-            ? $"{{ name: 'Scripted', provider_type: 'anthropic', auth_type: 'none', endpoint: '{endpoint.Url}', model: 'model', retry_policy: 'none' }}"
-            : InMemorySidecar.ProviderAt(endpoint.Url));
+            : provider == "anthropic" ? AnthropicScript.Answer("done")
+            : ChatScript.Answer("done");
+        var chat = new ToolChat(Directory.CreateTempSubdirectory("plue-test-").FullName, tools ?? new TestTools(), endpoint)
+        {
+            Next = next,
+        };
+        InMemorySidecar.WriteProvider(
+            chat.Home,
+            "scripted",
+            provider == "anthropic"
+                ? $"{{ name: 'Scripted', provider_type: 'anthropic', auth_type: 'none', endpoint: '{endpoint.Url}', model: 'model', retry_policy: 'none' }}"
+                : InMemorySidecar.ProviderAt(endpoint.Url)
+        );
         var values = new Dictionary<string, System.Text.Json.JsonElement>
         {
             ["permission_mode"] = System.Text.Json.JsonSerializer.SerializeToElement(mode, Json),
             ["available_tools"] = System.Text.Json.JsonSerializer.SerializeToElement(new[] { "read", "write", "bash" }, Json),
         };
-        if (seconds is { } most) { values["budget"] = System.Text.Json.JsonSerializer.SerializeToElement(new { seconds = most }, Json); }
-        if (template == "task") { values["goal"] = System.Text.Json.JsonSerializer.SerializeToElement("Do it.", Json); }
-        chat.Chat = await chat.Conversations.CreateAsync(template, ChatFields.None with { ProviderId = "scripted" }, values, CancellationToken.None);
+        if (seconds is { } most)
+        {
+            values["budget"] = System.Text.Json.JsonSerializer.SerializeToElement(new { seconds = most }, Json);
+        }
+        if (template == "task")
+        {
+            values["goal"] = System.Text.Json.JsonSerializer.SerializeToElement("Do it.", Json);
+        }
+        chat.Chat = await chat.Conversations.CreateAsync(
+            template,
+            ChatFields.None with
+            {
+                ProviderId = "scripted",
+            },
+            values,
+            CancellationToken.None
+        );
         return chat;
     }
 
@@ -84,7 +123,11 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         var copy = Directory.CreateTempSubdirectory("plue-test-").FullName;
         // What was kept of files is held open by the process that lives here, and says nothing of the chat.
         var kept = Path.Combine(Home, "edits") + Path.DirectorySeparatorChar;
-        foreach (var file in Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && !file.StartsWith(kept, StringComparison.Ordinal)))
+        foreach (
+            var file in Directory
+                .EnumerateFiles(Home, "*", SearchOption.AllDirectories)
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && !file.StartsWith(kept, StringComparison.Ordinal))
+        )
         {
             var target = Path.Combine(copy, Path.GetRelativePath(Home, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -114,19 +157,28 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     }
 
     /// <summary>Waits for the next event of this kind, from now on.</summary>
-    public async Task<T> ComesAsync<T>(Func<T, bool>? fits = null) where T : TurnEvent
+    public async Task<T> ComesAsync<T>(Func<T, bool>? fits = null)
+        where T : TurnEvent
     {
         T? found = null;
         var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            awaited.Add((item =>
-            {
-                if (found is not null || item is not T wanted || fits?.Invoke(wanted) == false) { return false; }
+            awaited.Add(
+                (
+                    item =>
+                    {
+                        if (found is not null || item is not T wanted || fits?.Invoke(wanted) == false)
+                        {
+                            return false;
+                        }
 
-                found = wanted;
-                return true;
-            }, came));
+                        found = wanted;
+                        return true;
+                    },
+                    came
+                )
+            );
         }
 
         await came.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -147,7 +199,10 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (Approvals.Pending.Count > 0) { came.TrySetResult(); }
+            if (Approvals.Pending.Count > 0)
+            {
+                came.TrySetResult();
+            }
         }
 
         Approvals.Changed += Look;
@@ -181,7 +236,10 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         await Endpoint.DisposeAsync();
     }
 
-    private static readonly System.Text.Json.JsonSerializerOptions Json = new() { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver() };
+    private static readonly System.Text.Json.JsonSerializerOptions Json = new()
+    {
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+    };
 }
 
 /// <summary>Answers as Anthropic streams them.</summary>
@@ -192,20 +250,44 @@ internal static class AnthropicScript
     public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls) =>
         Message("tool_use", [Text(0, text), .. calls.Select((call, at) => Call(at + 1, call))]);
 
-    private static ScriptedAnswer Message(string reason, params string[] blocks) => ScriptedAnswer.Events()
-        .Send(Event("message_start", """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model","content":[],"usage":{"input_tokens":10,"output_tokens":1}}}"""))
-        .Send(string.Concat(blocks))
-        .Send(Event("message_delta", $"{{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}},\"usage\":{{\"output_tokens\":5}}}}"))
-        .Send(Event("message_stop", """{"type":"message_stop"}"""));
+    private static ScriptedAnswer Message(string reason, params string[] blocks) =>
+        ScriptedAnswer
+            .Events()
+            .Send(
+                Event(
+                    "message_start",
+                    """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model","content":[],"usage":{"input_tokens":10,"output_tokens":1}}}"""
+                )
+            )
+            .Send(string.Concat(blocks))
+            .Send(
+                Event(
+                    "message_delta",
+                    $"{{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}},\"usage\":{{\"output_tokens\":5}}}}"
+                )
+            )
+            .Send(Event("message_stop", """{"type":"message_stop"}"""));
 
     private static string Text(int at, string text) =>
-        Event("content_block_start", $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"text\",\"text\":\"\"}}}}")
-        + Event("content_block_delta", $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"text_delta\",\"text\":{System.Text.Json.Nodes.JsonValue.Create(text)!.ToJsonString()}}}}}")
+        Event(
+            "content_block_start",
+            $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"text\",\"text\":\"\"}}}}"
+        )
+        + Event(
+            "content_block_delta",
+            $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"text_delta\",\"text\":{System.Text.Json.Nodes.JsonValue.Create(text)!.ToJsonString()}}}}}"
+        )
         + Event("content_block_stop", $"{{\"type\":\"content_block_stop\",\"index\":{at}}}");
 
     private static string Call(int at, (string Id, string Name, string Parameters) call) =>
-        Event("content_block_start", $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"tool_use\",\"id\":\"{call.Id}\",\"name\":\"{call.Name}\",\"input\":{{}}}}}}")
-        + Event("content_block_delta", $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":{System.Text.Json.Nodes.JsonValue.Create(call.Parameters)!.ToJsonString()}}}}}")
+        Event(
+            "content_block_start",
+            $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"tool_use\",\"id\":\"{call.Id}\",\"name\":\"{call.Name}\",\"input\":{{}}}}}}"
+        )
+        + Event(
+            "content_block_delta",
+            $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":{System.Text.Json.Nodes.JsonValue.Create(call.Parameters)!.ToJsonString()}}}}}"
+        )
         + Event("content_block_stop", $"{{\"type\":\"content_block_stop\",\"index\":{at}}}");
 
     private static string Event(string name, string data) => $"event: {name}\ndata: {data}\n\n";

@@ -17,7 +17,12 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
 
     /// <param name="providers">The chosen one, and those that stand in for it. <c>null</c> is one that cannot be asked.</param>
     public static async Task<Message> CheckAsync(
-        IReadOnlyList<ScriptedProvider?> providers, string expected, bool stopAtHold = false, Func<Message, Task>? store = null, string? inCooldown = null)
+        IReadOnlyList<ScriptedProvider?> providers,
+        string expected,
+        bool stopAtHold = false,
+        Func<Message, Task>? store = null,
+        string? inCooldown = null
+    )
     {
         var transcript = new TurnTranscript { Store = store ?? (_ => Task.CompletedTask) };
         var message = await transcript.RunAsync(providers, stopAtHold, inCooldown);
@@ -36,17 +41,19 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     {
         var requests = new ScriptedRequests(providers, inCooldown, new Price(1, 2, 0.1m, null));
         var turn = new RunningTurn("", TimeProvider.System);
-        var running = new Turn(new TurnContext
-        {
-            CodexId = "codex://chats/chat_1",
-            Turn = turn,
-            Requests = requests,
-            Log = this,
-            Sink = this,
-            Time = TimeProvider.System,
-            Redactor = new Hunter2Mask(),
-            Chosen = new ProviderInfo(providers[0]!.Settings.Id, "model"),
-        }).RunAsync();
+        var running = new Turn(
+            new TurnContext
+            {
+                CodexId = "codex://chats/chat_1",
+                Turn = turn,
+                Requests = requests,
+                Log = this,
+                Sink = this,
+                Time = TimeProvider.System,
+                Redactor = new Hunter2Mask(),
+                Chosen = new ProviderInfo(providers[0]!.Settings.Id, "model"),
+            }
+        ).RunAsync();
         Heard = requests.Responses;
         if (stopAtHold)
         {
@@ -60,7 +67,9 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken)
     {
         await Store(message);
-        lines.Add($"stored {message.Status}: {string.Join(" | ", message.Parts.Select(Say))}{(message.Cost is { } cost ? $" ${cost.TotalCost:0.######}" : "")}");
+        lines.Add(
+            $"stored {message.Status}: {string.Join(" | ", message.Parts.Select(Say))}{(message.Cost is { } cost ? $" ${cost.TotalCost:0.######}" : "")}"
+        );
     }
 
     public ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -69,31 +78,38 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
 
     public void ResetPartial(string messageId) => lines.Add("partial reset");
 
-    public void Publish(TurnEvent turnEvent) => lines.Add(turnEvent switch
-    {
-        TurnEvent.TextDelta delta => $"textDelta {delta.PartIndex} {delta.Text}",
-        TurnEvent.AnsweredBy by => $"answeredBy {by.ProviderInfo.ProviderId}{(by.ProviderInfo.InsteadOf is { } why ? $": {why}" : "")}",
-        TurnEvent.ReasoningDelta delta => $"reasoningDelta {delta.PartIndex} {delta.Text}",
-        TurnEvent.ToolCallStarted call => $"toolCallStarted {call.PartIndex} {call.ToolName}",
-        TurnEvent.ToolCallDelta call => $"toolCallDelta {call.PartIndex} {call.Text}",
-        TurnEvent.ToolCallFinished call => $"toolCallFinished {call.Error ?? call.Result}",
-        TurnEvent.Waiting waiting => $"waiting {waiting.For}",
-        TurnEvent.Restarted restarted => $"restarted {restarted.Why}",
-        TurnEvent.MessageFinished finished => $"messageFinished {finished.Message.Status}",
-        TurnEvent.TurnFinished finished => $"turnFinished {finished.Reason}{(finished.Error is { } error ? $" {error.Kind}: {error.Message}" : "")}",
-        _ => char.ToLowerInvariant(turnEvent.GetType().Name[0]) + turnEvent.GetType().Name[1..],
-    });
+    public void Publish(TurnEvent turnEvent) =>
+        lines.Add(
+            turnEvent switch
+            {
+                TurnEvent.TextDelta delta => $"textDelta {delta.PartIndex} {delta.Text}",
+                TurnEvent.AnsweredBy by =>
+                    $"answeredBy {by.ProviderInfo.ProviderId}{(by.ProviderInfo.InsteadOf is { } why ? $": {why}" : "")}",
+                TurnEvent.ReasoningDelta delta => $"reasoningDelta {delta.PartIndex} {delta.Text}",
+                TurnEvent.ToolCallStarted call => $"toolCallStarted {call.PartIndex} {call.ToolName}",
+                TurnEvent.ToolCallDelta call => $"toolCallDelta {call.PartIndex} {call.Text}",
+                TurnEvent.ToolCallFinished call => $"toolCallFinished {call.Error ?? call.Result}",
+                TurnEvent.Waiting waiting => $"waiting {waiting.For}",
+                TurnEvent.Restarted restarted => $"restarted {restarted.Why}",
+                TurnEvent.MessageFinished finished => $"messageFinished {finished.Message.Status}",
+                TurnEvent.TurnFinished finished =>
+                    $"turnFinished {finished.Reason}{(finished.Error is { } error ? $" {error.Kind}: {error.Message}" : "")}",
+                _ => char.ToLowerInvariant(turnEvent.GetType().Name[0]) + turnEvent.GetType().Name[1..],
+            }
+        );
 
-    private static string Say(MessagePart part) => part switch
-    {
-        MessagePart.Text text => text.Content,
-        MessagePart.Reasoning reasoning => $"({reasoning.Content} {reasoning.Signature})",
-        MessagePart.ToolUse use => $"{use.ToolName} {use.Parameters}",
-        MessagePart.ToolResult result => $"= {result.Error ?? result.Result}",
-        _ => part.ToString(),
-    };
+    private static string Say(MessagePart part) =>
+        part switch
+        {
+            MessagePart.Text text => text.Content,
+            MessagePart.Reasoning reasoning => $"({reasoning.Content} {reasoning.Signature})",
+            MessagePart.ToolUse use => $"{use.ToolName} {use.Parameters}",
+            MessagePart.ToolResult result => $"= {result.Error ?? result.Result}",
+            _ => part.ToString(),
+        };
 
-    private static IEnumerable<string> Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static IEnumerable<string> Lines(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private sealed class Hunter2Mask : ITextMask
     {

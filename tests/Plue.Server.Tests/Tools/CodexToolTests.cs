@@ -38,10 +38,12 @@ public sealed class CodexToolTests : IDisposable
     [InlineData("""{"collection":"providers"}""")]
     [InlineData("""{"collection":"prompts","uri":"codex://prompts/house-style"}""")]
     [InlineData("{}")]
-    public async Task Nothing_else_is_reached(string parameters) => await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(parameters));
+    public async Task Nothing_else_is_reached(string parameters) =>
+        await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(parameters));
 
     [Fact]
-    public async Task The_tool_is_available_only_if_listed() => Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
+    public async Task The_tool_is_available_only_if_listed() =>
+        Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
 
     private CodexTool Source()
     {

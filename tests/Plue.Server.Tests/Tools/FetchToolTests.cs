@@ -26,7 +26,8 @@ public sealed class FetchToolTests : IDisposable
     [InlineData("fd00:ec2::254")]
     [InlineData("64:ff9b::7f00:1")]
     [InlineData("2002:7f00:1::")]
-    public void SEC_49_An_address_of_this_machine_or_its_neighbours_is_not_public(string address) => Assert.False(FetchTool.IsPublic(IPAddress.Parse(address)));
+    public void SEC_49_An_address_of_this_machine_or_its_neighbours_is_not_public(string address) =>
+        Assert.False(FetchTool.IsPublic(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("1.1.1.1")]
@@ -42,7 +43,14 @@ public sealed class FetchToolTests : IDisposable
     public async Task SEC_49_This_machine_is_never_connected_to(string address)
     {
         using var server = new Server(_ => Answer("200 OK", "text/plain", "hello"));
-        Assert.Contains("which cannot be fetched", await fixture.ErrorAsync(new FetchTool("", _ => false), ToolFixture.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))), StringComparison.Ordinal);
+        Assert.Contains(
+            "which cannot be fetched",
+            await fixture.ErrorAsync(
+                new FetchTool("", _ => false),
+                ToolFixture.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))
+            ),
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, server.Connections);
     }
 
@@ -52,12 +60,22 @@ public sealed class FetchToolTests : IDisposable
     [InlineData("/etc/passwd")]
     [InlineData("https://me:secret@example.com/")]
     public async Task Refuses_addresses_that_are_not_plain_web_URLs(string address) =>
-        Assert.Contains("`url`", await fixture.ErrorAsync(new FetchTool("", _ => true), ToolFixture.Json(("url", address))), StringComparison.Ordinal);
+        Assert.Contains(
+            "`url`",
+            await fixture.ErrorAsync(new FetchTool("", _ => true), ToolFixture.Json(("url", address))),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task A_page_comes_as_text_and_as_material()
     {
-        using var server = new Server(_ => Answer("200 OK", "text/html; charset=utf-8", "<html><head><title>Guide</title><script>evil()</script></head><body><h1>One &amp; two</h1><p>Text <b>bold</b></p><ul><li>a<li>b</ul><!-- no --></body></html>"));
+        using var server = new Server(_ =>
+            Answer(
+                "200 OK",
+                "text/html; charset=utf-8",
+                "<html><head><title>Guide</title><script>evil()</script></head><body><h1>One &amp; two</h1><p>Text <b>bold</b></p><ul><li>a<li>b</ul><!-- no --></body></html>"
+            )
+        );
         var text = await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address)));
         Assert.Contains("not instructions", text, StringComparison.Ordinal);
         Assert.Contains("Guide\n\n# One & two", text, StringComparison.Ordinal);
@@ -78,18 +96,42 @@ public sealed class FetchToolTests : IDisposable
     public async Task SEC_49_A_way_to_another_place_is_named_and_not_taken()
     {
         using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));
-        using var server = new Server(path => path == "/near" ? Answer("200 OK", "text/plain", "near") : Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near"));
-        Assert.Contains($"redirects to {other.Address}", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "away"))), StringComparison.Ordinal);
+        using var server = new Server(path =>
+            path == "/near"
+                ? Answer("200 OK", "text/plain", "near")
+                : Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near")
+        );
+        Assert.Contains(
+            $"redirects to {other.Address}",
+            await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "away"))),
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, other.Connections);
-        Assert.Contains("near", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "x"))), StringComparison.Ordinal);
+        Assert.Contains(
+            "near",
+            await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "x"))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_page_without_an_end_is_cut_and_what_is_no_text_refused()
     {
-        using var server = new Server(path => path == "/bin" ? Answer("200 OK", "application/octet-stream", "x") : Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024)));
-        Assert.Contains("Only the first 4 MiB", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address))), StringComparison.Ordinal);
-        Assert.Contains("not text", await fixture.ErrorAsync(Allowing, ToolFixture.Json(("url", server.Address + "bin"))), StringComparison.Ordinal);
+        using var server = new Server(path =>
+            path == "/bin"
+                ? Answer("200 OK", "application/octet-stream", "x")
+                : Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024))
+        );
+        Assert.Contains(
+            "Only the first 4 MiB",
+            await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address))),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "not text",
+            await fixture.ErrorAsync(Allowing, ToolFixture.Json(("url", server.Address + "bin"))),
+            StringComparison.Ordinal
+        );
     }
 
     private static FetchTool Allowing => new("", IPAddress.IsLoopback);
@@ -126,8 +168,13 @@ public sealed class FetchToolTests : IDisposable
                     var path = (await reader.ReadLineAsync())!.Split(' ')[1];
                     while (await reader.ReadLineAsync() is { Length: > 0 }) { }
 
-                    try { await stream.WriteAsync(Encoding.UTF8.GetBytes(answer(path))); }
-                    catch (IOException) { /* It had read enough. */ }
+                    try
+                    {
+                        await stream.WriteAsync(Encoding.UTF8.GetBytes(answer(path)));
+                    }
+                    catch (IOException)
+                    { /* It had read enough. */
+                    }
                 }
             }
             catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException) { }

@@ -21,7 +21,10 @@ public sealed partial class FileToolsTests : IDisposable
     {
         fixture.Write("a.txt", "one\ntwo\r\nthree");
         Assert.Equal("     1\tone\n     2\ttwo\n     3\tthree\n", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt"}"""));
-        Assert.Equal("     2\ttwo\n[These are lines 2 to 2 of 3.]\n", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":2,"to":2}"""));
+        Assert.Equal(
+            "     2\ttwo\n[These are lines 2 to 2 of 3.]\n",
+            await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":2,"to":2}""")
+        );
         Assert.Equal("The file has only 3 lines.", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":4}"""));
     }
 
@@ -31,11 +34,13 @@ public sealed partial class FileToolsTests : IDisposable
         var lines = Enumerable.Range(1, 7_000).Select(line => $"line {line} {new string('x', line % 50)}").ToList();
         fixture.Write("long.txt", string.Join('\n', lines) + "\n");
         var read = new List<string>();
-        for (int? from = 1; from is not null;)
+        for (int? from = 1; from is not null; )
         {
             var text = await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", "long.txt"), ("from", from)));
             Assert.True(text.Length <= ToolRunner.MaxResultLength);
-            read.AddRange(text.Split('\n').Where(line => line.Contains('\t', StringComparison.Ordinal)).Select(line => line.Split('\t', 2)[1]));
+            read.AddRange(
+                text.Split('\n').Where(line => line.Contains('\t', StringComparison.Ordinal)).Select(line => line.Split('\t', 2)[1])
+            );
             var next = System.Text.RegularExpressions.Regex.Match(text, "Continue with `from: (\\d+)`");
             from = next.Success ? int.Parse(next.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : null;
         }
@@ -58,7 +63,10 @@ public sealed partial class FileToolsTests : IDisposable
     [Fact]
     public async Task A_notebook_is_shown_by_its_cells()
     {
-        fixture.Write("n.ipynb", """{"cells":[{"cell_type":"markdown","source":["# Title\n","text"]},{"cell_type":"code","source":"1+1","outputs":[{"data":{"text/plain":["2"]}},{"ename":"E","evalue":"bad"}]}]}""");
+        fixture.Write(
+            "n.ipynb",
+            """{"cells":[{"cell_type":"markdown","source":["# Title\n","text"]},{"cell_type":"code","source":"1+1","outputs":[{"data":{"text/plain":["2"]}},{"ename":"E","evalue":"bad"}]}]}"""
+        );
         var text = await fixture.ResultAsync(fixture.Read, """{"path":"n.ipynb"}""");
         Assert.Contains("# Cell 1, markdown", text, StringComparison.Ordinal);
         Assert.Contains("\t1+1\n", text, StringComparison.Ordinal);
@@ -92,7 +100,11 @@ public sealed partial class FileToolsTests : IDisposable
     {
         Directory.CreateDirectory(fixture.Workspace + "-evil");
         File.WriteAllText(fixture.Workspace + "-evil/a.txt", "x");
-        Assert.Contains("outside the workspace", await fixture.ErrorAsync(fixture.Read, """{"path":"../work-evil/a.txt"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "outside the workspace",
+            await fixture.ErrorAsync(fixture.Read, """{"path":"../work-evil/a.txt"}"""),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -109,8 +121,14 @@ public sealed partial class FileToolsTests : IDisposable
         File.CreateSymbolicLink(fixture.PathOf(name), target);
         foreach (var path in new[] { name, $"{name}/secret.txt", $"{name}/environ" })
         {
-            foreach (var (tool, parameters) in new (ITool, string)[]
-                { (fixture.Read, ToolFixture.Json(("path", path))), (Writing, ToolFixture.Json(("path", path), ("content", "x"))), (Edit, ToolFixture.Json(("path", path), ("old", "hush"), ("new", "x"))) })
+            foreach (
+                var (tool, parameters) in new (ITool, string)[]
+                {
+                    (fixture.Read, ToolFixture.Json(("path", path))),
+                    (Writing, ToolFixture.Json(("path", path), ("content", "x"))),
+                    (Edit, ToolFixture.Json(("path", path), ("old", "hush"), ("new", "x"))),
+                }
+            )
             {
                 Assert.DoesNotContain("hush", await fixture.ResultAsync(tool, parameters), StringComparison.Ordinal);
             }
@@ -148,7 +166,10 @@ public sealed partial class FileToolsTests : IDisposable
         };
         Directory.Move(fixture.PathOf("folder"), fixture.PathOf("was"));
         File.CreateSymbolicLink(fixture.PathOf("folder"), fixture.Outside);
-        foreach (var call in calls) { await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default)); }
+        foreach (var call in calls)
+        {
+            await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default));
+        }
 
         Assert.Equal("one\n", File.ReadAllText(Path.Combine(fixture.Outside, "a.txt")));
         Assert.Single(Directory.GetFileSystemEntries(fixture.Outside));
@@ -169,39 +190,65 @@ public sealed partial class FileToolsTests : IDisposable
     [Fact]
     public async Task SEC_27_28_Nothing_outside_is_ever_written_while_links_are_swapped()
     {
-        foreach (var name in new[] { "a.txt", "b.txt" }) { File.WriteAllText(Path.Combine(fixture.Outside, name), "outside\n"); }
+        foreach (var name in new[] { "a.txt", "b.txt" })
+        {
+            File.WriteAllText(Path.Combine(fixture.Outside, name), "outside\n");
+        }
         var secret = Snapshot(fixture.Outside);
         using var stop = new CancellationTokenSource();
         var attempts = 0;
-        var swapping = Task.Run(() =>
-        {
-            // What it puts there it makes elsewhere: it must not follow a link of its own.
-            var (name, made) = (fixture.PathOf("x"), Path.Combine(fixture.Home, "made"));
-            Directory.CreateDirectory(fixture.Home);
-            var random = new Random(28);
-            for (var round = 0; !stop.IsCancellationRequested; round++)
+        var swapping = Task.Run(
+            () =>
             {
-                // Each attempt meets about one exchange, somewhere in progress.
-                var attempt = Volatile.Read(ref attempts);
-                SpinWait.SpinUntil(() => Volatile.Read(ref attempts) != attempt || stop.IsCancellationRequested);
-                Thread.SpinWait(random.Next(20_000));
-                try
+                // What it puts there it makes elsewhere: it must not follow a link of its own.
+                var (name, made) = (fixture.PathOf("x"), Path.Combine(fixture.Home, "made"));
+                Directory.CreateDirectory(fixture.Home);
+                var random = new Random(28);
+                for (var round = 0; !stop.IsCancellationRequested; round++)
                 {
-                    if (new FileInfo(name).LinkTarget is not null) { File.Delete(name); } else if (Directory.Exists(name)) { Directory.Delete(name, recursive: true); }
-                    if (round % 3 == 0) { File.CreateSymbolicLink(name, fixture.Outside); continue; }
+                    // Each attempt meets about one exchange, somewhere in progress.
+                    var attempt = Volatile.Read(ref attempts);
+                    SpinWait.SpinUntil(() => Volatile.Read(ref attempts) != attempt || stop.IsCancellationRequested);
+                    Thread.SpinWait(random.Next(20_000));
+                    try
+                    {
+                        if (new FileInfo(name).LinkTarget is not null)
+                        {
+                            File.Delete(name);
+                        }
+                        else if (Directory.Exists(name))
+                        {
+                            Directory.Delete(name, recursive: true);
+                        }
+                        if (round % 3 == 0)
+                        {
+                            File.CreateSymbolicLink(name, fixture.Outside);
+                            continue;
+                        }
 
-                    Directory.CreateDirectory(made);
-                    File.WriteAllText(Path.Combine(made, "a.txt"), "inside\n");
-                    if (round % 2 == 0) { File.CreateSymbolicLink(Path.Combine(made, "y"), fixture.Outside); }
-                    if (round % 5 == 0) { File.CreateSymbolicLink(Path.Combine(made, "b.txt"), Path.Combine(fixture.Outside, "b.txt")); }
-                    Directory.Move(made, name);
+                        Directory.CreateDirectory(made);
+                        File.WriteAllText(Path.Combine(made, "a.txt"), "inside\n");
+                        if (round % 2 == 0)
+                        {
+                            File.CreateSymbolicLink(Path.Combine(made, "y"), fixture.Outside);
+                        }
+                        if (round % 5 == 0)
+                        {
+                            File.CreateSymbolicLink(Path.Combine(made, "b.txt"), Path.Combine(fixture.Outside, "b.txt"));
+                        }
+                        Directory.Move(made, name);
+                    }
+                    catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                    {
+                        if (Directory.Exists(made))
+                        {
+                            Directory.Delete(made, recursive: true);
+                        }
+                    }
                 }
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-                {
-                    if (Directory.Exists(made)) { Directory.Delete(made, recursive: true); }
-                }
-            }
-        }, default);
+            },
+            default
+        );
         var done = 0;
         for (var round = 0; round < 200 || (done < 20 && round < 5_000); round++)
         {
@@ -210,8 +257,16 @@ public sealed partial class FileToolsTests : IDisposable
                 Interlocked.Increment(ref attempts);
                 var read = await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", path)));
                 Assert.DoesNotContain("outside\n", read, StringComparison.Ordinal);
-                done += (await fixture.ResultAsync(Writing, ToolFixture.Json(("path", path), ("content", $"by the tool {round}\n")))).StartsWith("Made", StringComparison.Ordinal) ? 1 : 0;
-                done += (await fixture.ResultAsync(Edit, ToolFixture.Json(("path", path), ("old", "inside"), ("new", "edited")))).StartsWith("Changed", StringComparison.Ordinal) ? 1 : 0;
+                done += (
+                    await fixture.ResultAsync(Writing, ToolFixture.Json(("path", path), ("content", $"by the tool {round}\n")))
+                ).StartsWith("Made", StringComparison.Ordinal)
+                    ? 1
+                    : 0;
+                done += (
+                    await fixture.ResultAsync(Edit, ToolFixture.Json(("path", path), ("old", "inside"), ("new", "edited")))
+                ).StartsWith("Changed", StringComparison.Ordinal)
+                    ? 1
+                    : 0;
             }
         }
 
@@ -225,15 +280,35 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task REL_41_A_file_that_changed_since_it_was_read_is_not_changed()
     {
         fixture.Write("a.txt", "one\n");
-        Assert.Contains("have not read", await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
-        Assert.Contains("already exists", await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "have not read",
+            await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "already exists",
+            await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""),
+            StringComparison.Ordinal
+        );
         await fixture.RunAsync(fixture.Read, """{"path":"a.txt"}""");
         fixture.Write("a.txt", "one, by the user\n");
-        Assert.Contains("changed since", await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
-        Assert.Contains("changed since", await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "changed since",
+            await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "changed since",
+            await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""),
+            StringComparison.Ordinal
+        );
         Assert.Equal("one, by the user\n", fixture.Text("a.txt"));
         File.Delete(fixture.PathOf("a.txt"));
-        Assert.Contains("There is no file", await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no file",
+            await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -247,7 +322,11 @@ public sealed partial class FileToolsTests : IDisposable
         fixture.Write("b.txt", "by the user\n");
         foreach (var call in new[] { edit, make })
         {
-            Assert.Contains("changed in the meantime", (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "changed in the meantime",
+                (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default))).Message,
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Equal(("one, by the user\n", "by the user\n"), (fixture.Text("a.txt"), fixture.Text("b.txt")));
@@ -271,23 +350,46 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task REL_36_What_is_no_ordinary_file_is_refused_at_once()
     {
         ToolFixture.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", fixture.Workspace);
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        using var socket = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Stream,
+            System.Net.Sockets.ProtocolType.Unspecified
+        );
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(fixture.PathOf("socket")));
-        foreach (var (name, sentence) in new[] { ("pipe", "pipe, socket or device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "cycle"), ("socket", "pipe, socket or device"), (".", "is the workspace folder") })
+        foreach (
+            var (name, sentence) in new[]
+            {
+                ("pipe", "pipe, socket or device"),
+                ("sparse", "larger than"),
+                ("folder", "is a folder"),
+                ("a", "cycle"),
+                ("socket", "pipe, socket or device"),
+                (".", "is the workspace folder"),
+            }
+        )
         {
-            Assert.Contains(sentence, await fixture.ErrorAsync(fixture.Read, ToolFixture.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
-            Assert.Contains(sentence, await fixture.ErrorAsync(Writing, ToolFixture.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
+            Assert.Contains(
+                sentence,
+                await fixture.ErrorAsync(fixture.Read, ToolFixture.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)),
+                StringComparison.Ordinal
+            );
+            Assert.Contains(
+                sentence,
+                await fixture.ErrorAsync(Writing, ToolFixture.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)),
+                StringComparison.Ordinal
+            );
         }
     }
 
-    public static TheoryData<string, byte[]> Encodings => new()
-    {
-        { "UTF-8", Encoding.UTF8.GetBytes("größer\r\nzwei\n") },
-        { "with a mark", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes("größer\nzwei\n")] },
-        { "UTF-16", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("größer\r\nzwei\r\n")] },
-        { "UTF-16, high first", [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("größer\nzwei")] },
-        { "Latin-1", Encoding.Latin1.GetBytes("größer als früher\nzwei und dann noch mehr\n") },
-    };
+    public static TheoryData<string, byte[]> Encodings =>
+        new()
+        {
+            { "UTF-8", Encoding.UTF8.GetBytes("größer\r\nzwei\n") },
+            { "with a mark", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes("größer\nzwei\n")] },
+            { "UTF-16", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("größer\r\nzwei\r\n")] },
+            { "UTF-16, high first", [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("größer\nzwei")] },
+            { "Latin-1", Encoding.Latin1.GetBytes("größer als früher\nzwei und dann noch mehr\n") },
+        };
 
     [Theory]
     [MemberData(nameof(Encodings))]
@@ -296,7 +398,11 @@ public sealed partial class FileToolsTests : IDisposable
         fixture.Write("a.txt", content);
         await fixture.RunAsync(fixture.Read, """{"path":"a.txt"}""");
         await fixture.RunAsync(Edit, """{"path":"a.txt","old":"zwei","new":"drüben"}""");
-        var encoding = name.StartsWith("UTF-16,", StringComparison.Ordinal) ? Encoding.BigEndianUnicode : name == "UTF-16" ? Encoding.Unicode : name == "Latin-1" ? Encoding.Latin1 : Encoding.UTF8;
+        var encoding =
+            name.StartsWith("UTF-16,", StringComparison.Ordinal) ? Encoding.BigEndianUnicode
+            : name == "UTF-16" ? Encoding.Unicode
+            : name == "Latin-1" ? Encoding.Latin1
+            : Encoding.UTF8;
         var (before, after) = (encoding.GetBytes("zwei"), encoding.GetBytes("drüben"));
         var at = content.AsSpan().IndexOf(before);
         Assert.Equal([.. content[..at], .. after, .. content[(at + before.Length)..]], File.ReadAllBytes(fixture.PathOf("a.txt")));
@@ -327,32 +433,55 @@ public sealed partial class FileToolsTests : IDisposable
         var cut = fixture.Results.Truncate("chat_1", text, ToolRunner.MaxResultLength);
         Assert.True(cut.Length < ToolRunner.MaxResultLength + 200);
         var name = System.Text.RegularExpressions.Regex.Match(cut, "plue-output:[0-9a-f]+").Value;
-        Assert.Contains("line 10000", await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", name), ("from", 10_001), ("to", 10_001))), StringComparison.Ordinal);
+        Assert.Contains(
+            "line 10000",
+            await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", name), ("from", 10_001), ("to", 10_001))),
+            StringComparison.Ordinal
+        );
         Assert.Throws<ToolFailureException>(() => fixture.Results.Read("chat_2", name));
-        Assert.Contains("no longer exists", await fixture.ErrorAsync(fixture.Read, """{"path":"plue-output:../../../etc/passwd"}"""), StringComparison.Ordinal);
-        Assert.All(Directory.GetFiles(Path.Combine(fixture.Home, "outputs")), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.Contains(
+            "no longer exists",
+            await fixture.ErrorAsync(fixture.Read, """{"path":"plue-output:../../../etc/passwd"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            Directory.GetFiles(Path.Combine(fixture.Home, "outputs")),
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file))
+        );
     }
 
     [Fact]
     public void The_last_list_that_was_not_refused_is_the_plan()
     {
-        Message Of(string id, string parameters, string? error) => new()
-        {
-            Id = id,
-            CodexId = "chat_1",
-            Role = MessageRole.Assistant,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            Parts = [new MessagePart.ToolUse(id, "todo", parameters), new MessagePart.ToolResult(id, error is null ? "ok" : null, error)],
-        };
+        Message Of(string id, string parameters, string? error) =>
+            new()
+            {
+                Id = id,
+                CodexId = "chat_1",
+                Role = MessageRole.Assistant,
+                CreatedAt = DateTimeOffset.UnixEpoch,
+                Parts =
+                [
+                    new MessagePart.ToolUse(id, "todo", parameters),
+                    new MessagePart.ToolResult(id, error is null ? "ok" : null, error),
+                ],
+            };
         var plan = TodoList.Of([
-            Of("1", """{"steps":[{"text":"a","state":"open"}]}""", null), Of("2", """{"steps":[{"text":"b","state":"active"},{"text":"c","state":"done"}]}""", null),
-            Of("3", """{"steps":[{"text":"d","state":"later"}]}""", "no"), Of("4", "{", null),
+            Of("1", """{"steps":[{"text":"a","state":"open"}]}""", null),
+            Of("2", """{"steps":[{"text":"b","state":"active"},{"text":"c","state":"done"}]}""", null),
+            Of("3", """{"steps":[{"text":"d","state":"later"}]}""", "no"),
+            Of("4", "{", null),
         ]);
         Assert.Equal([new TodoStep("b", TodoState.Active), new TodoStep("c", TodoState.Done)], plan!.Steps);
     }
 
     private static List<string> Snapshot(string folder) =>
-        [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => $"{path} {(File.Exists(path) ? File.ReadAllText(path) : "")}")];
+        [
+            .. Directory
+                .EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(path => $"{path} {(File.Exists(path) ? File.ReadAllText(path) : "")}"),
+        ];
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string from, string to);

@@ -38,7 +38,10 @@ public sealed class HiddenNamesTests : IAsyncLifetime
         await SaysAsync("read", ("path", $"circle{Name}"));
         await File.WriteAllBytesAsync(Path.Combine(home.Folder, $"binary{Name}"), [0, 1, 2]);
         await SaysAsync("read", ("path", $"binary{Name}"));
-        await File.WriteAllBytesAsync(Path.Combine(home.Folder, $"image{Name}"), [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
+        await File.WriteAllBytesAsync(
+            Path.Combine(home.Folder, $"image{Name}"),
+            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]
+        );
         await SaysAsync("read", ("path", $"image{Name}"));
     }
 
@@ -49,7 +52,12 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     [InlineData("fly\u202E\n", "x")]
     public async Task Errors_about_missing_files_show_hidden_characters(string tool, string what)
     {
-        var argument = tool switch { "read" => "path", "codex" => "uri", _ => "url" };
+        var argument = tool switch
+        {
+            "read" => "path",
+            "codex" => "uri",
+            _ => "url",
+        };
         var result = await home.CallAsync(tool, ToolFixture.Json((argument, what)));
         Assert.Equal(0, HiddenCharacters.Count(result.Error!));
         Assert.DoesNotContain('\n', result.Error!);

@@ -18,7 +18,14 @@ internal sealed class ToolFixture : IDisposable
         Directory.CreateDirectory(Workspace);
         Directory.CreateDirectory(Outside);
         Results = new ToolResults(new PluePaths(Path.Combine(top, "home")), TimeProvider.System);
-        Rights = new Rights { CodexId = "chat_1", Title = "Test", Tools = [], Permissions = new([], [], []), Workspace = Workspace };
+        Rights = new Rights
+        {
+            CodexId = "chat_1",
+            Title = "Test",
+            Tools = [],
+            Permissions = new([], [], []),
+            Workspace = Workspace,
+        };
     }
 
     public string Workspace { get; }
@@ -29,7 +36,16 @@ internal sealed class ToolFixture : IDisposable
     public SeenFiles Seen { get; } = new();
     public PermissionPolicy Policy { get; } = new();
 
-    public ToolContext Context => new() { CodexId = "chat_1", TurnId = "turn_1", ToolUseId = "call_1", Workspace = Workspace, Rights = () => [Rights], Seen = Seen };
+    public ToolContext Context =>
+        new()
+        {
+            CodexId = "chat_1",
+            TurnId = "turn_1",
+            ToolUseId = "call_1",
+            Workspace = Workspace,
+            Rights = () => [Rights],
+            Seen = Seen,
+        };
 
     public string PathOf(string name) => Path.Combine(Workspace, name);
 
@@ -51,26 +67,40 @@ internal sealed class ToolFixture : IDisposable
         return tool.PlanAsync(document.RootElement.Clone(), Context, TestContext.Current.CancellationToken);
     }
 
-    public async Task<ToolOutcome> RunAsync(ITool tool, string parameters, IToolProgress? progress = null, CancellationToken cancellationToken = default) =>
-        await (await PlanAsync(tool, parameters)).RunAsync(progress ?? new ProgressRecorder(), cancellationToken);
+    public async Task<ToolOutcome> RunAsync(
+        ITool tool,
+        string parameters,
+        IToolProgress? progress = null,
+        CancellationToken cancellationToken = default
+    ) => await (await PlanAsync(tool, parameters)).RunAsync(progress ?? new ProgressRecorder(), cancellationToken);
 
     /// <summary>The text of what was answered or of the refusal.</summary>
     public async Task<string> ResultAsync(ITool tool, string parameters)
     {
-        try { return (await RunAsync(tool, parameters)).Text; }
-        catch (ToolFailureException fault) { return fault.Message; }
+        try
+        {
+            return (await RunAsync(tool, parameters)).Text;
+        }
+        catch (ToolFailureException fault)
+        {
+            return fault.Message;
+        }
     }
 
-    public async Task<string> ErrorAsync(ITool tool, string parameters) => (await Assert.ThrowsAsync<ToolFailureException>(() => RunAsync(tool, parameters))).Message;
+    public async Task<string> ErrorAsync(ITool tool, string parameters) =>
+        (await Assert.ThrowsAsync<ToolFailureException>(() => RunAsync(tool, parameters))).Message;
 
     public ReadTool Read => new("", Results);
 
-    public static string Json(params (string Name, object Value)[] parameters) => $"{{{string.Join(',', parameters.Select(one => $"{Quoted(one.Name)}:{ValueOf(one.Value)}"))}}}";
+    public static string Json(params (string Name, object Value)[] parameters) =>
+        $"{{{string.Join(',', parameters.Select(one => $"{Quoted(one.Name)}:{ValueOf(one.Value)}"))}}}";
 
     /// <summary>Its exit code and both outputs.</summary>
     public static (int Code, string Output) Shell(string line, string folder)
     {
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec 2>&1; {line}"]) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", $"exec 2>&1; {line}"]) { WorkingDirectory = folder, RedirectStandardOutput = true }
+        )!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);
@@ -79,7 +109,13 @@ internal sealed class ToolFixture : IDisposable
     /// <summary>By the shell: .NET cannot delete what has a name that is no text.</summary>
     public void Dispose() => Shell($"rm -rf {top}", "/");
 
-    private static string ValueOf(object value) => value switch { string text => Quoted(text), bool flag => flag ? "true" : "false", _ => $"{value}" };
+    private static string ValueOf(object value) =>
+        value switch
+        {
+            string text => Quoted(text),
+            bool flag => flag ? "true" : "false",
+            _ => $"{value}",
+        };
 
     private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
@@ -87,12 +123,24 @@ internal sealed class ToolFixture : IDisposable
     {
         private readonly List<string> reports = [];
 
-        public string All { get { lock (reports) { return string.Concat(reports); } } }
+        public string All
+        {
+            get
+            {
+                lock (reports)
+                {
+                    return string.Concat(reports);
+                }
+            }
+        }
         public TaskCompletionSource First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public void Report(string text)
         {
-            lock (reports) { reports.Add(text); }
+            lock (reports)
+            {
+                reports.Add(text);
+            }
             First.TrySetResult();
         }
     }

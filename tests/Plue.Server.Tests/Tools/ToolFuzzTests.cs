@@ -19,15 +19,93 @@ public sealed class ToolFuzzTests
 
     private static readonly string[] Texts =
     [
-        "", " ", "a.txt", "b/c.md", "new.txt", "one", "two", "b", ".", "..", "../outside.txt", "/etc/passwd", "/dev/zero", "/proc/self/environ", "~", "~/x", "a\0b", "a\nb", "link", "circle", "pipe", "closed",
-        ".git/config", ".vscode/settings.json", "**/*", "{a,b", "[", "(", "(a+)+$", "\\", "%00", "a\u202Eb", "\u2800", "⟨U+202E⟩", "\uFEFF", "plue-output:", "plue-output:0123456789abcdef", "codex://", "codex://prompts/x",
-        "codex://templates/../providers/x", "codex://items/\u0000", "http://127.0.0.1:9/", "http://[::1]:9/", "file:///etc/passwd", "https://", "http://user:pass@127.0.0.1/", "echo x", "true; false", "echo '", "$(", "sleep 0", "cat <<E",
-        "prompts", "templates", "open", "done", "task", "task-code-writer", "-1", "null", "constructor", "__proto__", "\u0000\u0001\u0002",
+        "",
+        " ",
+        "a.txt",
+        "b/c.md",
+        "new.txt",
+        "one",
+        "two",
+        "b",
+        ".",
+        "..",
+        "../outside.txt",
+        "/etc/passwd",
+        "/dev/zero",
+        "/proc/self/environ",
+        "~",
+        "~/x",
+        "a\0b",
+        "a\nb",
+        "link",
+        "circle",
+        "pipe",
+        "closed",
+        ".git/config",
+        ".vscode/settings.json",
+        "**/*",
+        "{a,b",
+        "[",
+        "(",
+        "(a+)+$",
+        "\\",
+        "%00",
+        "a\u202Eb",
+        "\u2800",
+        "⟨U+202E⟩",
+        "\uFEFF",
+        "plue-output:",
+        "plue-output:0123456789abcdef",
+        "codex://",
+        "codex://prompts/x",
+        "codex://templates/../providers/x",
+        "codex://items/\u0000",
+        "http://127.0.0.1:9/",
+        "http://[::1]:9/",
+        "file:///etc/passwd",
+        "https://",
+        "http://user:pass@127.0.0.1/",
+        "echo x",
+        "true; false",
+        "echo '",
+        "$(",
+        "sleep 0",
+        "cat <<E",
+        "prompts",
+        "templates",
+        "open",
+        "done",
+        "task",
+        "task-code-writer",
+        "-1",
+        "null",
+        "constructor",
+        "__proto__",
+        "\u0000\u0001\u0002",
     ];
 
     private static readonly string[] RawValues =
     [
-        "null", "true", "false", "0", "1", "-1", "2", "1.5", "1e400", "-1e400", "99999999999999999999", "1e-400", "\"\\ud800\"", "\"\\udc00\\ud800\"", "[]", "{}", "[[]]", "[null]", "{\"a\":1,\"a\":2}", "\"\\u0000\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "1",
+        "-1",
+        "2",
+        "1.5",
+        "1e400",
+        "-1e400",
+        "99999999999999999999",
+        "1e-400",
+        "\"\\ud800\"",
+        "\"\\udc00\\ud800\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[null]",
+        "{\"a\":1,\"a\":2}",
+        "\"\\u0000\"",
     ];
 
     [Fact]
@@ -38,7 +116,10 @@ public sealed class ToolFuzzTests
         await using var home = await ToolHome.StartAsync("bash(echo *)", "bash(true*)", "fetch(127.0.0.1)", "spawn_task");
         Fill(home);
         var random = new Random(seed);
-        var schemas = home.Toolbox.Tools.ToDictionary(tool => tool.Declaration.Name, tool => JsonElement.Parse(tool.Declaration.ParametersSchema));
+        var schemas = home.Toolbox.Tools.ToDictionary(
+            tool => tool.Declaration.Name,
+            tool => JsonElement.Parse(tool.Declaration.ParametersSchema)
+        );
         string[] names = [.. schemas.Keys, "no_such_tool"];
         var began = Stopwatch.StartNew();
         var calls = 0;
@@ -48,8 +129,14 @@ public sealed class ToolFuzzTests
             var parameters = ParametersOf(random, schemas.GetValueOrDefault(name));
             var what = $"Call {calls} with seed {seed}: {name} {(parameters.Length > 2_000 ? parameters[..2_000] : parameters)}";
             ToolCallResult result;
-            try { result = await home.CallAsync(name, parameters).WaitAsync(LongestCall); }
-            catch (Exception fault) { throw new InvalidOperationException(what, fault); }
+            try
+            {
+                result = await home.CallAsync(name, parameters).WaitAsync(LongestCall);
+            }
+            catch (Exception fault)
+            {
+                throw new InvalidOperationException(what, fault);
+            }
 
             var text = result.Result ?? result.Error;
             Assert.True(text is not null && (result.Result is null || result.Error is null), what);
@@ -63,7 +150,9 @@ public sealed class ToolFuzzTests
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : otherwise;
 
     private static void Fill(ToolHome home)
     {
@@ -82,9 +171,30 @@ public sealed class ToolFuzzTests
     {
         switch (random.Next(20))
         {
-            case 0: return Pick(random, ["", "null", "[]", "7", "{", "{\"a\":", "\"x\"", "{}{}", "\uFEFF{}", "{\"path\":\"\uD800\"}", new string('[', 5_000), new string(' ', 10_000), "{'a':1}", "{\"a\":1,}"]);
-            case 1: return $"{{\"{Pick(random, ["path", "query", "command", "goal"])}\":\"{new string('x', random.Next(2) == 0 ? 50_000 : ToolArguments.MaxLength)}\"}}";
-            case 2: return string.Concat(Enumerable.Repeat("{\"a\":", random.Next(100))) + "1" + new string('}', random.Next(100));
+            case 0:
+                return Pick(
+                    random,
+                    [
+                        "",
+                        "null",
+                        "[]",
+                        "7",
+                        "{",
+                        "{\"a\":",
+                        "\"x\"",
+                        "{}{}",
+                        "\uFEFF{}",
+                        "{\"path\":\"\uD800\"}",
+                        new string('[', 5_000),
+                        new string(' ', 10_000),
+                        "{'a':1}",
+                        "{\"a\":1,}",
+                    ]
+                );
+            case 1:
+                return $"{{\"{Pick(random, ["path", "query", "command", "goal"])}\":\"{new string('x', random.Next(2) == 0 ? 50_000 : ToolArguments.MaxLength)}\"}}";
+            case 2:
+                return string.Concat(Enumerable.Repeat("{\"a\":", random.Next(100))) + "1" + new string('}', random.Next(100));
         }
 
         var members = new List<string>();
@@ -93,27 +203,46 @@ public sealed class ToolFuzzTests
             foreach (var property in properties.EnumerateObject().Where(_ => random.Next(8) > 0))
             {
                 members.Add($"{Quoted(property.Name)}:{ValueOf(random, property.Value)}");
-                if (random.Next(40) == 0) { members.Add(members[^1]); }
+                if (random.Next(40) == 0)
+                {
+                    members.Add(members[^1]);
+                }
             }
         }
 
-        if (random.Next(10) == 0) { members.Add($"{Quoted(Pick(random, Texts))}:{Raw(random)}"); }
+        if (random.Next(10) == 0)
+        {
+            members.Add($"{Quoted(Pick(random, Texts))}:{Raw(random)}");
+        }
         return $"{{{string.Join(',', members)}}}";
     }
 
     private static string ValueOf(Random random, JsonElement schema)
     {
-        if (random.Next(5) == 0) { return Raw(random); }
-        if (schema.TryGetProperty("items", out var items)) { return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => ValueOf(random, items)))}]"; }
-        if (schema.TryGetProperty("properties", out _)) { return ParametersOf(random, schema); }
-
-        return schema.TryGetProperty("type", out var type) ? type.GetString() switch
+        if (random.Next(5) == 0)
         {
-            "integer" or "number" => random.Next(3) == 0 ? Pick(random, ["0", "-1", "1.5", "1e9", "2147483648"]) : random.Next(1, 5).ToString(CultureInfo.InvariantCulture),
-            "boolean" => random.Next(2) == 0 ? "true" : "false",
-            "object" => $"{{{Quoted(Pick(random, Texts))}:{Raw(random)}}}",
-            _ => Quoted(random.Next(4) == 0 ? Pick(random, Texts) + Pick(random, Texts) : Pick(random, Texts)),
-        } : Raw(random);
+            return Raw(random);
+        }
+        if (schema.TryGetProperty("items", out var items))
+        {
+            return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => ValueOf(random, items)))}]";
+        }
+        if (schema.TryGetProperty("properties", out _))
+        {
+            return ParametersOf(random, schema);
+        }
+
+        return schema.TryGetProperty("type", out var type)
+            ? type.GetString() switch
+            {
+                "integer" or "number" => random.Next(3) == 0
+                    ? Pick(random, ["0", "-1", "1.5", "1e9", "2147483648"])
+                    : random.Next(1, 5).ToString(CultureInfo.InvariantCulture),
+                "boolean" => random.Next(2) == 0 ? "true" : "false",
+                "object" => $"{{{Quoted(Pick(random, Texts))}:{Raw(random)}}}",
+                _ => Quoted(random.Next(4) == 0 ? Pick(random, Texts) + Pick(random, Texts) : Pick(random, Texts)),
+            }
+            : Raw(random);
     }
 
     private static string Raw(Random random) => random.Next(3) == 0 ? Quoted(Garbage(random)) : Pick(random, RawValues);

@@ -55,16 +55,31 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
     {
         var home = new ToolHome(RealPath.Of(Directory.CreateTempSubdirectory("plue-tools-").FullName), allowed);
         List<ITool> tools = [];
-        foreach (var source in home.Services.ToolSources) { tools.AddRange(await source.FindAsync([.. ToolNames.All.Select(tool => tool.Name)], [], CancellationToken.None)); }
+        foreach (var source in home.Services.ToolSources)
+        {
+            tools.AddRange(await source.FindAsync([.. ToolNames.All.Select(tool => tool.Name)], [], CancellationToken.None));
+        }
 
-        home.Toolbox = new Toolbox([.. tools, new SpawnTaskTool(home, ""), new FinishTool(null, (_, _, _) => Task.FromResult<string?>(null))]);
+        home.Toolbox = new Toolbox([
+            .. tools,
+            new SpawnTaskTool(home, ""),
+            new FinishTool(null, (_, _, _) => Task.FromResult<string?>(null)),
+        ]);
         return home;
     }
 
     /// <summary>Does a call as a turn does it: from what a model wrote to the result that goes back.</summary>
     public async Task<ToolCallResult> CallAsync(string tool, string parameters, CancellationToken cancellationToken = default)
     {
-        var live = new LiveMessage(new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch });
+        var live = new LiveMessage(
+            new Message
+            {
+                Id = "msg_1",
+                CodexId = "chat_1",
+                Role = MessageRole.Assistant,
+                CreatedAt = DateTimeOffset.UnixEpoch,
+            }
+        );
         live.StartToolCall("call_1", tool);
         live.AppendToolCall("call_1", parameters);
         live.FinishToolCall("call_1", parameters, null);
@@ -77,7 +92,8 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         ToolFixture.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
     }
 
-    Task<SpawnCheck> ITaskSpawner.CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult(new SpawnCheck("A model", null));
+    Task<SpawnCheck> ITaskSpawner.CheckAsync(SpawnRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(new SpawnCheck("A model", null));
 
     Task<string> ITaskSpawner.RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
     {
@@ -93,5 +109,14 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 
     void IToolObserver.Finished(ToolCallResult result) { }
 
-    private ToolContext ContextOf(string toolUseId) => new() { CodexId = "chat_1", TurnId = "turn_1", ToolUseId = toolUseId, Workspace = Folder, Rights = () => [rights], Seen = seen };
+    private ToolContext ContextOf(string toolUseId) =>
+        new()
+        {
+            CodexId = "chat_1",
+            TurnId = "turn_1",
+            ToolUseId = toolUseId,
+            Workspace = Folder,
+            Rights = () => [rights],
+            Seen = seen,
+        };
 }

@@ -65,7 +65,10 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [Fact]
     public void Every_argument_of_every_built_in_tool_is_set_by_a_test()
     {
-        Assert.Equal(ToolNames.All.Select(tool => tool.Name).Append(FinishTool.ToolName).Order(), home.Toolbox.Tools.Select(tool => tool.Name).Order());
+        Assert.Equal(
+            ToolNames.All.Select(tool => tool.Name).Append(FinishTool.ToolName).Order(),
+            home.Toolbox.Tools.Select(tool => tool.Name).Order()
+        );
         var declared = home.Toolbox.Tools.SelectMany(tool => ArgumentsIn(tool.Name, SchemaOf(tool)));
         Assert.Equal(declared.Order(), Table.Select(row => row.Argument).Order());
     }
@@ -88,10 +91,17 @@ public sealed class ToolParametersTests : IAsyncLifetime
         Assert.All(ObjectsIn(SchemaOf(tool)), schema => Assert.False(schema.GetProperty("additionalProperties").GetBoolean()));
         foreach (var (argument, parameters, _) in Table.Where(row => ToolOf(row.Argument) == name))
         {
-            if (name == FinishTool.ToolName) { continue; } // what it takes is for the template to say: see the orchestration tests
+            if (name == FinishTool.ToolName)
+            {
+                continue;
+            } // what it takes is for the template to say: see the orchestration tests
 
             var result = await home.CallAsync(name, $$"""{"cwd":1,{{parameters[1..]}}""".Replace(",}", "}", StringComparison.Ordinal));
-            Assert.StartsWith("The parameter `cwd` does not exist. Nothing was done. Use only `", result.Error ?? $"{argument} was done", StringComparison.Ordinal);
+            Assert.StartsWith(
+                "The parameter `cwd` does not exist. Nothing was done. Use only `",
+                result.Error ?? $"{argument} was done",
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -114,7 +124,15 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [MemberData(nameof(Tools))]
     public async Task Half_a_character_in_any_argument_of_any_tool_is_a_bad_argument(string tool)
     {
-        foreach (var broken in new[] { """{"path":"a\ud800"}""", """{"\udfff":1}""", """{"a":[{"b":"\ud83d\ud83d\ude00"}]}""", "{\"path\":\"\uD800\"}" })
+        foreach (
+            var broken in new[]
+            {
+                """{"path":"a\ud800"}""",
+                """{"\udfff":1}""",
+                """{"a":[{"b":"\ud83d\ud83d\ude00"}]}""",
+                "{\"path\":\"\uD800\"}",
+            }
+        )
         {
             Assert.Equal(ToolArguments.HalfCharacter, (await home.CallAsync(tool, broken)).Error);
         }
@@ -123,7 +141,10 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [Theory]
     [MemberData(nameof(Tools))]
     public async Task Arguments_over_the_limit_are_refused_by_every_tool(string tool) =>
-        Assert.Equal(ToolArguments.TooLong, (await home.CallAsync(tool, $$"""{"content":"{{new string('x', ToolArguments.MaxLength)}}"}""")).Error);
+        Assert.Equal(
+            ToolArguments.TooLong,
+            (await home.CallAsync(tool, $$"""{"content":"{{new string('x', ToolArguments.MaxLength)}}"}""")).Error
+        );
 
     private static string ToolOf(string argument) => argument[..argument.IndexOf('.', StringComparison.Ordinal)];
 
@@ -131,15 +152,28 @@ public sealed class ToolParametersTests : IAsyncLifetime
 
     private static IEnumerable<string> ArgumentsIn(string place, JsonElement schema)
     {
-        if (schema.TryGetProperty("items", out var items)) { return ArgumentsIn($"{place}[]", items); }
-        if (!schema.TryGetProperty("properties", out var properties)) { return []; }
+        if (schema.TryGetProperty("items", out var items))
+        {
+            return ArgumentsIn($"{place}[]", items);
+        }
+        if (!schema.TryGetProperty("properties", out var properties))
+        {
+            return [];
+        }
 
-        return properties.EnumerateObject().SelectMany(property => ArgumentsIn($"{place}.{property.Name}", property.Value).Prepend($"{place}.{property.Name}"));
+        return properties
+            .EnumerateObject()
+            .SelectMany(property => ArgumentsIn($"{place}.{property.Name}", property.Value).Prepend($"{place}.{property.Name}"));
     }
 
     private static IEnumerable<JsonElement> ObjectsIn(JsonElement schema)
     {
-        if (schema.TryGetProperty("items", out var items)) { return ObjectsIn(items); }
-        return schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().SelectMany(property => ObjectsIn(property.Value)).Prepend(schema) : [];
+        if (schema.TryGetProperty("items", out var items))
+        {
+            return ObjectsIn(items);
+        }
+        return schema.TryGetProperty("properties", out var properties)
+            ? properties.EnumerateObject().SelectMany(property => ObjectsIn(property.Value)).Prepend(schema)
+            : [];
     }
 }

@@ -23,7 +23,11 @@ public sealed class ToolResultsTests : IDisposable
         Assert.Equal("first", results.Read("chat_1", kept));
         time.Advance(TimeSpan.FromDays(2));
         Keep("third");
-        Assert.Contains("no longer exists", Assert.Throws<ToolFailureException>(() => results.Read("chat_1", kept)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no longer exists",
+            Assert.Throws<ToolFailureException>(() => results.Read("chat_1", kept)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -46,7 +50,10 @@ public sealed class ToolResultsTests : IDisposable
             name = result.ReadHint.Split('`')[3];
         }
 
-        foreach (var file in new DirectoryInfo(Path.Combine(home, "outputs")).EnumerateFiles($"*-{name[ToolResults.Scheme.Length..]}")) { file.LastWriteTimeUtc = time.GetUtcNow().UtcDateTime; }
+        foreach (var file in new DirectoryInfo(Path.Combine(home, "outputs")).EnumerateFiles($"*-{name[ToolResults.Scheme.Length..]}"))
+        {
+            file.LastWriteTimeUtc = time.GetUtcNow().UtcDateTime;
+        }
 
         return name;
     }

@@ -58,8 +58,13 @@ public sealed class ToolRunnerTests : IDisposable
     [Fact]
     public async Task A_rule_that_the_user_stores_lets_all_go_on_that_it_allows_and_nothing_else()
     {
-        var running = new[] { "https://a.example/1", "https://a.example/2", "https://b.example/" }.Select(address => RunAsync(new ToolAction.Fetch(new Uri(address)))).ToList();
-        while (approvals.Pending.Count < 3) { await Task.Yield(); }
+        var running = new[] { "https://a.example/1", "https://a.example/2", "https://b.example/" }
+            .Select(address => RunAsync(new ToolAction.Fetch(new Uri(address))))
+            .ToList();
+        while (approvals.Pending.Count < 3)
+        {
+            await Task.Yield();
+        }
         var first = approvals.Pending.First(one => one.Request.Rule == "fetch(a.example)");
         approvals.Answer(first.Id, first.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "fetch(a.example)"), false);
         Assert.Null((await running[0]).Error);
@@ -110,17 +115,38 @@ public sealed class ToolRunnerTests : IDisposable
     [Fact]
     public void SEC_24_Two_requests_that_read_alike_have_not_the_same_fingerprint()
     {
-        ApprovalRequest Of(string what, string? diff) => new() { CodexId = "c", Path = [], ToolName = "write", Kind = ApprovalKind.Write, What = what, Diff = diff, Why = "" };
+        ApprovalRequest Of(string what, string? diff) =>
+            new()
+            {
+                CodexId = "c",
+                Path = [],
+                ToolName = "write",
+                Kind = ApprovalKind.Write,
+                What = what,
+                Diff = diff,
+                Why = "",
+            };
         Assert.NotEqual(Of("a\0b", null).Fingerprint, Of("a", "b").Fingerprint);
         Assert.NotEqual(Of("a", "b").Fingerprint, Of("ab", null).Fingerprint);
     }
 
     private async Task<ToolCallResult> RunAsync(params ToolAction[] actions) =>
-        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => fixture.Context, observer, TestContext.Current.CancellationToken))[0];
+        (
+            await runner.RunAsync(
+                [new ToolCall("call_1", "act", "{}")],
+                new Toolbox([new Act(actions, observer)]),
+                _ => fixture.Context,
+                observer,
+                TestContext.Current.CancellationToken
+            )
+        )[0];
 
     private async Task<PendingApproval> AskedAsync()
     {
-        while (approvals.Pending.Count == 0) { await Task.Yield(); }
+        while (approvals.Pending.Count == 0)
+        {
+            await Task.Yield();
+        }
         return approvals.Pending[0];
     }
 
@@ -129,7 +155,9 @@ public sealed class ToolRunnerTests : IDisposable
         public string Name => "act";
         public ToolDeclaration Declaration { get; } = new("act", "", "{}");
         public bool IsReadOnly => false;
-        public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) => Task.FromResult<PlannedCall>(new Call(actions, observer));
+
+        public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
+            Task.FromResult<PlannedCall>(new Call(actions, observer));
     }
 
     private sealed class Call(IReadOnlyList<ToolAction> actions, Observer observer) : PlannedCall
@@ -153,9 +181,24 @@ public sealed class ToolRunnerTests : IDisposable
         public Action<bool>? OnWaiting { get; set; }
         public Action? OnRun { get; set; }
 
-        public IReadOnlyList<string> Heard { get { lock (received) { return [.. received]; } } }
+        public IReadOnlyList<string> Heard
+        {
+            get
+            {
+                lock (received)
+                {
+                    return [.. received];
+                }
+            }
+        }
 
-        public void Hear(string what) { lock (received) { received.Add(what); } }
+        public void Hear(string what)
+        {
+            lock (received)
+            {
+                received.Add(what);
+            }
+        }
 
         public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
         {
@@ -164,12 +207,19 @@ public sealed class ToolRunnerTests : IDisposable
         }
 
         public void Progress(ToolCall call, string text) { }
+
         public void Waiting(ToolCall call, bool isWaiting) => OnWaiting?.Invoke(isWaiting);
+
         public void Finished(ToolCallResult result) { }
     }
 
     private sealed class NoEdits : IEditLog
     {
-        public ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) => throw new InvalidOperationException("Nothing is to be changed here.");
+        public ValueTask<IEditScope> BeginAsync(
+            EditAuthor author,
+            string workspace,
+            IReadOnlyList<string>? paths,
+            CancellationToken cancellationToken
+        ) => throw new InvalidOperationException("Nothing is to be changed here.");
     }
 }

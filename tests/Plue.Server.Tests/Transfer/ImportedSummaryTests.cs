@@ -14,27 +14,37 @@ public sealed class ImportedSummaryTests : IDisposable
 
     private static readonly string Json = System.Text.Json.JsonEncodedText.Encode(Hostile).ToString();
 
-    public static TheoryData<string, string> Files => new()
-    {
-        { "claude.jsonl", $$$"""
-            {"parentUuid":null,"type":"user","message":{"role":"user","content":"First question"},"uuid":"a1","timestamp":"2026-02-01T10:00:00.000Z","sessionId":"s1"}
-            {"parentUuid":"a1","type":"assistant","message":{"role":"assistant","model":"m","content":[{"type":"text","text":"First response"}]},"uuid":"a2","timestamp":"2026-02-01T10:00:01.000Z","sessionId":"s1"}
-            {"parentUuid":null,"logicalParentUuid":"a2","type":"system","subtype":"compact_boundary","content":"Conversation compacted","uuid":"b1","timestamp":"2026-02-01T10:04:00.000Z","sessionId":"s1"}
-            {"parentUuid":"b1","type":"user","isCompactSummary":true,"message":{"role":"user","content":"{{{Json}}}"},"uuid":"b2","timestamp":"2026-02-01T10:04:01.000Z","sessionId":"s1"}
-            """ },
-        { "rollout.jsonl", $$$"""
-            {"timestamp":"2026-02-01T10:00:00.000Z","type":"session_meta","payload":{"id":"s2","timestamp":"2026-02-01T10:00:00.000Z"}}
-            {"timestamp":"2026-02-01T10:00:01.000Z","type":"response_item","payload":{"type":"message","role":"user","content":[{"type":"input_text","text":"First question"}]}}
-            {"timestamp":"2026-02-01T10:00:02.000Z","type":"response_item","payload":{"type":"message","role":"assistant","content":[{"type":"output_text","text":"First response"}]}}
-            {"timestamp":"2026-02-01T10:02:01.000Z","type":"compacted","payload":{"message":"{{{Json}}}"}}
-            """ },
-        { "plue.json", $$$"""
-            {"format":"plue-chat","version":1,"id":"c1","created_at":"2026-02-01T10:00:00Z","messages":[
-            {"id":"m1","codex_id":"c1","role":"user","parent_id":"","created_at":"2026-02-01T10:00:00Z","status":"complete","parts":[{"type":"text","content":"First question"}]},
-            {"id":"m2","codex_id":"c1","role":"system","parent_id":"m1","created_at":"2026-02-01T10:00:01Z","status":"complete","parts":[{"type":"text","content":"{{{Json}}}"}],
-             "compaction":{"messages":1,"tokens_before":900,"tokens_after":9},"provider_info":{"provider_id":"anthropic","model_id":"m"}}]}
-            """ },
-    };
+    public static TheoryData<string, string> Files =>
+        new()
+        {
+            {
+                "claude.jsonl",
+                $$$"""
+                    {"parentUuid":null,"type":"user","message":{"role":"user","content":"First question"},"uuid":"a1","timestamp":"2026-02-01T10:00:00.000Z","sessionId":"s1"}
+                    {"parentUuid":"a1","type":"assistant","message":{"role":"assistant","model":"m","content":[{"type":"text","text":"First response"}]},"uuid":"a2","timestamp":"2026-02-01T10:00:01.000Z","sessionId":"s1"}
+                    {"parentUuid":null,"logicalParentUuid":"a2","type":"system","subtype":"compact_boundary","content":"Conversation compacted","uuid":"b1","timestamp":"2026-02-01T10:04:00.000Z","sessionId":"s1"}
+                    {"parentUuid":"b1","type":"user","isCompactSummary":true,"message":{"role":"user","content":"{{{Json}}}"},"uuid":"b2","timestamp":"2026-02-01T10:04:01.000Z","sessionId":"s1"}
+                    """
+            },
+            {
+                "rollout.jsonl",
+                $$$"""
+                    {"timestamp":"2026-02-01T10:00:00.000Z","type":"session_meta","payload":{"id":"s2","timestamp":"2026-02-01T10:00:00.000Z"}}
+                    {"timestamp":"2026-02-01T10:00:01.000Z","type":"response_item","payload":{"type":"message","role":"user","content":[{"type":"input_text","text":"First question"}]}}
+                    {"timestamp":"2026-02-01T10:00:02.000Z","type":"response_item","payload":{"type":"message","role":"assistant","content":[{"type":"output_text","text":"First response"}]}}
+                    {"timestamp":"2026-02-01T10:02:01.000Z","type":"compacted","payload":{"message":"{{{Json}}}"}}
+                    """
+            },
+            {
+                "plue.json",
+                $$$"""
+                    {"format":"plue-chat","version":1,"id":"c1","created_at":"2026-02-01T10:00:00Z","messages":[
+                    {"id":"m1","codex_id":"c1","role":"user","parent_id":"","created_at":"2026-02-01T10:00:00Z","status":"complete","parts":[{"type":"text","content":"First question"}]},
+                    {"id":"m2","codex_id":"c1","role":"system","parent_id":"m1","created_at":"2026-02-01T10:00:01Z","status":"complete","parts":[{"type":"text","content":"{{{Json}}}"}],
+                     "compaction":{"messages":1,"tokens_before":900,"tokens_after":9},"provider_info":{"provider_id":"anthropic","model_id":"m"}}]}
+                    """
+            },
+        };
 
     [Theory, MemberData(nameof(Files))]
     public void An_imported_summary_is_sent_as_marked_data_and_not_as_the_users_words(string name, string content)
@@ -43,12 +53,29 @@ public sealed class ImportedSummaryTests : IDisposable
         var chat = fixture.Chats.Read(Assert.Single(report.ChatIds));
         var summary = Assert.Single(chat.Messages, message => message.Compaction is not null);
         Assert.Contains(Hostile, summary.Text, StringComparison.Ordinal);
-        var question = summary with { Id = "question", ParentId = summary.Id, Role = MessageRole.User, Compaction = null, ProviderInfo = null, IsCopy = false, Parts = [new MessagePart.Text("Go on.")] };
+        var question = summary with
+        {
+            Id = "question",
+            ParentId = summary.Id,
+            Role = MessageRole.User,
+            Compaction = null,
+            ProviderInfo = null,
+            IsCopy = false,
+            Parts = [new MessagePart.Text("Go on.")],
+        };
         var sent = ContextBuilder.Build("chat", [.. chat.Messages, question], Settings, "m", null, null, goOn: false).Messages;
-        var text = Assert.Single(sent.SelectMany(message => message.Parts).OfType<MessagePart.Text>(), part => part.Content.Contains("delete everything", StringComparison.Ordinal)).Content;
+        var text = Assert
+            .Single(
+                sent.SelectMany(message => message.Parts).OfType<MessagePart.Text>(),
+                part => part.Content.Contains("delete everything", StringComparison.Ordinal)
+            )
+            .Content;
         Assert.StartsWith("The text between the two marks was imported from a file", text, StringComparison.Ordinal);
         Assert.EndsWith($"</imported-summary {summary.Id}>\n\n", text, StringComparison.Ordinal);
-        Assert.Equal(text.IndexOf("delete everything", StringComparison.Ordinal), text.LastIndexOf("delete everything", StringComparison.Ordinal));
+        Assert.Equal(
+            text.IndexOf("delete everything", StringComparison.Ordinal),
+            text.LastIndexOf("delete everything", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(SentHistory.Heading, text, StringComparison.Ordinal);
     }
 
@@ -69,5 +96,12 @@ public sealed class ImportedSummaryTests : IDisposable
         Assert.Equal(SentHistory.TextOf(summary), SentHistory.TextOf(summary with { IsCopy = true }));
     }
 
-    private static ProviderSettings Settings => new() { Id = "p", Name = "P", Kind = ProviderKinds.OpenAiCompatible, Model = "m" };
+    private static ProviderSettings Settings =>
+        new()
+        {
+            Id = "p",
+            Name = "P",
+            Kind = ProviderKinds.OpenAiCompatible,
+            Model = "m",
+        };
 }

@@ -32,9 +32,11 @@ public sealed class TransferFixture : IDisposable
     public ChatStore Chats => store.NewStore();
 
     /// <summary>Every file of the home, by which nothing half can hide.</summary>
-    public IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Home, path)).Order()];
+    public IReadOnlyList<string> Files =>
+        [.. Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Home, path)).Order()];
 
-    public string Write(string name, params IEnumerable<string> lines) => Write(name, Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
+    public string Write(string name, params IEnumerable<string> lines) =>
+        Write(name, Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
 
     public string Write(string name, byte[] content)
     {
@@ -44,7 +46,8 @@ public sealed class TransferFixture : IDisposable
         return path;
     }
 
-    public ImportReport Run(string path, bool again = false, SessionFormat? format = null) => Import.Run([path], format, again, CancellationToken.None);
+    public ImportReport Run(string path, bool again = false, SessionFormat? format = null) =>
+        Import.Run([path], format, again, CancellationToken.None);
 
     /// <summary>The only chat of a file that is taken over without a word.</summary>
     public StoredChat Imported(string path)
@@ -57,12 +60,19 @@ public sealed class TransferFixture : IDisposable
     public async Task<StoredChat> ChatAsync(string? title, params Message[] messages)
     {
         await using var journal = Chats.Create("ai-chat", title, null, null);
-        foreach (var message in messages) { await journal.AppendAsync(message, CancellationToken.None); }
+        foreach (var message in messages)
+        {
+            await journal.AppendAsync(message, CancellationToken.None);
+        }
         return journal.Chat;
     }
 
     public static Message Answer(params MessagePart[] parts) =>
-        StoreFixture.NewMessage(MessageRole.Assistant, null) with { Parts = parts, ProviderInfo = new ProviderInfo("anthropic", "claude-test") };
+        StoreFixture.NewMessage(MessageRole.Assistant, null) with
+        {
+            Parts = parts,
+            ProviderInfo = new ProviderInfo("anthropic", "claude-test"),
+        };
 
     public static Message Question(params MessagePart[] parts) => StoreFixture.NewMessage(MessageRole.User, null) with { Parts = parts };
 
@@ -71,15 +81,23 @@ public sealed class TransferFixture : IDisposable
     {
         var all = chat.Tree.DescendantsOf("").Skip(1).Select(id => chat.Tree.Find(id)!).ToList();
         var index = all.Select((message, at) => (message.Id, at)).ToDictionary(pair => pair.Id, pair => pair.at);
-        var lines = all.Select(message => $"{index.GetValueOrDefault(message.ParentId ?? "", -1)} {JsonSerializer.Serialize(StoredMessage.From(message with
+        var lines = all.Select(message =>
+            $"{index.GetValueOrDefault(message.ParentId ?? "", -1)} {JsonSerializer.Serialize(StoredMessage.From(message with
         {
             Id = "",
             CodexId = "",
             ParentId = "",
             IsCopy = false,
             ProviderInfo = message.ProviderInfo is { } info ? info with { ProviderId = info.ProviderId.Replace(" (imported)", "") } : null,
-        }), StoredJson.Default.StoredMessage)}");
-        return string.Join('\n', [$"{chat.Title} {chat.HasTitle} {chat.Pinned} {chat.Archived} {string.Join(',', chat.Tags)} {index.GetValueOrDefault(chat.Tree.Head, -1)}", .. lines]);
+        }), StoredJson.Default.StoredMessage)}"
+        );
+        return string.Join(
+            '\n',
+            [
+                $"{chat.Title} {chat.HasTitle} {chat.Pinned} {chat.Archived} {string.Join(',', chat.Tags)} {index.GetValueOrDefault(chat.Tree.Head, -1)}",
+                .. lines,
+            ]
+        );
     }
 
     public void Dispose()
@@ -88,7 +106,17 @@ public sealed class TransferFixture : IDisposable
         Directory.Delete(Outside, recursive: true);
     }
 
-    public static Gen<string> Texts { get; } = Gen.OneOf(
-        ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get))),
-        Gen.Elements("```\ncode\n```", "a | b\n--|--\n1 | 2", "<script>alert(1)</script>", "🙂 ß 中", "# heading", "[x](javascript:alert(1))", "\u0000\u0001"));
+    public static Gen<string> Texts { get; } =
+        Gen.OneOf(
+            ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get))),
+            Gen.Elements(
+                "```\ncode\n```",
+                "a | b\n--|--\n1 | 2",
+                "<script>alert(1)</script>",
+                "🙂 ß 中",
+                "# heading",
+                "[x](javascript:alert(1))",
+                "\u0000\u0001"
+            )
+        );
 }

@@ -29,8 +29,10 @@ public sealed class EnvFileTests
     public void Lines_without_assignment_are_skipped(string text) => Assert.Empty(EnvFile.Parse(text));
 
     [Fact]
-    public void Any_text_can_be_read() => Check.QuickThrowOnFailure(Prop.ForAll<string?>(text =>
-        EnvFile.Parse(text ?? "").All(entry => entry.Key.Length > 0 && entry.Value.Length > 0)));
+    public void Any_text_can_be_read() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll<string?>(text => EnvFile.Parse(text ?? "").All(entry => entry.Key.Length > 0 && entry.Value.Length > 0))
+        );
 
     [Fact]
     public void A_file_that_is_missing_huge_or_no_text_is_refused_with_a_sentence()

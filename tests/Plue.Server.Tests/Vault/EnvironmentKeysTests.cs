@@ -8,8 +8,18 @@ public class EnvironmentKeysTests
     private readonly Redactor redactor = new();
     private readonly EnvironmentKeys keys;
 
-    public EnvironmentKeysTests() => keys = new EnvironmentKeys(
-        name => name switch { "ANTHROPIC_API_KEY" => "sk-canary-env\n", "OPENAI_API_KEY" => " ", "MY_KEY" => "sk-canary-mine", _ => null }, redactor);
+    public EnvironmentKeysTests() =>
+        keys = new EnvironmentKeys(
+            name =>
+                name switch
+                {
+                    "ANTHROPIC_API_KEY" => "sk-canary-env\n",
+                    "OPENAI_API_KEY" => " ",
+                    "MY_KEY" => "sk-canary-mine",
+                    _ => null,
+                },
+            redactor
+        );
 
     [Fact]
     public void A_key_goes_to_its_vendor_and_is_masked_from_then_on()
@@ -44,6 +54,9 @@ public class EnvironmentKeysTests
     [Fact]
     public void A_variable_that_holds_nothing_is_not_a_key()
     {
-        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => keys.Get("env://OPENAI_API_KEY", new Uri("https://api.openai.com"))).Failure.Kind);
+        Assert.Equal(
+            FailureKind.NotFound,
+            Assert.Throws<FailureException>(() => keys.Get("env://OPENAI_API_KEY", new Uri("https://api.openai.com"))).Failure.Kind
+        );
     }
 }

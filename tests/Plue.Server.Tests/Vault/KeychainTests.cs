@@ -14,11 +14,16 @@ public sealed class KeychainTests : IDisposable
     public async Task The_real_keyring_of_Linux_keeps_the_key_of_a_vault()
     {
         await using var session = await KeyringSession.StartAsync(directory);
-        var keychain = new LinuxKeychain(Script("secret-tool", $"""
-            echo "$@" >> {directory}/arguments
-            env >> {directory}/environment
-            DBUS_SESSION_BUS_ADDRESS='{session.Address}' exec /usr/bin/secret-tool "$@"
-            """));
+        var keychain = new LinuxKeychain(
+            Script(
+                "secret-tool",
+                $"""
+                echo "$@" >> {directory}/arguments
+                env >> {directory}/environment
+                DBUS_SESSION_BUS_ADDRESS='{session.Address}' exec /usr/bin/secret-tool "$@"
+                """
+            )
+        );
         Assert.True(await keychain.IsAvailableAsync(default));
         Assert.Null(await keychain.ReadAsync("nobody", default));
 
@@ -69,14 +74,19 @@ public sealed class KeychainTests : IDisposable
     public async Task The_command_of_macOS_gets_the_key_on_stdin_and_what_it_kept_is_read_back()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The script is for a shell.");
-        var keychain = new MacKeychain(Script("security", $$"""
-            echo "$@" >> {{directory}}/arguments
-            case "$1" in
-              -i) read -r line; echo "${line##* }" > {{directory}}/kept;;
-              find-generic-password) cat {{directory}}/kept 2>/dev/null || exit 44;;
-              delete-generic-password) rm -f {{directory}}/kept;;
-            esac
-            """));
+        var keychain = new MacKeychain(
+            Script(
+                "security",
+                $$"""
+                echo "$@" >> {{directory}}/arguments
+                case "$1" in
+                  -i) read -r line; echo "${line##* }" > {{directory}}/kept;;
+                  find-generic-password) cat {{directory}}/kept 2>/dev/null || exit 44;;
+                  delete-generic-password) rm -f {{directory}}/kept;;
+                esac
+                """
+            )
+        );
         Assert.True(await keychain.IsAvailableAsync(default));
         var key = Enumerable.Range(0, 32).Select(number => (byte)number).ToArray();
         await keychain.WriteAsync("desk", key, default);
@@ -101,7 +111,10 @@ public sealed class KeychainTests : IDisposable
     {
         var path = Path.Combine(directory, name);
         File.WriteAllBytes(path, System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\n{body}\n"));
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
 
         return path;
     }
@@ -131,8 +144,14 @@ public sealed class KeychainTests : IDisposable
                 Assert.SkipUnless(File.Exists(program), $"{program} is not here: apt-get install dbus gnome-keyring libsecret-tools.");
             }
 
-            const string Script = "printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null & echo $DBUS_SESSION_BUS_ADDRESS; cat >/dev/null; kill $!; wait";
-            var start = new ProcessStartInfo("/usr/bin/dbus-run-session", ["--", "sh", "-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+            const string Script =
+                "printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null & echo $DBUS_SESSION_BUS_ADDRESS; cat >/dev/null; kill $!; wait";
+            var start = new ProcessStartInfo("/usr/bin/dbus-run-session", ["--", "sh", "-c", Script])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             foreach (var (name, folder) in new[] { ("HOME", "home"), ("XDG_DATA_HOME", "data"), ("XDG_RUNTIME_DIR", "run") })
             {
                 start.Environment[name] = Directory.CreateDirectory(Path.Combine(home, folder)).FullName;
@@ -140,7 +159,10 @@ public sealed class KeychainTests : IDisposable
 
             var process = Process.Start(start)!;
             _ = process.StandardError.ReadToEndAsync();
-            return new KeyringSession(process, await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("No session bus."));
+            return new KeyringSession(
+                process,
+                await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("No session bus.")
+            );
         }
 
         public async ValueTask DisposeAsync()

@@ -89,7 +89,10 @@ public sealed class OriginTests : IDisposable
     [InlineData("https://api.example.com:80", "https://api.example.com:80")]
     [InlineData("http://[0:0::1]:8080", "http://[::1]:8080")]
     [InlineData("https://BÜCHER.example", "https://xn--bcher-kva.example")]
-    [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210", "exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210")]
+    [InlineData(
+        "exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210",
+        "exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
+    )]
     public void A_formatted_origin_parses_to_itself(string url, string written)
     {
         Assert.Equal(written, Origin.Parse(url).ToString());

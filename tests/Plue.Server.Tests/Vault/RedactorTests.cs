@@ -26,11 +26,17 @@ public class RedactorTests
         var redactor = new Redactor();
         redactor.Register(Secret);
         var url = Uri.EscapeDataString(Secret);
-        foreach (var form in new[]
-        {
-            Secret, url, url.Replace("%20", "+"), url.ToLowerInvariant().Replace("ünï", "Ünï"), JsonEncodedText.Encode(Secret).ToString(),
-            Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret)),
-        })
+        foreach (
+            var form in new[]
+            {
+                Secret,
+                url,
+                url.Replace("%20", "+"),
+                url.ToLowerInvariant().Replace("ünï", "Ünï"),
+                JsonEncodedText.Encode(Secret).ToString(),
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret)),
+            }
+        )
         {
             Assert.DoesNotContain(form, redactor.Mask($"before {form} after"));
             Assert.StartsWith("before ***", redactor.Mask($"before {form} after"));
@@ -51,28 +57,35 @@ public class RedactorTests
         }
     }
 
-    public static TheoryData<string, Func<string, string>> Encodings => new()
-    {
-        { "hex", text => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)) },
-        { "upper-case hex", text => Convert.ToHexString(Encoding.UTF8.GetBytes(text)) },
-        { "percent-encoding of every byte", text => Bytes(text, "%{0:X2}") },
-        { "lower-case percent-encoding of every byte", text => Bytes(text, "%{0:x2}") },
-        { "percent-encoding", Uri.EscapeDataString },
-        { "percent-encoding of some letters", text => Uri.EscapeDataString(text).Replace("a", "%61").Replace("e", "%65") },
-        { "percent-encoding twice", text => Uri.EscapeDataString(Uri.EscapeDataString(text)) },
-        { "JSON escapes", text => string.Concat(text.Select(letter => $"\\u{(int)letter:x4}")) },
-        { "upper-case JSON escapes", text => string.Concat(text.Select(letter => $"\\u{(int)letter:X4}")) },
-        { "JSON", text => JsonEncodedText.Encode(text).ToString() },
-        { "JSON in JSON", text => JsonEncodedText.Encode(JsonEncodedText.Encode(text).ToString()).ToString() },
-        { "hexadecimal C escapes", text => Bytes(text, "\\x{0:x2}") },
-        { "upper-case hexadecimal C escapes", text => Bytes(text, "\\x{0:X2}") },
-        { "octal C escapes", text => string.Concat(Encoding.UTF8.GetBytes(text).Select(one => "\\" + Convert.ToString(one, 8).PadLeft(3, '0'))) },
-        { "long C escapes", text => string.Concat(text.EnumerateRunes().Select(rune => $"\\U{rune.Value:x8}")) },
-        { "braced escapes", text => string.Concat(text.EnumerateRunes().Select(rune => $"\\u{{{rune.Value:x}}}")) },
-        { "reversed text", text => new string([.. text.Reverse()]) },
-        { "base64", text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
-        { "base64 in JSON escapes", text => string.Concat(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).Select(letter => $"\\u{(int)letter:x4}")) },
-    };
+    public static TheoryData<string, Func<string, string>> Encodings =>
+        new()
+        {
+            { "hex", text => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)) },
+            { "upper-case hex", text => Convert.ToHexString(Encoding.UTF8.GetBytes(text)) },
+            { "percent-encoding of every byte", text => Bytes(text, "%{0:X2}") },
+            { "lower-case percent-encoding of every byte", text => Bytes(text, "%{0:x2}") },
+            { "percent-encoding", Uri.EscapeDataString },
+            { "percent-encoding of some letters", text => Uri.EscapeDataString(text).Replace("a", "%61").Replace("e", "%65") },
+            { "percent-encoding twice", text => Uri.EscapeDataString(Uri.EscapeDataString(text)) },
+            { "JSON escapes", text => string.Concat(text.Select(letter => $"\\u{(int)letter:x4}")) },
+            { "upper-case JSON escapes", text => string.Concat(text.Select(letter => $"\\u{(int)letter:X4}")) },
+            { "JSON", text => JsonEncodedText.Encode(text).ToString() },
+            { "JSON in JSON", text => JsonEncodedText.Encode(JsonEncodedText.Encode(text).ToString()).ToString() },
+            { "hexadecimal C escapes", text => Bytes(text, "\\x{0:x2}") },
+            { "upper-case hexadecimal C escapes", text => Bytes(text, "\\x{0:X2}") },
+            {
+                "octal C escapes",
+                text => string.Concat(Encoding.UTF8.GetBytes(text).Select(one => "\\" + Convert.ToString(one, 8).PadLeft(3, '0')))
+            },
+            { "long C escapes", text => string.Concat(text.EnumerateRunes().Select(rune => $"\\U{rune.Value:x8}")) },
+            { "braced escapes", text => string.Concat(text.EnumerateRunes().Select(rune => $"\\u{{{rune.Value:x}}}")) },
+            { "reversed text", text => new string([.. text.Reverse()]) },
+            { "base64", text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
+            {
+                "base64 in JSON escapes",
+                text => string.Concat(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).Select(letter => $"\\u{(int)letter:x4}"))
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Encodings))]
@@ -84,7 +97,13 @@ public class RedactorTests
             redactor.Register(secret);
             var text = $"before {encode(secret)} after";
             Assert.True(redactor.Mask(text) == "before *** after", $"{name}: {redactor.Mask(text)}");
-            for (var size = 1; size < 9; size++) { Assert.True(Streamed(redactor, text, size) == "before *** after", $"{name} in pieces of {size}: {Streamed(redactor, text, size)}"); }
+            for (var size = 1; size < 9; size++)
+            {
+                Assert.True(
+                    Streamed(redactor, text, size) == "before *** after",
+                    $"{name} in pieces of {size}: {Streamed(redactor, text, size)}"
+                );
+            }
         }
     }
 
@@ -117,7 +136,10 @@ public class RedactorTests
         Assert.Equal(text, Streamed(redactor, text, 1));
     }
 
-    private static string Bytes(string text, string format) => string.Concat(Encoding.UTF8.GetBytes(text).Select(one => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, one)));
+    private static string Bytes(string text, string format) =>
+        string.Concat(
+            Encoding.UTF8.GetBytes(text).Select(one => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, one))
+        );
 
     private static string Streamed(Redactor redactor, string text, int size)
     {
@@ -153,38 +175,70 @@ public class RedactorTests
     }
 
     [Fact]
-    public void Whatever_surrounds_secrets_none_is_left_and_the_rest_is_untouched() => Prop.ForAll(
-        Gen.Elements('a', 'b', '+', '/', ' ', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 12).Select(letters => new string(letters)).ArrayOf().ToArbitrary(),
-        Gen.Elements('a', 'b', '+', '/', ' ', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ArrayOf().ToArbitrary(),
-        (secrets, pieces) =>
-        {
-            var redactor = new Redactor();
-            foreach (var secret in secrets) { redactor.Register(secret); }
+    public void Whatever_surrounds_secrets_none_is_left_and_the_rest_is_untouched() =>
+        Prop.ForAll(
+                Gen.Elements('a', 'b', '+', '/', ' ', 'é')
+                    .ArrayOf()
+                    .Where(letters => letters.Length is >= 4 and <= 12)
+                    .Select(letters => new string(letters))
+                    .ArrayOf()
+                    .ToArbitrary(),
+                Gen.Elements('a', 'b', '+', '/', ' ', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ArrayOf().ToArbitrary(),
+                (secrets, pieces) =>
+                {
+                    var redactor = new Redactor();
+                    foreach (var secret in secrets)
+                    {
+                        redactor.Register(secret);
+                    }
 
-            var text = string.Concat(pieces.Zip(secrets, (piece, secret) => piece + secret));
-            var masked = redactor.Mask(text);
-            return secrets.All(secret => !masked.Contains(secret, StringComparison.Ordinal))
-                && (masked == text || masked.Contains("***", StringComparison.Ordinal))
-                && redactor.Mask(masked) == masked;
-        }).QuickCheckThrowOnFailure();
+                    var text = string.Concat(pieces.Zip(secrets, (piece, secret) => piece + secret));
+                    var masked = redactor.Mask(text);
+                    return secrets.All(secret => !masked.Contains(secret, StringComparison.Ordinal))
+                        && (masked == text || masked.Contains("***", StringComparison.Ordinal))
+                        && redactor.Mask(masked) == masked;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void The_stable_prefix_never_splits_a_secret() => Prop.ForAll(
-        Gen.Elements('a', 'b', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 7).Select(letters => new string(letters)).ArrayOf().Where(secrets => secrets.Length < 4).ToArbitrary(),
-        Gen.Elements('a', 'b', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ToArbitrary(),
-        (secrets, between) =>
-        {
-            var redactor = new Redactor();
-            foreach (var secret in secrets) { redactor.Register(secret); }
+    public void The_stable_prefix_never_splits_a_secret() =>
+        Prop.ForAll(
+                Gen.Elements('a', 'b', 'é')
+                    .ArrayOf()
+                    .Where(letters => letters.Length is >= 4 and <= 7)
+                    .Select(letters => new string(letters))
+                    .ArrayOf()
+                    .Where(secrets => secrets.Length < 4)
+                    .ToArbitrary(),
+                Gen.Elements('a', 'b', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ToArbitrary(),
+                (secrets, between) =>
+                {
+                    var redactor = new Redactor();
+                    foreach (var secret in secrets)
+                    {
+                        redactor.Register(secret);
+                    }
 
-            var text = string.Join(between, secrets.Prepend(between).Append(between));
-            return Enumerable.Range(0, text.Length + 1).All(length =>
-            {
-                var settled = redactor.StableLength(text[..length]);
-                return settled >= 0 && settled <= length
-                    && secrets.All(secret => Enumerable.Range(0, settled).All(at => at + secret.Length <= settled || !text.AsSpan(at).StartsWith(secret, StringComparison.Ordinal)));
-            });
-        }).QuickCheckThrowOnFailure();
+                    var text = string.Join(between, secrets.Prepend(between).Append(between));
+                    return Enumerable
+                        .Range(0, text.Length + 1)
+                        .All(length =>
+                        {
+                            var settled = redactor.StableLength(text[..length]);
+                            return settled >= 0
+                                && settled <= length
+                                && secrets.All(secret =>
+                                    Enumerable
+                                        .Range(0, settled)
+                                        .All(at =>
+                                            at + secret.Length <= settled || !text.AsSpan(at).StartsWith(secret, StringComparison.Ordinal)
+                                        )
+                                );
+                        });
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("zz 01", 3)]
@@ -208,10 +262,14 @@ public class RedactorTests
     public void Registering_and_masking_from_many_threads_is_safe()
     {
         var redactor = new Redactor();
-        Parallel.For(0, 200, number =>
-        {
-            redactor.Register($"secret-{number:D4}");
-            Assert.Equal("a *** b", redactor.Mask($"a secret-{number:D4} b"));
-        });
+        Parallel.For(
+            0,
+            200,
+            number =>
+            {
+                redactor.Register($"secret-{number:D4}");
+                Assert.Equal("a *** b", redactor.Mask($"a secret-{number:D4} b"));
+            }
+        );
     }
 }

@@ -23,7 +23,10 @@ public sealed class VaultEntryTests : IDisposable
     [Fact]
     public async Task A_renamed_key_is_the_same_key_and_its_old_name_is_free()
     {
-        await using (var vault = await home.CreateAsync()) { await vault.RenameAsync(VaultHome.Key, "vault://work/anthropic", default); }
+        await using (var vault = await home.CreateAsync())
+        {
+            await vault.RenameAsync(VaultHome.Key, "vault://work/anthropic", default);
+        }
 
         await using var again = home.Open();
         await again.UnlockAsync(VaultHome.Editor, default);

@@ -24,7 +24,10 @@ public sealed class VaultFileTests : IDisposable
             {
                 var bad = good.ToArray();
                 bad[at] ^= (byte)(1 << bit);
-                Assert.True(IsRefused(bad), $"byte {at}, bit {bit}: {Encoding.UTF8.GetString(good, Math.Max(0, at - 20), Math.Min(20, at))}|");
+                Assert.True(
+                    IsRefused(bad),
+                    $"byte {at}, bit {bit}: {Encoding.UTF8.GetString(good, Math.Max(0, at - 20), Math.Min(20, at))}|"
+                );
             }
         }
 
@@ -48,7 +51,10 @@ public sealed class VaultFileTests : IDisposable
     {
         await MakeAsync();
         var good = home.Bytes;
-        for (var length = 0; length < good.Length; length++) { Assert.True(IsRefused(good[..length]), $"length {length}"); }
+        for (var length = 0; length < good.Length; length++)
+        {
+            Assert.True(IsRefused(good[..length]), $"length {length}");
+        }
 
         await RefusesAsync([]);
         await RefusesAsync(good[..(good.Length / 2)]);
@@ -79,7 +85,9 @@ public sealed class VaultFileTests : IDisposable
         var (first, second) = (vault.Entries[0], vault.Entries[1]);
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Secret = second.Secret }, dataKey));
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Origins = ["https://evil.example"] }, dataKey));
-        Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Origins = [.. first.Origins, "https://evil.example"] }, dataKey));
+        Assert.Throws<FailureException>(() =>
+            VaultFile.Decrypt(vault, first with { Origins = [.. first.Origins, "https://evil.example"] }, dataKey)
+        );
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault with { Id = "another" }, first, dataKey));
         Assert.Equal(VaultHome.Canary, Encoding.UTF8.GetString(VaultFile.Decrypt(vault, first, dataKey).Span));
     }
@@ -141,7 +149,10 @@ public sealed class VaultFileTests : IDisposable
     public async Task A_file_too_large_to_be_a_vault_is_not_read()
     {
         await MakeAsync();
-        using (var stream = File.OpenWrite(home.Path)) { stream.SetLength(20L * 1024 * 1024 * 1024); }
+        using (var stream = File.OpenWrite(home.Path))
+        {
+            stream.SetLength(20L * 1024 * 1024 * 1024);
+        }
 
         await using var vault = home.Open();
         var before = GC.GetTotalAllocatedBytes(precise: true);
@@ -158,7 +169,10 @@ public sealed class VaultFileTests : IDisposable
         var stored = 0;
         var failure = await Assert.ThrowsAsync<FailureException>(async () =>
         {
-            while (stored < 100) { await vault.StoreAsync($"vault://big/k{stored++}", secret, ["https://a.example"], default); }
+            while (stored < 100)
+            {
+                await vault.StoreAsync($"vault://big/k{stored++}", secret, ["https://a.example"], default);
+            }
         });
         Assert.Contains("full", failure.Message);
         Assert.Equal(stored, (await vault.ListAsync(default)).Count);
@@ -177,7 +191,9 @@ public sealed class VaultFileTests : IDisposable
         try
         {
             var vault = VaultFile.Parse(bytes);
-            using var key = vault.Ways.FirstOrDefault(method => method.Kind == UnlockMethod.EditorKind && method.Id == "desk") is { } method ? VaultFile.Unwrap(vault, method, VaultHome.Editor.Key) : null;
+            using var key = vault.Ways.FirstOrDefault(method => method.Kind == UnlockMethod.EditorKind && method.Id == "desk") is { } method
+                ? VaultFile.Unwrap(vault, method, VaultHome.Editor.Key)
+                : null;
             return key is null || !VaultFile.IsSealedBy(vault, key.Span);
         }
         catch (FailureException exception)
@@ -192,7 +208,14 @@ public sealed class VaultFileTests : IDisposable
         var good = home.Bytes;
         var node = JsonNode.Parse(good)!;
         change(node);
-        var text = node.ToJsonString(new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var text = node.ToJsonString(
+            new()
+            {
+                WriteIndented = true,
+                NewLine = "\n",
+                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
         await RefusesAsync(Encoding.UTF8.GetBytes(text + "\n"));
         home.Bytes = good;
     }

@@ -19,14 +19,23 @@ public sealed class VaultGenerationTests : IDisposable
     {
         await using (var vault = await home.CreateAsync())
         {
-            if (inKeychain) { await vault.AddUnlockMethodAsync(UnlockMethod.Keychain, default); }
+            if (inKeychain)
+            {
+                await vault.AddUnlockMethodAsync(UnlockMethod.Keychain, default);
+            }
         }
 
         var older = home.Bytes;
-        await using (var vault = await OpenAsync()) { await vault.DeleteAsync(VaultHome.Key, default); }
+        await using (var vault = await OpenAsync())
+        {
+            await vault.DeleteAsync(VaultHome.Key, default);
+        }
         var newer = home.Bytes;
         home.Bytes = older;
-        if (!inFolder) { File.Delete(home.Path + ".generation"); }
+        if (!inFolder)
+        {
+            File.Delete(home.Path + ".generation");
+        }
 
         await using (var vault = home.Open())
         {
@@ -40,8 +49,14 @@ public sealed class VaultGenerationTests : IDisposable
         await using (await OpenAsync()) { }
 
         home.Bytes = older;
-        await using (var vault = home.Open()) { await vault.UnlockAsync(VaultHome.Editor, default, acceptOlder: true); }
-        await using (var vault = await OpenAsync()) { Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default)); }
+        await using (var vault = home.Open())
+        {
+            await vault.UnlockAsync(VaultHome.Editor, default, acceptOlder: true);
+        }
+        await using (var vault = await OpenAsync())
+        {
+            Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
+        }
     }
 
     [Fact]
@@ -105,7 +120,9 @@ public sealed class VaultGenerationTests : IDisposable
 
         home.Bytes = old;
         await using var rolledBack = home.Open();
-        var refused = await Assert.ThrowsAsync<FailureException>(() => rolledBack.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default));
+        var refused = await Assert.ThrowsAsync<FailureException>(() =>
+            rolledBack.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default)
+        );
         Assert.Equal(FailureKind.VaultOlder, refused.Failure.Kind);
     }
 

@@ -17,8 +17,16 @@ public sealed class VaultHome : IDisposable
     public string Path { get; }
     public Redactor Redactor { get; } = new();
     public FakeKeychain Keychain { get; } = new();
-    public byte[] Bytes { get => File.ReadAllBytes(Path); set => File.WriteAllBytes(Path, value); }
-    public string Text { get => File.ReadAllText(Path); set => File.WriteAllBytes(Path, System.Text.Encoding.UTF8.GetBytes(value)); }
+    public byte[] Bytes
+    {
+        get => File.ReadAllBytes(Path);
+        set => File.WriteAllBytes(Path, value);
+    }
+    public string Text
+    {
+        get => File.ReadAllText(Path);
+        set => File.WriteAllBytes(Path, System.Text.Encoding.UTF8.GetBytes(value));
+    }
 
     public SecretVault Open(TimeProvider? time = null) => new(Path, Keychain, Redactor, time);
 
@@ -40,7 +48,9 @@ public sealed class FakeKeychain : IKeychain
     public bool Answers { get; set; } = true;
 
     public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Task.FromResult(Answers);
-    public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => Task.FromResult(Items.GetValueOrDefault(account)?.ToArray());
+
+    public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) =>
+        Task.FromResult(Items.GetValueOrDefault(account)?.ToArray());
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {

@@ -32,7 +32,15 @@ public sealed partial class VaultTests : IDisposable
             await first.AddUnlockMethodAsync(UnlockMethod.Editor("laptop", new byte[32]), default);
         }
 
-        foreach (var method in new[] { VaultHome.Editor, UnlockMethod.Keychain, UnlockMethod.Passphrase("correct horse"), UnlockMethod.Editor("laptop", new byte[32]) })
+        foreach (
+            var method in new[]
+            {
+                VaultHome.Editor,
+                UnlockMethod.Keychain,
+                UnlockMethod.Passphrase("correct horse"),
+                UnlockMethod.Editor("laptop", new byte[32]),
+            }
+        )
         {
             await using var vault = home.Open();
             await vault.UnlockAsync(method, default);
@@ -68,7 +76,11 @@ public sealed partial class VaultTests : IDisposable
         home.Keychain.Items[VaultFile.Parse(home.Bytes).Id] = new byte[32];
         var before = home.Bytes;
         await using var vault = home.Open();
-        var method = UnlockMethod.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");
+        var method = UnlockMethod.Parse(
+            kind,
+            kind == "editor" ? "desk" : null,
+            kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse"
+        );
         await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(method, default));
         await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(UnlockMethod.Editor("nobody", new byte[32]), default));
         await FailsAsync(FailureKind.VaultLocked, () => vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default).AsTask());
@@ -197,7 +209,10 @@ public sealed partial class VaultTests : IDisposable
         await using var vault = await home.CreateAsync();
         await FailsAsync(FailureKind.BadRequest, () => vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("seven77"), default));
         await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, "", ["https://a.example"], default));
-        await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, new string('x', 70_000), ["https://a.example"], default));
+        await FailsAsync(
+            FailureKind.BadRequest,
+            () => vault.StoreAsync(VaultHome.Key, new string('x', 70_000), ["https://a.example"], default)
+        );
         await FailsAsync(FailureKind.MissingField, () => vault.StoreAsync(VaultHome.Key, "secret", [], default));
         await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, "secret", ["file:///etc/passwd"], default));
         Assert.Throws<FailureException>(() => UnlockMethod.Parse("editor", "desk", "AAAA"));
@@ -220,7 +235,10 @@ public sealed partial class VaultTests : IDisposable
         static async Task WriteAsync(Plue.Server.Vault.Vault vault, string name)
         {
             await Task.Yield();
-            for (var number = 0; number < 100; number++) { await vault.StoreAsync($"vault://{name}/k{number}", $"{name} secret {number}", ["https://a.example"], default); }
+            for (var number = 0; number < 100; number++)
+            {
+                await vault.StoreAsync($"vault://{name}/k{number}", $"{name} secret {number}", ["https://a.example"], default);
+            }
         }
     }
 
@@ -232,7 +250,10 @@ public sealed partial class VaultTests : IDisposable
         Assert.False((await vault.StatusAsync(default)).Exists);
         await FailsAsync(FailureKind.NotFound, () => vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default).AsTask());
 
-        await using (var other = home.Open()) { await other.CreateAsync(UnlockMethod.Keychain, default); }
+        await using (var other = home.Open())
+        {
+            await other.CreateAsync(UnlockMethod.Keychain, default);
+        }
 
         var before = home.Bytes;
         await FailsAsync(FailureKind.VaultLocked, () => vault.StoreAsync(VaultHome.Key, "x", ["https://a.example"], default));
@@ -247,7 +268,10 @@ public sealed partial class VaultTests : IDisposable
         var before = home.Bytes;
         File.Delete(home.Path + ".lock");
         Directory.CreateDirectory(home.Path + ".lock");
-        var failure = await FailsAsync(FailureKind.StoreReadOnly, () => vault.StoreAsync(VaultHome.Key, "another secret", ["https://a.example"], default));
+        var failure = await FailsAsync(
+            FailureKind.StoreReadOnly,
+            () => vault.StoreAsync(VaultHome.Key, "another secret", ["https://a.example"], default)
+        );
         Assert.DoesNotContain("another secret", failure.ToString());
         Assert.Equal(before, home.Bytes);
     }
@@ -284,7 +308,10 @@ public sealed partial class VaultTests : IDisposable
             await using var vault = await home.CreateAsync();
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(home.Path));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(home.Path + ".lock"));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(home.Path)!));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(Path.GetDirectoryName(home.Path)!)
+            );
         }
         finally
         {
@@ -297,17 +324,31 @@ public sealed partial class VaultTests : IDisposable
     {
         await using var vault = await home.CreateAsync();
         var printed = new StringBuilder()
-            .Append(VaultHome.Editor).Append(UnlockMethod.Passphrase(VaultHome.Canary)).Append(vault)
-            .Append(await vault.StatusAsync(default)).AppendJoin(' ', await vault.ListAsync(default));
+            .Append(VaultHome.Editor)
+            .Append(UnlockMethod.Passphrase(VaultHome.Canary))
+            .Append(vault)
+            .Append(await vault.StatusAsync(default))
+            .AppendJoin(' ', await vault.ListAsync(default));
         foreach (var url in new[] { "https://evil.example", $"https://user:{VaultHome.Canary.Replace("/", "%2F")}@api.anthropic.com/" })
         {
-            printed.Append(await FailsAsync(FailureKind.KeyNotBoundToOrigin, () => vault.GetAsync(VaultHome.Key, new Uri(url), default).AsTask()));
+            printed.Append(
+                await FailsAsync(FailureKind.KeyNotBoundToOrigin, () => vault.GetAsync(VaultHome.Key, new Uri(url), default).AsTask())
+            );
         }
 
-        printed.Append(await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync("bad", VaultHome.Canary, ["https://a.example"], default)));
-        printed.Append(await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, VaultHome.Canary, [VaultHome.Canary], default)));
+        printed.Append(
+            await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync("bad", VaultHome.Canary, ["https://a.example"], default))
+        );
+        printed.Append(
+            await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, VaultHome.Canary, [VaultHome.Canary], default))
+        );
         await vault.LockAsync(default);
-        printed.Append(await FailsAsync(FailureKind.VaultLocked, () => vault.StoreAsync(VaultHome.Key, VaultHome.Canary, ["https://a.example"], default)));
+        printed.Append(
+            await FailsAsync(
+                FailureKind.VaultLocked,
+                () => vault.StoreAsync(VaultHome.Key, VaultHome.Canary, ["https://a.example"], default)
+            )
+        );
         Assert.DoesNotContain("canary", printed.ToString());
         Assert.DoesNotContain(Convert.ToBase64String(VaultHome.Editor.Key!), printed.ToString());
     }
@@ -317,7 +358,12 @@ public sealed partial class VaultTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/flock"), "flock(1) is not here.");
         await using var vault = await home.CreateAsync();
-        using var holder = Process.Start(new ProcessStartInfo("/usr/bin/flock", [home.Path + ".lock", "-c", "echo held; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        using var holder = Process.Start(
+            new ProcessStartInfo("/usr/bin/flock", [home.Path + ".lock", "-c", "echo held; exec sleep 60"])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync());
         var storing = vault.StoreAsync("vault://a/b", "secret", ["https://a.example"], default);
         Assert.False(storing.IsCompleted);
@@ -336,6 +382,7 @@ public sealed partial class VaultTests : IDisposable
     private sealed class SteppingTime(DateTimeOffset now) : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = now;
+
         public override DateTimeOffset GetUtcNow() => Now;
     }
 

@@ -36,7 +36,10 @@ string Make(int chats, int messages, int characters)
         {
             var isAnswer = i % 2 == 1;
             var text = words.Next(characters);
-            if (chat % 100 == 0 && i == messages / 2) { text += " A xylophone at last."; }
+            if (chat % 100 == 0 && i == messages / 2)
+            {
+                text += " A xylophone at last.";
+            }
             var message = new Message
             {
                 Id = Ids.New("msg"),
@@ -66,7 +69,15 @@ async Task<string> AppendAsync(int count, int rounds)
     var store = new ChatStore(paths, TimeProvider.System, NullLogger.Instance);
     await using var chat = store.Create("ai-chat", "Appended", null, null);
     var text = new Words(7).Next(1_000);
-    Message New() => new() { Id = Ids.New("msg"), CodexId = chat.Id, Role = MessageRole.User, CreatedAt = DateTimeOffset.UtcNow, Parts = [new MessagePart.Text(text)] };
+    Message New() =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = chat.Id,
+            Role = MessageRole.User,
+            CreatedAt = DateTimeOffset.UtcNow,
+            Parts = [new MessagePart.Text(text)],
+        };
     var line = new ArrayBufferWriter<byte>();
     JournalLine.Write(line, 1_000, DateTimeOffset.UtcNow, new StoredComplete(StoredMessage.From(New())).ToUtf8());
     using var bare = DurableFile.OpenPrivate(Path.Combine(paths.Home, "bare"), FileMode.CreateNew, FileAccess.Write);
@@ -75,16 +86,31 @@ async Task<string> AppendAsync(int count, int rounds)
     {
         RandomAccess.Write(bare.SafeFileHandle, line.WrittenSpan, offset);
         offset += line.WrittenCount;
-        if (isDurable) { DurableFile.Sync(bare.SafeFileHandle); }
+        if (isDurable)
+        {
+            DurableFile.Sync(bare.SafeFileHandle);
+        }
     }
 
-    Dictionary<string, List<double>> taken = new() { ["durable"] = [], ["bareDurable"] = [], ["loose"] = [], ["bareLoose"] = [] };
+    Dictionary<string, List<double>> taken = new()
+    {
+        ["durable"] = [],
+        ["bareDurable"] = [],
+        ["loose"] = [],
+        ["bareLoose"] = [],
+    };
     async Task TimeAsync(string name, bool isCounted, Func<Task> append)
     {
         var begin = Stopwatch.GetTimestamp();
-        for (var i = 0; i < count; i++) { await append(); }
+        for (var i = 0; i < count; i++)
+        {
+            await append();
+        }
 
-        if (isCounted) { taken[name].Add(Stopwatch.GetElapsedTime(begin).TotalMicroseconds / count); }
+        if (isCounted)
+        {
+            taken[name].Add(Stopwatch.GetElapsedTime(begin).TotalMicroseconds / count);
+        }
     }
 
     // Begun once and again: thousands of answers at the same time are no chat. From the first round on the file is owned, as it is while an answer is written.
@@ -112,9 +138,22 @@ internal sealed class Words(int seed)
         var text = new StringBuilder(characters + 32);
         while (text.Length < characters)
         {
-            for (var letters = 2 + Draw(8); letters > 0; letters--) { text.Append(Letters[Draw(Draw(Letters.Length) + 1)]); }
+            for (var letters = 2 + Draw(8); letters > 0; letters--)
+            {
+                text.Append(Letters[Draw(Draw(Letters.Length) + 1)]);
+            }
 
-            text.Append(Draw(40) switch { 0 => "\n", 1 => ". ", 2 => " {\n  \"", 3 => "é ", 4 => "();\n", _ => " " });
+            text.Append(
+                Draw(40) switch
+                {
+                    0 => "\n",
+                    1 => ". ",
+                    2 => " {\n  \"",
+                    3 => "é ",
+                    4 => "();\n",
+                    _ => " ",
+                }
+            );
         }
 
         return text.ToString();

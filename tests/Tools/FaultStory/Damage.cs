@@ -22,11 +22,24 @@ internal sealed class Damage(string folder, int every)
     {
         var journal = LinesOf(Turns);
         var lines = LinesIn(journal);
-        await TellAsync("torn tails of a journal", lines[^3].Start, journal.Length, at => CheckJournalAsync(journal[..at], lines, [lines.FindIndex(line => at > line.Start && at < line.End - 1)], isTorn: true));
-        await TellAsync("flipped bits of a journal", 0, journal.Length, at => CheckJournalAsync(Flipped(journal, at), lines, [lines.FindIndex(line => at < line.End)], isTorn: false));
+        await TellAsync(
+            "torn tails of a journal",
+            lines[^3].Start,
+            journal.Length,
+            at => CheckJournalAsync(journal[..at], lines, [lines.FindIndex(line => at > line.Start && at < line.End - 1)], isTorn: true)
+        );
+        await TellAsync(
+            "flipped bits of a journal",
+            0,
+            journal.Length,
+            at => CheckJournalAsync(Flipped(journal, at), lines, [lines.FindIndex(line => at < line.End)], isTorn: false)
+        );
 
         var listed = NewHome();
-        foreach (var chat in new[] { Plain, Old, ToDelete, Turns, Long }) { Put(Path.Combine(listed.Chats, chat + ".jsonl"), LinesOf(chat)); }
+        foreach (var chat in new[] { Plain, Old, ToDelete, Turns, Long })
+        {
+            Put(Path.Combine(listed.Chats, chat + ".jsonl"), LinesOf(chat));
+        }
 
         var rows = StoreOf(listed).List();
         var index = File.ReadAllBytes(IndexOf(listed));
@@ -38,12 +51,24 @@ internal sealed class Damage(string folder, int every)
         var providers = ProvidersOf(documents);
         string[] texts = [Story.Document, Story.Changed, Before];
         providers.Create("own", texts[0], "you", "Created");
-        foreach (var text in texts[1..]) { providers.Replace("own", null, text); }
+        foreach (var text in texts[1..])
+        {
+            providers.Replace("own", null, text);
+        }
 
         var trail = File.ReadAllBytes(TrailOf(documents));
-        await TellAsync("flipped bits of a document's history", 0, trail.Length, at => CheckTrail(documents, texts, Flipped(trail, at), LinesIn(trail).FindIndex(line => at < line.End)));
-        await TellAsync("torn tails of a document's history", LinesIn(trail)[^1].Start, trail.Length, at =>
-            CheckTrail(documents, texts, trail[..at], LinesIn(trail).FindIndex(line => at > line.Start && at < line.End - 1), at));
+        await TellAsync(
+            "flipped bits of a document's history",
+            0,
+            trail.Length,
+            at => CheckTrail(documents, texts, Flipped(trail, at), LinesIn(trail).FindIndex(line => at < line.End))
+        );
+        await TellAsync(
+            "torn tails of a document's history",
+            LinesIn(trail)[^1].Start,
+            trail.Length,
+            at => CheckTrail(documents, texts, trail[..at], LinesIn(trail).FindIndex(line => at > line.Start && at < line.End - 1), at)
+        );
 
         var attached = NewHome();
         var blobs = new Blobs(attached);
@@ -52,7 +77,8 @@ internal sealed class Damage(string folder, int every)
         await TellAsync("a deleted lock file", 0, 1, _ => CheckDeletedLockAsync());
     }
 
-    private async Task TellAsync(string name, int from, int to, Func<int, IEnumerable<string>> check) => await TellAsync(name, from, to, at => Task.FromResult(check(at)));
+    private async Task TellAsync(string name, int from, int to, Func<int, IEnumerable<string>> check) =>
+        await TellAsync(name, from, to, at => Task.FromResult(check(at)));
 
     private async Task TellAsync(string name, int from, int to, Func<int, Task<IEnumerable<string>>> check)
     {
@@ -62,7 +88,10 @@ internal sealed class Damage(string folder, int every)
             points++;
             try
             {
-                foreach (var loss in await check(at)) { Console.WriteLine($"loss at {at}: {loss.ReplaceLineEndings(" ")}"); }
+                foreach (var loss in await check(at))
+                {
+                    Console.WriteLine($"loss at {at}: {loss.ReplaceLineEndings(" ")}");
+                }
             }
             catch (Exception exception)
             {
@@ -85,10 +114,16 @@ internal sealed class Damage(string folder, int every)
             for (var number = 0; number < CountOf(Turns); number++)
             {
                 var line = number + 2;
-                if (hit.Contains(line) || (isTorn && lines[line].End - 1 > damaged.Length)) { continue; }
+                if (hit.Contains(line) || (isTorn && lines[line].End - 1 > damaged.Length))
+                {
+                    continue;
+                }
 
                 kept++;
-                if (chat.Tree.Find(IdOf(Turns, number))?.Text != TextOf(Turns, number)) { losses.Add($"Message {number} is not there {when}."); }
+                if (chat.Tree.Find(IdOf(Turns, number))?.Text != TextOf(Turns, number))
+                {
+                    losses.Add($"Message {number} is not there {when}.");
+                }
             }
         }
 
@@ -99,9 +134,15 @@ internal sealed class Damage(string folder, int every)
             if (journal.Chat.Notice is { } notice)
             {
                 repaired++;
-                if (notice[^1] != '.') { losses.Add($"No sentence: {notice}"); }
+                if (notice[^1] != '.')
+                {
+                    losses.Add($"No sentence: {notice}");
+                }
             }
-            else if (!hit.Contains(-1) && !(isTorn && lines.Exists(line => line.Start == damaged.Length))) { losses.Add("The damage is not told."); }
+            else if (!hit.Contains(-1) && !(isTorn && lines.Exists(line => line.Start == damaged.Length)))
+            {
+                losses.Add("The damage is not told.");
+            }
 
             await journal.AppendAsync(MessageOf(Turns, 7), CancellationToken.None);
         }
@@ -110,15 +151,24 @@ internal sealed class Damage(string folder, int every)
         foreach (var aside in asides)
         {
             // Of lines that were glued together the last line feed is kept too.
-            if (damaged.AsSpan().IndexOf(File.ReadAllBytes(aside).AsSpan().TrimEnd((byte)'\n')) < 0) { losses.Add("What was kept aside is not what was damaged."); }
+            if (damaged.AsSpan().IndexOf(File.ReadAllBytes(aside).AsSpan().TrimEnd((byte)'\n')) < 0)
+            {
+                losses.Add("What was kept aside is not what was damaged.");
+            }
         }
 
         var after = StoreOf(home).Read(Turns);
         Look(after, "after it was repaired");
-        if (after.Tree.Find(IdOf(Turns, 7)) is null) { losses.Add("What was appended after the repair is not there."); }
+        if (after.Tree.Find(IdOf(Turns, 7)) is null)
+        {
+            losses.Add("What was appended after the repair is not there.");
+        }
 
         var scan = JournalReader.Scan(path, _ => { });
-        if (scan is not { Header: not null, Damaged: [], Missing: [] }) { losses.Add("There is still something to repair."); }
+        if (scan is not { Header: not null, Damaged: [], Missing: [] })
+        {
+            losses.Add("There is still something to repair.");
+        }
 
         Directory.Delete(home.Home, recursive: true);
         return losses;
@@ -126,8 +176,14 @@ internal sealed class Damage(string folder, int every)
 
     private IEnumerable<string> CheckIndex(PluePaths home, IReadOnlyList<ChatSummary> rows, byte[]? damaged)
     {
-        if (damaged is null) { File.Delete(IndexOf(home)); }
-        else { File.WriteAllBytes(IndexOf(home), damaged); }
+        if (damaged is null)
+        {
+            File.Delete(IndexOf(home));
+        }
+        else
+        {
+            File.WriteAllBytes(IndexOf(home), damaged);
+        }
 
         var store = StoreOf(home);
         var found = store.List();
@@ -135,21 +191,34 @@ internal sealed class Damage(string folder, int every)
         if (store.IndexNotice is { } notice)
         {
             repaired++;
-            if (notice[^1] != '.') { yield return $"No sentence: {notice}"; }
+            if (notice[^1] != '.')
+            {
+                yield return $"No sentence: {notice}";
+            }
         }
 
-        if (!Same(rows, found)) { yield return "The list is another one."; }
+        if (!Same(rows, found))
+        {
+            yield return "The list is another one.";
+        }
 
         var next = StoreOf(home);
-        if (!Same(rows, next.List()) || next.IndexNotice is not null) { yield return $"The index was not made whole: {next.IndexNotice}"; }
+        if (!Same(rows, next.List()) || next.IndexNotice is not null)
+        {
+            yield return $"The index was not made whole: {next.IndexNotice}";
+        }
     }
 
     private static bool Same(IReadOnlyList<ChatSummary> one, IReadOnlyList<ChatSummary> other) =>
-        one.Select(row => (row.Id, row.Title, row.MessageCount, row.Version, row.UpdatedAt, row.Status)).SequenceEqual(other.Select(row => (row.Id, row.Title, row.MessageCount, row.Version, row.UpdatedAt, row.Status)));
+        one.Select(row => (row.Id, row.Title, row.MessageCount, row.Version, row.UpdatedAt, row.Status))
+            .SequenceEqual(other.Select(row => (row.Id, row.Title, row.MessageCount, row.Version, row.UpdatedAt, row.Status)));
 
     private IEnumerable<string> CheckTrail(PluePaths home, string[] texts, byte[] damaged, int hit, int length = int.MaxValue)
     {
-        foreach (var aside in Directory.GetFiles(Path.GetDirectoryName(TrailOf(home))!)) { File.Delete(aside); }
+        foreach (var aside in Directory.GetFiles(Path.GetDirectoryName(TrailOf(home))!))
+        {
+            File.Delete(aside);
+        }
 
         File.WriteAllBytes(TrailOf(home), damaged);
         var own = ProvidersOf(home);
@@ -159,29 +228,56 @@ internal sealed class Damage(string folder, int every)
         own.Replace("own", null, "{ provider_type: 'ollama', model: 'after' }\n");
         for (var version = 1; version <= texts.Length; version++)
         {
-            if (version == hit || (version == texts.Length && length < int.MaxValue && hit < 0 && damaged[^1] == (byte)'\n')) { continue; }
+            if (version == hit || (version == texts.Length && length < int.MaxValue && hit < 0 && damaged[^1] == (byte)'\n'))
+            {
+                continue;
+            }
 
             kept++;
-            if (own.ContentOf(codex.Uri!, version) is not { } bytes || Encoding.UTF8.GetString(bytes) != texts[version - 1]) { yield return $"Version {version} is not there."; }
+            if (own.ContentOf(codex.Uri!, version) is not { } bytes || Encoding.UTF8.GetString(bytes) != texts[version - 1])
+            {
+                yield return $"Version {version} is not there.";
+            }
         }
 
-        if (Directory.GetFiles(Path.GetDirectoryName(TrailOf(home))!).Length > 1) { repaired++; }
-        else if (hit >= 0) { yield return "The damaged bytes were not kept aside."; }
+        if (Directory.GetFiles(Path.GetDirectoryName(TrailOf(home))!).Length > 1)
+        {
+            repaired++;
+        }
+        else if (hit >= 0)
+        {
+            yield return "The damaged bytes were not kept aside.";
+        }
 
-        if (JournalReader.Scan(TrailOf(home), _ => { }) is not { Header: not null, Damaged: [], Missing: [] }) { yield return "There is still something to repair."; }
+        if (JournalReader.Scan(TrailOf(home), _ => { }) is not { Header: not null, Damaged: [], Missing: [] })
+        {
+            yield return "There is still something to repair.";
+        }
     }
 
     private IEnumerable<string> CheckBlob(PluePaths home, Blobs blobs, string id, int at)
     {
         File.WriteAllBytes(Path.Combine(home.Blobs, id), Flipped(Attachment[..400], at));
         var sentence = "";
-        try { blobs.Read(id); }
-        catch (FailureException failure) { sentence = failure.Message; }
+        try
+        {
+            blobs.Read(id);
+        }
+        catch (FailureException failure)
+        {
+            sentence = failure.Message;
+        }
 
-        if (!sentence.EndsWith('.')) { yield return "A damaged attachment was read as if it were whole."; }
+        if (!sentence.EndsWith('.'))
+        {
+            yield return "A damaged attachment was read as if it were whole.";
+        }
 
         repaired++;
-        if (blobs.Put(Attachment.AsSpan(0, 400)) != id || !blobs.Read(id).AsSpan().SequenceEqual(Attachment.AsSpan(0, 400))) { yield return "It was not made whole."; }
+        if (blobs.Put(Attachment.AsSpan(0, 400)) != id || !blobs.Read(id).AsSpan().SequenceEqual(Attachment.AsSpan(0, 400)))
+        {
+            yield return "It was not made whole.";
+        }
 
         kept++;
     }
@@ -198,15 +294,24 @@ internal sealed class Damage(string folder, int every)
         var second = await StoreOf(home).OpenAsync(Plain, CancellationToken.None);
         await second.AppendAsync(MessageOf(Plain, 3), CancellationToken.None);
         List<string> losses = [];
-        try { await first.AppendAsync(MessageOf(Plain, 4), CancellationToken.None); }
-        catch (FailureException failure) { losses.Add($"The next append failed: {failure.Message}"); }
+        try
+        {
+            await first.AppendAsync(MessageOf(Plain, 4), CancellationToken.None);
+        }
+        catch (FailureException failure)
+        {
+            losses.Add($"The next append failed: {failure.Message}");
+        }
 
         await second.DisposeAsync();
         var chat = StoreOf(home).Read(Plain);
         for (var number = 0; number < 5; number++)
         {
             kept++;
-            if (chat.Tree.Find(IdOf(Plain, number))?.Text != TextOf(Plain, number)) { losses.Add($"Message {number} is not there."); }
+            if (chat.Tree.Find(IdOf(Plain, number))?.Text != TextOf(Plain, number))
+            {
+                losses.Add($"Message {number} is not there.");
+            }
         }
 
         return losses;
@@ -240,7 +345,7 @@ internal sealed class Damage(string folder, int every)
     private static List<(int Start, int End)> LinesIn(byte[] bytes)
     {
         List<(int, int)> lines = [];
-        for (var start = 0; start < bytes.Length;)
+        for (var start = 0; start < bytes.Length; )
         {
             var end = start + bytes.AsSpan(start).IndexOf((byte)'\n') + 1;
             lines.Add((start, end));

@@ -17,15 +17,20 @@ internal static class Prepared
 
     /// <summary>Two messages.</summary>
     public static readonly string Plain = ChatId(1);
+
     /// <summary>Of format 1.</summary>
     public static readonly string Old = ChatId(2);
+
     /// <summary>Its answers came in so many pieces that compacting is worth it.</summary>
     public static readonly string Long = ChatId(3);
+
     /// <summary>A line inside is damaged and the last one is torn.</summary>
     public static readonly string Torn = ChatId(4);
     public static readonly string ToDelete = ChatId(5);
+
     /// <summary>In the trash.</summary>
     public static readonly string Deleted = ChatId(6);
+
     /// <summary>Four messages, for undo, redo and switching.</summary>
     public static readonly string Turns = ChatId(7);
 
@@ -34,29 +39,37 @@ internal static class Prepared
     public static string ChatId(int number) => $"chat_{number.ToString("d32", CultureInfo.InvariantCulture)}";
 
     /// <summary>The n-th message of a chat: questions and answers in turn, each with its own text.</summary>
-    public static Message MessageOf(string chat, int number, MessageStatus status = MessageStatus.Complete, string? text = null) => new()
-    {
-        Id = IdOf(chat, number),
-        CodexId = $"codex://chats/{chat}",
-        ParentId = number == 0 ? "" : IdOf(chat, number - 1),
-        Role = number % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
-        Status = status,
-        CreatedAt = Began.AddSeconds(number),
-        UpdatedAt = Began.AddSeconds(number),
-        Parts = status == MessageStatus.Streaming ? [] : [new MessagePart.Text(text ?? TextOf(chat, number))],
-    };
+    public static Message MessageOf(string chat, int number, MessageStatus status = MessageStatus.Complete, string? text = null) =>
+        new()
+        {
+            Id = IdOf(chat, number),
+            CodexId = $"codex://chats/{chat}",
+            ParentId = number == 0 ? "" : IdOf(chat, number - 1),
+            Role = number % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+            Status = status,
+            CreatedAt = Began.AddSeconds(number),
+            UpdatedAt = Began.AddSeconds(number),
+            Parts = status == MessageStatus.Streaming ? [] : [new MessagePart.Text(text ?? TextOf(chat, number))],
+        };
 
     public static string IdOf(string chat, int number) => string.Create(CultureInfo.InvariantCulture, $"msg_{chat[^2..]}{number:d30}");
 
-    public static string TextOf(string chat, int number) => string.Create(CultureInfo.InvariantCulture, $"Text {number} of {chat[^2..]}: äöü 🙂 \"quoted\"\n");
+    public static string TextOf(string chat, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"Text {number} of {chat[^2..]}: äöü 🙂 \"quoted\"\n");
 
     /// <summary>How many messages each chat has.</summary>
-    public static int CountOf(string chat) => chat == Turns ? 4 : chat == Long ? 6 : 2;
+    public static int CountOf(string chat) =>
+        chat == Turns ? 4
+        : chat == Long ? 6
+        : 2;
 
     public static void Make(string home)
     {
         var paths = new PluePaths(home);
-        foreach (var chat in new[] { Plain, Old, ToDelete, Turns }) { Put(Path.Combine(paths.Chats, chat + Extension), LinesOf(chat)); }
+        foreach (var chat in new[] { Plain, Old, ToDelete, Turns })
+        {
+            Put(Path.Combine(paths.Chats, chat + Extension), LinesOf(chat));
+        }
 
         Put(Path.Combine(paths.Trash, Deleted + Extension), LinesOf(Deleted));
         Put(Path.Combine(paths.Chats, Long + Extension), LinesOf(Long));
@@ -74,11 +87,17 @@ internal static class Prepared
         for (var number = 0; number < CountOf(chat); number++)
         {
             var message = StoredMessage.From(MessageOf(chat, number));
-            if (chat == Old) { message = message with { ParentId = null }; }
+            if (chat == Old)
+            {
+                message = message with { ParentId = null };
+            }
             if (chat == Long)
             {
                 Write(new StoredStarted(StoredMessage.From(MessageOf(chat, number, MessageStatus.Streaming))));
-                for (var piece = 0; piece < 60; piece++) { Write(new StoredPartial(message.Id, 0, "text", new string('x', 1_000))); }
+                for (var piece = 0; piece < 60; piece++)
+                {
+                    Write(new StoredPartial(message.Id, 0, "text", new string('x', 1_000)));
+                }
             }
 
             Write(new StoredComplete(message));

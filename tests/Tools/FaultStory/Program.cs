@@ -11,22 +11,42 @@ using Plue.Tools.FaultStory;
 
 switch (args[0])
 {
-    case "prepare": Prepared.Make(args[1]); break;
-    case "story": await Task.Run(() => new Story(args[1]).RunAsync()); break;
-    case "check": await CheckAsync(); break;
-    case "damage": await new Damage(args[1], int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture)).RunAsync(); break;
-    case "texts": await TextsAsync(args[1], args[2]); break;
-    default: return 2;
+    case "prepare":
+        Prepared.Make(args[1]);
+        break;
+    case "story":
+        await Task.Run(() => new Story(args[1]).RunAsync());
+        break;
+    case "check":
+        await CheckAsync();
+        break;
+    case "damage":
+        await new Damage(args[1], int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture)).RunAsync();
+        break;
+    case "texts":
+        await TextsAsync(args[1], args[2]);
+        break;
+    default:
+        return 2;
 }
 
 return 0;
 
 static async Task TextsAsync(string home, string chat)
 {
-    await using var journal = await new ChatStore(new PluePaths(home), TimeProvider.System, NullLogger.Instance).OpenAsync(chat, CancellationToken.None);
-    if (journal.Chat.Notice is not null) { Console.WriteLine("repaired"); }
+    await using var journal = await new ChatStore(new PluePaths(home), TimeProvider.System, NullLogger.Instance).OpenAsync(
+        chat,
+        CancellationToken.None
+    );
+    if (journal.Chat.Notice is not null)
+    {
+        Console.WriteLine("repaired");
+    }
 
-    foreach (var message in journal.Chat.Messages) { Console.WriteLine(message.Text); }
+    foreach (var message in journal.Chat.Messages)
+    {
+        Console.WriteLine(message.Text);
+    }
 }
 
 static async Task CheckAsync()
@@ -36,7 +56,10 @@ static async Task CheckAsync()
         var (home, told) = line.Split(' ') is [var first, var second] ? (first, second) : throw new ArgumentException(line);
         var reader = new Reader(home, File.ReadAllLines(told));
         await reader.CheckAsync();
-        foreach (var loss in reader.Losses) { Console.WriteLine($"loss {loss.ReplaceLineEndings(" ")}"); }
+        foreach (var loss in reader.Losses)
+        {
+            Console.WriteLine($"loss {loss.ReplaceLineEndings(" ")}");
+        }
 
         Console.WriteLine($"checked {reader.Acknowledged} {reader.Repaired}");
     }

@@ -24,52 +24,76 @@ internal sealed class Story(string home)
 
     /// <summary>The steps by name, each with what it does and a value for whoever checks it.</summary>
     private IReadOnlyList<(string Name, Func<Task<string>> Do)> Steps =>
-    [
-        ("list", List),
-        ("create", async () =>
-        {
-            await using var journal = store.Create("ai-chat", Made, null, null);
-            return journal.Id;
-        }),
-        ("append", () => ChangeAsync(Plain, journal => journal.AppendAsync(MessageOf(Plain, 2), CancellationToken.None))),
-        ("answer", () => ChangeAsync(Plain, AnswerAsync)),
-        ("fields", () => ChangeAsync(Plain, journal => journal.UpdateAsync(new ChatFields(Renamed) { Pinned = true, Tags = ["one", "two"] }, CancellationToken.None))),
-        ("queue", () => ChangeAsync(Plain, journal => journal.QueueAsync(MessageOf(Plain, 4), CancellationToken.None))),
-        ("send", () => ChangeAsync(Plain, journal => journal.AppendAsync(MessageOf(Plain, 4), CancellationToken.None))),
-        ("unqueue", () => ChangeAsync(Plain, async journal =>
-        {
-            await journal.QueueAsync(MessageOf(Plain, 5), CancellationToken.None);
-            await journal.UnqueueAsync(IdOf(Plain, 5), CancellationToken.None);
-        })),
-        ("discard", () => ChangeAsync(Plain, journal => journal.DiscardAsync(IdOf(Plain, 4), CancellationToken.None))),
-        ("undo", () => ChangeAsync(Turns, journal => journal.UndoAsync(CancellationToken.None))),
-        ("redo", () => ChangeAsync(Turns, journal => journal.RedoAsync(CancellationToken.None))),
-        ("switch", () => ChangeAsync(Turns, journal => journal.SwitchAsync(IdOf(Turns, 0), CancellationToken.None))),
-        ("migrate", () => HeldAsync(Old)),
-        ("compact", () => ChangeAsync(Long, _ => ValueTask.CompletedTask)),
-        ("repair", () => HeldAsync(Torn)),
-        ("attach", () => Task.FromResult(new Blobs(paths).Put(Attachment))),
-        ("delete-chat", Done(() => store.Delete(ToDelete))),
-        ("restore-chat", Done(() => store.Restore(Deleted))),
-        ("create-document", Done(() => Providers().Create("own", Document, "you", "Created"))),
-        ("change-document", Done(() => Providers().Replace("own", null, Changed))),
-        ("undo-document", Done(() => Providers().Undo("own"))),
-        ("redo-document", Done(() => Providers().Redo("own"))),
-        ("delete-document", Done(() => Providers().Delete("kept"))),
-        ("restore-document", Done(() => Providers().Restore("kept"))),
-        ("setting", Done(() => UserConfig.Set(paths, "trash_days", new Json5Number(7)))),
-        ("list-again", List),
-    ];
+        [
+            ("list", List),
+            (
+                "create",
+                async () =>
+                {
+                    await using var journal = store.Create("ai-chat", Made, null, null);
+                    return journal.Id;
+                }
+            ),
+            ("append", () => ChangeAsync(Plain, journal => journal.AppendAsync(MessageOf(Plain, 2), CancellationToken.None))),
+            ("answer", () => ChangeAsync(Plain, AnswerAsync)),
+            (
+                "fields",
+                () =>
+                    ChangeAsync(
+                        Plain,
+                        journal =>
+                            journal.UpdateAsync(new ChatFields(Renamed) { Pinned = true, Tags = ["one", "two"] }, CancellationToken.None)
+                    )
+            ),
+            ("queue", () => ChangeAsync(Plain, journal => journal.QueueAsync(MessageOf(Plain, 4), CancellationToken.None))),
+            ("send", () => ChangeAsync(Plain, journal => journal.AppendAsync(MessageOf(Plain, 4), CancellationToken.None))),
+            (
+                "unqueue",
+                () =>
+                    ChangeAsync(
+                        Plain,
+                        async journal =>
+                        {
+                            await journal.QueueAsync(MessageOf(Plain, 5), CancellationToken.None);
+                            await journal.UnqueueAsync(IdOf(Plain, 5), CancellationToken.None);
+                        }
+                    )
+            ),
+            ("discard", () => ChangeAsync(Plain, journal => journal.DiscardAsync(IdOf(Plain, 4), CancellationToken.None))),
+            ("undo", () => ChangeAsync(Turns, journal => journal.UndoAsync(CancellationToken.None))),
+            ("redo", () => ChangeAsync(Turns, journal => journal.RedoAsync(CancellationToken.None))),
+            ("switch", () => ChangeAsync(Turns, journal => journal.SwitchAsync(IdOf(Turns, 0), CancellationToken.None))),
+            ("migrate", () => HeldAsync(Old)),
+            ("compact", () => ChangeAsync(Long, _ => ValueTask.CompletedTask)),
+            ("repair", () => HeldAsync(Torn)),
+            ("attach", () => Task.FromResult(new Blobs(paths).Put(Attachment))),
+            ("delete-chat", Done(() => store.Delete(ToDelete))),
+            ("restore-chat", Done(() => store.Restore(Deleted))),
+            ("create-document", Done(() => Providers().Create("own", Document, "you", "Created"))),
+            ("change-document", Done(() => Providers().Replace("own", null, Changed))),
+            ("undo-document", Done(() => Providers().Undo("own"))),
+            ("redo-document", Done(() => Providers().Redo("own"))),
+            ("delete-document", Done(() => Providers().Delete("kept"))),
+            ("restore-document", Done(() => Providers().Restore("kept"))),
+            ("setting", Done(() => UserConfig.Set(paths, "trash_days", new Json5Number(7)))),
+            ("list-again", List),
+        ];
 
     public async Task RunAsync()
     {
         // Faults are counted for each thread: this one opens more files than the start of the program did, so that none is met before the story.
-        for (var i = 0; i < Counted; i++) { File.OpenHandle("/dev/null").Dispose(); }
+        for (var i = 0; i < Counted; i++)
+        {
+            File.OpenHandle("/dev/null").Dispose();
+        }
 
         foreach (var (name, act) in Steps)
         {
             Console.WriteLine($"try {name}");
-            if (await TryAsync(name, act) || await TryAsync(name, act)) { continue; }
+            if (await TryAsync(name, act) || await TryAsync(name, act))
+            {
+                continue;
+            }
 
             Console.WriteLine($"stuck {name}");
         }
@@ -96,11 +120,12 @@ internal sealed class Story(string home)
         return false;
     }
 
-    private static Func<Task<string>> Done(Action act) => () =>
-    {
-        act();
-        return Task.FromResult("done");
-    };
+    private static Func<Task<string>> Done(Action act) =>
+        () =>
+        {
+            act();
+            return Task.FromResult("done");
+        };
 
     private FileCodices Providers() => FileCodices.Providers(paths, new TemplateCatalog(paths));
 
@@ -114,18 +139,25 @@ internal sealed class Story(string home)
     }
 
     /// <summary>Two messages under one hold, as a turn writes them: the second follows a first that was perhaps not stored, and is then the first.</summary>
-    private Task<string> HeldAsync(string chat) => ChangeAsync(chat, async journal =>
-    {
-        using var hold = await journal.AcquireAsync(CancellationToken.None);
-        try { await journal.AppendAsync(MessageOf(chat, 2), CancellationToken.None); }
-        catch (FailureException failure)
-        {
-            Console.WriteLine($"failed held {failure.Failure.Kind}: {failure.Message}");
-            await journal.AppendAsync(MessageOf(chat, 2), CancellationToken.None);
-        }
+    private Task<string> HeldAsync(string chat) =>
+        ChangeAsync(
+            chat,
+            async journal =>
+            {
+                using var hold = await journal.AcquireAsync(CancellationToken.None);
+                try
+                {
+                    await journal.AppendAsync(MessageOf(chat, 2), CancellationToken.None);
+                }
+                catch (FailureException failure)
+                {
+                    Console.WriteLine($"failed held {failure.Failure.Kind}: {failure.Message}");
+                    await journal.AppendAsync(MessageOf(chat, 2), CancellationToken.None);
+                }
 
-        await journal.AppendAsync(MessageOf(chat, 3), CancellationToken.None);
-    });
+                await journal.AppendAsync(MessageOf(chat, 3), CancellationToken.None);
+            }
+        );
 
     private static async ValueTask AnswerAsync(ChatJournal journal)
     {
@@ -133,7 +165,10 @@ internal sealed class Story(string home)
         await journal.BeginAsync(MessageOf(Plain, 3, MessageStatus.Streaming), CancellationToken.None);
         journal.AppendPartial(IdOf(Plain, 3), 0, false, text[..5]);
         var patience = 100; // the first piece reaches the disk 200 ms later; one that cannot is no failure
-        while (patience-- > 0 && !journal.Chat.Messages[^1].Text.StartsWith(text[..5], StringComparison.Ordinal)) { await Task.Delay(5); }
+        while (patience-- > 0 && !journal.Chat.Messages[^1].Text.StartsWith(text[..5], StringComparison.Ordinal))
+        {
+            await Task.Delay(5);
+        }
 
         journal.AppendPartial(IdOf(Plain, 3), 0, false, text[5..]);
         await journal.AppendAsync(MessageOf(Plain, 3), CancellationToken.None);

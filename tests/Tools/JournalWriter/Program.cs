@@ -16,11 +16,20 @@ try
     Console.WriteLine("open");
     switch (args[2])
     {
-        case "append": await AppendAsync(journal); break;
-        case "answer": await AnswerAsync(journal); break;
-        case "many": await ManyAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture)); break;
-        case "once": await OnceAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture)); break;
-        default: return 2;
+        case "append":
+            await AppendAsync(journal);
+            break;
+        case "answer":
+            await AnswerAsync(journal);
+            break;
+        case "many":
+            await ManyAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture));
+            break;
+        case "once":
+            await OnceAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture));
+            break;
+        default:
+            return 2;
     }
 
     return 0;
@@ -51,7 +60,14 @@ async Task AppendAsync(ChatJournal journal)
             await Task.Delay(Random.Shared.Next(0, 3));
         }
 
-        await journal.AppendAsync(answer with { Status = MessageStatus.Complete, Parts = [new MessagePart.Text(text)] }, CancellationToken.None);
+        await journal.AppendAsync(
+            answer with
+            {
+                Status = MessageStatus.Complete,
+                Parts = [new MessagePart.Text(text)],
+            },
+            CancellationToken.None
+        );
         Console.WriteLine($"acknowledged {answer.Id}");
     }
 }
@@ -62,7 +78,10 @@ async Task AnswerAsync(ChatJournal journal)
     await journal.BeginAsync(answer, CancellationToken.None);
     journal.AppendPartial(answer.Id, 0, false, "half");
     // Writes at irregular times, and waits until the text is on the disk.
-    while (!journal.Chat.Messages[^1].Text.Contains("half", StringComparison.Ordinal)) { await Task.Delay(10); }
+    while (!journal.Chat.Messages[^1].Text.Contains("half", StringComparison.Ordinal))
+    {
+        await Task.Delay(10);
+    }
 
     Console.WriteLine("begun");
     Console.In.ReadToEnd();
@@ -72,7 +91,10 @@ async Task ManyAsync(ChatJournal journal, int count)
 {
     for (var number = 0; number < count; number++)
     {
-        await journal.AppendAsync(NewMessage(MessageRole.User, MessageStatus.Complete, $"{Environment.ProcessId} {number}"), CancellationToken.None);
+        await journal.AppendAsync(
+            NewMessage(MessageRole.User, MessageStatus.Complete, $"{Environment.ProcessId} {number}"),
+            CancellationToken.None
+        );
         Console.WriteLine($"acknowledged {number}");
     }
 }
@@ -83,24 +105,27 @@ async Task OnceAsync(ChatJournal journal, int length)
     {
         try
         {
-            await journal.AppendAsync(NewMessage(MessageRole.User, MessageStatus.Complete, new string('x', length)), CancellationToken.None);
+            await journal.AppendAsync(
+                NewMessage(MessageRole.User, MessageStatus.Complete, new string('x', length)),
+                CancellationToken.None
+            );
             Console.WriteLine("acknowledged");
         }
         catch (FailureException failure)
         {
             Console.WriteLine($"failed {failure.Failure.Kind}: {failure.Message}");
         }
-    }
-    while (Console.In.ReadLine() is not null);
+    } while (Console.In.ReadLine() is not null);
 }
 
-Message NewMessage(MessageRole role, MessageStatus status, string? text = null) => new()
-{
-    Id = Ids.New("msg"),
-    CodexId = id,
-    Role = role,
-    Status = status,
-    CreatedAt = DateTimeOffset.UtcNow,
-    UpdatedAt = DateTimeOffset.UtcNow,
-    Parts = text is null ? [] : [new MessagePart.Text(text)],
-};
+Message NewMessage(MessageRole role, MessageStatus status, string? text = null) =>
+    new()
+    {
+        Id = Ids.New("msg"),
+        CodexId = id,
+        Role = role,
+        Status = status,
+        CreatedAt = DateTimeOffset.UtcNow,
+        UpdatedAt = DateTimeOffset.UtcNow,
+        Parts = text is null ? [] : [new MessagePart.Text(text)],
+    };

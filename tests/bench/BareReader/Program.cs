@@ -6,7 +6,11 @@ using System.Text.Json;
 using var client = new HttpClient();
 using var request = new HttpRequestMessage(HttpMethod.Post, args[0])
 {
-    Content = new StringContent("""{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json"),
+    Content = new StringContent(
+        """{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}""",
+        Encoding.UTF8,
+        "application/json"
+    ),
 };
 using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 response.EnsureSuccessStatusCode();
@@ -23,7 +27,10 @@ await foreach (var delta in SseParser.Create(await response.Content.ReadAsStream
 // choices[0].delta.content, or null where the event has none.
 static string? ContentOf(string type, ReadOnlySpan<byte> data)
 {
-    if (data.SequenceEqual("[DONE]"u8)) { return null; }
+    if (data.SequenceEqual("[DONE]"u8))
+    {
+        return null;
+    }
     var reader = new Utf8JsonReader(data);
     while (reader.Read())
     {

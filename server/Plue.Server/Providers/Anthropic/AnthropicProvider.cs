@@ -12,7 +12,13 @@ public sealed class AnthropicProvider : IProvider
     private readonly RefusedOptions refused = new();
 
     /// <param name="credential">In place of a key.</param>
-    internal AnthropicProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal AnthropicProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.anthropic.com", ApiRoot);
@@ -24,17 +30,36 @@ public sealed class AnthropicProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) => refused.StreamAsync(request.Model, without =>
-    {
-        var body = AnthropicWire.Request(request, Settings, without, out var sent);
-        var failures = connection.Failures(request.Model);
-        var parser = new AnthropicParser(failures, request);
-        return new Attempt(connection.StreamAsync(connection.Endpoint.At("/messages"), body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
-    }, cancellationToken);
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
+        refused.StreamAsync(
+            request.Model,
+            without =>
+            {
+                var body = AnthropicWire.Request(request, Settings, without, out var sent);
+                var failures = connection.Failures(request.Model);
+                var parser = new AnthropicParser(failures, request);
+                return new Attempt(
+                    connection.StreamAsync(
+                        connection.Endpoint.At("/messages"),
+                        body,
+                        Framing.ServerSentEvents,
+                        parser,
+                        failures,
+                        cancellationToken
+                    ),
+                    sent
+                );
+            },
+            cancellationToken
+        );
 
     /// <summary>An endpoint of the user's own need not list models: that it answers, and not with a refused key, is enough.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
-        connection.CheckAsync("/models?limit=1", cancellationToken, kind => kind is FailureKind.NotFound or FailureKind.ModelNotFound && Settings.Endpoint is not null);
+        connection.CheckAsync(
+            "/models?limit=1",
+            cancellationToken,
+            kind => kind is FailureKind.NotFound or FailureKind.ModelNotFound && Settings.Endpoint is not null
+        );
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
@@ -43,20 +68,31 @@ public sealed class AnthropicProvider : IProvider
         {
             foreach (var model in page.Items("data"))
             {
-                if (model.Text("id") is not { } id) continue;
-                models.Add(new ModelInfo { Id = id, Name = model.Text("display_name"), ContextLength = model.Whole("max_input_tokens"), MaxOutput = model.Whole("max_tokens") });
+                if (model.Text("id") is not { } id)
+                    continue;
+                models.Add(
+                    new ModelInfo
+                    {
+                        Id = id,
+                        Name = model.Text("display_name"),
+                        ContextLength = model.Whole("max_input_tokens"),
+                        MaxOutput = model.Whole("max_tokens"),
+                    }
+                );
             }
         }
 
         return models;
 
-        static string? NextPage(JsonElement page) => page.Flag("has_more") == true && page.Text("last_id") is { } last ? "&after_id=" + Uri.EscapeDataString(last) : null;
+        static string? NextPage(JsonElement page) =>
+            page.Flag("has_more") == true && page.Text("last_id") is { } last ? "&after_id=" + Uri.EscapeDataString(last) : null;
     }
 
     /// <summary>People give the host, the host with <c>/v1</c>, or the address of the call itself.</summary>
     private static string ApiRoot(string path)
     {
-        if (path.EndsWith("/messages", StringComparison.Ordinal)) path = path[..^"/messages".Length];
+        if (path.EndsWith("/messages", StringComparison.Ordinal))
+            path = path[..^"/messages".Length];
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path : path + "/v1";
     }
 

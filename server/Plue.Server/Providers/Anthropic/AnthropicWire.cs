@@ -19,24 +19,35 @@ internal static partial class AnthropicWire
     private const int LookBack = 18; // blocks; the API looks back over twenty
 
     /// <param name="host">Null at Anthropic itself.</param>
-    public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent, AnthropicHost? host = null)
+    public static byte[] Request(
+        ProviderRequest request,
+        ProviderSettings settings,
+        RefusableOptions without,
+        out RefusableOptions sent,
+        AnthropicHost? host = null
+    )
     {
         var options = new RequestOptions(request, settings, without);
         var thinking = ThinkingOf(request.Model, options.ReasoningLevel);
         var maxTokens = options.MaxTokens ?? DefaultMaxTokens;
         var body = JsonBody.Write(json =>
         {
-            if (host is null) json.WriteString("model", request.Model);
-            else json.WriteString("anthropic_version", host.Version);
+            if (host is null)
+                json.WriteString("model", request.Model);
+            else
+                json.WriteString("anthropic_version", host.Version);
             // The budget for thinking is part of max_tokens: the answer keeps what was asked for.
             json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
-            if (host is not { SaysStream: false }) json.WriteBoolean("stream", true);
+            if (host is not { SaysStream: false })
+                json.WriteBoolean("stream", true);
             WriteTools(json, request);
             WriteSystem(json, request);
             WriteMessages(json, RequestMessages.Of(request, settings));
-            if (thinking.IsOn || thinking.IsOff) options.Sent |= RefusableOptions.ReasoningLevel;
+            if (thinking.IsOn || thinking.IsOff)
+                options.Sent |= RefusableOptions.ReasoningLevel;
             WriteThinking(json, thinking);
-            if (!thinking.IsOn && options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
+            if (!thinking.IsOn && options.TakeTemperature() is { } temperature)
+                json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
             json.WriteStrings("stop_sequences", options.TakeStopSequences());
         });
         sent = options.Sent;
@@ -45,7 +56,8 @@ internal static partial class AnthropicWire
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
-        if (request.Tools.Count == 0) return;
+        if (request.Tools.Count == 0)
+            return;
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {
@@ -61,20 +73,31 @@ internal static partial class AnthropicWire
     private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
     {
         var texts = RequestMessages.SystemTexts(request);
-        if (texts.Count == 0) return;
+        if (texts.Count == 0)
+            return;
         json.WriteStartArray("system");
-        for (var at = 0; at < texts.Count; at++) WritePart(json, new MessagePart.Text(texts[at]), isMarked: at == texts.Count - 1);
+        for (var at = 0; at < texts.Count; at++)
+            WritePart(json, new MessagePart.Text(texts[at]), isMarked: at == texts.Count - 1);
         json.WriteEndArray();
     }
 
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
     {
-        var lastUser = messages.Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at;
+        var lastUser = messages
+            .Select((message, at) => (message, at))
+            .LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1))
+            .at;
         // A round of many calls is longer than what the API looks back over: where the last request ended is marked, too.
-        var before = lastUser > 0 && messages[lastUser].Parts.Any(part => part is MessagePart.ToolResult)
-            ? messages.Take(lastUser).Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at
-            : -1;
-        if (messages.Take(lastUser + 1).Skip(before + 1).Sum(message => message.Parts.Count) < LookBack) before = -1;
+        var before =
+            lastUser > 0 && messages[lastUser].Parts.Any(part => part is MessagePart.ToolResult)
+                ? messages
+                    .Take(lastUser)
+                    .Select((message, at) => (message, at))
+                    .LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1))
+                    .at
+                : -1;
+        if (messages.Take(lastUser + 1).Skip(before + 1).Sum(message => message.Parts.Count) < LookBack)
+            before = -1;
         var pinned = messages.ToList().FindIndex(message => message.Parts.Any(part => part is MessagePart.File { IsPinned: true }));
         json.WriteStartArray("messages");
         for (var at = 0; at < messages.Count; at++)
@@ -84,7 +107,8 @@ internal static partial class AnthropicWire
             json.WriteStartArray("content");
             // Results come first, as the API wants them.
             var parts = messages[at].Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1).ToList();
-            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: (at == lastUser || at == before || at == pinned - 1) && part == parts.Count - 1);
+            for (var part = 0; part < parts.Count; part++)
+                WritePart(json, parts[part], isMarked: (at == lastUser || at == before || at == pinned - 1) && part == parts.Count - 1);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -95,7 +119,8 @@ internal static partial class AnthropicWire
     private static void WritePart(Utf8JsonWriter json, MessagePart part, bool isMarked)
     {
         // Without its signature a thinking block would be refused.
-        if (part is MessagePart.Reasoning { Signature: null, Opaque: null }) return;
+        if (part is MessagePart.Reasoning { Signature: null, Opaque: null })
+            return;
         json.WriteStartObject();
         switch (part)
         {
@@ -114,8 +139,13 @@ internal static partial class AnthropicWire
                 json.WriteRawObject("input", use.Parameters);
                 break;
             case MessagePart.ToolResult result:
-                json.WriteFields(("type", "tool_result"), ("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MaxIdLength)), ("content", result.Error ?? result.Result ?? ""));
-                if (result.Error is not null) json.WriteBoolean("is_error", true);
+                json.WriteFields(
+                    ("type", "tool_result"),
+                    ("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MaxIdLength)),
+                    ("content", result.Error ?? result.Result ?? "")
+                );
+                if (result.Error is not null)
+                    json.WriteBoolean("is_error", true);
                 break;
             case MessagePart.Reasoning { Opaque: { } opaque }:
                 json.WriteFields(("type", "redacted_thinking"), ("data", opaque));
@@ -125,7 +155,8 @@ internal static partial class AnthropicWire
                 break;
         }
 
-        if (isMarked && part is not MessagePart.Reasoning) json.WriteObject("cache_control", ("type", "ephemeral"));
+        if (isMarked && part is not MessagePart.Reasoning)
+            json.WriteObject("cache_control", ("type", "ephemeral"));
         json.WriteEndObject();
     }
 
@@ -153,20 +184,36 @@ internal static partial class AnthropicWire
     /// <summary>Claude 4.6 and later take an effort and refuse budgets; older ones and other vendors' models take a budget; Claude 3.5 and older do not think.</summary>
     private static Thinking ThinkingOf(string model, string? level)
     {
-        if (level is null) return Thinking.Unset;
-        if (RequestOptions.IsOff(level)) return Thinking.Off;
+        if (level is null)
+            return Thinking.Unset;
+        if (RequestOptions.IsOff(level))
+            return Thinking.Off;
         var version = Version().Match(model);
         if (version.Success)
         {
-            var number = (Major: int.Parse(version.Groups[1].ValueSpan), Minor: version.Groups[2].Success ? int.Parse(version.Groups[2].ValueSpan) : 0);
-            if (number.CompareTo((4, 6)) >= 0) return new Thinking(level == "minimal" ? "low" : level, 0);
+            var number = (
+                Major: int.Parse(version.Groups[1].ValueSpan),
+                Minor: version.Groups[2].Success ? int.Parse(version.Groups[2].ValueSpan) : 0
+            );
+            if (number.CompareTo((4, 6)) >= 0)
+                return new Thinking(level == "minimal" ? "low" : level, 0);
         }
         else if (OldClaude().IsMatch(model))
         {
             return Thinking.Unset;
         }
 
-        return new Thinking(null, level switch { "minimal" => MinBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
+        return new Thinking(
+            null,
+            level switch
+            {
+                "minimal" => MinBudget,
+                "low" => 4096,
+                "medium" => 10_000,
+                "high" => 16_000,
+                _ => 32_000,
+            }
+        );
     }
 
     [GeneratedRegex(@"claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")]

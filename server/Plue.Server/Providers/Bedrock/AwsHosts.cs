@@ -11,10 +11,16 @@ internal static class AwsHosts
     /// <summary>Where models are listed.</summary>
     public static string Control(string region) => $"https://bedrock.{region}.{Domain(region)}";
 
-    public static bool IsAws(Uri url) => url.Scheme == "https"
-        && (url.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || url.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase));
+    public static bool IsAws(Uri url) =>
+        url.Scheme == "https"
+        && (
+            url.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase)
+            || url.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>The region in a host of Bedrock, for an endpoint that was given; null for any other host.</summary>
     public static string? RegionOf(Uri url) =>
-        IsAws(url) && url.Host.Split('.') is { Length: >= 4 } parts && parts[0].StartsWith("bedrock", StringComparison.OrdinalIgnoreCase) ? parts[1].ToLowerInvariant() : null;
+        IsAws(url) && url.Host.Split('.') is { Length: >= 4 } parts && parts[0].StartsWith("bedrock", StringComparison.OrdinalIgnoreCase)
+            ? parts[1].ToLowerInvariant()
+            : null;
 }

@@ -30,7 +30,8 @@ internal sealed class AwsProfiles
     {
         return new AwsProfiles(PathOf("AWS_CONFIG_FILE", "config"), PathOf("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
 
-        string PathOf(string variable, string name) => environment(variable) is { Length: > 0 } path ? HomePath.Of(path, home) : Path.Combine(home, ".aws", name);
+        string PathOf(string variable, string name) =>
+            environment(variable) is { Length: > 0 } path ? HomePath.Of(path, home) : Path.Combine(home, ".aws", name);
     }
 
     /// <summary>Null when neither file has the profile.</summary>
@@ -53,19 +54,23 @@ internal sealed class AwsProfiles
         foreach (var raw in text.Split('\n'))
         {
             var line = raw.TrimEnd('\r', ' ', '\t');
-            if (line.Length == 0 || line[0] is '#' or ';' or ' ' or '\t') continue;
+            if (line.Length == 0 || line[0] is '#' or ';' or ' ' or '\t')
+                continue;
             if (line[0] == '[')
             {
                 var close = line.IndexOf(']');
                 section = null;
-                if (close < 0) continue;
+                if (close < 0)
+                    continue;
                 var name = string.Join(' ', line[1..close].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
-                if (!sections.TryGetValue(name, out section)) sections[name] = section = new(StringComparer.Ordinal);
+                if (!sections.TryGetValue(name, out section))
+                    sections[name] = section = new(StringComparer.Ordinal);
                 continue;
             }
 
             var equals = line.IndexOf('=');
-            if (section is null || equals <= 0) continue;
+            if (section is null || equals <= 0)
+                continue;
             section[line[..equals].Trim().ToLowerInvariant()] = WithoutComment(line[(equals + 1)..]).Trim();
         }
 
@@ -76,7 +81,8 @@ internal sealed class AwsProfiles
     {
         for (var at = 1; at < value.Length; at++)
         {
-            if (value[at] is '#' or ';' && value[at - 1] is ' ' or '\t') return value[..at];
+            if (value[at] is '#' or ';' && value[at - 1] is ' ' or '\t')
+                return value[..at];
         }
 
         return value;
@@ -87,13 +93,22 @@ internal sealed class AwsProfiles
         try
         {
             var file = new FileInfo(path);
-            if (!file.Exists) return "";
-            if (file.Length > MaxBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
+            if (!file.Exists)
+                return "";
+            if (file.Length > MaxBytes)
+                throw new FailureException(
+                    FailureKind.BadRequest,
+                    $"The file {path} is too long for AWS settings. Check it, then try again."
+                );
             return Encoding.UTF8.GetString(RegularFile.Read(path)).TrimStart('\uFEFF');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.ProviderAuthFailed, $"The file {path} cannot be read. Check who may read it, then try again.", exception);
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"The file {path} cannot be read. Check who may read it, then try again.",
+                exception
+            );
         }
     }
 }
@@ -104,6 +119,7 @@ internal sealed record AwsProfile(string Name, IReadOnlyDictionary<string, strin
 {
     /// <summary>The credentials file counts before the config file. Null where neither says anything.</summary>
     public string? this[string field] =>
-        Keys.TryGetValue(field, out var key) && key.Length > 0 ? key : Settings.TryGetValue(field, out var value) && value.Length > 0 ? value : null;
+        Keys.TryGetValue(field, out var key) && key.Length > 0 ? key
+        : Settings.TryGetValue(field, out var value) && value.Length > 0 ? value
+        : null;
 }
-

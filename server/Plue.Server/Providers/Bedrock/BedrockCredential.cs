@@ -18,10 +18,16 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     private DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref skewTicks));
 
-    public async ValueTask ApplyAsync(HttpRequestMessage request, ReadOnlyMemory<byte> body, ProviderFailures failures, CancellationToken cancellationToken)
+    public async ValueTask ApplyAsync(
+        HttpRequestMessage request,
+        ReadOnlyMemory<byte> body,
+        ProviderFailures failures,
+        CancellationToken cancellationToken
+    )
     {
         // What the user's own headers say stands in place of ours.
-        if (request.Headers.NonValidated.Contains("authorization")) return;
+        if (request.Headers.NonValidated.Contains("authorization"))
+            return;
         var url = request.RequestUri!;
         if (credentials.BearerToken() is { } token)
         {
@@ -31,9 +37,19 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
         var keys = await KeysAsync(url, cancellationToken).ConfigureAwait(false);
         failures.Mask(keys.SecretAccessKey);
-        if (keys.SessionToken is { } session) failures.Mask(session);
+        if (keys.SessionToken is { } session)
+            failures.Mask(session);
         failures.Proof = (keys.Source, keys.Advice);
-        Sign(request, body, keys, region ?? throw new FailureException(FailureKind.MissingField, "A request to AWS cannot be signed without a region. Set one in the provider's settings."));
+        Sign(
+            request,
+            body,
+            keys,
+            region
+                ?? throw new FailureException(
+                    FailureKind.MissingField,
+                    "A request to AWS cannot be signed without a region. Set one in the provider's settings."
+                )
+        );
     }
 
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
@@ -41,18 +57,38 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     /// <summary>Once with the server's time when the clocks differ; once with keys read anew when those sent are no longer good.</summary>
     public async ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken)
     {
-        if (refusal.RequestMessage is not { } request || Header(request, "x-amz-date") is not { } sentAt) return false;
+        if (refusal.RequestMessage is not { } request || Header(request, "x-amz-date") is not { } sentAt)
+            return false;
         var reason = refusal.Headers.NonValidated.TryGetValues("x-amzn-ErrorType", out var values) ? values.ToString() : "";
-        if (IsOne(reason, "AccessDenied")) return false;
-        if (IsOne(reason, "InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch") && IsSkewed(refusal, sentAt)) return true;
-        if (!IsOne(reason, "ExpiredToken", "UnrecognizedClient", "InvalidSignature", "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidToken")) return false;
+        if (IsOne(reason, "AccessDenied"))
+            return false;
+        if (
+            IsOne(reason, "InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch")
+            && IsSkewed(refusal, sentAt)
+        )
+            return true;
+        if (
+            !IsOne(
+                reason,
+                "ExpiredToken",
+                "UnrecognizedClient",
+                "InvalidSignature",
+                "InvalidClientTokenId",
+                "SignatureDoesNotMatch",
+                "InvalidToken"
+            )
+        )
+            return false;
 
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // Another request may have read the new ones meanwhile.
-            if (current is { } now && !WasSentWith(request, now)) return true;
-            var fresh = await credentials.LoadAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken).ConfigureAwait(false);
+            if (current is { } now && !WasSentWith(request, now))
+                return true;
+            var fresh = await credentials
+                .LoadAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken)
+                .ConfigureAwait(false);
             current = fresh;
             return !WasSentWith(request, fresh);
         }
@@ -64,11 +100,13 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     private async ValueTask<AwsKeys> KeysAsync(Uri url, CancellationToken cancellationToken)
     {
-        if (current is { } kept && !RunsOut(kept)) return kept;
+        if (current is { } kept && !RunsOut(kept))
+            return kept;
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (current is { } meanwhile && !RunsOut(meanwhile)) return meanwhile;
+            if (current is { } meanwhile && !RunsOut(meanwhile))
+                return meanwhile;
             return current = await credentials.LoadAsync(ProviderEndpoint.OriginOf(url), cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -84,11 +122,19 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         var at = Now;
         var url = request.RequestUri!;
         var headers = new List<(string Name, string Value)> { ("host", request.Headers.Host ?? url.Authority) };
-        if (request.Content?.Headers.ContentType?.ToString() is { } type) headers.Add(("content-type", type));
+        if (request.Content?.Headers.ContentType?.ToString() is { } type)
+            headers.Add(("content-type", type));
         Add("x-amz-date", AwsSignature.DateOf(at));
         Add("x-amz-content-sha256", AwsSignature.HashOf(body.Span));
-        if (keys.SessionToken is { } token) Add("x-amz-security-token", token);
-        var signed = AwsSignature.Of(new AwsRequest(request.Method.Method, url.AbsolutePath, url.Query.TrimStart('?'), headers, body), keys, signingRegion, Service, at);
+        if (keys.SessionToken is { } token)
+            Add("x-amz-security-token", token);
+        var signed = AwsSignature.Of(
+            new AwsRequest(request.Method.Method, url.AbsolutePath, url.Query.TrimStart('?'), headers, body),
+            keys,
+            signingRegion,
+            Service,
+            at
+        );
         request.Headers.TryAddWithoutValidation("authorization", signed.Authorization);
 
         void Add(string name, string value)
@@ -104,8 +150,10 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         // Whoever set the variable did not name this address.
         if (!AwsHosts.IsAws(url))
         {
-            throw new FailureException(FailureKind.KeyNotBoundToOrigin,
-                $"The environment variable AWS_BEARER_TOKEN_BEDROCK is meant for AWS only, not for {url.Authority}. Store a key for that address in the vault.");
+            throw new FailureException(
+                FailureKind.KeyNotBoundToOrigin,
+                $"The environment variable AWS_BEARER_TOKEN_BEDROCK is meant for AWS only, not for {url.Authority}. Store a key for that address in the vault."
+            );
         }
 
         failures.Proof = ("the API key in AWS_BEARER_TOKEN_BEDROCK", "Make a new one in the AWS console, or set other credentials.");
@@ -114,9 +162,17 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     private bool IsSkewed(HttpResponseMessage refusal, string sentAt)
     {
-        if (refusal.Headers.Date is not { } theirs
-            || !DateTimeOffset.TryParseExact(sentAt, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var ours)
-            || (theirs - ours).Duration() <= TolerableSkew)
+        if (
+            refusal.Headers.Date is not { } theirs
+            || !DateTimeOffset.TryParseExact(
+                sentAt,
+                "yyyyMMdd'T'HHmmss'Z'",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var ours
+            )
+            || (theirs - ours).Duration() <= TolerableSkew
+        )
         {
             return false;
         }
@@ -126,17 +182,20 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     }
 
     private static bool WasSentWith(HttpRequestMessage request, AwsKeys keys) =>
-        Header(request, "authorization")?.Contains($"Credential={keys.AccessKeyId}/", StringComparison.Ordinal) == true && Header(request, "x-amz-security-token") == keys.SessionToken;
+        Header(request, "authorization")?.Contains($"Credential={keys.AccessKeyId}/", StringComparison.Ordinal) == true
+        && Header(request, "x-amz-security-token") == keys.SessionToken;
 
     private static bool IsOne(string reason, params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
         {
-            if (reason.Contains(name, StringComparison.OrdinalIgnoreCase)) return true;
+            if (reason.Contains(name, StringComparison.OrdinalIgnoreCase))
+                return true;
         }
 
         return false;
     }
 
-    private static string? Header(HttpRequestMessage request, string name) => request.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+    private static string? Header(HttpRequestMessage request, string name) =>
+        request.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
 }

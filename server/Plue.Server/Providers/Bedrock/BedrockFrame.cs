@@ -21,17 +21,27 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
     {
         var length = (int)BinaryPrimitives.ReadUInt32BigEndian(frame[4..]);
         var headers = frame.Slice(FrameReader.PreludeLength, length);
-        string? messageType = null, eventType = null, exceptionType = null, errorCode = null, errorMessage = null;
+        string? messageType = null,
+            eventType = null,
+            exceptionType = null,
+            errorCode = null,
+            errorMessage = null;
         while (headers.Length > 0)
         {
             var name = Take(ref headers, Take(ref headers, 1)[0]);
             var value = TakeValue(ref headers, out var isText);
-            if (!isText) continue;
-            if (name.SequenceEqual(":message-type"u8)) messageType = Encoding.UTF8.GetString(value);
-            else if (name.SequenceEqual(":event-type"u8)) eventType = Encoding.UTF8.GetString(value);
-            else if (name.SequenceEqual(":exception-type"u8)) exceptionType = Encoding.UTF8.GetString(value);
-            else if (name.SequenceEqual(":error-code"u8)) errorCode = Encoding.UTF8.GetString(value);
-            else if (name.SequenceEqual(":error-message"u8)) errorMessage = Encoding.UTF8.GetString(value);
+            if (!isText)
+                continue;
+            if (name.SequenceEqual(":message-type"u8))
+                messageType = Encoding.UTF8.GetString(value);
+            else if (name.SequenceEqual(":event-type"u8))
+                eventType = Encoding.UTF8.GetString(value);
+            else if (name.SequenceEqual(":exception-type"u8))
+                exceptionType = Encoding.UTF8.GetString(value);
+            else if (name.SequenceEqual(":error-code"u8))
+                errorCode = Encoding.UTF8.GetString(value);
+            else if (name.SequenceEqual(":error-message"u8))
+                errorMessage = Encoding.UTF8.GetString(value);
         }
 
         var payload = frame[(FrameReader.PreludeLength + length)..^FrameReader.ChecksumLength];
@@ -55,29 +65,35 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
             "accessdeniedexception" => 403,
             _ => null,
         };
-        return failures.OfEvent(new VendorMessage($"{Problem} {said.Code}", said.Text.Length > 0 ? said.Text : problemText ?? "") { Status = status });
+        return failures.OfEvent(
+            new VendorMessage($"{Problem} {said.Code}", said.Text.Length > 0 ? said.Text : problemText ?? "") { Status = status }
+        );
     }
 
     private static ReadOnlySpan<byte> TakeValue(ref ReadOnlySpan<byte> headers, out bool isText)
     {
         var type = Take(ref headers, 1)[0];
         isText = type == 7;
-        return Take(ref headers, type switch
-        {
-            0 or 1 => 0, // True and false.
-            2 => 1,
-            3 => 2,
-            4 => 4,
-            5 or 8 => 8, // A long, and a time.
-            6 or 7 => BinaryPrimitives.ReadUInt16BigEndian(Take(ref headers, 2)), // Bytes and text.
-            9 => 16,
-            _ => throw new FrameException(isTooLong: false),
-        });
+        return Take(
+            ref headers,
+            type switch
+            {
+                0 or 1 => 0, // True and false.
+                2 => 1,
+                3 => 2,
+                4 => 4,
+                5 or 8 => 8, // A long, and a time.
+                6 or 7 => BinaryPrimitives.ReadUInt16BigEndian(Take(ref headers, 2)), // Bytes and text.
+                9 => 16,
+                _ => throw new FrameException(isTooLong: false),
+            }
+        );
     }
 
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> headers, int length)
     {
-        if (length > headers.Length) throw new FrameException(isTooLong: false);
+        if (length > headers.Length)
+            throw new FrameException(isTooLong: false);
         var taken = headers[..length];
         headers = headers[length..];
         return taken;

@@ -33,16 +33,21 @@ internal static class BedrockModels
     public static Failure? WrongRegion(string model, string region, string provider)
     {
         var at = model.IndexOf('.');
-        if (at < 0 || Geographies.FirstOrDefault(known => known.Prefix == model[..at]) is not { Prefix: not null } geography) return null;
+        if (at < 0 || Geographies.FirstOrDefault(known => known.Prefix == model[..at]) is not { Prefix: not null } geography)
+            return null;
         var isGov = region.StartsWith("us-gov-", StringComparison.Ordinal);
-        if (geography.Regions.Any(start => region.StartsWith(start, StringComparison.Ordinal)) && (geography.Prefix == "us-gov" || !isGov)) return null;
+        if (geography.Regions.Any(start => region.StartsWith(start, StringComparison.Ordinal)) && (geography.Prefix == "us-gov" || !isGov))
+            return null;
         var other = GeographyOf(region) is { } fitting ? $", or choose {fitting}.{model[(at + 1)..]}" : "";
-        return new Failure(FailureKind.BadRequest,
-            $"The model {model} answers from {geography.Name} only, and the region of {provider} is {region}. Set a region there (one that begins with {geography.Regions[0]}){other}.");
+        return new Failure(
+            FailureKind.BadRequest,
+            $"The model {model} answers from {geography.Name} only, and the region of {provider} is {region}. Set a region there (one that begins with {geography.Regions[0]}){other}."
+        );
     }
 
     /// <summary>A small model to ask when none is chosen.</summary>
-    public static string CheapModelIn(string? region) => $"{(region is null ? "us" : GeographyOf(region) ?? "global")}.anthropic.claude-haiku-4-5-20251001-v1:0";
+    public static string CheapModelIn(string? region) =>
+        $"{(region is null ? "us" : GeographyOf(region) ?? "global")}.anthropic.claude-haiku-4-5-20251001-v1:0";
 
     /// <summary>Null where none is fixed to the region.</summary>
     private static string? GeographyOf(string region) =>

@@ -21,7 +21,14 @@ public sealed class BedrockProvider : IProvider
     /// <param name="home">The user's home folder, where <c>.aws</c> is.</param>
     /// <param name="mask">Takes every secret found outside the vault, to be kept out of logs.</param>
     public BedrockProvider(
-        ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, Func<string, string?> environment, string home, Action<string> mask)
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        Func<string, string?> environment,
+        string home,
+        Action<string> mask
+    )
     {
         Settings = settings;
         this.secrets = secrets;
@@ -32,7 +39,10 @@ public sealed class BedrockProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (Find(request.Model, out var place) is { } failure)
         {
@@ -40,8 +50,13 @@ public sealed class BedrockProvider : IProvider
             yield break;
         }
 
-        var events = refused.StreamAsync(request.Model, without => Ask(place!.Runtime, request, without, cancellationToken), cancellationToken);
-        await foreach (var next in events.ConfigureAwait(false)) yield return next;
+        var events = refused.StreamAsync(
+            request.Model,
+            without => Ask(place!.Runtime, request, without, cancellationToken),
+            cancellationToken
+        );
+        await foreach (var next in events.ConfigureAwait(false))
+            yield return next;
     }
 
     /// <summary>Asks a small model for one token: nothing cheaper shows that the keys are good for answers.</summary>
@@ -50,8 +65,11 @@ public sealed class BedrockProvider : IProvider
         try
         {
             var model = Settings.Model ?? BedrockModels.CheapModelIn(Here().Region);
-            if (Find(model, out var place) is { } failure) return failure;
-            return await place!.Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model).ConfigureAwait(false);
+            if (Find(model, out var place) is { } failure)
+                return failure;
+            return await place!
+                .Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model)
+                .ConfigureAwait(false);
         }
         catch (FailureException exception)
         {
@@ -69,10 +87,22 @@ public sealed class BedrockProvider : IProvider
         {
             foreach (var entry in page?.RootElement.Items("modelSummaries") ?? [])
             {
-                if (entry.Text("modelId") is not { } id || !Has(entry, "outputModalities", "TEXT") || entry.Flag("responseStreamingSupported") == false) continue;
-                var model = new ModelInfo { Id = id, Name = entry.Text("modelName"), Description = entry.Text("providerName"), SupportsVision = Has(entry, "inputModalities", "IMAGE") };
+                if (
+                    entry.Text("modelId") is not { } id
+                    || !Has(entry, "outputModalities", "TEXT")
+                    || entry.Flag("responseStreamingSupported") == false
+                )
+                    continue;
+                var model = new ModelInfo
+                {
+                    Id = id,
+                    Name = entry.Text("modelName"),
+                    Description = entry.Text("providerName"),
+                    SupportsVision = Has(entry, "inputModalities", "IMAGE"),
+                };
                 foundation[id] = model;
-                if (Has(entry, "inferenceTypesSupported", "ON_DEMAND")) models.Add(model);
+                if (Has(entry, "inferenceTypesSupported", "ON_DEMAND"))
+                    models.Add(model);
             }
         }
 
@@ -80,33 +110,64 @@ public sealed class BedrockProvider : IProvider
         var after = "";
         for (var at = 0; at < MaxPages; at++)
         {
-            using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken).ConfigureAwait(false);
-            if (page is null) break;
+            using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken)
+                .ConfigureAwait(false);
+            if (page is null)
+                break;
             foreach (var entry in page.RootElement.Items("inferenceProfileSummaries"))
             {
-                if (entry.Text("inferenceProfileId") is not { } id || entry.Text("status") is not (null or "ACTIVE")) continue;
+                if (entry.Text("inferenceProfileId") is not { } id || entry.Text("status") is not (null or "ACTIVE"))
+                    continue;
                 var arn = entry.Items("models").Select(model => model.Text("modelArn")).FirstOrDefault(text => text is not null);
                 var origin = arn is null ? null : foundation.GetValueOrDefault(arn[(arn.LastIndexOf('/') + 1)..]);
                 // Profiles of models that do not write have no model above.
-                if (origin is null && foundation.Count > 0) continue;
-                models.Add(new ModelInfo { Id = id, Name = entry.Text("inferenceProfileName") ?? origin?.Name, Description = origin?.Description, SupportsVision = origin?.SupportsVision });
+                if (origin is null && foundation.Count > 0)
+                    continue;
+                models.Add(
+                    new ModelInfo
+                    {
+                        Id = id,
+                        Name = entry.Text("inferenceProfileName") ?? origin?.Name,
+                        Description = origin?.Description,
+                        SupportsVision = origin?.SupportsVision,
+                    }
+                );
             }
 
-            if (page.RootElement.Text("nextToken") is not { Length: > 0 } next) break;
+            if (page.RootElement.Text("nextToken") is not { Length: > 0 } next)
+                break;
             after = "&nextToken=" + Uri.EscapeDataString(next);
         }
 
         return models;
     }
 
-    private Attempt Ask(ProviderConnection connection, ProviderRequest request, RefusableOptions without, CancellationToken cancellationToken)
+    private Attempt Ask(
+        ProviderConnection connection,
+        ProviderRequest request,
+        RefusableOptions without,
+        CancellationToken cancellationToken
+    )
     {
         var failures = connection.Failures(request.Model);
         var path = BedrockModels.PathOf(request.Model);
         var (call, body, sent, parser) = BedrockModels.IsOf(request.Model, "anthropic")
-            ? ("/invoke-with-response-stream", AnthropicWire.Request(request, Settings, without, out var invoked, AnthropicHost.Bedrock), invoked, (WireParser)new InvokeParser(failures, request))
-            : ("/converse-stream", ConverseWire.Request(request, Settings, without, out var conversed), conversed, new ConverseParser(failures, request));
-        return new Attempt(connection.StreamAsync(connection.Endpoint.At(path + call), body, Framing.EventStream, parser, failures, cancellationToken), sent);
+            ? (
+                "/invoke-with-response-stream",
+                AnthropicWire.Request(request, Settings, without, out var invoked, AnthropicHost.Bedrock),
+                invoked,
+                (WireParser)new InvokeParser(failures, request)
+            )
+            : (
+                "/converse-stream",
+                ConverseWire.Request(request, Settings, without, out var conversed),
+                conversed,
+                new ConverseParser(failures, request)
+            );
+        return new Attempt(
+            connection.StreamAsync(connection.Endpoint.At(path + call), body, Framing.EventStream, parser, failures, cancellationToken),
+            sent
+        );
     }
 
     /// <returns>Why the model cannot be asked, or null.</returns>
@@ -129,21 +190,29 @@ public sealed class BedrockProvider : IProvider
     private Place Here()
     {
         var region = Settings.Endpoint is { IsAbsoluteUri: true } own && AwsHosts.RegionOf(own) is { } named ? named : credentials.Region();
-        if (known is { } place && place.Region == region) return place;
+        if (known is { } place && place.Region == region)
+            return place;
         if (region is null && Settings.Endpoint is null)
         {
-            throw new FailureException(FailureKind.MissingField, $"{Settings.Name} needs the AWS region to ask. Set one in its settings, such as us-east-1, or in AWS_REGION.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"{Settings.Name} needs the AWS region to ask. Set one in its settings, such as us-east-1, or in AWS_REGION."
+            );
         }
 
         var runtime = new ProviderEndpoint(Settings, AwsHosts.Runtime(region ?? ""), ApiRoot);
         var control = new ProviderEndpoint(Settings, AwsHosts.Control(region ?? ""), ApiRoot);
         var keys = new BedrockCredential(credentials, region, time);
-        var takesKey = Settings.Auth != AuthType.AwsCredentials && (Settings.ApiKeyRef is not null || (Settings.AuthType == AuthType.ApiKey && credentials.BearerToken() is null));
+        var takesKey =
+            Settings.Auth != AuthType.AwsCredentials
+            && (Settings.ApiKeyRef is not null || (Settings.AuthType == AuthType.ApiKey && credentials.BearerToken() is null));
         return known = new Place(region, Connect(runtime), Connect(control));
 
         ProviderConnection Connect(ProviderEndpoint endpoint)
         {
-            IRequestCredential credential = takesKey ? new ApiKeyCredential(Settings, secrets, endpoint, ("authorization", "Bearer ")) : keys;
+            IRequestCredential credential = takesKey
+                ? new ApiKeyCredential(Settings, secrets, endpoint, ("authorization", "Bearer "))
+                : keys;
             return new ProviderConnection(Settings, endpoint, secrets, http, time, credential);
         }
     }
@@ -156,21 +225,28 @@ public sealed class BedrockProvider : IProvider
             return await control.CallAsync(control.Endpoint.At(call), null, null, cancellationToken).ConfigureAwait(false);
         }
         // A key for answers may be bound to the host that answers.
-        catch (FailureException exception) when (exception.Failure.Kind == FailureKind.KeyNotBoundToOrigin
-            || (exception.Failure.Kind == FailureKind.NotFound && Settings.Endpoint is not null)
-            || (exception.Failure.Kind == FailureKind.ProviderAuthFailed && exception.Failure.Message.Contains("not authorized", StringComparison.OrdinalIgnoreCase)))
+        catch (FailureException exception)
+            when (exception.Failure.Kind == FailureKind.KeyNotBoundToOrigin
+                || (exception.Failure.Kind == FailureKind.NotFound && Settings.Endpoint is not null)
+                || (
+                    exception.Failure.Kind == FailureKind.ProviderAuthFailed
+                    && exception.Failure.Message.Contains("not authorized", StringComparison.OrdinalIgnoreCase)
+                )
+            )
         {
             return null;
         }
     }
 
-    private static bool Has(JsonElement entry, string list, string value) => entry.Items(list).Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(value));
+    private static bool Has(JsonElement entry, string list, string value) =>
+        entry.Items(list).Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(value));
 
     /// <summary>People give the host, a prefix, or the address of a call.</summary>
     private static string ApiRoot(string path)
     {
         var model = path.IndexOf("/model/", StringComparison.Ordinal);
-        if (model >= 0) path = path[..model];
+        if (model >= 0)
+            path = path[..model];
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
     }
 

@@ -11,7 +11,8 @@ internal static class ConverseWire
     private const int MaxIdLength = 64;
 
     /// <summary>The smallest question there is, for a check.</summary>
-    public static byte[] Check() => """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
+    public static byte[] Check() =>
+        """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
     {
@@ -32,9 +33,11 @@ internal static class ConverseWire
     private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
     {
         var texts = RequestMessages.SystemTexts(request);
-        if (texts.Count == 0) return;
+        if (texts.Count == 0)
+            return;
         json.WriteStartArray("system");
-        foreach (var text in texts) json.WriteObject(("text", text));
+        foreach (var text in texts)
+            json.WriteObject(("text", text));
         json.WriteEndArray();
     }
 
@@ -42,15 +45,24 @@ internal static class ConverseWire
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
     {
         json.WriteStartArray("messages");
-        for (var at = 0; at < messages.Count;)
+        for (var at = 0; at < messages.Count; )
         {
             var role = messages[at].Role;
             json.WriteStartObject();
             json.WriteString("role", role == MessageRole.User ? "user" : "assistant");
             json.WriteStartArray("content");
-            var parts = messages.Skip(at).TakeWhile(message => message.Role == role).SelectMany(message => { at++; return message.Parts; }).ToList();
+            var parts = messages
+                .Skip(at)
+                .TakeWhile(message => message.Role == role)
+                .SelectMany(message =>
+                {
+                    at++;
+                    return message.Parts;
+                })
+                .ToList();
             // Results come first, as the models want them.
-            foreach (var part in parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1)) WritePart(json, part);
+            foreach (var part in parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
+                WritePart(json, part);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -60,7 +72,8 @@ internal static class ConverseWire
 
     private static void WritePart(Utf8JsonWriter json, MessagePart part)
     {
-        if (part is MessagePart.Reasoning { Signature: null, Opaque: null }) return;
+        if (part is MessagePart.Reasoning { Signature: null, Opaque: null })
+            return;
         json.WriteStartObject();
         switch (part)
         {
@@ -87,13 +100,16 @@ internal static class ConverseWire
                 json.WriteStartArray("content");
                 WriteResult(json, result.Error ?? result.Result ?? "");
                 json.WriteEndArray();
-                if (result.Error is not null) json.WriteString("status", "error");
+                if (result.Error is not null)
+                    json.WriteString("status", "error");
                 json.WriteEndObject();
                 break;
             case MessagePart.Reasoning reasoning:
                 json.WriteStartObject("reasoningContent");
-                if (reasoning.Opaque is { } redacted) json.WriteString("redactedContent", redacted);
-                else json.WriteObject("reasoningText", ("text", reasoning.Content), ("signature", reasoning.Signature));
+                if (reasoning.Opaque is { } redacted)
+                    json.WriteString("redactedContent", redacted);
+                else
+                    json.WriteObject("reasoningText", ("text", reasoning.Content), ("signature", reasoning.Signature));
                 json.WriteEndObject();
                 break;
         }
@@ -119,10 +135,13 @@ internal static class ConverseWire
     {
         var temperature = options.TakeTemperature();
         var stops = options.TakeStopSequences();
-        if (options.MaxTokens is null && temperature is null && stops.Count == 0) return;
+        if (options.MaxTokens is null && temperature is null && stops.Count == 0)
+            return;
         json.WriteStartObject("inferenceConfig");
-        if (options.MaxTokens is { } most) json.WriteNumber("maxTokens", most);
-        if (temperature is { } heat) json.WriteNumber("temperature", Math.Clamp(heat, 0, 1));
+        if (options.MaxTokens is { } most)
+            json.WriteNumber("maxTokens", most);
+        if (temperature is { } heat)
+            json.WriteNumber("temperature", Math.Clamp(heat, 0, 1));
         json.WriteStrings("stopSequences", stops);
         json.WriteEndObject();
     }
@@ -130,12 +149,20 @@ internal static class ConverseWire
     /// <summary>History with calls is refused without tools: those it names are then declared, with any parameters.</summary>
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request, IReadOnlyList<Message> messages)
     {
-        IReadOnlyList<ToolDeclaration> tools = request.Tools.Count > 0 ? request.Tools :
-        [
-            .. messages.SelectMany(message => message.Parts).OfType<MessagePart.ToolUse>().Select(use => use.ToolName).Distinct()
-                .Select(name => new ToolDeclaration(name, "", """{"type":"object"}""")),
-        ];
-        if (tools.Count == 0) return;
+        IReadOnlyList<ToolDeclaration> tools =
+            request.Tools.Count > 0
+                ? request.Tools
+                :
+                [
+                    .. messages
+                        .SelectMany(message => message.Parts)
+                        .OfType<MessagePart.ToolUse>()
+                        .Select(use => use.ToolName)
+                        .Distinct()
+                        .Select(name => new ToolDeclaration(name, "", """{"type":"object"}""")),
+                ];
+        if (tools.Count == 0)
+            return;
         json.WriteStartObject("toolConfig");
         json.WriteStartArray("tools");
         foreach (var tool in tools)
@@ -143,7 +170,8 @@ internal static class ConverseWire
             json.WriteStartObject();
             json.WriteStartObject("toolSpec");
             json.WriteString("name", tool.Name);
-            if (!string.IsNullOrWhiteSpace(tool.Description)) json.WriteString("description", tool.Description);
+            if (!string.IsNullOrWhiteSpace(tool.Description))
+                json.WriteString("description", tool.Description);
             json.WriteStartObject("inputSchema");
             json.WriteRawObject("json", tool.ParametersSchema);
             json.WriteEndObject();
@@ -158,7 +186,16 @@ internal static class ConverseWire
     /// <summary>Each vendor has its own field for it; only OpenAI's takes a level as it is.</summary>
     private static void WriteReasoning(Utf8JsonWriter json, string model, RequestOptions options)
     {
-        if (!BedrockModels.IsOf(model, "openai") || options.TakeReasoningLevel() is not { } level) return;
-        json.WriteObject("additionalModelRequestFields", ("reasoning_effort", RequestOptions.IsOff(level) || level == "minimal" ? "low" : level is "xhigh" or "max" ? "high" : level));
+        if (!BedrockModels.IsOf(model, "openai") || options.TakeReasoningLevel() is not { } level)
+            return;
+        json.WriteObject(
+            "additionalModelRequestFields",
+            (
+                "reasoning_effort",
+                RequestOptions.IsOff(level) || level == "minimal" ? "low"
+                : level is "xhigh" or "max" ? "high"
+                : level
+            )
+        );
     }
 }

@@ -10,8 +10,10 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
     public override void Read(ReadOnlySpan<byte> payload)
     {
         var frame = BedrockFrame.Of(payload);
-        if (frame.Problem is not null) Fail(frame.FailureBy(Failures));
-        else if (frame.EventType == "chunk" && NextEvent(frame.Payload) is { } wrapped) base.Read(wrapped);
+        if (frame.Problem is not null)
+            Fail(frame.FailureBy(Failures));
+        else if (frame.EventType == "chunk" && NextEvent(frame.Payload) is { } wrapped)
+            base.Read(wrapped);
     }
 
     /// <summary>Null for a chunk without an event.</summary>
@@ -23,8 +25,10 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
         {
             var isEvent = json.ValueTextEquals("bytes"u8);
             json.Read();
-            if (!isEvent || json.TokenType != JsonTokenType.String) json.Skip();
-            else if (!json.TryGetBytesFromBase64(out wrapped)) throw new JsonException("A chunk holds base64.");
+            if (!isEvent || json.TokenType != JsonTokenType.String)
+                json.Skip();
+            else if (!json.TryGetBytesFromBase64(out wrapped))
+                throw new JsonException("A chunk holds base64.");
         }
 
         return wrapped;

@@ -33,9 +33,24 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     /// <param name="isKept">False for a second turn beside the first: it has a session of its own that nobody remembers.</param>
     public ClaudeCodeConversation(
-        string codexId, bool isKept, ProviderSettings settings, ClaudeCodeStarter starter, ClaudeCodeSessions sessions, TimeProvider time, ILogger logger)
+        string codexId,
+        bool isKept,
+        ProviderSettings settings,
+        ClaudeCodeStarter starter,
+        ClaudeCodeSessions sessions,
+        TimeProvider time,
+        ILogger logger
+    )
     {
-        (this.codexId, this.isKept, this.settings, this.starter, this.sessions, this.time, this.logger) = (codexId, isKept, settings, starter, sessions, time, logger);
+        (this.codexId, this.isKept, this.settings, this.starter, this.sessions, this.time, this.logger) = (
+            codexId,
+            isKept,
+            settings,
+            starter,
+            sessions,
+            time,
+            logger
+        );
         idle = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -45,30 +60,48 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     /// <summary>Takes the conversation for a turn, waiting for a start or an interrupt under way; false while another turn runs.</summary>
     public async Task<bool> TryEnterAsync(CancellationToken cancellationToken)
     {
-        if (isInTurn) { return false; }
+        if (isInTurn)
+        {
+            return false;
+        }
 
         await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         isInTurn = true;
         return true;
     }
 
-    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchFor(request));
+    public bool IsReadyFor(ProviderRequest request) =>
+        process is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchFor(request));
 
     /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
     public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
     {
-        if (isInTurn || !await mutex.WaitAsync(0, cancellationToken).ConfigureAwait(false)) { return; }
+        if (isInTurn || !await mutex.WaitAsync(0, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
 
         try
         {
-            if (process is { IsAlive: true } || isDisposed) { return; }
+            if (process is { IsAlive: true } || isDisposed)
+            {
+                return;
+            }
 
             process = null;
-            var launch = LaunchFor(workingDirectory, model, settings.ReasoningLevel, folder => lastTools ?? ClaudeCodeTools.WithoutHost(folder));
+            var launch = LaunchFor(
+                workingDirectory,
+                model,
+                settings.ReasoningLevel,
+                folder => lastTools ?? ClaudeCodeTools.WithoutHost(folder)
+            );
             await StartAsync(launch, sessions.Find(codexId, launch.Directory), cancellationToken).ConfigureAwait(false);
             RestartIdle();
         }
-        finally { mutex.Release(); }
+        finally
+        {
+            mutex.Release();
+        }
     }
 
     /// <summary>Brings a process to the point where it answers.</summary>
@@ -78,15 +111,23 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         isAsked = false;
         history = ClaudeCodeHistory.Of(request.Messages);
-        system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other) ? $"{one}\n\n{other}" : request.System ?? settings.CustomSystemPrompt;
+        system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other)
+            ? $"{one}\n\n{other}"
+            : request.System ?? settings.CustomSystemPrompt;
         var wanted = LaunchFor(request);
         lastTools = wanted.Tools;
         host = request.ToolHost;
-        if (process is { } current && !(current.IsAlive && Serves(current, wanted))) { await CloseAsync().ConfigureAwait(false); }
+        if (process is { } current && !(current.IsAlive && Serves(current, wanted)))
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
 
         try
         {
-            if (process is null) { await StartCompatibleAsync(wanted, cancellationToken).ConfigureAwait(false); }
+            if (process is null)
+            {
+                await StartCompatibleAsync(wanted, cancellationToken).ConfigureAwait(false);
+            }
 
             await SendAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
@@ -109,25 +150,50 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 var line = await current.ReadAsync(cancellationToken).ConfigureAwait(false);
                 if (current.Launch.Resumes && !turn.HasBegun && IsWithoutSession(line))
                 {
-                    logger.LogInformation("The Claude Code session {Session} is gone; its history is told again.", current.Launch.SessionId);
+                    logger.LogInformation(
+                        "The Claude Code session {Session} is gone; its history is told again.",
+                        current.Launch.SessionId
+                    );
                     await StartFreshAsync(current.Launch, cancellationToken).ConfigureAwait(false);
                 }
-                else if (line is null) { turn.Fail(await current.GoneAsync().ConfigureAwait(false), events); }
+                else if (line is null)
+                {
+                    turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
+                }
                 else
                 {
                     turn.Accept(line, events);
-                    if (line is ClaudeCodeLine.ToolResults && host is not null && await host.WhyNotOnAsync(turn.Used, turn.Rounds).ConfigureAwait(false) is { } failure) { turn.Break(failure, events); }
+                    if (
+                        line is ClaudeCodeLine.ToolResults
+                        && host is not null
+                        && await host.WhyNotOnAsync(turn.Used, turn.Rounds).ConfigureAwait(false) is { } failure
+                    )
+                    {
+                        turn.Break(failure, events);
+                    }
                 }
             }
             catch (InvalidDataException e)
             {
-                turn.Fail(new Failure(FailureKind.BadResponse, $"The output of Claude Code cannot be read: {ClaudeCodeFailures.Plain(e.Message)}. Try again."), events);
+                turn.Fail(
+                    new Failure(
+                        FailureKind.BadResponse,
+                        $"The output of Claude Code cannot be read: {ClaudeCodeFailures.Plain(e.Message)}. Try again."
+                    ),
+                    events
+                );
                 await current.DisposeAsync().ConfigureAwait(false);
             }
-            catch (IOException) { turn.Fail(await current.GoneAsync().ConfigureAwait(false), events); }
+            catch (IOException)
+            {
+                turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
+            }
             catch (TimeoutException e)
             {
-                turn.Fail(new Failure(FailureKind.Timeout, $"{e.Message} Try again, or run `claude` in a terminal to see what it waits for."), events);
+                turn.Fail(
+                    new Failure(FailureKind.Timeout, $"{e.Message} Try again, or run `claude` in a terminal to see what it waits for."),
+                    events
+                );
                 await current.DisposeAsync().ConfigureAwait(false);
             }
         }
@@ -146,14 +212,23 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         }
         else if (turn is not null && isAsked && process is { IsAlive: true } current)
         {
-            try { await current.InterruptAsync(CancellationToken.None).AsTask().WaitAsync(InterruptLimit).ConfigureAwait(false); }
-            catch (Exception e) when (e is IOException or TimeoutException) { await current.DisposeAsync().ConfigureAwait(false); }
+            try
+            {
+                await current.InterruptAsync(CancellationToken.None).AsTask().WaitAsync(InterruptLimit).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or TimeoutException)
+            {
+                await current.DisposeAsync().ConfigureAwait(false);
+            }
 
             _ = Task.Run(() => SettleInterruptedAsync(current, turn));
         }
         else
         {
-            if (process is { } broken) { await broken.DisposeAsync().ConfigureAwait(false); }
+            if (process is { } broken)
+            {
+                await broken.DisposeAsync().ConfigureAwait(false);
+            }
 
             process = null;
             Release();
@@ -164,7 +239,10 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     {
         isDisposed = true;
         await idle.DisposeAsync().ConfigureAwait(false);
-        if (process is { } current) { await current.DisposeAsync().ConfigureAwait(false); }
+        if (process is { } current)
+        {
+            await current.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>The session's history is right, or it has none yet and can be told.</summary>
@@ -182,37 +260,71 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     private async Task StartAsync(ClaudeCodeLaunch launch, ClaudeCodeSession? session, CancellationToken cancellationToken)
     {
-        var started = await starter.StartAsync(
-            launch with { SessionId = session?.Id ?? ClaudeCodeLaunch.NewSessionId(), Resumes = session is not null }, cancellationToken).ConfigureAwait(false);
+        var started = await starter
+            .StartAsync(
+                launch with
+                {
+                    SessionId = session?.Id ?? ClaudeCodeLaunch.NewSessionId(),
+                    Resumes = session is not null,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         started.Known = session?.Fingerprint ?? ClaudeCodeHistory.EmptyFingerprint;
         process = started;
-        if (isDisposed) { await started.DisposeAsync().ConfigureAwait(false); }
+        if (isDisposed)
+        {
+            await started.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task StartFreshAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
     {
-        if (process is { } broken) { await broken.DisposeAsync().ConfigureAwait(false); }
+        if (process is { } broken)
+        {
+            await broken.DisposeAsync().ConfigureAwait(false);
+        }
 
         process = null;
         await StartAsync(wanted, null, cancellationToken).ConfigureAwait(false);
-        try { await SendAsync(wanted, cancellationToken).ConfigureAwait(false); }
+        try
+        {
+            await SendAsync(wanted, cancellationToken).ConfigureAwait(false);
+        }
         catch (IOException)
         {
-            throw new FailureException(process is { } gone ? await gone.GoneAsync().ConfigureAwait(false) : ClaudeCodeFailures.Gone(-1, ""));
+            throw new FailureException(
+                process is { } gone ? await gone.GoneAsync().ConfigureAwait(false) : ClaudeCodeFailures.Gone(-1, "")
+            );
         }
     }
 
     private async Task SendAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
     {
-        if (process is not { } current || history is null) { return; }
+        if (process is not { } current || history is null)
+        {
+            return;
+        }
 
-        if (isKept) { sessions.Forget(codexId); }
-        if (!current.IsInitialized) { await current.InitializeAsync(system, cancellationToken).ConfigureAwait(false); }
-        if (wanted.Model is { } model && model != current.Model) { await current.SetModelAsync(model, cancellationToken).ConfigureAwait(false); }
+        if (isKept)
+        {
+            sessions.Forget(codexId);
+        }
+        if (!current.IsInitialized)
+        {
+            await current.InitializeAsync(system, cancellationToken).ConfigureAwait(false);
+        }
+        if (wanted.Model is { } model && model != current.Model)
+        {
+            await current.SetModelAsync(model, cancellationToken).ConfigureAwait(false);
+        }
 
         var isTold = current.Known == history.Fingerprint;
         current.Known = null;
-        if (!isTold) { await current.SeedAsync(history.Past, cancellationToken).ConfigureAwait(false); }
+        if (!isTold)
+        {
+            await current.SeedAsync(history.Past, cancellationToken).ConfigureAwait(false);
+        }
 
         current.Questions.Host = host;
         await current.AskAsync(history.Question, cancellationToken).ConfigureAwait(false);
@@ -221,11 +333,17 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     private void Settle(ClaudeCodeTurn turn)
     {
-        if (process is not { } current || history is null) { return; }
+        if (process is not { } current || history is null)
+        {
+            return;
+        }
 
         current.Cost = turn.TotalCost;
         current.Known = history.FingerprintWith(turn.Answer);
-        if (isKept) { sessions.Remember(codexId, new ClaudeCodeSession(current.Launch.SessionId, current.Launch.Directory, current.Known)); }
+        if (isKept)
+        {
+            sessions.Remember(codexId, new ClaudeCodeSession(current.Launch.SessionId, current.Launch.Directory, current.Known));
+        }
     }
 
     private async Task SettleInterruptedAsync(ClaudeCodeProcess current, ClaudeCodeTurn turn)
@@ -234,14 +352,22 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         try
         {
             ClaudeCodeLine? line;
-            do { line = await current.ReadAsync(limit.Token).ConfigureAwait(false); }
-            while (line is not (null or ClaudeCodeLine.Result));
+            do
+            {
+                line = await current.ReadAsync(limit.Token).ConfigureAwait(false);
+            } while (line is not (null or ClaudeCodeLine.Result));
 
-            if (line is null) { await current.DisposeAsync().ConfigureAwait(false); }
+            if (line is null)
+            {
+                await current.DisposeAsync().ConfigureAwait(false);
+            }
             else
             {
                 Settle(turn);
-                if (line is ClaudeCodeLine.Result { TotalCost: { } cost }) { current.Cost = cost; }
+                if (line is ClaudeCodeLine.Result { TotalCost: { } cost })
+                {
+                    current.Cost = cost;
+                }
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidDataException or TimeoutException)
@@ -258,7 +384,10 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     private void Release()
     {
-        if (isKept) { RestartIdle(); }
+        if (isKept)
+        {
+            RestartIdle();
+        }
 
         isInTurn = false;
         mutex.Release();
@@ -266,12 +395,18 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     private void RestartIdle()
     {
-        if (!isDisposed) { idle.Change(IdleLimit, Timeout.InfiniteTimeSpan); }
+        if (!isDisposed)
+        {
+            idle.Change(IdleLimit, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void CloseIdle()
     {
-        if (!mutex.Wait(0)) { return; }
+        if (!mutex.Wait(0))
+        {
+            return;
+        }
 
         var current = process;
         process = null;
@@ -280,30 +415,57 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         {
             try
             {
-                if (current is not null) { await current.CloseAsync().ConfigureAwait(false); }
+                if (current is not null)
+                {
+                    await current.CloseAsync().ConfigureAwait(false);
+                }
             }
-            finally { mutex.Release(); }
+            finally
+            {
+                mutex.Release();
+            }
         });
     }
 
     private async Task CloseAsync()
     {
-        if (process is { } current) { await current.CloseAsync().ConfigureAwait(false); }
+        if (process is { } current)
+        {
+            await current.CloseAsync().ConfigureAwait(false);
+        }
 
         process = null;
     }
 
-    private ClaudeCodeLaunch LaunchFor(ProviderRequest request) => LaunchFor(
-        request.WorkingDirectory, request.Model, request.ReasoningLevel, folder => ClaudeCodeTools.Of(request, folder, settings.ApiKeyRef is not null));
+    private ClaudeCodeLaunch LaunchFor(ProviderRequest request) =>
+        LaunchFor(
+            request.WorkingDirectory,
+            request.Model,
+            request.ReasoningLevel,
+            folder => ClaudeCodeTools.Of(request, folder, settings.ApiKeyRef is not null)
+        );
 
     private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort, Func<string?, ClaudeCodeTools> toolsIn)
     {
         var folder = Directory.Exists(workingDirectory) ? Path.GetFullPath(workingDirectory) : null;
-        return new ClaudeCodeLaunch("", false, folder ?? sessions.EmptyDirectory, folder, string.IsNullOrWhiteSpace(model) ? null : model,
-            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns)
-        { Tools = toolsIn(folder) };
+        return new ClaudeCodeLaunch(
+            "",
+            false,
+            folder ?? sessions.EmptyDirectory,
+            folder,
+            string.IsNullOrWhiteSpace(model) ? null : model,
+            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null,
+            settings.MaxTurns
+        )
+        {
+            Tools = toolsIn(folder),
+        };
     }
 
     private static bool IsWithoutSession(ClaudeCodeLine? line) =>
-        line is null || (line is ClaudeCodeLine.Result { IsError: true } result && result.Text.Contains("No conversation found", StringComparison.Ordinal));
+        line is null
+        || (
+            line is ClaudeCodeLine.Result { IsError: true } result
+            && result.Text.Contains("No conversation found", StringComparison.Ordinal)
+        );
 }

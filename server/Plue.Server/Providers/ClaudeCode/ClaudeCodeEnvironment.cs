@@ -7,25 +7,56 @@ internal static class ClaudeCodeEnvironment
 {
     /// <summary>The values to keep out of logs and errors.</summary>
     public static readonly IReadOnlyCollection<string> SecretNames =
-        ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"];
+    [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_BEARER_TOKEN_BEDROCK",
+    ];
 
     private static readonly string[] Names =
     [
-        .. OwnEnvironment.Harmless, "SHELL", "DBUS_SESSION_BUS_ADDRESS", "NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA",
-        "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
-        "CLAUDE_CODE_SKIP_VERTEX_AUTH", "CLAUDE_CODE_GIT_BASH_PATH", "CLAUDE_CODE_CLIENT_CERT", "CLAUDE_CODE_CLIENT_KEY",
-        "HOMEDRIVE", "HOMEPATH", "ProgramFiles(x86)", "ProgramW6432",
+        .. OwnEnvironment.Harmless,
+        "SHELL",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "NODE_EXTRA_CA_CERTS",
+        "NODE_USE_SYSTEM_CA",
+        "CLAUDE_CONFIG_DIR",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_VERTEX",
+        "CLAUDE_CODE_USE_FOUNDRY",
+        "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
+        "CLAUDE_CODE_SKIP_VERTEX_AUTH",
+        "CLAUDE_CODE_GIT_BASH_PATH",
+        "CLAUDE_CODE_CLIENT_CERT",
+        "CLAUDE_CODE_CLIENT_KEY",
+        "HOMEDRIVE",
+        "HOMEPATH",
+        "ProgramFiles(x86)",
+        "ProgramW6432",
     ];
 
     /// <summary>What signs in to the vendor or changes whom it is sent to; left out once a key of ours decides.</summary>
-    private static readonly string[] Logins = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "CLAUDE_CODE_OAUTH_TOKEN"];
+    private static readonly string[] Logins =
+    [
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_CUSTOM_HEADERS",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+    ];
 
     private static readonly string[] CloudPrefixes = ["AWS_", "GOOGLE_", "CLOUDSDK_", "CLOUD_ML_", "VERTEX_REGION_", "AZURE_"];
 
     /// <summary>What a helper of the search needs (a login shell, a version question): no login of any kind.</summary>
     public static Dictionary<string, string> Plain(IReadOnlyDictionary<string, string> own)
     {
-        var chosen = own.Where(pair => Names.Contains(pair.Key) || pair.Key.StartsWith("LC_", StringComparison.Ordinal) || pair.Key.StartsWith("XDG_", StringComparison.Ordinal))
+        var chosen = own.Where(pair =>
+                Names.Contains(pair.Key)
+                || pair.Key.StartsWith("LC_", StringComparison.Ordinal)
+                || pair.Key.StartsWith("XDG_", StringComparison.Ordinal)
+            )
             .ToDictionary(pair => pair.Key, pair => pair.Value);
         chosen["TERM"] = "dumb";
         return chosen;
@@ -37,20 +68,30 @@ internal static class ClaudeCodeEnvironment
     /// </summary>
     /// <exception cref="FailureException">The key cannot be had.</exception>
     public static async ValueTask<Dictionary<string, string>> BuildAsync(
-        IReadOnlyDictionary<string, string> own, ProviderSettings settings, ISecretSource secrets, string program, CancellationToken cancellationToken)
+        IReadOnlyDictionary<string, string> own,
+        ProviderSettings settings,
+        ISecretSource secrets,
+        string program,
+        CancellationToken cancellationToken
+    )
     {
         var chosen = Plain(own);
         // A program that is a script finds its interpreter beside itself.
-        if (Path.GetDirectoryName(program) is { Length: > 0 } folder) { chosen["PATH"] = $"{chosen.GetValueOrDefault("PATH")}{Path.PathSeparator}{folder}".TrimStart(Path.PathSeparator); }
+        if (Path.GetDirectoryName(program) is { Length: > 0 } folder)
+        {
+            chosen["PATH"] = $"{chosen.GetValueOrDefault("PATH")}{Path.PathSeparator}{folder}".TrimStart(Path.PathSeparator);
+        }
 
         var hasCloud = chosen.Keys.Any(name => name.StartsWith("CLAUDE_CODE_USE_", StringComparison.Ordinal));
         var ownsLogin = settings.Endpoint is null && settings.ApiKeyRef is null;
         foreach (var (name, value) in own)
         {
             var isLogin = Logins.Contains(name);
-            if ((isLogin && ownsLogin)
+            if (
+                (isLogin && ownsLogin)
                 || (!isLogin && name != "ANTHROPIC_API_KEY" && name.StartsWith("ANTHROPIC_", StringComparison.Ordinal))
-                || (hasCloud && CloudPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
+                || (hasCloud && CloudPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+            )
             {
                 chosen[name] = value;
             }
@@ -65,12 +106,24 @@ internal static class ClaudeCodeEnvironment
         // Milliseconds: a task that another agent works on may take hours.
         chosen["MCP_TOOL_TIMEOUT"] = "86400000";
         chosen["ENABLE_TOOL_SEARCH"] = "false";
-        if (ownsLogin) { return chosen; }
+        if (ownsLogin)
+        {
+            return chosen;
+        }
 
-        foreach (var name in chosen.Keys.Where(name => name.StartsWith("CLAUDE_CODE_USE_", StringComparison.Ordinal)).ToList()) { chosen.Remove(name); }
+        foreach (var name in chosen.Keys.Where(name => name.StartsWith("CLAUDE_CODE_USE_", StringComparison.Ordinal)).ToList())
+        {
+            chosen.Remove(name);
+        }
 
-        if (settings.Endpoint is { } endpoint) { chosen["ANTHROPIC_BASE_URL"] = endpoint.OriginalString; }
-        else if (own.TryGetValue("ANTHROPIC_BASE_URL", out var ownBase)) { chosen["ANTHROPIC_BASE_URL"] = ownBase; }
+        if (settings.Endpoint is { } endpoint)
+        {
+            chosen["ANTHROPIC_BASE_URL"] = endpoint.OriginalString;
+        }
+        else if (own.TryGetValue("ANTHROPIC_BASE_URL", out var ownBase))
+        {
+            chosen["ANTHROPIC_BASE_URL"] = ownBase;
+        }
 
         chosen["ANTHROPIC_API_KEY"] = settings.ApiKeyRef is { } reference
             ? (await secrets.GetAsync(reference, OriginOf(chosen), cancellationToken).ConfigureAwait(false)).Reveal()
@@ -79,5 +132,7 @@ internal static class ClaudeCodeEnvironment
     }
 
     private static Uri OriginOf(Dictionary<string, string> chosen) =>
-        Uri.TryCreate(chosen.GetValueOrDefault("ANTHROPIC_BASE_URL"), UriKind.Absolute, out var origin) ? origin : new Uri("https://api.anthropic.com");
+        Uri.TryCreate(chosen.GetValueOrDefault("ANTHROPIC_BASE_URL"), UriKind.Absolute, out var origin)
+            ? origin
+            : new Uri("https://api.anthropic.com");
 }

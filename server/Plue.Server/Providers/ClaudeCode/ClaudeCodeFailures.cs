@@ -19,44 +19,83 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
         {
             _ when result.StopReason == "refusal" => new Failure(FailureKind.Refused, $"The model declined to answer: {said}"),
             (_, _, "prompt_too_long") or (_, 413, _) => new Failure(
-                FailureKind.ContextFull, "The chat is too long for the model. Start a new chat, or leave out attached files."),
+                FailureKind.ContextFull,
+                "The chat is too long for the model. Start a new chat, or leave out attached files."
+            ),
             ("authentication_failed", _, _) or (_, 401, _) => Authentication(),
             ("oauth_org_not_allowed" or "account_on_hold" or "verification_required" or "cloud_credential_error", _, _) or (_, 403, _) =>
                 new Failure(FailureKind.ProviderAuthFailed, $"Claude Code may not answer with this account: {said}"),
-            ("model_not_found", _, _) or (_, 404, _) => new Failure(FailureKind.ModelNotFound, $"The vendor does not know this model: {said}"),
-            ("billing_error", _, _) => new Failure(FailureKind.SpendLimit, $"The account cannot pay for this answer: {said}. Choose another provider or add credit."),
-            ("rate_limit", _, _) or (_, 429, _) => new Failure(FailureKind.RateLimited, $"The limit of this account is reached, so try again later: {said}", UntilReset(limitResetsAt)),
-            ("overloaded", _, _) or (_, >= 500, _) => new Failure(FailureKind.Overloaded, $"The vendor is not available now: {said}. Try again in a moment."),
-            _ when Unconnected().IsMatch(said) =>
-                new Failure(FailureKind.Unreachable, "Claude Code could not reach its vendor. Check the network, then try again."),
-            _ when Lost().IsMatch(said) => new Failure(FailureKind.CutStream, "The connection was lost in the middle of the answer. Try again."),
-            _ when said.Contains("verloaded", StringComparison.Ordinal) => new Failure(FailureKind.Overloaded, $"The vendor is not available now: {said}. Try again in a moment."),
-            ("server_error", _, _) => new Failure(FailureKind.Overloaded, $"The vendor is not available now: {said}. Try again in a moment."),
+            ("model_not_found", _, _) or (_, 404, _) => new Failure(
+                FailureKind.ModelNotFound,
+                $"The vendor does not know this model: {said}"
+            ),
+            ("billing_error", _, _) => new Failure(
+                FailureKind.SpendLimit,
+                $"The account cannot pay for this answer: {said}. Choose another provider or add credit."
+            ),
+            ("rate_limit", _, _) or (_, 429, _) => new Failure(
+                FailureKind.RateLimited,
+                $"The limit of this account is reached, so try again later: {said}",
+                UntilReset(limitResetsAt)
+            ),
+            ("overloaded", _, _) or (_, >= 500, _) => new Failure(
+                FailureKind.Overloaded,
+                $"The vendor is not available now: {said}. Try again in a moment."
+            ),
+            _ when Unconnected().IsMatch(said) => new Failure(
+                FailureKind.Unreachable,
+                "Claude Code could not reach its vendor. Check the network, then try again."
+            ),
+            _ when Lost().IsMatch(said) => new Failure(
+                FailureKind.CutStream,
+                "The connection was lost in the middle of the answer. Try again."
+            ),
+            _ when said.Contains("verloaded", StringComparison.Ordinal) => new Failure(
+                FailureKind.Overloaded,
+                $"The vendor is not available now: {said}. Try again in a moment."
+            ),
+            ("server_error", _, _) => new Failure(
+                FailureKind.Overloaded,
+                $"The vendor is not available now: {said}. Try again in a moment."
+            ),
             (_, _, "max_turns") => MaxTurns(),
             _ when result.Subtype == "error_max_turns" => MaxTurns(),
-            ("invalid_request" or "unknown", _, _) or (_, >= 400, _) => new Failure(FailureKind.BadRequest, $"The vendor refused the request: {said}"),
-            _ => new Failure(FailureKind.Internal, said.Length > 0 ? $"Claude Code reports: {said}" : "Claude Code ended the answer without saying why. Try again."),
+            ("invalid_request" or "unknown", _, _) or (_, >= 400, _) => new Failure(
+                FailureKind.BadRequest,
+                $"The vendor refused the request: {said}"
+            ),
+            _ => new Failure(
+                FailureKind.Internal,
+                said.Length > 0 ? $"Claude Code reports: {said}" : "Claude Code ended the answer without saying why. Try again."
+            ),
         };
     }
 
-    public Failure Authentication() => new(FailureKind.ProviderAuthFailed, settings.ApiKeyRef is null
-        ? ClaudeCodeSignIn.NotSignedIn
-        : $"The key of {settings.Name} was refused. Set another one with Configure Provider Key.");
+    public Failure Authentication() =>
+        new(
+            FailureKind.ProviderAuthFailed,
+            settings.ApiKeyRef is null
+                ? ClaudeCodeSignIn.NotSignedIn
+                : $"The key of {settings.Name} was refused. Set another one with Configure Provider Key."
+        );
 
     /// <summary>The program went away in the middle of an answer.</summary>
-    public static Failure Gone(int exitCode, string stderrTail) => new(
-        FailureKind.ProviderExecutableFailed,
-        $"Claude Code stopped unexpectedly (exit code {exitCode}){(stderrTail.Length > 0 ? $": {Plain(stderrTail)}" : "")}. Try again.");
+    public static Failure Gone(int exitCode, string stderrTail) =>
+        new(
+            FailureKind.ProviderExecutableFailed,
+            $"Claude Code stopped unexpectedly (exit code {exitCode}){(stderrTail.Length > 0 ? $": {Plain(stderrTail)}" : "")}. Try again."
+        );
 
     /// <summary>A short reason for a retry.</summary>
-    public static string Why(int? status, string? error) => status switch
-    {
-        429 => "too many requests",
-        529 => "the vendor is overloaded",
-        >= 500 => $"the vendor failed with {status}",
-        not null => $"the vendor answered {status}",
-        null => error is null or "unknown" ? "the connection was lost" : error.Replace('_', ' '),
-    };
+    public static string Why(int? status, string? error) =>
+        status switch
+        {
+            429 => "too many requests",
+            529 => "the vendor is overloaded",
+            >= 500 => $"the vendor failed with {status}",
+            not null => $"the vendor answered {status}",
+            null => error is null or "unknown" ? "the connection was lost" : error.Replace('_', ' '),
+        };
 
     /// <summary>One line without credentials, not too long, without the full stop that the sentence around it brings.</summary>
     public static string Plain(string text)
@@ -65,8 +104,11 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
         return (line.Length > 400 ? $"…{line[^400..]}" : line).TrimEnd('.');
     }
 
-    private Failure MaxTurns() => new(
-        FailureKind.BudgetExceeded, $"Claude Code stopped after {settings.MaxTurns?.ToString() ?? "the allowed number of"} rounds of tool calls (max_turns of {settings.Name}).");
+    private Failure MaxTurns() =>
+        new(
+            FailureKind.BudgetExceeded,
+            $"Claude Code stopped after {settings.MaxTurns?.ToString() ?? "the allowed number of"} rounds of tool calls (max_turns of {settings.Name})."
+        );
 
     private TimeSpan? UntilReset(DateTimeOffset? at) => at - time.GetUtcNow() is { Ticks: > 0 } left ? left : null;
 
@@ -79,6 +121,9 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
     [GeneratedRegex("unable to connect|ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|certificate", RegexOptions.IgnoreCase)]
     private static partial Regex Unconnected();
 
-    [GeneratedRegex("ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Lost();
 }

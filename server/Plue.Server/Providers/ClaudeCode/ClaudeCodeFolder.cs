@@ -8,9 +8,14 @@ internal static class ClaudeCodeFolder
     /// <returns>A sentence; null when there is nothing to say.</returns>
     public static string? Ignored(string? folder)
     {
-        if (folder is null) { return null; }
+        if (folder is null)
+        {
+            return null;
+        }
 
         var there = Settings.Where(name => File.Exists(Path.Combine(folder, name))).ToList();
-        return there.Count == 0 ? null : $"The hooks and permissions in {string.Join(" and ", there)} do not count here: Plue asks you itself.";
+        return there.Count == 0
+            ? null
+            : $"The hooks and permissions in {string.Join(" and ", there)} do not count here: Plue asks you itself.";
     }
 }

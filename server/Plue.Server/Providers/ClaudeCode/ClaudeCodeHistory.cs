@@ -18,7 +18,11 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
 
     public static ClaudeCodeHistory Of(IReadOnlyList<Message> messages)
     {
-        var entries = messages.Where(message => message.Role != MessageRole.System).Select(EntryOf).Where(entry => entry.Said.Length > 0 || entry.Images.Count > 0).ToList();
+        var entries = messages
+            .Where(message => message.Role != MessageRole.System)
+            .Select(EntryOf)
+            .Where(entry => entry.Said.Length > 0 || entry.Images.Count > 0)
+            .ToList();
         return entries is [.. var past, { IsAnswer: false } question]
             ? new ClaudeCodeHistory(past, question)
             : throw new FailureException(FailureKind.BadRequest, "There is no question to answer. Write one, then try again.");
@@ -28,7 +32,10 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
     public string FingerprintWith(string answer)
     {
         List<Entry> all = [.. Past, Question];
-        if (answer.Trim().Length > 0) { all.Add(new Entry(true, answer.Trim())); }
+        if (answer.Trim().Length > 0)
+        {
+            all.Add(new Entry(true, answer.Trim()));
+        }
 
         return Hash(all);
     }
@@ -40,7 +47,10 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
         return new Entry(message.Role == MessageRole.Assistant, text)
         {
             Said = kept.Count == message.Parts.Count ? text : TextOf(message.Parts),
-            Images = message.Role == MessageRole.User ? [.. message.Parts.OfType<MessagePart.File>().Where(file => file is { IsImage: true, Data: not null })] : [],
+            Images =
+                message.Role == MessageRole.User
+                    ? [.. message.Parts.OfType<MessagePart.File>().Where(file => file is { IsImage: true, Data: not null })]
+                    : [],
         };
     }
 
@@ -49,8 +59,14 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
         var text = new StringBuilder();
         foreach (var part in parts)
         {
-            if (part is MessagePart.Text said) { text.Append(said.Content); }
-            else if (part is MessagePart.File file && RequestMessages.Text(file) is { } tag) { text.Append(text.Length > 0 ? "\n\n" : "").Append(tag).Append('\n'); }
+            if (part is MessagePart.Text said)
+            {
+                text.Append(said.Content);
+            }
+            else if (part is MessagePart.File file && RequestMessages.Text(file) is { } tag)
+            {
+                text.Append(text.Length > 0 ? "\n\n" : "").Append(tag).Append('\n');
+            }
         }
 
         return text.ToString().Trim();
@@ -64,7 +80,10 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
             var text = Encoding.UTF8.GetBytes(entry.Text);
             hash.AppendData([(byte)(entry.IsAnswer ? 'a' : 'u'), .. BitConverter.GetBytes(text.Length)]);
             hash.AppendData(text);
-            foreach (var image in entry.Images.Where(image => !image.IsPinned)) { hash.AppendData(Encoding.UTF8.GetBytes($"i{image.Blob}")); }
+            foreach (var image in entry.Images.Where(image => !image.IsPinned))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"i{image.Blob}"));
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -40,7 +40,15 @@ internal abstract record ClaudeCodeLine
 
     /// <param name="TotalCost">USD, of the whole process so far.</param>
     public sealed record Result(
-        bool IsError, string? Subtype, int? Status, string Text, string? StopReason, string? TerminalReason, Usage Usage, decimal? TotalCost) : ClaudeCodeLine;
+        bool IsError,
+        string? Subtype,
+        int? Status,
+        string Text,
+        string? StopReason,
+        string? TerminalReason,
+        Usage Usage,
+        decimal? TotalCost
+    ) : ClaudeCodeLine;
 
     /// <summary>The CLI asks. <paramref name="Input"/> is the tool's input, as JSON.</summary>
     public sealed record Question(string RequestId, string Subtype, string? ToolName, string? Input) : ClaudeCodeLine

@@ -29,8 +29,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
     private readonly SemaphoreSlim mutex = new(1, 1);
     private ClaudeCodeLocation? found;
 
-    private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME")
-        ?? PluePaths.UserFolder;
+    private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? PluePaths.UserFolder;
 
     /// <param name="workspace">The folder that must not provide the program; null where none is open.</param>
     public async Task<ClaudeCodeLocation> FindAsync(string? workspace, CancellationToken cancellationToken)
@@ -38,11 +37,21 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (found?.Program is { } program && File.Exists(program.Path) && (program.FoundBy == "the setting" || !RealPath.IsInside(program.Path, workspace))) { return found; }
+            if (
+                found?.Program is { } program
+                && File.Exists(program.Path)
+                && (program.FoundBy == "the setting" || !RealPath.IsInside(program.Path, workspace))
+            )
+            {
+                return found;
+            }
 
             return found = await SearchAsync(workspace, cancellationToken).ConfigureAwait(false);
         }
-        finally { mutex.Release(); }
+        finally
+        {
+            mutex.Release();
+        }
     }
 
     private async Task<ClaudeCodeLocation> SearchAsync(string? workspace, CancellationToken cancellationToken)
@@ -57,7 +66,8 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
             return new ClaudeCodeLocation(refusal is null ? new ClaudeCodeProgram(path, [], "the setting") : null, tried);
         }
 
-        var program = FromPath(workspace, tried)
+        var program =
+            FromPath(workspace, tried)
             ?? await FromLoginShellAsync(workspace, tried, cancellationToken).ConfigureAwait(false)
             ?? FromInstallLocations(workspace, tried)
             ?? await FromHostAsync(tried, cancellationToken).ConfigureAwait(false);
@@ -77,7 +87,10 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
             foreach (var candidate in In(entry))
             {
-                if (Take(candidate, "PATH", workspace, tried) is { } program) { return program; }
+                if (Take(candidate, "PATH", workspace, tried) is { } program)
+                {
+                    return program;
+                }
             }
         }
 
@@ -87,7 +100,10 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
     private async Task<ClaudeCodeProgram?> FromLoginShellAsync(string? workspace, List<string> tried, CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows()) { return null; }
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
 
         var shell = environment.GetValueOrDefault("SHELL") ?? "";
         if (!Path.IsPathFullyQualified(shell) || !File.Exists(shell))
@@ -98,9 +114,16 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
         var output = await AskAsync(shell, ["-lc", "command -v claude"], cancellationToken).ConfigureAwait(false);
         // A profile may greet; the answer is the last line that is a path.
-        if (output?.LastOrDefault(Path.IsPathFullyQualified) is { } path && Take(path, "the login shell", workspace, tried) is { } program) { return program; }
+        if (output?.LastOrDefault(Path.IsPathFullyQualified) is { } path && Take(path, "the login shell", workspace, tried) is { } program)
+        {
+            return program;
+        }
 
-        tried.Add(output is null ? $"The login shell {shell} did not answer within {ShellLimit.TotalSeconds:0} s." : $"The login shell {shell} knows no claude.");
+        tried.Add(
+            output is null
+                ? $"The login shell {shell} did not answer within {ShellLimit.TotalSeconds:0} s."
+                : $"The login shell {shell} knows no claude."
+        );
         return null;
     }
 
@@ -109,7 +132,10 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         var places = InstallLocations().ToList();
         foreach (var place in places)
         {
-            if (Take(place, "a known place", workspace, tried) is { } program) { return program; }
+            if (Take(place, "a known place", workspace, tried) is { } program)
+            {
+                return program;
+            }
         }
 
         tried.Add($"None of the {places.Count} usual places has it: {string.Join(", ", places)}.");
@@ -118,23 +144,47 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
     private async Task<ClaudeCodeProgram?> FromHostAsync(List<string> tried, CancellationToken cancellationToken)
     {
-        if (!OperatingSystem.IsLinux() || !environment.ContainsKey("FLATPAK_ID") || !File.Exists(FlatpakSpawn)) { return null; }
+        if (!OperatingSystem.IsLinux() || !environment.ContainsKey("FLATPAK_ID") || !File.Exists(FlatpakSpawn))
+        {
+            return null;
+        }
 
-        var output = await AskAsync(FlatpakSpawn, ["--host", "sh", "-lc", "command -v claude || ls ~/.local/bin/claude"], cancellationToken).ConfigureAwait(false);
+        var output = await AskAsync(FlatpakSpawn, ["--host", "sh", "-lc", "command -v claude || ls ~/.local/bin/claude"], cancellationToken)
+            .ConfigureAwait(false);
         if (output?.LastOrDefault(Path.IsPathFullyQualified) is { } path)
         {
             tried.Add($"The host of this Flatpak has {path}, which is used.");
-            return new ClaudeCodeProgram(FlatpakSpawn, ["--host", "--watch-bus", "env", "-u", "ANTHROPIC_API_KEY", "-u", "CLAUDECODE",
-                "CLAUDE_CODE_MAX_RETRIES=2", "DISABLE_AUTOUPDATER=1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1", path], "the host");
+            return new ClaudeCodeProgram(
+                FlatpakSpawn,
+                [
+                    "--host",
+                    "--watch-bus",
+                    "env",
+                    "-u",
+                    "ANTHROPIC_API_KEY",
+                    "-u",
+                    "CLAUDECODE",
+                    "CLAUDE_CODE_MAX_RETRIES=2",
+                    "DISABLE_AUTOUPDATER=1",
+                    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
+                    path,
+                ],
+                "the host"
+            );
         }
 
-        tried.Add("The host of this Flatpak has no claude, or does not let this Flatpak ask (it needs --talk-name=org.freedesktop.Flatpak).");
+        tried.Add(
+            "The host of this Flatpak has no claude, or does not let this Flatpak ask (it needs --talk-name=org.freedesktop.Flatpak)."
+        );
         return null;
     }
 
     private static ClaudeCodeProgram? Take(string path, string foundBy, string? workspace, List<string> tried)
     {
-        if (!File.Exists(path)) { return null; }
+        if (!File.Exists(path))
+        {
+            return null;
+        }
 
         var refusal = RealPath.IsInside(path, workspace) ? "is inside the open folder and was left out" : Refusal(path);
         tried.Add($"{Capital(foundBy)} has {path}, which {refusal ?? "is used"}.");
@@ -144,10 +194,23 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
     /// <summary>Why a path cannot be started, or null.</summary>
     private static string? Refusal(string path)
     {
-        if (Directory.Exists(path)) { return "is a folder"; }
-        if (!File.Exists(path)) { return "does not exist"; }
-        if (Path.GetExtension(path).ToLowerInvariant() is ".cmd" or ".bat" or ".ps1") { return "is a script for a command shell; the native claude.exe is needed"; }
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
+        if (Directory.Exists(path))
+        {
+            return "is a folder";
+        }
+        if (!File.Exists(path))
+        {
+            return "does not exist";
+        }
+        if (Path.GetExtension(path).ToLowerInvariant() is ".cmd" or ".bat" or ".ps1")
+        {
+            return "is a script for a command shell; the native claude.exe is needed";
+        }
+        if (
+            !OperatingSystem.IsWindows()
+            && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
+                == UnixFileMode.None
+        )
         {
             return "is not executable";
         }
@@ -155,31 +218,56 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private static IEnumerable<string> In(string folder) => OperatingSystem.IsWindows()
-        ? [Path.Combine(folder, "claude.exe"), Path.Combine(folder, "node_modules", "@anthropic-ai", "claude-code", "bin", "claude.exe")]
-        : [Path.Combine(folder, "claude")];
+    private static IEnumerable<string> In(string folder) =>
+        OperatingSystem.IsWindows()
+            ?
+            [
+                Path.Combine(folder, "claude.exe"),
+                Path.Combine(folder, "node_modules", "@anthropic-ai", "claude-code", "bin", "claude.exe"),
+            ]
+            : [Path.Combine(folder, "claude")];
 
     private IEnumerable<string> InstallLocations()
     {
         if (OperatingSystem.IsWindows())
         {
-            string?[] folders = [Path.Combine(Home, ".local", "bin"), Path.Combine(Home, ".claude", "local"),
+            string?[] folders =
+            [
+                Path.Combine(Home, ".local", "bin"),
+                Path.Combine(Home, ".claude", "local"),
                 environment.GetValueOrDefault("APPDATA") is { } data ? Path.Combine(data, "npm") : null,
-                environment.GetValueOrDefault("LOCALAPPDATA") is { } local ? Path.Combine(local, "Programs", "claude") : null];
+                environment.GetValueOrDefault("LOCALAPPDATA") is { } local ? Path.Combine(local, "Programs", "claude") : null,
+            ];
             return folders.OfType<string>().SelectMany(In);
         }
 
         var versions = Path.Combine(Home, ".nvm", "versions", "node");
         var nvm = Directory.Exists(versions)
-            ? Directory.EnumerateDirectories(versions).OrderDescending(StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin", "claude")).Where(File.Exists)
+            ? Directory
+                .EnumerateDirectories(versions)
+                .OrderDescending(StringComparer.Ordinal)
+                .Select(folder => Path.Combine(folder, "bin", "claude"))
+                .Where(File.Exists)
             : [];
-        var prefix = environment.GetValueOrDefault("NPM_CONFIG_PREFIX") is { } set && Path.IsPathFullyQualified(set) ? new[] { Path.Combine(set, "bin", "claude") } : [];
+        var prefix =
+            environment.GetValueOrDefault("NPM_CONFIG_PREFIX") is { } set && Path.IsPathFullyQualified(set)
+                ? new[] { Path.Combine(set, "bin", "claude") }
+                : [];
         return
         [
-            Path.Combine(Home, ".local/bin/claude"), Path.Combine(Home, ".claude/local/claude"), .. prefix,
-            Path.Combine(Home, ".npm-global/bin/claude"), Path.Combine(Home, ".npm-packages/bin/claude"), .. nvm,
-            Path.Combine(Home, ".volta/bin/claude"), Path.Combine(Home, ".bun/bin/claude"), Path.Combine(Home, ".local/share/pnpm/claude"),
-            "/opt/homebrew/bin/claude", "/usr/local/bin/claude", "/home/linuxbrew/.linuxbrew/bin/claude", "/usr/bin/claude",
+            Path.Combine(Home, ".local/bin/claude"),
+            Path.Combine(Home, ".claude/local/claude"),
+            .. prefix,
+            Path.Combine(Home, ".npm-global/bin/claude"),
+            Path.Combine(Home, ".npm-packages/bin/claude"),
+            .. nvm,
+            Path.Combine(Home, ".volta/bin/claude"),
+            Path.Combine(Home, ".bun/bin/claude"),
+            Path.Combine(Home, ".local/share/pnpm/claude"),
+            "/opt/homebrew/bin/claude",
+            "/usr/local/bin/claude",
+            "/home/linuxbrew/.linuxbrew/bin/claude",
+            "/usr/bin/claude",
         ];
     }
 
@@ -190,26 +278,37 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         limit.CancelAfter(ShellLimit);
         try
         {
-            await using var child = ChildProcess.Start(new ChildProcessStart
-            {
-                Program = program,
-                Arguments = arguments,
-                Environment = ClaudeCodeEnvironment.Plain(environment),
-                WorkingDirectory = Directory.Exists(Home) ? Home : Path.GetPathRoot(Path.GetFullPath("/")) ?? "/",
-                LineCap = 64 * 1024,
-            });
+            await using var child = ChildProcess.Start(
+                new ChildProcessStart
+                {
+                    Program = program,
+                    Arguments = arguments,
+                    Environment = ClaudeCodeEnvironment.Plain(environment),
+                    WorkingDirectory = Directory.Exists(Home) ? Home : Path.GetPathRoot(Path.GetFullPath("/")) ?? "/",
+                    LineCap = 64 * 1024,
+                }
+            );
             child.CloseInput();
             var output = new List<string>();
             while (await child.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
             {
                 output.Add(System.Text.Encoding.UTF8.GetString(line.Span).Trim());
-                if (output.Count > 1000) { break; }
+                if (output.Count > 1000)
+                {
+                    break;
+                }
             }
 
             return output;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { return null; }
-        catch (Exception e) when (e is IOException or InvalidDataException) { return []; }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return [];
+        }
     }
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];

@@ -6,7 +6,15 @@ namespace Plue.Server.Providers.ClaudeCode;
 
 /// <param name="Resumes">Whether the session exists already.</param>
 /// <param name="ReadFolder">The trusted folder that its tools may read; null leaves it without tools.</param>
-internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string Directory, string? ReadFolder, string? Model, string? Effort, int? MaxTurns)
+internal sealed record ClaudeCodeLaunch(
+    string SessionId,
+    bool Resumes,
+    string Directory,
+    string? ReadFolder,
+    string? Model,
+    string? Effort,
+    int? MaxTurns
+)
 {
     public ClaudeCodeTools Tools { get; init; } = ClaudeCodeTools.None;
 
@@ -14,21 +22,45 @@ internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string D
 
     /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
     public bool IsCompatibleWith(ClaudeCodeLaunch wanted) =>
-        (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns) && Tools.IsSame(wanted.Tools);
+        (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns)
+        && Tools.IsSame(wanted.Tools);
 
     public IReadOnlyList<string> Arguments()
     {
         // Without setting sources the program reads no CLAUDE.md by itself: the rules of the workspace come once, with the system prompt, as for every provider.
         List<string> arguments =
         [
-            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
-            "--permission-prompt-tool", "stdio", "--setting-sources", "", "--strict-mcp-config", "--disable-slash-commands",
-            "--thinking-display", "summarized", "--tools", string.Join(',', Tools.Own),
+            "-p",
+            "--input-format",
+            "stream-json",
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--include-partial-messages",
+            "--permission-prompt-tool",
+            "stdio",
+            "--setting-sources",
+            "",
+            "--strict-mcp-config",
+            "--disable-slash-commands",
+            "--thinking-display",
+            "summarized",
+            "--tools",
+            string.Join(',', Tools.Own),
             Resumes ? $"--resume={SessionId}" : $"--session-id={SessionId}",
         ];
-        if (Model is not null) { arguments.Add($"--model={Model}"); }
-        if (Effort is not null) { arguments.Add($"--effort={Effort}"); }
-        if (MaxTurns is { } turns) { arguments.Add($"--max-turns={turns}"); }
+        if (Model is not null)
+        {
+            arguments.Add($"--model={Model}");
+        }
+        if (Effort is not null)
+        {
+            arguments.Add($"--effort={Effort}");
+        }
+        if (MaxTurns is { } turns)
+        {
+            arguments.Add($"--max-turns={turns}");
+        }
 
         return arguments;
     }
@@ -67,7 +99,10 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     public ValueTask InitializeAsync(string? system, CancellationToken cancellationToken)
     {
         (IsInitialized, System) = (true, system);
-        return child.WriteLineAsync(ClaudeCodeWire.Initialize(NextId(), system, Launch.Tools.Own.Count + Launch.Tools.Ours.Count > 0, Launch.Tools.Ours.Count > 0), cancellationToken);
+        return child.WriteLineAsync(
+            ClaudeCodeWire.Initialize(NextId(), system, Launch.Tools.Own.Count + Launch.Tools.Ours.Count > 0, Launch.Tools.Ours.Count > 0),
+            cancellationToken
+        );
     }
 
     public ValueTask SetModelAsync(string model, CancellationToken cancellationToken)
@@ -79,7 +114,8 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     public ValueTask AskAsync(ClaudeCodeHistory.Entry question, CancellationToken cancellationToken) =>
         child.WriteLineAsync(ClaudeCodeWire.User(question.Said, query: true, question.Images), cancellationToken);
 
-    public ValueTask InterruptAsync(CancellationToken cancellationToken) => child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
+    public ValueTask InterruptAsync(CancellationToken cancellationToken) =>
+        child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
 
     /// <summary>Tells it what was said before. Each question waits for its receipt, or the order is lost.</summary>
     /// <exception cref="IOException">It went away.</exception>
@@ -93,10 +129,15 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
                 continue;
             }
 
-            await child.WriteLineAsync(ClaudeCodeWire.User(entry.Said, query: false, entry.Images), cancellationToken).ConfigureAwait(false);
+            await child
+                .WriteLineAsync(ClaudeCodeWire.User(entry.Said, query: false, entry.Images), cancellationToken)
+                .ConfigureAwait(false);
             while (await ReadAsync(cancellationToken).ConfigureAwait(false) is var line and not ClaudeCodeLine.Result)
             {
-                if (line is null) { throw new IOException("It ended while it was told the history."); }
+                if (line is null)
+                {
+                    throw new IOException("It ended while it was told the history.");
+                }
             }
         }
     }
@@ -108,7 +149,14 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     {
         while (true)
         {
-            if ((hasSpoken ? await child.ReadLineAsync(cancellationToken).ConfigureAwait(false) : await ReadFirstAsync(cancellationToken).ConfigureAwait(false)) is not { } bytes)
+            if (
+                (
+                    hasSpoken
+                        ? await child.ReadLineAsync(cancellationToken).ConfigureAwait(false)
+                        : await ReadFirstAsync(cancellationToken).ConfigureAwait(false)
+                )
+                is not { } bytes
+            )
             {
                 return null;
             }
@@ -160,7 +208,10 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     {
         using var limit = new CancellationTokenSource(FirstLine, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try { return await child.ReadLineAsync(either.Token).ConfigureAwait(false); }
+        try
+        {
+            return await child.ReadLineAsync(either.Token).ConfigureAwait(false);
+        }
         catch (OperationCanceledException canceled) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.", canceled);

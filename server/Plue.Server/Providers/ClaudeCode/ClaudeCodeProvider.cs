@@ -23,8 +23,14 @@ public sealed class ClaudeCodeProvider : IProvider
     /// <param name="environment">What to take the CLI's environment from; null means this process's own.</param>
     /// <param name="openFolder">The folder open in the window, trusted or not: it never provides the program.</param>
     public ClaudeCodeProvider(
-        ProviderSettings settings, ISecretSource secrets, PluePaths paths, TimeProvider time, ILogger logger,
-        IReadOnlyDictionary<string, string>? environment = null, Func<string?>? openFolder = null)
+        ProviderSettings settings,
+        ISecretSource secrets,
+        PluePaths paths,
+        TimeProvider time,
+        ILogger logger,
+        IReadOnlyDictionary<string, string>? environment = null,
+        Func<string?>? openFolder = null
+    )
     {
         (Settings, this.time, this.logger) = (settings, time, logger);
         starter = new ClaudeCodeStarter(settings, secrets, environment ?? OwnEnvironment.Read(), time, logger, openFolder ?? (() => null));
@@ -33,7 +39,10 @@ public sealed class ClaudeCodeProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var conversation = Conversation(request.CodexId);
         if (!await conversation.TryEnterAsync(cancellationToken).ConfigureAwait(false))
@@ -45,7 +54,11 @@ public sealed class ClaudeCodeProvider : IProvider
         await using var scope = new TurnScope(conversation, isLast: conversation != conversations.GetValueOrDefault(request.CodexId));
         if (!conversation.IsReadyFor(request))
         {
-            yield return new ProviderEvent.Waiting(ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored ? $"Starting Claude Code. {ignored}" : "Starting Claude Code");
+            yield return new ProviderEvent.Waiting(
+                ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored
+                    ? $"Starting Claude Code. {ignored}"
+                    : "Starting Claude Code"
+            );
         }
 
         if (await scope.BeginAsync(request, cancellationToken).ConfigureAwait(false) is { } failure)
@@ -56,18 +69,32 @@ public sealed class ClaudeCodeProvider : IProvider
 
         while (await scope.ReadAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
         {
-            foreach (var happened in events) { yield return happened; }
+            foreach (var happened in events)
+            {
+                yield return happened;
+            }
         }
     }
 
-    public void Warm(string codexId, string? model, string? workingDirectory) => _ = Task.Run(async () =>
-    {
-        try { await Conversation(codexId).WarmAsync(model ?? Settings.Model, workingDirectory, closing.Token).ConfigureAwait(false); }
-        catch (Exception e) when (e is FailureException or OperationCanceledException or IOException or UnauthorizedAccessException or ObjectDisposedException)
+    public void Warm(string codexId, string? model, string? workingDirectory) =>
+        _ = Task.Run(async () =>
         {
-            logger.LogDebug("Claude Code was not started ahead: {Error}", e.Message);
-        }
-    });
+            try
+            {
+                await Conversation(codexId).WarmAsync(model ?? Settings.Model, workingDirectory, closing.Token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+                when (e
+                        is FailureException
+                            or OperationCanceledException
+                            or IOException
+                            or UnauthorizedAccessException
+                            or ObjectDisposedException
+                )
+            {
+                logger.LogDebug("Claude Code was not started ahead: {Error}", e.Message);
+            }
+        });
 
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
     {
@@ -81,28 +108,51 @@ public sealed class ClaudeCodeProvider : IProvider
                 null => new Failure(FailureKind.ProviderExecutableFailed, state.Sentence),
             };
         }
-        catch (FailureException e) { return e.Failure; }
+        catch (FailureException e)
+        {
+            return e.Failure;
+        }
     }
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        if (conversations.Values.Select(conversation => conversation.Process?.Models).FirstOrDefault(models => models is { Count: > 0 }) is { } known) { return known; }
+        if (
+            conversations.Values.Select(conversation => conversation.Process?.Models).FirstOrDefault(models => models is { Count: > 0 }) is
+            { } known
+        )
+        {
+            return known;
+        }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ListLimit);
-        await using var process = await starter.StartAsync(
-            new ClaudeCodeLaunch(ClaudeCodeLaunch.NewSessionId(), false, sessions.EmptyDirectory, null, null, null, null), cancellationToken).ConfigureAwait(false);
+        await using var process = await starter
+            .StartAsync(
+                new ClaudeCodeLaunch(ClaudeCodeLaunch.NewSessionId(), false, sessions.EmptyDirectory, null, null, null, null),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         try
         {
             await process.InitializeAsync(null, limit.Token).ConfigureAwait(false);
             while (await process.ReadAsync(limit.Token).ConfigureAwait(false) is not null)
             {
-                if (process.Models is { } models) { return models; }
+                if (process.Models is { } models)
+                {
+                    return models;
+                }
             }
         }
-        catch (Exception e) when (e is TimeoutException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is TimeoutException or InvalidDataException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
-            throw new FailureException(FailureKind.Timeout, "Claude Code did not list its models. Run `claude` in a terminal to see what it waits for.", e);
+            throw new FailureException(
+                FailureKind.Timeout,
+                "Claude Code did not list its models. Run `claude` in a terminal to see what it waits for.",
+                e
+            );
         }
         catch (IOException)
         {
@@ -116,7 +166,8 @@ public sealed class ClaudeCodeProvider : IProvider
     public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => starter.LocateAsync(cancellationToken);
 
     /// <exception cref="FailureException">There is no CLI to ask, or its key cannot be had.</exception>
-    public Task<ClaudeCodeSignInState> CheckSignInAsync(CancellationToken cancellationToken) => starter.CheckSignInAsync(sessions.EmptyDirectory, cancellationToken);
+    public Task<ClaudeCodeSignInState> CheckSignInAsync(CancellationToken cancellationToken) =>
+        starter.CheckSignInAsync(sessions.EmptyDirectory, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -125,11 +176,13 @@ public sealed class ClaudeCodeProvider : IProvider
     }
 
     /// <summary>For the tests: the process that serves a chat, or 0.</summary>
-    internal int ProcessIdOf(string codexId) => conversations.GetValueOrDefault(codexId)?.Process is { IsAlive: true } process ? process.Id : 0;
+    internal int ProcessIdOf(string codexId) =>
+        conversations.GetValueOrDefault(codexId)?.Process is { IsAlive: true } process ? process.Id : 0;
 
     private ClaudeCodeConversation Conversation(string codexId) => conversations.GetOrAdd(codexId, id => NewConversation(id, isKept: true));
 
-    private ClaudeCodeConversation NewConversation(string codexId, bool isKept) => new(codexId, isKept, Settings, starter, sessions, time, logger);
+    private ClaudeCodeConversation NewConversation(string codexId, bool isKept) =>
+        new(codexId, isKept, Settings, starter, sessions, time, logger);
 
     /// <summary>One turn's stay in a conversation: whatever ends the enumeration, it leaves.</summary>
     private sealed class TurnScope(ClaudeCodeConversation conversation, bool isLast) : IAsyncDisposable
@@ -144,14 +197,23 @@ public sealed class ClaudeCodeProvider : IProvider
                 turn = await conversation.BeginAsync(request, cancellationToken).ConfigureAwait(false);
                 return null;
             }
-            catch (FailureException e) { return e.Failure; }
+            catch (FailureException e)
+            {
+                return e.Failure;
+            }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return new Failure(FailureKind.ProviderExecutableFailed, $"Claude Code could not be started: {ClaudeCodeFailures.Plain(e.Message)}.");
+                return new Failure(
+                    FailureKind.ProviderExecutableFailed,
+                    $"Claude Code could not be started: {ClaudeCodeFailures.Plain(e.Message)}."
+                );
             }
             catch (Exception e) when (e is InvalidDataException or TimeoutException)
             {
-                return new Failure(FailureKind.BadResponse, $"Claude Code could not be told the history: {ClaudeCodeFailures.Plain(e.Message)}. Try again.");
+                return new Failure(
+                    FailureKind.BadResponse,
+                    $"Claude Code could not be told the history: {ClaudeCodeFailures.Plain(e.Message)}. Try again."
+                );
             }
         }
 
@@ -161,9 +223,15 @@ public sealed class ClaudeCodeProvider : IProvider
             events.Clear();
             try
             {
-                if (turn is not null) { await conversation.ReadAsync(turn, events, cancellationToken).ConfigureAwait(false); }
+                if (turn is not null)
+                {
+                    await conversation.ReadAsync(turn, events, cancellationToken).ConfigureAwait(false);
+                }
             }
-            catch (FailureException e) { turn?.Fail(e.Failure, events); }
+            catch (FailureException e)
+            {
+                turn?.Fail(e.Failure, events);
+            }
 
             return events;
         }
@@ -171,7 +239,10 @@ public sealed class ClaudeCodeProvider : IProvider
         public async ValueTask DisposeAsync()
         {
             await conversation.LeaveAsync(turn).ConfigureAwait(false);
-            if (isLast) { await conversation.DisposeAsync().ConfigureAwait(false); }
+            if (isLast)
+            {
+                await conversation.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 }

@@ -42,18 +42,30 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     {
         Stop();
         List<Task> works;
-        lock (sync) { works = [.. pending.Select(one => one.Work)]; }
+        lock (sync)
+        {
+            works = [.. pending.Select(one => one.Work)];
+        }
 
         await Task.WhenAll(works).ConfigureAwait(false);
-        while (TakeRunning() is var (toolUseId, host)) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
+        while (TakeRunning() is var (toolUseId, host))
+        {
+            await EndAsync(toolUseId, host).ConfigureAwait(false);
+        }
     }
 
     private void Stop(Func<Pending, bool> isMeant)
     {
         List<Pending> meant;
-        lock (sync) { meant = [.. pending.Where(isMeant)]; }
+        lock (sync)
+        {
+            meant = [.. pending.Where(isMeant)];
+        }
 
-        foreach (var one in meant) { one.Cancel(); }
+        foreach (var one in meant)
+        {
+            one.Cancel();
+        }
     }
 
     private async Task WorkAsync(Pending one)
@@ -62,12 +74,21 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         try
         {
             var answer = await AnswerAsync(question, one.Host, one.Token).ConfigureAwait(false);
-            if (answer is not null) { await child.WriteLineAsync(answer, CancellationToken.None).ConfigureAwait(false); }
+            if (answer is not null)
+            {
+                await child.WriteLineAsync(answer, CancellationToken.None).ConfigureAwait(false);
+            }
         }
-        catch (IOException e) { logger.LogDebug("Claude Code went away before {Subtype} was answered: {Error}", question.Subtype, e.Message); }
+        catch (IOException e)
+        {
+            logger.LogDebug("Claude Code went away before {Subtype} was answered: {Error}", question.Subtype, e.Message);
+        }
         finally
         {
-            lock (sync) { pending.Remove(one); }
+            lock (sync)
+            {
+                pending.Remove(one);
+            }
 
             one.Dispose();
         }
@@ -83,13 +104,16 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
                 { Subtype: "can_use_tool" } => await MayUseAsync(question, host, cancellationToken).ConfigureAwait(false),
                 { Subtype: "hook_callback", Hook: ClaudeCodeWire.HookBefore } => ClaudeCodeWire.Hooked(question.RequestId, isBefore: true),
                 { Subtype: "hook_callback", Hook: ClaudeCodeWire.HookAfter } => await AfterAsync(question).ConfigureAwait(false),
-                { Subtype: "mcp_message", Message: { } message } => await ServeAsync(question.RequestId, message, host, cancellationToken).ConfigureAwait(false),
+                { Subtype: "mcp_message", Message: { } message } => await ServeAsync(question.RequestId, message, host, cancellationToken)
+                    .ConfigureAwait(false),
                 _ => Unsupported(question),
             };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return question.Message is { Id: { } id } ? ClaudeCodeServer.Result(question.RequestId, id, InterruptedCall.Error, isError: true) : null;
+            return question.Message is { Id: { } id }
+                ? ClaudeCodeServer.Result(question.RequestId, id, InterruptedCall.Error, isError: true)
+                : null;
         }
         catch (Exception e) when (e is not IOException)
         {
@@ -107,19 +131,36 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     private async Task<byte[]> MayUseAsync(ClaudeCodeLine.Question question, IToolHost? host, CancellationToken cancellationToken)
     {
         var (name, input) = (question.ToolName ?? "", question.Input ?? "{}");
-        if (!launch.Tools.IsHosted) { return MayRead(name, input) ? ClaudeCodeWire.Allow(question.RequestId, input) : ClaudeCodeWire.Deny(question.RequestId, OnlyReading); }
-        if (host is null) { return ClaudeCodeWire.Deny(question.RequestId, "The answer is over, so nothing more is done."); }
+        if (!launch.Tools.IsHosted)
+        {
+            return MayRead(name, input)
+                ? ClaudeCodeWire.Allow(question.RequestId, input)
+                : ClaudeCodeWire.Deny(question.RequestId, OnlyReading);
+        }
+        if (host is null)
+        {
+            return ClaudeCodeWire.Deny(question.RequestId, "The answer is over, so nothing more is done.");
+        }
         // A tool of ours is judged when it is called.
-        if (IsOurs(name)) { return ClaudeCodeWire.Allow(question.RequestId, input); }
+        if (IsOurs(name))
+        {
+            return ClaudeCodeWire.Allow(question.RequestId, input);
+        }
         if (!launch.Tools.Own.Contains(name) || question.ToolUseId is not { } toolUseId)
         {
             return ClaudeCodeWire.Deny(question.RequestId, $"There is no tool {name} here. Use only the tools you were given.");
         }
 
         var permission = await host.MayUseAsync(toolUseId, name, input, cancellationToken).ConfigureAwait(false);
-        if (!permission.IsAllowed) { return ClaudeCodeWire.Deny(question.RequestId, permission.Reason ?? "This is not allowed here."); }
+        if (!permission.IsAllowed)
+        {
+            return ClaudeCodeWire.Deny(question.RequestId, permission.Reason ?? "This is not allowed here.");
+        }
 
-        lock (sync) { running[toolUseId] = host; }
+        lock (sync)
+        {
+            running[toolUseId] = host;
+        }
         return ClaudeCodeWire.Allow(question.RequestId, input);
     }
 
@@ -128,37 +169,65 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         if (question.ToolUseId is { } toolUseId)
         {
             IToolHost? host;
-            lock (sync) { running.Remove(toolUseId, out host); }
+            lock (sync)
+            {
+                running.Remove(toolUseId, out host);
+            }
 
-            if (host is not null) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
+            if (host is not null)
+            {
+                await EndAsync(toolUseId, host).ConfigureAwait(false);
+            }
         }
 
         return ClaudeCodeWire.Hooked(question.RequestId, isBefore: false);
     }
 
-    private async Task<byte[]?> ServeAsync(string requestId, ClaudeCodeLine.ServerMessage message, IToolHost? host, CancellationToken cancellationToken)
+    private async Task<byte[]?> ServeAsync(
+        string requestId,
+        ClaudeCodeLine.ServerMessage message,
+        IToolHost? host,
+        CancellationToken cancellationToken
+    )
     {
-        if (message.Method == "notifications/cancelled") { Stop(one => one.Question.Message is { Id: { } id } && id == message.CancelledId); }
-        if (message.Id is not { } messageId) { return ClaudeCodeServer.Empty(requestId, null); }
+        if (message.Method == "notifications/cancelled")
+        {
+            Stop(one => one.Question.Message is { Id: { } id } && id == message.CancelledId);
+        }
+        if (message.Id is not { } messageId)
+        {
+            return ClaudeCodeServer.Empty(requestId, null);
+        }
 
         switch (message.Method)
         {
-            case "initialize": return ClaudeCodeServer.Greeting(requestId, messageId, message.ProtocolVersion);
-            case "tools/list": return ClaudeCodeServer.Tools(requestId, messageId, launch.Tools.Ours);
-            case "ping": return ClaudeCodeServer.Empty(requestId, messageId);
+            case "initialize":
+                return ClaudeCodeServer.Greeting(requestId, messageId, message.ProtocolVersion);
+            case "tools/list":
+                return ClaudeCodeServer.Tools(requestId, messageId, launch.Tools.Ours);
+            case "ping":
+                return ClaudeCodeServer.Empty(requestId, messageId);
             case "tools/call" when message.ToolName is { } name:
                 var (result, error) = host is null
                     ? (null, "The answer is over, so nothing more is done.")
-                    : await host.CallAsync(message.ToolUseId ?? requestId, name, message.Arguments, cancellationToken).ConfigureAwait(false);
+                    : await host.CallAsync(message.ToolUseId ?? requestId, name, message.Arguments, cancellationToken)
+                        .ConfigureAwait(false);
                 return ClaudeCodeServer.Result(requestId, messageId, result ?? error ?? "", isError: result is null);
-            default: return ClaudeCodeServer.Unknown(requestId, messageId, message.Method);
+            default:
+                return ClaudeCodeServer.Unknown(requestId, messageId, message.Method);
         }
     }
 
     private async Task EndAsync(string toolUseId, IToolHost host)
     {
-        try { await host.EndedAsync(toolUseId, CancellationToken.None).ConfigureAwait(false); }
-        catch (Exception e) { logger.LogError(e, "What the tool call {ToolUseId} changed could not be looked at.", toolUseId); }
+        try
+        {
+            await host.EndedAsync(toolUseId, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            logger.LogError(e, "What the tool call {ToolUseId} changed could not be looked at.", toolUseId);
+        }
     }
 
     private (string ToolUseId, IToolHost Host)? TakeRunning()
@@ -175,12 +244,19 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
     }
 
-    private bool IsOurs(string name) => ClaudeCodeServer.IsOurs(name) && launch.Tools.Ours.Any(tool => tool.Name == ClaudeCodeServer.Plain(name));
+    private bool IsOurs(string name) =>
+        ClaudeCodeServer.IsOurs(name) && launch.Tools.Ours.Any(tool => tool.Name == ClaudeCodeServer.Plain(name));
 
-    private string OnlyReading => launch.ReadFolder is null ? "No folder is open, so no tool may be used here." : $"Only reading inside {launch.ReadFolder} is allowed here.";
+    private string OnlyReading =>
+        launch.ReadFolder is null
+            ? "No folder is open, so no tool may be used here."
+            : $"Only reading inside {launch.ReadFolder} is allowed here.";
 
     private bool MayRead(string tool, string input) =>
-        launch.ReadFolder is { } folder && launch.Tools.Own.Contains(tool) && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path && RealPath.ResolvesInto(path, folder);
+        launch.ReadFolder is { } folder
+        && launch.Tools.Own.Contains(tool)
+        && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path
+        && RealPath.ResolvesInto(path, folder);
 
     /// <summary>A question under way, and whom it was for: an answer that comes late does not reach the next turn.</summary>
     private sealed class Pending(ClaudeCodeLine.Question question, IToolHost? host) : IDisposable
@@ -197,8 +273,13 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
 
         public void Cancel()
         {
-            try { stop.Cancel(); }
-            catch (ObjectDisposedException) { /* It was answered meanwhile. */ }
+            try
+            {
+                stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            { /* It was answered meanwhile. */
+            }
         }
 
         public void Dispose() => stop.Dispose();

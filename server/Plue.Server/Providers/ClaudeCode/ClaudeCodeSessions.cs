@@ -26,11 +26,18 @@ internal sealed partial class ClaudeCodeSessions(PluePaths paths, ILogger logger
             using var document = JsonDocument.Parse(RegularFile.Read(PathOf(codexId)));
             var root = document.RootElement;
             var session = new ClaudeCodeSession(
-                root.GetProperty("session").GetString() ?? "", root.GetProperty("directory").GetString() ?? "", root.GetProperty("history").GetString() ?? "");
+                root.GetProperty("session").GetString() ?? "",
+                root.GetProperty("directory").GetString() ?? "",
+                root.GetProperty("history").GetString() ?? ""
+            );
             return session.Directory == directory && Guid.TryParseExact(session.Id, "D", out _) ? session : null;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return null; }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             logger.LogDebug("The note about the Claude Code session of {CodexId} cannot be used: {Error}", codexId, e.Message);
             return null;
@@ -57,16 +64,29 @@ internal sealed partial class ClaudeCodeSessions(PluePaths paths, ILogger logger
 
     private void Change(string codexId, Action<string> change)
     {
-        try { change(PathOf(codexId)); }
-        catch (DirectoryNotFoundException) { /* Nothing was remembered yet. */ }
+        try
+        {
+            change(PathOf(codexId));
+        }
+        catch (DirectoryNotFoundException)
+        { /* Nothing was remembered yet. */
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("The Claude Code session of {CodexId} cannot be noted, so after a restart its history is sent again: {Error}", codexId, e.Message);
+            logger.LogWarning(
+                "The Claude Code session of {CodexId} cannot be noted, so after a restart its history is sent again: {Error}",
+                codexId,
+                e.Message
+            );
         }
     }
 
     private string PathOf(string codexId) =>
-        Path.Combine(paths.Index, "claude-code", $"{(Simple().IsMatch(codexId) ? codexId : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(codexId))))}.json");
+        Path.Combine(
+            paths.Index,
+            "claude-code",
+            $"{(Simple().IsMatch(codexId) ? codexId : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(codexId))))}.json"
+        );
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,100}$")]
     private static partial Regex Simple();

@@ -18,7 +18,11 @@ internal static class ClaudeCodeSignIn
 
     /// <param name="directory">A folder of ours: never a workspace.</param>
     public static async Task<ClaudeCodeSignInState> CheckAsync(
-        ClaudeCodeProgram program, IReadOnlyDictionary<string, string> environment, string directory, CancellationToken cancellationToken)
+        ClaudeCodeProgram program,
+        IReadOnlyDictionary<string, string> environment,
+        string directory,
+        CancellationToken cancellationToken
+    )
     {
         var version = AskAsync(program, environment, directory, ["--version"], cancellationToken);
         var status = await AskAsync(program, environment, directory, ["auth", "status"], cancellationToken).ConfigureAwait(false);
@@ -26,23 +30,30 @@ internal static class ClaudeCodeSignIn
         var shown = number.Length > 0 && char.IsAsciiDigit(number[0]) ? number : null;
         var (signedIn, method) = Read(status.Output);
         var what = $"Claude Code {shown ?? "of unknown version"} at {program.DisplayPath}";
-        return new ClaudeCodeSignInState(signedIn, method, shown, signedIn switch
-        {
-            true => $"{what} is signed in{MethodText(method)}.",
-            false => NotSignedIn,
-            null => $"{what} did not say whether it is signed in{(status.Error.Length > 0 ? $": {ClaudeCodeFailures.Plain(status.Error)}" : "")}. Run `claude auth status` in a terminal.",
-        });
+        return new ClaudeCodeSignInState(
+            signedIn,
+            method,
+            shown,
+            signedIn switch
+            {
+                true => $"{what} is signed in{MethodText(method)}.",
+                false => NotSignedIn,
+                null =>
+                    $"{what} did not say whether it is signed in{(status.Error.Length > 0 ? $": {ClaudeCodeFailures.Plain(status.Error)}" : "")}. Run `claude auth status` in a terminal.",
+            }
+        );
     }
 
     /// <summary>The program's own word for its way of signing in, as a person would say it; nothing for one we do not know.</summary>
-    private static string MethodText(string? method) => method switch
-    {
-        "claude.ai" => " with a Claude subscription",
-        "oauth_token" => " with a token",
-        "api_key" => " with an API key",
-        "third_party" => " through another cloud",
-        _ => "",
-    };
+    private static string MethodText(string? method) =>
+        method switch
+        {
+            "claude.ai" => " with a Claude subscription",
+            "oauth_token" => " with a token",
+            "api_key" => " with an API key",
+            "third_party" => " through another cloud",
+            _ => "",
+        };
 
     private static (bool? SignedIn, string? Method) Read(string output)
     {
@@ -50,30 +61,45 @@ internal static class ClaudeCodeSignIn
         {
             using var document = JsonDocument.Parse(output);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("loggedIn", out var loggedIn)) { return (null, null); }
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("loggedIn", out var loggedIn))
+            {
+                return (null, null);
+            }
 
-            return (loggedIn.ValueKind == JsonValueKind.True,
-                root.TryGetProperty("authMethod", out var method) && method.ValueKind == JsonValueKind.String ? method.GetString() : null);
+            return (
+                loggedIn.ValueKind == JsonValueKind.True,
+                root.TryGetProperty("authMethod", out var method) && method.ValueKind == JsonValueKind.String ? method.GetString() : null
+            );
         }
-        catch (JsonException) { return (null, null); }
+        catch (JsonException)
+        {
+            return (null, null);
+        }
     }
 
     private static async Task<(string Output, string Error)> AskAsync(
-        ClaudeCodeProgram program, IReadOnlyDictionary<string, string> environment, string directory, string[] arguments, CancellationToken cancellationToken)
+        ClaudeCodeProgram program,
+        IReadOnlyDictionary<string, string> environment,
+        string directory,
+        string[] arguments,
+        CancellationToken cancellationToken
+    )
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
         try
         {
-            await using var child = ChildProcess.Start(new ChildProcessStart
-            {
-                Program = program.Path,
-                Arguments = [.. program.Prefix, .. arguments],
-                Environment = environment,
-                SecretNames = ClaudeCodeEnvironment.SecretNames,
-                WorkingDirectory = directory,
-                LineCap = 1024 * 1024,
-            });
+            await using var child = ChildProcess.Start(
+                new ChildProcessStart
+                {
+                    Program = program.Path,
+                    Arguments = [.. program.Prefix, .. arguments],
+                    Environment = environment,
+                    SecretNames = ClaudeCodeEnvironment.SecretNames,
+                    WorkingDirectory = directory,
+                    LineCap = 1024 * 1024,
+                }
+            );
             child.CloseInput();
             var output = new StringBuilder();
             while (output.Length < 1024 * 1024 && await child.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
@@ -84,7 +110,13 @@ internal static class ClaudeCodeSignIn
             await child.Exited.WaitAsync(limit.Token).ConfigureAwait(false);
             return (output.ToString().Trim(), child.StderrTail);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { return ("", $"no answer within {Limit.TotalSeconds:0} s"); }
-        catch (Exception e) when (e is IOException or InvalidDataException) { return ("", e.Message); }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return ("", $"no answer within {Limit.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return ("", e.Message);
+        }
     }
 }

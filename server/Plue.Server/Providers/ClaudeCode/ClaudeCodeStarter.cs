@@ -7,8 +7,13 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <summary>Finds the CLI, builds its environment and starts it.</summary>
 /// <param name="openFolder">The folder that never provides the program, trusted or not.</param>
 internal sealed class ClaudeCodeStarter(
-    ProviderSettings settings, ISecretSource secrets, IReadOnlyDictionary<string, string> environment, TimeProvider time, ILogger logger,
-    Func<string?> openFolder)
+    ProviderSettings settings,
+    ISecretSource secrets,
+    IReadOnlyDictionary<string, string> environment,
+    TimeProvider time,
+    ILogger logger,
+    Func<string?> openFolder
+)
 {
     private readonly ClaudeCodeLocator locator = new(settings.CliPath, environment);
 
@@ -16,23 +21,40 @@ internal sealed class ClaudeCodeStarter(
     public async Task<ClaudeCodeProcess> StartAsync(ClaudeCodeLaunch launch, CancellationToken cancellationToken)
     {
         var (program, own) = await PrepareAsync(launch.ReadFolder, cancellationToken).ConfigureAwait(false);
-        if (launch.ReadFolder is null) { DurableFile.CreatePrivateDirectory(launch.Directory); }
+        if (launch.ReadFolder is null)
+        {
+            DurableFile.CreatePrivateDirectory(launch.Directory);
+        }
 
         try
         {
-            var child = ChildProcess.Start(new ChildProcessStart
-            {
-                Program = program.Path,
-                Arguments = [.. program.Prefix, .. launch.Arguments()],
-                Environment = own,
-                SecretNames = ClaudeCodeEnvironment.SecretNames,
-                WorkingDirectory = launch.Directory,
-            });
-            logger.LogInformation("Started Claude Code {Path} (process {Id}, session {Session}{Resumed}).",
-                program.DisplayPath, child.Id, launch.SessionId, launch.Resumes ? ", resumed" : "");
+            var child = ChildProcess.Start(
+                new ChildProcessStart
+                {
+                    Program = program.Path,
+                    Arguments = [.. program.Prefix, .. launch.Arguments()],
+                    Environment = own,
+                    SecretNames = ClaudeCodeEnvironment.SecretNames,
+                    WorkingDirectory = launch.Directory,
+                }
+            );
+            logger.LogInformation(
+                "Started Claude Code {Path} (process {Id}, session {Session}{Resumed}).",
+                program.DisplayPath,
+                child.Id,
+                launch.SessionId,
+                launch.Resumes ? ", resumed" : ""
+            );
             return new ClaudeCodeProcess(child, launch, time, logger);
         }
-        catch (IOException e) { throw new FailureException(FailureKind.ProviderExecutableFailed, $"Claude Code could not be started: {ClaudeCodeFailures.Plain(e.Message)}.", e); }
+        catch (IOException e)
+        {
+            throw new FailureException(
+                FailureKind.ProviderExecutableFailed,
+                $"Claude Code could not be started: {ClaudeCodeFailures.Plain(e.Message)}.",
+                e
+            );
+        }
     }
 
     /// <param name="directory">A folder of ours, to run the questions in.</param>
@@ -45,21 +67,31 @@ internal sealed class ClaudeCodeStarter(
 
     public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => locator.FindAsync(openFolder(), cancellationToken);
 
-    private async Task<(ClaudeCodeProgram Program, Dictionary<string, string> Environment)> PrepareAsync(string? workspace, CancellationToken cancellationToken)
+    private async Task<(ClaudeCodeProgram Program, Dictionary<string, string> Environment)> PrepareAsync(
+        string? workspace,
+        CancellationToken cancellationToken
+    )
     {
         var location = await locator.FindAsync(workspace ?? openFolder(), cancellationToken).ConfigureAwait(false);
         if (location.Program is not { } program)
         {
-            throw new FailureException(FailureKind.ProviderExecutableFailed,
-                $"Claude Code was not found. Install it, or set cli_path of {settings.Name} to its absolute path. {string.Join(' ', location.Tried)}");
+            throw new FailureException(
+                FailureKind.ProviderExecutableFailed,
+                $"Claude Code was not found. Install it, or set cli_path of {settings.Name} to its absolute path. {string.Join(' ', location.Tried)}"
+            );
         }
 
         if (program.IsOnHost && (settings.ApiKeyRef is not null || settings.Endpoint is not null))
         {
-            throw new FailureException(FailureKind.ProviderExecutableFailed,
-                "A key or endpoint of Plue's cannot be handed to Claude Code outside the Flatpak. Sign in with `claude auth login` on the host and remove both from the provider.");
+            throw new FailureException(
+                FailureKind.ProviderExecutableFailed,
+                "A key or endpoint of Plue's cannot be handed to Claude Code outside the Flatpak. Sign in with `claude auth login` on the host and remove both from the provider."
+            );
         }
 
-        return (program, await ClaudeCodeEnvironment.BuildAsync(environment, settings, secrets, program.Path, cancellationToken).ConfigureAwait(false));
+        return (
+            program,
+            await ClaudeCodeEnvironment.BuildAsync(environment, settings, secrets, program.Path, cancellationToken).ConfigureAwait(false)
+        );
     }
 }

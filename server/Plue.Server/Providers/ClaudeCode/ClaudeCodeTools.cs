@@ -15,15 +15,21 @@ internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<
     /// <param name="isKeyInside">A key of ours is in its environment, which its commands inherit: it runs none then (SEC-50).</param>
     public static ClaudeCodeTools Of(ProviderRequest request, string? folder, bool isKeyInside)
     {
-        if (request.ToolHost is null) { return WithoutHost(folder); }
+        if (request.ToolHost is null)
+        {
+            return WithoutHost(folder);
+        }
 
-        var own = folder is null ? [] : request.OwnTools.SelectMany(Names).Where(name => !(isKeyInside && name == "Bash")).Distinct(StringComparer.Ordinal);
+        var own = folder is null
+            ? []
+            : request.OwnTools.SelectMany(Names).Where(name => !(isKeyInside && name == "Bash")).Distinct(StringComparer.Ordinal);
         return new ClaudeCodeTools([.. own], request.Tools, true);
     }
 
     public static ClaudeCodeTools WithoutHost(string? folder) => folder is null ? None : Reading;
 
-    public bool IsSame(ClaudeCodeTools other) => IsHosted == other.IsHosted && Own.SequenceEqual(other.Own) && Ours.SequenceEqual(other.Ours);
+    public bool IsSame(ClaudeCodeTools other) =>
+        IsHosted == other.IsHosted && Own.SequenceEqual(other.Own) && Ours.SequenceEqual(other.Ours);
 
     /// <summary>The file or folder that a reading tool of the CLI would look into.</summary>
     /// <param name="input">JSON.</param>
@@ -35,21 +41,30 @@ internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<
             using var document = JsonDocument.Parse(input);
             var path = TextOf(document.RootElement, tool == "Read" ? "file_path" : "path") ?? (tool == "Read" ? null : folder);
             var pattern = tool == "Glob" ? TextOf(document.RootElement, "pattern") ?? "" : "";
-            var leadsOut = path is null || path.StartsWith('~') || pattern.StartsWith('~') || Path.IsPathRooted(pattern) || pattern.Contains("..", StringComparison.Ordinal);
+            var leadsOut =
+                path is null
+                || path.StartsWith('~')
+                || pattern.StartsWith('~')
+                || Path.IsPathRooted(pattern)
+                || pattern.Contains("..", StringComparison.Ordinal);
             return leadsOut ? null : Path.GetFullPath(path!, folder);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) { return null; }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     private static string? TextOf(JsonElement input, string name) => input.TryGetProperty(name, out var value) ? value.GetString() : null;
 
-    private static string[] Names(string tool) => tool switch
-    {
-        "read" => ["Read"],
-        "search" => ["Grep", "Glob"],
-        "write" => ["Write"],
-        "edit" => ["Edit"],
-        "bash" => ["Bash"],
-        _ => [],
-    };
+    private static string[] Names(string tool) =>
+        tool switch
+        {
+            "read" => ["Read"],
+            "search" => ["Grep", "Glob"],
+            "write" => ["Write"],
+            "edit" => ["Edit"],
+            "bash" => ["Bash"],
+            _ => [],
+        };
 }

@@ -62,7 +62,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 break;
             case ClaudeCodeLine.BlockStarted block:
                 open.Add(new OpenBlock(block.Index, block.Kind, block.ToolUseId));
-                if (block is { Kind: "tool_use", ToolUseId: { } toolUseId }) { events.Add(new ProviderEvent.ToolCallStarted(toolUseId, ClaudeCodeServer.Plain(block.ToolName ?? ""))); }
+                if (block is { Kind: "tool_use", ToolUseId: { } toolUseId })
+                {
+                    events.Add(new ProviderEvent.ToolCallStarted(toolUseId, ClaudeCodeServer.Plain(block.ToolName ?? "")));
+                }
 
                 break;
             case ClaudeCodeLine.MessageEnding ending:
@@ -75,14 +78,23 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 break;
             case ClaudeCodeLine.Assistant assistant:
                 HasBegun = true;
-                foreach (var block in assistant.Blocks) { Confirm(assistant.Id, block, events); }
+                foreach (var block in assistant.Blocks)
+                {
+                    Confirm(assistant.Id, block, events);
+                }
 
                 break;
             case ClaudeCodeLine.ToolResults results:
                 foreach (var result in results.Results)
                 {
-                    Keep(new ProviderEvent.ToolResultReceived(
-                        result.ToolUseId, result.IsError ? null : result.Content, result.IsError ? result.Content : null), events);
+                    Keep(
+                        new ProviderEvent.ToolResultReceived(
+                            result.ToolUseId,
+                            result.IsError ? null : result.Content,
+                            result.IsError ? result.Content : null
+                        ),
+                        events
+                    );
                 }
 
                 break;
@@ -108,7 +120,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
     /// <summary>Ends the answer with a failure that no line told.</summary>
     public void Fail(Failure failure, List<ProviderEvent> events)
     {
-        if (HasEnded) { return; }
+        if (HasEnded)
+        {
+            return;
+        }
 
         HasEnded = true;
         events.Add(new ProviderEvent.Failed(failure));
@@ -116,8 +131,14 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
 
     private void Begin(ClaudeCodeLine.MessageStarted started, List<ProviderEvent> events)
     {
-        if (HasUnconfirmed) { Restart(1, TimeSpan.Zero, "The stream was cut.", events); }
-        if (!HasBegun) { events.Add(new ProviderEvent.Accepted(started.Model, started.Id)); }
+        if (HasUnconfirmed)
+        {
+            Restart(1, TimeSpan.Zero, "The stream was cut.", events);
+        }
+        if (!HasBegun)
+        {
+            events.Add(new ProviderEvent.Accepted(started.Model, started.Id));
+        }
 
         HasBegun = true;
         Rounds++;
@@ -134,24 +155,36 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         var streamed = id == messageId ? open.Find(candidate => !candidate.IsConfirmed && candidate.Kind == kind) : null;
         if (streamed is null || !IsSame(streamed, block))
         {
-            if (HasUnconfirmed) { Restart(1, TimeSpan.Zero, "The stream was cut.", events); }
+            if (HasUnconfirmed)
+            {
+                Restart(1, TimeSpan.Zero, "The stream was cut.", events);
+            }
 
             streamed = null;
         }
 
         var wasStreamed = streamed is not null;
-        if (streamed is not null) { streamed.IsConfirmed = true; }
+        if (streamed is not null)
+        {
+            streamed.IsConfirmed = true;
+        }
 
         switch (block)
         {
             case ClaudeCodeLine.Block.Text text:
                 confirmed.Add(new ProviderEvent.TextDelta(wasStreamed ? streamed!.Content.ToString() : text.Content));
-                if (!wasStreamed) { Say(text.Content, events); }
+                if (!wasStreamed)
+                {
+                    Say(text.Content, events);
+                }
 
                 break;
             case ClaudeCodeLine.Block.Thinking thinking:
                 confirmed.Add(new ProviderEvent.ReasoningDelta(thinking.Content));
-                if (!wasStreamed) { events.Add(new ProviderEvent.ReasoningDelta(thinking.Content)); }
+                if (!wasStreamed)
+                {
+                    events.Add(new ProviderEvent.ReasoningDelta(thinking.Content));
+                }
 
                 Keep(new ProviderEvent.ReasoningFinished(thinking.Signature), events);
                 break;
@@ -161,7 +194,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
             case ClaudeCodeLine.Block.ToolUse tool:
                 var name = ClaudeCodeServer.Plain(tool.Name);
                 confirmed.Add(new ProviderEvent.ToolCallStarted(tool.Id, name));
-                if (!wasStreamed) { events.Add(new ProviderEvent.ToolCallStarted(tool.Id, name)); }
+                if (!wasStreamed)
+                {
+                    events.Add(new ProviderEvent.ToolCallStarted(tool.Id, name));
+                }
 
                 Keep(new ProviderEvent.ToolCallFinished(tool.Id, name, tool.Input), events);
                 break;
@@ -175,14 +211,28 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         {
             Break(failures.Authentication(), events);
         }
-        else if (HasUnconfirmed) { Restart(retry.Attempt, retry.Delay, why, events); }
-        else { events.Add(new ProviderEvent.Waiting($"Claude Code tries again in {Math.Max(1, Math.Round(retry.Delay.TotalSeconds)):0} s: {why}")); }
+        else if (HasUnconfirmed)
+        {
+            Restart(retry.Attempt, retry.Delay, why, events);
+        }
+        else
+        {
+            events.Add(
+                new ProviderEvent.Waiting($"Claude Code tries again in {Math.Max(1, Math.Round(retry.Delay.TotalSeconds)):0} s: {why}")
+            );
+        }
     }
 
     private void End(ClaudeCodeLine.Result result, List<ProviderEvent> events)
     {
-        if (!result.IsError && HasUnconfirmed) { Restart(1, TimeSpan.Zero, "The stream was cut.", events); }
-        if (!result.IsError && answer.Length == 0 && result.Text.Length > 0) { Say(result.Text, events); }
+        if (!result.IsError && HasUnconfirmed)
+        {
+            Restart(1, TimeSpan.Zero, "The stream was cut.", events);
+        }
+        if (!result.IsError && answer.Length == 0 && result.Text.Length > 0)
+        {
+            Say(result.Text, events);
+        }
 
         totalCost = result.TotalCost;
         var usage = result.Usage.TotalTokens > 0 ? result.Usage : Used;
@@ -201,7 +251,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
             HasEnded = true;
             events.Add(new ProviderEvent.Finished(StopReason.MaxTokens));
         }
-        else { Fail(failures.Of(result, errorClass, errorText, limitResetsAt), events); }
+        else
+        {
+            Fail(failures.Of(result, errorClass, errorText, limitResetsAt), events);
+        }
     }
 
     private bool HasUnconfirmed => open.Exists(block => !block.IsConfirmed && (block.Content.Length > 0 || block.ToolUseId is not null));
@@ -213,7 +266,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         events.Add(new ProviderEvent.Restarted(attempt, delay, why));
         foreach (var kept in confirmed)
         {
-            if (kept is ProviderEvent.TextDelta text) { answer.Append(text.Text); }
+            if (kept is ProviderEvent.TextDelta text)
+            {
+                answer.Append(text.Text);
+            }
 
             events.Add(kept);
         }
@@ -233,45 +289,55 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
 
     private OpenBlock Find(int index, string kind)
     {
-        if (open.Count > 0 && open[^1].Index == index) { return open[^1]; }
+        if (open.Count > 0 && open[^1].Index == index)
+        {
+            return open[^1];
+        }
 
         var block = open.Find(candidate => candidate.Index == index);
-        if (block is null) { open.Add(block = new OpenBlock(index, kind, null)); }
+        if (block is null)
+        {
+            open.Add(block = new OpenBlock(index, kind, null));
+        }
 
         return block;
     }
 
-    private static bool IsSame(OpenBlock streamed, ClaudeCodeLine.Block block) => block switch
-    {
-        ClaudeCodeLine.Block.Text text => streamed.Content.ToString().AsSpan().Trim().SequenceEqual(text.Content.AsSpan().Trim()),
-        ClaudeCodeLine.Block.ToolUse tool => streamed.ToolUseId == tool.Id,
-        _ => true,
-    };
+    private static bool IsSame(OpenBlock streamed, ClaudeCodeLine.Block block) =>
+        block switch
+        {
+            ClaudeCodeLine.Block.Text text => streamed.Content.ToString().AsSpan().Trim().SequenceEqual(text.Content.AsSpan().Trim()),
+            ClaudeCodeLine.Block.ToolUse tool => streamed.ToolUseId == tool.Id,
+            _ => true,
+        };
 
-    private static string KindOf(ClaudeCodeLine.Block block) => block switch
-    {
-        ClaudeCodeLine.Block.Text => "text",
-        ClaudeCodeLine.Block.Thinking => "thinking",
-        ClaudeCodeLine.Block.Redacted => "redacted_thinking",
-        _ => "tool_use",
-    };
+    private static string KindOf(ClaudeCodeLine.Block block) =>
+        block switch
+        {
+            ClaudeCodeLine.Block.Text => "text",
+            ClaudeCodeLine.Block.Thinking => "thinking",
+            ClaudeCodeLine.Block.Redacted => "redacted_thinking",
+            _ => "tool_use",
+        };
 
     /// <summary>The vendor's second count repeats some numbers of the first and leaves out others.</summary>
-    private static Usage Latest(Usage first, Usage second) => new()
-    {
-        InputTokens = Math.Max(first.InputTokens, second.InputTokens),
-        OutputTokens = Math.Max(first.OutputTokens, second.OutputTokens),
-        CachedReadTokens = Math.Max(first.CachedReadTokens, second.CachedReadTokens),
-        CachedWriteTokens = Math.Max(first.CachedWriteTokens, second.CachedWriteTokens),
-    };
+    private static Usage Latest(Usage first, Usage second) =>
+        new()
+        {
+            InputTokens = Math.Max(first.InputTokens, second.InputTokens),
+            OutputTokens = Math.Max(first.OutputTokens, second.OutputTokens),
+            CachedReadTokens = Math.Max(first.CachedReadTokens, second.CachedReadTokens),
+            CachedWriteTokens = Math.Max(first.CachedWriteTokens, second.CachedWriteTokens),
+        };
 
-    private static Usage Sum(Usage one, Usage other) => new()
-    {
-        InputTokens = one.InputTokens + other.InputTokens,
-        OutputTokens = one.OutputTokens + other.OutputTokens,
-        CachedReadTokens = one.CachedReadTokens + other.CachedReadTokens,
-        CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
-    };
+    private static Usage Sum(Usage one, Usage other) =>
+        new()
+        {
+            InputTokens = one.InputTokens + other.InputTokens,
+            OutputTokens = one.OutputTokens + other.OutputTokens,
+            CachedReadTokens = one.CachedReadTokens + other.CachedReadTokens,
+            CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
+        };
 
     private sealed class OpenBlock(int index, string kind, string? toolUseId)
     {

@@ -17,92 +17,135 @@ internal static class ClaudeCodeWire
 
     public static ClaudeCodeLine Read(ReadOnlySpan<byte> line)
     {
-        if (line.IsEmpty || line[0] != (byte)'{') { return ClaudeCodeLine.Other.Instance; }
+        if (line.IsEmpty || line[0] != (byte)'{')
+        {
+            return ClaudeCodeLine.Other.Instance;
+        }
 
-        try { return ReadWhole(line); }
-        catch (InvalidOperationException) { return ReadReplaced(line); }
-        catch (JsonException) { return ClaudeCodeLine.Other.Instance; }
+        try
+        {
+            return ReadWhole(line);
+        }
+        catch (InvalidOperationException)
+        {
+            return ReadReplaced(line);
+        }
+        catch (JsonException)
+        {
+            return ClaudeCodeLine.Other.Instance;
+        }
     }
 
     /// <param name="hasTools">Each use of a tool is asked about and its end told, whatever the CLI thinks of it.</param>
     /// <param name="hasServer">Tools of ours are offered.</param>
-    public static byte[] Initialize(string requestId, string? system, bool hasTools, bool hasServer) => Write(writer =>
-    {
-        StartRequest(writer, requestId, "initialize");
-        if (hasTools) { WriteHooks(writer); }
-        if (hasServer) { writer.WriteStrings("sdkMcpServers", [ClaudeCodeServer.Name]); }
-        if (system is not null) { writer.WriteStrings("systemPrompt", [system]); }
-        writer.WriteEndObject();
-    });
+    public static byte[] Initialize(string requestId, string? system, bool hasTools, bool hasServer) =>
+        Write(writer =>
+        {
+            StartRequest(writer, requestId, "initialize");
+            if (hasTools)
+            {
+                WriteHooks(writer);
+            }
+            if (hasServer)
+            {
+                writer.WriteStrings("sdkMcpServers", [ClaudeCodeServer.Name]);
+            }
+            if (system is not null)
+            {
+                writer.WriteStrings("systemPrompt", [system]);
+            }
+            writer.WriteEndObject();
+        });
 
-    public static byte[] Interrupt(string requestId) => Write(writer =>
-    {
-        StartRequest(writer, requestId, "interrupt");
-        writer.WriteEndObject();
-    });
+    public static byte[] Interrupt(string requestId) =>
+        Write(writer =>
+        {
+            StartRequest(writer, requestId, "interrupt");
+            writer.WriteEndObject();
+        });
 
-    public static byte[] SetModel(string requestId, string model) => Write(writer =>
-    {
-        StartRequest(writer, requestId, "set_model");
-        writer.WriteString("model", model);
-        writer.WriteEndObject();
-    });
+    public static byte[] SetModel(string requestId, string model) =>
+        Write(writer =>
+        {
+            StartRequest(writer, requestId, "set_model");
+            writer.WriteString("model", model);
+            writer.WriteEndObject();
+        });
 
     /// <param name="query">False only adds it to the history; a result line still answers.</param>
-    public static byte[] User(string text, bool query, IReadOnlyList<MessagePart.File>? images = null) => Write(writer =>
-    {
-        writer.WriteString("type", "user");
-        writer.WriteStartObject("message");
-        writer.WriteString("role", "user");
-        // The last block must be a text: it is the one that is read for commands.
-        WriteText(writer, text.Length > 0 ? PlainText(text) : ["\u2060"], images);
-        writer.WriteEndObject();
-        WriteOrigin(writer);
-        if (!query) { writer.WriteBoolean("shouldQuery", false); }
-    });
+    public static byte[] User(string text, bool query, IReadOnlyList<MessagePart.File>? images = null) =>
+        Write(writer =>
+        {
+            writer.WriteString("type", "user");
+            writer.WriteStartObject("message");
+            writer.WriteString("role", "user");
+            // The last block must be a text: it is the one that is read for commands.
+            WriteText(writer, text.Length > 0 ? PlainText(text) : ["\u2060"], images);
+            writer.WriteEndObject();
+            WriteOrigin(writer);
+            if (!query)
+            {
+                writer.WriteBoolean("shouldQuery", false);
+            }
+        });
 
     /// <summary>An earlier answer, for the history. Nothing answers it.</summary>
-    public static byte[] Assistant(string text) => Write(writer =>
-    {
-        writer.WriteString("type", "assistant");
-        writer.WriteStartObject("message");
-        writer.WriteString("role", "assistant");
-        WriteText(writer, [text]);
-        writer.WriteEndObject();
-        WriteOrigin(writer);
-    });
+    public static byte[] Assistant(string text) =>
+        Write(writer =>
+        {
+            writer.WriteString("type", "assistant");
+            writer.WriteStartObject("message");
+            writer.WriteString("role", "assistant");
+            WriteText(writer, [text]);
+            writer.WriteEndObject();
+            WriteOrigin(writer);
+        });
 
-    public static byte[] Allow(string requestId, string input) => Respond(requestId, writer =>
-    {
-        writer.WriteString("behavior", "allow");
-        writer.WritePropertyName("updatedInput");
-        writer.WriteRawValue(input);
-    });
+    public static byte[] Allow(string requestId, string input) =>
+        Respond(
+            requestId,
+            writer =>
+            {
+                writer.WriteString("behavior", "allow");
+                writer.WritePropertyName("updatedInput");
+                writer.WriteRawValue(input);
+            }
+        );
 
-    public static byte[] Deny(string requestId, string message) => Respond(requestId, writer => writer.WriteFields(("behavior", "deny"), ("message", message)));
+    public static byte[] Deny(string requestId, string message) =>
+        Respond(requestId, writer => writer.WriteFields(("behavior", "deny"), ("message", message)));
 
     /// <summary>The answer to a hook: before a tool runs we want to be asked; after it there is nothing to say.</summary>
-    public static byte[] Hooked(string requestId, bool isBefore) => Respond(requestId, writer =>
-    {
-        if (isBefore) { writer.WriteObject("hookSpecificOutput", ("hookEventName", "PreToolUse"), ("permissionDecision", "ask")); }
-    });
+    public static byte[] Hooked(string requestId, bool isBefore) =>
+        Respond(
+            requestId,
+            writer =>
+            {
+                if (isBefore)
+                {
+                    writer.WriteObject("hookSpecificOutput", ("hookEventName", "PreToolUse"), ("permissionDecision", "ask"));
+                }
+            }
+        );
 
     /// <summary>A successful answer with these fields.</summary>
-    public static byte[] Respond(string requestId, Action<Utf8JsonWriter> fields) => Write(writer =>
-    {
-        StartResponse(writer, requestId, "success");
-        writer.WriteStartObject("response");
-        fields(writer);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    });
+    public static byte[] Respond(string requestId, Action<Utf8JsonWriter> fields) =>
+        Write(writer =>
+        {
+            StartResponse(writer, requestId, "success");
+            writer.WriteStartObject("response");
+            fields(writer);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        });
 
-    public static byte[] Refuse(string requestId, string error) => Write(writer =>
-    {
-        StartResponse(writer, requestId, "error");
-        writer.WriteString("error", error);
-        writer.WriteEndObject();
-    });
+    public static byte[] Refuse(string requestId, string error) =>
+        Write(writer =>
+        {
+            StartResponse(writer, requestId, "error");
+            writer.WriteString("error", error);
+            writer.WriteEndObject();
+        });
 
     /// <summary>
     /// Cuts a text so that the CLI takes it as said. It reads the last text block of a user line for commands (a leading <c>/</c>) and
@@ -111,10 +154,16 @@ internal static class ClaudeCodeWire
     /// </summary>
     internal static IReadOnlyList<string> PlainText(string text)
     {
-        if (!text.Contains('@') && !text.AsSpan().TrimStart().StartsWith("/")) { return [text]; }
+        if (!text.Contains('@') && !text.AsSpan().TrimStart().StartsWith("/"))
+        {
+            return [text];
+        }
 
         var cut = text.LastIndexOf('@') + 1;
-        while (cut < text.Length && !char.IsLetterOrDigit(text[cut])) { cut++; }
+        while (cut < text.Length && !char.IsLetterOrDigit(text[cut]))
+        {
+            cut++;
+        }
 
         // A word joiner: not seen, and not the white space that the API refuses as a block.
         return cut < text.Length ? [text[..cut], text[cut..]] : [text, "\u2060"];
@@ -194,7 +243,10 @@ internal static class ClaudeCodeWire
 
     private static ClaudeCodeLine ReadWhole(ReadOnlySpan<byte> line)
     {
-        if (line.StartsWith("{\"type\":\"stream_event\""u8)) { return ReadStreamEvent(line); }
+        if (line.StartsWith("{\"type\":\"stream_event\""u8))
+        {
+            return ReadStreamEvent(line);
+        }
 
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 512 });
         using var document = JsonDocument.ParseValue(ref reader);
@@ -202,7 +254,9 @@ internal static class ClaudeCodeWire
         return root.Text("type") switch
         {
             "stream_event" => ReadStreamEvent(line),
-            _ when root.TryGetProperty("parent_tool_use_id", out var parent) && parent.ValueKind == JsonValueKind.String => ClaudeCodeLine.Other.Instance,
+            _ when root.TryGetProperty("parent_tool_use_id", out var parent) && parent.ValueKind == JsonValueKind.String => ClaudeCodeLine
+                .Other
+                .Instance,
             "assistant" => ReadAssistant(root),
             "user" => ReadToolResults(root),
             "result" => ReadResult(root),
@@ -211,7 +265,9 @@ internal static class ClaudeCodeWire
             "control_response" => ReadAnswer(root),
             "control_cancel_request" => new ClaudeCodeLine.QuestionCanceled(root.Text("request_id") ?? ""),
             "rate_limit_event" when root.TryGetProperty("rate_limit_info", out var info) => new ClaudeCodeLine.RateLimit(
-                info.Text("status"), Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null),
+                info.Text("status"),
+                Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null
+            ),
             _ => ClaudeCodeLine.Other.Instance,
         };
     }
@@ -219,16 +275,32 @@ internal static class ClaudeCodeWire
     private static ClaudeCodeLine ReadReplaced(ReadOnlySpan<byte> line)
     {
         // A byte that is no UTF-8 becomes U+FFFD as well.
-        try { return ReadWhole(Encoding.UTF8.GetBytes(LoneSurrogates.Replaced(Encoding.UTF8.GetString(line)))); }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) { return ClaudeCodeLine.Other.Instance; }
+        try
+        {
+            return ReadWhole(Encoding.UTF8.GetBytes(LoneSurrogates.Replaced(Encoding.UTF8.GetString(line))));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return ClaudeCodeLine.Other.Instance;
+        }
     }
 
     /// <summary>What a stream_event may hold, gathered in whatever order its properties come.</summary>
     private ref struct StreamEvent
     {
-        public string? Type, DeltaType, Content, BlockKind, Id, Name, Model, Parent;
+        public string? Type,
+            DeltaType,
+            Content,
+            BlockKind,
+            Id,
+            Name,
+            Model,
+            Parent;
         public int Index;
-        public long Input, Output, CachedRead, CachedWrite;
+        public long Input,
+            Output,
+            CachedRead,
+            CachedWrite;
     }
 
     private static ClaudeCodeLine ReadStreamEvent(ReadOnlySpan<byte> line)
@@ -238,12 +310,24 @@ internal static class ClaudeCodeWire
         reader.Read();
         while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("event"u8)) { ReadEvent(ref reader, ref found); }
-            else if (reader.ValueTextEquals("parent_tool_use_id"u8)) { found.Parent = NextString(ref reader); }
-            else { reader.Skip(); }
+            if (reader.ValueTextEquals("event"u8))
+            {
+                ReadEvent(ref reader, ref found);
+            }
+            else if (reader.ValueTextEquals("parent_tool_use_id"u8))
+            {
+                found.Parent = NextString(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
 
-        if (found.Parent is not null) { return ClaudeCodeLine.Other.Instance; }
+        if (found.Parent is not null)
+        {
+            return ClaudeCodeLine.Other.Instance;
+        }
 
         var usage = UsageOf(found.Input, found.Output, found.CachedRead, found.CachedWrite, 0);
         return found.Type switch
@@ -265,67 +349,139 @@ internal static class ClaudeCodeWire
 
     private static void ReadEvent(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!reader.NextIsObject()) { return; }
+        if (!reader.NextIsObject())
+        {
+            return;
+        }
 
         while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("type"u8)) { found.Type = NextString(ref reader); }
-            else if (reader.ValueTextEquals("index"u8)) { found.Index = (int)(reader.NextInt64() ?? 0); }
-            else if (reader.ValueTextEquals("usage"u8)) { ReadUsage(ref reader, ref found); }
-            else if (reader.ValueTextEquals("delta"u8)) { ReadDelta(ref reader, ref found); }
-            else if (reader.ValueTextEquals("message"u8) || reader.ValueTextEquals("content_block"u8)) { ReadHead(ref reader, ref found); }
-            else { reader.Skip(); }
+            if (reader.ValueTextEquals("type"u8))
+            {
+                found.Type = NextString(ref reader);
+            }
+            else if (reader.ValueTextEquals("index"u8))
+            {
+                found.Index = (int)(reader.NextInt64() ?? 0);
+            }
+            else if (reader.ValueTextEquals("usage"u8))
+            {
+                ReadUsage(ref reader, ref found);
+            }
+            else if (reader.ValueTextEquals("delta"u8))
+            {
+                ReadDelta(ref reader, ref found);
+            }
+            else if (reader.ValueTextEquals("message"u8) || reader.ValueTextEquals("content_block"u8))
+            {
+                ReadHead(ref reader, ref found);
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
     }
 
     private static void ReadDelta(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!reader.NextIsObject()) { return; }
+        if (!reader.NextIsObject())
+        {
+            return;
+        }
 
         while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("type"u8)) { found.DeltaType = NextString(ref reader); }
+            if (reader.ValueTextEquals("type"u8))
+            {
+                found.DeltaType = NextString(ref reader);
+            }
             else if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("thinking"u8) || reader.ValueTextEquals("partial_json"u8))
             {
                 found.Content = NextString(ref reader);
             }
-            else { reader.Skip(); }
+            else
+            {
+                reader.Skip();
+            }
         }
     }
 
     private static void ReadHead(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!reader.NextIsObject()) { return; }
+        if (!reader.NextIsObject())
+        {
+            return;
+        }
 
         while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("type"u8)) { found.BlockKind = NextString(ref reader); }
-            else if (reader.ValueTextEquals("id"u8)) { found.Id = NextString(ref reader); }
-            else if (reader.ValueTextEquals("name"u8)) { found.Name = NextString(ref reader); }
-            else if (reader.ValueTextEquals("model"u8)) { found.Model = NextString(ref reader); }
-            else if (reader.ValueTextEquals("usage"u8)) { ReadUsage(ref reader, ref found); }
-            else { reader.Skip(); }
+            if (reader.ValueTextEquals("type"u8))
+            {
+                found.BlockKind = NextString(ref reader);
+            }
+            else if (reader.ValueTextEquals("id"u8))
+            {
+                found.Id = NextString(ref reader);
+            }
+            else if (reader.ValueTextEquals("name"u8))
+            {
+                found.Name = NextString(ref reader);
+            }
+            else if (reader.ValueTextEquals("model"u8))
+            {
+                found.Model = NextString(ref reader);
+            }
+            else if (reader.ValueTextEquals("usage"u8))
+            {
+                ReadUsage(ref reader, ref found);
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
     }
 
     private static void ReadUsage(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!reader.NextIsObject()) { return; }
+        if (!reader.NextIsObject())
+        {
+            return;
+        }
 
         while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("input_tokens"u8)) { found.Input = reader.NextInt64() ?? 0; }
-            else if (reader.ValueTextEquals("output_tokens"u8)) { found.Output = reader.NextInt64() ?? 0; }
-            else if (reader.ValueTextEquals("cache_read_input_tokens"u8)) { found.CachedRead = reader.NextInt64() ?? 0; }
-            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8)) { found.CachedWrite = reader.NextInt64() ?? 0; }
-            else { reader.Skip(); }
+            if (reader.ValueTextEquals("input_tokens"u8))
+            {
+                found.Input = reader.NextInt64() ?? 0;
+            }
+            else if (reader.ValueTextEquals("output_tokens"u8))
+            {
+                found.Output = reader.NextInt64() ?? 0;
+            }
+            else if (reader.ValueTextEquals("cache_read_input_tokens"u8))
+            {
+                found.CachedRead = reader.NextInt64() ?? 0;
+            }
+            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8))
+            {
+                found.CachedWrite = reader.NextInt64() ?? 0;
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
     }
 
     private static string? NextString(ref Utf8JsonReader reader)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.String) { return reader.GetString(); }
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.GetString();
+        }
 
         reader.Skip();
         return null;
@@ -343,10 +499,16 @@ internal static class ClaudeCodeWire
                 "thinking" => new ClaudeCodeLine.Block.Thinking(block.Text("thinking") ?? "", block.Text("signature")),
                 "redacted_thinking" => new ClaudeCodeLine.Block.Redacted(block.Text("data") ?? ""),
                 "tool_use" => new ClaudeCodeLine.Block.ToolUse(
-                    block.Text("id") ?? "", block.Text("name") ?? "", block.TryGetProperty("input", out var input) ? input.GetRawText() : "{}"),
+                    block.Text("id") ?? "",
+                    block.Text("name") ?? "",
+                    block.TryGetProperty("input", out var input) ? input.GetRawText() : "{}"
+                ),
                 _ => null,
             };
-            if (read is not null) { blocks.Add(read); }
+            if (read is not null)
+            {
+                blocks.Add(read);
+            }
         }
 
         return new ClaudeCodeLine.Assistant(message.Text("id") ?? "", message.Text("model"), blocks, root.Text("error"));
@@ -357,9 +519,14 @@ internal static class ClaudeCodeWire
         var results = new List<ClaudeCodeLine.ToolResult>();
         foreach (var block in Object(root, "message").Items("content"))
         {
-            if (block.Text("type") != "tool_result") { continue; }
+            if (block.Text("type") != "tool_result")
+            {
+                continue;
+            }
 
-            var content = block.Text("content") ?? string.Join('\n', block.Items("content").Select(item => item.Text("text") ?? $"[{item.Text("type")}]"));
+            var content =
+                block.Text("content")
+                ?? string.Join('\n', block.Items("content").Select(item => item.Text("text") ?? $"[{item.Text("type")}]"));
             results.Add(new ClaudeCodeLine.ToolResult(block.Text("tool_use_id") ?? "", content, block.Flag("is_error") == true));
         }
 
@@ -369,7 +536,12 @@ internal static class ClaudeCodeWire
     private static ClaudeCodeLine.Result ReadResult(JsonElement root)
     {
         var usage = Object(root, "usage");
-        var text = root.Text("result") ?? string.Join(' ', root.Items("errors").Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()));
+        var text =
+            root.Text("result")
+            ?? string.Join(
+                ' ',
+                root.Items("errors").Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString())
+            );
         return new ClaudeCodeLine.Result(
             root.Flag("is_error") == true,
             root.Text("subtype"),
@@ -377,25 +549,41 @@ internal static class ClaudeCodeWire
             text,
             root.Text("stop_reason"),
             root.Text("terminal_reason"),
-            UsageOf(Count(usage, "input_tokens"), Count(usage, "output_tokens"), Count(usage, "cache_read_input_tokens"),
-                Count(usage, "cache_creation_input_tokens"), Count(Object(usage, "output_tokens_details"), "thinking_tokens")),
-            root.TryGetProperty("total_cost_usd", out var cost) && cost.ValueKind == JsonValueKind.Number && cost.TryGetDecimal(out var usd) ? usd : null);
+            UsageOf(
+                Count(usage, "input_tokens"),
+                Count(usage, "output_tokens"),
+                Count(usage, "cache_read_input_tokens"),
+                Count(usage, "cache_creation_input_tokens"),
+                Count(Object(usage, "output_tokens_details"), "thinking_tokens")
+            ),
+            root.TryGetProperty("total_cost_usd", out var cost) && cost.ValueKind == JsonValueKind.Number && cost.TryGetDecimal(out var usd)
+                ? usd
+                : null
+        );
     }
 
-    private static ClaudeCodeLine ReadSystem(JsonElement root) => root.Text("subtype") switch
-    {
-        "init" => new ClaudeCodeLine.Init(root.Text("session_id"), root.Text("model")),
-        "api_retry" => new ClaudeCodeLine.Retry(
-            (int)Count(root, "attempt"), TimeSpan.FromMilliseconds(Math.Clamp(Number(root, "retry_delay_ms") ?? 0, 0, 86_400_000)),
-            (int?)Number(root, "error_status"), root.Text("error")),
-        _ => ClaudeCodeLine.Other.Instance,
-    };
+    private static ClaudeCodeLine ReadSystem(JsonElement root) =>
+        root.Text("subtype") switch
+        {
+            "init" => new ClaudeCodeLine.Init(root.Text("session_id"), root.Text("model")),
+            "api_retry" => new ClaudeCodeLine.Retry(
+                (int)Count(root, "attempt"),
+                TimeSpan.FromMilliseconds(Math.Clamp(Number(root, "retry_delay_ms") ?? 0, 0, 86_400_000)),
+                (int?)Number(root, "error_status"),
+                root.Text("error")
+            ),
+            _ => ClaudeCodeLine.Other.Instance,
+        };
 
     private static ClaudeCodeLine ReadQuestion(JsonElement root)
     {
         var request = Object(root, "request");
         return new ClaudeCodeLine.Question(
-            root.Text("request_id") ?? "", request.Text("subtype") ?? "", request.Text("tool_name"), Raw(request, "input"))
+            root.Text("request_id") ?? "",
+            request.Text("subtype") ?? "",
+            request.Text("tool_name"),
+            Raw(request, "input")
+        )
         {
             ToolUseId = request.Text("tool_use_id"),
             Hook = request.Text("callback_id"),
@@ -425,34 +613,44 @@ internal static class ClaudeCodeWire
         return new ClaudeCodeLine.Answer(response.Text("request_id") ?? "", error, models);
     }
 
-    private static List<ModelInfo> ReadModels(JsonElement content) => content.Items("models")
-        .Where(model => model.Text("value") is { Length: > 0 })
-        .Select(model => new ModelInfo
-        {
-            Id = model.Text("value") ?? "",
-            Name = model.Text("displayName"),
-            Description = model.Text("description"),
-            ReasoningLevels = model.Flag("supportsEffort") == true ? model.Items("supportedEffortLevels").Select(level => level.ToString()).ToList() : null,
-        })
-        .ToList();
+    private static List<ModelInfo> ReadModels(JsonElement content) =>
+        content
+            .Items("models")
+            .Where(model => model.Text("value") is { Length: > 0 })
+            .Select(model => new ModelInfo
+            {
+                Id = model.Text("value") ?? "",
+                Name = model.Text("displayName"),
+                Description = model.Text("description"),
+                ReasoningLevels =
+                    model.Flag("supportsEffort") == true
+                        ? model.Items("supportedEffortLevels").Select(level => level.ToString()).ToList()
+                        : null,
+            })
+            .ToList();
 
     /// <summary>Our input tokens are everything sent; the vendor counts the cached parts apart.</summary>
-    private static Usage UsageOf(long input, long output, long cachedRead, long cachedWrite, long reasoning) => new()
-    {
-        InputTokens = input + cachedRead + cachedWrite,
-        OutputTokens = output,
-        CachedReadTokens = cachedRead,
-        CachedWriteTokens = cachedWrite,
-        ReasoningTokens = reasoning,
-    };
+    private static Usage UsageOf(long input, long output, long cachedRead, long cachedWrite, long reasoning) =>
+        new()
+        {
+            InputTokens = input + cachedRead + cachedWrite,
+            OutputTokens = output,
+            CachedReadTokens = cachedRead,
+            CachedWriteTokens = cachedWrite,
+            ReasoningTokens = reasoning,
+        };
 
     private static string? Raw(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value.GetRawText() : null;
 
     private static double? Number(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : null;
 
-    private static long Count(JsonElement element, string name) => Number(element, name) is >= 0 and <= long.MaxValue / 4 and var number ? (long)number : 0;
+    private static long Count(JsonElement element, string name) =>
+        Number(element, name) is >= 0 and <= long.MaxValue / 4 and var number ? (long)number : 0;
 
-    private static JsonElement Object(JsonElement element, string name) => element.Field(name) is { ValueKind: JsonValueKind.Object } value ? value : default;
+    private static JsonElement Object(JsonElement element, string name) =>
+        element.Field(name) is { ValueKind: JsonValueKind.Object } value ? value : default;
 }

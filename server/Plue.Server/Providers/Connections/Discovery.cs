@@ -13,14 +13,24 @@ public sealed class Discovery(
     Func<CancellationToken, Task<ClaudeCodeFinding>> claudeCode,
     Func<ProviderSettings, CancellationToken, Task<Failure?>> probe,
     Func<string, string?> environment,
-    ProviderCatalog catalog)
+    ProviderCatalog catalog
+)
 {
     /// <summary>The vendors whose key counts when it stands in the environment, in the order they are tried.</summary>
     private static readonly (string Id, string Variable)[] Vendors =
     [
-        ("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"), ("gemini", "GEMINI_API_KEY"),
-        ("groq", "GROQ_API_KEY"), ("xai", "XAI_API_KEY"), ("deepseek", "DEEPSEEK_API_KEY"), ("cerebras", "CEREBRAS_API_KEY"),
-        ("moonshot", "MOONSHOT_API_KEY"), ("zai", "ZAI_API_KEY"), ("kimi-coding", "KIMI_CODING_API_KEY"), ("huggingface", "HF_TOKEN"),
+        ("anthropic", "ANTHROPIC_API_KEY"),
+        ("openai", "OPENAI_API_KEY"),
+        ("openrouter", "OPENROUTER_API_KEY"),
+        ("gemini", "GEMINI_API_KEY"),
+        ("groq", "GROQ_API_KEY"),
+        ("xai", "XAI_API_KEY"),
+        ("deepseek", "DEEPSEEK_API_KEY"),
+        ("cerebras", "CEREBRAS_API_KEY"),
+        ("moonshot", "MOONSHOT_API_KEY"),
+        ("zai", "ZAI_API_KEY"),
+        ("kimi-coding", "KIMI_CODING_API_KEY"),
+        ("huggingface", "HF_TOKEN"),
     ];
 
     /// <summary>Clouds that know their user by more than a key: any of these names says that they are set up here.</summary>
@@ -31,7 +41,13 @@ public sealed class Discovery(
     ];
 
     private readonly SemaphoreSlim once = new(1, 1);
-    private readonly ProviderSettings tour = new() { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour, Source = ProviderSource.Tour };
+    private readonly ProviderSettings tour = new()
+    {
+        Id = "tour",
+        Name = "The tour",
+        Kind = ProviderKinds.Tour,
+        Source = ProviderSource.Tour,
+    };
     private volatile DiscoveryResult? last;
     private IReadOnlyList<ProviderSettings>? fromEnvironment;
 
@@ -44,21 +60,37 @@ public sealed class Discovery(
     /// <summary>One sentence if a provider with a key from the environment would be asked at another origin once the catalog has this entry; else null.</summary>
     public string? OriginChange(string id, CatalogProvider? next)
     {
-        if (Vendors.FirstOrDefault(vendor => vendor.Id == id).Variable is not { } variable || !IsSet(variable) || next is null || catalog.Find(id) is not { } now) { return null; }
+        if (
+            Vendors.FirstOrDefault(vendor => vendor.Id == id).Variable is not { } variable
+            || !IsSet(variable)
+            || next is null
+            || catalog.Find(id) is not { } now
+        )
+        {
+            return null;
+        }
 
         var (before, after) = (Settings(id, variable, now), Settings(id, variable, next));
-        return Origin(before) == Origin(after) ? null : $"{before.Name} with the key in {variable} is asked at {Origin(before)} now and would be asked at {Origin(after)}.";
+        return Origin(before) == Origin(after)
+            ? null
+            : $"{before.Name} with the key in {variable} is asked at {Origin(before)} now and would be asked at {Origin(after)}.";
     }
 
     /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>
     public async Task<DiscoveryResult> RunAsync(bool again, CancellationToken cancellationToken)
     {
-        if (!again && last is { } known) { return known; }
+        if (!again && last is { } known)
+        {
+            return known;
+        }
 
         await once.WaitAsync(cancellationToken);
         try
         {
-            if (!again && last is { } meanwhile) { return meanwhile; }
+            if (!again && last is { } meanwhile)
+            {
+                return meanwhile;
+            }
             return last = await DiscoverAsync(cancellationToken);
         }
         finally
@@ -86,16 +118,36 @@ public sealed class Discovery(
 
         List<ProviderSettings> found = [];
         List<string> tried = [claude.Sentence];
-        if (claude.Path is not null) { found.Add(new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = ProviderSource.Found }); }
+        if (claude.Path is not null)
+        {
+            found.Add(
+                new ProviderSettings
+                {
+                    Id = "claude-code",
+                    Name = "Claude Code",
+                    Kind = ProviderKinds.ClaudeCode,
+                    Source = ProviderSource.Found,
+                }
+            );
+        }
 
         tried.Add(ollamaFailure is null ? $"Ollama answers at {ollama.ShownEndpoint}." : ollamaFailure.Message);
-        if (ollamaFailure is null) { found.Add(ollama); }
+        if (ollamaFailure is null)
+        {
+            found.Add(ollama);
+        }
 
-        tried.Add(keys.Count == 0 ? "No API key is in the environment." : $"Keys in the environment: {string.Join(", ", keys.Select(KeyName))}.");
+        tried.Add(
+            keys.Count == 0 ? "No API key is in the environment." : $"Keys in the environment: {string.Join(", ", keys.Select(KeyName))}."
+        );
         found.AddRange(keys);
         found.Add(tour);
 
-        var first = claude.SignedIn ? found[0] : ollamaFailure is null ? ollama : keys.Count > 0 ? keys[0] : tour;
+        var first =
+            claude.SignedIn ? found[0]
+            : ollamaFailure is null ? ollama
+            : keys.Count > 0 ? keys[0]
+            : tour;
         return new DiscoveryResult(found, first.Id, Describe(first, claude), tried);
     }
 
@@ -112,66 +164,112 @@ public sealed class Discovery(
         }
     }
 
-    private string Describe(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
-    {
-        ProviderKinds.ClaudeCode => $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
-        ProviderKinds.Ollama => $"Using Ollama at {first.ShownEndpoint}.",
-        ProviderKinds.Tour when claude.Path is not null => "Claude Code is on this machine but not signed in, so this is the tour: recorded chats, no key and no network.",
-        ProviderKinds.Tour => "Nothing to connect to was found on this machine yet, so this is the tour: recorded chats, no key and no network.",
-        _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
-    };
+    private string Describe(ProviderSettings first, ClaudeCodeFinding claude) =>
+        first.Kind switch
+        {
+            ProviderKinds.ClaudeCode =>
+                $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
+            ProviderKinds.Ollama => $"Using Ollama at {first.ShownEndpoint}.",
+            ProviderKinds.Tour when claude.Path is not null =>
+                "Claude Code is on this machine but not signed in, so this is the tour: recorded chats, no key and no network.",
+            ProviderKinds.Tour =>
+                "Nothing to connect to was found on this machine yet, so this is the tour: recorded chats, no key and no network.",
+            _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
+        };
 
     private string KeyName(ProviderSettings settings) =>
-        settings.ApiKeyRef?[SecretReference.EnvironmentScheme.Length..] ?? Clouds.FirstOrDefault(cloud => cloud.Id == settings.Id).Variables?.First(IsSet) ?? "";
+        settings.ApiKeyRef?[SecretReference.EnvironmentScheme.Length..]
+        ?? Clouds.FirstOrDefault(cloud => cloud.Id == settings.Id).Variables?.First(IsSet)
+        ?? "";
 
     private bool IsSet(string variable) => !string.IsNullOrWhiteSpace(environment(variable));
 
     private IReadOnlyList<ProviderSettings> FromEnvironment()
     {
-        if (fromEnvironment is { } known) { return known; }
+        if (fromEnvironment is { } known)
+        {
+            return known;
+        }
 
         List<ProviderSettings> keys = [];
         // No vendor's file is read unless its key is there.
         foreach (var (id, variable) in Vendors)
         {
-            if (!IsSet(variable) || catalog.Find(id) is not { } vendor) { continue; }
+            if (!IsSet(variable) || catalog.Find(id) is not { } vendor)
+            {
+                continue;
+            }
 
             keys.Add(Settings(id, variable, vendor));
         }
 
         foreach (var (id, variables) in Clouds)
         {
-            if (!variables.Any(IsSet) || catalog.Find(id) is not { } vendor) { continue; }
+            if (!variables.Any(IsSet) || catalog.Find(id) is not { } vendor)
+            {
+                continue;
+            }
 
-            keys.Add(new ProviderSettings { Id = id, Name = vendor.Name, Kind = CatalogTypes.KindOf(id, vendor.Type, out _), Source = ProviderSource.Environment, CatalogProvider = id });
+            keys.Add(
+                new ProviderSettings
+                {
+                    Id = id,
+                    Name = vendor.Name,
+                    Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
+                    Source = ProviderSource.Environment,
+                    CatalogProvider = id,
+                }
+            );
         }
 
         return fromEnvironment = keys;
     }
 
-    private static ProviderSettings Settings(string id, string variable, CatalogProvider vendor) => new()
-    {
-        Id = id,
-        Name = vendor.Name,
-        Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
-        Source = ProviderSource.Environment,
-        CatalogProvider = id,
-        ApiKeyRef = $"env://{variable}",
-        Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
-    };
+    private static ProviderSettings Settings(string id, string variable, CatalogProvider vendor) =>
+        new()
+        {
+            Id = id,
+            Name = vendor.Name,
+            Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
+            Source = ProviderSource.Environment,
+            CatalogProvider = id,
+            ApiKeyRef = $"env://{variable}",
+            Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
+        };
 
     /// <summary>As it is looked up: letters of another script that look like Latin ones are told apart.</summary>
     private static string Origin(ProviderSettings settings) =>
-        settings.Address is { } address ? $"{address.Scheme}://{address.IdnHost}{(address.IsDefaultPort ? "" : $":{address.Port}")}" : "no address";
+        settings.Address is { } address
+            ? $"{address.Scheme}://{address.IdnHost}{(address.IsDefaultPort ? "" : $":{address.Port}")}"
+            : "no address";
 
     private ProviderSettings OllamaSettings()
     {
         var host = environment("OLLAMA_HOST");
-        var endpoint = Uri.TryCreate(host is { Length: > 0 } && !host.Contains("://", StringComparison.Ordinal) ? $"http://{host}" : host, UriKind.Absolute, out var uri) ? uri : new Uri("http://localhost:11434");
+        var endpoint = Uri.TryCreate(
+            host is { Length: > 0 } && !host.Contains("://", StringComparison.Ordinal) ? $"http://{host}" : host,
+            UriKind.Absolute,
+            out var uri
+        )
+            ? uri
+            : new Uri("http://localhost:11434");
         // A server told to listen on every address is reached on this one.
-        if (endpoint.Host == "0.0.0.0") { endpoint = new UriBuilder(endpoint) { Host = "localhost" }.Uri; }
-        if (endpoint.IsDefaultPort && host?.Contains("://", StringComparison.Ordinal) != true) { endpoint = new UriBuilder(endpoint) { Port = 11434 }.Uri; }
-        return new ProviderSettings { Id = "ollama", Name = "Ollama", Kind = ProviderKinds.Ollama, Source = ProviderSource.Found, Endpoint = endpoint };
+        if (endpoint.Host == "0.0.0.0")
+        {
+            endpoint = new UriBuilder(endpoint) { Host = "localhost" }.Uri;
+        }
+        if (endpoint.IsDefaultPort && host?.Contains("://", StringComparison.Ordinal) != true)
+        {
+            endpoint = new UriBuilder(endpoint) { Port = 11434 }.Uri;
+        }
+        return new ProviderSettings
+        {
+            Id = "ollama",
+            Name = "Ollama",
+            Kind = ProviderKinds.Ollama,
+            Source = ProviderSource.Found,
+            Endpoint = endpoint,
+        };
     }
 }
 

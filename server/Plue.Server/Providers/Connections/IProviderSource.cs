@@ -49,11 +49,14 @@ public sealed record ProviderReferences(IReadOnlyList<string> Templates, IReadOn
 public sealed record ProviderChange(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool MakeDefault)
 {
     public bool MakeDefaultSmall { get; init; }
+
     /// <summary>As <see cref="Endpoint"/>. A catalog fills in the endpoint where there is none.</summary>
     public string? CatalogProvider { get; init; }
+
     /// <summary>Any other field of the template by its name: JSON text, or null to take the field away.</summary>
     public IReadOnlyDictionary<string, string?> Fields { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>Nothing of the provider itself changes.</summary>
-    public bool OnlyMakesDefault => (MakeDefault || MakeDefaultSmall) && (Endpoint, Model, Enabled, CatalogProvider) is (null, null, null, null) && Fields.Count == 0;
+    public bool OnlyMakesDefault =>
+        (MakeDefault || MakeDefaultSmall) && (Endpoint, Model, Enabled, CatalogProvider) is (null, null, null, null) && Fields.Count == 0;
 }

@@ -35,7 +35,17 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     /// <returns>What is kept of it.</returns>
     public StoredModels Store(string id, string fingerprint, DateTimeOffset fetchedAt, IReadOnlyList<ModelInfo> models)
     {
-        var kept = new StoredModels(fingerprint, fetchedAt, [.. models.Where(model => model.Id.Length is > 0 and <= MaxIdLength).DistinctBy(model => model.Id).Take(MaxModels).Select(Capped)]);
+        var kept = new StoredModels(
+            fingerprint,
+            fetchedAt,
+            [
+                .. models
+                    .Where(model => model.Id.Length is > 0 and <= MaxIdLength)
+                    .DistinctBy(model => model.Id)
+                    .Take(MaxModels)
+                    .Select(Capped),
+            ]
+        );
         if (PathOf(id) is not { } path)
         {
             read[id] = new Entry(default, kept);
@@ -44,7 +54,10 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
 
         try
         {
-            DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(StoredModelFile.Of(kept), StoredModelsJson.Default.StoredModelFile));
+            DurableFile.Replace(
+                path,
+                JsonSerializer.SerializeToUtf8Bytes(StoredModelFile.Of(kept), StoredModelsJson.Default.StoredModelFile)
+            );
             read[id] = new Entry(StampOf(path), kept);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -59,11 +72,17 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     public void Remove(string id)
     {
         read.TryRemove(id, out _);
-        if (PathOf(id) is not { } path) { return; }
+        if (PathOf(id) is not { } path)
+        {
+            return;
+        }
 
         try
         {
-            if (File.Exists(path)) { File.Delete(path); }
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +93,10 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     private StoredModels? FromDisk(string id, string path)
     {
         var now = StampOf(path);
-        if (read.TryGetValue(id, out var kept) && kept.Stamp == now) { return kept.Models; }
+        if (read.TryGetValue(id, out var kept) && kept.Stamp == now)
+        {
+            return kept.Models;
+        }
 
         var models = Read(id, path);
         read[id] = new Entry(now, models);
@@ -86,8 +108,14 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
         try
         {
             var file = new FileInfo(path);
-            if (!file.Exists) { return null; }
-            if (file.Length > MaxBytes) { throw new JsonException("the file is too large"); }
+            if (!file.Exists)
+            {
+                return null;
+            }
+            if (file.Length > MaxBytes)
+            {
+                throw new JsonException("the file is too large");
+            }
 
             return JsonSerializer.Deserialize(RegularFile.Read(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
         }
@@ -98,19 +126,24 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
         }
     }
 
-    private static (long, DateTime) StampOf(string path) => new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+    private static (long, DateTime) StampOf(string path) =>
+        new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 
     /// <returns>Null for an id that cannot be a file's name: its list is kept in memory.</returns>
-    private string? PathOf(string id) => id.Length is > 0 and <= 128 && id[0] != '.' && id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-')
-        ? Path.Combine(paths.Index, "models", id + ".json")
-        : null;
+    private string? PathOf(string id) =>
+        id.Length is > 0 and <= 128 && id[0] != '.' && id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-')
+            ? Path.Combine(paths.Index, "models", id + ".json")
+            : null;
 
-    private static ModelInfo Capped(ModelInfo model) => model with
-    {
-        Name = Capped(model.Name),
-        Description = Capped(model.Description),
-        ReasoningLevels = model.ReasoningLevels is { Count: > MaxReasoningLevels } levels ? [.. levels.Take(MaxReasoningLevels)] : model.ReasoningLevels,
-    };
+    private static ModelInfo Capped(ModelInfo model) =>
+        model with
+        {
+            Name = Capped(model.Name),
+            Description = Capped(model.Description),
+            ReasoningLevels = model.ReasoningLevels is { Count: > MaxReasoningLevels } levels
+                ? [.. levels.Take(MaxReasoningLevels)]
+                : model.ReasoningLevels,
+        };
 
     private static string? Capped(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] + "…" : text;
 
@@ -124,23 +157,43 @@ internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTime
 
     public static StoredModelFile Of(StoredModels models) => new(CurrentFormat, models.Fingerprint, models.FetchedAt, models.Models);
 
-    public StoredModels? ToModels() => Format == CurrentFormat && Fingerprint is { } fingerprint
-        ? new StoredModels(fingerprint, FetchedAt, [.. (Models ?? []).OfType<ModelInfo>().Where(model => model is { Id.Length: > 0, ReasoningLevels: var levels } && levels?.Contains(null!) != true).Take(ModelCache.MaxModels)])
-        : null;
+    public StoredModels? ToModels() =>
+        Format == CurrentFormat && Fingerprint is { } fingerprint
+            ? new StoredModels(
+                fingerprint,
+                FetchedAt,
+                [
+                    .. (Models ?? [])
+                        .OfType<ModelInfo>()
+                        .Where(model => model is { Id.Length: > 0, ReasoningLevels: var levels } && levels?.Contains(null!) != true)
+                        .Take(ModelCache.MaxModels),
+                ]
+            )
+            : null;
 }
 
 /// <summary>Prices per million: input, output, cached read, cached write. Null without the first two.</summary>
 internal sealed class StoredPriceConverter : JsonConverter<Price>
 {
     public override Price? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize(ref reader, StoredModelsJson.Default.NullableDecimalArray) is [{ } input, { } output, var read, var write] ? new Price(input, output, read, write) : null;
+        JsonSerializer.Deserialize(ref reader, StoredModelsJson.Default.NullableDecimalArray)
+            is [{ } input, { } output, var read, var write]
+            ? new Price(input, output, read, write)
+            : null;
 
-    public override void Write(Utf8JsonWriter writer, Price value, JsonSerializerOptions options) => JsonSerializer.Serialize(
-        writer, [value.InputPerMillion, value.OutputPerMillion, value.CachedReadPerMillion, value.CachedWritePerMillion], StoredModelsJson.Default.NullableDecimalArray);
+    public override void Write(Utf8JsonWriter writer, Price value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(
+            writer,
+            [value.InputPerMillion, value.OutputPerMillion, value.CachedReadPerMillion, value.CachedWritePerMillion],
+            StoredModelsJson.Default.NullableDecimalArray
+        );
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(StoredPriceConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(StoredPriceConverter)]
+)]
 [JsonSerializable(typeof(StoredModelFile))]
 [JsonSerializable(typeof(decimal?[]))]
 internal sealed partial class StoredModelsJson : JsonSerializerContext;

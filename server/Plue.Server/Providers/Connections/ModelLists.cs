@@ -17,13 +17,20 @@ public sealed record ModelListing(IReadOnlyList<ModelInfo> Models, DateTimeOffse
 /// fetched anew meanwhile, once for all who ask.
 /// </summary>
 /// <param name="fetched">Told the size of each list that came, from any thread.</param>
-internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cache, TimeProvider time, Action<ProviderSettings, int> fetched) : IAsyncDisposable
+internal sealed partial class ModelLists(
+    ProviderCatalog catalog,
+    ModelCache cache,
+    TimeProvider time,
+    Action<ProviderSettings, int> fetched
+) : IAsyncDisposable
 {
     private const int MaxSuggestions = 3;
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
     /// <summary>A server of the user's own gains and loses models as its user likes.</summary>
     private static readonly TimeSpan LocalLifetime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(30);
+
     /// <summary>A vendor that does not answer is not asked again at every click. What the user can put right, such as a key, is looked at anew.</summary>
     private static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
@@ -42,11 +49,17 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         var now = time.GetUtcNow();
         if (!refresh && cache.Find(settings.Id, fingerprint) is { } stored)
         {
-            if (now - stored.FetchedAt >= Lifetime && RecentFailureOf(settings, fingerprint) is null) { _ = FetchAsync(provider, fingerprint); }
+            if (now - stored.FetchedAt >= Lifetime && RecentFailureOf(settings, fingerprint) is null)
+            {
+                _ = FetchAsync(provider, fingerprint);
+            }
             return new ModelListing(Merged(settings, stored.Models), stored.FetchedAt, RecentFailureOf(settings, fingerprint)?.Failure);
         }
 
-        if (!refresh && RecentFailureOf(settings, fingerprint) is { } recent) { return WithoutVendor(settings, fingerprint, recent.Failure); }
+        if (!refresh && RecentFailureOf(settings, fingerprint) is { } recent)
+        {
+            return WithoutVendor(settings, fingerprint, recent.Failure);
+        }
 
         return await FetchAsync(provider, fingerprint).WaitAsync(cancellationToken);
     }
@@ -60,12 +73,14 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     }
 
     /// <summary>Those at hand, asking nobody: the stored list, else the catalog's.</summary>
-    public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) => WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
+    public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) =>
+        WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
 
     /// <summary>Whether those at hand have it; null where they need not be all.</summary>
-    public bool? Knows(ProviderSettings settings, string model) => settings.Capabilities.ListsAllModels && Known(settings) is { Count: > 0 } known
-        ? known.Any(candidate => string.Equals(Plain(candidate.Id), Plain(model), StringComparison.OrdinalIgnoreCase))
-        : null;
+    public bool? Knows(ProviderSettings settings, string model) =>
+        settings.Capabilities.ListsAllModels && Known(settings) is { Count: > 0 } known
+            ? known.Any(candidate => string.Equals(Plain(candidate.Id), Plain(model), StringComparison.OrdinalIgnoreCase))
+            : null;
 
     /// <returns>Null where the vendor was never asked.</returns>
     public StoredModels? Stored(ProviderSettings settings) => cache.Find(settings.Id, ProviderFingerprint.OfConnection(settings));
@@ -75,7 +90,10 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     public void RefuseUnknown(IProvider provider, string model)
     {
         // A connection of one command has no list that anybody kept.
-        if (provider.Settings.Source == ProviderSource.CommandLine || !IsMissing(provider.Settings, model)) { return; }
+        if (provider.Settings.Source == ProviderSource.CommandLine || !IsMissing(provider.Settings, model))
+        {
+            return;
+        }
 
         var settings = provider.Settings;
         var listed = Stored(settings)!.Models;
@@ -88,16 +106,27 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     /// <summary>A fresh and complete list does not have it.</summary>
     public bool IsMissing(ProviderSettings settings, string model)
     {
-        if (!settings.Capabilities.ListsAllModels || Stored(settings) is not { Models.Count: > 0 } stored) { return false; }
+        if (!settings.Capabilities.ListsAllModels || Stored(settings) is not { Models.Count: > 0 } stored)
+        {
+            return false;
+        }
 
         var lifetime = IsLocal(settings) ? LocalLifetime : Lifetime;
         return time.GetUtcNow() - stored.FetchedAt < lifetime
-            && !listedNames.GetValue(stored, static list => new(list.Models.SelectMany(listed => new[] { listed.Id, Plain(listed.Id) }), StringComparer.OrdinalIgnoreCase)).Contains(Plain(model));
+            && !listedNames
+                .GetValue(
+                    stored,
+                    static list =>
+                        new(list.Models.SelectMany(listed => new[] { listed.Id, Plain(listed.Id) }), StringComparer.OrdinalIgnoreCase)
+                )
+                .Contains(Plain(model));
     }
 
-    public CatalogProvider? CatalogOf(ProviderSettings settings) => (settings.CatalogProvider ?? ProviderKinds.Find(settings.Kind)?.Catalog) is { } id ? catalog.Find(id) : null;
+    public CatalogProvider? CatalogOf(ProviderSettings settings) =>
+        (settings.CatalogProvider ?? ProviderKinds.Find(settings.Kind)?.Catalog) is { } id ? catalog.Find(id) : null;
 
-    public CatalogModel? CatalogModel(ProviderSettings settings, string model) => CatalogOf(settings) is { } vendor ? ModelsOf(vendor).GetValueOrDefault(model) : null;
+    public CatalogModel? CatalogModel(ProviderSettings settings, string model) =>
+        CatalogOf(settings) is { } vendor ? ModelsOf(vendor).GetValueOrDefault(model) : null;
 
     public void Forget(string id)
     {
@@ -109,7 +138,10 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     {
         await ending.CancelAsync();
         Task[] all;
-        lock (sync) { all = [.. fetching.Values.Select(entry => entry.Fetch)]; }
+        lock (sync)
+        {
+            all = [.. fetching.Values.Select(entry => entry.Fetch)];
+        }
 
         // How a list ended is told to whoever asked for it, not to whoever ends this.
         await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -124,8 +156,14 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         var id = provider.Settings.Id;
         lock (sync)
         {
-            if (fetching.TryGetValue(id, out var underWay) && underWay.Fingerprint == fingerprint && !underWay.Fetch.IsCompleted) { return underWay.Fetch; }
-            if (ending.IsCancellationRequested) { return Task.FromResult(WithoutVendor(provider.Settings, fingerprint, null)); }
+            if (fetching.TryGetValue(id, out var underWay) && underWay.Fingerprint == fingerprint && !underWay.Fetch.IsCompleted)
+            {
+                return underWay.Fetch;
+            }
+            if (ending.IsCancellationRequested)
+            {
+                return Task.FromResult(WithoutVendor(provider.Settings, fingerprint, null));
+            }
 
             var fetch = Task.Run(() => FetchNowAsync(provider, fingerprint));
             fetching[id] = (fingerprint, fetch);
@@ -144,7 +182,10 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
             var listed = await provider.ListModelsAsync(either.Token);
             failures.TryRemove(settings.Id, out _);
             // A vendor that lists nothing, as for deployments, leaves it to the catalog.
-            if (listed.Count == 0 && CatalogOf(settings) is { Models.Count: > 0 }) { return WithoutVendor(settings, fingerprint, null); }
+            if (listed.Count == 0 && CatalogOf(settings) is { Models.Count: > 0 })
+            {
+                return WithoutVendor(settings, fingerprint, null);
+            }
 
             var stored = cache.Store(settings.Id, fingerprint, time.GetUtcNow(), listed);
             fetched(settings, stored.Models.Count);
@@ -156,21 +197,39 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         }
         catch (OperationCanceledException)
         {
-            if (ending.IsCancellationRequested) { return WithoutVendor(settings, fingerprint, null); }
+            if (ending.IsCancellationRequested)
+            {
+                return WithoutVendor(settings, fingerprint, null);
+            }
 
-            failure = new Failure(FailureKind.Timeout, $"{settings.Name} did not list its models within {FetchLimit.TotalSeconds:0} seconds.");
+            failure = new Failure(
+                FailureKind.Timeout,
+                $"{settings.Name} did not list its models within {FetchLimit.TotalSeconds:0} seconds."
+            );
         }
 
-        if (failure.IsRetryable || failure.Kind == FailureKind.BadResponse) { failures[settings.Id] = new RecentFailure(fingerprint, time.GetUtcNow(), failure); }
+        if (failure.IsRetryable || failure.Kind == FailureKind.BadResponse)
+        {
+            failures[settings.Id] = new RecentFailure(fingerprint, time.GetUtcNow(), failure);
+        }
         return WithoutVendor(settings, fingerprint, failure);
     }
 
-    private ModelListing WithoutVendor(ProviderSettings settings, string fingerprint, Failure? failure) => cache.Find(settings.Id, fingerprint) is { } stored
-        ? new ModelListing(Merged(settings, stored.Models), stored.FetchedAt, failure)
-        : new ModelListing(Merged(settings, [.. (CatalogOf(settings)?.Models ?? []).Select(model => new ModelInfo { Id = model.Id })]), null, failure);
+    private ModelListing WithoutVendor(ProviderSettings settings, string fingerprint, Failure? failure) =>
+        cache.Find(settings.Id, fingerprint) is { } stored
+            ? new ModelListing(Merged(settings, stored.Models), stored.FetchedAt, failure)
+            : new ModelListing(
+                Merged(settings, [.. (CatalogOf(settings)?.Models ?? []).Select(model => new ModelInfo { Id = model.Id })]),
+                null,
+                failure
+            );
 
     private RecentFailure? RecentFailureOf(ProviderSettings settings, string fingerprint) =>
-        failures.TryGetValue(settings.Id, out var recent) && recent.Fingerprint == fingerprint && time.GetUtcNow() - recent.At < FailureLifetime ? recent : null;
+        failures.TryGetValue(settings.Id, out var recent)
+        && recent.Fingerprint == fingerprint
+        && time.GetUtcNow() - recent.At < FailureLifetime
+            ? recent
+            : null;
 
     private IReadOnlyList<ModelInfo> Merged(ProviderSettings settings, IReadOnlyList<ModelInfo> listed)
     {
@@ -179,30 +238,45 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     }
 
     /// <summary>The vendor's own word first. Tools: its listing, else the provider's file, else assumed for hosted ones and unknown for local ones.</summary>
-    private static ModelInfo Merged(ProviderSettings settings, ModelInfo listed, CatalogModel? known) => listed with
-    {
-        Name = listed.Name ?? (known?.Name is { Length: > 0 } name ? name : null),
-        ContextLength = listed.ContextLength ?? Positive(known?.ContextWindow),
-        MaxOutput = listed.MaxOutput ?? known?.MaxOutput,
-        SupportsTools = listed.SupportsTools ?? (!settings.SupportsTools ? false : IsLocal(settings) ? null : true),
-        SupportsVision = listed.SupportsVision ?? known?.SupportsAttachments,
-        CanReason = listed.CanReason ?? known?.CanReason,
-        ReasoningLevels = listed.ReasoningLevels ?? known?.ReasoningLevels,
-        DefaultReasoningLevel = listed.DefaultReasoningLevel ?? (known?.DefaultReasoningEffort is { Length: > 0 } level ? level : null),
-        Pricing = listed.Pricing ?? known?.Price,
-    };
+    private static ModelInfo Merged(ProviderSettings settings, ModelInfo listed, CatalogModel? known) =>
+        listed with
+        {
+            Name = listed.Name ?? (known?.Name is { Length: > 0 } name ? name : null),
+            ContextLength = listed.ContextLength ?? Positive(known?.ContextWindow),
+            MaxOutput = listed.MaxOutput ?? known?.MaxOutput,
+            SupportsTools =
+                listed.SupportsTools
+                ?? (
+                    !settings.SupportsTools ? false
+                    : IsLocal(settings) ? null
+                    : true
+                ),
+            SupportsVision = listed.SupportsVision ?? known?.SupportsAttachments,
+            CanReason = listed.CanReason ?? known?.CanReason,
+            ReasoningLevels = listed.ReasoningLevels ?? known?.ReasoningLevels,
+            DefaultReasoningLevel = listed.DefaultReasoningLevel ?? (known?.DefaultReasoningEffort is { Length: > 0 } level ? level : null),
+            Pricing = listed.Pricing ?? known?.Price,
+        };
 
     private static long? Positive(long? number) => number > 0 ? number : null;
 
-    private Dictionary<string, CatalogModel> ModelsOf(CatalogProvider vendor) => catalogModels.GetValue(vendor, static of =>
-        of.Models.DistinctBy(model => model.Id).ToDictionary(model => model.Id, StringComparer.Ordinal));
+    private Dictionary<string, CatalogModel> ModelsOf(CatalogProvider vendor) =>
+        catalogModels.GetValue(
+            vendor,
+            static of => of.Models.DistinctBy(model => model.Id).ToDictionary(model => model.Id, StringComparer.Ordinal)
+        );
 
-    private static string Or(IReadOnlyList<string> names) => names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
+    private static string Or(IReadOnlyList<string> names) =>
+        names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
 
     /// <summary>Vendors list a dated name and take the plain one too; Gemini lists folders, Ollama tags and OpenRouter variants.</summary>
-    private static string Plain(string model) => DateOrVariant().Replace(model.StartsWith("models/", StringComparison.Ordinal) ? model["models/".Length..] : model, "");
+    private static string Plain(string model) =>
+        DateOrVariant().Replace(model.StartsWith("models/", StringComparison.Ordinal) ? model["models/".Length..] : model, "");
 
-    [GeneratedRegex(@"(?:-\d{8}|-\d{4}-\d{2}-\d{2}|-latest|:latest|:free|:nitro|:floor|:online|:exacto|:extended|:thinking)+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:-\d{8}|-\d{4}-\d{2}-\d{2}|-latest|:latest|:free|:nitro|:floor|:online|:exacto|:extended|:thinking)+$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex DateOrVariant();
 
     private sealed record RecentFailure(string Fingerprint, DateTimeOffset At, Failure Failure);

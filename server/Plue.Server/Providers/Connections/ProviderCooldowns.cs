@@ -18,7 +18,13 @@ public sealed class ProviderCooldowns(TimeProvider time)
     private readonly ConcurrentDictionary<string, Record> records = new(StringComparer.Ordinal);
 
     /// <param name="LastCooldown">Zero while there was none.</param>
-    private sealed record Record(ProviderSettings Settings, IReadOnlyList<DateTimeOffset> Failures, int InARow, DateTimeOffset Until, TimeSpan LastCooldown);
+    private sealed record Record(
+        ProviderSettings Settings,
+        IReadOnlyList<DateTimeOffset> Failures,
+        int InARow,
+        DateTimeOffset Until,
+        TimeSpan LastCooldown
+    );
 
     /// <summary>Records the outcome of a request.</summary>
     /// <param name="failure">Null when it answered. What says nothing about whether it is there, such as a wrong key, changes nothing.</param>
@@ -30,7 +36,10 @@ public sealed class ProviderCooldowns(TimeProvider time)
             return;
         }
 
-        if (failure.Kind is not (FailureKind.Unreachable or FailureKind.Timeout or FailureKind.Overloaded or FailureKind.RateLimited)) { return; }
+        if (failure.Kind is not (FailureKind.Unreachable or FailureKind.Timeout or FailureKind.Overloaded or FailureKind.RateLimited))
+        {
+            return;
+        }
 
         var now = time.GetUtcNow();
         records.AddOrUpdate(settings.Id, _ => Begin(settings, now), (_, known) => Next(known, settings, now));
@@ -47,21 +56,33 @@ public sealed class ProviderCooldowns(TimeProvider time)
     /// <returns>A sentence; null if the provider is not paused.</returns>
     public string? Describe(ProviderSettings settings)
     {
-        if (PausedUntil(settings) is not { } until || !records.TryGetValue(settings.Id, out var record)) { return null; }
+        if (PausedUntil(settings) is not { } until || !records.TryGetValue(settings.Id, out var record))
+        {
+            return null;
+        }
 
         var times = record.InARow == FailuresBeforeCooldown ? "three" : record.InARow.ToString(CultureInfo.InvariantCulture);
         var local = TimeZoneInfo.ConvertTime(until, time.LocalTimeZone);
-        return string.Create(CultureInfo.InvariantCulture, $"{settings.Name} is in cooldown until {local:HH:mm} after failing {times} times.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{settings.Name} is in cooldown until {local:HH:mm} after failing {times} times."
+        );
     }
 
     private static Record Begin(ProviderSettings settings, DateTimeOffset now) => new(settings, [now], 1, default, TimeSpan.Zero);
 
     private static Record Next(Record known, ProviderSettings settings, DateTimeOffset now)
     {
-        if (!known.Settings.HasSameValuesAs(settings)) { return Begin(settings, now); }
+        if (!known.Settings.HasSameValuesAs(settings))
+        {
+            return Begin(settings, now);
+        }
 
         // Requests during a pause do not extend it.
-        if (known.Until > now) { return known with { InARow = known.InARow + 1 }; }
+        if (known.Until > now)
+        {
+            return known with { InARow = known.InARow + 1 };
+        }
 
         if (known.LastCooldown > TimeSpan.Zero && now - known.Until < FailureWindow)
         {

@@ -11,15 +11,25 @@ namespace Plue.Server.Providers.Connections;
 internal static class ProviderFingerprint
 {
     /// <summary>Of everything that an answer depends on: neither the name, nor whether it is switched on.</summary>
-    public static string Of(ProviderSettings settings) => Hash(
-    [
-        .. Connection(settings), settings.Model, settings.MaxTurns?.ToString(Invariant), settings.CustomSystemPrompt, settings.MaxTokens?.ToString(Invariant),
-        settings.Temperature?.ToString(Invariant), .. settings.StopSequences, settings.ReasoningLevel, settings.SupportsTools.ToString(),
-        settings.SupportsStreaming.ToString(), settings.Timeout?.ToString(), settings.RetryPolicy,
-    ]);
+    public static string Of(ProviderSettings settings) =>
+        Hash([
+            .. Connection(settings),
+            settings.Model,
+            settings.MaxTurns?.ToString(Invariant),
+            settings.CustomSystemPrompt,
+            settings.MaxTokens?.ToString(Invariant),
+            settings.Temperature?.ToString(Invariant),
+            .. settings.StopSequences,
+            settings.ReasoningLevel,
+            settings.SupportsTools.ToString(),
+            settings.SupportsStreaming.ToString(),
+            settings.Timeout?.ToString(),
+            settings.RetryPolicy,
+        ]);
 
     /// <summary>As one of those that steer an answer.</summary>
-    public static InstructionSource Source(ProviderSettings settings) => new(SteeringKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
+    public static InstructionSource Source(ProviderSettings settings) =>
+        new(SteeringKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
 
     /// <summary>Of where it is and as whom it is asked: the list of models depends on nothing else.</summary>
     public static string OfConnection(ProviderSettings settings) => Hash(Connection(settings));
@@ -27,19 +37,31 @@ internal static class ProviderFingerprint
     private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;
 
     private static IReadOnlyList<string?> Connection(ProviderSettings settings) =>
-    [
-        settings.Kind, settings.Endpoint?.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped), settings.CatalogProvider,
-        settings.AuthType.ToString(), settings.ApiKeyRef, settings.CliPath, settings.Command, .. Entries(settings.Headers), .. Entries(settings.AdditionalAuth),
-    ];
+        [
+            settings.Kind,
+            settings.Endpoint?.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped),
+            settings.CatalogProvider,
+            settings.AuthType.ToString(),
+            settings.ApiKeyRef,
+            settings.CliPath,
+            settings.Command,
+            .. Entries(settings.Headers),
+            .. Entries(settings.AdditionalAuth),
+        ];
 
     private static IEnumerable<string> Entries(IReadOnlyDictionary<string, string> map) =>
-        map.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => new[] { entry.Key, entry.Value }).Append(map.Count.ToString(Invariant));
+        map.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .SelectMany(entry => new[] { entry.Key, entry.Value })
+            .Append(map.Count.ToString(Invariant));
 
     /// <summary>Each part with its length, so that no two lists of parts look alike.</summary>
     private static string Hash(IReadOnlyList<string?> parts)
     {
         var text = new StringBuilder();
-        foreach (var part in parts) { text.Append(Invariant, $"{part?.Length ?? -1}:{part}\n"); }
+        foreach (var part in parts)
+        {
+            text.Append(Invariant, $"{part?.Length ?? -1}:{part}\n");
+        }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

@@ -30,15 +30,27 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     /// <param name="build">Makes the provider of a kind.</param>
     public ProviderRegistry(
-        IProviderSource source, Func<ProviderSettings, IProvider> build, Discovery discovery, ProviderCatalog catalog, ProviderStates states, ModelCache cache, TimeProvider time)
+        IProviderSource source,
+        Func<ProviderSettings, IProvider> build,
+        Discovery discovery,
+        ProviderCatalog catalog,
+        ProviderStates states,
+        ModelCache cache,
+        TimeProvider time
+    )
     {
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
         Cooldowns = new ProviderCooldowns(time);
-        models = new ModelLists(catalog, cache, time, (settings, count) =>
-        {
-            states.Listed(settings, count);
-            Changed?.Invoke(settings.Id);
-        });
+        models = new ModelLists(
+            catalog,
+            cache,
+            time,
+            (settings, count) =>
+            {
+                states.Listed(settings, count);
+                Changed?.Invoke(settings.Id);
+            }
+        );
     }
 
     public static bool IsReserved(string id) => id is DefaultLarge or DefaultSmall;
@@ -58,17 +70,23 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         states.Refresh();
         var own = source.List();
         var ids = own.Select(provider => provider.Settings.Id).ToHashSet(StringComparer.Ordinal);
-        return [.. own, .. discovery.Found.Where(settings => !ids.Contains(settings.Id)).Select(settings => new ConfiguredProvider(settings, null))];
+        return
+        [
+            .. own,
+            .. discovery.Found.Where(settings => !ids.Contains(settings.Id)).Select(settings => new ConfiguredProvider(settings, null)),
+        ];
     }
 
     /// <summary>Those that are switched on and whose files can be read.</summary>
-    public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(provider => provider.Settings.Enabled && provider.Fault is null).Select(provider => provider.Settings);
+    public IEnumerable<ProviderSettings> SwitchedOn() =>
+        List().Where(provider => provider.Settings.Enabled && provider.Fault is null).Select(provider => provider.Settings);
 
     /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
     public ConfiguredProvider? Find(string id)
     {
         states.Refresh();
-        return source.Find(id) ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
+        return source.Find(id)
+            ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
     }
 
     /// <param name="id">Of a provider, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, whose <see cref="ProviderSettings.Model"/> is then the chosen one.</param>
@@ -78,8 +96,14 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <summary>As <see cref="Get"/>; what the user did not configure is looked for on this machine first.</summary>
     public async Task<IProvider> GetAsync(string id, CancellationToken cancellationToken)
     {
-        if (IsReserved(id)) { return Chosen(id, await DefaultIdAsync(cancellationToken)); }
-        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
+        if (IsReserved(id))
+        {
+            return Chosen(id, await DefaultIdAsync(cancellationToken));
+        }
+        if (Find(id) is null)
+        {
+            await discovery.RunAsync(again: false, cancellationToken);
+        }
         return Get(id);
     }
 
@@ -87,16 +111,29 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     public string Configure(ProviderChange change)
     {
         var from = change.Id is { } given ? Find(given)?.Settings : null;
-        if (from is not null && change.OnlyMakesDefault && (from.Source != ProviderSource.File || (change.Name == from.Name && change.Kind == from.Kind)))
+        if (
+            from is not null
+            && change.OnlyMakesDefault
+            && (from.Source != ProviderSource.File || (change.Name == from.Name && change.Kind == from.Kind))
+        )
         {
-            if (change.MakeDefault) { SetDefault(new ModelChoice(from.Id), small: false); }
-            if (change.MakeDefaultSmall) { SetDefault(new ModelChoice(from.Id), small: true); }
+            if (change.MakeDefault)
+            {
+                SetDefault(new ModelChoice(from.Id), small: false);
+            }
+            if (change.MakeDefaultSmall)
+            {
+                SetDefault(new ModelChoice(from.Id), small: true);
+            }
             return from.Id;
         }
 
         var before = source.DefaultLarge is null && (change.Id is null || source.Find(change.Id) is null) ? KnownDefaultId() : null;
         var id = source.Configure(change, from);
-        if (before is not null && !change.MakeDefault) { KeepDefault(before, id); }
+        if (before is not null && !change.MakeDefault)
+        {
+            KeepDefault(before, id);
+        }
         // Which one is the default is shown with each.
         Changed?.Invoke(change.MakeDefault || change.MakeDefaultSmall ? null : id);
         return id;
@@ -113,19 +150,28 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <exception cref="FailureException">NotFound, also for a file that cannot be read.</exception>
     public async Task SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
     {
-        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
+        if (Find(id) is null)
+        {
+            await discovery.RunAsync(again: false, cancellationToken);
+        }
         var settings = Readable(id).Settings;
         if (!enabled)
         {
             states.SwitchedOff(settings);
-            if (settings.Enabled) { Switch(settings, on: false); }
+            if (settings.Enabled)
+            {
+                Switch(settings, on: false);
+            }
             Changed?.Invoke(id);
             return;
         }
 
         var failure = await CheckAsync(Built(id, settings with { Enabled = true }), cancellationToken);
         states.Tested(settings, failure, wasKeptOff: failure is not null && !settings.Enabled);
-        if (failure is null && !settings.Enabled) { Switch(settings, on: true); }
+        if (failure is null && !settings.Enabled)
+        {
+            Switch(settings, on: true);
+        }
         Changed?.Invoke(id);
     }
 
@@ -134,7 +180,10 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     {
         if (source.Find(id) is null && Find(id) is { } found)
         {
-            throw new FailureException(FailureKind.Conflict, $"{found.Settings.Name} was found on this machine and has no file that could be deleted. Switch it off instead.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"{found.Settings.Name} was found on this machine and has no file that could be deleted. Switch it off instead."
+            );
         }
 
         source.Delete(id);
@@ -154,7 +203,8 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     public string NameOf(string id) => IsReserved(id) ? NameOfChoice(id) : Find(id)?.Settings.Name ?? id;
 
     /// <summary>The user's choice; without one, the first that was found on this machine.</summary>
-    public async Task<string> DefaultIdAsync(CancellationToken cancellationToken) => ChosenDefaultId() ?? (await discovery.RunAsync(again: false, cancellationToken)).DefaultId;
+    public async Task<string> DefaultIdAsync(CancellationToken cancellationToken) =>
+        ChosenDefaultId() ?? (await discovery.RunAsync(again: false, cancellationToken)).DefaultId;
 
     /// <summary>What small jobs use: the user's choice; without one, what new chats use.</summary>
     public async Task<string> DefaultSmallIdAsync(CancellationToken cancellationToken) =>
@@ -171,18 +221,29 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             return model;
         }
 
-        if (DefaultModel(settings) is { } usual) { return usual; }
+        if (DefaultModel(settings) is { } usual)
+        {
+            return usual;
+        }
 
         var listing = await models.ListAsync(provider, refresh: false, cancellationToken);
-        if (listing.Models is [var first, ..]) { return first.Id; }
-        if (listing.Error is { } failure) { throw new FailureException(failure); }
+        if (listing.Models is [var first, ..])
+        {
+            return first.Id;
+        }
+        if (listing.Error is { } failure)
+        {
+            throw new FailureException(failure);
+        }
 
         throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {ModelAdvice(settings)}");
     }
 
     /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
-        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model : DefaultModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
+        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model
+            ? model
+            : DefaultModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
 
     /// <returns>Null where the price is not known.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
@@ -218,7 +279,10 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         var provider = await GetAsync(id, cancellationToken);
         var failure = await CheckAsync(provider, cancellationToken);
         states.Tested(provider.Settings, failure);
-        if (failure is null) { Cooldowns.Report(provider.Settings, null); }
+        if (failure is null)
+        {
+            Cooldowns.Report(provider.Settings, null);
+        }
         Changed?.Invoke(provider.Settings.Id);
         return new ProviderTest(provider.Settings, time.GetUtcNow(), failure);
     }
@@ -227,32 +291,56 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <param name="failure">Null when it answered.</param>
     public void Answered(ProviderSettings settings, Failure? failure)
     {
-        if (settings.Source == ProviderSource.CommandLine) { return; }
-        if (states.Answered(settings, failure)) { Changed?.Invoke(settings.Id); }
+        if (settings.Source == ProviderSource.CommandLine)
+        {
+            return;
+        }
+        if (states.Answered(settings, failure))
+        {
+            Changed?.Invoke(settings.Id);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1) { return; }
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
 
         await models.DisposeAsync();
         IProvider[] all;
-        lock (building) { all = [.. built.Values, .. replaced]; }
+        lock (building)
+        {
+            all = [.. built.Values, .. replaced];
+        }
 
-        foreach (var provider in all) { await provider.DisposeAsync(); }
+        foreach (var provider in all)
+        {
+            await provider.DisposeAsync();
+        }
         await states.DisposeAsync();
     }
 
     private ConfiguredProvider Readable(string id)
     {
-        var entry = Find(id) ?? throw new FailureException(FailureKind.NotFound, $"The provider {id} is no longer there. Choose another one for this chat.");
-        return entry.Fault is { } fault ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}") : entry;
+        var entry =
+            Find(id)
+            ?? throw new FailureException(FailureKind.NotFound, $"The provider {id} is no longer there. Choose another one for this chat.");
+        return entry.Fault is { } fault
+            ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}")
+            : entry;
     }
 
     private ProviderSettings Usable(string id)
     {
         var settings = Readable(id).Settings;
-        return settings.Enabled ? settings : throw new FailureException(FailureKind.ProviderDisabled, $"{settings.Name} is switched off. Switch it on, or choose another provider.");
+        return settings.Enabled
+            ? settings
+            : throw new FailureException(
+                FailureKind.ProviderDisabled,
+                $"{settings.Name} is switched off. Switch it on, or choose another provider."
+            );
     }
 
     private void Switch(ProviderSettings settings, bool on) =>
@@ -284,9 +372,15 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
         finally
         {
-            if (testing.AddOrUpdate(id, 0, (_, count) => count - 1) <= 0) { testing.TryRemove(new(id, 0)); }
+            if (testing.AddOrUpdate(id, 0, (_, count) => count - 1) <= 0)
+            {
+                testing.TryRemove(new(id, 0));
+            }
             // Whoever has a result says so himself.
-            if (!isOver) { Changed?.Invoke(id); }
+            if (!isOver)
+            {
+                Changed?.Invoke(id);
+            }
         }
     }
 
@@ -297,11 +391,17 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return Choice(DefaultLarge) is { } chosen && chosen.ProviderId == id ? chosen : new ModelChoice(id);
     }
 
-    private ModelChoice? Choice(string reserved) => reserved == DefaultSmall ? source.DefaultSmall : source.DefaultLarge is { } large && !IsReserved(large.ProviderId) ? large : null;
+    private ModelChoice? Choice(string reserved) =>
+        reserved == DefaultSmall ? source.DefaultSmall
+        : source.DefaultLarge is { } large && !IsReserved(large.ProviderId) ? large
+        : null;
 
     private string? ChosenDefaultId()
     {
-        if (Choice(DefaultLarge)?.ProviderId is { } chosen && Find(chosen) is { Settings.Enabled: true }) { return chosen; }
+        if (Choice(DefaultLarge)?.ProviderId is { } chosen && Find(chosen) is { Settings.Enabled: true })
+        {
+            return chosen;
+        }
 
         return source.List().FirstOrDefault(provider => provider.Settings.Enabled && provider.Fault is null)?.Settings.Id;
     }
@@ -309,7 +409,13 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
     private void KeepDefault(string before, string created)
     {
-        try { source.SetDefault(new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Capabilities.IsDemo) ? created : before), small: false); }
+        try
+        {
+            source.SetDefault(
+                new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Capabilities.IsDemo) ? created : before),
+                small: false
+            );
+        }
         catch (FailureException)
         {
             // Settings with a mistake are left alone and show it themselves; the provider is there all the same.
@@ -323,12 +429,25 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     {
         var small = reserved == DefaultSmall;
         var choice = Choice(reserved);
-        if (small && choice is { ProviderId: var named } && IsReserved(named)) { choice = choice with { ProviderId = Choice(DefaultLarge)?.ProviderId ?? defaultId }; }
-        if (choice is not null) { return WithModel(reserved, Usable(choice.ProviderId), choice.Model); }
-        if (!small) { return Built(defaultId, Usable(defaultId)); }
+        if (small && choice is { ProviderId: var named } && IsReserved(named))
+        {
+            choice = choice with { ProviderId = Choice(DefaultLarge)?.ProviderId ?? defaultId };
+        }
+        if (choice is not null)
+        {
+            return WithModel(reserved, Usable(choice.ProviderId), choice.Model);
+        }
+        if (!small)
+        {
+            return Built(defaultId, Usable(defaultId));
+        }
 
         var settings = Usable(Choice(DefaultLarge)?.ProviderId ?? defaultId);
-        return WithModel(reserved, settings, models.CatalogOf(settings)?.DefaultSmallModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
+        return WithModel(
+            reserved,
+            settings,
+            models.CatalogOf(settings)?.DefaultSmallModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null
+        );
     }
 
     private IProvider WithModel(string reserved, ProviderSettings settings, string? model) =>
@@ -345,28 +464,37 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         lock (building)
         {
             var existing = built.GetValueOrDefault(key);
-            if (existing?.Settings.HasSameValuesAs(settings) == true) { return existing; }
+            if (existing?.Settings.HasSameValuesAs(settings) == true)
+            {
+                return existing;
+            }
 
             var provider = build(settings);
             // The old instance may still be answering: it ends with this process.
-            if (existing is not null) { replaced.Add(existing); }
+            if (existing is not null)
+            {
+                replaced.Add(existing);
+            }
             return built[key] = provider;
         }
     }
 
     /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
-    private string? DefaultModel(ProviderSettings settings) => ProviderKinds.Find(settings.Kind)?.DefaultModel
+    private string? DefaultModel(ProviderSettings settings) =>
+        ProviderKinds.Find(settings.Kind)?.DefaultModel
         ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
 
-    private static string ModelAdvice(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
-        ? "Get one with `ollama pull qwen3`, then try again."
-        : "Name one in the provider's settings.";
+    private static string ModelAdvice(ProviderSettings settings) =>
+        settings.Kind == ProviderKinds.Ollama
+            ? "Get one with `ollama pull qwen3`, then try again."
+            : "Name one in the provider's settings.";
 }
 
 /// <param name="Fault">Why the user's file cannot be used; null when it can.</param>
 public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault? Fault)
 {
     public string? Description { get; init; }
+
     /// <summary>The file's path; null for one that has none.</summary>
     public string? File { get; init; }
 }

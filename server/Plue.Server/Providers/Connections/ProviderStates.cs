@@ -5,7 +5,12 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Connections;
 
-public enum ProviderHealth { Untested, Connected, Error }
+public enum ProviderHealth
+{
+    Untested,
+    Connected,
+    Error,
+}
 
 /// <summary>What is remembered of one provider.</summary>
 public sealed record ProviderState
@@ -13,13 +18,17 @@ public sealed record ProviderState
     public static readonly ProviderState Unknown = new();
 
     public ProviderHealth Health { get; init; }
+
     /// <summary>When it was last tested, or last answered; null while it was not since its settings changed.</summary>
     public DateTimeOffset? At { get; init; }
     public Failure? Failure { get; init; }
+
     /// <summary>It was to be switched on, and failed.</summary>
     public bool WasKeptOff { get; init; }
+
     /// <summary>Newest first, also those of earlier settings.</summary>
     public IReadOnlyList<PastFailure> Failures { get; init; } = [];
+
     /// <summary>As last listed; null while nobody asked.</summary>
     public int? ModelCount { get; init; }
 }
@@ -40,6 +49,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private const int MaxBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan WriteDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>A provider that works goes on working: this is how often that is worth a note.</summary>
     private static readonly TimeSpan SuccessInterval = TimeSpan.FromMinutes(1);
 
@@ -58,19 +68,33 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     public ProviderState Of(ProviderSettings settings)
     {
         StoredState? stored;
-        lock (sync) { stored = known.GetValueOrDefault(settings.Id); }
+        lock (sync)
+        {
+            stored = known.GetValueOrDefault(settings.Id);
+        }
 
-        if (stored is null) { return ProviderState.Unknown; }
+        if (stored is null)
+        {
+            return ProviderState.Unknown;
+        }
 
         var isSame = stored.Fingerprint == ProviderFingerprint.Of(settings);
         return new ProviderState
         {
-            Health = !isSame ? ProviderHealth.Untested : stored.Status switch { "connected" => ProviderHealth.Connected, "error" => ProviderHealth.Error, _ => ProviderHealth.Untested },
+            Health = !isSame
+                ? ProviderHealth.Untested
+                : stored.Status switch
+                {
+                    "connected" => ProviderHealth.Connected,
+                    "error" => ProviderHealth.Error,
+                    _ => ProviderHealth.Untested,
+                },
             At = isSame ? stored.At : null,
             Failure = isSame ? stored.Error?.ToFailure() : null,
             WasKeptOff = isSame && stored.KeptOff,
             Failures = [.. (stored.Errors ?? []).Select(past => new PastFailure(past.At, past.ToFailure()))],
-            ModelCount = stored.ModelCount is { } count && stored.ModelsFingerprint == ProviderFingerprint.OfConnection(settings) ? count : null,
+            ModelCount =
+                stored.ModelCount is { } count && stored.ModelsFingerprint == ProviderFingerprint.OfConnection(settings) ? count : null,
         };
     }
 
@@ -81,7 +105,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         {
             var file = new FileInfo(FilePath);
             var now = file.Exists ? (file.Length, file.LastWriteTimeUtc) : default;
-            if (now == stamp) { return; }
+            if (now == stamp)
+            {
+                return;
+            }
 
             Keep(Read());
             stamp = now;
@@ -92,7 +119,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     /// <param name="wasKeptOff">The provider was to be switched on and stays off.</param>
     public void Tested(ProviderSettings settings, Failure? failure, bool wasKeptOff = false)
     {
-        lock (sync) { Note(settings, failure, changesHealth: true, wasKeptOff); }
+        lock (sync)
+        {
+            Note(settings, failure, changesHealth: true, wasKeptOff);
+        }
     }
 
     /// <summary>How an answer ended. Cheap: called at the end of every answer.</summary>
@@ -100,14 +130,20 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     public bool Answered(ProviderSettings settings, Failure? failure)
     {
         var effect = EffectOf(failure);
-        if (effect == Effect.None) { return false; }
+        if (effect == Effect.None)
+        {
+            return false;
+        }
 
         lock (sync)
         {
             var fingerprint = ProviderFingerprint.Of(settings);
             var stored = known.GetValueOrDefault(settings.Id);
             var before = stored?.Fingerprint == fingerprint ? stored : null;
-            if (failure is null && before is { Status: "connected", At: { } at } && time.GetUtcNow() - at < SuccessInterval) { return false; }
+            if (failure is null && before is { Status: "connected", At: { } at } && time.GetUtcNow() - at < SuccessInterval)
+            {
+                return false;
+            }
 
             Note(settings, failure, effect == Effect.Health, before?.KeptOff ?? false);
             return effect == Effect.Health && (before?.Status != Status(failure) || before.Error?.Message != Stored(failure)?.Message);
@@ -120,7 +156,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         {
             var before = known.GetValueOrDefault(settings.Id);
             var fingerprint = ProviderFingerprint.OfConnection(settings);
-            if (before?.ModelCount == modelCount && before.ModelsFingerprint == fingerprint) { return; }
+            if (before?.ModelCount == modelCount && before.ModelsFingerprint == fingerprint)
+            {
+                return;
+            }
 
             Put(settings.Id, (before ?? new StoredState()) with { ModelCount = modelCount, ModelsFingerprint = fingerprint });
         }
@@ -131,7 +170,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         lock (sync)
         {
-            if (known.GetValueOrDefault(settings.Id) is { KeptOff: true } before) { Put(settings.Id, before with { KeptOff = false }); }
+            if (known.GetValueOrDefault(settings.Id) is { KeptOff: true } before)
+            {
+                Put(settings.Id, before with { KeptOff = false });
+            }
         }
     }
 
@@ -139,7 +181,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         lock (sync)
         {
-            if (!known.Remove(id, out var state)) { return; }
+            if (!known.Remove(id, out var state))
+            {
+                return;
+            }
 
             Schedule(id);
             Put(newId, state);
@@ -150,7 +195,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         lock (sync)
         {
-            if (known.Remove(id)) { Schedule(id); }
+            if (known.Remove(id))
+            {
+                Schedule(id);
+            }
         }
     }
 
@@ -163,7 +211,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         {
             lock (sync)
             {
-                if (unwritten.Count == 0) { return true; }
+                if (unwritten.Count == 0)
+                {
+                    return true;
+                }
             }
 
             using var others = await LockAsync();
@@ -190,18 +241,30 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         writing.Dispose();
     }
 
-    private enum Effect { None, Listed, Health }
+    private enum Effect
+    {
+        None,
+        Listed,
+        Health,
+    }
 
     /// <summary>Whether a failure says something about the connection, and not about this one question.</summary>
-    private static Effect EffectOf(Failure? failure) => failure?.Kind switch
-    {
-        null => Effect.Health,
-        FailureKind.ProviderAuthFailed or FailureKind.ProviderExecutableFailed or FailureKind.SpendLimit or FailureKind.Unreachable or FailureKind.Timeout
-            or FailureKind.BadResponse or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound => Effect.Health,
-        // It works, and has too much to do.
-        FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.CutStream => Effect.Listed,
-        _ => Effect.None,
-    };
+    private static Effect EffectOf(Failure? failure) =>
+        failure?.Kind switch
+        {
+            null => Effect.Health,
+            FailureKind.ProviderAuthFailed
+            or FailureKind.ProviderExecutableFailed
+            or FailureKind.SpendLimit
+            or FailureKind.Unreachable
+            or FailureKind.Timeout
+            or FailureKind.BadResponse
+            or FailureKind.KeyNotBoundToOrigin
+            or FailureKind.NotFound => Effect.Health,
+            // It works, and has too much to do.
+            FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.CutStream => Effect.Listed,
+            _ => Effect.None,
+        };
 
     private static string Status(Failure? failure) => failure is null ? "connected" : "error";
 
@@ -212,19 +275,36 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         var after = before;
         if (changesHealth)
         {
-            after = after with { Fingerprint = ProviderFingerprint.Of(settings), Status = Status(failure), At = now, Error = Stored(failure), KeptOff = wasKeptOff };
+            after = after with
+            {
+                Fingerprint = ProviderFingerprint.Of(settings),
+                Status = Status(failure),
+                At = now,
+                Error = Stored(failure),
+                KeptOff = wasKeptOff,
+            };
         }
 
-        if (Stored(failure) is { } error) { after = after with { Errors = [error, .. (before.Errors ?? []).Take(MaxFailures - 1)] }; }
+        if (Stored(failure) is { } error)
+        {
+            after = after with { Errors = [error, .. (before.Errors ?? []).Take(MaxFailures - 1)] };
+        }
         Put(settings.Id, after);
     }
 
     private StoredFailure? Stored(Failure? failure)
     {
-        if (failure is null) { return null; }
+        if (failure is null)
+        {
+            return null;
+        }
 
         var message = mask(failure.Message);
-        return new StoredFailure(time.GetUtcNow(), failure.Kind.ToString(), message.Length > MaxMessageLength ? message[..MaxMessageLength] + "…" : message);
+        return new StoredFailure(
+            time.GetUtcNow(),
+            failure.Kind.ToString(),
+            message.Length > MaxMessageLength ? message[..MaxMessageLength] + "…" : message
+        );
     }
 
     private void Put(string id, StoredState state)
@@ -241,7 +321,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
 
     private void Plan()
     {
-        if (isWriterDue || ending.IsCancellationRequested) { return; }
+        if (isWriterDue || ending.IsCancellationRequested)
+        {
+            return;
+        }
 
         isWriterDue = true;
         writer = Task.Run(WriteLaterAsync);
@@ -263,7 +346,10 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         {
             isWriterDue = false;
             // What came while it was written waits for the next write; a disk that said no is not asked again and again.
-            if (isWritten && unwritten.Count > 0) { Plan(); }
+            if (isWritten && unwritten.Count > 0)
+            {
+                Plan();
+            }
         }
     }
 
@@ -271,13 +357,22 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private void Write()
     {
         Dictionary<string, StoredState?> changes;
-        lock (sync) { changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal); }
+        lock (sync)
+        {
+            changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal);
+        }
 
         var merged = Read();
         foreach (var (id, ours) in changes)
         {
-            if (ours is null) { merged.Remove(id); }
-            else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt) { merged[id] = ours; }
+            if (ours is null)
+            {
+                merged.Remove(id);
+            }
+            else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt)
+            {
+                merged[id] = ours;
+            }
         }
 
         if (merged.Count > MaxProviders)
@@ -285,14 +380,20 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MaxProviders).ToDictionary(StringComparer.Ordinal);
         }
 
-        var stored = new StoredStates(StoredStates.CurrentFormat, merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value));
+        var stored = new StoredStates(
+            StoredStates.CurrentFormat,
+            merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value)
+        );
         DurableFile.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(stored, StoredStatesJson.Default.StoredStates));
         var file = new FileInfo(FilePath);
         lock (sync)
         {
             foreach (var (id, ours) in changes)
             {
-                if (ReferenceEquals(known.GetValueOrDefault(id), ours)) { unwritten.Remove(id); }
+                if (ReferenceEquals(known.GetValueOrDefault(id), ours))
+                {
+                    unwritten.Remove(id);
+                }
             }
 
             Keep(merged);
@@ -305,8 +406,14 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         foreach (var id in unwritten)
         {
-            if (known.TryGetValue(id, out var ours)) { fresh[id] = ours; }
-            else { fresh.Remove(id); }
+            if (known.TryGetValue(id, out var ours))
+            {
+                fresh[id] = ours;
+            }
+            else
+            {
+                fresh.Remove(id);
+            }
         }
 
         known = fresh;
@@ -317,13 +424,21 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         try
         {
             var file = new FileInfo(FilePath);
-            if (!file.Exists) { return new(StringComparer.Ordinal); }
-            if (file.Length > MaxBytes) { throw new JsonException("it is too large"); }
+            if (!file.Exists)
+            {
+                return new(StringComparer.Ordinal);
+            }
+            if (file.Length > MaxBytes)
+            {
+                throw new JsonException("it is too large");
+            }
 
             var stored = JsonSerializer.Deserialize(RegularFile.Read(FilePath), StoredStatesJson.Default.StoredStates);
             if (stored is { Format: StoredStates.CurrentFormat, Providers: { } states })
             {
-                return states.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Sound(entry.Value!), StringComparer.Ordinal);
+                return states
+                    .Where(entry => entry.Value is not null)
+                    .ToDictionary(entry => entry.Key, entry => Sound(entry.Value!), StringComparer.Ordinal);
             }
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -335,12 +450,13 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     }
 
     /// <summary>A file that somebody else wrote may lack anything.</summary>
-    private static StoredState Sound(StoredState state) => state with
-    {
-        Error = state.Error is { Message: not null } error ? error : null,
-        Errors = [.. (state.Errors ?? []).Where(past => past is { Message: not null }).Take(MaxFailures)],
-        Status = state is { Status: "error", Error: not { Message: not null } } ? null : state.Status,
-    };
+    private static StoredState Sound(StoredState state) =>
+        state with
+        {
+            Error = state.Error is { Message: not null } error ? error : null,
+            Errors = [.. (state.Errors ?? []).Where(past => past is { Message: not null }).Take(MaxFailures)],
+            Status = state is { Status: "error", Error: not { Message: not null } } ? null : state.Status,
+        };
 
     /// <summary>So that two processes do not both read, change and write. Whoever cannot have it in time goes on without.</summary>
     private async Task<IDisposable?> LockAsync()
@@ -377,9 +493,13 @@ internal sealed record StoredState
 
 internal sealed record StoredFailure(DateTimeOffset At, string? Kind, string Message)
 {
-    public Failure ToFailure() => new(Enum.TryParse<FailureKind>(Kind, out var kind) && Enum.IsDefined(kind) ? kind : FailureKind.Internal, Message);
+    public Failure ToFailure() =>
+        new(Enum.TryParse<FailureKind>(Kind, out var kind) && Enum.IsDefined(kind) ? kind : FailureKind.Internal, Message);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(StoredStates))]
 internal sealed partial class StoredStatesJson : JsonSerializerContext;

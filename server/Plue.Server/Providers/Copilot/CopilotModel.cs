@@ -11,12 +11,18 @@ internal sealed record CopilotModel(ModelInfo Info, IReadOnlyList<string> Endpoi
     /// <returns>Null for what does not chat.</returns>
     public static CopilotModel? Of(JsonElement item)
     {
-        if (item.Text("id") is not { Length: > 0 } id) { return null; }
+        if (item.Text("id") is not { Length: > 0 } id)
+        {
+            return null;
+        }
 
         var capabilities = item.Field("capabilities") ?? default;
         var limits = capabilities.Field("limits") ?? default;
         var supports = capabilities.Field("supports") ?? default;
-        if ((capabilities.Text("type") ?? "chat") != "chat") { return null; }
+        if ((capabilities.Text("type") ?? "chat") != "chat")
+        {
+            return null;
+        }
 
         string[] levels = [.. Texts(supports, "reasoning_effort")];
         return new CopilotModel(
@@ -33,7 +39,8 @@ internal sealed record CopilotModel(ModelInfo Info, IReadOnlyList<string> Endpoi
                 ReasoningLevels = levels.Length > 0 ? levels : null,
             },
             [.. Texts(item, "supported_endpoints")],
-            item.Flag("model_picker_enabled") != false && (item.Field("policy") ?? default).Text("state") != "disabled");
+            item.Flag("model_picker_enabled") != false && (item.Field("policy") ?? default).Text("state") != "disabled"
+        );
     }
 
     private static IEnumerable<string> Texts(JsonElement element, string name) =>

@@ -11,7 +11,12 @@ namespace Plue.Server.Providers.Copilot;
 /// GitHub documents none of this; whoever writes a client id of their own has chosen it.
 /// </summary>
 internal sealed class CopilotProvider(
-    ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential credential) : IProvider
+    ProviderSettings settings,
+    ISecretSource secrets,
+    ProviderHttp http,
+    TimeProvider time,
+    IRequestCredential credential
+) : IProvider
 {
     private const string ChatPath = "/chat/completions";
     private const string ResponsesPath = "/responses";
@@ -24,13 +29,20 @@ internal sealed class CopilotProvider(
 
     public ProviderSettings Settings => settings;
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var other = await OtherPathAsync(request.Model, cancellationToken).ConfigureAwait(false);
         if (other is not null and not ResponsesPath)
         {
-            yield return new ProviderEvent.Failed(new Failure(FailureKind.ModelNotFound,
-                $"{request.Model} answers at {settings.Name} only by way of {VendorMessage.Clean(other)}, which this version of Plue does not speak there. Choose another model."));
+            yield return new ProviderEvent.Failed(
+                new Failure(
+                    FailureKind.ModelNotFound,
+                    $"{request.Model} answers at {settings.Name} only by way of {VendorMessage.Clean(other)}, which this version of Plue does not speak there. Choose another model."
+                )
+            );
             yield break;
         }
 
@@ -40,7 +52,11 @@ internal sealed class CopilotProvider(
         var said = isGpt ? settings with { MaxTokens = null } : settings;
         if (other is not null)
         {
-            await foreach (var next in new Responses(said, Connection(InitiatorOf(request), request.Messages.Any(RequestMessages.HasImages))).StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken).ConfigureAwait(false))
+            await foreach (
+                var next in new Responses(said, Connection(InitiatorOf(request), request.Messages.Any(RequestMessages.HasImages)))
+                    .StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken)
+                    .ConfigureAwait(false)
+            )
             {
                 yield return next;
             }
@@ -48,14 +64,29 @@ internal sealed class CopilotProvider(
             yield break;
         }
 
-        var events = refused.StreamAsync(request.Model, without =>
-        {
-            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, without, out var sent);
-            var connection = Connection(InitiatorOf(request), HasImage(body));
-            var failures = connection.Failures(request.Model);
-            return new Attempt(connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken), sent);
-        }, cancellationToken);
-        await foreach (var next in events.ConfigureAwait(false)) yield return next;
+        var events = refused.StreamAsync(
+            request.Model,
+            without =>
+            {
+                var body = OpenAiWire.Request(asked, said, Dialect.Compatible, without, out var sent);
+                var connection = Connection(InitiatorOf(request), HasImage(body));
+                var failures = connection.Failures(request.Model);
+                return new Attempt(
+                    connection.StreamAsync(
+                        endpoint.At(ChatPath),
+                        body,
+                        Framing.ServerSentEvents,
+                        new OpenAiParser(failures, request),
+                        failures,
+                        cancellationToken
+                    ),
+                    sent
+                );
+            },
+            cancellationToken
+        );
+        await foreach (var next in events.ConfigureAwait(false))
+            yield return next;
     }
 
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
@@ -72,7 +103,11 @@ internal sealed class CopilotProvider(
     }
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
-        [.. (await ModelsAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Where(model => model.IsOffered).Select(model => model.Info)];
+        [
+            .. (await ModelsAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
+                .Where(model => model.IsOffered)
+                .Select(model => model.Info),
+        ];
 
     public ValueTask DisposeAsync()
     {
@@ -82,7 +117,9 @@ internal sealed class CopilotProvider(
 
     /// <summary>A person's message is billed, what tools have to say to the model is not.</summary>
     private static string InitiatorOf(ProviderRequest request) =>
-        request.Messages.LastOrDefault() is { Role: MessageRole.User } last && !last.Parts.Any(part => part is MessagePart.ToolResult) ? "user" : "agent";
+        request.Messages.LastOrDefault() is { Role: MessageRole.User } last && !last.Parts.Any(part => part is MessagePart.ToolResult)
+            ? "user"
+            : "agent";
 
     /// <summary>In a text the quotes would be escaped.</summary>
     private static bool HasImage(byte[] body) => body.AsSpan().IndexOf("\"type\":\"image_url\""u8) >= 0;
@@ -92,7 +129,9 @@ internal sealed class CopilotProvider(
     {
         try
         {
-            var known = (await ModelsAsync(ModelsLifetime, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
+            var known = (await ModelsAsync(ModelsLifetime, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate =>
+                candidate.Info.Id == model
+            );
             return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null
                 : known.Endpoints.Contains(ResponsesPath) ? ResponsesPath
                 : known.Endpoints[0];
@@ -106,15 +145,26 @@ internal sealed class CopilotProvider(
 
     private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
-        if (Fresh() is { } known) { return known; }
+        if (Fresh() is { } known)
+        {
+            return known;
+        }
 
         await listing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Fresh() is { } meanwhile) { return meanwhile; }
+            if (Fresh() is { } meanwhile)
+            {
+                return meanwhile;
+            }
 
-            using var document = await Connection(initiator: null, hasImage: false).CallAsync(endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
-            listed = new Listed([.. document.RootElement.Items("data").Select(CopilotModel.Of).OfType<CopilotModel>()], time.GetTimestamp());
+            using var document = await Connection(initiator: null, hasImage: false)
+                .CallAsync(endpoint.At("/models"), null, null, cancellationToken)
+                .ConfigureAwait(false);
+            listed = new Listed(
+                [.. document.RootElement.Items("data").Select(CopilotModel.Of).OfType<CopilotModel>()],
+                time.GetTimestamp()
+            );
             return listed.Models;
         }
         finally
@@ -128,15 +178,24 @@ internal sealed class CopilotProvider(
     private ProviderConnection Connection(string? initiator, bool hasImage)
     {
         List<(string, string)> headers = [("openai-intent", "conversation-edits")];
-        if (initiator is not null) { headers.Add(("x-initiator", initiator)); }
-        if (hasImage) { headers.Add(("copilot-vision-request", "true")); }
+        if (initiator is not null)
+        {
+            headers.Add(("x-initiator", initiator));
+        }
+        if (hasImage)
+        {
+            headers.Add(("copilot-vision-request", "true"));
+        }
         return new ProviderConnection(settings, endpoint, secrets, http, time, credential) { FixedHeaders = headers };
     }
 
     /// <summary>There is no version in these addresses.</summary>
     private static string ApiRoot(string path)
     {
-        if (path.EndsWith(ChatPath, StringComparison.Ordinal)) { path = path[..^ChatPath.Length]; }
+        if (path.EndsWith(ChatPath, StringComparison.Ordinal))
+        {
+            path = path[..^ChatPath.Length];
+        }
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
     }
 

@@ -22,7 +22,10 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     /// <summary>VS Code passes no images on, whatever the models could do with them.</summary>
     public ProviderCapabilities Capabilities => settings.Capabilities with { Images = false };
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (editor() is not { } models)
         {
@@ -50,12 +53,21 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             }
             catch (FailureException fault)
             {
-                failure = timeout.HasFirstByte && fault.Failure.Kind == FailureKind.Unreachable ? fault.Failure with { Kind = FailureKind.CutStream } : fault.Failure;
+                failure =
+                    timeout.HasFirstByte && fault.Failure.Kind == FailureKind.Unreachable
+                        ? fault.Failure with
+                        {
+                            Kind = FailureKind.CutStream,
+                        }
+                        : fault.Failure;
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 failure = timeout.HasExpired
-                    ? new Failure(FailureKind.Timeout, $"{settings.Name} said nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model.")
+                    ? new Failure(
+                        FailureKind.Timeout,
+                        $"{settings.Name} said nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model."
+                    )
                     : new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
             }
 
@@ -71,25 +83,36 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
                     call.Append(asked.Parameters);
                     if (call.TryParameters() is not { } parameters)
                     {
-                        failure = new Failure(FailureKind.BadResponse,
-                            $"{request.Model} called the tool {VendorMessage.Clean(call.Name)} with arguments that are not a JSON object, so nothing was run. Try again.");
+                        failure = new Failure(
+                            FailureKind.BadResponse,
+                            $"{request.Model} called the tool {VendorMessage.Clean(call.Name)} with arguments that are not a JSON object, so nothing was run. Try again."
+                        );
                         break;
                     }
 
                     yield return new ProviderEvent.ToolCallStarted(call.Id, call.Name);
                     yield return new ProviderEvent.ToolCallDelta(call.Id, parameters);
-                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null };
+                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters)
+                    {
+                        Problem = call.IsTooLong ? ToolArguments.TooLong : null,
+                    };
                     break;
                 case EditorModelEvent.Finished finished:
                     isOver = true;
                     yield return new ProviderEvent.Finished(calls.All.Count > 0 ? StopReason.ToolUse : finished.Reason);
                     break;
                 case null:
-                    failure ??= new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
+                    failure ??= new Failure(
+                        FailureKind.CutStream,
+                        $"VS Code ended the answer of {settings.Name} before it was complete. Try again."
+                    );
                     break;
             }
 
-            if (failure is null || isOver) { continue; }
+            if (failure is null || isOver)
+            {
+                continue;
+            }
 
             isOver = true;
             yield return new ProviderEvent.Failed(failure);
@@ -130,7 +153,9 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
         try
         {
             var listed = known ??= await models.ListAsync(Vendor, cancellationToken).ConfigureAwait(false);
-            return (listed.FirstOrDefault(candidate => candidate.Id == model) ?? listed.FirstOrDefault(candidate => candidate.Family == model))?.SupportsTools;
+            return (
+                listed.FirstOrDefault(candidate => candidate.Id == model) ?? listed.FirstOrDefault(candidate => candidate.Family == model)
+            )?.SupportsTools;
         }
         catch (FailureException)
         {
@@ -144,7 +169,10 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     {
         var messages = RequestMessages.Of(request, settings);
         var prompt = RequestMessages.SystemTexts(request).Select(text => (MessagePart)new MessagePart.Text(text)).ToList();
-        if (prompt.Count > 0 && messages.FirstOrDefault() is { } first) { messages = [first with { Role = MessageRole.User, Parts = prompt }, .. messages]; }
+        if (prompt.Count > 0 && messages.FirstOrDefault() is { } first)
+        {
+            messages = [first with { Role = MessageRole.User, Parts = prompt }, .. messages];
+        }
         return request with
         {
             Messages = messages,
@@ -156,9 +184,15 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
         };
     }
 
-    private Failure NoEditor() => new(FailureKind.MissingField,
-        $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file.");
+    private Failure NoEditor() =>
+        new(
+            FailureKind.MissingField,
+            $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file."
+        );
 
-    private Failure NoModels() => new(FailureKind.ProviderAuthFailed,
-        $"VS Code offers no model of {settings.Name}. Install GitHub Copilot in VS Code and sign in there, then try again.");
+    private Failure NoModels() =>
+        new(
+            FailureKind.ProviderAuthFailed,
+            $"VS Code offers no model of {settings.Name}. Install GitHub Copilot in VS Code and sign in there, then try again."
+        );
 }

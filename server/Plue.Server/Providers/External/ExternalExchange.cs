@@ -22,7 +22,9 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
     public async ValueTask<JsonElement?> NextAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var next = call.NextAsync(cancellationToken);
-        var envelope = next.IsCompleted ? await next.ConfigureAwait(false) : await next.AsTask().WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+        var envelope = next.IsCompleted
+            ? await next.ConfigureAwait(false)
+            : await next.AsTask().WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
         IsComplete |= envelope is { } last && ExternalResponse.IsLast(last);
         return envelope;
     }
@@ -36,10 +38,16 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
 
     public async ValueTask DisposeAsync()
     {
-        if (!IsComplete && !isAbandoned && !owns && process.IsAlive) { await CancelAsync().ConfigureAwait(false); }
+        if (!IsComplete && !isAbandoned && !owns && process.IsAlive)
+        {
+            await CancelAsync().ConfigureAwait(false);
+        }
 
         call.Dispose();
-        if (owns && !isAbandoned) { await process.DisposeAsync().ConfigureAwait(false); }
+        if (owns && !isAbandoned)
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>A program that goes on regardless is ended, unless it still serves others: what it writes costs money.</summary>
@@ -51,12 +59,18 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
         {
             while (await call.NextAsync(timeout.Token).ConfigureAwait(false) is { } envelope)
             {
-                if (ExternalResponse.IsLast(envelope)) { return; }
+                if (ExternalResponse.IsLast(envelope))
+                {
+                    return;
+                }
             }
         }
         catch (OperationCanceledException)
         {
-            if (process.OpenRequests <= 1) { await AbandonAsync().ConfigureAwait(false); }
+            if (process.OpenRequests <= 1)
+            {
+                await AbandonAsync().ConfigureAwait(false);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
 {
     /// <summary>Envelopes that wait for a slow reader; then the program waits too.</summary>
     private const int MaxQueuedEnvelopes = 256;
+
     /// <summary>Lines that are no envelopes are passed over: some programs greet. So many are garbage.</summary>
     private const int MaxInvalidLines = 100;
 
@@ -51,7 +52,10 @@ internal sealed class ExternalProcess : IAsyncDisposable
         open[id] = replies;
         try
         {
-            if (end is { } gone) { throw new FailureException(gone); }
+            if (end is { } gone)
+            {
+                throw new FailureException(gone);
+            }
 
             await child.WriteLineAsync(line(id), cancellationToken).ConfigureAwait(false);
             return new ExternalCall(this, id, replies.Reader);
@@ -77,11 +81,16 @@ internal sealed class ExternalProcess : IAsyncDisposable
         try
         {
             using var moment = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await child.WriteLineAsync(ExternalWire.Line(writer =>
-            {
-                writer.WriteString("id"u8, id);
-                writer.WriteString("action"u8, "cancel"u8);
-            }), moment.Token).ConfigureAwait(false);
+            await child
+                .WriteLineAsync(
+                    ExternalWire.Line(writer =>
+                    {
+                        writer.WriteString("id"u8, id);
+                        writer.WriteString("action"u8, "cancel"u8);
+                    }),
+                    moment.Token
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
@@ -91,7 +100,10 @@ internal sealed class ExternalProcess : IAsyncDisposable
 
     internal void Forget(string id)
     {
-        if (open.TryRemove(id, out var replies)) { replies.Writer.TryComplete(); }
+        if (open.TryRemove(id, out var replies))
+        {
+            replies.Writer.TryComplete();
+        }
     }
 
     /// <summary>Why there are no more replies.</summary>
@@ -111,10 +123,16 @@ internal sealed class ExternalProcess : IAsyncDisposable
         {
             while (await child.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
             {
-                if (Envelope(line) is { } envelope) { await DeliverAsync(envelope).ConfigureAwait(false); }
+                if (Envelope(line) is { } envelope)
+                {
+                    await DeliverAsync(envelope).ConfigureAwait(false);
+                }
                 else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxInvalidLines)
                 {
-                    why = new Failure(FailureKind.BadResponse, $"{who} keeps writing what is not an envelope of this protocol, so it was ended. Check the program.");
+                    why = new Failure(
+                        FailureKind.BadResponse,
+                        $"{who} keeps writing what is not an envelope of this protocol, so it was ended. Check the program."
+                    );
                     break;
                 }
             }
@@ -124,12 +142,18 @@ internal sealed class ExternalProcess : IAsyncDisposable
             why = new Failure(FailureKind.BadResponse, $"{who} wrote a line of more than 16 MiB, so it was ended. Check the program.");
         }
 
-        if (why is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }
+        if (why is not null)
+        {
+            await child.EndAsync(urgent: true).ConfigureAwait(false);
+        }
 
         await child.Exited.ConfigureAwait(false);
         end = why ?? Gone();
         firstEnvelope.TrySetResult();
-        foreach (var id in open.Keys) { Forget(id); }
+        foreach (var id in open.Keys)
+        {
+            Forget(id);
+        }
     }
 
     private async ValueTask DeliverAsync(JsonElement envelope)
@@ -138,16 +162,30 @@ internal sealed class ExternalProcess : IAsyncDisposable
         EchoesIds |= id is not null && open.ContainsKey(id);
         firstEnvelope.TrySetResult();
         // Without an id it can only be meant for the one request that there is.
-        var replies = id is not null ? open.GetValueOrDefault(id) : open.Count == 1 ? open.Values.FirstOrDefault() : null;
-        if (replies is null) { return; }
+        var replies =
+            id is not null ? open.GetValueOrDefault(id)
+            : open.Count == 1 ? open.Values.FirstOrDefault()
+            : null;
+        if (replies is null)
+        {
+            return;
+        }
 
-        try { await replies.Writer.WriteAsync(envelope).ConfigureAwait(false); }
-        catch (ChannelClosedException) { /* Whoever asked is gone. */ }
+        try
+        {
+            await replies.Writer.WriteAsync(envelope).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        { /* Whoever asked is gone. */
+        }
     }
 
     private static JsonElement? Envelope(ReadOnlyMemory<byte> line)
     {
-        if (line.Span.TrimStart((byte)' ') is not [(byte)'{', ..]) { return null; }
+        if (line.Span.TrimStart((byte)' ') is not [(byte)'{', ..])
+        {
+            return null;
+        }
 
         try
         {
@@ -165,8 +203,10 @@ internal sealed class ExternalProcess : IAsyncDisposable
         var said = mask(child.StderrTail);
         var code = child.Exited.IsCompletedSuccessfully ? child.Exited.Result : 0;
         var last = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
-        return new Failure(FailureKind.ProviderExecutableFailed,
-            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(last is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(last)}")}");
+        return new Failure(
+            FailureKind.ProviderExecutableFailed,
+            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(last is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(last)}")}"
+        );
     }
 }
 

@@ -45,13 +45,25 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     /// <param name="named">Paths that provider files name; what is missing is left out.</param>
     public IReadOnlyList<ExternalProgram> List(IEnumerable<string> named)
     {
-        var candidates = named.Where(Path.IsPathFullyQualified).Concat(In(Path.Combine(paths.Providers, "bin"), "*"))
-            .Concat((searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(Path.IsPathFullyQualified).SelectMany(folder => In(folder, Prefix + "*")));
+        var candidates = named
+            .Where(Path.IsPathFullyQualified)
+            .Concat(In(Path.Combine(paths.Providers, "bin"), "*"))
+            .Concat(
+                (searchPath ?? "")
+                    .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+                    .Where(Path.IsPathFullyQualified)
+                    .SelectMany(folder => In(folder, Prefix + "*"))
+            );
         List<ExternalProgram> found = [];
         foreach (var path in candidates.Select(Path.GetFullPath).Distinct().Order(StringComparer.Ordinal).Take(MaxPrograms))
         {
-            try { found.Add(Look(path, useCache: true)); }
-            catch (FailureException) { /* Not a program after all: nothing to offer. */ }
+            try
+            {
+                found.Add(Look(path, useCache: true));
+            }
+            catch (FailureException)
+            { /* Not a program after all: nothing to offer. */
+            }
         }
 
         return found;
@@ -64,8 +76,14 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     /// <summary>Where a secret of this program may go, as it is now; null where there is no such program.</summary>
     public Uri? OriginOf(string path)
     {
-        try { return Look(path, useCache: true).Origin; }
-        catch (FailureException) { return null; }
+        try
+        {
+            return Look(path, useCache: true).Origin;
+        }
+        catch (FailureException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Lets this program be started from now on, as long as it stays the same.</summary>
@@ -75,41 +93,69 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         var program = Look(path);
         if (!string.Equals(program.Sha256, sha256, StringComparison.OrdinalIgnoreCase))
         {
-            throw new FailureException(FailureKind.Conflict, $"{program.Path} was changed while you looked at it. Look again before you approve it.");
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"{program.Path} was changed while you looked at it. Look again before you approve it."
+            );
         }
 
         try
         {
             // Other windows approve too.
             using var turn = FileLock.Acquire(paths.Approvals + ".lock", LockTimeout);
-            var approvals = Read().Where(approval => approval.Path != program.Path).Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
-            DurableFile.Replace(paths.Approvals, JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals));
+            var approvals = Read()
+                .Where(approval => approval.Path != program.Path)
+                .Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
+            DurableFile.Replace(
+                paths.Approvals,
+                JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals)
+            );
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
+                fault
+            );
         }
 
-        return program with { IsApproved = true, ChangedSinceApproval = false };
+        return program with
+        {
+            IsApproved = true,
+            ChangedSinceApproval = false,
+        };
     }
 
     /// <exception cref="FailureException">PermissionDenied, with what to do.</exception>
     public ExternalProgram RequireApproved(string path)
     {
         var program = Look(path);
-        if (program.IsApproved) { return program; }
+        if (program.IsApproved)
+        {
+            return program;
+        }
 
-        throw new FailureException(FailureKind.PermissionDenied, program.ChangedSinceApproval
-            ? $"{program.Path} has changed since you approved it, so it was not started. Look at it, and approve it again in Manage Providers."
-            : $"{program.Path} was not started, because you have not approved it yet. Approve it in Manage Providers.");
+        throw new FailureException(
+            FailureKind.PermissionDenied,
+            program.ChangedSinceApproval
+                ? $"{program.Path} has changed since you approved it, so it was not started. Look at it, and approve it again in Manage Providers."
+                : $"{program.Path} was not started, because you have not approved it yet. Approve it in Manage Providers."
+        );
     }
 
     private ExternalProgram Look(string path, bool useCache)
     {
-        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw Refused(path, "is not an absolute path"); }
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0'))
+        {
+            throw Refused(path, "is not an absolute path");
+        }
 
         var full = Path.GetFullPath(path);
-        if (RealPath.IsInside(full, openFolder())) { throw Refused(full, "lies in the open folder, and no folder may bring a provider along"); }
+        if (RealPath.IsInside(full, openFolder()))
+        {
+            throw Refused(full, "lies in the open folder, and no folder may bring a provider along");
+        }
 
         var sha256 = HashOf(full, useCache);
         var approval = Read().FirstOrDefault(approval => approval.Path == full);
@@ -121,28 +167,52 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         try
         {
             var file = new FileInfo(path);
-            if (!file.Exists) { throw Refused(path, "does not exist"); }
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
+            if (!file.Exists)
+            {
+                throw Refused(path, "does not exist");
+            }
+            if (
+                !OperatingSystem.IsWindows()
+                && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
+                    == UnixFileMode.None
+            )
             {
                 throw Refused(path, "is not executable");
             }
 
-            if (file.Length > MaxProgramBytes) { throw Refused(path, "is larger than 1 GiB"); }
+            if (file.Length > MaxProgramBytes)
+            {
+                throw Refused(path, "is larger than 1 GiB");
+            }
 
             lock (sync)
             {
-                if (useCache && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+                if (
+                    useCache
+                    && hashes.TryGetValue(path, out var known)
+                    && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)
+                )
+                {
+                    return known.Sha256;
+                }
             }
 
             using var content = RegularFile.OpenRead(path);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
-            lock (sync) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
+            lock (sync)
+            {
+                hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256);
+            }
 
             return sha256;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.ProviderExecutableFailed, $"{path} cannot be read ({fault.Message.TrimEnd('.')}). Check it, or choose another program.", fault);
+            throw new FailureException(
+                FailureKind.ProviderExecutableFailed,
+                $"{path} cannot be read ({fault.Message.TrimEnd('.')}). Check it, or choose another program.",
+                fault
+            );
         }
     }
 
@@ -162,11 +232,18 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
 
     private static IEnumerable<string> In(string folder, string pattern)
     {
-        try { return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Take(MaxPrograms)] : []; }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return []; }
+        try
+        {
+            return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Take(MaxPrograms)] : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
-    private static FailureException Refused(string path, string why) => new(FailureKind.ProviderExecutableFailed, $"{path} {why}. Give the program's absolute path in the provider's settings.");
+    private static FailureException Refused(string path, string why) =>
+        new(FailureKind.ProviderExecutableFailed, $"{path} {why}. Give the program's absolute path in the provider's settings.");
 }
 
 internal sealed record StoredApprovals(IReadOnlyList<StoredApproval> Programs);

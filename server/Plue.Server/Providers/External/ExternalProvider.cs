@@ -13,20 +13,27 @@ namespace Plue.Server.Providers.External;
 /// <param name="environment">Ours; only a list of harmless names of it is passed on.</param>
 /// <param name="mask">Takes secrets out of what the program says.</param>
 public sealed class ExternalProvider(
-    ProviderSettings settings, ISecretSource secrets, ExternalPrograms programs, IReadOnlyDictionary<string, string> environment, TimeProvider time, Func<string, string> mask)
-    : IProvider
+    ProviderSettings settings,
+    ISecretSource secrets,
+    ExternalPrograms programs,
+    IReadOnlyDictionary<string, string> environment,
+    TimeProvider time,
+    Func<string, string> mask
+) : IProvider
 {
     private static readonly TimeSpan AuthenticateTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstEnvelopeTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>A program that says nothing for so long may be waiting for the end of its input.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly string[] Passed = [.. OwnEnvironment.Harmless, "DOTNET_ROOT", "PLUE_HOME"];
 
     private readonly SemaphoreSlim mutex = new(1, 1);
+
     /// <summary>Whether a program repeats ids is found out with one request at a time.</summary>
     private readonly SemaphoreSlim probing = new(1, 1);
     private ExternalProcess? shared;
@@ -36,13 +43,17 @@ public sealed class ExternalProvider(
 
     public ProviderSettings Settings => settings;
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         ExternalExchange? exchange = null;
         Failure? refused = null;
         try
         {
-            exchange = await SendAsync("stream_chat", writer => ExternalWire.WriteChat(writer, request), cancellationToken).ConfigureAwait(false);
+            exchange = await SendAsync("stream_chat", writer => ExternalWire.WriteChat(writer, request), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (FailureException fault)
         {
@@ -69,12 +80,21 @@ public sealed class ExternalProvider(
                 }
                 catch (TimeoutException)
                 {
-                    failure = new Failure(FailureKind.Timeout, $"{settings.Name} sent nothing for {DurationText.Of(timeout)}, so it was ended. Try again, or raise the provider's timeout.");
+                    failure = new Failure(
+                        FailureKind.Timeout,
+                        $"{settings.Name} sent nothing for {DurationText.Of(timeout)}, so it was ended. Try again, or raise the provider's timeout."
+                    );
                     await exchange.AbandonAsync().ConfigureAwait(false);
                 }
 
-                if (envelope is null && failure is null) { failure = exchange.End; }
-                foreach (var next in failure is null ? fold.Read(envelope!.Value) : fold.Fail(failure)) { yield return next; }
+                if (envelope is null && failure is null)
+                {
+                    failure = exchange.End;
+                }
+                foreach (var next in failure is null ? fold.Read(envelope!.Value) : fold.Fail(failure))
+                {
+                    yield return next;
+                }
 
                 timeout = settings.Timeout ?? IdleTimeout;
             }
@@ -107,7 +127,10 @@ public sealed class ExternalProvider(
         try
         {
             isDisposed = true;
-            if (shared is not null) { await shared.DisposeAsync().ConfigureAwait(false); }
+            if (shared is not null)
+            {
+                await shared.DisposeAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -120,7 +143,9 @@ public sealed class ExternalProvider(
         await using var exchange = await SendAsync(action, static _ => { }, cancellationToken).ConfigureAwait(false);
         try
         {
-            var reply = await exchange.NextAsync(timeout, time, cancellationToken).ConfigureAwait(false) ?? throw new FailureException(exchange.End);
+            var reply =
+                await exchange.NextAsync(timeout, time, cancellationToken).ConfigureAwait(false)
+                ?? throw new FailureException(exchange.End);
             exchange.IsComplete = true;
             if (reply.Flag("success") != true)
             {
@@ -134,29 +159,49 @@ public sealed class ExternalProvider(
         catch (TimeoutException)
         {
             await exchange.AbandonAsync().ConfigureAwait(false);
-            throw new FailureException(FailureKind.Timeout, $"{settings.Name} did not answer {action} within {DurationText.Of(timeout)}, so it was ended. Check the program.");
+            throw new FailureException(
+                FailureKind.Timeout,
+                $"{settings.Name} did not answer {action} within {DurationText.Of(timeout)}, so it was ended. Check the program."
+            );
         }
     }
 
     private async Task<ExternalExchange> SendAsync(string action, Action<Utf8JsonWriter> parameters, CancellationToken cancellationToken)
     {
-        var command = settings.Command ?? throw new FailureException(FailureKind.MissingField, $"{settings.Name} names no program. Give its absolute path as `command`.");
+        var command =
+            settings.Command
+            ?? throw new FailureException(
+                FailureKind.MissingField,
+                $"{settings.Name} names no program. Give its absolute path as `command`."
+            );
         // What was approved is compared with what is there now, each time before it is started or told anything.
         var program = await Task.Run(() => programs.RequireApproved(command), cancellationToken).ConfigureAwait(false);
         var configuration = await ConfigurationAsync(program, cancellationToken).ConfigureAwait(false);
         var name = settings.AdditionalAuth.GetValueOrDefault("provider") ?? settings.Id;
-        byte[] Line(string? id) => ExternalWire.Request(id, action, name, writer =>
-        {
-            writer.WriteStartObject("configuration"u8);
-            foreach (var (key, value) in configuration) { writer.WriteString(key, value); }
-            writer.WriteEndObject();
-            parameters(writer);
-        });
+        byte[] Line(string? id) =>
+            ExternalWire.Request(
+                id,
+                action,
+                name,
+                writer =>
+                {
+                    writer.WriteStartObject("configuration"u8);
+                    foreach (var (key, value) in configuration)
+                    {
+                        writer.WriteString(key, value);
+                    }
+                    writer.WriteEndObject();
+                    parameters(writer);
+                }
+            );
 
         if (!isSingleRequest)
         {
             var process = await SharedAsync(program, cancellationToken).ConfigureAwait(false);
-            if (process.EchoesIds) { return await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false); }
+            if (process.EchoesIds)
+            {
+                return await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false);
+            }
 
             await probing.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
@@ -188,15 +233,21 @@ public sealed class ExternalProvider(
         }
     }
 
-    private static async Task<ExternalExchange> ShareAsync(ExternalProcess process, Func<string?, byte[]> line, CancellationToken cancellationToken) =>
-        new(process, await process.SendAsync(line, cancellationToken).ConfigureAwait(false), isOwned: false, CancelTimeout);
+    private static async Task<ExternalExchange> ShareAsync(
+        ExternalProcess process,
+        Func<string?, byte[]> line,
+        CancellationToken cancellationToken
+    ) => new(process, await process.SendAsync(line, cancellationToken).ConfigureAwait(false), isOwned: false, CancelTimeout);
 
     private async Task<ExternalExchange> ProbeAsync(ExternalProcess process, ExternalExchange exchange, CancellationToken cancellationToken)
     {
         try
         {
             await process.FirstEnvelope.WaitAsync(ProbeTimeout, time, cancellationToken).ConfigureAwait(false);
-            if (process.EchoesIds) { return exchange; }
+            if (process.EchoesIds)
+            {
+                return exchange;
+            }
 
             isSingleRequest = process.IsAlive;
         }
@@ -219,7 +270,10 @@ public sealed class ExternalProvider(
         await mutex.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (shared == process) { shared = null; }
+            if (shared == process)
+            {
+                shared = null;
+            }
         }
         finally
         {
@@ -235,10 +289,19 @@ public sealed class ExternalProvider(
         await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (isDisposed) { throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} was changed meanwhile. Try again."); }
-            if (shared is { IsAlive: true } running && sharedSha256 == program.Sha256) { return running; }
+            if (isDisposed)
+            {
+                throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} was changed meanwhile. Try again.");
+            }
+            if (shared is { IsAlive: true } running && sharedSha256 == program.Sha256)
+            {
+                return running;
+            }
 
-            if (shared is not null) { await shared.DisposeAsync().ConfigureAwait(false); }
+            if (shared is not null)
+            {
+                await shared.DisposeAsync().ConfigureAwait(false);
+            }
             (shared, sharedSha256) = (Start(program), program.Sha256);
             return shared;
         }
@@ -252,35 +315,58 @@ public sealed class ExternalProvider(
     {
         try
         {
-            var passed = environment.Where(pair => Passed.Contains(pair.Key) || pair.Key.StartsWith("LC_", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value);
+            var passed = environment
+                .Where(pair => Passed.Contains(pair.Key) || pair.Key.StartsWith("LC_", StringComparison.Ordinal))
+                .ToDictionary(pair => pair.Key, pair => pair.Value);
             var home = environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME");
-            var child = ChildProcess.Start(new ChildProcessStart
-            {
-                Program = program.Path,
-                Environment = passed,
-                WorkingDirectory = Directory.Exists(home) ? home : Path.GetDirectoryName(program.Path)!,
-            });
+            var child = ChildProcess.Start(
+                new ChildProcessStart
+                {
+                    Program = program.Path,
+                    Environment = passed,
+                    WorkingDirectory = Directory.Exists(home) ? home : Path.GetDirectoryName(program.Path)!,
+                }
+            );
             return new ExternalProcess(child, settings.Name, mask);
         }
         catch (IOException fault)
         {
-            throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} could not be started: {fault.Message} Check the program.", fault);
+            throw new FailureException(
+                FailureKind.ProviderExecutableFailed,
+                $"{settings.Name} could not be started: {fault.Message} Check the program.",
+                fault
+            );
         }
     }
 
     /// <summary>What the program is told with every request. Secrets travel here, on its standard input, and nowhere else.</summary>
-    private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(ExternalProgram program, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(
+        ExternalProgram program,
+        CancellationToken cancellationToken
+    )
     {
         List<KeyValuePair<string, string>> values = [];
-        if (settings.Model is { } model) { values.Add(new("model", model)); }
+        if (settings.Model is { } model)
+        {
+            values.Add(new("model", model));
+        }
         foreach (var (name, value) in settings.AdditionalAuth.Where(pair => pair.Key != "provider"))
         {
-            values.Add(new(name, SecretReference.IsReference(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
+            values.Add(
+                new(
+                    name,
+                    SecretReference.IsReference(value)
+                        ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()
+                        : value
+                )
+            );
         }
 
         if (settings.ApiKeyRef is { } reference && settings.AuthType == AuthType.ApiKey)
         {
-            values.Add(new("api_key", (await secrets.GetAsync(reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+            values.Add(
+                new("api_key", (await secrets.GetAsync(reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal())
+            );
         }
 
         return values;

@@ -33,7 +33,10 @@ internal sealed class ExternalResponse(string who)
         if (envelope.Field("data") is { } whole && envelope.Flag("success") == true)
         {
             // A program that does not stream says it all at once.
-            if (whole.Text("content") is { Length: > 0 } text) { events.Add(new ProviderEvent.TextDelta(text)); }
+            if (whole.Text("content") is { Length: > 0 } text)
+            {
+                events.Add(new ProviderEvent.TextDelta(text));
+            }
             Finish(events, whole);
             return events;
         }
@@ -76,7 +79,13 @@ internal sealed class ExternalResponse(string who)
         };
         if (name.Length == 0 || parameters is null)
         {
-            Fail(events, new Failure(FailureKind.BadResponse, $"{who} asked for a tool in a form that cannot be read, so nothing was run. Check the program."));
+            Fail(
+                events,
+                new Failure(
+                    FailureKind.BadResponse,
+                    $"{who} asked for a tool in a form that cannot be read, so nothing was run. Check the program."
+                )
+            );
             return;
         }
 
@@ -89,17 +98,24 @@ internal sealed class ExternalResponse(string who)
 
     private void Finish(List<ProviderEvent> events, JsonElement done)
     {
-        if (ExternalWire.ReadUsage(done) is { } usage) { events.Add(usage); }
+        if (ExternalWire.ReadUsage(done) is { } usage)
+        {
+            events.Add(usage);
+        }
 
         IsOver = true;
-        events.Add(new ProviderEvent.Finished(done.Text("stop_reason") switch
-        {
-            "max_tokens" => StopReason.MaxTokens,
-            "stop_sequence" => StopReason.StopSequence,
-            "refusal" => StopReason.Refusal,
-            "context_full" => StopReason.ContextFull,
-            _ => toolUseIds.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
-        }));
+        events.Add(
+            new ProviderEvent.Finished(
+                done.Text("stop_reason") switch
+                {
+                    "max_tokens" => StopReason.MaxTokens,
+                    "stop_sequence" => StopReason.StopSequence,
+                    "refusal" => StopReason.Refusal,
+                    "context_full" => StopReason.ContextFull,
+                    _ => toolUseIds.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
+                }
+            )
+        );
     }
 
     private void Fail(List<ProviderEvent> events, Failure failure)
@@ -110,7 +126,10 @@ internal sealed class ExternalResponse(string who)
 
     private void CloseReasoning(List<ProviderEvent> events)
     {
-        if (isReasoning) { events.Add(new ProviderEvent.ReasoningFinished(null)); }
+        if (isReasoning)
+        {
+            events.Add(new ProviderEvent.ReasoningFinished(null));
+        }
 
         isReasoning = false;
     }

@@ -14,7 +14,13 @@ public sealed class GeminiProvider : IProvider
     private readonly RefusedOptions refused = new();
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal GeminiProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal GeminiProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://generativelanguage.googleapis.com", ApiRoot);
@@ -23,17 +29,36 @@ public sealed class GeminiProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) => refused.StreamAsync(request.Model, without =>
-    {
-        var body = GeminiWire.Request(request, Settings, Options, without, out var sent);
-        var failures = connection.Failures(request.Model);
-        var url = connection.Endpoint.At("/" + GeminiWire.CallOf(request.Model));
-        return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, new GeminiParser(failures, request), failures, cancellationToken), sent);
-    }, cancellationToken);
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
+        refused.StreamAsync(
+            request.Model,
+            without =>
+            {
+                var body = GeminiWire.Request(request, Settings, Options, without, out var sent);
+                var failures = connection.Failures(request.Model);
+                var url = connection.Endpoint.At("/" + GeminiWire.CallOf(request.Model));
+                return new Attempt(
+                    connection.StreamAsync(
+                        url,
+                        body,
+                        Framing.ServerSentEvents,
+                        new GeminiParser(failures, request),
+                        failures,
+                        cancellationToken
+                    ),
+                    sent
+                );
+            },
+            cancellationToken
+        );
 
     /// <summary>A gateway need not list models.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
-        connection.CheckAsync("/models?pageSize=1", cancellationToken, kind => kind is FailureKind.NotFound && Settings.Endpoint is not null);
+        connection.CheckAsync(
+            "/models?pageSize=1",
+            cancellationToken,
+            kind => kind is FailureKind.NotFound && Settings.Endpoint is not null
+        );
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
@@ -42,37 +67,48 @@ public sealed class GeminiProvider : IProvider
         {
             foreach (var model in page.Items("models"))
             {
-                if (model.Text("name") is not { } name || !GeneratesContent(model)) continue;
-                models.Add(new ModelInfo
-                {
-                    Id = name.StartsWith("models/", StringComparison.Ordinal) ? name["models/".Length..] : name,
-                    Name = model.Text("displayName"),
-                    Description = model.Text("description"),
-                    ContextLength = model.Whole("inputTokenLimit"),
-                    MaxOutput = model.Whole("outputTokenLimit"),
-                    CanReason = model.Flag("thinking"),
-                });
+                if (model.Text("name") is not { } name || !GeneratesContent(model))
+                    continue;
+                models.Add(
+                    new ModelInfo
+                    {
+                        Id = name.StartsWith("models/", StringComparison.Ordinal) ? name["models/".Length..] : name,
+                        Name = model.Text("displayName"),
+                        Description = model.Text("description"),
+                        ContextLength = model.Whole("inputTokenLimit"),
+                        MaxOutput = model.Whole("outputTokenLimit"),
+                        CanReason = model.Flag("thinking"),
+                    }
+                );
             }
         }
 
         return models;
 
-        static string? NextPage(JsonElement page) => page.Text("nextPageToken") is { Length: > 0 } next ? "&pageToken=" + Uri.EscapeDataString(next) : null;
+        static string? NextPage(JsonElement page) =>
+            page.Text("nextPageToken") is { Length: > 0 } next ? "&pageToken=" + Uri.EscapeDataString(next) : null;
     }
 
     /// <summary>Models that embed or count only are listed as well.</summary>
     private static bool GeneratesContent(JsonElement model) =>
-        model.Field("supportedGenerationMethods") is null || model.Items("supportedGenerationMethods").Any(method => method.ValueEquals("generateContent"));
+        model.Field("supportedGenerationMethods") is null
+        || model.Items("supportedGenerationMethods").Any(method => method.ValueEquals("generateContent"));
 
     /// <summary>People give the host, the host with a version, the address of the call, or that of the part that imitates OpenAI.</summary>
     private static string ApiRoot(string path)
     {
         var models = path.IndexOf("/models/", StringComparison.Ordinal);
-        if (models >= 0) path = path[..models];
-        if (path.EndsWith("/models", StringComparison.Ordinal)) path = path[..^"/models".Length];
-        if (path.EndsWith("/openai", StringComparison.Ordinal)) path = path[..^"/openai".Length];
+        if (models >= 0)
+            path = path[..models];
+        if (path.EndsWith("/models", StringComparison.Ordinal))
+            path = path[..^"/models".Length];
+        if (path.EndsWith("/openai", StringComparison.Ordinal))
+            path = path[..^"/openai".Length];
         // What Plue needs is in the beta only.
-        if (path.EndsWith("/v1", StringComparison.Ordinal)) path = path[..^"/v1".Length];
-        return path.EndsWith("/v1beta", StringComparison.Ordinal) || path.EndsWith("/v1alpha", StringComparison.Ordinal) ? path : path + "/v1beta";
+        if (path.EndsWith("/v1", StringComparison.Ordinal))
+            path = path[..^"/v1".Length];
+        return path.EndsWith("/v1beta", StringComparison.Ordinal) || path.EndsWith("/v1alpha", StringComparison.Ordinal)
+            ? path
+            : path + "/v1beta";
     }
 }

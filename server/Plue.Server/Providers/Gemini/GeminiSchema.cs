@@ -13,7 +13,21 @@ internal static class GeminiSchema
 
     /// <summary>Kept as they are.</summary>
     private static readonly string[] Plain =
-        ["title", "description", "nullable", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties", "pattern", "default"];
+    [
+        "title",
+        "description",
+        "nullable",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "minLength",
+        "maxLength",
+        "minProperties",
+        "maxProperties",
+        "pattern",
+        "default",
+    ];
 
     private static readonly string[] Formats = ["date-time", "enum", "int32", "int64", "float", "double"];
 
@@ -22,11 +36,13 @@ internal static class GeminiSchema
     /// <summary>Writes <c>parameters</c>, or nothing where the tool takes none: an object without properties is refused by some models.</summary>
     public static void WriteParameters(Utf8JsonWriter json, string schema)
     {
-        if (!JsonText.IsObject(schema)) return;
+        if (!JsonText.IsObject(schema))
+            return;
         using var document = JsonDocument.Parse(schema, Options);
         var root = document.RootElement;
         var resolved = Resolve(root, root, 0);
-        if (resolved.Field("properties") is not { ValueKind: JsonValueKind.Object } properties || !properties.EnumerateObject().Any()) return;
+        if (resolved.Field("properties") is not { ValueKind: JsonValueKind.Object } properties || !properties.EnumerateObject().Any())
+            return;
         json.WritePropertyName("parameters");
         Write(json, resolved, root, 0);
     }
@@ -49,7 +65,8 @@ internal static class GeminiSchema
         if (choices.Count == 0 && types.Count > 1)
         {
             json.WriteStartArray("anyOf");
-            foreach (var type in types) WriteOfType(json, schema, type, root, depth);
+            foreach (var type in types)
+                WriteOfType(json, schema, type, root, depth);
             json.WriteEndArray();
         }
         else if (choices.Count == 1)
@@ -59,9 +76,11 @@ internal static class GeminiSchema
         }
         else if (choices.Count > 1)
         {
-            if (schema.Text("description") is { } description) json.WriteString("description", description);
+            if (schema.Text("description") is { } description)
+                json.WriteString("description", description);
             json.WriteStartArray("anyOf");
-            foreach (var choice in choices) Write(json, choice, root, depth + 1);
+            foreach (var choice in choices)
+                Write(json, choice, root, depth + 1);
             json.WriteEndArray();
         }
         else
@@ -69,7 +88,8 @@ internal static class GeminiSchema
             WriteFields(json, schema, TypeOf(schema), root, depth, null);
         }
 
-        if (mayBeNull && schema.Field("nullable") is null) json.WriteBoolean("nullable", true);
+        if (mayBeNull && schema.Field("nullable") is null)
+            json.WriteBoolean("nullable", true);
         json.WriteEndObject();
     }
 
@@ -84,31 +104,39 @@ internal static class GeminiSchema
     {
         schema = Resolve(schema, root, depth);
         json.WriteString("type", type);
-        if (schema.ValueKind != JsonValueKind.Object) return;
-        if (description is not null) json.WriteString("description", description);
+        if (schema.ValueKind != JsonValueKind.Object)
+            return;
+        if (description is not null)
+            json.WriteString("description", description);
         foreach (var name in Plain)
         {
-            if (name == "description" && description is not null) continue;
-            if (schema.Field(name) is not { } value) continue;
+            if (name == "description" && description is not null)
+                continue;
+            if (schema.Field(name) is not { } value)
+                continue;
             json.WritePropertyName(name);
             value.WriteTo(json);
         }
 
-        if (schema.Text("format") is { } format && Formats.Contains(format)) json.WriteString("format", format);
-        if (type == "string") WriteEnum(json, schema);
+        if (schema.Text("format") is { } format && Formats.Contains(format))
+            json.WriteString("format", format);
+        if (type == "string")
+            WriteEnum(json, schema);
         if (type == "array")
         {
             json.WritePropertyName("items");
             Write(json, schema.Field("items") is { ValueKind: JsonValueKind.Object } items ? items : default, root, depth + 1);
         }
 
-        if (type == "object" && schema.Field("properties") is { ValueKind: JsonValueKind.Object } properties) WriteProperties(json, schema, properties, root, depth);
+        if (type == "object" && schema.Field("properties") is { ValueKind: JsonValueKind.Object } properties)
+            WriteProperties(json, schema, properties, root, depth);
     }
 
     private static void WriteProperties(Utf8JsonWriter json, JsonElement schema, JsonElement properties, JsonElement root, int depth)
     {
         var names = properties.EnumerateObject().Select(property => property.Name).ToHashSet();
-        if (names.Count == 0) return;
+        if (names.Count == 0)
+            return;
         json.WriteStartObject("properties");
         foreach (var property in properties.EnumerateObject())
         {
@@ -118,10 +146,17 @@ internal static class GeminiSchema
 
         json.WriteEndObject();
         // A name that is required and nowhere described would be refused.
-        var required = schema.Items("required").Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!).Where(names.Contains).ToList();
-        if (required.Count == 0) return;
+        var required = schema
+            .Items("required")
+            .Where(name => name.ValueKind == JsonValueKind.String)
+            .Select(name => name.GetString()!)
+            .Where(names.Contains)
+            .ToList();
+        if (required.Count == 0)
+            return;
         json.WriteStartArray("required");
-        foreach (var name in required) json.WriteStringValue(name);
+        foreach (var name in required)
+            json.WriteStringValue(name);
         json.WriteEndArray();
     }
 
@@ -129,10 +164,16 @@ internal static class GeminiSchema
     private static void WriteEnum(Utf8JsonWriter json, JsonElement schema)
     {
         var values = schema.Field("const") is { } constant ? [constant] : schema.Items("enum").ToList();
-        var texts = values.Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!).Where(text => text.Length > 0).ToList();
-        if (texts.Count == 0) return;
+        var texts = values
+            .Where(value => value.ValueKind == JsonValueKind.String)
+            .Select(value => value.GetString()!)
+            .Where(text => text.Length > 0)
+            .ToList();
+        if (texts.Count == 0)
+            return;
         json.WriteStartArray("enum");
-        foreach (var text in texts) json.WriteStringValue(text);
+        foreach (var text in texts)
+            json.WriteStringValue(text);
         json.WriteEndArray();
     }
 
@@ -141,11 +182,13 @@ internal static class GeminiSchema
     {
         for (var step = depth; step < MaxDepth && schema.Text("$ref") is { } reference; step++)
         {
-            if (!reference.StartsWith("#/", StringComparison.Ordinal)) return default;
+            if (!reference.StartsWith("#/", StringComparison.Ordinal))
+                return default;
             var target = root;
             foreach (var name in reference[2..].Split('/'))
             {
-                if (target.Field(name.Replace("~1", "/").Replace("~0", "~")) is not { } next) return default;
+                if (target.Field(name.Replace("~1", "/").Replace("~0", "~")) is not { } next)
+                    return default;
                 target = next;
             }
 
@@ -163,22 +206,28 @@ internal static class GeminiSchema
         return choices;
     }
 
-    private static List<string> TypesOf(JsonElement schema) => schema.Field("type") switch
-    {
-        { ValueKind: JsonValueKind.String } type => [type.GetString()!.ToLowerInvariant()],
-        { ValueKind: JsonValueKind.Array } types => [.. types.EnumerateArray().Where(type => type.ValueKind == JsonValueKind.String).Select(type => type.GetString()!)],
-        _ => [],
-    };
+    private static List<string> TypesOf(JsonElement schema) =>
+        schema.Field("type") switch
+        {
+            { ValueKind: JsonValueKind.String } type => [type.GetString()!.ToLowerInvariant()],
+            { ValueKind: JsonValueKind.Array } types =>
+            [
+                .. types.EnumerateArray().Where(type => type.ValueKind == JsonValueKind.String).Select(type => type.GetString()!),
+            ],
+            _ => [],
+        };
 
     /// <summary>Gemini wants a type everywhere.</summary>
     private static string TypeOf(JsonElement schema) =>
         TypesOf(schema).Find(type => type != "null")
-        ?? (schema.Field("properties") is not null ? "object"
-        : schema.Field("items") is not null ? "array"
-        : schema.Field("const")?.ValueKind switch
-        {
-            JsonValueKind.Number => "number",
-            JsonValueKind.True or JsonValueKind.False => "boolean",
-            _ => "string",
-        });
+        ?? (
+            schema.Field("properties") is not null ? "object"
+            : schema.Field("items") is not null ? "array"
+            : schema.Field("const")?.ValueKind switch
+            {
+                JsonValueKind.Number => "number",
+                JsonValueKind.True or JsonValueKind.False => "boolean",
+                _ => "string",
+            }
+        );
 }

@@ -29,7 +29,13 @@ internal static partial class GeminiWire
     /// <summary>What history keeps of a signature on a text; it stands behind the text, of which the last <paramref name="length"/> characters were signed.</summary>
     public static string OnText(string signature, int length) => $"{TextMark}{length}:{signature}";
 
-    public static byte[] Request(ProviderRequest request, ProviderSettings settings, GeminiOptions options, RefusableOptions without, out RefusableOptions sent)
+    public static byte[] Request(
+        ProviderRequest request,
+        ProviderSettings settings,
+        GeminiOptions options,
+        RefusableOptions without,
+        out RefusableOptions sent
+    )
     {
         var taken = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
@@ -46,10 +52,12 @@ internal static partial class GeminiWire
     private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
     {
         var texts = RequestMessages.SystemTexts(request);
-        if (texts.Count == 0) return;
+        if (texts.Count == 0)
+            return;
         json.WriteStartObject("systemInstruction");
         json.WriteStartArray("parts");
-        foreach (var text in texts) WriteText(json, new Piece(text));
+        foreach (var text in texts)
+            WriteText(json, new Piece(text));
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -66,18 +74,22 @@ internal static partial class GeminiWire
         {
             if (open != message.Role)
             {
-                if (open is not null) EndContent(json);
+                if (open is not null)
+                    EndContent(json);
                 json.WriteStartObject();
                 json.WriteString("role", message.Role == MessageRole.Assistant ? "model" : "user");
                 json.WriteStartArray("parts");
                 open = message.Role;
             }
 
-            if (message.Role == MessageRole.Assistant) WriteAnswer(json, message, options, needsSignatures);
-            else WriteQuestion(json, message, uses, options);
+            if (message.Role == MessageRole.Assistant)
+                WriteAnswer(json, message, options, needsSignatures);
+            else
+                WriteQuestion(json, message, uses, options);
         }
 
-        if (open is not null) EndContent(json);
+        if (open is not null)
+            EndContent(json);
         json.WriteEndArray();
     }
 
@@ -90,12 +102,15 @@ internal static partial class GeminiWire
     /// <summary>Results in the order of their calls, then what the user said.</summary>
     private static void WriteQuestion(Utf8JsonWriter json, Message message, List<MessagePart.ToolUse> uses, GeminiOptions options)
     {
-        var results = message.Parts.OfType<MessagePart.ToolResult>().Select(result => (Result: result, At: uses.FindLastIndex(use => use.ToolUseId == result.ToolUseId)));
+        var results = message
+            .Parts.OfType<MessagePart.ToolResult>()
+            .Select(result => (Result: result, At: uses.FindLastIndex(use => use.ToolUseId == result.ToolUseId)));
         foreach (var (result, at) in results.OrderBy(entry => entry.At))
         {
             json.WriteStartObject();
             json.WriteStartObject("functionResponse");
-            if (options.SendsCallIds) json.WriteString("id", result.ToolUseId);
+            if (options.SendsCallIds)
+                json.WriteString("id", result.ToolUseId);
             json.WriteString("name", uses[at].ToolName);
             json.WriteObject("response", result.Error is { } error ? ("error", error) : ("output", result.Result ?? ""));
             json.WriteEndObject();
@@ -104,8 +119,10 @@ internal static partial class GeminiWire
 
         foreach (var part in message.Parts)
         {
-            if (part is MessagePart.File { IsImage: true, Data: { } data } image) WriteImage(json, image.MediaType!, data);
-            else if (RequestMessages.Text(part) is { } text) WriteText(json, new Piece(text));
+            if (part is MessagePart.File { IsImage: true, Data: { } data } image)
+                WriteImage(json, image.MediaType!, data);
+            else if (RequestMessages.Text(part) is { } text)
+                WriteText(json, new Piece(text));
         }
     }
 
@@ -132,12 +149,14 @@ internal static partial class GeminiWire
 
             json.WriteStartObject();
             json.WriteStartObject("functionCall");
-            if (options.SendsCallIds) json.WriteString("id", call.ToolUseId);
+            if (options.SendsCallIds)
+                json.WriteString("id", call.ToolUseId);
             json.WriteString("name", call.ToolName);
             json.WriteRawObject("args", call.Parameters);
             json.WriteEndObject();
             // Of parallel calls only the first is signed.
-            if ((piece.Signature ?? (isFirstCall && needsSignatures ? ForeignSignature : null)) is { } signature) json.WriteString("thoughtSignature", signature);
+            if ((piece.Signature ?? (isFirstCall && needsSignatures ? ForeignSignature : null)) is { } signature)
+                json.WriteString("thoughtSignature", signature);
             json.WriteEndObject();
             isFirstCall = false;
         }
@@ -157,13 +176,18 @@ internal static partial class GeminiWire
                     callSignature = null;
                     break;
                 case MessagePart.Reasoning reasoning:
-                    if (reasoning.Signature is { } signature) pieces.Add(new Piece(reasoning.Content, signature, IsThought: true));
-                    if (reasoning.Opaque is not { } opaque) break;
-                    if (opaque.StartsWith(CallMark, StringComparison.Ordinal)) callSignature = opaque[CallMark.Length..];
-                    else SignText(pieces, opaque);
+                    if (reasoning.Signature is { } signature)
+                        pieces.Add(new Piece(reasoning.Content, signature, IsThought: true));
+                    if (reasoning.Opaque is not { } opaque)
+                        break;
+                    if (opaque.StartsWith(CallMark, StringComparison.Ordinal))
+                        callSignature = opaque[CallMark.Length..];
+                    else
+                        SignText(pieces, opaque);
                     break;
                 default:
-                    if (RequestMessages.Text(part) is { } text) pieces.Add(new Piece(text));
+                    if (RequestMessages.Text(part) is { } text)
+                        pieces.Add(new Piece(text));
                     break;
             }
         }
@@ -173,14 +197,17 @@ internal static partial class GeminiWire
 
     private static void SignText(List<Piece> pieces, string opaque)
     {
-        if (!opaque.StartsWith(TextMark, StringComparison.Ordinal)) return;
+        if (!opaque.StartsWith(TextMark, StringComparison.Ordinal))
+            return;
         var colon = opaque.IndexOf(':', TextMark.Length);
-        if (colon < 0 || !int.TryParse(opaque.AsSpan(TextMark.Length, colon - TextMark.Length), out var length)) return;
+        if (colon < 0 || !int.TryParse(opaque.AsSpan(TextMark.Length, colon - TextMark.Length), out var length))
+            return;
         var signature = opaque[(colon + 1)..];
         if (length > 0 && pieces is [.., { Text: { } text, Signature: null }] && length <= text.Length)
         {
             pieces.RemoveAt(pieces.Count - 1);
-            if (length < text.Length) pieces.Add(new Piece(text[..^length]));
+            if (length < text.Length)
+                pieces.Add(new Piece(text[..^length]));
             pieces.Add(new Piece(text[^length..], signature));
         }
         else
@@ -193,14 +220,17 @@ internal static partial class GeminiWire
     {
         json.WriteStartObject();
         json.WriteString("text", piece.Text);
-        if (piece.IsThought) json.WriteBoolean("thought", true);
-        if (piece.Signature is not null) json.WriteString("thoughtSignature", piece.Signature);
+        if (piece.IsThought)
+            json.WriteBoolean("thought", true);
+        if (piece.Signature is not null)
+            json.WriteString("thoughtSignature", piece.Signature);
         json.WriteEndObject();
     }
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
-        if (request.Tools.Count == 0) return;
+        if (request.Tools.Count == 0)
+            return;
         json.WriteStartArray("tools");
         json.WriteStartObject();
         json.WriteStartArray("functionDeclarations");
@@ -222,20 +252,26 @@ internal static partial class GeminiWire
         var thinking = ThinkingOf(model, options.ReasoningLevel);
         var temperature = options.TakeTemperature();
         var stops = options.TakeStopSequences();
-        if (thinking is null && options.MaxTokens is null && temperature is null && stops.Count == 0) return;
+        if (thinking is null && options.MaxTokens is null && temperature is null && stops.Count == 0)
+            return;
 
         json.WriteStartObject("generationConfig");
         // Thinking is paid from the same limit: the answer keeps what was asked for.
-        if (options.MaxTokens is { } most) json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
-        if (temperature is { } heat) json.WriteNumber("temperature", heat);
+        if (options.MaxTokens is { } most)
+            json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
+        if (temperature is { } heat)
+            json.WriteNumber("temperature", heat);
         json.WriteStrings("stopSequences", stops);
         if (thinking is { } thought)
         {
             options.Sent |= RefusableOptions.ReasoningLevel;
             json.WriteStartObject("thinkingConfig");
-            if (thought.Level is not null) json.WriteString("thinkingLevel", thought.Level);
-            else json.WriteNumber("thinkingBudget", thought.Budget);
-            if (!thought.IsOff) json.WriteBoolean("includeThoughts", true);
+            if (thought.Level is not null)
+                json.WriteString("thinkingLevel", thought.Level);
+            else
+                json.WriteNumber("thinkingBudget", thought.Budget);
+            if (!thought.IsOff)
+                json.WriteBoolean("includeThoughts", true);
             json.WriteEndObject();
         }
 
@@ -245,27 +281,40 @@ internal static partial class GeminiWire
     /// <summary>From Gemini 3 on a level, before that a budget, and before 2.5 nothing. Neither a Pro model nor Gemini 3 can be told not to think at all.</summary>
     private static Thinking? ThinkingOf(string model, string? level)
     {
-        if (level is null || GenerationOf(model) is not { } generation || generation < 2.5) return null;
+        if (level is null || GenerationOf(model) is not { } generation || generation < 2.5)
+            return null;
         var isOff = RequestOptions.IsOff(level);
-        if (generation >= 3) return new Thinking(isOff ? "minimal" : level is "xhigh" or "max" ? "high" : level, 0, isOff);
+        if (generation >= 3)
+            return new Thinking(
+                isOff ? "minimal"
+                    : level is "xhigh" or "max" ? "high"
+                    : level,
+                0,
+                isOff
+            );
 
         var isPro = model.Contains("pro", StringComparison.OrdinalIgnoreCase);
-        return new Thinking(null, level switch
-        {
-            _ when isOff => isPro ? 128 : 0,
-            "minimal" => 512,
-            "low" => 2048,
-            "medium" => 8192,
-            "high" => 24_576,
-            _ => isPro ? 32_768 : 24_576,
-        }, isOff);
+        return new Thinking(
+            null,
+            level switch
+            {
+                _ when isOff => isPro ? 128 : 0,
+                "minimal" => 512,
+                "low" => 2048,
+                "medium" => 8192,
+                "high" => 24_576,
+                _ => isPro ? 32_768 : 24_576,
+            },
+            isOff
+        );
     }
 
     /// <summary>2.5 of <c>gemini-2.5-flash</c>; a name without a number means the newest, and a model that is no Gemini has none.</summary>
     private static double? GenerationOf(string model)
     {
         var version = Version().Match(model);
-        if (!version.Success) return model.Contains("gemini-", StringComparison.OrdinalIgnoreCase) ? 3 : null;
+        if (!version.Success)
+            return model.Contains("gemini-", StringComparison.OrdinalIgnoreCase) ? 3 : null;
         return double.Parse(version.Groups["version"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
     }
 

@@ -4,22 +4,43 @@ namespace Plue.Server.Providers.Http;
 
 /// <summary>A key in a header.</summary>
 /// <param name="header">The header that carries the key, and what stands before the key in it.</param>
-internal sealed class ApiKeyCredential(ProviderSettings settings, ISecretSource secrets, ProviderEndpoint endpoint, (string Name, string Prefix) header) : IRequestCredential
+internal sealed class ApiKeyCredential(
+    ProviderSettings settings,
+    ISecretSource secrets,
+    ProviderEndpoint endpoint,
+    (string Name, string Prefix) header
+) : IRequestCredential
 {
-    public async ValueTask ApplyAsync(HttpRequestMessage request, ReadOnlyMemory<byte> body, ProviderFailures failures, CancellationToken cancellationToken)
+    public async ValueTask ApplyAsync(
+        HttpRequestMessage request,
+        ReadOnlyMemory<byte> body,
+        ProviderFailures failures,
+        CancellationToken cancellationToken
+    )
     {
         // A key header of the user's own, in whatever form the gateway wants it, stands in place of ours.
-        if (settings.ApiKeyRef is not { } reference || request.Headers.NonValidated.Contains(header.Name)) { return; }
+        if (settings.ApiKeyRef is not { } reference || request.Headers.NonValidated.Contains(header.Name))
+        {
+            return;
+        }
 
         try
         {
-            var secret = failures.Sendable((await secrets.GetAsync(reference, new Uri(endpoint.Origin), cancellationToken).ConfigureAwait(false)).Reveal());
-            if (!request.Headers.TryAddWithoutValidation(header.Name, header.Prefix + secret)) { throw new FailureException(failures.UnusableKey()); }
+            var secret = failures.Sendable(
+                (await secrets.GetAsync(reference, new Uri(endpoint.Origin), cancellationToken).ConfigureAwait(false)).Reveal()
+            );
+            if (!request.Headers.TryAddWithoutValidation(header.Name, header.Prefix + secret))
+            {
+                throw new FailureException(failures.UnusableKey());
+            }
         }
         catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
         {
             // A server of one's own may want none; one that does says so, and then the user is asked.
-            if (settings.Capabilities.NeedsKey) { throw new FailureException(failures.NoKey(), missing); }
+            if (settings.Capabilities.NeedsKey)
+            {
+                throw new FailureException(failures.NoKey(), missing);
+            }
         }
     }
 

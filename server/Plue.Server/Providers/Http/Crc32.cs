@@ -8,7 +8,8 @@ internal static class Crc32
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var sum = uint.MaxValue;
-        foreach (var one in bytes) sum = Table[(byte)(sum ^ one)] ^ (sum >> 8);
+        foreach (var one in bytes)
+            sum = Table[(byte)(sum ^ one)] ^ (sum >> 8);
         return ~sum;
     }
 
@@ -18,7 +19,8 @@ internal static class Crc32
         for (var at = 0u; at < table.Length; at++)
         {
             var sum = at;
-            for (var bit = 0; bit < 8; bit++) sum = (sum & 1) == 1 ? 0xEDB88320 ^ (sum >> 1) : sum >> 1;
+            for (var bit = 0; bit < 8; bit++)
+                sum = (sum & 1) == 1 ? 0xEDB88320 ^ (sum >> 1) : sum >> 1;
             table[at] = sum;
         }
 

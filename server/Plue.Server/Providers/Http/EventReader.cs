@@ -5,8 +5,10 @@ internal enum Framing
 {
     /// <summary><c>data:</c> lines, ended by an empty one.</summary>
     ServerSentEvents,
+
     /// <summary>One JSON value a line.</summary>
     JsonLines,
+
     /// <summary>Binary frames of AWS; the payload given is the whole frame.</summary>
     EventStream,
 }
@@ -34,19 +36,23 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     /// <exception cref="HtmlException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> payload)
     {
-        if (frames is not null) return frames.TryRead(out payload);
+        if (frames is not null)
+            return frames.TryRead(out payload);
         Forget();
         while (lines.TryRead(out var line))
         {
-            if (!seenLine) RejectHtml(line.Span);
+            if (!seenLine)
+                RejectHtml(line.Span);
             if (framing == Framing.JsonLines)
             {
                 payload = line;
-                if (line.Span.Trim(" \t"u8).Length > 0) return true;
+                if (line.Span.Trim(" \t"u8).Length > 0)
+                    return true;
             }
             else if (line.Length == 0)
             {
-                if (Take(out payload)) return true;
+                if (Take(out payload))
+                    return true;
             }
             else
             {
@@ -66,7 +72,8 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     }
 
     /// <inheritdoc cref="LineReader.FillAsync"/>
-    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) => frames?.FillAsync(cancellationToken) ?? lines.FillAsync(cancellationToken);
+    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) =>
+        frames?.FillAsync(cancellationToken) ?? lines.FillAsync(cancellationToken);
 
     public void Dispose()
     {
@@ -82,26 +89,33 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
 
     private void Forget()
     {
-        if (!delivered) return;
+        if (!delivered)
+            return;
         delivered = hasData = false;
         length = 0;
     }
 
     private void Append(ReadOnlySpan<byte> line)
     {
-        if (!line.StartsWith("data"u8)) return;
+        if (!line.StartsWith("data"u8))
+            return;
         line = line[4..];
         if (line.Length > 0)
         {
-            if (line[0] != ':') return;
+            if (line[0] != ':')
+                return;
             line = line[1..];
-            if (line.Length > 0 && line[0] == ' ') line = line[1..];
+            if (line.Length > 0 && line[0] == ' ')
+                line = line[1..];
         }
 
         var needed = length + line.Length + 1;
-        if (needed > cap) throw new InvalidDataException("The event is longer than the cap.");
-        if (needed > data.Length) Array.Resize(ref data, Math.Max(needed, Math.Min(cap, Math.Max(1024, data.Length * 2))));
-        if (hasData) data[length++] = (byte)'\n';
+        if (needed > cap)
+            throw new InvalidDataException("The event is longer than the cap.");
+        if (needed > data.Length)
+            Array.Resize(ref data, Math.Max(needed, Math.Min(cap, Math.Max(1024, data.Length * 2))));
+        if (hasData)
+            data[length++] = (byte)'\n';
         line.CopyTo(data.AsSpan(length));
         length += line.Length;
         hasData = true;
@@ -110,9 +124,11 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     private void RejectHtml(ReadOnlySpan<byte> line)
     {
         line = line.Trim(" \t"u8);
-        if (line.Length == 0) return;
+        if (line.Length == 0)
+            return;
         seenLine = true;
-        if (line[0] == '<') throw new HtmlException();
+        if (line[0] == '<')
+            throw new HtmlException();
     }
 }
 

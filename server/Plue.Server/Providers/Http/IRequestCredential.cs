@@ -6,7 +6,12 @@ internal interface IRequestCredential
     /// <summary>Called last, when the method, the address, the body and every other header of the request stand.</summary>
     /// <param name="failures">Makes the sentences, and masks what it is told in them.</param>
     /// <exception cref="Messages.FailureException">A secret is missing, locked away, or not meant for this origin.</exception>
-    ValueTask ApplyAsync(HttpRequestMessage request, ReadOnlyMemory<byte> body, ProviderFailures failures, CancellationToken cancellationToken);
+    ValueTask ApplyAsync(
+        HttpRequestMessage request,
+        ReadOnlyMemory<byte> body,
+        ProviderFailures failures,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The vendor refused the proof. True when a fresh one was got, so that asking once more makes sense.</summary>
     ValueTask<bool> RenewAsync(CancellationToken cancellationToken);

@@ -7,7 +7,11 @@ namespace Plue.Server.Providers.Http;
 /// <summary>Writes request bodies: plain UTF-8, fields in the order of the code, so that equal requests are equal bytes.</summary>
 internal static class JsonBody
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     public static byte[] Write(Action<Utf8JsonWriter> fields)
     {
@@ -32,7 +36,8 @@ internal static class JsonBody
     /// <summary>Fields of the object under way.</summary>
     public static void WriteFields(this Utf8JsonWriter json, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
-        foreach (var (name, value) in fields) json.WriteString(name, value);
+        foreach (var (name, value) in fields)
+            json.WriteString(name, value);
     }
 
     /// <summary>A whole object of an array.</summary>
@@ -54,9 +59,11 @@ internal static class JsonBody
     /// <summary>An array as a field; nothing if there are no values.</summary>
     public static void WriteStrings(this Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
-        if (values.Count == 0) return;
+        if (values.Count == 0)
+            return;
         json.WriteStartArray(name);
-        foreach (var value in values) json.WriteStringValue(value);
+        foreach (var value in values)
+            json.WriteStringValue(value);
         json.WriteEndArray();
     }
 }

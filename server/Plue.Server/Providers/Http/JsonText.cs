@@ -33,11 +33,14 @@ internal static class JsonText
     public static string? NextString(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
     {
         string? text = null;
-        if (!json.NextIsObject()) return text;
+        if (!json.NextIsObject())
+            return text;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals(name)) text = json.NextString();
-            else json.Skip();
+            if (json.ValueTextEquals(name))
+                text = json.NextString();
+            else
+                json.Skip();
         }
 
         return text;
@@ -82,7 +85,9 @@ internal static class JsonText
         json.Read();
         if (json.TokenType == JsonTokenType.Number)
         {
-            return json.TryGetInt64(out var whole) ? whole : json.TryGetDouble(out var number) && Math.Abs(number) < 1e18 ? (long)number : null;
+            return json.TryGetInt64(out var whole) ? whole
+                : json.TryGetDouble(out var number) && Math.Abs(number) < 1e18 ? (long)number
+                : null;
         }
 
         json.Skip();
@@ -93,11 +98,14 @@ internal static class JsonText
     public static long? NextInt64(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
     {
         long? number = null;
-        if (!json.NextIsObject()) return number;
+        if (!json.NextIsObject())
+            return number;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals(name)) number = json.NextInt64();
-            else json.Skip();
+            if (json.ValueTextEquals(name))
+                number = json.NextInt64();
+            else
+                json.Skip();
         }
 
         return number;
@@ -126,7 +134,8 @@ internal static class JsonText
     {
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (json.TokenType == JsonTokenType.StartObject) return true;
+            if (json.TokenType == JsonTokenType.StartObject)
+                return true;
             json.Skip();
         }
 
@@ -138,7 +147,8 @@ internal static class JsonText
         try
         {
             var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+                return false;
             json.Skip();
             return !json.Read();
         }
@@ -151,7 +161,8 @@ internal static class JsonText
     private static bool NextIs(ref Utf8JsonReader json, JsonTokenType type)
     {
         json.Read();
-        if (json.TokenType == type) return true;
+        if (json.TokenType == type)
+            return true;
         json.Skip();
         return false;
     }
@@ -175,7 +186,17 @@ internal static class JsonText
                 continue;
             }
 
-            text.Append(escape switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', _ => escape });
+            text.Append(
+                escape switch
+                {
+                    'n' => '\n',
+                    't' => '\t',
+                    'r' => '\r',
+                    'b' => '\b',
+                    'f' => '\f',
+                    _ => escape,
+                }
+            );
         }
 
         return text.ToString();

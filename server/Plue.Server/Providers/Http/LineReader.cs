@@ -23,7 +23,8 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         if (isAfterReturn && start < end)
         {
             isAfterReturn = false;
-            if (buffer[start] == '\n') scanned = ++start;
+            if (buffer[start] == '\n')
+                scanned = ++start;
         }
 
         var length = buffer.AsSpan(scanned, end - scanned).IndexOfAny((byte)'\n', (byte)'\r');
@@ -31,7 +32,8 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         {
             scanned = end;
             line = default;
-            if (!atEnd || start == end) return false;
+            if (!atEnd || start == end)
+                return false;
             // The last line may lack its ending.
             line = Trim(start, end);
             start = end;
@@ -76,8 +78,10 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
             return;
         }
 
-        if (end < buffer.Length) return;
-        if (end - start >= cap) throw new InvalidDataException("The line is longer than the cap.");
+        if (end < buffer.Length)
+            return;
+        if (end - start >= cap)
+            throw new InvalidDataException("The line is longer than the cap.");
         var target = start > 0 ? buffer : ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, cap + 1));
         buffer.AsSpan(start, end - start).CopyTo(target);
         if (target != buffer)
@@ -96,7 +100,8 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         if (atStart)
         {
             atStart = false;
-            if (buffer.AsSpan(from, to - from).StartsWith("\uFEFF"u8)) from += 3;
+            if (buffer.AsSpan(from, to - from).StartsWith("\uFEFF"u8))
+                from += 3;
         }
 
         return buffer.AsMemory(from, to - from);

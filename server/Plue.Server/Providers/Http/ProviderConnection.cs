@@ -16,15 +16,21 @@ internal sealed class ProviderConnection(
     ISecretSource secrets,
     ProviderHttp http,
     TimeProvider time,
-    IRequestCredential credential)
+    IRequestCredential credential
+)
 {
     /// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
     /// <param name="credential">Replaces the key, for users who sign in.</param>
     public ProviderConnection(
-        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader, IRequestCredential? credential = null)
-        : this(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
-    {
-    }
+        ProviderSettings settings,
+        ProviderEndpoint endpoint,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        (string Name, string Prefix) keyHeader,
+        IRequestCredential? credential = null
+    )
+        : this(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, keyHeader)) { }
 
     private const int MaxErrorBytes = 64 * 1024;
     private const int MaxListBytes = 16 * 1024 * 1024;
@@ -44,7 +50,13 @@ internal sealed class ProviderConnection(
 
     /// <summary>Posts <paramref name="body"/> and gives what <paramref name="parser"/> makes of the answer, ended by exactly one Finished or Failed.</summary>
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
-        Uri url, byte[] body, Framing framing, WireParser parser, ProviderFailures failures, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Uri url,
+        byte[] body,
+        Framing framing,
+        WireParser parser,
+        ProviderFailures failures,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var firstByte = settings.Timeout ?? (endpoint.IsLocal ? LocalFirstByte : HostedFirstByte);
         using var timeout = new ExchangeTimeout(firstByte, settings.Timeout ?? Idle, time, cancellationToken);
@@ -68,7 +80,10 @@ internal sealed class ProviderConnection(
         {
             if (response is not null && !parser.IsOver)
             {
-                using var events = new EventReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), framing);
+                using var events = new EventReader(
+                    await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false),
+                    framing
+                );
                 var isOpen = true;
                 while (!parser.IsOver)
                 {
@@ -80,7 +95,8 @@ internal sealed class ProviderConnection(
                     {
                         cancellationToken.ThrowIfCancellationRequested();
                         isOpen = false;
-                        if (failure.Kind == FailureKind.BadResponse || !parser.TryEnd()) parser.Fail(failure);
+                        if (failure.Kind == FailureKind.BadResponse || !parser.TryEnd())
+                            parser.Fail(failure);
                     }
 
                     while (parser.TryTake(out var next))
@@ -90,11 +106,13 @@ internal sealed class ProviderConnection(
                     }
                 }
 
-                if (isOpen) await ReadOutAsync(events).ConfigureAwait(false);
+                if (isOpen)
+                    await ReadOutAsync(events).ConfigureAwait(false);
             }
             else
             {
-                while (parser.TryTake(out var next)) yield return next;
+                while (parser.TryTake(out var next))
+                    yield return next;
             }
         }
     }
@@ -109,9 +127,18 @@ internal sealed class ProviderConnection(
         using var timeout = new ExchangeTimeout(limit, limit, time, cancellationToken);
         try
         {
-            using var response = await SendAsync(body is null ? HttpMethod.Get : HttpMethod.Post, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
+            using var response = await SendAsync(
+                    body is null ? HttpMethod.Get : HttpMethod.Post,
+                    url,
+                    body,
+                    failures,
+                    timeout,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             var whole = await ReadAllAsync(response, MaxListBytes, timeout).ConfigureAwait(false);
-            if (VendorMessage.LooksLikeHtml(whole.Span)) throw new HtmlException();
+            if (VendorMessage.LooksLikeHtml(whole.Span))
+                throw new HtmlException();
             return JsonDocument.Parse(whole);
         }
         catch (Exception exception) when (ToFailure(exception, failures, timeout, answering: false) is { } failure)
@@ -125,7 +152,13 @@ internal sealed class ProviderConnection(
     /// <param name="mayFail">The kinds of failure after which the provider still works.</param>
     /// <param name="body">Null for GET.</param>
     /// <returns>Null if the provider works.</returns>
-    public async Task<Failure?> CheckAsync(string call, CancellationToken cancellationToken, Func<FailureKind, bool>? mayFail = null, byte[]? body = null, string? model = null)
+    public async Task<Failure?> CheckAsync(
+        string call,
+        CancellationToken cancellationToken,
+        Func<FailureKind, bool>? mayFail = null,
+        byte[]? body = null,
+        string? model = null
+    )
     {
         try
         {
@@ -141,7 +174,11 @@ internal sealed class ProviderConnection(
     /// <summary>The pages of a list, at most ten.</summary>
     /// <param name="next">What to add to the call for the page after this one; null after the last.</param>
     /// <exception cref="FailureException">A page could not be read.</exception>
-    public async IAsyncEnumerable<JsonElement> PagesAsync(string call, Func<JsonElement, string?> next, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<JsonElement> PagesAsync(
+        string call,
+        Func<JsonElement, string?> next,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         string? after = "";
         for (var page = 0; page < MaxPages && after is not null; page++)
@@ -154,9 +191,16 @@ internal sealed class ProviderConnection(
 
     /// <exception cref="FailureException">The answer was not a 200, or a secret was not given out.</exception>
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, ExchangeTimeout timeout, CancellationToken cancellationToken)
+        HttpMethod method,
+        Uri url,
+        byte[]? body,
+        ProviderFailures failures,
+        ExchangeTimeout timeout,
+        CancellationToken cancellationToken
+    )
     {
-        if (!endpoint.IsHttp) throw new FailureException(failures.NotHttp());
+        if (!endpoint.IsHttp)
+            throw new FailureException(failures.NotHttp());
         var response = await SendOnceAsync(method, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -167,14 +211,16 @@ internal sealed class ProviderConnection(
             }
 
             var status = (int)response.StatusCode;
-            if (status is >= 300 and < 400) throw new FailureException(failures.Redirect(status, response.Headers.Location));
+            if (status is >= 300 and < 400)
+                throw new FailureException(failures.Redirect(status, response.Headers.Location));
             if (status is not (>= 200 and < 300))
             {
                 var said = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
                 throw new FailureException(failures.OfStatus(status, response.Headers, said, time.GetUtcNow()));
             }
 
-            if (response.Content.Headers.ContentType?.MediaType == "text/html") throw new FailureException(failures.WebPage());
+            if (response.Content.Headers.ContentType?.MediaType == "text/html")
+                throw new FailureException(failures.WebPage());
             return response;
         }
         catch
@@ -185,7 +231,13 @@ internal sealed class ProviderConnection(
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, ExchangeTimeout timeout, CancellationToken cancellationToken)
+        HttpMethod method,
+        Uri url,
+        byte[]? body,
+        ProviderFailures failures,
+        ExchangeTimeout timeout,
+        CancellationToken cancellationToken
+    )
     {
         using var message = new HttpRequestMessage(method, url);
         if (body is not null)
@@ -199,22 +251,36 @@ internal sealed class ProviderConnection(
         return await http.For(url).SendAsync(message, timeout.Token).ConfigureAwait(false);
     }
 
-    private async Task AddHeadersAsync(HttpRequestHeaders headers, Uri origin, ProviderFailures failures, CancellationToken cancellationToken)
+    private async Task AddHeadersAsync(
+        HttpRequestHeaders headers,
+        Uri origin,
+        ProviderFailures failures,
+        CancellationToken cancellationToken
+    )
     {
         headers.TryAddWithoutValidation("user-agent", "plue");
-        foreach (var (name, value) in FixedHeaders) headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in FixedHeaders)
+            headers.TryAddWithoutValidation(name, value);
         foreach (var (name, value) in settings.Headers)
         {
             headers.Remove(name);
-            Add(name, SecretReference.FindIn(value) is (var before, var reference)
-                ? before + failures.Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal())
-                : value);
+            Add(
+                name,
+                SecretReference.FindIn(value) is (var before, var reference)
+                    ? before
+                        + failures.Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal())
+                    : value
+            );
         }
 
         void Add(string name, string value)
         {
-            if (headers.TryAddWithoutValidation(name, value)) return;
-            throw new FailureException(FailureKind.MissingField, $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings.");
+            if (headers.TryAddWithoutValidation(name, value))
+                return;
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings."
+            );
         }
     }
 
@@ -226,7 +292,8 @@ internal sealed class ProviderConnection(
         {
             for (var reads = 0; reads < 4 && await events.FillAsync(moment.Token).ConfigureAwait(false); reads++) { }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException)
         {
             // The answer is complete: how the connection ends no longer matters.
         }
@@ -240,9 +307,11 @@ internal sealed class ProviderConnection(
         var length = 0;
         while (length < most)
         {
-            if (length == whole.Length) Array.Resize(ref whole, Math.Min(most, whole.Length * 2));
+            if (length == whole.Length)
+                Array.Resize(ref whole, Math.Min(most, whole.Length * 2));
             var read = await body.ReadAsync(whole.AsMemory(length), timeout.Token).ConfigureAwait(false);
-            if (read == 0) break;
+            if (read == 0)
+                break;
             timeout.Renew();
             length += read;
         }
@@ -253,16 +322,17 @@ internal sealed class ProviderConnection(
     private static bool HasError(ReadOnlyMemory<byte> body) => body.Span.IndexOf("\"error\""u8) >= 0;
 
     /// <summary>Null for what is a mistake of ours and must not be hidden.</summary>
-    private static Failure? ToFailure(Exception exception, ProviderFailures failures, ExchangeTimeout timeout, bool answering) => exception switch
-    {
-        FailureException known => known.Failure,
-        HtmlException => failures.WebPage(),
-        FrameException { IsTooLong: true } => failures.TooLong(FrameReader.MaxPayload),
-        FrameException => failures.Damaged(),
-        InvalidDataException => failures.TooLong(EventReader.DefaultCap),
-        JsonException => answering ? failures.BadEvent() : failures.NotStreamed(),
-        OperationCanceledException when timeout.HasExpired => failures.TimedOut(timeout),
-        OperationCanceledException or HttpRequestException or IOException => failures.OfException(exception, answering),
-        _ => null,
-    };
+    private static Failure? ToFailure(Exception exception, ProviderFailures failures, ExchangeTimeout timeout, bool answering) =>
+        exception switch
+        {
+            FailureException known => known.Failure,
+            HtmlException => failures.WebPage(),
+            FrameException { IsTooLong: true } => failures.TooLong(FrameReader.MaxPayload),
+            FrameException => failures.Damaged(),
+            InvalidDataException => failures.TooLong(EventReader.DefaultCap),
+            JsonException => answering ? failures.BadEvent() : failures.NotStreamed(),
+            OperationCanceledException when timeout.HasExpired => failures.TimedOut(timeout),
+            OperationCanceledException or HttpRequestException or IOException => failures.OfException(exception, answering),
+            _ => null,
+        };
 }

@@ -43,9 +43,11 @@ internal sealed class ProviderEndpoint
     /// <summary>The address of one call. A query that the user gave with the endpoint stays on it.</summary>
     public Uri At(string call)
     {
-        if (!IsHttp) return address;
+        if (!IsHttp)
+            return address;
         var query = address.Query.TrimStart('?');
-        if (query.Length == 0) return new Uri(Origin + path + call);
+        if (query.Length == 0)
+            return new Uri(Origin + path + call);
         return new Uri(Origin + path + call + (call.Contains('?') ? "&" : "?") + query);
     }
 
@@ -53,7 +55,11 @@ internal sealed class ProviderEndpoint
     public static Uri OriginOf(Uri address) => new(Server(address));
 
     public bool IsHost(string host) =>
-        IsHttp && (address.Host.Equals(host, StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith("." + host, StringComparison.OrdinalIgnoreCase));
+        IsHttp
+        && (
+            address.Host.Equals(host, StringComparison.OrdinalIgnoreCase)
+            || address.Host.EndsWith("." + host, StringComparison.OrdinalIgnoreCase)
+        );
 
     private static string Server(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
@@ -64,8 +70,10 @@ internal sealed class ProviderEndpoint
             return !address.Host.Contains('.') || address.Host.EndsWith(".local", StringComparison.OrdinalIgnoreCase);
         }
 
-        if (ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal) return true;
+        if (ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal)
+            return true;
         var bytes = ip.GetAddressBytes();
-        return bytes.Length == 4 && (bytes[0] == 10 || (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 172 && bytes[1] is >= 16 and < 32));
+        return bytes.Length == 4
+            && (bytes[0] == 10 || (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 172 && bytes[1] is >= 16 and < 32));
     }
 }

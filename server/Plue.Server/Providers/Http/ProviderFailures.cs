@@ -14,7 +14,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 {
     private readonly List<string> secrets = [];
 
-    private string Who => settings.Name.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase) ? settings.Name : $"{settings.Name} ({endpoint.Host})";
+    private string Who =>
+        settings.Name.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase) ? settings.Name : $"{settings.Name} ({endpoint.Host})";
     private string Model => model is null ? "this model" : model;
 
     /// <summary>
@@ -25,7 +26,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     /// <summary>From now on this value is shown as <c>***</c>, also where it comes back encoded.</summary>
     public void Mask(string secret)
     {
-        if (secret.Length < 4) return;
+        if (secret.Length < 4)
+            return;
         secrets.Add(secret);
         secrets.Add(Uri.EscapeDataString(secret));
         secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)));
@@ -40,11 +42,14 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         return secret.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FailureException(UnusableKey()) : secret;
     }
 
-    public Failure NotHttp() => new(FailureKind.MissingField,
-        $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
+    public Failure NotHttp() =>
+        new(
+            FailureKind.MissingField,
+            $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://."
+        );
 
-    public Failure UnusableKey() => new(FailureKind.ProviderAuthFailed,
-        $"The key of {settings.Name} holds characters that cannot be sent. Set the key again.");
+    public Failure UnusableKey() =>
+        new(FailureKind.ProviderAuthFailed, $"The key of {settings.Name} holds characters that cannot be sent. Set the key again.");
 
     public Failure NoKey() => new(FailureKind.ProviderAuthFailed, $"{settings.Name} has no key yet. Set one, then try again.");
 
@@ -53,42 +58,66 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     {
         var said = VendorMessage.Read(body);
         var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, said) : KindOf(status, said);
-        if (kind == FailureKind.BadRequest && VendorMessage.LooksLikeHtml(body.Span)) return WebPage(status);
+        if (kind == FailureKind.BadRequest && VendorMessage.LooksLikeHtml(body.Span))
+            return WebPage(status);
         return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
 
     /// <summary>An error that came inside a stream which had begun well.</summary>
     public Failure OfEvent(VendorMessage said) => Sentence(KindOf(said.Status, said), said.Text, null, said.RetryAfter);
 
-    public Failure Redirect(int status, Uri? location) => new(FailureKind.BadResponse,
-        $"{Who} sent us on to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow with a key or a prompt. "
-        + "If you trust that address, make it the endpoint.");
+    public Failure Redirect(int status, Uri? location) =>
+        new(
+            FailureKind.BadResponse,
+            $"{Who} sent us on to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow with a key or a prompt. "
+                + "If you trust that address, make it the endpoint."
+        );
 
-    public Failure WebPage(int? status = null) => new(FailureKind.BadResponse,
-        $"{Who} answered with a web page{(status is null ? "" : $" ({status})")} instead of an answer. Check the endpoint, and whether a proxy or a sign-in page is in between.");
+    public Failure WebPage(int? status = null) =>
+        new(
+            FailureKind.BadResponse,
+            $"{Who} answered with a web page{(status is null ? "" : $" ({status})")} instead of an answer. Check the endpoint, and whether a proxy or a sign-in page is in between."
+        );
 
-    public Failure NotStreamed() => new(FailureKind.BadResponse, $"{Who} answered in another form than this kind of provider has. Check the endpoint and the kind.");
+    public Failure NotStreamed() =>
+        new(FailureKind.BadResponse, $"{Who} answered in another form than this kind of provider has. Check the endpoint and the kind.");
 
-    public Failure BadEvent() => new(FailureKind.BadResponse,
-        $"{Who} sent something that is not valid JSON in the middle of its answer. Try again; if it stays, check the endpoint and the kind.");
+    public Failure BadEvent() =>
+        new(
+            FailureKind.BadResponse,
+            $"{Who} sent something that is not valid JSON in the middle of its answer. Try again; if it stays, check the endpoint and the kind."
+        );
 
-    public Failure BadToolCall(string tool) => new(FailureKind.BadResponse,
-        $"{Model} called the tool {VendorMessage.Clean(tool)} with arguments that are not a JSON object, so nothing was run. Try again.");
+    public Failure BadToolCall(string tool) =>
+        new(
+            FailureKind.BadResponse,
+            $"{Model} called the tool {VendorMessage.Clean(tool)} with arguments that are not a JSON object, so nothing was run. Try again."
+        );
 
     /// <param name="why">Half a sentence: <c>it called too many tools</c>.</param>
     public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} broke its answer off at {Who}: {why}. Try again.");
 
-    public Failure TooLong(int cap) => new(FailureKind.BadResponse,
-        $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint.");
+    public Failure TooLong(int cap) =>
+        new(
+            FailureKind.BadResponse,
+            $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint."
+        );
 
-    public Failure Damaged() => new(FailureKind.BadResponse,
-        $"{Who} sent an event that was damaged on its way, and the answer was cut there. Try again; if it stays, check the endpoint and a proxy in between.");
+    public Failure Damaged() =>
+        new(
+            FailureKind.BadResponse,
+            $"{Who} sent an event that was damaged on its way, and the answer was cut there. Try again; if it stays, check the endpoint and a proxy in between."
+        );
 
     public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the answer was complete. Try again.");
 
-    public Failure TimedOut(ExchangeTimeout timeout) => new(FailureKind.Timeout, timeout.HasFirstByte
-        ? $"{Who} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
-        : $"{Who} did not begin to answer within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout.");
+    public Failure TimedOut(ExchangeTimeout timeout) =>
+        new(
+            FailureKind.Timeout,
+            timeout.HasFirstByte
+                ? $"{Who} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+                : $"{Who} did not begin to answer within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+        );
 
     /// <summary>What the sockets threw, before or in the middle of an answer.</summary>
     public Failure OfException(Exception exception, bool answering)
@@ -97,28 +126,49 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         {
             if (inner is AuthenticationException)
             {
-                return new Failure(FailureKind.Unreachable, $"No safe connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, a proxy in between, and the endpoint.");
+                return new Failure(
+                    FailureKind.Unreachable,
+                    $"No safe connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, a proxy in between, and the endpoint."
+                );
             }
 
             if (inner is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
             {
-                return new Failure(FailureKind.Unreachable, $"The proxy of this machine did not let Plue through to {endpoint.Host}. Check its address and its sign-in in HTTPS_PROXY.");
+                return new Failure(
+                    FailureKind.Unreachable,
+                    $"The proxy of this machine did not let Plue through to {endpoint.Host}. Check its address and its sign-in in HTTPS_PROXY."
+                );
             }
 
-            if (inner is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery })
+            if (
+                inner is SocketException
+                {
+                    SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery
+                }
+            )
             {
-                return new Failure(FailureKind.Unreachable, $"The host {endpoint.Host} of {settings.Name} was not found. Check the network and the endpoint.");
+                return new Failure(
+                    FailureKind.Unreachable,
+                    $"The host {endpoint.Host} of {settings.Name} was not found. Check the network and the endpoint."
+                );
             }
         }
 
-        if (answering) return Cut();
+        if (answering)
+            return Cut();
         if (endpoint.IsLoopback)
         {
-            return new Failure(FailureKind.Unreachable, $"Nothing answers at {endpoint.Origin}. Is {(settings.Kind == ProviderKinds.Ollama ? "Ollama" : settings.Name)} running?");
+            return new Failure(
+                FailureKind.Unreachable,
+                $"Nothing answers at {endpoint.Origin}. Is {(settings.Kind == ProviderKinds.Ollama ? "Ollama" : settings.Name)} running?"
+            );
         }
 
         return exception is OperationCanceledException
-            ? new Failure(FailureKind.Unreachable, $"{Who} took no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint.")
+            ? new Failure(
+                FailureKind.Unreachable,
+                $"{Who} took no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint."
+            )
             : new Failure(FailureKind.Unreachable, $"{Who} cannot be reached. Check the network and the endpoint.");
     }
 
@@ -135,17 +185,23 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         };
         var message = kind switch
         {
-            FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth => $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
+            FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth =>
+                $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
             FailureKind.ProviderAuthFailed when Proof is { } proof => $"{Who} refused {proof.What}{number}{quoted}. {proof.Advice}",
-            FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null => $"{Who} wants a key and none is set{quoted}. Set a key for it.",
-            FailureKind.ProviderAuthFailed => $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
-            FailureKind.PermissionDenied => $"{Who} does not allow this{number}{quoted}. Your plan or your organization decides; choose another model, or look at the Copilot settings at GitHub.",
+            FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null =>
+                $"{Who} wants a key and none is set{quoted}. Set a key for it.",
+            FailureKind.ProviderAuthFailed =>
+                $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
+            FailureKind.PermissionDenied =>
+                $"{Who} does not allow this{number}{quoted}. Your plan or your organization decides; choose another model, or look at the Copilot settings at GitHub.",
             FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
-            FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama => $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
+            FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama =>
+                $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
             FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {DurationText.Of(wait)}" : "in a moment")}.",
             FailureKind.Overloaded => $"{what} Try again in a moment, or choose another model.",
-            FailureKind.ContextFull => $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
+            FailureKind.ContextFull =>
+                $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
             FailureKind.NotFound => $"{Who} has nothing at this address{number}{quoted}. Check the endpoint.",
             FailureKind.Refused => $"{Who} declined to answer{quoted}. Ask in another way, or choose another model.",
             _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
@@ -162,52 +218,107 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     private string Quote(string said)
     {
-        foreach (var secret in secrets) said = said.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
+        foreach (var secret in secrets)
+            said = said.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
         return VendorMessage.Clean(said);
     }
 
     private static FailureKind KindOf(int? status, VendorMessage said)
     {
         // Google says "exceeded your current quota" of a limit for a minute too, and then when to come back.
-        if (status is 429 && said is { RetryAfter: not null, IsPerDay: false }) return FailureKind.RateLimited;
-        if (status == 402 || said.IsPerDay || Mentions(said, Spend)) return FailureKind.SpendLimit;
-        if (status is 403 && Mentions(said.Text, "flagged", "moderation")) return FailureKind.Refused;
-        if (status is 401 or 403 || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error", "API_KEY_INVALID", "UNAUTHENTICATED")) return FailureKind.ProviderAuthFailed;
-        if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute"))) return FailureKind.RateLimited;
-        if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413)) return FailureKind.ContextFull;
-        if (status is null or 400 or 404 && Mentions(said, UnknownModel)) return FailureKind.ModelNotFound;
-        if (status == 405) return FailureKind.NotFound;
-        if (status == 404) return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
-        if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient)) return FailureKind.Overloaded;
-        if (Mentions(said.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy")) return FailureKind.Refused;
-        if (Mentions(said.Code, "invalid_prompt") && Mentions(said.Text, "policy", "flagged")) return FailureKind.Refused;
-        return status is null && !Mentions(said.Code, "invalid_", "image_", "data_residency") ? FailureKind.Overloaded : FailureKind.BadRequest;
+        if (status is 429 && said is { RetryAfter: not null, IsPerDay: false })
+            return FailureKind.RateLimited;
+        if (status == 402 || said.IsPerDay || Mentions(said, Spend))
+            return FailureKind.SpendLimit;
+        if (status is 403 && Mentions(said.Text, "flagged", "moderation"))
+            return FailureKind.Refused;
+        if (
+            status is 401 or 403
+            || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error", "API_KEY_INVALID", "UNAUTHENTICATED")
+        )
+            return FailureKind.ProviderAuthFailed;
+        if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute")))
+            return FailureKind.RateLimited;
+        if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413))
+            return FailureKind.ContextFull;
+        if (status is null or 400 or 404 && Mentions(said, UnknownModel))
+            return FailureKind.ModelNotFound;
+        if (status == 405)
+            return FailureKind.NotFound;
+        if (status == 404)
+            return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
+        if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient))
+            return FailureKind.Overloaded;
+        if (Mentions(said.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy"))
+            return FailureKind.Refused;
+        if (Mentions(said.Code, "invalid_prompt") && Mentions(said.Text, "policy", "flagged"))
+            return FailureKind.Refused;
+        return status is null && !Mentions(said.Code, "invalid_", "image_", "data_residency")
+            ? FailureKind.Overloaded
+            : FailureKind.BadRequest;
     }
 
     private static readonly string[] Spend =
     [
-        "insufficient_quota", "billing_error", "credit balance", "credit_balance", "spend_limit", "usage_limit_exceeded",
-        "exceeded your current quota", "insufficient balance", "insufficient credits",
+        "insufficient_quota",
+        "billing_error",
+        "credit balance",
+        "credit_balance",
+        "spend_limit",
+        "usage_limit_exceeded",
+        "exceeded your current quota",
+        "insufficient balance",
+        "insufficient credits",
     ];
 
     private static readonly string[] TooMuch =
     [
-        "context_length_exceeded", "prompt is too long", "maximum context length", "exceed_context_size", "exceeds the available context size",
-        "exceeds the context window", "exceeds the maximum number of tokens", "range of input length should be", "input too long:", "input is too long", "request_too_large",
+        "context_length_exceeded",
+        "prompt is too long",
+        "maximum context length",
+        "exceed_context_size",
+        "exceeds the available context size",
+        "exceeds the context window",
+        "exceeds the maximum number of tokens",
+        "range of input length should be",
+        "input too long:",
+        "input is too long",
+        "request_too_large",
     ];
 
-    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access", "DeploymentNotFound",
-        "model identifier is invalid", "on-demand throughput isn"];
+    private static readonly string[] UnknownModel =
+    [
+        "model_not_found",
+        "not a valid model",
+        "invalid model",
+        "does not exist or you do not have access",
+        "DeploymentNotFound",
+        "model identifier is invalid",
+        "on-demand throughput isn",
+    ];
 
-    private static readonly string[] Transient = ["overloaded", "api_error", "server_error", "internal_error", "timeout_error", "service_unavailable", "502", "503", "529"];
+    private static readonly string[] Transient =
+    [
+        "overloaded",
+        "api_error",
+        "server_error",
+        "internal_error",
+        "timeout_error",
+        "service_unavailable",
+        "502",
+        "503",
+        "529",
+    ];
 
-    private static bool Mentions(VendorMessage said, params ReadOnlySpan<string> words) => Mentions(said.Code, words) || Mentions(said.Text, words);
+    private static bool Mentions(VendorMessage said, params ReadOnlySpan<string> words) =>
+        Mentions(said.Code, words) || Mentions(said.Text, words);
 
     private static bool Mentions(string text, params ReadOnlySpan<string> words)
     {
         foreach (var word in words)
         {
-            if (text.Contains(word, StringComparison.OrdinalIgnoreCase)) return true;
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                return true;
         }
 
         return false;
@@ -217,12 +328,13 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 /// <summary>Durations as a person says them.</summary>
 internal static class DurationText
 {
-    public static string Of(TimeSpan duration) => duration switch
-    {
-        { TotalSeconds: < 1 } => $"{Math.Max(1, (int)duration.TotalMilliseconds)} ms",
-        { TotalSeconds: < 120 } => $"{Math.Ceiling(duration.TotalSeconds):0} s",
-        { TotalMinutes: < 120 } => $"{Math.Ceiling(duration.TotalMinutes):0} minutes",
-        { TotalHours: < 48 } => $"{Math.Ceiling(duration.TotalHours):0} hours",
-        _ => $"{Math.Ceiling(duration.TotalDays):0} days",
-    };
+    public static string Of(TimeSpan duration) =>
+        duration switch
+        {
+            { TotalSeconds: < 1 } => $"{Math.Max(1, (int)duration.TotalMilliseconds)} ms",
+            { TotalSeconds: < 120 } => $"{Math.Ceiling(duration.TotalSeconds):0} s",
+            { TotalMinutes: < 120 } => $"{Math.Ceiling(duration.TotalMinutes):0} minutes",
+            { TotalHours: < 48 } => $"{Math.Ceiling(duration.TotalHours):0} hours",
+            _ => $"{Math.Ceiling(duration.TotalDays):0} days",
+        };
 }

@@ -19,20 +19,25 @@ public sealed class ProviderHttp : IDisposable
 
     public void Dispose()
     {
-        if (direct.IsValueCreated) direct.Value.Dispose();
-        if (viaProxy.IsValueCreated) viaProxy.Value.Dispose();
+        if (direct.IsValueCreated)
+            direct.Value.Dispose();
+        if (viaProxy.IsValueCreated)
+            viaProxy.Value.Dispose();
     }
 
-    private static HttpMessageInvoker Create(bool useProxy) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = useProxy,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = ConnectTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ResponseDrainTimeout = TimeSpan.Zero,
-        MaxResponseDrainSize = 0,
-    });
+    private static HttpMessageInvoker Create(bool useProxy) =>
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = useProxy,
+                AutomaticDecompression = DecompressionMethods.None,
+                ActivityHeadersPropagator = null,
+                ConnectTimeout = ConnectTimeout,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                ResponseDrainTimeout = TimeSpan.Zero,
+                MaxResponseDrainSize = 0,
+            }
+        );
 }

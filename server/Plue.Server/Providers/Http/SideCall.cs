@@ -14,7 +14,12 @@ internal static class SideCall
     /// <param name="who">For sentences: <c>the token service of Google</c>.</param>
     /// <exception cref="FailureException">Unreachable or Timeout.</exception>
     public static async Task<(HttpStatusCode Status, byte[] Body)> SendAsync(
-        ProviderHttp http, HttpRequestMessage request, string who, TimeProvider time, CancellationToken cancellationToken)
+        ProviderHttp http,
+        HttpRequestMessage request,
+        string who,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var host = request.RequestUri!.Authority;
         using var timeout = new ExchangeTimeout(Limit, Limit, time, cancellationToken);
@@ -30,8 +35,16 @@ internal static class SideCall
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw timeout.HasExpired
-                ? new FailureException(FailureKind.Timeout, $"{who} ({host}) did not answer within {DurationText.Of(Limit)}. Try again.", exception)
-                : new FailureException(FailureKind.Unreachable, $"{who} ({host}) cannot be reached. Check the network and a proxy in between.", exception);
+                ? new FailureException(
+                    FailureKind.Timeout,
+                    $"{who} ({host}) did not answer within {DurationText.Of(Limit)}. Try again.",
+                    exception
+                )
+                : new FailureException(
+                    FailureKind.Unreachable,
+                    $"{who} ({host}) cannot be reached. Check the network and a proxy in between.",
+                    exception
+                );
         }
     }
 }

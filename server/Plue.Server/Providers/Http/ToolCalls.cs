@@ -12,7 +12,10 @@ internal sealed class ToolCalls
 
     public ToolCalls(ProviderRequest request)
     {
-        taken = [.. request.Messages.SelectMany(message => message.Parts).OfType<Messages.MessagePart.ToolUse>().Select(use => use.ToolUseId)];
+        taken =
+        [
+            .. request.Messages.SelectMany(message => message.Parts).OfType<Messages.MessagePart.ToolUse>().Select(use => use.ToolUseId),
+        ];
     }
 
     public IReadOnlyList<ToolCall> All => calls;
@@ -20,7 +23,8 @@ internal sealed class ToolCalls
     public ToolCall Add(string? vendorId, string name)
     {
         var id = vendorId;
-        while (string.IsNullOrEmpty(id) || !taken.Add(id)) id = $"call_{++made}";
+        while (string.IsNullOrEmpty(id) || !taken.Add(id))
+            id = $"call_{++made}";
         var call = new ToolCall(id, string.IsNullOrEmpty(vendorId) ? null : vendorId, name);
         calls.Add(call);
         return call;
@@ -53,7 +57,8 @@ internal sealed record ToolCall(string Id, string? VendorId, string Name)
     public string? TryParameters()
     {
         var text = arguments.ToString();
-        if (text.AsSpan().Trim() is "" or "null") return "{}";
+        if (text.AsSpan().Trim() is "" or "null")
+            return "{}";
         return JsonText.IsObject(text) ? text : null;
     }
 }

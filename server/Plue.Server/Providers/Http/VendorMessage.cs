@@ -23,12 +23,14 @@ internal readonly record struct VendorMessage(string Code, string Text)
     /// </summary>
     public static VendorMessage Read(ReadOnlyMemory<byte> body)
     {
-        if (LooksLikeHtml(body.Span)) return new VendorMessage("", "");
+        if (LooksLikeHtml(body.Span))
+            return new VendorMessage("", "");
         try
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0) root = root[0];
+            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
+                root = root[0];
             return Of(root);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -56,8 +58,10 @@ internal readonly record struct VendorMessage(string Code, string Text)
                 break;
             }
 
-            if (!Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029)) clean.Append(rune.ToString());
-            else if (clean.Length > 0 && clean[^1] != ' ') clean.Append(' ');
+            if (!Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029))
+                clean.Append(rune.ToString());
+            else if (clean.Length > 0 && clean[^1] != ' ')
+                clean.Append(' ');
         }
 
         return HiddenCharacters.VisibleLine(clean.ToString().Trim());
@@ -65,14 +69,19 @@ internal readonly record struct VendorMessage(string Code, string Text)
 
     private static VendorMessage Of(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object) return new VendorMessage("", root.GetRawText());
+        if (root.ValueKind != JsonValueKind.Object)
+            return new VendorMessage("", root.GetRawText());
         var error = root.TryGetProperty("error", out var inner) ? inner : root;
-        if (error.ValueKind == JsonValueKind.String) return new VendorMessage(Field(root, "type"), LoneSurrogates.TextOf(error)!);
-        if (error.ValueKind != JsonValueKind.Object) error = root;
-        var details = error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
+        if (error.ValueKind == JsonValueKind.String)
+            return new VendorMessage(Field(root, "type"), LoneSurrogates.TextOf(error)!);
+        if (error.ValueKind != JsonValueKind.Object)
+            error = root;
+        var details =
+            error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
         var code = $"{Field(error, "type")} {Field(error, "code")} {Field(error, "status")} {details}";
         var text = Field(error, "message");
-        if (text.Length == 0) text = Field(error, "detail");
+        if (text.Length == 0)
+            text = Field(error, "detail");
         var said = new VendorMessage(code, text.Length > 0 ? text : error.GetRawText()) { Status = StatusOf(error) };
         return error.Items("details").Aggregate(said, WithDetail);
     }
@@ -83,15 +92,25 @@ internal readonly record struct VendorMessage(string Code, string Text)
     /// <summary>Google's errors say the more telling half in a list of details.</summary>
     private static VendorMessage WithDetail(VendorMessage said, JsonElement detail)
     {
-        if (detail.Text("reason") is { } reason) said = said with { Code = $"{said.Code} {reason}" };
-        if (detail.Text("retryDelay") is { Length: > 1 } delay && delay[^1] == 's'
-            && double.TryParse(delay.AsSpan(0, delay.Length - 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e6)
+        if (detail.Text("reason") is { } reason)
+            said = said with { Code = $"{said.Code} {reason}" };
+        if (
+            detail.Text("retryDelay") is { Length: > 1 } delay
+            && delay[^1] == 's'
+            && double.TryParse(delay.AsSpan(0, delay.Length - 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0 and < 1e6
+        )
         {
             said = said with { RetryAfter = TimeSpan.FromSeconds(seconds) };
         }
 
-        return detail.Items("violations").Any(violation => violation.Text("quotaId")?.Contains("PerDay", StringComparison.OrdinalIgnoreCase) == true)
-            ? said with { IsPerDay = true }
+        return detail
+            .Items("violations")
+            .Any(violation => violation.Text("quotaId")?.Contains("PerDay", StringComparison.OrdinalIgnoreCase) == true)
+            ? said with
+            {
+                IsPerDay = true,
+            }
             : said;
     }
 

@@ -12,6 +12,7 @@ namespace Plue.Server.Providers.Http;
 internal abstract class WireParser(ProviderFailures failures, ProviderRequest request)
 {
     private readonly Queue<ProviderEvent> ready = new();
+
     /// <summary>Deltas of one kind that came with one read of the body: they are one event, because whoever takes it works once for it.</summary>
     private readonly StringBuilder joined = new();
     private bool joinsReasoning;
@@ -37,11 +38,16 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     public async ValueTask ReadOnceAsync(EventReader events, ExchangeTimeout timeout)
     {
         var more = await events.FillAsync(timeout.Token).ConfigureAwait(false);
-        if (more) timeout.Renew();
-        while (!IsOver && events.TryRead(out var payload)) Read(payload.Span);
-        if (more || IsOver) return;
-        if (events.TryReadLast(out var last)) Read(last.Span);
-        if (!IsOver && !TryEnd()) Fail(failures.Cut());
+        if (more)
+            timeout.Renew();
+        while (!IsOver && events.TryRead(out var payload))
+            Read(payload.Span);
+        if (more || IsOver)
+            return;
+        if (events.TryReadLast(out var last))
+            Read(last.Span);
+        if (!IsOver && !TryEnd())
+            Fail(failures.Cut());
     }
 
     /// <exception cref="System.Text.Json.JsonException">The event is not JSON.</exception>
@@ -65,7 +71,10 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
 
     private void EmitDelta(bool isReasoning, string text)
     {
-        if (joinsReasoning != isReasoning) { EndDelta(); }
+        if (joinsReasoning != isReasoning)
+        {
+            EndDelta();
+        }
 
         joinsReasoning = isReasoning;
         joined.Append(text);
@@ -73,30 +82,38 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
 
     private void EndDelta()
     {
-        if (joined.Length == 0) { return; }
+        if (joined.Length == 0)
+        {
+            return;
+        }
 
-        ready.Enqueue(joinsReasoning ? new ProviderEvent.ReasoningDelta(joined.ToString()) : new ProviderEvent.TextDelta(joined.ToString()));
+        ready.Enqueue(
+            joinsReasoning ? new ProviderEvent.ReasoningDelta(joined.ToString()) : new ProviderEvent.TextDelta(joined.ToString())
+        );
         joined.Clear();
     }
 
     /// <summary>Publishes once that the vendor took the request.</summary>
     protected void Accept(string? model, string? requestId)
     {
-        if (IsAccepted || (model ?? requestId) is null) return;
+        if (IsAccepted || (model ?? requestId) is null)
+            return;
         IsAccepted = true;
         Emit(new ProviderEvent.Accepted(model, requestId));
     }
 
     protected void Text(string? text)
     {
-        if (string.IsNullOrEmpty(text)) return;
+        if (string.IsNullOrEmpty(text))
+            return;
         EndReasoning(null);
         EmitDelta(isReasoning: false, Join(text, ref heldText));
     }
 
     protected void Reasoning(string? text)
     {
-        if (string.IsNullOrEmpty(text)) return;
+        if (string.IsNullOrEmpty(text))
+            return;
         inReasoning = true;
         EmitDelta(isReasoning: true, Join(text, ref heldReasoning));
     }
@@ -104,7 +121,8 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     /// <summary>Does nothing when no reasoning is under way and there is nothing to keep of it.</summary>
     protected void EndReasoning(string? signature, string? opaque = null)
     {
-        if (!inReasoning && signature is null && opaque is null) return;
+        if (!inReasoning && signature is null && opaque is null)
+            return;
         inReasoning = false;
         Emit(new ProviderEvent.ReasoningFinished(signature, opaque));
     }
@@ -119,23 +137,34 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     /// <summary>More of its arguments. Nothing is said of what is over the limit.</summary>
     protected void Append(ToolCall call, string? arguments)
     {
-        if (string.IsNullOrEmpty(arguments)) return;
+        if (string.IsNullOrEmpty(arguments))
+            return;
         call.Append(arguments);
-        if (!call.IsTooLong) Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+        if (!call.IsTooLong)
+            Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
     }
 
     /// <summary>The call is complete. Without a JSON object for its arguments it is <see cref="BrokenTool"/> instead.</summary>
     protected void Finish(ToolCall call)
     {
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null });
-        else BrokenTool = call.Name;
+        if (call.TryParameters() is { } parameters)
+            Emit(
+                new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters)
+                {
+                    Problem = call.IsTooLong ? ToolArguments.TooLong : null,
+                }
+            );
+        else
+            BrokenTool = call.Name;
     }
 
     /// <summary>Ends the response. One with a broken call fails, unless the token limit cut the call.</summary>
     protected void FinishWithCalls(StopReason reason)
     {
-        if (BrokenTool is { } tool && reason != StopReason.MaxTokens) Fail(failures.BadToolCall(tool));
-        else Finish(reason);
+        if (BrokenTool is { } tool && reason != StopReason.MaxTokens)
+            Fail(failures.BadToolCall(tool));
+        else
+            Finish(reason);
     }
 
     protected void Finish(StopReason reason)
@@ -147,7 +176,8 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
 
     public void Fail(Failure failure)
     {
-        if (IsOver) return;
+        if (IsOver)
+            return;
         Emit(new ProviderEvent.Failed(failure));
         IsOver = true;
     }
@@ -155,8 +185,10 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     /// <summary>A pair of surrogates may come in two events: the first half waits for the second, and a half without the other becomes U+FFFD.</summary>
     private static string Join(string text, ref char held)
     {
-        if (held == 0 && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0) return text;
-        if (held != 0) text = held + text;
+        if (held == 0 && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+            return text;
+        if (held != 0)
+            text = held + text;
         held = '\0';
         if (char.IsHighSurrogate(text[^1]))
         {
@@ -164,9 +196,11 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
             text = text[..^1];
         }
 
-        if (text.Length == 0) return text;
+        if (text.Length == 0)
+            return text;
         var whole = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) whole.Append(rune.ToString());
+        foreach (var rune in text.EnumerateRunes())
+            whole.Append(rune.ToString());
         return whole.ToString();
     }
 }

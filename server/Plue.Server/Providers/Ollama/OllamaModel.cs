@@ -26,11 +26,18 @@ internal sealed record OllamaModel(long? ContextLength, IReadOnlyList<string>? C
         {
             foreach (var field in fields.EnumerateObject())
             {
-                if (field.Name.EndsWith(".context_length", StringComparison.Ordinal)) context = fields.Whole(field.Name);
+                if (field.Name.EndsWith(".context_length", StringComparison.Ordinal))
+                    context = fields.Whole(field.Name);
             }
         }
 
-        var capabilities = element.Field("capabilities") is null ? null : element.Items("capabilities").Select(item => item.ToString()).ToList();
-        return new OllamaModel(context is > 0 ? context : null, capabilities, element.Field("details")?.Text("family") ?? info?.Text("general.architecture"));
+        var capabilities = element.Field("capabilities") is null
+            ? null
+            : element.Items("capabilities").Select(item => item.ToString()).ToList();
+        return new OllamaModel(
+            context is > 0 ? context : null,
+            capabilities,
+            element.Field("details")?.Text("family") ?? info?.Text("general.architecture")
+        );
     }
 }

@@ -11,39 +11,54 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
     public override void Read(ReadOnlySpan<byte> payload)
     {
         var json = JsonText.ReadObject(payload);
-        string? model = null, doneReason = null;
-        long? input = null, output = null;
+        string? model = null,
+            doneReason = null;
+        long? input = null,
+            output = null;
         var isDone = false;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("message"u8)) ReadMessage(ref json, payload);
-            else if (json.ValueTextEquals("done"u8)) isDone = json.Read() && json.TokenType == JsonTokenType.True;
-            else if (json.ValueTextEquals("done_reason"u8)) doneReason = json.NextString();
-            else if (json.ValueTextEquals("prompt_eval_count"u8)) input = json.NextInt64();
-            else if (json.ValueTextEquals("eval_count"u8)) output = json.NextInt64();
-            else if (!IsAccepted && json.ValueTextEquals("model"u8)) model = json.NextString();
+            if (json.ValueTextEquals("message"u8))
+                ReadMessage(ref json, payload);
+            else if (json.ValueTextEquals("done"u8))
+                isDone = json.Read() && json.TokenType == JsonTokenType.True;
+            else if (json.ValueTextEquals("done_reason"u8))
+                doneReason = json.NextString();
+            else if (json.ValueTextEquals("prompt_eval_count"u8))
+                input = json.NextInt64();
+            else if (json.ValueTextEquals("eval_count"u8))
+                output = json.NextInt64();
+            else if (!IsAccepted && json.ValueTextEquals("model"u8))
+                model = json.NextString();
             else if (json.ValueTextEquals("error"u8))
             {
                 Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
                 return;
             }
-            else json.Skip();
+            else
+                json.Skip();
         }
 
         Accept(model ?? Request.Model, null);
-        if (!isDone) return;
-        if ((input ?? output) is not null) Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input ?? 0, OutputTokens = output ?? 0 }));
+        if (!isDone)
+            return;
+        if ((input ?? output) is not null)
+            Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input ?? 0, OutputTokens = output ?? 0 }));
         Finish(doneReason == "length" ? StopReason.MaxTokens : DefaultReason);
     }
 
     private void ReadMessage(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsObject()) return;
-        string? text = null, thinking = null;
+        if (!json.NextIsObject())
+            return;
+        string? text = null,
+            thinking = null;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("content"u8)) text = json.NextString();
-            else if (json.ValueTextEquals("thinking"u8)) thinking = json.NextString();
+            if (json.ValueTextEquals("content"u8))
+                text = json.NextString();
+            else if (json.ValueTextEquals("thinking"u8))
+                thinking = json.NextString();
             else if (json.ValueTextEquals("tool_calls"u8))
             {
                 Reasoning(thinking);
@@ -51,7 +66,8 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
                 text = thinking = null;
                 ReadCalls(ref json, payload);
             }
-            else json.Skip();
+            else
+                json.Skip();
         }
 
         Reasoning(thinking);
@@ -60,16 +76,19 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
 
     private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsArray()) return;
+        if (!json.NextIsArray())
+            return;
         while (json.NextObject())
         {
             var read = FunctionCall.Read(ref json, payload);
-            if (string.IsNullOrEmpty(read.Name)) continue;
+            if (string.IsNullOrEmpty(read.Name))
+                continue;
             EndReasoning(null);
             var call = Start(read.Id, read.Name);
             Append(call, read.Arguments);
             Finish(call);
-            if (BrokenTool is { } tool) Fail(Failures.BadToolCall(tool));
+            if (BrokenTool is { } tool)
+                Fail(Failures.BadToolCall(tool));
         }
     }
 }

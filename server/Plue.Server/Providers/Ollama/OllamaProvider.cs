@@ -18,12 +18,22 @@ public sealed class OllamaProvider : IProvider
     public OllamaProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time)
     {
         Settings = settings;
-        connection = new ProviderConnection(settings, new ProviderEndpoint(settings, "http://localhost:11434", Root), secrets, http, time, ("authorization", "Bearer "));
+        connection = new ProviderConnection(
+            settings,
+            new ProviderEndpoint(settings, "http://localhost:11434", Root),
+            secrets,
+            http,
+            time,
+            ("authorization", "Bearer ")
+        );
     }
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (!models.TryGetValue(request.Model, out var model))
         {
@@ -44,12 +54,17 @@ public sealed class OllamaProvider : IProvider
             }
         }
 
-        if (model!.Can("vision") == false && request.Messages.Any(RequestMessages.HasImages)) yield return new ProviderEvent.Waiting($"an answer without images, which {request.Model} does not take");
+        if (model!.Can("vision") == false && request.Messages.Any(RequestMessages.HasImages))
+            yield return new ProviderEvent.Waiting($"an answer without images, which {request.Model} does not take");
 
         var body = OllamaWire.Request(request, Settings, model);
         var failures = connection.Failures(request.Model);
         var parser = new OllamaParser(failures, request);
-        await foreach (var next in connection.StreamAsync(connection.Endpoint.At("/api/chat"), body, Framing.JsonLines, parser, failures, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var next in connection
+                .StreamAsync(connection.Endpoint.At("/api/chat"), body, Framing.JsonLines, parser, failures, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             yield return next;
         }
@@ -59,22 +74,29 @@ public sealed class OllamaProvider : IProvider
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        using var document = await connection.CallAsync(connection.Endpoint.At("/api/tags"), null, null, cancellationToken).ConfigureAwait(false);
+        using var document = await connection
+            .CallAsync(connection.Endpoint.At("/api/tags"), null, null, cancellationToken)
+            .ConfigureAwait(false);
         var listed = new List<ModelInfo>();
         foreach (var item in document.RootElement.Items("models"))
         {
-            if ((item.Text("model") ?? item.Text("name")) is not { } id) continue;
+            if ((item.Text("model") ?? item.Text("name")) is not { } id)
+                continue;
             var details = item.Field("details");
             var known = models.GetValueOrDefault(id) ?? OllamaModel.Of(item);
-            listed.Add(new ModelInfo
-            {
-                Id = id,
-                Name = item.Text("name"),
-                Description = details is { } about ? string.Join(' ', new[] { about.Text("parameter_size"), about.Text("quantization_level") }.OfType<string>()) : null,
-                ContextLength = known.ContextLength,
-                SupportsTools = known.Can("tools"),
-                SupportsVision = known.Can("vision"),
-            });
+            listed.Add(
+                new ModelInfo
+                {
+                    Id = id,
+                    Name = item.Text("name"),
+                    Description = details is { } about
+                        ? string.Join(' ', new[] { about.Text("parameter_size"), about.Text("quantization_level") }.OfType<string>())
+                        : null,
+                    ContextLength = known.ContextLength,
+                    SupportsTools = known.Can("tools"),
+                    SupportsVision = known.Can("vision"),
+                }
+            );
         }
 
         return listed;
@@ -83,7 +105,9 @@ public sealed class OllamaProvider : IProvider
     /// <exception cref="FailureException">Nothing answers, or the model is not there.</exception>
     private async Task<OllamaModel> ProbeAsync(string name, CancellationToken cancellationToken)
     {
-        using var shown = await connection.CallAsync(connection.Endpoint.At("/api/show"), OllamaWire.Show(name), name, cancellationToken).ConfigureAwait(false);
+        using var shown = await connection
+            .CallAsync(connection.Endpoint.At("/api/show"), OllamaWire.Show(name), name, cancellationToken)
+            .ConfigureAwait(false);
         return models.GetOrAdd(name, OllamaModel.Of(shown.RootElement));
     }
 
@@ -91,7 +115,8 @@ public sealed class OllamaProvider : IProvider
     {
         foreach (var ending in new[] { "/v1", "/api/chat", "/api" })
         {
-            if (path.EndsWith(ending, StringComparison.Ordinal)) return path[..^ending.Length];
+            if (path.EndsWith(ending, StringComparison.Ordinal))
+                return path[..^ending.Length];
         }
 
         return path;

@@ -11,26 +11,44 @@ internal static class OllamaWire
 {
     public static byte[] Show(string model) => JsonBody.Write(json => json.WriteString("model", model));
 
-    public static byte[] Request(ProviderRequest request, ProviderSettings settings, OllamaModel model) => JsonBody.Write(json =>
-    {
-        var options = new RequestOptions(request, settings, RefusableOptions.None);
-        var names = request.Messages.SelectMany(message => message.Parts).OfType<MessagePart.ToolUse>()
-            .GroupBy(use => use.ToolUseId).ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
-        json.WriteString("model", request.Model);
-        json.WriteBoolean("stream", true);
-        OpenAiWire.WriteMessages(
-            json, model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request, settings, message => WriteAnswer(json, message),
-            result => json.WriteObject(("role", "tool"), ("tool_name", names[result.ToolUseId]), ("tool_call_id", result.ToolUseId), ("content", RequestMessages.Text(result))),
-            message => WriteWithImages(json, message));
-        if (model.Can("tools") != false) OpenAiWire.WriteTools(json, request);
-        if (options.ReasoningLevel is { } level && model.Can("thinking") == true) WriteThink(json, model, level);
-        json.WriteStartObject("options");
-        json.WriteNumber("num_ctx", model.ContextToSend);
-        if (options.MaxTokens is { } maxTokens) json.WriteNumber("num_predict", maxTokens);
-        if (options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", temperature);
-        json.WriteStrings("stop", options.TakeStopSequences());
-        json.WriteEndObject();
-    });
+    public static byte[] Request(ProviderRequest request, ProviderSettings settings, OllamaModel model) =>
+        JsonBody.Write(json =>
+        {
+            var options = new RequestOptions(request, settings, RefusableOptions.None);
+            var names = request
+                .Messages.SelectMany(message => message.Parts)
+                .OfType<MessagePart.ToolUse>()
+                .GroupBy(use => use.ToolUseId)
+                .ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
+            json.WriteString("model", request.Model);
+            json.WriteBoolean("stream", true);
+            OpenAiWire.WriteMessages(
+                json,
+                model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request,
+                settings,
+                message => WriteAnswer(json, message),
+                result =>
+                    json.WriteObject(
+                        ("role", "tool"),
+                        ("tool_name", names[result.ToolUseId]),
+                        ("tool_call_id", result.ToolUseId),
+                        ("content", RequestMessages.Text(result))
+                    ),
+                message => WriteWithImages(json, message)
+            );
+            if (model.Can("tools") != false)
+                OpenAiWire.WriteTools(json, request);
+            if (options.ReasoningLevel is { } level && model.Can("thinking") == true)
+                WriteThink(json, model, level);
+            json.WriteStartObject("options");
+            json.WriteNumber("num_ctx", model.ContextToSend);
+            if (options.MaxTokens is { } maxTokens)
+                json.WriteNumber("num_predict", maxTokens);
+            if (options.TakeTemperature() is { } temperature)
+                json.WriteNumber("temperature", temperature);
+            json.WriteStrings("stop", options.TakeStopSequences());
+            json.WriteEndObject();
+        });
 
     private static void WriteWithImages(Utf8JsonWriter json, Message message)
     {
@@ -39,7 +57,8 @@ internal static class OllamaWire
         json.WriteStartArray("images");
         foreach (var (_, image) in RequestMessages.Pieces(message))
         {
-            if (image is not null) json.WriteBase64StringValue(image.Data!.Value.Span);
+            if (image is not null)
+                json.WriteBase64StringValue(image.Data!.Value.Span);
         }
 
         json.WriteEndArray();
@@ -54,7 +73,8 @@ internal static class OllamaWire
         if (uses.Count > 0)
         {
             var thinking = string.Concat(message.Parts.OfType<MessagePart.Reasoning>().Select(part => part.Content));
-            if (thinking.Length > 0) json.WriteString("thinking", thinking);
+            if (thinking.Length > 0)
+                json.WriteString("thinking", thinking);
             json.WriteStartArray("tool_calls");
             foreach (var use in uses)
             {
@@ -76,7 +96,14 @@ internal static class OllamaWire
     private static void WriteThink(Utf8JsonWriter json, OllamaModel model, string level)
     {
         var isOff = RequestOptions.IsOff(level);
-        if (!model.ThinksInLevels) json.WriteBoolean("think", !isOff);
-        else json.WriteString("think", level is "low" or "medium" or "high" ? level : isOff || level == "minimal" ? "low" : "high");
+        if (!model.ThinksInLevels)
+            json.WriteBoolean("think", !isOff);
+        else
+            json.WriteString(
+                "think",
+                level is "low" or "medium" or "high" ? level
+                    : isOff || level == "minimal" ? "low"
+                    : "high"
+            );
     }
 }

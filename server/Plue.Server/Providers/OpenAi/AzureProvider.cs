@@ -18,7 +18,13 @@ public sealed class AzureProvider : IProvider
     private readonly string versionQuery;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal AzureProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal AzureProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         // There is no address that all share; one without a host is refused in words.
@@ -29,18 +35,31 @@ public sealed class AzureProvider : IProvider
         usesResponses = OpenAiProvider.ApiOf(settings) == "responses";
 
         var version = settings.AdditionalAuth.GetValueOrDefault("api_version");
-        var isInAddress = settings.Endpoint is { IsAbsoluteUri: true } address && address.Query.Contains("api-version=", StringComparison.OrdinalIgnoreCase);
-        isOlder = version is { Length: > 0 } || (isInAddress && !settings.Endpoint!.AbsolutePath.Contains("/openai/v1", StringComparison.Ordinal));
+        var isInAddress =
+            settings.Endpoint is { IsAbsoluteUri: true } address
+            && address.Query.Contains("api-version=", StringComparison.OrdinalIgnoreCase);
+        isOlder =
+            version is { Length: > 0 }
+            || (isInAddress && !settings.Endpoint!.AbsolutePath.Contains("/openai/v1", StringComparison.Ordinal));
         versionQuery = version is { Length: > 0 } && !isInAddress ? $"?api-version={Uri.EscapeDataString(version)}" : "";
     }
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var events = usesResponses
             ? responses.StreamAsync(connection.Endpoint.At(Call("/responses")), request, cancellationToken)
-            : chat.StreamAsync(connection.Endpoint.At(Call(isOlder ? $"/deployments/{Uri.EscapeDataString(request.Model)}/chat/completions" : "/chat/completions")), request, cancellationToken);
+            : chat.StreamAsync(
+                connection.Endpoint.At(
+                    Call(isOlder ? $"/deployments/{Uri.EscapeDataString(request.Model)}/chat/completions" : "/chat/completions")
+                ),
+                request,
+                cancellationToken
+            );
         await foreach (var next in events.ConfigureAwait(false))
         {
             // The answer names the model behind the deployment, which cannot be asked for.
@@ -53,7 +72,9 @@ public sealed class AzureProvider : IProvider
     /// <summary>Azure lists what could be deployed, not what is: the one deployment known is that of the settings.</summary>
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        using var answer = await connection.CallAsync(connection.Endpoint.At(Call("/models")), null, null, cancellationToken).ConfigureAwait(false);
+        using var answer = await connection
+            .CallAsync(connection.Endpoint.At(Call("/models")), null, null, cancellationToken)
+            .ConfigureAwait(false);
         return Settings.Model is { Length: > 0 } deployment ? [new ModelInfo { Id = deployment }] : [];
     }
 
@@ -65,7 +86,8 @@ public sealed class AzureProvider : IProvider
         foreach (var part in new[] { "/openai/", "/api/projects/" })
         {
             var at = (path + "/").IndexOf(part, StringComparison.Ordinal);
-            if (at >= 0) path = path[..at];
+            if (at >= 0)
+                path = path[..at];
         }
 
         return (path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path) + "/openai";

@@ -8,11 +8,16 @@ internal sealed class ChatCompletions(ProviderSettings settings, ProviderConnect
 {
     private readonly RefusedOptions refused = new();
 
-    public IAsyncEnumerable<ProviderEvent> StreamAsync(Uri url, ProviderRequest request, CancellationToken cancellationToken) => refused.StreamAsync(request.Model, without =>
-    {
-        var body = OpenAiWire.Request(request, settings, dialect, without, out var sent);
-        var failures = connection.Failures(request.Model);
-        var parser = new OpenAiParser(failures, request, splitsThinking: dialect != Dialect.OpenAi);
-        return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
-    }, cancellationToken);
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(Uri url, ProviderRequest request, CancellationToken cancellationToken) =>
+        refused.StreamAsync(
+            request.Model,
+            without =>
+            {
+                var body = OpenAiWire.Request(request, settings, dialect, without, out var sent);
+                var failures = connection.Failures(request.Model);
+                var parser = new OpenAiParser(failures, request, splitsThinking: dialect != Dialect.OpenAi);
+                return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
+            },
+            cancellationToken
+        );
 }

@@ -11,7 +11,13 @@ public sealed class OpenAiCompatibleProvider : IProvider
     private readonly Dialect dialect;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal OpenAiCompatibleProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal OpenAiCompatibleProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.openai.com/v1", OpenAiWire.ApiRoot);
@@ -26,11 +32,17 @@ public sealed class OpenAiCompatibleProvider : IProvider
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
 
     /// <summary>Not every server lists models, and Z.AI answers a good key with an error: only a refused key is bad news then. The list of OpenRouter is public and says nothing about the key.</summary>
-    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync(
-        dialect == Dialect.OpenRouter ? "/key" : "/models", cancellationToken,
-        kind => kind is FailureKind.NotFound or FailureKind.ModelNotFound
-            || (dialect == Dialect.Zai && kind is not (FailureKind.ProviderAuthFailed or FailureKind.Unreachable or FailureKind.Timeout)));
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
+        connection.CheckAsync(
+            dialect == Dialect.OpenRouter ? "/key" : "/models",
+            cancellationToken,
+            kind =>
+                kind is FailureKind.NotFound or FailureKind.ModelNotFound
+                || (
+                    dialect == Dialect.Zai && kind is not (FailureKind.ProviderAuthFailed or FailureKind.Unreachable or FailureKind.Timeout)
+                )
+        );
 
-    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(connection, cancellationToken);
-
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+        OpenAiModels.ListAsync(connection, cancellationToken);
 }

@@ -10,7 +10,8 @@ namespace Plue.Server.Providers.OpenAi;
 /// and <c>[DONE]</c> may follow that or be missing.
 /// </summary>
 /// <param name="splitsThinking">Whether a <c>&lt;think&gt;</c> at the beginning is reasoning; never at OpenAI itself.</param>
-internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true) : WireParser(failures, request)
+internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true)
+    : WireParser(failures, request)
 {
     private readonly ThinkTag? thinkTag = splitsThinking ? new ThinkTag() : null;
     private readonly ReasoningDetails details = new();
@@ -24,34 +25,49 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         if (payload.Trim(" \t"u8) is var plain && plain.SequenceEqual("[DONE]"u8))
         {
-            if (finishReason is null && !hasContent) Fail(Failures.Cut());
-            else End();
+            if (finishReason is null && !hasContent)
+                Fail(Failures.Cut());
+            else
+                End();
             return;
         }
 
-        if (plain.IsEmpty) return;
+        if (plain.IsEmpty)
+            return;
         var json = JsonText.ReadObject(payload);
-        string? id = null, model = null;
+        string? id = null,
+            model = null;
         var isError = false;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json, payload);
-            else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
-            else if (json.ValueTextEquals("x_groq"u8)) ReadGroq(ref json);
-            else if (!IsAccepted && json.ValueTextEquals("id"u8)) id = json.NextFilled();
-            else if (!IsAccepted && json.ValueTextEquals("model"u8)) model = json.NextFilled();
-            else if (json.ValueTextEquals("error"u8)) isError = json.NextIsSet();
-            else if (json.ValueTextEquals("object"u8)) isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
-            else json.Skip();
+            if (json.ValueTextEquals("choices"u8))
+                ReadChoices(ref json, payload);
+            else if (json.ValueTextEquals("usage"u8))
+                counts.Take(ref json);
+            else if (json.ValueTextEquals("x_groq"u8))
+                ReadGroq(ref json);
+            else if (!IsAccepted && json.ValueTextEquals("id"u8))
+                id = json.NextFilled();
+            else if (!IsAccepted && json.ValueTextEquals("model"u8))
+                model = json.NextFilled();
+            else if (json.ValueTextEquals("error"u8))
+                isError = json.NextIsSet();
+            else if (json.ValueTextEquals("object"u8))
+                isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
+            else
+                json.Skip();
         }
 
-        if (isError) Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
-        else Accept(model, id);
+        if (isError)
+            Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+        else
+            Accept(model, id);
     }
 
     public override bool TryEnd()
     {
-        if (finishReason is null) return false;
+        if (finishReason is null)
+            return false;
         End();
         return true;
     }
@@ -59,23 +75,32 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void End()
     {
         FlushThinking();
-        foreach (var call in Calls.All) Finish(call);
-        if (details.ToJson() is { } opaque) EndReasoning(null, opaque);
-        if (counts.IsKnown) Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
-        if (finishReason == "error") Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
-        else FinishWithCalls(finishReason switch
-        {
-            "length" => StopReason.MaxTokens,
-            "content_filter" => StopReason.Refusal,
-            // Many servers say "stop" although they call tools: the calls win.
-            _ => DefaultReason,
-        });
+        foreach (var call in Calls.All)
+            Finish(call);
+        if (details.ToJson() is { } opaque)
+            EndReasoning(null, opaque);
+        if (counts.IsKnown)
+            Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
+        if (finishReason == "error")
+            Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
+        else
+            FinishWithCalls(
+                finishReason switch
+                {
+                    "length" => StopReason.MaxTokens,
+                    "content_filter" => StopReason.Refusal,
+                    // Many servers say "stop" although they call tools: the calls win.
+                    _ => DefaultReason,
+                }
+            );
     }
 
     private void ReadChoices(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsArray()) return;
-        while (json.NextObject()) ReadChoice(ref json, payload);
+        if (!json.NextIsArray())
+            return;
+        while (json.NextObject())
+            ReadChoice(ref json, payload);
     }
 
     private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -83,30 +108,46 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             // A few servers send the last chunk as a whole message.
-            if (json.ValueTextEquals("delta"u8)) ReadDelta(ref json, payload);
-            else if (json.ValueTextEquals("finish_reason"u8)) finishReason = json.NextFilled() ?? finishReason;
-            else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
-            else json.Skip();
+            if (json.ValueTextEquals("delta"u8))
+                ReadDelta(ref json, payload);
+            else if (json.ValueTextEquals("finish_reason"u8))
+                finishReason = json.NextFilled() ?? finishReason;
+            else if (json.ValueTextEquals("usage"u8))
+                counts.Take(ref json);
+            else
+                json.Skip();
         }
     }
 
     private void ReadDelta(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsObject()) return;
-        string? text = null, reasoning = null, refusal = null;
+        if (!json.NextIsObject())
+            return;
+        string? text = null,
+            reasoning = null,
+            refusal = null;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("content"u8)) text = NextContent(ref json, ref reasoning);
-            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8) || json.ValueTextEquals("reasoning_text"u8)) reasoning = json.NextFilled() ?? reasoning;
-            else if (json.ValueTextEquals("refusal"u8)) refusal = json.NextString();
+            if (json.ValueTextEquals("content"u8))
+                text = NextContent(ref json, ref reasoning);
+            else if (
+                json.ValueTextEquals("reasoning_content"u8)
+                || json.ValueTextEquals("reasoning"u8)
+                || json.ValueTextEquals("reasoning_text"u8)
+            )
+                reasoning = json.NextFilled() ?? reasoning;
+            else if (json.ValueTextEquals("refusal"u8))
+                refusal = json.NextString();
             else if (json.ValueTextEquals("tool_calls"u8))
             {
                 // Within one chunk reasoning and text come before the calls, in whatever order the fields stand.
                 FlushText(ref reasoning, ref text);
                 ReadCalls(ref json, payload);
             }
-            else if (json.ValueTextEquals("reasoning_details"u8)) ReadDetails(ref json, payload);
-            else json.Skip();
+            else if (json.ValueTextEquals("reasoning_details"u8))
+                ReadDetails(ref json, payload);
+            else
+                json.Skip();
         }
 
         FlushText(ref reasoning, ref text);
@@ -118,15 +159,18 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         hasContent |= reasoning is { Length: > 0 } || text is { Length: > 0 };
         Reasoning(reasoning);
-        if (thinkTag is null || text is not { Length: > 0 }) Text(text);
-        else Take(thinkTag.Read(text));
+        if (thinkTag is null || text is not { Length: > 0 })
+            Text(text);
+        else
+            Take(thinkTag.Read(text));
         reasoning = text = null;
     }
 
     /// <summary>What was held back because it might have become a tag.</summary>
     private void FlushThinking()
     {
-        if (thinkTag is not null) Take(thinkTag.End());
+        if (thinkTag is not null)
+            Take(thinkTag.End());
     }
 
     private void Take((string? Reasoning, string? Text) split)
@@ -137,11 +181,17 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
 
     private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsArray()) return;
+        if (!json.NextIsArray())
+            return;
         while (json.NextObject())
         {
             var call = FunctionCall.Read(ref json, payload);
-            Take(call.Index, string.IsNullOrEmpty(call.Id) ? null : call.Id, string.IsNullOrEmpty(call.Name) ? null : call.Name, call.Arguments);
+            Take(
+                call.Index,
+                string.IsNullOrEmpty(call.Id) ? null : call.Id,
+                string.IsNullOrEmpty(call.Name) ? null : call.Name,
+                call.Arguments
+            );
         }
     }
 
@@ -152,10 +202,12 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void Take(long? index, string? id, string? name, string? arguments)
     {
         var call = index is { } at ? byIndex.GetValueOrDefault(at) : latest;
-        if (call is not null && name is not null && IsAnother(call, id, name)) call = null;
+        if (call is not null && name is not null && IsAnother(call, id, name))
+            call = null;
         if (call is null)
         {
-            if (name is null) return;
+            if (name is null)
+                return;
             FlushThinking();
             EndReasoning(null);
             hasContent = true;
@@ -163,23 +215,25 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         }
 
         latest = call;
-        if (index is { } place) byIndex[place] = call;
+        if (index is { } place)
+            byIndex[place] = call;
         Append(call, arguments);
     }
 
     private static bool IsAnother(ToolCall call, string? id, string name) =>
-        id is not null ? id != call.VendorId
-        : name != call.Name || (call.HasArguments && call.TryParameters() is not null);
+        id is not null ? id != call.VendorId : name != call.Name || (call.HasArguments && call.TryParameters() is not null);
 
     /// <summary>A text, or (Mistral) a list of pieces, of which some are thoughts.</summary>
     private static string? NextContent(ref Utf8JsonReader json, ref string? reasoning)
     {
         json.Read();
-        if (json.TokenType != JsonTokenType.StartArray) return json.StringHere();
+        if (json.TokenType != JsonTokenType.StartArray)
+            return json.StringHere();
         var text = new StringBuilder();
         var thoughts = new StringBuilder();
         ReadPieces(ref json, text, thoughts);
-        if (thoughts.Length > 0) reasoning = thoughts.ToString();
+        if (thoughts.Length > 0)
+            reasoning = thoughts.ToString();
         return text.ToString();
     }
 
@@ -189,64 +243,92 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         {
             while (json.NextProperty())
             {
-                if (json.ValueTextEquals("text"u8)) text.Append(json.NextString());
+                if (json.ValueTextEquals("text"u8))
+                    text.Append(json.NextString());
                 else if (json.ValueTextEquals("thinking"u8))
                 {
                     json.Read();
-                    if (json.TokenType == JsonTokenType.StartArray) ReadPieces(ref json, thoughts, thoughts);
-                    else thoughts.Append(json.StringHere());
+                    if (json.TokenType == JsonTokenType.StartArray)
+                        ReadPieces(ref json, thoughts, thoughts);
+                    else
+                        thoughts.Append(json.StringHere());
                 }
-                else json.Skip();
+                else
+                    json.Skip();
             }
         }
     }
 
     private void ReadDetails(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
-        if (!json.NextIsArray()) return;
-        while (json.NextObject()) details.Add(json.RawHere(payload));
+        if (!json.NextIsArray())
+            return;
+        while (json.NextObject())
+            details.Add(json.RawHere(payload));
     }
 
     private void ReadGroq(ref Utf8JsonReader json)
     {
-        if (!json.NextIsObject()) return;
+        if (!json.NextIsObject())
+            return;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
-            else json.Skip();
+            if (json.ValueTextEquals("usage"u8))
+                counts.Take(ref json);
+            else
+                json.Skip();
         }
     }
 
     /// <summary>The prompt's count already includes what was cached. The last numbers count.</summary>
     private struct Counts
     {
-        private long input, output, cached, reasoning;
+        private long input,
+            output,
+            cached,
+            reasoning;
 
         public bool IsKnown { get; private set; }
         public decimal? Cost { get; private set; }
 
         public void Take(ref Utf8JsonReader json)
         {
-            if (!json.NextIsObject()) return;
+            if (!json.NextIsObject())
+                return;
             IsKnown = true;
             while (json.NextProperty())
             {
-                if (json.ValueTextEquals("prompt_tokens"u8)) input = json.NextInt64() ?? input;
-                else if (json.ValueTextEquals("completion_tokens"u8)) output = json.NextInt64() ?? output;
-                else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8)) cached = json.NextInt64() ?? cached;
-                else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = json.NextInt64("cached_tokens"u8) ?? cached;
-                else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = json.NextInt64("reasoning_tokens"u8) ?? reasoning;
-                else if (json.ValueTextEquals("cost"u8)) Cost = NextCost(ref json) ?? Cost;
-                else json.Skip();
+                if (json.ValueTextEquals("prompt_tokens"u8))
+                    input = json.NextInt64() ?? input;
+                else if (json.ValueTextEquals("completion_tokens"u8))
+                    output = json.NextInt64() ?? output;
+                else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8))
+                    cached = json.NextInt64() ?? cached;
+                else if (json.ValueTextEquals("prompt_tokens_details"u8))
+                    cached = json.NextInt64("cached_tokens"u8) ?? cached;
+                else if (json.ValueTextEquals("completion_tokens_details"u8))
+                    reasoning = json.NextInt64("reasoning_tokens"u8) ?? reasoning;
+                else if (json.ValueTextEquals("cost"u8))
+                    Cost = NextCost(ref json) ?? Cost;
+                else
+                    json.Skip();
             }
         }
 
-        public readonly Usage ToUsage() => new() { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
+        public readonly Usage ToUsage() =>
+            new()
+            {
+                InputTokens = input,
+                OutputTokens = output,
+                CachedReadTokens = cached,
+                ReasoningTokens = reasoning,
+            };
 
         private static decimal? NextCost(ref Utf8JsonReader json)
         {
             json.Read();
-            if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var cost)) return cost;
+            if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var cost))
+                return cost;
             json.Skip();
             return null;
         }

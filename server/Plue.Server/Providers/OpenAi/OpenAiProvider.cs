@@ -15,7 +15,20 @@ public sealed class OpenAiProvider : IProvider
 
     /// <summary>What OpenAI lists besides models that answer.</summary>
     private static readonly string[] NonChatModels =
-        ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
+    [
+        "embedding",
+        "whisper",
+        "tts",
+        "dall-e",
+        "moderation",
+        "image",
+        "realtime",
+        "transcribe",
+        "audio",
+        "sora",
+        "babbage",
+        "davinci",
+    ];
 
     private readonly ProviderConnection connection;
     private readonly Responses responses;
@@ -25,14 +38,24 @@ public sealed class OpenAiProvider : IProvider
     private volatile bool usesChat;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal OpenAiProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal OpenAiProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.openai.com/v1", OpenAiWire.ApiRoot);
         var sent = settings with { Headers = WithAccount(settings) };
         connection = new ProviderConnection(sent, endpoint, secrets, http, time, ("authorization", "Bearer "), credential);
         responses = new Responses(settings, connection);
-        chat = new ChatCompletions(settings, connection, OpenAiWire.DialectOf(endpoint) is var dialect and not Dialect.Compatible ? dialect : Dialect.OpenAi);
+        chat = new ChatCompletions(
+            settings,
+            connection,
+            OpenAiWire.DialectOf(endpoint) is var dialect and not Dialect.Compatible ? dialect : Dialect.OpenAi
+        );
         isOpenAi = endpoint.IsHost("api.openai.com");
         var api = ApiOf(settings);
         usesChat = api == ChatApi;
@@ -41,22 +64,31 @@ public sealed class OpenAiProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var fallsBack = false;
         if (!usesChat)
         {
-            await foreach (var next in responses.StreamAsync(connection.Endpoint.At("/responses"), request, cancellationToken).ConfigureAwait(false))
+            await foreach (
+                var next in responses.StreamAsync(connection.Endpoint.At("/responses"), request, cancellationToken).ConfigureAwait(false)
+            )
             {
                 fallsBack = mayFallBack && next is ProviderEvent.Failed { Failure.Kind: FailureKind.NotFound };
-                if (fallsBack) break;
+                if (fallsBack)
+                    break;
                 yield return next;
             }
 
-            if (!fallsBack) yield break;
+            if (!fallsBack)
+                yield break;
         }
 
-        await foreach (var next in chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var next in chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken).ConfigureAwait(false)
+        )
         {
             // An address that has neither is wrong altogether, and may be put right.
             usesChat |= next is not ProviderEvent.Failed;
@@ -79,10 +111,14 @@ public sealed class OpenAiProvider : IProvider
     /// <summary>As the settings say, or as the address of a call does. Null leaves it to the server.</summary>
     internal static string? ApiOf(ProviderSettings settings)
     {
-        if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said) return said == ChatApi ? ChatApi : ResponsesApi;
-        if (settings.Endpoint is not { IsAbsoluteUri: true } endpoint) return null;
+        if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said)
+            return said == ChatApi ? ChatApi : ResponsesApi;
+        if (settings.Endpoint is not { IsAbsoluteUri: true } endpoint)
+            return null;
         var path = endpoint.AbsolutePath.TrimEnd('/');
-        return path.EndsWith("/chat/completions", StringComparison.Ordinal) ? ChatApi : path.EndsWith("/responses", StringComparison.Ordinal) ? ResponsesApi : null;
+        return path.EndsWith("/chat/completions", StringComparison.Ordinal) ? ChatApi
+            : path.EndsWith("/responses", StringComparison.Ordinal) ? ResponsesApi
+            : null;
     }
 
     /// <summary>Organization and project are headers; the user's own win.</summary>
@@ -91,7 +127,8 @@ public sealed class OpenAiProvider : IProvider
         var headers = new Dictionary<string, string>(settings.Headers, StringComparer.OrdinalIgnoreCase);
         foreach (var (field, header) in new[] { ("organization", "OpenAI-Organization"), ("project", "OpenAI-Project") })
         {
-            if (settings.AdditionalAuth.GetValueOrDefault(field) is { Length: > 0 } value) headers.TryAdd(header, value);
+            if (settings.AdditionalAuth.GetValueOrDefault(field) is { Length: > 0 } value)
+                headers.TryAdd(header, value);
         }
 
         return headers;

@@ -8,7 +8,17 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>Servers that want something else than the rest.</summary>
-internal enum Dialect { Compatible, OpenAi, OpenRouter, DeepSeek, Kimi, Zai, Mistral, Groq }
+internal enum Dialect
+{
+    Compatible,
+    OpenAi,
+    OpenRouter,
+    DeepSeek,
+    Kimi,
+    Zai,
+    Mistral,
+    Groq,
+}
 
 /// <summary>The request body of Chat Completions.</summary>
 internal static class OpenAiWire
@@ -31,28 +41,47 @@ internal static class OpenAiWire
     {
         foreach (var call in new[] { "/chat/completions", "/responses" })
         {
-            if (path.EndsWith(call, StringComparison.Ordinal)) path = path[..^call.Length];
+            if (path.EndsWith(call, StringComparison.Ordinal))
+                path = path[..^call.Length];
         }
 
         var hasVersion = path.Split('/').Any(segment => segment.Length > 1 && segment[0] == 'v' && char.IsAsciiDigit(segment[1]));
         return hasVersion ? path : path + "/v1";
     }
 
-    public static byte[] Request(ProviderRequest request, ProviderSettings settings, Dialect dialect, RefusableOptions without, out RefusableOptions sent)
+    public static byte[] Request(
+        ProviderRequest request,
+        ProviderSettings settings,
+        Dialect dialect,
+        RefusableOptions without,
+        out RefusableOptions sent
+    )
     {
         var options = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
         {
             json.WriteString("model", request.Model);
             WriteMessages(
-                json, request, settings, message => WriteAnswer(json, message, dialect),
-                result => json.WriteObject(("role", "tool"), ("tool_call_id", CallId(result.ToolUseId, dialect)), ("content", RequestMessages.Text(result))),
-                message => WriteWithImages(json, message));
+                json,
+                request,
+                settings,
+                message => WriteAnswer(json, message, dialect),
+                result =>
+                    json.WriteObject(
+                        ("role", "tool"),
+                        ("tool_call_id", CallId(result.ToolUseId, dialect)),
+                        ("content", RequestMessages.Text(result))
+                    ),
+                message => WriteWithImages(json, message)
+            );
             WriteTools(json, request);
-            if (dialect == Dialect.Zai && request.Tools.Count > 0) json.WriteBoolean("tool_stream", true);
+            if (dialect == Dialect.Zai && request.Tools.Count > 0)
+                json.WriteBoolean("tool_stream", true);
             json.WriteBoolean("stream", true);
-            if (options.Take(RefusableOptions.StreamOptions)) WriteFlag(json, "stream_options", "include_usage");
-            if (dialect == Dialect.OpenRouter) WriteFlag(json, "usage", "include");
+            if (options.Take(RefusableOptions.StreamOptions))
+                WriteFlag(json, "stream_options", "include_usage");
+            if (dialect == Dialect.OpenRouter)
+                WriteFlag(json, "usage", "include");
             if (options.MaxTokens is { } maxTokens)
             {
                 // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
@@ -60,8 +89,10 @@ internal static class OpenAiWire
                 json.WriteNumber(usesNewName ? "max_completion_tokens" : "max_tokens", maxTokens);
             }
 
-            if (options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", temperature);
-            if (options.TakeReasoningLevel() is { } level) WriteReasoning(json, dialect, level);
+            if (options.TakeTemperature() is { } temperature)
+                json.WriteNumber("temperature", temperature);
+            if (options.TakeReasoningLevel() is { } level)
+                WriteReasoning(json, dialect, level);
             json.WriteStrings("stop", options.TakeStopSequences());
         });
         sent = options.Sent;
@@ -70,10 +101,17 @@ internal static class OpenAiWire
 
     /// <summary>The messages in the order of Chat Completions, which is Ollama's too.</summary>
     public static void WriteMessages(
-        Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, Action<Message> writeAnswer, Action<MessagePart.ToolResult> writeResult, Action<Message> writeWithImages)
+        Utf8JsonWriter json,
+        ProviderRequest request,
+        ProviderSettings settings,
+        Action<Message> writeAnswer,
+        Action<MessagePart.ToolResult> writeResult,
+        Action<Message> writeWithImages
+    )
     {
         json.WriteStartArray("messages");
-        foreach (var system in RequestMessages.SystemTexts(request)) json.WriteObject(("role", "system"), ("content", system));
+        foreach (var system in RequestMessages.SystemTexts(request))
+            json.WriteObject(("role", "system"), ("content", system));
         foreach (var message in RequestMessages.Of(request, settings))
         {
             if (message.Role == MessageRole.Assistant)
@@ -82,9 +120,12 @@ internal static class OpenAiWire
                 continue;
             }
 
-            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>()) writeResult(result);
-            if (RequestMessages.HasImages(message)) writeWithImages(message);
-            else if (RequestMessages.Text(message) is { Length: > 0 } text) json.WriteObject(("role", "user"), ("content", text));
+            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
+                writeResult(result);
+            if (RequestMessages.HasImages(message))
+                writeWithImages(message);
+            else if (RequestMessages.Text(message) is { Length: > 0 } text)
+                json.WriteObject(("role", "user"), ("content", text));
         }
 
         json.WriteEndArray();
@@ -93,7 +134,8 @@ internal static class OpenAiWire
     /// <summary>The tools as Chat Completions and Ollama declare them.</summary>
     public static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
-        if (request.Tools.Count == 0) return;
+        if (request.Tools.Count == 0)
+            return;
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {
@@ -154,7 +196,11 @@ internal static class OpenAiWire
             {
                 json.WriteStartObject();
                 json.WriteFields(("id", CallId(use.ToolUseId, dialect)), ("type", "function"));
-                json.WriteObject("function", ("name", use.ToolName), ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}"));
+                json.WriteObject(
+                    "function",
+                    ("name", use.ToolName),
+                    ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}")
+                );
                 json.WriteEndObject();
             }
 
@@ -168,16 +214,22 @@ internal static class OpenAiWire
     private static void WriteOwnReasoning(Utf8JsonWriter json, Message message, Dialect dialect, bool hasTools)
     {
         var reasoning = message.Parts.OfType<MessagePart.Reasoning>().ToList();
-        if (dialect == Dialect.OpenRouter && reasoning.LastOrDefault(part => part.Opaque is not null)?.Opaque is { } details && details.StartsWith('['))
+        if (
+            dialect == Dialect.OpenRouter
+            && reasoning.LastOrDefault(part => part.Opaque is not null)?.Opaque is { } details
+            && details.StartsWith('[')
+        )
         {
             json.WritePropertyName("reasoning_details");
             json.WriteRawValue(details, skipInputValidation: true);
             return;
         }
 
-        if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter or Dialect.Mistral or Dialect.Groq) return;
+        if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter or Dialect.Mistral or Dialect.Groq)
+            return;
         var text = string.Concat(reasoning.Select(part => part.Content));
-        if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi) json.WriteString("reasoning_content", text);
+        if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi)
+            json.WriteString("reasoning_content", text);
     }
 
     /// <summary>Mistral takes nine letters and digits, and nothing else, and OpenAI no more than 40: an id of another vendor becomes one that is always the same.</summary>
@@ -185,8 +237,10 @@ internal static class OpenAiWire
     {
         const int Length = 9;
         const int MaxOpenAiLength = 40;
-        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MaxOpenAiLength);
-        if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit))) return id;
+        if (dialect == Dialect.OpenAi)
+            return ToolUseIds.Short(id, MaxOpenAiLength);
+        if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit)))
+            return id;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }
 
@@ -197,13 +251,16 @@ internal static class OpenAiWire
         {
             case Dialect.OpenRouter:
                 json.WriteStartObject("reasoning");
-                if (isOff) json.WriteBoolean("enabled", false);
-                else json.WriteString("effort", level);
+                if (isOff)
+                    json.WriteBoolean("enabled", false);
+                else
+                    json.WriteString("effort", level);
                 json.WriteEndObject();
                 break;
             case Dialect.DeepSeek or Dialect.Kimi or Dialect.Zai:
                 json.WriteObject("thinking", ("type", isOff ? "disabled" : "enabled"));
-                if (!isOff && dialect == Dialect.DeepSeek) json.WriteString("reasoning_effort", level);
+                if (!isOff && dialect == Dialect.DeepSeek)
+                    json.WriteString("reasoning_effort", level);
                 break;
             default:
                 json.WriteString("reasoning_effort", isOff ? "none" : level);

@@ -11,7 +11,13 @@ public sealed class OpenRouterProvider : IProvider
     private readonly ChatCompletions chat;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
-    internal OpenRouterProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    internal OpenRouterProvider(
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        IRequestCredential? credential = null
+    )
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://openrouter.ai/api/v1", path => RootOf(settings, path));
@@ -22,7 +28,10 @@ public sealed class OpenRouterProvider : IProvider
 
         // Who calls, as OpenRouter's statistics show it.
         ProviderConnection Connect(IRequestCredential proof) =>
-            new(settings, endpoint, secrets, http, time, proof) { FixedHeaders = [("HTTP-Referer", "app://plue-vscode"), ("X-Title", "Plue")] };
+            new(settings, endpoint, secrets, http, time, proof)
+            {
+                FixedHeaders = [("HTTP-Referer", "app://plue-vscode"), ("X-Title", "Plue")],
+            };
     }
 
     public ProviderSettings Settings { get; }
@@ -32,16 +41,24 @@ public sealed class OpenRouterProvider : IProvider
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/key", cancellationToken);
 
-    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(listing, cancellationToken);
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+        OpenAiModels.ListAsync(listing, cancellationToken);
 
     /// <summary>At OpenRouter itself the API is below <c>/api</c>, which people leave out.</summary>
     internal static string RootOf(ProviderSettings settings, string path) =>
-        settings.Endpoint?.Host == "openrouter.ai" && !path.StartsWith("/api", StringComparison.Ordinal) ? "/api/v1" : OpenAiWire.ApiRoot(path);
+        settings.Endpoint?.Host == "openrouter.ai" && !path.StartsWith("/api", StringComparison.Ordinal)
+            ? "/api/v1"
+            : OpenAiWire.ApiRoot(path);
 
     /// <summary>For what anybody may read.</summary>
     private sealed class NoCredential : IRequestCredential
     {
-        public ValueTask ApplyAsync(HttpRequestMessage request, ReadOnlyMemory<byte> body, ProviderFailures failures, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask ApplyAsync(
+            HttpRequestMessage request,
+            ReadOnlyMemory<byte> body,
+            ProviderFailures failures,
+            CancellationToken cancellationToken
+        ) => ValueTask.CompletedTask;
 
         public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
     }

@@ -24,18 +24,22 @@ internal sealed class ReasoningDetails
         var block = blocks.FindLast(known => known.Type == type && known.Index == index);
         // A block without an index goes on only while no other one came between; what is encrypted comes whole.
         var goesOn = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
-        if (!goesOn) blocks.Add(block = new Block(type, index));
+        if (!goesOn)
+            blocks.Add(block = new Block(type, index));
         foreach (var field in piece.EnumerateObject())
         {
-            if (field.Value.ValueKind == JsonValueKind.String && Growing.Contains(field.Name)) block!.Grow(field.Name, field.Value.GetString()!);
-            else if (field.Value.ValueKind != JsonValueKind.Null || !block!.Has(field.Name)) block!.Set(field.Name, field.Value.GetRawText());
+            if (field.Value.ValueKind == JsonValueKind.String && Growing.Contains(field.Name))
+                block!.Grow(field.Name, field.Value.GetString()!);
+            else if (field.Value.ValueKind != JsonValueKind.Null || !block!.Has(field.Name))
+                block!.Set(field.Name, field.Value.GetRawText());
         }
     }
 
     /// <returns>The list as it goes back; null where there is none.</returns>
     public string? ToJson()
     {
-        if (blocks.Count == 0) return null;
+        if (blocks.Count == 0)
+            return null;
         return $"[{string.Join(',', blocks.Select(block => Encoding.UTF8.GetString(JsonBody.Write(block.Write))))}]";
     }
 
@@ -48,16 +52,21 @@ internal sealed class ReasoningDetails
         public void Grow(string name, string text)
         {
             var at = fields.FindIndex(field => field.Name == name);
-            if (at < 0) fields.Add((name, null, new StringBuilder(text)));
-            else if (fields[at].Text is { } known) known.Append(text);
-            else fields[at] = (name, null, new StringBuilder(text));
+            if (at < 0)
+                fields.Add((name, null, new StringBuilder(text)));
+            else if (fields[at].Text is { } known)
+                known.Append(text);
+            else
+                fields[at] = (name, null, new StringBuilder(text));
         }
 
         public void Set(string name, string raw)
         {
             var at = fields.FindIndex(field => field.Name == name);
-            if (at < 0) fields.Add((name, raw, null));
-            else fields[at] = (name, raw, null);
+            if (at < 0)
+                fields.Add((name, raw, null));
+            else
+                fields[at] = (name, raw, null);
         }
 
         public void Write(Utf8JsonWriter json)
@@ -65,8 +74,10 @@ internal sealed class ReasoningDetails
             foreach (var (name, raw, text) in fields)
             {
                 json.WritePropertyName(name);
-                if (text is not null) json.WriteStringValue(text.ToString());
-                else json.WriteRawValue(raw!, skipInputValidation: true);
+                if (text is not null)
+                    json.WriteStringValue(text.ToString());
+                else
+                    json.WriteRawValue(raw!, skipInputValidation: true);
             }
         }
     }

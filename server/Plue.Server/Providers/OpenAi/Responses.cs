@@ -10,17 +10,33 @@ internal sealed class Responses(ProviderSettings settings, ProviderConnection co
     private readonly RefusedOptions refused = new();
     private int hasSaidStops;
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(Uri url, ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        Uri url,
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var hasStops = request.StopSequences.Count > 0 || settings.StopSequences.Count > 0;
-        if (hasStops && Interlocked.Exchange(ref hasSaidStops, 1) == 0) yield return new ProviderEvent.Waiting($"an answer without stop sequences, which {settings.Name} does not take");
-        await foreach (var next in refused.StreamAsync(request.Model, Ask, cancellationToken).ConfigureAwait(false)) yield return next;
+        if (hasStops && Interlocked.Exchange(ref hasSaidStops, 1) == 0)
+            yield return new ProviderEvent.Waiting($"an answer without stop sequences, which {settings.Name} does not take");
+        await foreach (var next in refused.StreamAsync(request.Model, Ask, cancellationToken).ConfigureAwait(false))
+            yield return next;
 
         Attempt Ask(RefusableOptions without)
         {
             var body = ResponsesWire.Request(request, settings, without, out var sent);
             var failures = connection.Failures(request.Model);
-            return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, new ResponsesParser(failures, request), failures, cancellationToken), sent);
+            return new Attempt(
+                connection.StreamAsync(
+                    url,
+                    body,
+                    Framing.ServerSentEvents,
+                    new ResponsesParser(failures, request),
+                    failures,
+                    cancellationToken
+                ),
+                sent
+            );
         }
     }
 }

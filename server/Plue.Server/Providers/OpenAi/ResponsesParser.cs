@@ -16,7 +16,20 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
 
     private enum EventType
     {
-        Other, Created, ItemAdded, ItemDone, Text, Refusal, Reasoning, ReasoningPart, Arguments, ArgumentsDone, Completed, Incomplete, Failed, Error,
+        Other,
+        Created,
+        ItemAdded,
+        ItemDone,
+        Text,
+        Refusal,
+        Reasoning,
+        ReasoningPart,
+        Arguments,
+        ArgumentsDone,
+        Completed,
+        Incomplete,
+        Failed,
+        Error,
     }
 
     /// <summary>Whether an opaque text of the history is one of this wire.</summary>
@@ -24,28 +37,39 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
 
     public override void Read(ReadOnlySpan<byte> payload)
     {
-        if (payload.Trim(" \t"u8) is var plain && (plain.IsEmpty || plain.SequenceEqual("[DONE]"u8))) return;
+        if (payload.Trim(" \t"u8) is var plain && (plain.IsEmpty || plain.SequenceEqual("[DONE]"u8)))
+            return;
         var json = JsonText.ReadObject(payload);
         var type = EventType.Other;
         var output = -1L;
-        string? delta = null, arguments = null;
+        string? delta = null,
+            arguments = null;
         var item = default(Item);
         var response = default(Response);
         var isError = false;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("type"u8)) type = NextType(ref json);
-            else if (json.ValueTextEquals("output_index"u8)) output = json.NextInt64() ?? -1;
-            else if (json.ValueTextEquals("delta"u8)) delta = json.NextString();
-            else if (json.ValueTextEquals("arguments"u8)) arguments = json.NextString();
-            else if (json.ValueTextEquals("item"u8)) item = NextItem(ref json, payload);
-            else if (json.ValueTextEquals("response"u8)) response = NextResponse(ref json);
-            else if (json.ValueTextEquals("error"u8)) isError = json.NextIsSet();
-            else json.Skip();
+            if (json.ValueTextEquals("type"u8))
+                type = NextType(ref json);
+            else if (json.ValueTextEquals("output_index"u8))
+                output = json.NextInt64() ?? -1;
+            else if (json.ValueTextEquals("delta"u8))
+                delta = json.NextString();
+            else if (json.ValueTextEquals("arguments"u8))
+                arguments = json.NextString();
+            else if (json.ValueTextEquals("item"u8))
+                item = NextItem(ref json, payload);
+            else if (json.ValueTextEquals("response"u8))
+                response = NextResponse(ref json);
+            else if (json.ValueTextEquals("error"u8))
+                isError = json.NextIsSet();
+            else
+                json.Skip();
         }
 
         // Gateways put errors in without a type.
-        if (isError && type == EventType.Other) type = EventType.Error;
+        if (isError && type == EventType.Other)
+            type = EventType.Error;
         switch (type)
         {
             case EventType.Created:
@@ -65,7 +89,8 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 Reasoning(delta);
                 break;
             case EventType.ReasoningPart:
-                if (hasSummary) Reasoning("\n\n");
+                if (hasSummary)
+                    Reasoning("\n\n");
                 break;
             // A remark on the way and the answer are two messages.
             case EventType.ItemAdded when item.Type == "message" && isInText:
@@ -75,10 +100,12 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 Start(output, item);
                 break;
             case EventType.Arguments:
-                if (Call(output) is { } growing) Append(growing, delta);
+                if (Call(output) is { } growing)
+                    Append(growing, delta);
                 break;
             case EventType.ArgumentsDone:
-                if (Call(output) is { HasArguments: false } silent) Append(silent, arguments);
+                if (Call(output) is { HasArguments: false } silent)
+                    Append(silent, arguments);
                 break;
             case EventType.ItemDone:
                 EndItem(output, item);
@@ -100,7 +127,8 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
 
     private ToolCall? Start(long output, Item item)
     {
-        if (string.IsNullOrEmpty(item.Name)) return null;
+        if (string.IsNullOrEmpty(item.Name))
+            return null;
         EndReasoning(null);
         isInText = false;
         return byOutput[output] = Start(item.CallId, item.Name);
@@ -118,9 +146,12 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 EndReasoning(null, item.EncryptedContent is null ? null : Opaque(item));
                 break;
             case "function_call":
-                if ((Call(output) ?? Start(output, item)) is not { } call) break;
-                if (!call.HasArguments) Append(call, item.Arguments);
-                if (finished.Add(call)) Finish(call);
+                if ((Call(output) ?? Start(output, item)) is not { } call)
+                    break;
+                if (!call.HasArguments)
+                    Append(call, item.Arguments);
+                if (finished.Add(call))
+                    Finish(call);
                 break;
         }
     }
@@ -131,24 +162,33 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         Accept(response.Model, response.Id);
         if (incomplete is null)
         {
-            foreach (var call in Calls.All.Where(finished.Add)) Finish(call);
+            foreach (var call in Calls.All.Where(finished.Add))
+                Finish(call);
         }
 
-        if (response.Usage is { } usage) Emit(new ProviderEvent.UsageReported(usage));
-        if (incomplete is "content_filter") Finish(StopReason.Refusal);
-        else if (incomplete is not null) Finish(StopReason.MaxTokens);
-        else FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : DefaultReason);
+        if (response.Usage is { } usage)
+            Emit(new ProviderEvent.UsageReported(usage));
+        if (incomplete is "content_filter")
+            Finish(StopReason.Refusal);
+        else if (incomplete is not null)
+            Finish(StopReason.MaxTokens);
+        else
+            FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : DefaultReason);
     }
 
     /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>
-    private static string Opaque(Item item) => Encoding.UTF8.GetString(JsonBody.Write(json =>
-    {
-        json.WriteString("type", "reasoning");
-        if (item.Id is not null) json.WriteString("id", item.Id);
-        json.WritePropertyName("summary");
-        json.WriteRawValue(item.Summary ?? "[]", skipInputValidation: true);
-        json.WriteString("encrypted_content", item.EncryptedContent);
-    }));
+    private static string Opaque(Item item) =>
+        Encoding.UTF8.GetString(
+            JsonBody.Write(json =>
+            {
+                json.WriteString("type", "reasoning");
+                if (item.Id is not null)
+                    json.WriteString("id", item.Id);
+                json.WritePropertyName("summary");
+                json.WriteRawValue(item.Summary ?? "[]", skipInputValidation: true);
+                json.WriteString("encrypted_content", item.EncryptedContent);
+            })
+        );
 
     private static EventType NextType(ref Utf8JsonReader json)
     {
@@ -161,7 +201,8 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
 
         return json.ValueTextEquals("response.output_text.delta"u8) ? EventType.Text
             : json.ValueTextEquals("response.function_call_arguments.delta"u8) ? EventType.Arguments
-            : json.ValueTextEquals("response.reasoning_summary_text.delta"u8) || json.ValueTextEquals("response.reasoning_text.delta"u8) ? EventType.Reasoning
+            : json.ValueTextEquals("response.reasoning_summary_text.delta"u8) || json.ValueTextEquals("response.reasoning_text.delta"u8)
+                ? EventType.Reasoning
             : json.ValueTextEquals("response.reasoning_summary_part.added"u8) ? EventType.ReasoningPart
             : json.ValueTextEquals("response.refusal.delta"u8) ? EventType.Refusal
             : json.ValueTextEquals("response.created"u8) || json.ValueTextEquals("response.in_progress"u8) ? EventType.Created
@@ -178,22 +219,32 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private static Item NextItem(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         var item = default(Item);
-        if (!json.NextIsObject()) return item;
+        if (!json.NextIsObject())
+            return item;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("type"u8)) item.Type = json.NextString();
-            else if (json.ValueTextEquals("id"u8)) item.Id = json.NextString();
-            else if (json.ValueTextEquals("call_id"u8)) item.CallId = json.NextString();
-            else if (json.ValueTextEquals("name"u8)) item.Name = json.NextString();
-            else if (json.ValueTextEquals("arguments"u8)) item.Arguments = json.NextString();
-            else if (json.ValueTextEquals("encrypted_content"u8)) item.EncryptedContent = json.NextFilled();
+            if (json.ValueTextEquals("type"u8))
+                item.Type = json.NextString();
+            else if (json.ValueTextEquals("id"u8))
+                item.Id = json.NextString();
+            else if (json.ValueTextEquals("call_id"u8))
+                item.CallId = json.NextString();
+            else if (json.ValueTextEquals("name"u8))
+                item.Name = json.NextString();
+            else if (json.ValueTextEquals("arguments"u8))
+                item.Arguments = json.NextString();
+            else if (json.ValueTextEquals("encrypted_content"u8))
+                item.EncryptedContent = json.NextFilled();
             else if (json.ValueTextEquals("summary"u8))
             {
                 json.Read();
-                if (json.TokenType == JsonTokenType.StartArray) item.Summary = json.RawHere(payload);
-                else json.Skip();
+                if (json.TokenType == JsonTokenType.StartArray)
+                    item.Summary = json.RawHere(payload);
+                else
+                    json.Skip();
             }
-            else json.Skip();
+            else
+                json.Skip();
         }
 
         return item;
@@ -202,24 +253,34 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private static Response NextResponse(ref Utf8JsonReader json)
     {
         var response = default(Response);
-        if (!json.NextIsObject()) return response;
+        if (!json.NextIsObject())
+            return response;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("id"u8)) response.Id = json.NextString();
-            else if (json.ValueTextEquals("model"u8)) response.Model = json.NextString();
-            else if (json.ValueTextEquals("usage"u8)) response.Usage = NextUsage(ref json);
-            else if (json.ValueTextEquals("incomplete_details"u8)) response.IncompleteReason = json.NextString("reason"u8);
+            if (json.ValueTextEquals("id"u8))
+                response.Id = json.NextString();
+            else if (json.ValueTextEquals("model"u8))
+                response.Model = json.NextString();
+            else if (json.ValueTextEquals("usage"u8))
+                response.Usage = NextUsage(ref json);
+            else if (json.ValueTextEquals("incomplete_details"u8))
+                response.IncompleteReason = json.NextString("reason"u8);
             else if (json.ValueTextEquals("error"u8))
             {
-                if (!json.NextIsObject()) continue;
+                if (!json.NextIsObject())
+                    continue;
                 while (json.NextProperty())
                 {
-                    if (json.ValueTextEquals("code"u8)) response.ErrorCode = json.NextString();
-                    else if (json.ValueTextEquals("message"u8)) response.ErrorMessage = json.NextString();
-                    else json.Skip();
+                    if (json.ValueTextEquals("code"u8))
+                        response.ErrorCode = json.NextString();
+                    else if (json.ValueTextEquals("message"u8))
+                        response.ErrorMessage = json.NextString();
+                    else
+                        json.Skip();
                 }
             }
-            else json.Skip();
+            else
+                json.Skip();
         }
 
         return response;
@@ -228,28 +289,53 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     /// <summary>The input includes what was cached, the output includes the reasoning.</summary>
     private static Usage? NextUsage(ref Utf8JsonReader json)
     {
-        if (!json.NextIsObject()) return null;
-        long input = 0, output = 0, cached = 0, reasoning = 0;
+        if (!json.NextIsObject())
+            return null;
+        long input = 0,
+            output = 0,
+            cached = 0,
+            reasoning = 0;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("input_tokens"u8)) input = json.NextInt64() ?? 0;
-            else if (json.ValueTextEquals("output_tokens"u8)) output = json.NextInt64() ?? 0;
-            else if (json.ValueTextEquals("input_tokens_details"u8)) cached = json.NextInt64("cached_tokens"u8) ?? 0;
-            else if (json.ValueTextEquals("output_tokens_details"u8)) reasoning = json.NextInt64("reasoning_tokens"u8) ?? 0;
-            else json.Skip();
+            if (json.ValueTextEquals("input_tokens"u8))
+                input = json.NextInt64() ?? 0;
+            else if (json.ValueTextEquals("output_tokens"u8))
+                output = json.NextInt64() ?? 0;
+            else if (json.ValueTextEquals("input_tokens_details"u8))
+                cached = json.NextInt64("cached_tokens"u8) ?? 0;
+            else if (json.ValueTextEquals("output_tokens_details"u8))
+                reasoning = json.NextInt64("reasoning_tokens"u8) ?? 0;
+            else
+                json.Skip();
         }
 
-        return new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
+        return new Usage
+        {
+            InputTokens = input,
+            OutputTokens = output,
+            CachedReadTokens = cached,
+            ReasoningTokens = reasoning,
+        };
     }
 
     private struct Item
     {
-        public string? Type, Id, CallId, Name, Arguments, EncryptedContent, Summary;
+        public string? Type,
+            Id,
+            CallId,
+            Name,
+            Arguments,
+            EncryptedContent,
+            Summary;
     }
 
     private struct Response
     {
-        public string? Id, Model, IncompleteReason, ErrorCode, ErrorMessage;
+        public string? Id,
+            Model,
+            IncompleteReason,
+            ErrorCode,
+            ErrorMessage;
         public Usage? Usage;
     }
 }

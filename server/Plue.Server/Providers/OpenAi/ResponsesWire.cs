@@ -17,24 +17,33 @@ internal static class ResponsesWire
         var body = JsonBody.Write(json =>
         {
             json.WriteString("model", request.Model);
-            if (RequestMessages.SystemTexts(request) is { Count: > 0 } system) json.WriteString("instructions", string.Join("\n\n", system));
+            if (RequestMessages.SystemTexts(request) is { Count: > 0 } system)
+                json.WriteString("instructions", string.Join("\n\n", system));
             json.WriteStartArray("input");
             foreach (var message in RequestMessages.Of(request, settings))
             {
-                if (message.Role == MessageRole.Assistant) WriteAnswer(json, message, options.Take(RefusableOptions.EncryptedReasoning));
-                else WriteQuestion(json, message);
+                if (message.Role == MessageRole.Assistant)
+                    WriteAnswer(json, message, options.Take(RefusableOptions.EncryptedReasoning));
+                else
+                    WriteQuestion(json, message);
             }
 
             json.WriteEndArray();
             WriteTools(json, request);
             json.WriteBoolean("stream", true);
             json.WriteBoolean("store", false);
-            if (options.Take(RefusableOptions.EncryptedReasoning)) json.WriteStrings("include", [EncryptedContent]);
-            if (options.MaxTokens is { } maxTokens && options.Take(RefusableOptions.MaxTokens)) json.WriteNumber("max_output_tokens", maxTokens);
-            if (options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", temperature);
-            if (options.TakeReasoningLevel() is not { } level) return;
-            if (RequestOptions.IsOff(level)) json.WriteObject("reasoning", ("effort", "none"));
-            else json.WriteObject("reasoning", ("effort", level), ("summary", "auto"));
+            if (options.Take(RefusableOptions.EncryptedReasoning))
+                json.WriteStrings("include", [EncryptedContent]);
+            if (options.MaxTokens is { } maxTokens && options.Take(RefusableOptions.MaxTokens))
+                json.WriteNumber("max_output_tokens", maxTokens);
+            if (options.TakeTemperature() is { } temperature)
+                json.WriteNumber("temperature", temperature);
+            if (options.TakeReasoningLevel() is not { } level)
+                return;
+            if (RequestOptions.IsOff(level))
+                json.WriteObject("reasoning", ("effort", "none"));
+            else
+                json.WriteObject("reasoning", ("effort", level), ("summary", "auto"));
         });
         sent = options.Sent;
         return body;
@@ -44,11 +53,17 @@ internal static class ResponsesWire
     {
         foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
         {
-            json.WriteObject(("type", "function_call_output"), ("call_id", ToolUseIds.Short(result.ToolUseId, MaxIdLength)), ("output", RequestMessages.Text(result)));
+            json.WriteObject(
+                ("type", "function_call_output"),
+                ("call_id", ToolUseIds.Short(result.ToolUseId, MaxIdLength)),
+                ("output", RequestMessages.Text(result))
+            );
         }
 
-        if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
-        else if (RequestMessages.Text(message) is { Length: > 0 } text) WriteText(json, "user", "input_text", text);
+        if (RequestMessages.HasImages(message))
+            WriteWithImages(json, message);
+        else if (RequestMessages.Text(message) is { Length: > 0 } text)
+            WriteText(json, "user", "input_text", text);
     }
 
     private static void WriteWithImages(Utf8JsonWriter json, Message message)
@@ -58,8 +73,10 @@ internal static class ResponsesWire
         json.WriteStartArray("content");
         foreach (var (text, image) in RequestMessages.Pieces(message))
         {
-            if (image is null) json.WriteObject(("type", "input_text"), ("text", text));
-            else json.WriteObject(("type", "input_image"), ("image_url", RequestMessages.DataUrl(image)));
+            if (image is null)
+                json.WriteObject(("type", "input_text"), ("text", text));
+            else
+                json.WriteObject(("type", "input_image"), ("image_url", RequestMessages.DataUrl(image)));
         }
 
         json.WriteEndArray();
@@ -73,13 +90,17 @@ internal static class ResponsesWire
             switch (message.Parts[at])
             {
                 // Reasoning that leads to nothing is refused.
-                case MessagePart.Reasoning { Opaque: { } item } when takesReasoning && ResponsesParser.IsReasoningItem(item) && LeadsOn(message, at):
+                case MessagePart.Reasoning { Opaque: { } item }
+                    when takesReasoning && ResponsesParser.IsReasoningItem(item) && LeadsOn(message, at):
                     json.WriteRawValue(item, skipInputValidation: true);
                     break;
                 case MessagePart.ToolUse use:
                     json.WriteObject(
-                        ("type", "function_call"), ("call_id", ToolUseIds.Short(use.ToolUseId, MaxIdLength)), ("name", use.ToolName),
-                        ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}"));
+                        ("type", "function_call"),
+                        ("call_id", ToolUseIds.Short(use.ToolUseId, MaxIdLength)),
+                        ("name", use.ToolName),
+                        ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}")
+                    );
                     break;
                 case var part when RequestMessages.Text(part) is { } text:
                     WriteText(json, "assistant", "output_text", text);
@@ -102,7 +123,8 @@ internal static class ResponsesWire
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
-        if (request.Tools.Count == 0) return;
+        if (request.Tools.Count == 0)
+            return;
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {

@@ -15,19 +15,29 @@ internal sealed class ThinkTag
     private Place place;
     private bool hasThought;
 
-    private enum Place { Before, Inside, Behind, Passed }
+    private enum Place
+    {
+        Before,
+        Inside,
+        Behind,
+        Passed,
+    }
 
     /// <summary>What is known of the answer now, in this order; the rest waits.</summary>
     public (string? Reasoning, string? Text) Read(string delta)
     {
-        if (place == Place.Passed) return (null, delta);
+        if (place == Place.Passed)
+            return (null, delta);
         var text = held.Append(delta).ToString();
         held.Clear();
-        if (place == Place.Before && !TryOpen(ref text)) return (null, text);
+        if (place == Place.Before && !TryOpen(ref text))
+            return (null, text);
         var reasoning = place == Place.Inside ? Think(ref text) : null;
-        if (place != Place.Behind) return (reasoning, null);
+        if (place != Place.Behind)
+            return (reasoning, null);
         text = text.TrimStart();
-        if (text.Length == 0) return (reasoning, null);
+        if (text.Length == 0)
+            return (reasoning, null);
         place = Place.Passed;
         return (reasoning, text);
     }
@@ -66,7 +76,8 @@ internal sealed class ThinkTag
 
     private string Think(ref string text)
     {
-        if (!hasThought) text = text.TrimStart();
+        if (!hasThought)
+            text = text.TrimStart();
         var end = text.IndexOf(Closing, StringComparison.Ordinal);
         string thought;
         if (end >= 0)
@@ -91,7 +102,8 @@ internal sealed class ThinkTag
     {
         for (var length = Math.Min(Closing.Length - 1, text.Length); length > 0; length--)
         {
-            if (text.AsSpan(text.Length - length).SequenceEqual(Closing.AsSpan(0, length))) return length;
+            if (text.AsSpan(text.Length - length).SequenceEqual(Closing.AsSpan(0, length)))
+                return length;
         }
 
         return 0;

@@ -11,6 +11,7 @@ internal enum RefusableOptions
     None = 0,
     StreamOptions = 1,
     Temperature = 2,
+
     /// <summary>Sent under its other name where the wire has two.</summary>
     MaxTokens = 4,
     ReasoningLevel = 8,
@@ -30,20 +31,29 @@ internal sealed class RefusedOptions
 
     /// <summary>Asks, and asks again without the option that the model refuses. That is said, because the answer is then another than was meant.</summary>
     /// <param name="ask">Gets what is to be left out.</param>
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(string model, Func<RefusableOptions, Attempt> ask, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        string model,
+        Func<RefusableOptions, Attempt> ask,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        for (var again = true; again;)
+        for (var again = true; again; )
         {
             again = false;
             var hasAnswered = false;
             var attempt = ask(Of(model));
             await foreach (var next in attempt.Events.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
-                if (!hasAnswered && next is ProviderEvent.Failed { Failure: var failure } && TryLearn(model, attempt.Sent, failure, out var option))
+                if (
+                    !hasAnswered
+                    && next is ProviderEvent.Failed { Failure: var failure }
+                    && TryLearn(model, attempt.Sent, failure, out var option)
+                )
                 {
                     again = true;
                     // Without some, nothing is missing that anybody waits for.
-                    if (!SilentOptions.Contains(option)) yield return new ProviderEvent.Waiting($"an answer without {option}, which {model} refuses");
+                    if (!SilentOptions.Contains(option))
+                        yield return new ProviderEvent.Waiting($"an answer without {option}, which {model} refuses");
                     break;
                 }
 
@@ -57,10 +67,16 @@ internal sealed class RefusedOptions
     public bool TryLearn(string model, RefusableOptions sent, Failure failure, out string option)
     {
         option = "";
-        if (failure.Kind != FailureKind.BadRequest) return false;
+        if (failure.Kind != FailureKind.BadRequest)
+            return false;
         foreach (var (name, value) in Names)
         {
-            if (!sent.HasFlag(value) || (value == RefusableOptions.MaxTokens && IsAboutSize(failure.Message)) || !failure.Message.Contains(name, StringComparison.OrdinalIgnoreCase)) continue;
+            if (
+                !sent.HasFlag(value)
+                || (value == RefusableOptions.MaxTokens && IsAboutSize(failure.Message))
+                || !failure.Message.Contains(name, StringComparison.OrdinalIgnoreCase)
+            )
+                continue;
             byModel.AddOrUpdate(model, value, (_, known) => known | value);
             option = value == RefusableOptions.EncryptedReasoning ? "encrypted reasoning" : name;
             return true;
@@ -71,7 +87,8 @@ internal sealed class RefusedOptions
 
     /// <summary>The option is known and its number is not: that is for the user to put right.</summary>
     private static bool IsAboutSize(string message) =>
-        message.Contains("too large", StringComparison.OrdinalIgnoreCase) || message.Contains("at most", StringComparison.OrdinalIgnoreCase);
+        message.Contains("too large", StringComparison.OrdinalIgnoreCase)
+        || message.Contains("at most", StringComparison.OrdinalIgnoreCase);
 
     private static readonly string[] SilentOptions = ["stream_options", "encrypted reasoning"];
 

@@ -17,7 +17,7 @@ internal static partial class RequestMessages
         var kept = new List<Message>(request.Messages.Count);
         var messages = request.Messages.Where(message => message.Role != MessageRole.System).ToList();
         HashSet<string> open = [];
-        for (var at = 0; at < messages.Count;)
+        for (var at = 0; at < messages.Count; )
         {
             var run = RunAt(messages, at);
             var next = messages.Count > at + run.Count ? RunAt(messages, at + run.Count) : [];
@@ -32,7 +32,8 @@ internal static partial class RequestMessages
         }
 
         kept.RemoveAll(message => message.Parts.All(part => part is MessagePart.Reasoning));
-        if (kept is [{ Role: MessageRole.Assistant } first, ..]) kept.Insert(0, first with { Id = first.Id + "_before", Role = MessageRole.User, Parts = [new MessagePart.Text(Beginning)] });
+        if (kept is [{ Role: MessageRole.Assistant } first, ..])
+            kept.Insert(0, first with { Id = first.Id + "_before", Role = MessageRole.User, Parts = [new MessagePart.Text(Beginning)] });
         return kept;
     }
 
@@ -40,11 +41,22 @@ internal static partial class RequestMessages
     public static IReadOnlyList<string> Omitted(ProviderRequest request, ProviderSettings settings)
     {
         var sentences = new List<string>();
-        var foreign = request.Messages.Where(message => message.Role == MessageRole.Assistant && message.ProviderInfo is { } info
-            && !IsOwn(message, request, settings)
-            // A program that keeps its own history has its thinking there, whatever it calls its model.
-            && !(settings.Capabilities.OwnHistory && info.ProviderId == settings.Id)).ToList();
-        var thinking = foreign.Where(message => message.Parts.Any(part => part is MessagePart.Reasoning { Signature: not null } or MessagePart.Reasoning { Opaque: not null })).ToList();
+        var foreign = request
+            .Messages.Where(message =>
+                message.Role == MessageRole.Assistant
+                && message.ProviderInfo is { } info
+                && !IsOwn(message, request, settings)
+                // A program that keeps its own history has its thinking there, whatever it calls its model.
+                && !(settings.Capabilities.OwnHistory && info.ProviderId == settings.Id)
+            )
+            .ToList();
+        var thinking = foreign
+            .Where(message =>
+                message.Parts.Any(part =>
+                    part is MessagePart.Reasoning { Signature: not null } or MessagePart.Reasoning { Opaque: not null }
+                )
+            )
+            .ToList();
         if (thinking.Count > 0)
         {
             var owners = List([.. thinking.Select(message => message.ProviderInfo!.ModelId ?? message.ProviderInfo.ProviderId).Distinct()]);
@@ -52,27 +64,32 @@ internal static partial class RequestMessages
         }
 
         var ran = foreign.Count(message => message.Parts.Any(part => part is MessagePart.ToolResult));
-        if (ran > 0) sentences.Add($"The tool calls of {Answers(ran)} were not sent: the program that answered ran them itself.");
+        if (ran > 0)
+            sentences.Add($"The tool calls of {Answers(ran)} were not sent: the program that answered ran them itself.");
         return sentences;
     }
 
     /// <summary>The prompt, and whatever system messages the chat holds.</summary>
     public static IReadOnlyList<string> SystemTexts(ProviderRequest request) =>
-    [
-        .. request.System is { } system && !string.IsNullOrWhiteSpace(system) ? [system] : Array.Empty<string>(),
-        .. request.Messages.Where(message => message.Role == MessageRole.System).Select(message => message.Text).Where(text => !string.IsNullOrWhiteSpace(text)),
-    ];
+        [
+            .. request.System is { } system && !string.IsNullOrWhiteSpace(system) ? [system] : Array.Empty<string>(),
+            .. request
+                .Messages.Where(message => message.Role == MessageRole.System)
+                .Select(message => message.Text)
+                .Where(text => !string.IsNullOrWhiteSpace(text)),
+        ];
 
     /// <summary>Text and files as one text, in their order; other parts have their own place on each wire.</summary>
     public static string Text(Message message) => string.Join("\n\n", message.Parts.Select(Text).Where(text => text is not null));
 
-    public static string? Text(MessagePart part) => part switch
-    {
-        MessagePart.Text text => text.Content,
-        MessagePart.File { IsImage: true, Data: not null } => null,
-        MessagePart.File file => FileTag.Of(file),
-        _ => null,
-    };
+    public static string? Text(MessagePart part) =>
+        part switch
+        {
+            MessagePart.Text text => text.Content,
+            MessagePart.File { IsImage: true, Data: not null } => null,
+            MessagePart.File file => FileTag.Of(file),
+            _ => null,
+        };
 
     /// <summary>What the model is told about the result of a call.</summary>
     public static string Text(MessagePart.ToolResult result) => result.Error is { } error ? $"Error: {error}" : result.Result ?? "";
@@ -85,56 +102,102 @@ internal static partial class RequestMessages
         List<string> texts = [];
         foreach (var part in message.Parts)
         {
-            if (Text(part) is { } text) { texts.Add(text); }
-            if (part is not MessagePart.File { IsImage: true, Data: not null } image) continue;
-            if (texts.Count > 0) yield return (string.Join("\n\n", texts), null);
+            if (Text(part) is { } text)
+            {
+                texts.Add(text);
+            }
+            if (part is not MessagePart.File { IsImage: true, Data: not null } image)
+                continue;
+            if (texts.Count > 0)
+                yield return (string.Join("\n\n", texts), null);
             texts.Clear();
             yield return (null, image);
         }
 
-        if (texts.Count > 0) yield return (string.Join("\n\n", texts), null);
+        if (texts.Count > 0)
+            yield return (string.Join("\n\n", texts), null);
     }
 
     /// <summary>For a model that takes none: in their place stands a line that says so.</summary>
-    public static ProviderRequest WithoutImages(ProviderRequest request) => request with
-    {
-        Messages = [.. request.Messages.Select(message => HasImages(message)
-            ? message with { Parts = [.. message.Parts.Select(part => part is MessagePart.File { IsImage: true } image ? image with { Data = null } : part)] }
-            : message)],
-    };
+    public static ProviderRequest WithoutImages(ProviderRequest request) =>
+        request with
+        {
+            Messages =
+            [
+                .. request.Messages.Select(message =>
+                    HasImages(message)
+                        ? message with
+                        {
+                            Parts =
+                            [
+                                .. message.Parts.Select(part =>
+                                    part is MessagePart.File { IsImage: true } image ? image with { Data = null } : part
+                                ),
+                            ],
+                        }
+                        : message
+                ),
+            ],
+        };
 
-    public static string DataUrl(MessagePart.File image) => $"data:{image.MediaType};base64,{Convert.ToBase64String(image.Data!.Value.Span)}";
+    public static string DataUrl(MessagePart.File image) =>
+        $"data:{image.MediaType};base64,{Convert.ToBase64String(image.Data!.Value.Span)}";
 
-    private static List<Message> RunAt(List<Message> messages, int at) => [.. messages.Skip(at).TakeWhile(message => message.Role == messages[at].Role)];
+    private static List<Message> RunAt(List<Message> messages, int at) =>
+        [.. messages.Skip(at).TakeWhile(message => message.Role == messages[at].Role)];
 
     private static HashSet<string> PairedIds(List<Message> answers, List<Message> questions)
     {
-        var asked = answers.SelectMany(message => message.Parts).OfType<MessagePart.ToolUse>().Select(use => use.ToolUseId).ToHashSet(StringComparer.Ordinal);
-        asked.IntersectWith(questions.SelectMany(message => message.Parts).OfType<MessagePart.ToolResult>().Select(result => result.ToolUseId));
+        var asked = answers
+            .SelectMany(message => message.Parts)
+            .OfType<MessagePart.ToolUse>()
+            .Select(use => use.ToolUseId)
+            .ToHashSet(StringComparer.Ordinal);
+        asked.IntersectWith(
+            questions.SelectMany(message => message.Parts).OfType<MessagePart.ToolResult>().Select(result => result.ToolUseId)
+        );
         return asked;
     }
 
     /// <param name="paired">Each is taken once.</param>
-    private static Message Clean(Message message, bool own, HashSet<string> paired) => message with
-    {
-        Parts = [.. message.Parts.Where(part => part switch
+    private static Message Clean(Message message, bool own, HashSet<string> paired) =>
+        message with
         {
-            MessagePart.Text text => !string.IsNullOrWhiteSpace(text.Content),
-            MessagePart.ToolUse use => message.Role == MessageRole.Assistant && paired.Remove(use.ToolUseId),
-            MessagePart.ToolResult result => message.Role == MessageRole.User && paired.Remove(result.ToolUseId),
-            MessagePart.Reasoning => own,
-            _ => true,
-        })],
-    };
+            Parts =
+            [
+                .. message.Parts.Where(part =>
+                    part switch
+                    {
+                        MessagePart.Text text => !string.IsNullOrWhiteSpace(text.Content),
+                        MessagePart.ToolUse use => message.Role == MessageRole.Assistant && paired.Remove(use.ToolUseId),
+                        MessagePart.ToolResult result => message.Role == MessageRole.User && paired.Remove(result.ToolUseId),
+                        MessagePart.Reasoning => own,
+                        _ => true,
+                    }
+                ),
+            ],
+        };
 
     /// <summary>A call and its result must stand in messages that touch.</summary>
-    private static Message Joined(List<Message> run) => run is [var only] ? only : run[0] with
-    {
-        Parts = [.. run.SelectMany(message => message.Parts).OrderBy(part => part is MessagePart.ToolResult ? 0 : part is MessagePart.ToolUse ? 2 : 1)],
-    };
+    private static Message Joined(List<Message> run) =>
+        run is [var only]
+            ? only
+            : run[0] with
+            {
+                Parts =
+                [
+                    .. run.SelectMany(message => message.Parts)
+                        .OrderBy(part =>
+                            part is MessagePart.ToolResult ? 0
+                            : part is MessagePart.ToolUse ? 2
+                            : 1
+                        ),
+                ],
+            };
 
     private static bool IsOwn(Message message, ProviderRequest request, ProviderSettings settings) =>
-        message.ProviderInfo is not { } info || (info.ProviderId == settings.Id && (info.ModelId is null || IsSameModel(request.Model, info.ModelId)));
+        message.ProviderInfo is not { } info
+        || (info.ProviderId == settings.Id && (info.ModelId is null || IsSameModel(request.Model, info.ModelId)));
 
     /// <summary>An alias in the request comes back with its date: claude-sonnet-4-6 as claude-sonnet-4-6-20260217.</summary>
     private static bool IsSameModel(string asked, string answered) =>
@@ -142,9 +205,13 @@ internal static partial class RequestMessages
 
     private static string Answers(int count) => count == 1 ? "an earlier answer" : $"{count} earlier answers";
 
-    private static string List(IReadOnlyList<string> names) => names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
+    private static string List(IReadOnlyList<string> names) =>
+        names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
 
     /// <summary>A date, a number of a release, or nothing; a name that goes on otherwise is another model's.</summary>
-    [GeneratedRegex(@"^([-@](\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview(-\d{2,4})*|\d{2}-\d{4}))?(-v\d+(:\d+)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^([-@](\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview(-\d{2,4})*|\d{2}-\d{4}))?(-v\d+(:\d+)?)?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Release();
 }

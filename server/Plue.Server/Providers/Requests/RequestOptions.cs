@@ -9,13 +9,15 @@ internal sealed class RequestOptions(ProviderRequest request, ProviderSettings s
     public int? MaxTokens => request.MaxTokens ?? settings.MaxTokens;
 
     /// <summary>Not every model takes it: whoever writes it adds it to <see cref="Sent"/>.</summary>
-    public string? ReasoningLevel => rejected.HasFlag(RefusableOptions.ReasoningLevel) ? null : request.ReasoningLevel ?? settings.ReasoningLevel;
+    public string? ReasoningLevel =>
+        rejected.HasFlag(RefusableOptions.ReasoningLevel) ? null : request.ReasoningLevel ?? settings.ReasoningLevel;
 
     public static bool IsOff(string? level) => level is "none" or "off" or "disabled";
 
     public string? TakeReasoningLevel() => ReasoningLevel is { } level && Take(RefusableOptions.ReasoningLevel) ? level : null;
 
-    public double? TakeTemperature() => (request.Temperature ?? settings.Temperature) is { } temperature && Take(RefusableOptions.Temperature) ? temperature : null;
+    public double? TakeTemperature() =>
+        (request.Temperature ?? settings.Temperature) is { } temperature && Take(RefusableOptions.Temperature) ? temperature : null;
 
     public IReadOnlyList<string> TakeStopSequences()
     {
@@ -26,7 +28,8 @@ internal sealed class RequestOptions(ProviderRequest request, ProviderSettings s
     /// <returns>False if the model rejected the option.</returns>
     public bool Take(RefusableOptions option)
     {
-        if (rejected.HasFlag(option)) return false;
+        if (rejected.HasFlag(option))
+            return false;
         Sent |= option;
         return true;
     }

@@ -11,7 +11,8 @@ internal static class ToolUseIds
     /// <summary>Letters, digits, dashes and underscores, at most <paramref name="most"/> of them.</summary>
     public static string Plain(string id, int most)
     {
-        if (id.Length > 0 && id.Length <= most && id.All(IsPlain)) return id;
+        if (id.Length > 0 && id.Length <= most && id.All(IsPlain))
+            return id;
         var plain = string.Concat(id.Select(one => IsPlain(one) ? one : '_'));
         var room = most - HashLength - 1;
         return $"{(plain.Length <= room ? plain : plain[^room..])}_{HashOf(id)}";

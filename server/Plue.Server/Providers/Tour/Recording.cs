@@ -28,7 +28,12 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
     {
         var assembly = typeof(Recording).Assembly;
         var recordings = new List<Recording>();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            var name in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        )
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
             using var reader = new StreamReader(stream);
@@ -56,15 +61,19 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
             }
 
             var usage = root.Field("usage");
-            steps.Add(new RecordingStep
-            {
-                Reasoning = root.Text("reasoning"),
-                Text = root.Text("text"),
-                Tool = root.Text("tool"),
-                Parameters = root.Field("parameters")?.GetRawText(),
-                Result = root.Text("result"),
-                Usage = usage is null ? null : new Usage { InputTokens = usage.Value.Whole("input") ?? 0, OutputTokens = usage.Value.Whole("output") ?? 0 },
-            });
+            steps.Add(
+                new RecordingStep
+                {
+                    Reasoning = root.Text("reasoning"),
+                    Text = root.Text("text"),
+                    Tool = root.Text("tool"),
+                    Parameters = root.Field("parameters")?.GetRawText(),
+                    Result = root.Text("result"),
+                    Usage = usage is null
+                        ? null
+                        : new Usage { InputTokens = usage.Value.Whole("input") ?? 0, OutputTokens = usage.Value.Whole("output") ?? 0 },
+                }
+            );
         }
 
         return new Recording(name ?? "", keywords, steps);

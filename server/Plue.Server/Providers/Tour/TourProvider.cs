@@ -23,7 +23,10 @@ public sealed class TourProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var question = request.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text ?? "";
         yield return new ProviderEvent.Accepted(ModelId, null);
@@ -32,12 +35,14 @@ public sealed class TourProvider : IProvider
         {
             foreach (var next in EventsOf(step, $"tour_{request.Messages.Count}_{calls}"))
             {
-                if (pace > TimeSpan.Zero) await Task.Delay(pace, time, cancellationToken).ConfigureAwait(false);
+                if (pace > TimeSpan.Zero)
+                    await Task.Delay(pace, time, cancellationToken).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return next;
             }
 
-            if (step.Tool is not null) calls++;
+            if (step.Tool is not null)
+                calls++;
         }
 
         yield return new ProviderEvent.Finished(StopReason.EndTurn);
@@ -46,17 +51,30 @@ public sealed class TourProvider : IProvider
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<Failure?>(null);
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ModelInfo>>([new ModelInfo { Id = ModelId, Name = "Recorded chats", Description = "No model answers: these chats were written down." }]);
+        Task.FromResult<IReadOnlyList<ModelInfo>>([
+            new ModelInfo
+            {
+                Id = ModelId,
+                Name = "Recorded chats",
+                Description = "No model answers: these chats were written down.",
+            },
+        ]);
 
     private static IEnumerable<ProviderEvent> EventsOf(RecordingStep step, string callId)
     {
-        foreach (var piece in Pieces(step.Reasoning)) yield return new ProviderEvent.ReasoningDelta(piece);
-        if (step.Reasoning is not null) yield return new ProviderEvent.ReasoningFinished(null);
-        foreach (var piece in Pieces(step.Text)) yield return new ProviderEvent.TextDelta(piece);
-        if (step.Usage is { } usage) yield return new ProviderEvent.UsageReported(usage);
-        if (step.Tool is not { } tool) yield break;
+        foreach (var piece in Pieces(step.Reasoning))
+            yield return new ProviderEvent.ReasoningDelta(piece);
+        if (step.Reasoning is not null)
+            yield return new ProviderEvent.ReasoningFinished(null);
+        foreach (var piece in Pieces(step.Text))
+            yield return new ProviderEvent.TextDelta(piece);
+        if (step.Usage is { } usage)
+            yield return new ProviderEvent.UsageReported(usage);
+        if (step.Tool is not { } tool)
+            yield break;
         yield return new ProviderEvent.ToolCallStarted(callId, tool);
-        foreach (var piece in Pieces(step.Parameters)) yield return new ProviderEvent.ToolCallDelta(callId, piece);
+        foreach (var piece in Pieces(step.Parameters))
+            yield return new ProviderEvent.ToolCallDelta(callId, piece);
         yield return new ProviderEvent.ToolCallFinished(callId, tool, step.Parameters ?? "{}");
         yield return new ProviderEvent.ToolResultReceived(callId, step.Result, null);
     }
@@ -68,7 +86,8 @@ public sealed class TourProvider : IProvider
         var start = 0;
         for (var at = 1; text is not null && at <= text.Length; at++)
         {
-            if (at < text.Length && (at - start < Least || !char.IsWhiteSpace(text[at]))) continue;
+            if (at < text.Length && (at - start < Least || !char.IsWhiteSpace(text[at])))
+                continue;
             yield return text[start..at];
             start = at;
         }

@@ -20,7 +20,8 @@ internal sealed class GoogleAccount(
     TimeProvider time,
     Func<string, string?> environment,
     string home,
-    Action<string> mask) : IDisposable
+    Action<string> mask
+) : IDisposable
 {
     private const int MaxBytes = 64 * 1024;
 
@@ -35,7 +36,8 @@ internal sealed class GoogleAccount(
     /// <exception cref="FailureException">There are no credentials, or Google gives no token for them.</exception>
     public async ValueTask<GoogleToken> TokenAsync(Uri origin, CancellationToken cancellationToken)
     {
-        if (current is { } kept && IsGood(kept)) return kept;
+        if (current is { } kept && IsGood(kept))
+            return kept;
         return await FetchAsync(origin, IsGood, cancellationToken).ConfigureAwait(false);
     }
 
@@ -50,10 +52,14 @@ internal sealed class GoogleAccount(
     public async ValueTask<string> ProjectAsync(Uri? origin, CancellationToken cancellationToken)
     {
         var project = settings.AuthField("project") ?? current?.Project;
-        if (project is null && origin is not null) project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
+        if (project is null && origin is not null)
+            project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
         project ??= Variable("GOOGLE_CLOUD_PROJECT");
-        return project ?? throw new FailureException(FailureKind.MissingField,
-            $"{settings.Name} needs the Google Cloud project to ask for. Set one in its settings, or in GOOGLE_CLOUD_PROJECT.");
+        return project
+            ?? throw new FailureException(
+                FailureKind.MissingField,
+                $"{settings.Name} needs the Google Cloud project to ask for. Set one in its settings, or in GOOGLE_CLOUD_PROJECT."
+            );
     }
 
     public void Dispose() => fetching.Dispose();
@@ -65,7 +71,8 @@ internal sealed class GoogleAccount(
         await fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (current is { } meanwhile && isGood(meanwhile)) return meanwhile;
+            if (current is { } meanwhile && isGood(meanwhile))
+                return meanwhile;
             var (account, source) = await ReadAsync(origin, cancellationToken).ConfigureAwait(false);
             return current = await ExchangeAsync(account, source, cancellationToken).ConfigureAwait(false);
         }
@@ -79,37 +86,62 @@ internal sealed class GoogleAccount(
     {
         var now = time.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, account.TokenUri);
-        request.Content = new FormUrlEncodedContent(account.IsServiceAccount
-            ? [new("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), new("assertion", ServiceAccountToken.Sign(account, now))]
-            : [new("grant_type", "refresh_token"), new("refresh_token", account.Secret), new("client_id", account.Id), new("client_secret", account.ClientSecret)]);
-        var (status, body) = await SideCall.SendAsync(http, request, "The token service of Google", time, cancellationToken).ConfigureAwait(false);
+        request.Content = new FormUrlEncodedContent(
+            account.IsServiceAccount
+                ?
+                [
+                    new("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+                    new("assertion", ServiceAccountToken.Sign(account, now)),
+                ]
+                :
+                [
+                    new("grant_type", "refresh_token"),
+                    new("refresh_token", account.Secret),
+                    new("client_id", account.Id),
+                    new("client_secret", account.ClientSecret),
+                ]
+        );
+        var (status, body) = await SideCall
+            .SendAsync(http, request, "The token service of Google", time, cancellationToken)
+            .ConfigureAwait(false);
         var service = $"The token service of Google ({account.TokenUri.Authority})";
-        if ((int)status is 429 or >= 500) throw new FailureException(FailureKind.Overloaded, $"{service} is not available now ({(int)status}). Try again in a moment.");
+        if ((int)status is 429 or >= 500)
+            throw new FailureException(FailureKind.Overloaded, $"{service} is not available now ({(int)status}). Try again in a moment.");
         if (Read(body) is not { } answer)
         {
-            throw new FailureException(FailureKind.BadResponse, $"{service} answered in another form than it should. Check the credentials, and a proxy in between.");
+            throw new FailureException(
+                FailureKind.BadResponse,
+                $"{service} answered in another form than it should. Check the credentials, and a proxy in between."
+            );
         }
 
         if (status != HttpStatusCode.OK || answer.Token is null)
         {
-            var quoted = answer.Error is { Length: > 0 } error ? $": \"{VendorMessage.Clean(error.Replace(account.Secret, "***")).TrimEnd('.')}\"" : "";
-            throw new FailureException(FailureKind.ProviderAuthFailed, $"Google gives no access for {source}{quoted}. {AdviceFor(account)}");
+            var quoted = answer.Error is { Length: > 0 } error
+                ? $": \"{VendorMessage.Clean(error.Replace(account.Secret, "***")).TrimEnd('.')}\""
+                : "";
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"Google gives no access for {source}{quoted}. {AdviceFor(account)}"
+            );
         }
 
         mask(answer.Token);
         return new GoogleToken(answer.Token, now + answer.Lifetime, account.Project, account.QuotaProject, source, AdviceFor(account));
     }
 
-    private static string AdviceFor(GoogleAccountFile account) => account.IsServiceAccount
-        ? "Check that the key is still there, that the Vertex AI API is enabled, that the account may use it, and the clock of this machine."
-        : "Run \"gcloud auth application-default login\", then try again.";
+    private static string AdviceFor(GoogleAccountFile account) =>
+        account.IsServiceAccount
+            ? "Check that the key is still there, that the Vertex AI API is enabled, that the account may use it, and the clock of this machine."
+            : "Run \"gcloud auth application-default login\", then try again.";
 
     /// <summary>The credentials, and what they are called in sentences.</summary>
     private async ValueTask<(GoogleAccountFile Account, string Source)> ReadAsync(Uri origin, CancellationToken cancellationToken)
     {
         var (account, source) = await ReadOneAsync(origin, cancellationToken).ConfigureAwait(false);
         mask(account.Secret);
-        if (account.ClientSecret.Length > 0) mask(account.ClientSecret);
+        if (account.ClientSecret.Length > 0)
+            mask(account.ClientSecret);
         return (account, account.IsServiceAccount ? $"the service account {VendorMessage.Clean(account.Id)}" : source);
     }
 
@@ -117,7 +149,8 @@ internal sealed class GoogleAccount(
     {
         if (settings.AuthField("credentials") is { } own)
         {
-            if (!SecretReference.IsReference(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
+            if (!SecretReference.IsReference(own))
+                return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }
@@ -132,9 +165,11 @@ internal sealed class GoogleAccount(
         var usual = DefaultPath();
         if (!File.Exists(usual))
         {
-            throw new FailureException(FailureKind.ProviderAuthFailed,
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
                 $"No Google credentials were found: none in the settings of {settings.Name}, none in GOOGLE_APPLICATION_CREDENTIALS, no sign-in at {usual}. "
-                + "Name the file of a service account's key in the settings, or run \"gcloud auth application-default login\".");
+                    + "Name the file of a service account's key in the settings, or run \"gcloud auth application-default login\"."
+            );
         }
 
         NeedGoogle(origin, "The credentials of gcloud");
@@ -144,8 +179,13 @@ internal sealed class GoogleAccount(
     /// <summary>Where <c>gcloud auth application-default login</c> leaves its sign-in.</summary>
     private string DefaultPath()
     {
-        var folder = Variable("CLOUDSDK_CONFIG")
-            ?? (OperatingSystem.IsWindows() && Variable("APPDATA") is { } data ? Path.Combine(data, "gcloud") : Path.Combine(home, ".config", "gcloud"));
+        var folder =
+            Variable("CLOUDSDK_CONFIG")
+            ?? (
+                OperatingSystem.IsWindows() && Variable("APPDATA") is { } data
+                    ? Path.Combine(data, "gcloud")
+                    : Path.Combine(home, ".config", "gcloud")
+            );
         return Path.Combine(folder, "application_default_credentials.json");
     }
 
@@ -160,15 +200,22 @@ internal sealed class GoogleAccount(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.ProviderAuthFailed, $"The Google credentials at {path} cannot be read. Check that the file is there and who may read it.", exception);
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"The Google credentials at {path} cannot be read. Check that the file is there and who may read it.",
+                exception
+            );
         }
     }
 
     private static void NeedGoogle(Uri origin, string what)
     {
-        if (origin.Scheme == "https" && origin.Host.EndsWith(".googleapis.com", StringComparison.OrdinalIgnoreCase)) return;
-        throw new FailureException(FailureKind.KeyNotBoundToOrigin,
-            $"{what} are meant for Google only, not for {origin.Authority}. Name credentials for that address in the provider's settings.");
+        if (origin.Scheme == "https" && origin.Host.EndsWith(".googleapis.com", StringComparison.OrdinalIgnoreCase))
+            return;
+        throw new FailureException(
+            FailureKind.KeyNotBoundToOrigin,
+            $"{what} are meant for Google only, not for {origin.Authority}. Name credentials for that address in the provider's settings."
+        );
     }
 
     private static (string? Token, TimeSpan Lifetime, string? Error)? Read(byte[] body)
@@ -177,8 +224,11 @@ internal sealed class GoogleAccount(
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object) return null;
-            var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds ? TimeSpan.FromSeconds(seconds) : DefaultLifetime;
+            if (root.ValueKind != JsonValueKind.Object)
+                return null;
+            var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds
+                ? TimeSpan.FromSeconds(seconds)
+                : DefaultLifetime;
             return (root.Text("access_token"), lifetime, root.Text("error_description") ?? root.Text("error"));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -194,7 +244,14 @@ internal sealed class GoogleAccount(
 /// <param name="QuotaProject">Whom a user's own calls are charged to.</param>
 /// <param name="Source">Whose token it is, for sentences.</param>
 /// <param name="Advice">What a person does when it is refused: a sentence.</param>
-internal sealed record GoogleToken(string Value, DateTimeOffset ExpiresAt, string? Project, string? QuotaProject, string Source, string Advice)
+internal sealed record GoogleToken(
+    string Value,
+    DateTimeOffset ExpiresAt,
+    string? Project,
+    string? QuotaProject,
+    string Source,
+    string Advice
+)
 {
     public override string ToString() => "***";
 }

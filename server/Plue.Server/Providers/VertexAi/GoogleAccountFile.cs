@@ -9,7 +9,16 @@ namespace Plue.Server.Providers.VertexAi;
 /// <param name="Id">The account's address, or the id of the program that signed the user in.</param>
 /// <param name="ClientSecret">Of that program; empty for a service account.</param>
 /// <param name="Project">Null where the file names none.</param>
-internal sealed record GoogleAccountFile(bool IsServiceAccount, string Id, string Secret, string ClientSecret, string? KeyId, Uri TokenUri, string? Project, string? QuotaProject)
+internal sealed record GoogleAccountFile(
+    bool IsServiceAccount,
+    string Id,
+    string Secret,
+    string ClientSecret,
+    string? KeyId,
+    Uri TokenUri,
+    string? Project,
+    string? QuotaProject
+)
 {
     private const string DefaultTokenUri = "https://oauth2.googleapis.com/token";
 
@@ -26,15 +35,35 @@ internal sealed record GoogleAccountFile(bool IsServiceAccount, string Id, strin
             return root.Text("type") switch
             {
                 "service_account" => new GoogleAccountFile(
-                    true, Need("client_email"), Need("private_key"), "", root.Text("private_key_id"), TokenUriOf(root, where), root.Text("project_id"), null),
+                    true,
+                    Need("client_email"),
+                    Need("private_key"),
+                    "",
+                    root.Text("private_key_id"),
+                    TokenUriOf(root, where),
+                    root.Text("project_id"),
+                    null
+                ),
                 "authorized_user" => new GoogleAccountFile(
-                    false, Need("client_id"), Need("refresh_token"), root.Text("client_secret") ?? "", null, TokenUriOf(root, where), null, root.Text("quota_project_id")),
-                _ => throw new FailureException(FailureKind.ProviderAuthFailed,
-                    $"{where} holds neither a service account nor a user's sign-in. Make a key for a service account, or run \"gcloud auth application-default login\"."),
+                    false,
+                    Need("client_id"),
+                    Need("refresh_token"),
+                    root.Text("client_secret") ?? "",
+                    null,
+                    TokenUriOf(root, where),
+                    null,
+                    root.Text("quota_project_id")
+                ),
+                _ => throw new FailureException(
+                    FailureKind.ProviderAuthFailed,
+                    $"{where} holds neither a service account nor a user's sign-in. Make a key for a service account, or run \"gcloud auth application-default login\"."
+                ),
             };
 
-            string Need(string field) => root.Text(field) is { Length: > 0 } value ? value
-                : throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} has no {field}. Download it again.");
+            string Need(string field) =>
+                root.Text(field) is { Length: > 0 } value
+                    ? value
+                    : throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} has no {field}. Download it again.");
         }
         catch (JsonException exception)
         {
@@ -44,7 +73,11 @@ internal sealed record GoogleAccountFile(bool IsServiceAccount, string Id, strin
     }
 
     private static Uri TokenUriOf(JsonElement root, string where) =>
-        Uri.TryCreate(root.Text("token_uri") ?? DefaultTokenUri, UriKind.Absolute, out var url) && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))
+        Uri.TryCreate(root.Text("token_uri") ?? DefaultTokenUri, UriKind.Absolute, out var url)
+        && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))
             ? url
-            : throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} names a token service that is not safe to ask. Download it again.");
+            : throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"{where} names a token service that is not safe to ask. Download it again."
+            );
 }

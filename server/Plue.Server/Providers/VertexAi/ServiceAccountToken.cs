@@ -20,7 +20,8 @@ internal static class ServiceAccountToken
         {
             json.WriteString("alg", "RS256");
             json.WriteString("typ", "JWT");
-            if (account.KeyId is { } id) json.WriteString("kid", id);
+            if (account.KeyId is { } id)
+                json.WriteString("kid", id);
         });
         var claims = JsonBody.Write(json =>
         {
@@ -39,7 +40,11 @@ internal static class ServiceAccountToken
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            throw new FailureException(FailureKind.ProviderAuthFailed, $"The private key of {account.Id} cannot be used. Make a new one in the Google Cloud console.", exception);
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"The private key of {account.Id} cannot be used. Make a new one in the Google Cloud console.",
+                exception
+            );
         }
     }
 }

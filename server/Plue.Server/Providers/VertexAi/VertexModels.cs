@@ -14,7 +14,8 @@ internal static partial class VertexModels
     public static string PathOf(string model)
     {
         var bare = Bare(model);
-        if (!IsClaude(model)) return $"/publishers/google/models/{Uri.EscapeDataString(bare)}";
+        if (!IsClaude(model))
+            return $"/publishers/google/models/{Uri.EscapeDataString(bare)}";
         return $"/publishers/anthropic/models/{Uri.EscapeDataString(Dated().Replace(bare, "@$1")).Replace("%40", "@")}";
     }
 
@@ -23,7 +24,8 @@ internal static partial class VertexModels
     {
         foreach (var prefix in new[] { "publishers/google/models/", "publishers/anthropic/models/", "google/", "anthropic/", "models/" })
         {
-            if (model.StartsWith(prefix, StringComparison.Ordinal)) return model[prefix.Length..];
+            if (model.StartsWith(prefix, StringComparison.Ordinal))
+                return model[prefix.Length..];
         }
 
         return model;

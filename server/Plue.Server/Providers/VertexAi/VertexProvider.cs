@@ -24,15 +24,27 @@ public sealed partial class VertexProvider : IProvider
     /// <param name="home">The user's home folder, where gcloud leaves its sign-in.</param>
     /// <param name="mask">Takes every secret found outside the vault, to be kept out of logs.</param>
     public VertexProvider(
-        ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, Func<string, string?> environment, string home, Action<string> mask)
-        : this(settings, secrets, http, time, environment, home, mask, null)
-    {
-    }
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        Func<string, string?> environment,
+        string home,
+        Action<string> mask
+    )
+        : this(settings, secrets, http, time, environment, home, mask, null) { }
 
     /// <param name="credential">Stands in place of Google's credentials, for those who sign in otherwise.</param>
     internal VertexProvider(
-        ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, Func<string, string?> environment, string home, Action<string> mask,
-        IRequestCredential? credential)
+        ProviderSettings settings,
+        ISecretSource secrets,
+        ProviderHttp http,
+        TimeProvider time,
+        Func<string, string?> environment,
+        string home,
+        Action<string> mask,
+        IRequestCredential? credential
+    )
     {
         Settings = settings;
         isSignedInOtherwise = credential is not null;
@@ -46,7 +58,10 @@ public sealed partial class VertexProvider : IProvider
 
     private string Location => Settings.AuthField("location") ?? "global";
 
-    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        ProviderRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var (root, failure) = await RootAsync(request.Model, cancellationToken).ConfigureAwait(false);
         if (failure is not null)
@@ -56,7 +71,8 @@ public sealed partial class VertexProvider : IProvider
         }
 
         var events = refused.StreamAsync(request.Model, without => Ask(root, request, without, cancellationToken), cancellationToken);
-        await foreach (var next in events.ConfigureAwait(false)) yield return next;
+        await foreach (var next in events.ConfigureAwait(false))
+            yield return next;
     }
 
     /// <summary>Asks for one token, or for Gemini only how many tokens a word has: it needs the same rights and costs nothing.</summary>
@@ -64,15 +80,22 @@ public sealed partial class VertexProvider : IProvider
     {
         var model = Settings.Model ?? CheapModel;
         var (root, failure) = await RootAsync(model, cancellationToken).ConfigureAwait(false);
-        if (failure is not null) return failure;
+        if (failure is not null)
+            return failure;
         var (call, body) = VertexModels.IsClaude(model)
-            ? (":rawPredict", """{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}"""u8.ToArray())
+            ? (
+                ":rawPredict",
+                """{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}"""u8.ToArray()
+            )
             : (":countTokens", """{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}"""u8.ToArray());
-        return await connection.CheckAsync(root + VertexModels.PathOf(model) + call, cancellationToken, body: body, model: model).ConfigureAwait(false);
+        return await connection
+            .CheckAsync(root + VertexModels.PathOf(model) + call, cancellationToken, body: body, model: model)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Empty: Vertex does not list what a project may use, so the catalog counts.</summary>
-    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ModelInfo>>([]);
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ModelInfo>>([]);
 
     public ValueTask DisposeAsync()
     {
@@ -84,9 +107,18 @@ public sealed partial class VertexProvider : IProvider
     {
         var failures = connection.Failures(request.Model);
         var (call, body, sent, parser) = VertexModels.IsClaude(request.Model)
-            ? (":streamRawPredict", AnthropicWire.Request(request, Settings, without, out var claude, AnthropicHost.Vertex), claude,
-                (WireParser)new AnthropicParser(failures, request, isHosted: true))
-            : (":streamGenerateContent?alt=sse", GeminiWire.Request(request, Settings, GeminiOptions, without, out var gemini), gemini, new GeminiParser(failures, request));
+            ? (
+                ":streamRawPredict",
+                AnthropicWire.Request(request, Settings, without, out var claude, AnthropicHost.Vertex),
+                claude,
+                (WireParser)new AnthropicParser(failures, request, isHosted: true)
+            )
+            : (
+                ":streamGenerateContent?alt=sse",
+                GeminiWire.Request(request, Settings, GeminiOptions, without, out var gemini),
+                gemini,
+                new GeminiParser(failures, request)
+            );
         var url = connection.Endpoint.At(root + VertexModels.PathOf(request.Model) + call);
         return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
     }
@@ -94,22 +126,35 @@ public sealed partial class VertexProvider : IProvider
     /// <summary>The part of the address before the model, or why there is none.</summary>
     private async ValueTask<(string Root, Failure? Failure)> RootAsync(string model, CancellationToken cancellationToken)
     {
-        if (!connection.Endpoint.IsHttp) return ("", connection.Failures(model).NotHttp());
+        if (!connection.Endpoint.IsHttp)
+            return ("", connection.Failures(model).NotHttp());
         if (!PlainName().IsMatch(Location))
         {
-            return ("", new Failure(FailureKind.MissingField,
-                $"{VendorMessage.Clean(Location)} is not a location of Google Cloud. Give one like europe-west1, or global, in the settings of {Settings.Name}."));
+            return (
+                "",
+                new Failure(
+                    FailureKind.MissingField,
+                    $"{VendorMessage.Clean(Location)} is not a location of Google Cloud. Give one like europe-west1, or global, in the settings of {Settings.Name}."
+                )
+            );
         }
 
         if (VertexModels.IsForeign(model))
         {
-            return ("", new Failure(FailureKind.ModelNotFound,
-                $"Plue asks Vertex AI for models of Google and Anthropic only, and {VendorMessage.Clean(model)} is neither. Choose another model."));
+            return (
+                "",
+                new Failure(
+                    FailureKind.ModelNotFound,
+                    $"Plue asks Vertex AI for models of Google and Anthropic only, and {VendorMessage.Clean(model)} is neither. Choose another model."
+                )
+            );
         }
 
         try
         {
-            var project = await account.ProjectAsync(isSignedInOtherwise ? null : new Uri(connection.Endpoint.Origin), cancellationToken).ConfigureAwait(false);
+            var project = await account
+                .ProjectAsync(isSignedInOtherwise ? null : new Uri(connection.Endpoint.Origin), cancellationToken)
+                .ConfigureAwait(false);
             return ($"/projects/{Uri.EscapeDataString(project)}/locations/{Location}", null);
         }
         catch (FailureException exception)
@@ -118,18 +163,20 @@ public sealed partial class VertexProvider : IProvider
         }
     }
 
-    private static string HostOf(string location) => location switch
-    {
-        "global" => "https://aiplatform.googleapis.com",
-        "us" or "eu" => $"https://aiplatform.{location}.rep.googleapis.com",
-        _ => $"https://{location}-aiplatform.googleapis.com",
-    };
+    private static string HostOf(string location) =>
+        location switch
+        {
+            "global" => "https://aiplatform.googleapis.com",
+            "us" or "eu" => $"https://aiplatform.{location}.rep.googleapis.com",
+            _ => $"https://{location}-aiplatform.googleapis.com",
+        };
 
     /// <summary>People give the host, the host with its version, or the address of a call.</summary>
     private static string ApiRoot(string path)
     {
         var project = path.IndexOf("/projects/", StringComparison.Ordinal);
-        if (project >= 0) path = path[..project];
+        if (project >= 0)
+            path = path[..project];
         return path.EndsWith("/v1", StringComparison.Ordinal) || path.EndsWith("/v1beta1", StringComparison.Ordinal) ? path : path + "/v1";
     }
 

@@ -17,23 +17,31 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     public McpApproval? Find(McpDeclaration server) => Read().FirstOrDefault(approval => IsOf(approval, server));
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
-    public void Approve(McpDeclaration server, McpIdentity identity, IReadOnlyList<McpSeenTool>? tools) => Change(approvals =>
-        [.. approvals.Where(approval => !IsOf(approval, server)), new McpApproval(server.Name, server.Source, identity.Parts, tools, time.GetUtcNow().UtcDateTime)]);
+    public void Approve(McpDeclaration server, McpIdentity identity, IReadOnlyList<McpSeenTool>? tools) =>
+        Change(approvals =>
+            [
+                .. approvals.Where(approval => !IsOf(approval, server)),
+                new McpApproval(server.Name, server.Source, identity.Parts, tools, time.GetUtcNow().UtcDateTime),
+            ]
+        );
 
     /// <summary>Keeps what the tools are that go with the approval.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
-    public void UpdateTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
-        [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
+    public void UpdateTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) =>
+        Change(approvals => [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
 
     /// <summary>Suspends the approval until the user has seen these tools.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
-    public void Suspend(McpDeclaration server, IReadOnlyList<McpSeenTool> changedTools) => Change(approvals =>
-        [.. approvals.Select(approval => IsOf(approval, server) ? approval with { ChangedTools = changedTools } : approval)]);
+    public void Suspend(McpDeclaration server, IReadOnlyList<McpSeenTool> changedTools) =>
+        Change(approvals =>
+            [.. approvals.Select(approval => IsOf(approval, server) ? approval with { ChangedTools = changedTools } : approval)]
+        );
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Revoke(McpDeclaration server) => Change(approvals => [.. approvals.Where(approval => !IsOf(approval, server))]);
 
-    private static bool IsOf(McpApproval approval, McpDeclaration server) => approval.Name == server.Name && approval.Source == server.Source;
+    private static bool IsOf(McpApproval approval, McpDeclaration server) =>
+        approval.Name == server.Name && approval.Source == server.Source;
 
     private void Change(Func<IReadOnlyList<McpApproval>, IReadOnlyList<McpApproval>> change)
     {
@@ -41,11 +49,18 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
         {
             // Other windows approve too.
             using var turn = FileLock.Acquire(File + ".lock", LockTimeout);
-            DurableFile.Replace(File, JsonSerializer.SerializeToUtf8Bytes(new StoredMcpApprovals(change(Read())), McpApprovalContext.Default.StoredMcpApprovals));
+            DurableFile.Replace(
+                File,
+                JsonSerializer.SerializeToUtf8Bytes(new StoredMcpApprovals(change(Read())), McpApprovalContext.Default.StoredMcpApprovals)
+            );
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                $"The approval was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
+                fault
+            );
         }
     }
 
@@ -67,7 +82,13 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 /// <param name="Tools">As they were when it first ran after the approval; null before that.</param>
 /// <param name="ChangedTools">The tools of the last run whose changes the user has not approved; null if there are none.</param>
 internal sealed record McpApproval(
-    string Name, string Source, IReadOnlyList<McpPart> Parts, IReadOnlyList<McpSeenTool>? Tools, DateTime ApprovedAt, IReadOnlyList<McpSeenTool>? ChangedTools = null)
+    string Name,
+    string Source,
+    IReadOnlyList<McpPart> Parts,
+    IReadOnlyList<McpSeenTool>? Tools,
+    DateTime ApprovedAt,
+    IReadOnlyList<McpSeenTool>? ChangedTools = null
+)
 {
     /// <summary>Empty when the tools are those that were approved.</summary>
     [JsonIgnore]
@@ -88,32 +109,52 @@ internal sealed record McpSeenTool(string Name, string Description, string Sha25
         {
             if (before.FirstOrDefault(seen => seen.Name == tool.Name) is { } old)
             {
-                if (Difference(old, tool) is { } difference) { changes.Add($"Changed tool {HiddenCharacters.Visible(tool.Name)}{difference}"); }
+                if (Difference(old, tool) is { } difference)
+                {
+                    changes.Add($"Changed tool {HiddenCharacters.Visible(tool.Name)}{difference}");
+                }
             }
             else if (removed.FirstOrDefault(seen => seen.Definition == tool.Definition) is { } renamed)
             {
                 removed.Remove(renamed);
                 changes.Add($"Renamed tool: was {HiddenCharacters.Visible(renamed.Name)}, is now {HiddenCharacters.Visible(tool.Name)}.");
             }
-            else { changes.Add($"New tool {HiddenCharacters.Visible(tool.Name)}:\n{tool.Definition}"); }
+            else
+            {
+                changes.Add($"New tool {HiddenCharacters.Visible(tool.Name)}:\n{tool.Definition}");
+            }
         }
 
-        if (changes.Count > 0) { changes.AddRange(removed.Select(old => $"Removed tool {HiddenCharacters.Visible(old.Name)}.")); }
+        if (changes.Count > 0)
+        {
+            changes.AddRange(removed.Select(old => $"Removed tool {HiddenCharacters.Visible(old.Name)}."));
+        }
         return changes;
     }
 
     /// <summary>Gets the tools that are known after an approval, including removed ones, so that their return is not reported as new.</summary>
     public static IReadOnlyList<McpSeenTool> Known(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now) =>
-        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MaxTools).Select(old => old with { IsGone = true })];
+        [
+            .. now,
+            .. before
+                .Where(old => now.All(tool => tool.Name != old.Name))
+                .Take(McpToolInfo.MaxTools)
+                .Select(old => old with { IsGone = true }),
+        ];
 
     private static string? Difference(McpSeenTool old, McpSeenTool tool)
     {
         if (old.Definition is null)
         {
-            return old.Sha256 == tool.Sha256 ? null : $". Only the description of the approved version is stored:\n{old.Description}\nIt is now:\n{tool.Definition}";
+            return old.Sha256 == tool.Sha256
+                ? null
+                : $". Only the description of the approved version is stored:\n{old.Description}\nIt is now:\n{tool.Definition}";
         }
 
-        if (old.Definition != tool.Definition) { return $":\n{UnifiedDiff.Of(old.Definition, tool.Definition ?? "")}"; }
+        if (old.Definition != tool.Definition)
+        {
+            return $":\n{UnifiedDiff.Of(old.Definition, tool.Definition ?? "")}";
+        }
 
         return old.Sha256 == tool.Sha256 ? null : ": only the order of its keys, or text beyond the part that Plue shows and sends.";
     }

@@ -13,11 +13,17 @@ public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Objec
 {
     /// <summary>Gets the servers of all effective templates that declare them; inherited ones belong to the parent.</summary>
     public static IReadOnlyList<McpTemplate> Of(TemplateCatalog templates) =>
-    [
-        .. templates.List().SelectMany(entry => entry.Template is { } template && template.DefinedKeys.Contains(McpConfig.Key) && template.Default(McpConfig.Key) is Json5Object servers
-            ? [new McpTemplate(entry.Source, entry.Layer == TemplateLayer.Workspace, servers)]
-            : Array.Empty<McpTemplate>()),
-    ];
+        [
+            .. templates
+                .List()
+                .SelectMany(entry =>
+                    entry.Template is { } template
+                    && template.DefinedKeys.Contains(McpConfig.Key)
+                    && template.Default(McpConfig.Key) is Json5Object servers
+                        ? [new McpTemplate(entry.Source, entry.Layer == TemplateLayer.Workspace, servers)]
+                        : Array.Empty<McpTemplate>()
+                ),
+        ];
 }
 
 /// <param name="Problems">One sentence each, with the file.</param>
@@ -32,6 +38,7 @@ internal static partial class McpConfig
     public const string Key = "mcp_servers";
     private const int MaxServers = 100;
     private const int MaxArguments = 256;
+
     /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
     private const int MaxNameLength = 24;
 
@@ -40,16 +47,28 @@ internal static partial class McpConfig
     {
         var found = new Builder(trustedFolder, home);
         var config = UserConfig.Read(paths).Values.Find(Key);
-        if (config is Json5Object own) { found.Add(own, paths.Config, isOfWorkspace: false); }
-        else if (config is not (null or Json5Null)) { found.Problems.Add($"{paths.Config}: `{Key}` is not an object of servers."); }
+        if (config is Json5Object own)
+        {
+            found.Add(own, paths.Config, isOfWorkspace: false);
+        }
+        else if (config is not (null or Json5Null))
+        {
+            found.Problems.Add($"{paths.Config}: `{Key}` is not an object of servers.");
+        }
 
         found.AddFile(Path.Combine(paths.Home, "mcp.json5"), isOfWorkspace: false);
-        foreach (var template in templates.Where(template => !template.IsFromWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: false); }
+        foreach (var template in templates.Where(template => !template.IsFromWorkspace))
+        {
+            found.Add(template.Servers, template.Source, isOfWorkspace: false);
+        }
         if (trustedFolder is not null)
         {
             found.AddFile(Path.Combine(trustedFolder, ".plue", "mcp.json"), isOfWorkspace: true);
             found.AddFile(Path.Combine(trustedFolder, ".mcp.json"), isOfWorkspace: true);
-            foreach (var template in templates.Where(template => template.IsFromWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: true); }
+            foreach (var template in templates.Where(template => template.IsFromWorkspace))
+            {
+                found.Add(template.Servers, template.Source, isOfWorkspace: true);
+            }
         }
 
         return new McpConfigResult(found.Servers, found.Problems);
@@ -75,15 +94,24 @@ internal static partial class McpConfig
             }
 
             var (bytes, problem) = DocumentFile.Read(path);
-            if (problem is not null) { Problems.Add($"{path}: {problem.Message}"); }
-            if (bytes is null) { return; }
+            if (problem is not null)
+            {
+                Problems.Add($"{path}: {problem.Message}");
+            }
+            if (bytes is null)
+            {
+                return;
+            }
 
             var document = Json5Reader.Read(bytes);
             if (!document.IsValid)
             {
                 Problems.Add($"{path}: line {document.Errors[0].Span.Line}: {document.Errors[0].Message}");
             }
-            else if (document.Root is Json5Object root && (root.GetObject("mcpServers") ?? root.GetObject("servers") ?? root.GetObject(Key)) is { } servers)
+            else if (
+                document.Root is Json5Object root
+                && (root.GetObject("mcpServers") ?? root.GetObject("servers") ?? root.GetObject(Key)) is { } servers
+            )
             {
                 Add(servers, path, isOfWorkspace);
             }
@@ -97,24 +125,39 @@ internal static partial class McpConfig
         {
             foreach (var name in servers.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
             {
-                if (servers.Find(name) is not Json5Object declared) { Problems.Add($"{source}: the server {HiddenCharacters.Visible(name)} is not an object."); }
-                else if (declared.GetBoolean("disabled") == true) { continue; }
+                if (servers.Find(name) is not Json5Object declared)
+                {
+                    Problems.Add($"{source}: the server {HiddenCharacters.Visible(name)} is not an object.");
+                }
+                else if (declared.GetBoolean("disabled") == true)
+                {
+                    continue;
+                }
                 else if (!Names().IsMatch(name) || name.Length > MaxNameLength)
                 {
-                    Problems.Add($"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them.");
+                    Problems.Add(
+                        $"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them."
+                    );
                 }
                 else if (Servers.FirstOrDefault(server => server.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } first)
                 {
                     Problems.Add($"{source}: the server {name} is skipped because {first.Source} declares one with that name.");
                 }
-                else if (Servers.Count == MaxServers) { Problems.Add($"{source}: the server {name} is skipped because the maximum is {MaxServers} servers."); }
-                else { Servers.Add(Declaration(name, declared, source, isOfWorkspace)); }
+                else if (Servers.Count == MaxServers)
+                {
+                    Problems.Add($"{source}: the server {name} is skipped because the maximum is {MaxServers} servers.");
+                }
+                else
+                {
+                    Servers.Add(Declaration(name, declared, source, isOfWorkspace));
+                }
             }
         }
 
         private McpDeclaration Declaration(string name, Json5Object declared, string source, bool isOfWorkspace)
         {
-            string Text(string text) => isOfWorkspace && workspace is not null ? text.Replace("${workspaceFolder}", workspace, StringComparison.Ordinal) : text;
+            string Text(string text) =>
+                isOfWorkspace && workspace is not null ? text.Replace("${workspaceFolder}", workspace, StringComparison.Ordinal) : text;
 
             var start = isOfWorkspace ? workspace! : home;
             var folder = declared.GetString("cwd") is { Length: > 0 } cwd ? Path.GetFullPath(Text(cwd), start) : start;
@@ -126,7 +169,11 @@ internal static partial class McpConfig
                 Source = source,
                 IsFromWorkspace = isOfWorkspace,
                 Folder = folder,
-                Command = url is null ? declared.GetString("command") is { } command ? Text(command) : null : null,
+                Command = url is null
+                    ? declared.GetString("command") is { } command
+                        ? Text(command)
+                        : null
+                    : null,
                 Arguments = [.. declared.GetStrings("args").Select(Text)],
                 Environment = Given(name, declared, "env", source, isOfWorkspace),
                 Address = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address : null,
@@ -144,15 +191,30 @@ internal static partial class McpConfig
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var (field, value) in declared.GetStringMap(key))
             {
-                if (field.Length == 0 || field.Any(character => character is '=' or '\0' or '\r' or '\n') || value.Any(character => character is '\0' or '\r' or '\n'))
+                if (
+                    field.Length == 0
+                    || field.Any(character => character is '=' or '\0' or '\r' or '\n')
+                    || value.Any(character => character is '\0' or '\r' or '\n')
+                )
                 {
                     Problems.Add($"{source}: {Short(field)} of {name} is ignored because it contains a line break.");
                 }
-                else if (isOfWorkspace && (Variables().IsMatch(value) || (SecretReference.FindIn(value) is { } secret && SecretReference.IsEnvironment(secret.Reference))))
+                else if (
+                    isOfWorkspace
+                    && (
+                        Variables().IsMatch(value)
+                        || (SecretReference.FindIn(value) is { } secret && SecretReference.IsEnvironment(secret.Reference))
+                    )
+                )
                 {
-                    Problems.Add($"{source}: {Short(field)} of {name} is ignored because a workspace file may not use your environment variables. Declare the server in your own mcp.json5, or use vault://.");
+                    Problems.Add(
+                        $"{source}: {Short(field)} of {name} is ignored because a workspace file may not use your environment variables. Declare the server in your own mcp.json5, or use vault://."
+                    );
                 }
-                else { given[field] = value; }
+                else
+                {
+                    given[field] = value;
+                }
             }
 
             return given;
@@ -162,15 +224,24 @@ internal static partial class McpConfig
         {
             if (url is not null)
             {
-                if (declared.GetString("type") == "sse") { return $"{server.Name} uses the deprecated SSE transport, which is not supported. Use its streamable HTTP address and the type http."; }
-                if (server.Address is null || server.Address.UserInfo.Length > 0 || server.Address.Scheme is not ("https" or "http")) { return $"The url of {server.Name} must be a web address without a user name and password."; }
+                if (declared.GetString("type") == "sse")
+                {
+                    return $"{server.Name} uses the deprecated SSE transport, which is not supported. Use its streamable HTTP address and the type http.";
+                }
+                if (server.Address is null || server.Address.UserInfo.Length > 0 || server.Address.Scheme is not ("https" or "http"))
+                {
+                    return $"The url of {server.Name} must be a web address without a user name and password.";
+                }
 
-                return server.IsFromWorkspace && !OAuthSettings.IsSafe(server.Address) ? $"The url of {server.Name} is not secure. Use https://. http:// is allowed only for this machine." : null;
+                return server.IsFromWorkspace && !OAuthSettings.IsSafe(server.Address)
+                    ? $"The url of {server.Name} is not secure. Use https://. http:// is allowed only for this machine."
+                    : null;
             }
 
             return string.IsNullOrWhiteSpace(server.Command) ? $"{server.Name} has neither a command nor a url."
                 : server.Arguments.Count > MaxArguments ? $"{server.Name} has more than {MaxArguments} arguments."
-                : server.Arguments.Append(server.Command).Any(text => text.Contains('\0')) ? $"The command of {server.Name} contains a NUL character."
+                : server.Arguments.Append(server.Command).Any(text => text.Contains('\0'))
+                    ? $"The command of {server.Name} contains a NUL character."
                 : null;
         }
 

@@ -16,6 +16,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private const int MaxPages = 50;
     private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Between the end of what a program writes and its own.</summary>
     private static readonly TimeSpan ExitGracePeriod = TimeSpan.FromSeconds(2);
 
@@ -44,7 +45,13 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     /// <param name="signIn">A sign-in that the user began; null to use what there is.</param>
     /// <exception cref="FailureException">It did not start; ProviderAuthFailed: it wants a sign-in.</exception>
-    public static async Task<McpConnection> OpenAsync(McpDeclaration server, McpIdentity identity, McpServices services, McpSignIn? signIn, CancellationToken cancellationToken)
+    public static async Task<McpConnection> OpenAsync(
+        McpDeclaration server,
+        McpIdentity identity,
+        McpServices services,
+        McpSignIn? signIn,
+        CancellationToken cancellationToken
+    )
     {
         var connection = new McpConnection(server, services);
         using var timeout = new CancellationTokenSource(signIn is null ? services.StartTimeout : McpSignIn.SignInTimeout, services.Time);
@@ -54,14 +61,19 @@ internal sealed partial class McpConnection : IAsyncDisposable
             var transport = server.Address is null
                 ? await connection.StartProcessAsync(identity, either.Token).ConfigureAwait(false)
                 : await connection.ConnectHttpAsync(identity, signIn, either.Token).ConfigureAwait(false);
-            connection.client = await McpClient.CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token).ConfigureAwait(false);
+            connection.client = await McpClient
+                .CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token)
+                .ConfigureAwait(false);
             connection.Ended = connection.client.Completion;
             return connection;
         }
         catch (Exception fault)
         {
             await connection.WaitForStderrAsync(fault).ConfigureAwait(false);
-            var failure = connection.FailureOf(fault, timeout.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start");
+            var failure = connection.FailureOf(
+                fault,
+                timeout.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start"
+            );
             await connection.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw failure;
@@ -75,38 +87,66 @@ internal sealed partial class McpConnection : IAsyncDisposable
         Interlocked.Exchange(ref isListStale, 0);
         List<McpToolInfo> tools = [];
         List<string> notes = [];
-        if (Client.ServerCapabilities.Tools is null) { return new McpToolList(tools, notes); }
-
-        await WithTimeoutAsync(services.StartTimeout, "list its tools", async (token, _) =>
+        if (Client.ServerCapabilities.Tools is null)
         {
-            string? cursor = null;
-            for (var page = 0; ; page++)
-            {
-                var request = new JsonRpcRequest { Method = RequestMethods.ToolsList, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } };
-                var result = (await Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result;
-                foreach (var tool in McpToolInfo.Read(server.Name, result, notes))
-                {
-                    if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
-                    {
-                        notes.Add($"The server {server.Name} has two tools named {HiddenCharacters.Visible(tool.Name)}; the first is used.");
-                    }
-                    else if (tools.Count < McpToolInfo.MaxTools) { tools.Add(tool); }
-                    else
-                    {
-                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MaxTools} tools; the first {McpToolInfo.MaxTools} are used.");
-                        return true;
-                    }
-                }
+            return new McpToolList(tools, notes);
+        }
 
-                cursor = (result as JsonObject)?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
-                if (cursor is null) { return true; }
-                if (page == MaxPages)
+        await WithTimeoutAsync(
+                services.StartTimeout,
+                "list its tools",
+                async (token, _) =>
                 {
-                    notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest were not read.");
-                    return true;
-                }
-            }
-        }, cancellationToken).ConfigureAwait(false);
+                    string? cursor = null;
+                    for (var page = 0; ; page++)
+                    {
+                        var request = new JsonRpcRequest
+                        {
+                            Method = RequestMethods.ToolsList,
+                            Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor },
+                        };
+                        var result = (await Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result;
+                        foreach (var tool in McpToolInfo.Read(server.Name, result, notes))
+                        {
+                            if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
+                            {
+                                notes.Add(
+                                    $"The server {server.Name} has two tools named {HiddenCharacters.Visible(tool.Name)}; the first is used."
+                                );
+                            }
+                            else if (tools.Count < McpToolInfo.MaxTools)
+                            {
+                                tools.Add(tool);
+                            }
+                            else
+                            {
+                                notes.Add(
+                                    $"The server {server.Name} has more than {McpToolInfo.MaxTools} tools; the first {McpToolInfo.MaxTools} are used."
+                                );
+                                return true;
+                            }
+                        }
+
+                        cursor =
+                            (result as JsonObject)?["nextCursor"] is JsonValue next
+                            && next.TryGetValue<string>(out var text)
+                            && text.Length > 0
+                                ? text
+                                : null;
+                        if (cursor is null)
+                        {
+                            return true;
+                        }
+                        if (page == MaxPages)
+                        {
+                            notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest were not read.");
+                            return true;
+                        }
+                    }
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return new McpToolList(tools, [.. notes.Take(20)]);
     }
 
@@ -114,7 +154,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <param name="what">After "did not": <c>answer echo</c>.</param>
     /// <param name="ask">Receives a token and a callback that reports progress.</param>
     /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
-    public async Task<T> WithTimeoutAsync<T>(TimeSpan timeout, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<T> WithTimeoutAsync<T>(
+        TimeSpan timeout,
+        string what,
+        Func<CancellationToken, Action, Task<T>> ask,
+        CancellationToken cancellationToken
+    )
     {
         using var quiet = new CancellationTokenSource(timeout, services.Time);
         using var whole = new CancellationTokenSource(MaxCallTime, services.Time);
@@ -127,18 +172,33 @@ internal sealed partial class McpConnection : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             await WaitForStderrAsync(fault).ConfigureAwait(false);
-            if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
+            if (fault is not OperationCanceledException)
+            {
+                throw FailureOf(fault, $"did not {what}");
+            }
 
             await EndIfDeadAsync().ConfigureAwait(false);
-            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Request less at once, or continue without it.");
+            throw new FailureException(
+                FailureKind.Timeout,
+                $"The server {server.Name} did not {what} in time. Request less at once, or continue without it."
+            );
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (client is not null) { await client.DisposeAsync().ConfigureAwait(false); }
-        if (pipe is not null) { await pipe.DisposeAsync().ConfigureAwait(false); }
-        else if (child is not null) { await child.DisposeAsync().ConfigureAwait(false); }
+        if (client is not null)
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+        }
+        if (pipe is not null)
+        {
+            await pipe.DisposeAsync().ConfigureAwait(false);
+        }
+        else if (child is not null)
+        {
+            await child.DisposeAsync().ConfigureAwait(false);
+        }
 
         http?.Dispose();
     }
@@ -146,50 +206,78 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>Gets why it ended, as one sentence.</summary>
     public Failure ExitFailure()
     {
-        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was stopped."); }
-        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} was closed."); }
+        if ((pipe?.Fault ?? guard?.Fault) is { } fault)
+        {
+            return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was stopped.");
+        }
+        if (child is null)
+        {
+            return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} was closed.");
+        }
 
         var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
         var code = child.Exited.IsCompletedSuccessfully ? $" with exit code {child.Exited.Result}" : "";
-        return new Failure(FailureKind.ProviderExecutableFailed, $"The server {server.Name} ended{code}.{(last is null ? " It said nothing about why." : $" It said: {Clean(last)}")}");
+        return new Failure(
+            FailureKind.ProviderExecutableFailed,
+            $"The server {server.Name} ended{code}.{(last is null ? " It said nothing about why." : $" It said: {Clean(last)}")}"
+        );
     }
 
-    private McpClientOptions Options() => new()
-    {
-        ClientInfo = new Implementation { Name = "plue", Version = typeof(McpConnection).Assembly.GetName().Version?.ToString(3) ?? "0" },
-        // What it may ask of us: nothing.
-        Capabilities = new ClientCapabilities(),
-        InitializationTimeout = Timeout.InfiniteTimeSpan,
-        Handlers = new McpClientHandlers
+    private McpClientOptions Options() =>
+        new()
         {
-            NotificationHandlers = [new(NotificationMethods.ToolListChangedNotification, (_, _) =>
+            ClientInfo = new Implementation
             {
-                Interlocked.Exchange(ref isListStale, 1);
-                return default;
-            })],
-        },
-    };
+                Name = "plue",
+                Version = typeof(McpConnection).Assembly.GetName().Version?.ToString(3) ?? "0",
+            },
+            // What it may ask of us: nothing.
+            Capabilities = new ClientCapabilities(),
+            InitializationTimeout = Timeout.InfiniteTimeSpan,
+            Handlers = new McpClientHandlers
+            {
+                NotificationHandlers =
+                [
+                    new(
+                        NotificationMethods.ToolListChangedNotification,
+                        (_, _) =>
+                        {
+                            Interlocked.Exchange(ref isListStale, 1);
+                            return default;
+                        }
+                    ),
+                ],
+            },
+        };
 
     private async Task<IClientTransport> StartProcessAsync(McpIdentity identity, CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless)
         {
-            if (services.Environment.TryGetValue(name, out var value)) { environment[name] = value; }
+            if (services.Environment.TryGetValue(name, out var value))
+            {
+                environment[name] = value;
+            }
         }
 
-        foreach (var (name, value) in await ResolvedAsync(server.Environment, identity, cancellationToken).ConfigureAwait(false)) { environment[name] = value; }
-
-        child = ChildProcess.Start(new ChildProcessStart
+        foreach (var (name, value) in await ResolvedAsync(server.Environment, identity, cancellationToken).ConfigureAwait(false))
         {
-            Program = identity.Program!,
-            Arguments = server.Arguments,
-            Environment = environment,
-            WorkingDirectory = server.Folder,
-            SecretNames = [.. server.Environment.Keys],
-            LineCap = McpStdioTransport.MaxLineLength,
-            GracePeriod = TimeSpan.FromSeconds(2),
-        });
+            environment[name] = value;
+        }
+
+        child = ChildProcess.Start(
+            new ChildProcessStart
+            {
+                Program = identity.Program!,
+                Arguments = server.Arguments,
+                Environment = environment,
+                WorkingDirectory = server.Folder,
+                SecretNames = [.. server.Environment.Keys],
+                LineCap = McpStdioTransport.MaxLineLength,
+                GracePeriod = TimeSpan.FromSeconds(2),
+            }
+        );
         return pipe = new McpStdioTransport(server.Name, child);
     }
 
@@ -200,27 +288,38 @@ internal sealed partial class McpConnection : IAsyncDisposable
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
         // Without a token, requests are unauthenticated: only the user starts a sign-in.
         var isSignedIn = signIn is not null || await tokens.GetTokensAsync(cancellationToken).ConfigureAwait(false) is not null;
-        return new HttpClientTransport(new HttpClientTransportOptions
-        {
-            Endpoint = server.Address!,
-            Name = server.Name,
-            TransportMode = HttpTransportMode.StreamableHttp,
-            ConnectionTimeout = services.StartTimeout,
-            MaxReconnectionAttempts = 3,
-            OAuth = !isSignedIn ? null : new ClientOAuthOptions
+        return new HttpClientTransport(
+            new HttpClientTransportOptions
             {
-                RedirectUri = signIn?.Redirect ?? new Uri("http://127.0.0.1:1/callback"),
-                ClientId = server.ClientId,
-                Scopes = server.Scopes.Count == 0 ? null : server.Scopes,
-                TokenCache = tokens,
-                DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "Plue" },
-                AuthorizationCallbackHandler = signIn is not null ? signIn.GrantAsync! : (_, _) => throw SignInNeeded(null),
+                Endpoint = server.Address!,
+                Name = server.Name,
+                TransportMode = HttpTransportMode.StreamableHttp,
+                ConnectionTimeout = services.StartTimeout,
+                MaxReconnectionAttempts = 3,
+                OAuth = !isSignedIn
+                    ? null
+                    : new ClientOAuthOptions
+                    {
+                        RedirectUri = signIn?.Redirect ?? new Uri("http://127.0.0.1:1/callback"),
+                        ClientId = server.ClientId,
+                        Scopes = server.Scopes.Count == 0 ? null : server.Scopes,
+                        TokenCache = tokens,
+                        DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "Plue" },
+                        AuthorizationCallbackHandler = signIn is not null ? signIn.GrantAsync! : (_, _) => throw SignInNeeded(null),
+                    },
             },
-        }, http, loggerFactory: null, ownsHttpClient: false);
+            http,
+            loggerFactory: null,
+            ownsHttpClient: false
+        );
     }
 
     /// <summary>With the secrets that values name. Said by name and never by value.</summary>
-    private async Task<IReadOnlyDictionary<string, string>> ResolvedAsync(IReadOnlyDictionary<string, string> declared, McpIdentity identity, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, string>> ResolvedAsync(
+        IReadOnlyDictionary<string, string> declared,
+        McpIdentity identity,
+        CancellationToken cancellationToken
+    )
     {
         var resolved = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in declared)
@@ -228,16 +327,30 @@ internal sealed partial class McpConnection : IAsyncDisposable
             var plain = value;
             if (SecretReference.FindIn(value) is { } secret)
             {
-                plain = secret.Before + (SecretReference.IsEnvironment(secret.Reference)
-                    ? Own(name, secret.Reference[SecretReference.EnvironmentScheme.Length..])
-                    : (await services.Secrets.GetAsync(secret.Reference, identity.OriginOf(server), cancellationToken).ConfigureAwait(false)).Reveal());
+                plain =
+                    secret.Before
+                    + (
+                        SecretReference.IsEnvironment(secret.Reference)
+                            ? Own(name, secret.Reference[SecretReference.EnvironmentScheme.Length..])
+                            : (
+                                await services
+                                    .Secrets.GetAsync(secret.Reference, identity.OriginOf(server), cancellationToken)
+                                    .ConfigureAwait(false)
+                            ).Reveal()
+                    );
             }
-            else if (!server.IsFromWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
+            else if (!server.IsFromWorkspace)
+            {
+                plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value));
+            }
 
             resolved[name] = plain;
             lock (secretValues)
             {
-                if (plain.Length >= 6 && !secretValues.Contains(plain)) { secretValues.Add(plain); }
+                if (plain.Length >= 6 && !secretValues.Contains(plain))
+                {
+                    secretValues.Add(plain);
+                }
             }
         }
 
@@ -245,9 +358,13 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     /// <summary>A variable that the user's own file names.</summary>
-    private string Own(string field, string variable) => services.Environment.TryGetValue(variable, out var value)
-        ? value
-        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
+    private string Own(string field, string variable) =>
+        services.Environment.TryGetValue(variable, out var value)
+            ? value
+            : throw new FailureException(
+                FailureKind.NotFound,
+                $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault."
+            );
 
     private async Task EndIfDeadAsync()
     {
@@ -258,36 +375,67 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
-            if (child is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }
+            if (child is not null)
+            {
+                await child.EndAsync(urgent: true).ConfigureAwait(false);
+            }
         }
     }
 
     /// <summary>Waits briefly for the exit code of a program that stopped writing.</summary>
     private async Task WaitForStderrAsync(Exception fault)
     {
-        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitGracePeriod)).ConfigureAwait(false); }
+        if (fault is IOException && child is not null)
+        {
+            await Task.WhenAny(child.Exited, Task.Delay(ExitGracePeriod)).ConfigureAwait(false);
+        }
     }
 
     private FailureException FailureOf(Exception fault, string what)
     {
         for (var inner = fault; inner is not null; inner = inner.InnerException)
         {
-            if (inner is FailureException { Failure: var known }) { return new FailureException(known, fault); }
-            if (inner is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized }) { return SignInNeeded(fault); }
+            if (inner is FailureException { Failure: var known })
+            {
+                return new FailureException(known, fault);
+            }
+            if (inner is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized })
+            {
+                return SignInNeeded(fault);
+            }
         }
 
         return fault switch
         {
-            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(ExitFailure(), fault),
-            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{StderrText()}", fault),
+            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(
+                ExitFailure(),
+                fault
+            ),
+            OperationCanceledException => new FailureException(
+                FailureKind.Timeout,
+                $"The server {server.Name} {what}.{StderrText()}",
+                fault
+            ),
             _ when guard?.Fault is not null => new FailureException(ExitFailure(), fault),
-            HttpRequestException => new FailureException(FailureKind.Unreachable, $"The server {server.Name} {what}: {Clean(fault.Message)}", fault),
-            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{StderrText()}", fault),
+            HttpRequestException => new FailureException(
+                FailureKind.Unreachable,
+                $"The server {server.Name} {what}: {Clean(fault.Message)}",
+                fault
+            ),
+            _ => new FailureException(
+                FailureKind.BadResponse,
+                $"The server {server.Name} {what}: {Clean(fault.Message)}{StderrText()}",
+                fault
+            ),
         };
     }
 
     private FailureException SignInNeeded(Exception? fault) =>
-        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
+        new(
+            FailureKind.ProviderAuthFailed,
+            $"The server {server.Name} requires sign-in. Sign in with Plue: Model Context Protocol Servers.",
+            fault
+        );
 
     private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
 
@@ -296,7 +444,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
     {
         lock (secretValues)
         {
-            foreach (var value in secretValues) { text = text.Replace(value, "***", StringComparison.Ordinal); }
+            foreach (var value in secretValues)
+            {
+                text = text.Replace(value, "***", StringComparison.Ordinal);
+            }
         }
 
         text = services.Mask(text).ReplaceLineEndings(" ").Trim();

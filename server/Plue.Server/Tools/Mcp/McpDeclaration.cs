@@ -7,24 +7,30 @@ namespace Plue.Server.Tools.Mcp;
 public sealed record McpDeclaration
 {
     public required string Name { get; init; }
+
     /// <summary>The file that declares it.</summary>
     public required string Source { get; init; }
+
     /// <summary>True if the workspace declares it: then it cannot use the user's environment.</summary>
     public required bool IsFromWorkspace { get; init; }
 
     /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
     public string? Command { get; init; }
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>As written: a value may name a secret.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Where it runs, absolute.</summary>
     public required string Folder { get; init; }
 
     public Uri? Address { get; init; }
+
     /// <summary>As written: a value may name a secret.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
     public string? ClientId { get; init; }
     public IReadOnlyList<string> Scopes { get; init; } = [];
+
     /// <summary>The port of the sign-in redirect; 0 uses any free port.</summary>
     public int RedirectPort { get; init; }
 
@@ -44,18 +50,23 @@ public sealed record McpServices
     public required Platform.PluePaths Paths { get; init; }
     public required Platform.Workspace Workspace { get; init; }
     public required ISecretStore Secrets { get; init; }
+
     /// <summary>Masks vault secrets in the output of a server.</summary>
     public required Func<string, string> Mask { get; init; }
     public required TimeProvider Time { get; init; }
+
     /// <summary>Ours, to choose from.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
     /// <summary>The user's own folder, where user's servers run that name no other.</summary>
     public required string Home { get; init; }
+
     /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 
     /// <summary>From the start of a server until its tools are known.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Without an answer or a sign of progress.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(120);
 }

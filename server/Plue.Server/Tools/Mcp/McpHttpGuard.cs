@@ -10,20 +10,27 @@ namespace Plue.Server.Tools.Mcp;
 /// </summary>
 /// <param name="headers">Resolved again for each request, and never kept.</param>
 internal sealed class McpHttpGuard(
-    McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers, HttpMessageHandler inner) : DelegatingHandler(inner)
+    McpDeclaration server,
+    Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers,
+    HttpMessageHandler inner
+) : DelegatingHandler(inner)
 {
-    public McpHttpGuard(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers) : this(server, headers, new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = !server.Address!.IsLoopback,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = ProviderHttp.ConnectTimeout,
-        ResponseDrainTimeout = TimeSpan.Zero,
-        MaxResponseDrainSize = 0,
-    })
-    { }
+    public McpHttpGuard(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers)
+        : this(
+            server,
+            headers,
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = !server.Address!.IsLoopback,
+                AutomaticDecompression = DecompressionMethods.None,
+                ActivityHeadersPropagator = null,
+                ConnectTimeout = ProviderHttp.ConnectTimeout,
+                ResponseDrainTimeout = TimeSpan.Zero,
+                MaxResponseDrainSize = 0,
+            }
+        ) { }
 
     /// <summary>Why a response was aborted, as a sentence without subject. The library reports a different error.</summary>
     public string? Fault { get; private set; }
@@ -35,7 +42,10 @@ internal sealed class McpHttpGuard(
         {
             foreach (var (name, value) in await headers(cancellationToken).ConfigureAwait(false))
             {
-                if (!request.Headers.Contains(name)) { request.Headers.TryAddWithoutValidation(name, value); }
+                if (!request.Headers.Contains(name))
+                {
+                    request.Headers.TryAddWithoutValidation(name, value);
+                }
             }
         }
         else if (!OAuthSettings.IsSafe(address) || (address.IsLoopback && !server.Address!.IsLoopback))
@@ -52,8 +62,17 @@ internal sealed class McpHttpGuard(
         }
 
         var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpStdioTransport.MaxLineLength / (1024 * 1024)} MiB"));
-        foreach (var header in answer.Content.Headers) { capped.Headers.TryAddWithoutValidation(header.Key, header.Value); }
+        var capped = new StreamContent(
+            new CappedStream(
+                await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false),
+                isStream,
+                () => Fault = $"sent a message of more than {McpStdioTransport.MaxLineLength / (1024 * 1024)} MiB"
+            )
+        );
+        foreach (var header in answer.Content.Headers)
+        {
+            capped.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
 
         answer.Content = capped;
         return answer;
@@ -69,7 +88,11 @@ internal sealed class McpHttpGuard(
         public override bool CanSeek => false;
         public override bool CanWrite => false;
         public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, inner.Read(buffer, offset, count)));
 
@@ -79,16 +102,23 @@ internal sealed class McpHttpGuard(
             return Count(buffer.Span[..read]);
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override void Flush() { }
+
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
         public override void SetLength(long value) => throw new NotSupportedException();
+
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) { inner.Dispose(); }
+            if (disposing)
+            {
+                inner.Dispose();
+            }
 
             base.Dispose(disposing);
         }
@@ -100,16 +130,25 @@ internal sealed class McpHttpGuard(
             {
                 for (var at = 0; at < read.Length; at++)
                 {
-                    if (read[at] == '\r') { continue; }
+                    if (read[at] == '\r')
+                    {
+                        continue;
+                    }
 
                     // An empty line ends an event.
-                    if (read[at] == '\n' && wasEnd) { length = read.Length - at; }
+                    if (read[at] == '\n' && wasEnd)
+                    {
+                        length = read.Length - at;
+                    }
 
                     wasEnd = read[at] == '\n';
                 }
             }
 
-            if (length <= McpStdioTransport.MaxLineLength) { return read.Length; }
+            if (length <= McpStdioTransport.MaxLineLength)
+            {
+                return read.Length;
+            }
 
             onTooLong();
             throw new IOException("The message is too long.");

@@ -20,7 +20,10 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         {
             parts.Add(new("address", address.OriginalString));
             parts.AddRange(Values("header", server.Headers));
-            if (server.ClientId is { } client) { parts.Add(new("client id", client)); }
+            if (server.ClientId is { } client)
+            {
+                parts.Add(new("client id", client));
+            }
             parts.Add(new("scopes", string.Join(' ', server.Scopes)));
             return new McpIdentity(null, parts);
         }
@@ -31,8 +34,15 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         parts.Add(new("program's real path", RealPath.Of(program)));
         parts.Add(new(McpPart.ContentOf + program, programs.HashOf(program, allowCached)));
         parts.Add(new("number of arguments", server.Arguments.Count.ToString(CultureInfo.InvariantCulture)));
-        parts.AddRange(server.Arguments.Select((argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)));
-        if (McpPrograms.ScriptOf(server) is { } script) { parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached))); }
+        parts.AddRange(
+            server.Arguments.Select(
+                (argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)
+            )
+        );
+        if (McpPrograms.ScriptOf(server) is { } script)
+        {
+            parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached)));
+        }
         parts.Add(new("folder", server.Folder));
         parts.AddRange(Values("variable", server.Environment));
         return new McpIdentity(program, parts);
@@ -52,8 +62,18 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         foreach (var part in Parts)
         {
             var old = before.FirstOrDefault(other => other.Name == part.Name);
-            if (old is null) { changes.Add(part.IsHash ? $"New: {Shown(part.Name)}." : $"New: {Shown(part.Name)}: {Shown(part.Value)}"); }
-            else if (old.Value != part.Value) { changes.Add(part.IsHash ? $"Changed: {Shown(part.Name)}." : $"Changed: {Shown(part.Name)}: was {Shown(old.Value)}, is now {Shown(part.Value)}"); }
+            if (old is null)
+            {
+                changes.Add(part.IsHash ? $"New: {Shown(part.Name)}." : $"New: {Shown(part.Name)}: {Shown(part.Value)}");
+            }
+            else if (old.Value != part.Value)
+            {
+                changes.Add(
+                    part.IsHash
+                        ? $"Changed: {Shown(part.Name)}."
+                        : $"Changed: {Shown(part.Name)}: was {Shown(old.Value)}, is now {Shown(part.Value)}"
+                );
+            }
         }
 
         changes.AddRange(before.Where(old => Parts.All(part => part.Name != old.Name)).Select(old => $"Gone: {Shown(old.Name)}."));
@@ -63,7 +83,9 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static IEnumerable<McpPart> Values(string kind, IReadOnlyDictionary<string, string> values) =>
-        values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new McpPart($"{McpPart.ValueOf}{kind} {pair.Key}", Hash(pair.Value)));
+        values
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => new McpPart($"{McpPart.ValueOf}{kind} {pair.Key}", Hash(pair.Value)));
 
     private static string Shown(string text) => HiddenCharacters.Visible(text);
 }

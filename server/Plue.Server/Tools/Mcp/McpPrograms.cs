@@ -10,7 +10,22 @@ namespace Plue.Server.Tools.Mcp;
 /// <param name="openFolder">A name is never found in it: only a written path leads there, and that is shown before it is approved.</param>
 internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
 {
-    private static readonly string[] Scripts = [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".sh", ".pl", ".php", ".lua", ".jar", ".dll"];
+    private static readonly string[] Scripts =
+    [
+        ".js",
+        ".mjs",
+        ".cjs",
+        ".ts",
+        ".mts",
+        ".py",
+        ".rb",
+        ".sh",
+        ".pl",
+        ".php",
+        ".lua",
+        ".jar",
+        ".dll",
+    ];
     private const long MaxFileBytes = 1024L * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
@@ -23,22 +38,38 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
         if (command.Contains('/') || command.Contains(Path.DirectorySeparatorChar))
         {
             var full = Path.GetFullPath(command, server.Folder);
-            return Runnable(full) ?? throw new FailureException(FailureKind.NotFound, $"{full}, the program of the server {server.Name}, does not exist or is not executable.");
+            return Runnable(full)
+                ?? throw new FailureException(
+                    FailureKind.NotFound,
+                    $"{full}, the program of the server {server.Name}, does not exist or is not executable."
+                );
         }
 
-        return (searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Where(folder => Path.IsPathFullyQualified(folder) && !RealPath.IsInside(folder, openFolder()))
-            .Select(folder => Runnable(Path.Combine(folder, command))).FirstOrDefault(path => path is not null && !RealPath.IsInside(path, openFolder()))
-            ?? throw new FailureException(FailureKind.NotFound, $"The program {HiddenCharacters.Visible(command)} of the server {server.Name} was not found on PATH. Install it, or give its absolute path.");
+        return (searchPath ?? "")
+                .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+                .Where(folder => Path.IsPathFullyQualified(folder) && !RealPath.IsInside(folder, openFolder()))
+                .Select(folder => Runnable(Path.Combine(folder, command)))
+                .FirstOrDefault(path => path is not null && !RealPath.IsInside(path, openFolder()))
+            ?? throw new FailureException(
+                FailureKind.NotFound,
+                $"The program {HiddenCharacters.Visible(command)} of the server {server.Name} was not found on PATH. Install it, or give its absolute path."
+            );
     }
 
     /// <summary>The script that an interpreter is given: the first argument that is one; null without.</summary>
     public static string? ScriptOf(McpDeclaration server)
     {
-        foreach (var argument in server.Arguments.Where(argument => argument.Length > 0 && argument[0] != '-' && Scripts.Contains(Path.GetExtension(argument), StringComparer.OrdinalIgnoreCase)))
+        foreach (
+            var argument in server.Arguments.Where(argument =>
+                argument.Length > 0 && argument[0] != '-' && Scripts.Contains(Path.GetExtension(argument), StringComparer.OrdinalIgnoreCase)
+            )
+        )
         {
             var path = Path.GetFullPath(argument, server.Folder);
-            if (File.Exists(path)) { return path; }
+            if (File.Exists(path))
+            {
+                return path;
+            }
         }
 
         return null;
@@ -52,8 +83,18 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
         try
         {
             var file = new FileInfo(RealPath.Of(path));
-            if (file.Length > MaxFileBytes) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it was not started."); }
-            if (allowCached && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+            if (file.Length > MaxFileBytes)
+            {
+                throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it was not started.");
+            }
+            if (
+                allowCached
+                && hashes.TryGetValue(path, out var known)
+                && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)
+            )
+            {
+                return known.Sha256;
+            }
 
             using var content = RegularFile.OpenRead(file.FullName);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
@@ -70,9 +111,15 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
     {
         if (OperatingSystem.IsWindows())
         {
-            return new[] { "", ".exe", ".cmd", ".bat" }.Select(extension => path + extension).FirstOrDefault(candidate => Path.HasExtension(candidate) && File.Exists(candidate));
+            return new[] { "", ".exe", ".cmd", ".bat" }
+                .Select(extension => path + extension)
+                .FirstOrDefault(candidate => Path.HasExtension(candidate) && File.Exists(candidate));
         }
 
-        return File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0 ? path : null;
+        return
+            File.Exists(path)
+            && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0
+            ? path
+            : null;
     }
 }

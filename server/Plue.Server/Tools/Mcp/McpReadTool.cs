@@ -19,7 +19,15 @@ internal sealed class McpReadTool : ITool
     private readonly string tool;
     private readonly string[] known;
 
-    private McpReadTool(McpServer server, McpServices services, string tool, string description, string schema, string[] known, Func<McpReadTool, McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read)
+    private McpReadTool(
+        McpServer server,
+        McpServices services,
+        string tool,
+        string description,
+        string schema,
+        string[] known,
+        Func<McpReadTool, McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read
+    )
     {
         (this.server, this.services, this.tool, this.known) = (server, services, tool, known);
         this.read = (connection, parameters, cancellationToken) => read(this, connection, parameters, cancellationToken);
@@ -33,18 +41,62 @@ internal sealed class McpReadTool : ITool
         List<McpReadTool> tools = [];
         if (resources)
         {
-            tools.Add(new(server, services, "list_resources", $"Lists the resources that the server {name} offers, with their addresses.", """{"type":"object","properties":{},"additionalProperties":false}""", [],
-                (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.ResourcesList, "resources", "uri"), (RequestMethods.ResourcesTemplatesList, "resourceTemplates", "uriTemplate"))));
-            tools.Add(new(server, services, "read_resource", $"Reads a resource of the server {name}.", """{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"],"additionalProperties":false}""", ["uri"],
-                (self, connection, parameters, cancellationToken) => self.ReadAsync(connection, Required(parameters, "uri"), cancellationToken)));
+            tools.Add(
+                new(
+                    server,
+                    services,
+                    "list_resources",
+                    $"Lists the resources that the server {name} offers, with their addresses.",
+                    """{"type":"object","properties":{},"additionalProperties":false}""",
+                    [],
+                    (self, connection, _, cancellationToken) =>
+                        self.ListAsync(
+                            connection,
+                            cancellationToken,
+                            (RequestMethods.ResourcesList, "resources", "uri"),
+                            (RequestMethods.ResourcesTemplatesList, "resourceTemplates", "uriTemplate")
+                        )
+                )
+            );
+            tools.Add(
+                new(
+                    server,
+                    services,
+                    "read_resource",
+                    $"Reads a resource of the server {name}.",
+                    """{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"],"additionalProperties":false}""",
+                    ["uri"],
+                    (self, connection, parameters, cancellationToken) =>
+                        self.ReadAsync(connection, Required(parameters, "uri"), cancellationToken)
+                )
+            );
         }
 
         if (prompts)
         {
-            tools.Add(new(server, services, "list_prompts", $"Lists the prompts that the server {name} offers, with their arguments.", """{"type":"object","properties":{},"additionalProperties":false}""", [],
-                (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.PromptsList, "prompts", "name"))));
-            tools.Add(new(server, services, "get_prompt", $"Reads a prompt of the server {name}.", """{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["name"],"additionalProperties":false}""", ["name", "arguments"],
-                (self, connection, parameters, cancellationToken) => self.PromptAsync(connection, parameters, cancellationToken)));
+            tools.Add(
+                new(
+                    server,
+                    services,
+                    "list_prompts",
+                    $"Lists the prompts that the server {name} offers, with their arguments.",
+                    """{"type":"object","properties":{},"additionalProperties":false}""",
+                    [],
+                    (self, connection, _, cancellationToken) =>
+                        self.ListAsync(connection, cancellationToken, (RequestMethods.PromptsList, "prompts", "name"))
+                )
+            );
+            tools.Add(
+                new(
+                    server,
+                    services,
+                    "get_prompt",
+                    $"Reads a prompt of the server {name}.",
+                    """{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["name"],"additionalProperties":false}""",
+                    ["name", "arguments"],
+                    (self, connection, parameters, cancellationToken) => self.PromptAsync(connection, parameters, cancellationToken)
+                )
+            );
         }
 
         return tools;
@@ -60,44 +112,80 @@ internal sealed class McpReadTool : ITool
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, known);
-        foreach (var name in known.Where(name => name != Arguments)) { given.Text(name); }
+        foreach (var name in known.Where(name => name != Arguments))
+        {
+            given.Text(name);
+        }
 
-        if (known.Contains(Arguments)) { given.OptionalObject(Arguments); }
-        return Task.FromResult<PlannedCall>(new McpCall(server.Declaration, tool, parameters, context, async (same, _, token) =>
-            await read(await server.ConnectedAsync(token).ConfigureAwait(false), same, token).ConfigureAwait(false)));
+        if (known.Contains(Arguments))
+        {
+            given.OptionalObject(Arguments);
+        }
+        return Task.FromResult<PlannedCall>(
+            new McpCall(
+                server.Declaration,
+                tool,
+                parameters,
+                context,
+                async (same, _, token) =>
+                    await read(await server.ConnectedAsync(token).ConfigureAwait(false), same, token).ConfigureAwait(false)
+            )
+        );
     }
 
-    private async Task<ToolOutcome> ListAsync(McpConnection connection, CancellationToken cancellationToken, params (string Method, string Field, string Key)[] lists)
+    private async Task<ToolOutcome> ListAsync(
+        McpConnection connection,
+        CancellationToken cancellationToken,
+        params (string Method, string Field, string Key)[] lists
+    )
     {
         var content = new McpContent(server.Declaration.Name, services.Mask);
         foreach (var (method, field, key) in lists)
         {
-            await connection.WithTimeoutAsync(services.CallTimeout, "list them", async (token, _) =>
-            {
-                string? cursor = null;
-                var listed = 0;
-                for (var page = 0; page < MaxPages; page++)
-                {
-                    var request = new JsonRpcRequest { Method = method, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } };
-                    var result = (await connection.Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result as JsonObject;
-                    foreach (var item in (result?[field] as JsonArray ?? []).OfType<JsonObject>())
+            await connection
+                .WithTimeoutAsync(
+                    services.CallTimeout,
+                    "list them",
+                    async (token, _) =>
                     {
-                        if (++listed > MaxListed)
+                        string? cursor = null;
+                        var listed = 0;
+                        for (var page = 0; page < MaxPages; page++)
                         {
-                            content.Line($"[More than {MaxListed}; the rest are omitted]");
-                            return true;
+                            var request = new JsonRpcRequest
+                            {
+                                Method = method,
+                                Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor },
+                            };
+                            var result =
+                                (await connection.Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result as JsonObject;
+                            foreach (var item in (result?[field] as JsonArray ?? []).OfType<JsonObject>())
+                            {
+                                if (++listed > MaxListed)
+                                {
+                                    content.Line($"[More than {MaxListed}; the rest are omitted]");
+                                    return true;
+                                }
+
+                                content.Line(Line(item, key));
+                            }
+
+                            cursor =
+                                result?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0
+                                    ? text
+                                    : null;
+                            if (cursor is null)
+                            {
+                                return true;
+                            }
                         }
 
-                        content.Line(Line(item, key));
-                    }
-
-                    cursor = result?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
-                    if (cursor is null) { return true; }
-                }
-
-                content.Line("[The rest are omitted]");
-                return true;
-            }, cancellationToken).ConfigureAwait(false);
+                        content.Line("[The rest are omitted]");
+                        return true;
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         return content.Outcome("(none)");
@@ -105,9 +193,19 @@ internal sealed class McpReadTool : ITool
 
     private async Task<ToolOutcome> ReadAsync(McpConnection connection, string uri, CancellationToken cancellationToken)
     {
-        var result = await connection.WithTimeoutAsync(services.CallTimeout, "read it", async (token, _) => await connection.Client.ReadResourceAsync(uri, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var result = await connection
+            .WithTimeoutAsync(
+                services.CallTimeout,
+                "read it",
+                async (token, _) => await connection.Client.ReadResourceAsync(uri, options: null, token).ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var content = new McpContent(server.Declaration.Name, services.Mask);
-        foreach (var one in result.Contents ?? []) { content.Add(one); }
+        foreach (var one in result.Contents ?? [])
+        {
+            content.Add(one);
+        }
 
         return content.Outcome("(empty)");
     }
@@ -115,10 +213,21 @@ internal sealed class McpReadTool : ITool
     private async Task<ToolOutcome> PromptAsync(McpConnection connection, JsonElement parameters, CancellationToken cancellationToken)
     {
         var name = Required(parameters, "name");
-        var arguments = parameters.TryGetProperty("arguments", out var given) && given.ValueKind == JsonValueKind.Object
-            ? given.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal)
-            : [];
-        var result = await connection.WithTimeoutAsync(services.CallTimeout, "give it", async (token, _) => await connection.Client.GetPromptAsync(name, arguments, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var arguments =
+            parameters.TryGetProperty("arguments", out var given) && given.ValueKind == JsonValueKind.Object
+                ? given
+                    .EnumerateObject()
+                    .GroupBy(field => field.Name, StringComparer.Ordinal)
+                    .ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal)
+                : [];
+        var result = await connection
+            .WithTimeoutAsync(
+                services.CallTimeout,
+                "give it",
+                async (token, _) => await connection.Client.GetPromptAsync(name, arguments, options: null, token).ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var content = new McpContent(server.Declaration.Name, services.Mask);
         foreach (var message in result.Messages ?? [])
         {
@@ -131,15 +240,33 @@ internal sealed class McpReadTool : ITool
 
     private static string Line(JsonObject item, string key)
     {
-        var about = string.Join(", ", new[] { Text(item, "title") ?? (key == "name" ? null : Text(item, "name")), Text(item, "description"), Text(item, "mimeType") }.OfType<string>());
-        var arguments = (item["arguments"] as JsonArray ?? []).OfType<JsonObject>()
-            .Select(argument => $"{Text(argument, "name")}{(argument["required"]?.GetValueKind() == JsonValueKind.True ? " (required)" : "")}").ToList();
-        return McpToolInfo.Described($"{Text(item, key)}{(about.Length > 0 ? $": {about}" : "")}{(arguments.Count > 0 ? $" [{string.Join(", ", arguments)}]" : "")}");
+        var about = string.Join(
+            ", ",
+            new[]
+            {
+                Text(item, "title") ?? (key == "name" ? null : Text(item, "name")),
+                Text(item, "description"),
+                Text(item, "mimeType"),
+            }.OfType<string>()
+        );
+        var arguments = (item["arguments"] as JsonArray ?? [])
+            .OfType<JsonObject>()
+            .Select(argument =>
+                $"{Text(argument, "name")}{(argument["required"]?.GetValueKind() == JsonValueKind.True ? " (required)" : "")}"
+            )
+            .ToList();
+        return McpToolInfo.Described(
+            $"{Text(item, key)}{(about.Length > 0 ? $": {about}" : "")}{(arguments.Count > 0 ? $" [{string.Join(", ", arguments)}]" : "")}"
+        );
     }
 
-    private static string? Text(JsonObject item, string name) => item[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+    private static string? Text(JsonObject item, string name) =>
+        item[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
 
-    private static string Required(JsonElement parameters, string name) => parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-        ? text
-        : throw new ToolFailureException($"The parameter {name} is missing. Set it to a string.");
+    private static string Required(JsonElement parameters, string name) =>
+        parameters.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw new ToolFailureException($"The parameter {name} is missing. Set it to a string.");
 }

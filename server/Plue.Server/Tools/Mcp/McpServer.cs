@@ -3,15 +3,30 @@ using Plue.Server.Messages;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The state of a server.</summary>
-public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, SignInNeeded }
+public enum McpServerState
+{
+    NotApproved,
+    Stopped,
+    Starting,
+    Running,
+    Failed,
+    SignInNeeded,
+}
 
 /// <summary>
 /// One declared server over all its lives: approved, started on first use, started again after a crash with growing pauses, stopped. Its troubles stay its own.
 /// Safe for concurrent calls.
 /// </summary>
-internal sealed class McpServer(McpDeclaration declaration, McpServices services, McpPrograms programs, McpApprovals approvals, Action changed) : IAsyncDisposable
+internal sealed class McpServer(
+    McpDeclaration declaration,
+    McpServices services,
+    McpPrograms programs,
+    McpApprovals approvals,
+    Action changed
+) : IAsyncDisposable
 {
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(1);
+
     /// <summary>A server that ran this long did not crash at startup.</summary>
     private static readonly TimeSpan StableUptime = TimeSpan.FromMinutes(1);
 
@@ -36,19 +51,35 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     /// <summary>How it is now. Nothing is started for that.</summary>
     public McpServerSnapshot GetSnapshot()
     {
-        if (declaration.Fault is { } fault) { return new McpServerSnapshot(McpServerState.Failed, null, "", null, fault); }
+        if (declaration.Fault is { } fault)
+        {
+            return new McpServerSnapshot(McpServerState.Failed, null, "", null, fault);
+        }
 
         McpIdentity identity;
-        try { identity = McpIdentity.Of(declaration, programs, allowCached: true); }
-        catch (FailureException gone) { return new McpServerSnapshot(McpServerState.Failed, null, "", null, gone.Message); }
+        try
+        {
+            identity = McpIdentity.Of(declaration, programs, allowCached: true);
+        }
+        catch (FailureException gone)
+        {
+            return new McpServerSnapshot(McpServerState.Failed, null, "", null, gone.Message);
+        }
 
         var approval = approvals.Find(declaration);
         var fingerprint = Fingerprint(identity, approval);
-        if (approval is null) { return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, null, null); }
+        if (approval is null)
+        {
+            return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, null, null);
+        }
         IReadOnlyList<string> changes = [.. identity.ChangesSince(approval.Parts), .. approval.ToolChanges];
-        if (changes.Count > 0) { return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, changes, null); }
+        if (changes.Count > 0)
+        {
+            return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, changes, null);
+        }
 
-        var state = isStarting ? McpServerState.Starting
+        var state =
+            isStarting ? McpServerState.Starting
             : connection is { Ended.IsCompleted: false } ? McpServerState.Running
             : failure is { Kind: FailureKind.ProviderAuthFailed } ? McpServerState.SignInNeeded
             : failure is not null ? McpServerState.Failed
@@ -68,10 +99,17 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             var approval = approvals.Find(declaration);
             if (fingerprint != Fingerprint(identity, approval))
             {
-                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} changed since you reviewed it. Review it again before you approve it.");
+                throw new FailureException(
+                    FailureKind.Conflict,
+                    $"The server {declaration.Name} changed since you reviewed it. Review it again before you approve it."
+                );
             }
 
-            approvals.Approve(declaration, identity, approval?.ChangedTools is { } changedTools ? McpSeenTool.Known(approval.Tools ?? [], changedTools) : approval?.Tools);
+            approvals.Approve(
+                declaration,
+                identity,
+                approval?.ChangedTools is { } changedTools ? McpSeenTool.Known(approval.Tools ?? [], changedTools) : approval?.Tools
+            );
             (failure, isStoppedByUser, crashes) = (null, false, 0);
         }
         finally
@@ -92,7 +130,10 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             failure = null;
             await EndAsync().ConfigureAwait(false);
             tools = null;
-            if (declaration.Address is not null) { await new McpTokens(declaration, services.Secrets, isFresh: false).ForgetAsync(cancellationToken).ConfigureAwait(false); }
+            if (declaration.Address is not null)
+            {
+                await new McpTokens(declaration, services.Secrets, isFresh: false).ForgetAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -133,18 +174,33 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     /// <exception cref="FailureException">It is not approved, has no address, or its sign-in cannot begin.</exception>
     public async Task<Uri?> SignInAsync(CancellationToken cancellationToken)
     {
-        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a local program and does not support sign-in."); }
+        if (declaration.Address is null)
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"The server {declaration.Name} is a local program and does not support sign-in."
+            );
+        }
 
         var signIn = new McpSignIn(declaration);
-        var opening = Task.Run(async () =>
-        {
-            using (signIn)
+        var opening = Task.Run(
+            async () =>
             {
-                (isStoppedByUser, crashes, crashedAt) = (false, 0, null);
-                await RunAsync(signIn, CancellationToken.None).ConfigureAwait(false);
-            }
-        }, CancellationToken.None);
-        if (await Task.WhenAny(signIn.AuthorizationPage, opening).WaitAsync(services.StartTimeout, cancellationToken).ConfigureAwait(false) == signIn.AuthorizationPage) { return await signIn.AuthorizationPage.ConfigureAwait(false); }
+                using (signIn)
+                {
+                    (isStoppedByUser, crashes, crashedAt) = (false, 0, null);
+                    await RunAsync(signIn, CancellationToken.None).ConfigureAwait(false);
+                }
+            },
+            CancellationToken.None
+        );
+        if (
+            await Task.WhenAny(signIn.AuthorizationPage, opening).WaitAsync(services.StartTimeout, cancellationToken).ConfigureAwait(false)
+            == signIn.AuthorizationPage
+        )
+        {
+            return await signIn.AuthorizationPage.ConfigureAwait(false);
+        }
 
         await opening.ConfigureAwait(false);
         return null;
@@ -158,7 +214,8 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         return tools!;
     }
 
-    public (bool Resources, bool Prompts) Offers => connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts) : default;
+    public (bool Resources, bool Prompts) Offers =>
+        connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts) : default;
 
     /// <summary>The running server, approved with the tools that it has.</summary>
     /// <exception cref="FailureException">As for <see cref="ToolsAsync"/>.</exception>
@@ -185,7 +242,10 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             ThrowIfInvalid();
-            if (isStoppedByUser) { throw new FailureException(FailureKind.PermissionDenied, $"The user stopped the server {declaration.Name}."); }
+            if (isStoppedByUser)
+            {
+                throw new FailureException(FailureKind.PermissionDenied, $"The user stopped the server {declaration.Name}.");
+            }
 
             if (connection is { Ended.IsCompleted: true })
             {
@@ -196,10 +256,22 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             // The approved version is running: a changed file applies only after a restart.
             var identity = McpIdentity.Of(declaration, programs, allowCached: connection is not null);
             var approval = RequireApproved(identity);
-            if (connection is not null && runningFingerprint != identity.Fingerprint) { await EndAsync().ConfigureAwait(false); }
-            if (connection is not null && signIn is not null) { await EndAsync().ConfigureAwait(false); }
-            if (connection is null) { await OpenAsync(identity, signIn, cancellationToken).ConfigureAwait(false); }
-            if (tools is null || runningFingerprint is null || connection!.IsListStale) { await ListAsync(identity, approval, cancellationToken).ConfigureAwait(false); }
+            if (connection is not null && runningFingerprint != identity.Fingerprint)
+            {
+                await EndAsync().ConfigureAwait(false);
+            }
+            if (connection is not null && signIn is not null)
+            {
+                await EndAsync().ConfigureAwait(false);
+            }
+            if (connection is null)
+            {
+                await OpenAsync(identity, signIn, cancellationToken).ConfigureAwait(false);
+            }
+            if (tools is null || runningFingerprint is null || connection!.IsListStale)
+            {
+                await ListAsync(identity, approval, cancellationToken).ConfigureAwait(false);
+            }
 
             return connection!;
         }
@@ -211,29 +283,54 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
 
     private void ThrowIfInvalid()
     {
-        if (declaration.Fault is { } fault) { throw new FailureException(FailureKind.BadRequest, fault); }
+        if (declaration.Fault is { } fault)
+        {
+            throw new FailureException(FailureKind.BadRequest, fault);
+        }
     }
 
     private McpApproval RequireApproved(McpIdentity identity)
     {
         var approval = approvals.Find(declaration);
-        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started because it is not approved. {HowToApprove}"); }
-        if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {HowToApprove}"); }
-        if (approval.ChangedTools is not null) { throw ToolsChanged(); }
+        if (approval is null)
+        {
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                $"The server {declaration.Name} was not started because it is not approved. {HowToApprove}"
+            );
+        }
+        if (identity.ChangesSince(approval.Parts).Count > 0)
+        {
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                $"The server {declaration.Name} has changed since it was approved, so it was not started. {HowToApprove}"
+            );
+        }
+        if (approval.ChangedTools is not null)
+        {
+            throw ToolsChanged();
+        }
 
         return approval;
     }
 
-    private string HowToApprove => $"Review and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
+    private string HowToApprove =>
+        $"Review and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
 
-    private FailureException ToolsChanged() => new(
-        FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}");
+    private FailureException ToolsChanged() =>
+        new(
+            FailureKind.PermissionDenied,
+            $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}"
+        );
 
     private async Task OpenAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         if (crashedAt is { } last && BackoffAfter(crashes) - services.Time.GetElapsedTime(last) is { Ticks: > 0 } left)
         {
-            throw new FailureException(FailureKind.Unreachable, $"{failure?.Message ?? $"The server {declaration.Name} did not start."} It is tried again in {Math.Ceiling(left.TotalSeconds):0} s at the earliest.");
+            throw new FailureException(
+                FailureKind.Unreachable,
+                $"{failure?.Message ?? $"The server {declaration.Name} did not start."} It is tried again in {Math.Ceiling(left.TotalSeconds):0} s at the earliest."
+            );
         }
 
         isStarting = true;
@@ -249,7 +346,18 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         catch (FailureException fault)
         {
             failure = fault.Failure;
-            if (fault.Failure.Kind is not (FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound)) { SetBackoffFailure(); }
+            if (
+                fault.Failure.Kind
+                is not (
+                    FailureKind.ProviderAuthFailed
+                    or FailureKind.VaultLocked
+                    or FailureKind.KeyNotBoundToOrigin
+                    or FailureKind.NotFound
+                )
+            )
+            {
+                SetBackoffFailure();
+            }
             throw;
         }
         finally
@@ -283,7 +391,10 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
 
         // The first list after an approval is approved with it. Older versions of Plue stored less about a tool.
-        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false })) { approvals.UpdateTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen)); }
+        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false }))
+        {
+            approvals.UpdateTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen));
+        }
 
         runningFingerprint = identity.Fingerprint;
         changed();
@@ -303,7 +414,10 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     private void RecordCrash()
     {
         failure = connection!.ExitFailure();
-        if (startedAt is { } began && services.Time.GetElapsedTime(began) > StableUptime) { crashes = 0; }
+        if (startedAt is { } began && services.Time.GetElapsedTime(began) > StableUptime)
+        {
+            crashes = 0;
+        }
 
         SetBackoffFailure();
     }
@@ -323,16 +437,28 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         var old = connection;
         connection = null;
         runningFingerprint = null;
-        if (old is not null) { await old.DisposeAsync().ConfigureAwait(false); }
+        if (old is not null)
+        {
+            await old.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Gets the fingerprint of what the user reviews, including the tools if they changed.</summary>
-    private static string Fingerprint(McpIdentity identity, McpApproval? approval) => approval?.ChangedTools is not { } changedTools
-        ? identity.Fingerprint
-        : McpIdentity.Hash(string.Join('\0', [identity.Fingerprint, .. changedTools.Select(tool => $"{tool.Name}\0{tool.Sha256}\0{tool.Definition}")]));
+    private static string Fingerprint(McpIdentity identity, McpApproval? approval) =>
+        approval?.ChangedTools is not { } changedTools
+            ? identity.Fingerprint
+            : McpIdentity.Hash(
+                string.Join('\0', [identity.Fingerprint, .. changedTools.Select(tool => $"{tool.Name}\0{tool.Sha256}\0{tool.Definition}")])
+            );
 }
 
 /// <summary>How a server is at one moment.</summary>
 /// <param name="Identity">Null where it cannot be found out.</param>
 /// <param name="Changes">The differences to the approved state; null if there are none.</param>
-internal sealed record McpServerSnapshot(McpServerState State, McpIdentity? Identity, string Fingerprint, IReadOnlyList<string>? Changes, string? Error);
+internal sealed record McpServerSnapshot(
+    McpServerState State,
+    McpIdentity? Identity,
+    string Fingerprint,
+    IReadOnlyList<string>? Changes,
+    string? Error
+);

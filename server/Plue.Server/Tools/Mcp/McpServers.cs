@@ -8,16 +8,21 @@ public sealed record McpServerStatus
 {
     public required McpDeclaration Declaration { get; init; }
     public required McpServerState State { get; init; }
+
     /// <summary>Absolute; null for a server with an address, and where there is none.</summary>
     public string? Program { get; init; }
+
     /// <summary>The fingerprint of everything that is approved with it.</summary>
     public required string Fingerprint { get; init; }
+
     /// <summary>Where a secret of the vault has to be bound to, to reach it; null where nothing can.</summary>
     public Uri? SecretOrigin { get; init; }
     public IReadOnlyList<string>? Changes { get; init; }
     public string? Error { get; init; }
+
     /// <summary>Those that it had when it last ran; empty before.</summary>
     public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
+
     /// <summary>The tools that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -54,7 +59,8 @@ public sealed class McpServers : IAsyncDisposable
     }
 
     /// <exception cref="FailureException">NotFound; Conflict: it is not what the user saw.</exception>
-    public Task ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken) => Find(name).ApproveAsync(fingerprint, cancellationToken);
+    public Task ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken) =>
+        Find(name).ApproveAsync(fingerprint, cancellationToken);
 
     /// <summary>Forgets the approval and the sign-in, and stops it.</summary>
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
@@ -84,7 +90,8 @@ public sealed class McpServers : IAsyncDisposable
     }
 
     /// <exception cref="FailureException">NotFound.</exception>
-    internal McpServer Find(string name) => Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
+    internal McpServer Find(string name) =>
+        Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
         ?? throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.");
 
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
@@ -100,7 +107,10 @@ public sealed class McpServers : IAsyncDisposable
                 // A changed declaration is another server: the previous one is stopped.
                 if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
                 {
-                    if (server is not null) { gone.Add(server); }
+                    if (server is not null)
+                    {
+                        gone.Add(server);
+                    }
                     servers[declaration.Name] = server = new McpServer(declaration, services, programs, approvals, () => Changed?.Invoke());
                 }
 
@@ -114,16 +124,30 @@ public sealed class McpServers : IAsyncDisposable
             }
         }
 
-        foreach (var server in gone) { _ = server.DisposeAsync().AsTask(); }
+        foreach (var server in gone)
+        {
+            _ = server.DisposeAsync().AsTask();
+        }
 
         return (found, configured.Problems);
     }
 
     private static bool IsSame(McpDeclaration one, McpDeclaration other) =>
         (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsFromWorkspace)
-            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsFromWorkspace)
-        && one.Arguments.SequenceEqual(other.Arguments) && one.Scopes.SequenceEqual(other.Scopes)
-        && Equal(one.Environment, other.Environment) && Equal(one.Headers, other.Headers);
+            == (
+                other.Source,
+                other.Command,
+                other.Folder,
+                other.Address?.OriginalString,
+                other.ClientId,
+                other.RedirectPort,
+                other.Fault,
+                other.IsFromWorkspace
+            )
+        && one.Arguments.SequenceEqual(other.Arguments)
+        && one.Scopes.SequenceEqual(other.Scopes)
+        && Equal(one.Environment, other.Environment)
+        && Equal(one.Headers, other.Headers);
 
     private static bool Equal(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
         one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && value == pair.Value);

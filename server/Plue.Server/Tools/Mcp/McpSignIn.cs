@@ -29,17 +29,39 @@ internal sealed class McpSignIn : IDisposable
     public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)
     {
         var address = context.AuthorizationUri;
-        if (!OAuthSettings.IsSafe(address)) { throw new FailureException(FailureKind.ProviderAuthFailed, $"The server {server} requested sign-in at an insecure address, so the page was not opened."); }
+        if (!OAuthSettings.IsSafe(address))
+        {
+            throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"The server {server} requested sign-in at an insecure address, so the page was not opened."
+            );
+        }
 
-        var state = Field(address, "state") ?? throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the server {server} has no state, so it was not begun.");
+        var state =
+            Field(address, "state")
+            ?? throw new FailureException(
+                FailureKind.ProviderAuthFailed,
+                $"The sign-in of the server {server} has no state, so it was not begun."
+            );
         redirect.Expect(state);
         authorizationPage.TrySetResult(address);
         var code = await redirect.Code.WaitAsync(SignInTimeout, cancellationToken).ConfigureAwait(false);
-        return new AuthorizationResult { Code = code, State = state, Iss = redirect.Issuer };
+        return new AuthorizationResult
+        {
+            Code = code,
+            State = state,
+            Iss = redirect.Issuer,
+        };
     }
 
     public void Dispose() => redirect.Dispose();
 
-    private static string? Field(Uri address, string name) => address.Query.TrimStart('?').Split('&').Select(pair => pair.Split('=', 2))
-        .Where(pair => pair.Length == 2 && pair[0] == name).Select(pair => Uri.UnescapeDataString(pair[1].Replace('+', ' '))).FirstOrDefault();
+    private static string? Field(Uri address, string name) =>
+        address
+            .Query.TrimStart('?')
+            .Split('&')
+            .Select(pair => pair.Split('=', 2))
+            .Where(pair => pair.Length == 2 && pair[0] == name)
+            .Select(pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')))
+            .FirstOrDefault();
 }

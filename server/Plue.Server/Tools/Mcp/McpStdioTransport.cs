@@ -12,13 +12,17 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
 {
     /// <summary>Bytes of one message.</summary>
     public const int MaxLineLength = 16 * 1024 * 1024;
+
     /// <summary>Messages that wait for us; then the program waits too.</summary>
     private const int MaxWaiting = 64;
+
     /// <summary>Lines that are no messages are skipped: some programs greet. So many are garbage.</summary>
     private const int MaxGarbage = 100;
 
     private readonly ChildProcess child;
-    private readonly Channel<JsonRpcMessage> messages = Channel.CreateBounded<JsonRpcMessage>(new BoundedChannelOptions(MaxWaiting) { SingleWriter = true });
+    private readonly Channel<JsonRpcMessage> messages = Channel.CreateBounded<JsonRpcMessage>(
+        new BoundedChannelOptions(MaxWaiting) { SingleWriter = true }
+    );
     private readonly CancellationTokenSource stop = new();
     private readonly Task reading;
 
@@ -59,8 +63,14 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
         {
             while (Fault is null && await child.ReadLineAsync(stop.Token).ConfigureAwait(false) is { } line)
             {
-                if (Message(line) is { } message) { await messages.Writer.WriteAsync(message, stop.Token).ConfigureAwait(false); }
-                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxGarbage) { Fault = "keeps writing lines that are not protocol messages"; }
+                if (Message(line) is { } message)
+                {
+                    await messages.Writer.WriteAsync(message, stop.Token).ConfigureAwait(false);
+                }
+                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxGarbage)
+                {
+                    Fault = "keeps writing lines that are not protocol messages";
+                }
             }
         }
         catch (InvalidDataException)
@@ -72,14 +82,27 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
             // The receiver is disposed.
         }
 
-        if (Fault is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }
+        if (Fault is not null)
+        {
+            await child.EndAsync(urgent: true).ConfigureAwait(false);
+        }
 
         messages.Writer.TryComplete();
     }
 
     private static JsonRpcMessage? Message(ReadOnlyMemory<byte> line)
     {
-        try { return (JsonRpcMessage?)JsonSerializer.Deserialize(LoneSurrogates.Replaced(line).Span, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))); }
-        catch (JsonException) { return null; }
+        try
+        {
+            return (JsonRpcMessage?)
+                JsonSerializer.Deserialize(
+                    LoneSurrogates.Replaced(line).Span,
+                    McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))
+                );
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

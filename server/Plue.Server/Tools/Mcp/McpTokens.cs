@@ -14,12 +14,16 @@ internal sealed class McpTokens(McpDeclaration server, ISecretStore secrets, boo
     private volatile bool isStored;
 
     /// <summary>By the address too: another server of the same name has no part in it.</summary>
-    private string Reference => $"{SecretReference.VaultScheme}mcp-{server.Name.ToLowerInvariant().Replace('_', '-')}/tokens-{McpIdentity.Hash(server.Address!.OriginalString)[..12]}";
+    private string Reference =>
+        $"{SecretReference.VaultScheme}mcp-{server.Name.ToLowerInvariant().Replace('_', '-')}/tokens-{McpIdentity.Hash(server.Address!.OriginalString)[..12]}";
 
     /// <exception cref="FailureException">VaultLocked.</exception>
     public async ValueTask<TokenContainer?> GetTokensAsync(CancellationToken cancellationToken)
     {
-        if (isFresh && !isStored) { return null; }
+        if (isFresh && !isStored)
+        {
+            return null;
+        }
 
         try
         {
@@ -54,16 +58,44 @@ internal sealed class McpTokens(McpDeclaration server, ISecretStore secrets, boo
     public async ValueTask StoreTokensAsync(TokenContainer tokens, CancellationToken cancellationToken)
     {
         var kept = new StoredMcpTokens(
-            tokens.TokenType, tokens.AccessToken, tokens.RefreshToken, tokens.ExpiresIn, tokens.Scope, tokens.ObtainedAt, tokens.ClientId, tokens.ClientSecret, tokens.TokenEndpointAuthMethod, tokens.AuthorizationServer);
-        await secrets.StoreAsync(Reference, JsonSerializer.Serialize(kept, McpTokenContext.Default.StoredMcpTokens), [server.Origin!], cancellationToken).ConfigureAwait(false);
+            tokens.TokenType,
+            tokens.AccessToken,
+            tokens.RefreshToken,
+            tokens.ExpiresIn,
+            tokens.Scope,
+            tokens.ObtainedAt,
+            tokens.ClientId,
+            tokens.ClientSecret,
+            tokens.TokenEndpointAuthMethod,
+            tokens.AuthorizationServer
+        );
+        await secrets
+            .StoreAsync(
+                Reference,
+                JsonSerializer.Serialize(kept, McpTokenContext.Default.StoredMcpTokens),
+                [server.Origin!],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         isStored = true;
     }
 
-    public async Task ForgetAsync(CancellationToken cancellationToken) => await secrets.DeleteAsync(Reference, cancellationToken).ConfigureAwait(false);
+    public async Task ForgetAsync(CancellationToken cancellationToken) =>
+        await secrets.DeleteAsync(Reference, cancellationToken).ConfigureAwait(false);
 }
 
 internal sealed record StoredMcpTokens(
-    string TokenType, string AccessToken, string? RefreshToken, int? ExpiresIn, string? Scope, DateTimeOffset ObtainedAt, string? ClientId, string? ClientSecret, string? TokenEndpointAuthMethod, string? AuthorizationServer);
+    string TokenType,
+    string AccessToken,
+    string? RefreshToken,
+    int? ExpiresIn,
+    string? Scope,
+    DateTimeOffset ObtainedAt,
+    string? ClientId,
+    string? ClientSecret,
+    string? TokenEndpointAuthMethod,
+    string? AuthorizationServer
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredMcpTokens))]

@@ -30,12 +30,27 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
             throw new ToolFailureException($"The server {info.Server} no longer has this tool. Use only the tools you were given.");
         }
 
-        var arguments = parameters.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal);
-        var result = await connection.WithTimeoutAsync(services.CallTimeout, $"answer {HiddenCharacters.Visible(info.Name)}", async (token, alive) =>
-            await connection.Client.CallToolAsync(info.Name, arguments, new ProgressForwarder(progress, alive), options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var arguments = parameters
+            .EnumerateObject()
+            .GroupBy(field => field.Name, StringComparer.Ordinal)
+            .ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal);
+        var result = await connection
+            .WithTimeoutAsync(
+                services.CallTimeout,
+                $"answer {HiddenCharacters.Visible(info.Name)}",
+                async (token, alive) =>
+                    await connection
+                        .Client.CallToolAsync(info.Name, arguments, new ProgressForwarder(progress, alive), options: null, token)
+                        .ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);
         // Servers usually return the same as text; otherwise the structured content is used.
-        if (result.StructuredContent is { } structured && !(result.Content ?? []).OfType<TextContentBlock>().Any()) { content.Line(structured.GetRawText()); }
+        if (result.StructuredContent is { } structured && !(result.Content ?? []).OfType<TextContentBlock>().Any())
+        {
+            content.Line(structured.GetRawText());
+        }
 
         return result.IsError == true
             ? throw new ToolFailureException($"The server {info.Server} reported an error: {content.Text("it does not say why.")}")
@@ -50,7 +65,10 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
         public void Report(ProgressNotificationValue value)
         {
             alive();
-            if (Interlocked.Increment(ref reported) > MaxReported) { return; }
+            if (Interlocked.Increment(ref reported) > MaxReported)
+            {
+                return;
+            }
 
             var share = value.Total is > 0 and var total ? $"{Math.Clamp(value.Progress / total, 0, 1):P0}" : $"{value.Progress:0.##}";
             progress.Report(value.Message is { Length: > 0 } message ? $"{share} {McpToolInfo.Described(message)}\n" : $"{share}\n");
@@ -60,7 +78,12 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
 
 /// <summary>A call of an MCP tool with exactly this JSON.</summary>
 internal sealed class McpCall(
-    McpDeclaration server, string tool, JsonElement parameters, ToolContext context, Func<JsonElement, IToolProgress, CancellationToken, Task<ToolOutcome>> run) : PlannedCall
+    McpDeclaration server,
+    string tool,
+    JsonElement parameters,
+    ToolContext context,
+    Func<JsonElement, IToolProgress, CancellationToken, Task<ToolOutcome>> run
+) : PlannedCall
 {
     private const int MaxParametersLength = 1024 * 1024;
 
@@ -77,9 +100,18 @@ internal sealed class McpCall(
 
     public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
     {
-        if (Encoding.UTF8.GetByteCount(parameters.GetRawText()) > MaxParametersLength) { throw new ToolFailureException("The parameters are longer than 1 MiB. Send less."); }
+        if (Encoding.UTF8.GetByteCount(parameters.GetRawText()) > MaxParametersLength)
+        {
+            throw new ToolFailureException("The parameters are longer than 1 MiB. Send less.");
+        }
 
-        try { return await run(parameters, progress, cancellationToken).ConfigureAwait(false); }
-        catch (Messages.FailureException fault) { throw new ToolFailureException(fault.Message, fault); }
+        try
+        {
+            return await run(parameters, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Messages.FailureException fault)
+        {
+            throw new ToolFailureException(fault.Message, fault);
+        }
     }
 }

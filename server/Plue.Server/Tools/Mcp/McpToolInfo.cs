@@ -18,7 +18,12 @@ namespace Plue.Server.Tools.Mcp;
 internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256, string Definition)
 {
     public const int MaxTools = 300;
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private const int MaxToolNameLength = 128;
     private const int MaxDescriptionLength = 2000;
     private const int MaxSchemaLength = 24_000;
@@ -41,10 +46,16 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     public static string DeclaredName(string server, string tool)
     {
         var clean = new StringBuilder(tool.Length);
-        foreach (var character in tool) { clean.Append(char.IsAsciiLetterOrDigit(character) || character is '_' or '-' ? character : '_'); }
+        foreach (var character in tool)
+        {
+            clean.Append(char.IsAsciiLetterOrDigit(character) || character is '_' or '-' ? character : '_');
+        }
 
         var name = $"{server}__{clean}";
-        if (clean.ToString() == tool && name.Length <= MaxDeclaredNameLength) { return name; }
+        if (clean.ToString() == tool && name.Length <= MaxDeclaredNameLength)
+        {
+            return name;
+        }
 
         var end = "_" + McpIdentity.Hash(tool)[..10];
         return $"{(name.Length > MaxDeclaredNameLength - end.Length ? name[..(MaxDeclaredNameLength - end.Length)] : name)}{end}";
@@ -74,7 +85,9 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
                 continue;
             }
 
-            var sha256 = McpIdentity.Hash($"{name}\0{described["title"]?.ToJsonString()}\0{described["description"]?.ToJsonString()}\0{schema.ToJsonString()}");
+            var sha256 = McpIdentity.Hash(
+                $"{name}\0{described["title"]?.ToJsonString()}\0{described["description"]?.ToJsonString()}\0{schema.ToJsonString()}"
+            );
             var plain = (JsonObject)schema.DeepClone();
             plain["type"] = "object";
             if (!Clean(plain, 0) || plain.ToJsonString() is not { Length: <= MaxSchemaLength } text)
@@ -83,14 +96,27 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
                 continue;
             }
 
-            yield return new McpToolInfo(server, name, Described(Text(described["description"]) ?? Text(described["title"]) ?? ""), text, sha256, DefinitionOf(described, plain));
+            yield return new McpToolInfo(
+                server,
+                name,
+                Described(Text(described["description"]) ?? Text(described["title"]) ?? ""),
+                text,
+                sha256,
+                DefinitionOf(described, plain)
+            );
         }
     }
 
     /// <summary>Text from a server, truncated and with hidden characters visible.</summary>
-    public static string Described(string text) => HiddenCharacters.Visible(text.Length <= MaxDescriptionLength
-        ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text[..MaxDescriptionLength]} [{text.Length - MaxDescriptionLength} characters omitted]"));
+    public static string Described(string text) =>
+        HiddenCharacters.Visible(
+            text.Length <= MaxDescriptionLength
+                ? text
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{text[..MaxDescriptionLength]} [{text.Length - MaxDescriptionLength} characters omitted]"
+                )
+        );
 
     private static string DefinitionOf(JsonObject described, JsonObject parameters)
     {
@@ -105,21 +131,37 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         // Every line of a text is indented, so that it cannot look like another part.
         void Append(string part, string text)
         {
-            if (text.Length > 0) { definition.Append(part).Append(":\n  ").Append(text.Replace("\r", "⟨U+000D⟩", StringComparison.Ordinal).Replace("\n", "\n  ", StringComparison.Ordinal)).Append('\n'); }
+            if (text.Length > 0)
+            {
+                definition
+                    .Append(part)
+                    .Append(":\n  ")
+                    .Append(text.Replace("\r", "⟨U+000D⟩", StringComparison.Ordinal).Replace("\n", "\n  ", StringComparison.Ordinal))
+                    .Append('\n');
+            }
         }
     }
 
     private static string Json(JsonNode? node)
     {
-        if (node is null) { return ""; }
+        if (node is null)
+        {
+            return "";
+        }
 
         var clean = node.DeepClone();
         var isClean = Clean(clean, 0);
         var text = (isClean ? clean : node).ToJsonString();
-        if (!isClean || text.Length > MaxSchemaLength) { return string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters with the SHA-256 {McpIdentity.Hash(text)}"); }
+        if (!isClean || text.Length > MaxSchemaLength)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters with the SHA-256 {McpIdentity.Hash(text)}");
+        }
 
         var output = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(output, Indented)) { clean.WriteTo(writer); }
+        using (var writer = new Utf8JsonWriter(output, Indented))
+        {
+            clean.WriteTo(writer);
+        }
         return HiddenCharacters.Visible(Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
@@ -128,20 +170,31 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     /// <returns>False for what is too deep.</returns>
     private static bool Clean(JsonNode node, int depth)
     {
-        if (depth > MaxSchemaDepth) { return false; }
+        if (depth > MaxSchemaDepth)
+        {
+            return false;
+        }
 
         switch (node)
         {
             case JsonObject members:
                 foreach (var (name, value) in members.ToList())
                 {
-                    if (name is "description" or "title" or "$comment" && Text(value) is { } text) { members[name] = Described(text); }
-                    else if (value is not null && !Clean(value, depth + 1)) { return false; }
+                    if (name is "description" or "title" or "$comment" && Text(value) is { } text)
+                    {
+                        members[name] = Described(text);
+                    }
+                    else if (value is not null && !Clean(value, depth + 1))
+                    {
+                        return false;
+                    }
                 }
 
                 return true;
-            case JsonArray items: return items.All(item => item is null || Clean(item, depth + 1));
-            default: return true;
+            case JsonArray items:
+                return items.All(item => item is null || Clean(item, depth + 1));
+            default:
+                return true;
         }
     }
 }

@@ -10,25 +10,48 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
 
     public async Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken)
     {
-        var requested = names.Select(Split).OfType<(string Server, string Tool)>().GroupBy(name => name.Server, StringComparer.Ordinal).ToList();
-        var found = await Task.WhenAll(requested.Select(group => FindAsync(group.Key, [.. group.Select(name => name.Tool)], cancellationToken))).ConfigureAwait(false);
+        var requested = names
+            .Select(Split)
+            .OfType<(string Server, string Tool)>()
+            .GroupBy(name => name.Server, StringComparer.Ordinal)
+            .ToList();
+        var found = await Task.WhenAll(
+                requested.Select(group => FindAsync(group.Key, [.. group.Select(name => name.Tool)], cancellationToken))
+            )
+            .ConfigureAwait(false);
         notes.AddRange(found.SelectMany(one => one.Notes));
         return [.. found.SelectMany(one => one.Tools)];
     }
 
     /// <summary>In the order of the names, so that the same list gives the same bytes whatever order the server has.</summary>
-    private async Task<(IReadOnlyList<ITool> Tools, List<string> Notes)> FindAsync(string name, IReadOnlyList<string> tools, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<ITool> Tools, List<string> Notes)> FindAsync(
+        string name,
+        IReadOnlyList<string> tools,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             var server = servers.Find(name);
             var list = await server.ToolsAsync(cancellationToken).ConfigureAwait(false);
             List<ITool> offered = [.. list.Tools.Select(info => new McpTool(server, info, services))];
-            offered.AddRange(McpReadTool.All(server, services).Where(extra => offered.All(tool => tool.Declaration.Name != extra.Declaration.Name)));
+            offered.AddRange(
+                McpReadTool.All(server, services).Where(extra => offered.All(tool => tool.Declaration.Name != extra.Declaration.Name))
+            );
             List<string> notes = [.. list.Notes];
-            notes.AddRange(tools.Where(tool => tool != All && offered.All(offer => offer.Name != $"{name}{ToolNames.ServerSeparator}{tool}"))
-                .Select(tool => $"The server {name} has no tool {tool}."));
-            return ([.. offered.Where(offer => tools.Contains(All) || tools.Any(tool => offer.Name == $"{name}{ToolNames.ServerSeparator}{tool}")).OrderBy(offer => offer.Name, StringComparer.Ordinal)], notes);
+            notes.AddRange(
+                tools
+                    .Where(tool => tool != All && offered.All(offer => offer.Name != $"{name}{ToolNames.ServerSeparator}{tool}"))
+                    .Select(tool => $"The server {name} has no tool {tool}.")
+            );
+            return (
+                [
+                    .. offered
+                        .Where(offer => tools.Contains(All) || tools.Any(tool => offer.Name == $"{name}{ToolNames.ServerSeparator}{tool}"))
+                        .OrderBy(offer => offer.Name, StringComparer.Ordinal),
+                ],
+                notes
+            );
         }
         catch (FailureException fault)
         {

@@ -16,7 +16,9 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     private const string Nova = "amazon.nova-pro-v1:0";
 
     private static readonly string Answer =
-        Frames.Event("messageStart", """{"role":"assistant"}""") + Frames.Event("contentBlockDelta", """{"contentBlockIndex":0,"delta":{"text":"Hi"}}""") + Frames.Event("messageStop", """{"stopReason":"end_turn"}""");
+        Frames.Event("messageStart", """{"role":"assistant"}""")
+        + Frames.Event("contentBlockDelta", """{"contentBlockIndex":0,"delta":{"text":"Hi"}}""")
+        + Frames.Event("messageStop", """{"stopReason":"end_turn"}""");
 
     private readonly ProviderHttp http = new();
     private readonly ScriptedEndpoint endpoint = new();
@@ -24,6 +26,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     private readonly string home = Directory.CreateTempSubdirectory("plue-aws-").FullName;
     private readonly Dictionary<string, string> variables = new() { ["AWS_REGION"] = "us-east-1" };
     private readonly List<string> masked = [];
+
     /// <summary>What the endpoint takes: the secret and the session of each key.</summary>
     private readonly Dictionary<string, (string Secret, string? Session)> good = new() { ["AKID1"] = (Secret, null) };
     private TimeSpan serverAhead;
@@ -59,14 +62,17 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     [Fact]
     public async Task Keys_of_the_default_profile_are_found()
     {
-        Write("credentials", $"""
+        Write(
+            "credentials",
+            $"""
             # a comment
             [default]
             aws_access_key_id = AKID1
             AWS_SECRET_ACCESS_KEY={Secret}
             s3 =
               addressing_style = path
-            """);
+            """
+        );
         await AssertAnswersAsync(Provider());
     }
 
@@ -75,7 +81,10 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     {
         variables.Clear();
         Set(("AWS_PROFILE", "other"), ("AWS_ACCESS_KEY_ID", "AKID9"), ("AWS_SECRET_ACCESS_KEY", "another"));
-        Write("config", $"[profile work] ; mine\nregion = us-east-1 # near\naws_access_key_id = AKID1\naws_secret_access_key = {Secret}\n[profile other]\n");
+        Write(
+            "config",
+            $"[profile work] ; mine\nregion = us-east-1 # near\naws_access_key_id = AKID1\naws_secret_access_key = {Secret}\n[profile other]\n"
+        );
         await AssertAnswersAsync(Provider(("profile", "work")));
         Assert.Contains("/us-east-1/bedrock/", endpoint.Requests[^1].Headers["authorization"]);
     }
@@ -133,7 +142,11 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     {
         var ends = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds();
         good["ASIA1"] = (Secret, "role-session");
-        portal.Answers.Add(ScriptedAnswer.Json($$$"""{"roleCredentials":{"accessKeyId":"ASIA1","secretAccessKey":"{{{Secret}}}","sessionToken":"role-session","expiration":{{{ends}}}}}"""));
+        portal.Answers.Add(
+            ScriptedAnswer.Json(
+                $$$"""{"roleCredentials":{"accessKeyId":"ASIA1","secretAccessKey":"{{{Secret}}}","sessionToken":"role-session","expiration":{{{ends}}}}}"""
+            )
+        );
         WriteSso(hasSession, DateTimeOffset.UtcNow.AddHours(8));
         var provider = Provider(("sso_endpoint", portal.Url.ToString()));
         await AssertAnswersAsync(provider);
@@ -141,20 +154,31 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         var exchange = Assert.Single(portal.Requests);
         Assert.Equal("/federation/credentials?role_name=Dev%20Ops&account_id=123456789012", exchange.Target);
         Assert.Equal("sso-token-canary", exchange.Headers["x-amz-sso_bearer_token"]);
-        Assert.All(endpoint.Requests, request => Assert.DoesNotContain("sso-token-canary", string.Concat(request.Headers.Values) + request.Body));
+        Assert.All(
+            endpoint.Requests,
+            request => Assert.DoesNotContain("sso-token-canary", string.Concat(request.Headers.Values) + request.Body)
+        );
         Assert.Contains("sso-token-canary", masked);
     }
 
     [Theory]
-    [InlineData(-1, 200, "has run out"), InlineData(8, 401, "no longer takes"), InlineData(8, 403, "gives no keys"), InlineData(8, 500, "Try again"), InlineData(null, 200, "not signed in")]
+    [
+        InlineData(-1, 200, "has run out"),
+        InlineData(8, 401, "no longer takes"),
+        InlineData(8, 403, "gives no keys"),
+        InlineData(8, 500, "Try again"),
+        InlineData(null, 200, "not signed in")
+    ]
     public async Task A_sign_in_that_does_not_work_says_how_to_sign_in_again(int? hours, int status, string said)
     {
         portal.Answers.Add(ScriptedAnswer.Json("{}", status));
         WriteSso(true, DateTimeOffset.UtcNow.AddHours(hours ?? 0));
-        if (hours is null) Directory.Delete(Path.Combine(home, ".aws", "sso"), recursive: true);
+        if (hours is null)
+            Directory.Delete(Path.Combine(home, ".aws", "sso"), recursive: true);
         var failure = await FailureOfAsync(Provider(("sso_endpoint", portal.Url.ToString())));
         Assert.Contains(said, failure.Message);
-        if (status != 500) Assert.Equal(FailureKind.ProviderAuthFailed, failure.Kind);
+        if (status != 500)
+            Assert.Equal(FailureKind.ProviderAuthFailed, failure.Kind);
         Assert.Empty(endpoint.Requests);
     }
 
@@ -173,7 +197,8 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         var judge = endpoint.Route;
         endpoint.Route = request =>
         {
-            if (request.Headers["authorization"].Contains("AKID0")) Write("credentials", $"[default]\naws_access_key_id=AKID1\naws_secret_access_key={Secret}\n");
+            if (request.Headers["authorization"].Contains("AKID0"))
+                Write("credentials", $"[default]\naws_access_key_id=AKID1\naws_secret_access_key={Secret}\n");
             return judge!(request);
         };
         await AssertAnswersAsync(provider);
@@ -219,7 +244,12 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     public async Task Denied_access_is_not_tried_again()
     {
         Set(("AWS_ACCESS_KEY_ID", "AKID1"), ("AWS_SECRET_ACCESS_KEY", Secret));
-        endpoint.Route = _ => ScriptedAnswer.Json("""{"message":"You don't have access to the model with the specified model ID."}""", 403, ("x-amzn-ErrorType", "AccessDeniedException:http://x/"));
+        endpoint.Route = _ =>
+            ScriptedAnswer.Json(
+                """{"message":"You don't have access to the model with the specified model ID."}""",
+                403,
+                ("x-amzn-ErrorType", "AccessDeniedException:http://x/")
+            );
         var failure = await FailureOfAsync(Provider());
         Assert.Contains("the AWS keys in the environment", failure.Message);
         Assert.Contains("access to the model", failure.Message);
@@ -237,7 +267,12 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, "https://bedrock-runtime.us-east-1.amazonaws.com/model/x/converse");
         var settings = Settings() with { Endpoint = null };
         var credential = new BedrockCredential(Credentials(settings, new FixedSecrets()), "us-east-1", TimeProvider.System);
-        await credential.ApplyAsync(request, default, new ProviderFailures(settings, new ProviderEndpoint(settings, "https://x.amazonaws.com", path => path), null), Cancel);
+        await credential.ApplyAsync(
+            request,
+            default,
+            new ProviderFailures(settings, new ProviderEndpoint(settings, "https://x.amazonaws.com", path => path), null),
+            Cancel
+        );
         Assert.Equal("Bearer ABSK-canary-token", request.Headers.Authorization?.ToString());
         Assert.Contains("ABSK-canary-token", masked);
     }
@@ -257,31 +292,55 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         var date = ("Date", now.ToString("r", CultureInfo.InvariantCulture));
         var authorization = request.Headers["authorization"];
         var id = authorization[(authorization.IndexOf("Credential=", StringComparison.Ordinal) + 11)..authorization.IndexOf('/')];
-        if (!good.TryGetValue(id, out var known)) return Refuse("ExpiredTokenException", "The security token included in the request is expired");
-        var sentAt = DateTimeOffset.ParseExact(request.Headers["x-amz-date"], "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        if ((now - sentAt).Duration() > TimeSpan.FromMinutes(15)) return Refuse("InvalidSignatureException", "Signature expired");
+        if (!good.TryGetValue(id, out var known))
+            return Refuse("ExpiredTokenException", "The security token included in the request is expired");
+        var sentAt = DateTimeOffset.ParseExact(
+            request.Headers["x-amz-date"],
+            "yyyyMMdd'T'HHmmss'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
+        if ((now - sentAt).Duration() > TimeSpan.FromMinutes(15))
+            return Refuse("InvalidSignatureException", "Signature expired");
 
-        var names = authorization[(authorization.IndexOf("SignedHeaders=", StringComparison.Ordinal) + 14)..authorization.LastIndexOf(',')].Split(';');
+        var names = authorization[(authorization.IndexOf("SignedHeaders=", StringComparison.Ordinal) + 14)..authorization.LastIndexOf(',')]
+            .Split(';');
         var parts = request.Target.Split('?');
         var expected = AwsSignature.Of(
-            new AwsRequest(request.Method, parts[0], parts.ElementAtOrDefault(1) ?? "", [.. names.Select(name => (name, request.Headers[name]))], Encoding.UTF8.GetBytes(request.Body)),
-            new AwsKeys(id, known.Secret, null, "", ""), "us-east-1", "bedrock", sentAt);
-        var isGood = authorization == expected.Authorization && request.Headers.GetValueOrDefault("x-amz-security-token") == known.Session
+            new AwsRequest(
+                request.Method,
+                parts[0],
+                parts.ElementAtOrDefault(1) ?? "",
+                [.. names.Select(name => (name, request.Headers[name]))],
+                Encoding.UTF8.GetBytes(request.Body)
+            ),
+            new AwsKeys(id, known.Secret, null, "", ""),
+            "us-east-1",
+            "bedrock",
+            sentAt
+        );
+        var isGood =
+            authorization == expected.Authorization
+            && request.Headers.GetValueOrDefault("x-amz-security-token") == known.Session
             && new[] { "host", "x-amz-date", "x-amz-content-sha256", "content-type" }.All(names.Contains)
             && request.Headers["x-amz-content-sha256"] == Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Body)));
-        return isGood ? ScriptedAnswer.Frames().Send(Answer) : Refuse("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.");
+        return isGood
+            ? ScriptedAnswer.Frames().Send(Answer)
+            : Refuse("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.");
 
-        ScriptedAnswer Refuse(string type, string message) => ScriptedAnswer.Json($$"""{"message":"{{message}}"}""", 403, ("x-amzn-ErrorType", type), date);
+        ScriptedAnswer Refuse(string type, string message) =>
+            ScriptedAnswer.Json($$"""{"message":"{{message}}"}""", 403, ("x-amzn-ErrorType", type), date);
     }
 
-    private ProviderSettings Settings(params (string Name, string Value)[] auth) => new()
-    {
-        Id = "mine",
-        Name = "My AWS",
-        Kind = ProviderKinds.Bedrock,
-        Endpoint = endpoint.Url,
-        AdditionalAuth = auth.ToDictionary(field => field.Name, field => field.Value),
-    };
+    private ProviderSettings Settings(params (string Name, string Value)[] auth) =>
+        new()
+        {
+            Id = "mine",
+            Name = "My AWS",
+            Kind = ProviderKinds.Bedrock,
+            Endpoint = endpoint.Url,
+            AdditionalAuth = auth.ToDictionary(field => field.Name, field => field.Value),
+        };
 
     private BedrockProvider Provider(params (string Name, string Value)[] auth) => Provider(Settings(auth), new FixedSecrets());
 
@@ -295,8 +354,25 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
 
     private static async Task<List<ProviderEvent>> AskAsync(IProvider provider)
     {
-        var message = new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.User, Parts = [new MessagePart.Text("Hello")], CreatedAt = DateTimeOffset.UnixEpoch };
-        return await provider.StreamAsync(new ProviderRequest { CodexId = "chat_1", Model = Nova, Messages = [message] }, Cancel).ToListAsync(Cancel);
+        var message = new Message
+        {
+            Id = "msg_1",
+            CodexId = "chat_1",
+            Role = MessageRole.User,
+            Parts = [new MessagePart.Text("Hello")],
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
+        return await provider
+            .StreamAsync(
+                new ProviderRequest
+                {
+                    CodexId = "chat_1",
+                    Model = Nova,
+                    Messages = [message],
+                },
+                Cancel
+            )
+            .ToListAsync(Cancel);
     }
 
     private static async Task AssertAnswersAsync(IProvider provider)
@@ -305,11 +381,13 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         Assert.True(events[^1] is ProviderEvent.Finished, events[^1].ToString());
     }
 
-    private static async Task<Failure> FailureOfAsync(IProvider provider) => Assert.IsType<ProviderEvent.Failed>((await AskAsync(provider))[^1]).Failure;
+    private static async Task<Failure> FailureOfAsync(IProvider provider) =>
+        Assert.IsType<ProviderEvent.Failed>((await AskAsync(provider))[^1]).Failure;
 
     private void Set(params (string Name, string Value)[] values)
     {
-        foreach (var (name, value) in values) variables[name] = value;
+        foreach (var (name, value) in values)
+            variables[name] = value;
     }
 
     private void Write(string name, string text) => File.WriteAllBytes(Path.Combine(home, ".aws", name), Encoding.UTF8.GetBytes(text));
@@ -318,10 +396,18 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     {
         const string Role = "sso_account_id = 123456789012\nsso_role_name = Dev Ops\n";
         const string Start = "sso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n";
-        Write("config", hasSession ? $"[default]\nsso_session = corp\n{Role}[sso-session corp]\n{Start}sso_registration_scopes = sso:account:access\n" : $"[default]\n{Start}{Role}");
+        Write(
+            "config",
+            hasSession
+                ? $"[default]\nsso_session = corp\n{Role}[sso-session corp]\n{Start}sso_registration_scopes = sso:account:access\n"
+                : $"[default]\n{Start}{Role}"
+        );
 #pragma warning disable CA5350 // The name of a file, as AWS's programs make it.
         var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(hasSession ? "corp" : "https://corp.awsapps.com/start")));
 #pragma warning restore CA5350
-        Write($"sso/cache/{name}.json", $$"""{"startUrl":"https://corp.awsapps.com/start","region":"us-east-1","accessToken":"sso-token-canary","expiresAt":"{{ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""");
+        Write(
+            $"sso/cache/{name}.json",
+            $$"""{"startUrl":"https://corp.awsapps.com/start","region":"us-east-1","accessToken":"sso-token-canary","expiresAt":"{{ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""
+        );
     }
 }

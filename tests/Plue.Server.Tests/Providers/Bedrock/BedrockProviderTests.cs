@@ -13,49 +13,74 @@ public class BedrockClaudeTests : WireContract
     private const string Home = "/nowhere";
 
     private static readonly string Opening = Frames.Chunk(
-        """{"type":"message_start","message":{"id":"msg_bdrk_01","type":"message","role":"assistant","model":"claude-sonnet-5","content":[],"usage":{"input_tokens":30,"cache_creation_input_tokens":10,"cache_read_input_tokens":60,"output_tokens":1}}}""");
+        """{"type":"message_start","message":{"id":"msg_bdrk_01","type":"message","role":"assistant","model":"claude-sonnet-5","content":[],"usage":{"input_tokens":30,"cache_creation_input_tokens":10,"cache_read_input_tokens":60,"output_tokens":1}}}"""
+    );
 
-    private static readonly string TextStart = Frames.Chunk("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""") + Frames.Chunk("""{"type":"ping"}""");
+    private static readonly string TextStart =
+        Frames.Chunk("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""")
+        + Frames.Chunk("""{"type":"ping"}""");
 
     private static string Delta(string type, string field, string json) =>
         Frames.Chunk("{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"" + type + "\",\"" + field + "\":" + json + "}}");
 
     private static string Ending(string reason) =>
         Frames.Chunk("""{"type":"content_block_stop","index":0}""")
-        + Frames.Chunk("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" + reason + "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}}")
-        + Frames.Chunk("""{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":100,"outputTokenCount":20,"invocationLatency":812,"firstByteLatency":301}}""");
+        + Frames.Chunk(
+            "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\""
+                + reason
+                + "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}}"
+        )
+        + Frames.Chunk(
+            """{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":100,"outputTokenCount":20,"invocationLatency":812,"firstByteLatency":301}}"""
+        );
 
     protected override string Kind => ProviderKinds.Bedrock;
     protected override ProviderRequest Question => Request() with { Model = Model };
     protected override string ChatPath => $"/model/{Model}/invoke-with-response-stream";
     protected override (string Name, string Value) KeyHeader => ("authorization", "Bearer " + FixedSecrets.Key);
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Frames();
+
     protected override bool HasLines => false;
     protected override string EndlessEvent => Frames.Prelude(100 * 1024 * 1024, 75);
     private protected override Framing Framing => Framing.EventStream;
+
     private protected override WireParser Parser(ProviderRequest request) => new InvokeParser(Failures, request);
+
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
         new BedrockProvider(settings, secrets, http, TimeProvider.System, _ => null, Home, _ => { });
 
     protected override string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
-    protected override string TextAnswer => Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
+    protected override string TextAnswer =>
+        Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Ending("max_tokens");
     protected override string CachedAnswer => TextAnswer;
+
     protected override string EventOf(string json) => Frames.Chunk(json);
+
     protected override string ErrorBody(string type, string message) => "{\"message\":\"" + message + "\"}";
+
     protected override string ErrorEvent => Frames.Exception("serviceUnavailableException", """{"message":"Try again later."}""");
 
     protected override string ReasoningAnswer =>
         Opening
         + Frames.Chunk("""{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""")
-        + Delta("thinking_delta", "thinking", "\"Let me \"") + Delta("thinking_delta", "thinking", "\"think.\"") + Delta("signature_delta", "signature", "\"c2ln\"")
+        + Delta("thinking_delta", "thinking", "\"Let me \"")
+        + Delta("thinking_delta", "thinking", "\"think.\"")
+        + Delta("signature_delta", "signature", "\"c2ln\"")
         + Frames.Chunk("""{"type":"content_block_stop","index":0}""")
-        + TextStart + Delta("text_delta", "text", "\"Yes.\"") + Ending("end_turn");
+        + TextStart
+        + Delta("text_delta", "text", "\"Yes.\"")
+        + Ending("end_turn");
 
     protected override string ToolAnswer =>
         Opening
-        + Frames.Chunk("""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_bdrk_01","name":"read","input":{}}}""")
-        + Delta("input_json_delta", "partial_json", "\"\"") + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"") + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
+        + Frames.Chunk(
+            """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_bdrk_01","name":"read","input":{}}}"""
+        )
+        + Delta("input_json_delta", "partial_json", "\"\"")
+        + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"")
+        + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
         + Ending("tool_use");
 
     [Fact]
@@ -92,7 +117,12 @@ public class BedrockClaudeTests : WireContract
 
     [Fact]
     public async Task A_prompt_that_is_too_long_is_said_inside_the_stream_too() =>
-        Assert.Equal(FailureKind.ContextFull, FailureOf(await AnswerAsync(Frames.Exception("validationException", """{"message":"Input is too long for requested model."}"""))).Kind);
+        Assert.Equal(
+            FailureKind.ContextFull,
+            FailureOf(
+                await AnswerAsync(Frames.Exception("validationException", """{"message":"Input is too long for requested model."}"""))
+            ).Kind
+        );
 
     [Fact]
     public async Task A_damaged_frame_is_told_from_one_that_is_too_long()
@@ -108,7 +138,10 @@ public class BedrockClaudeTests : WireContract
     [Fact]
     public async Task A_model_that_wants_a_profile_says_so()
     {
-        var body = ErrorBody("", "Invocation of model ID anthropic.claude-x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.");
+        var body = ErrorBody(
+            "",
+            "Invocation of model ID anthropic.claude-x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model."
+        );
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(body, 400)));
         Assert.Equal(FailureKind.ModelNotFound, failure.Kind);
         Assert.Contains("inference profile", failure.Message);
@@ -131,9 +164,18 @@ public class BedrockClaudeTests : WireContract
     }
 
     [Theory]
-    [InlineData("us.anthropic.claude-sonnet-5", "us-west-2"), InlineData("us.anthropic.claude-sonnet-5", "ca-central-1"), InlineData("eu.anthropic.claude-sonnet-5", "eu-north-1")]
-    [InlineData("global.anthropic.claude-sonnet-5", "eu-north-1"), InlineData("anthropic.claude-3-haiku", "ap-south-1"), InlineData("apac.anthropic.claude-sonnet-5", "ap-south-1")]
-    public void A_model_of_the_regions_own_geography_is_asked(string model, string region) => Assert.Null(BedrockModels.WrongRegion(model, region, "Bedrock"));
+    [
+        InlineData("us.anthropic.claude-sonnet-5", "us-west-2"),
+        InlineData("us.anthropic.claude-sonnet-5", "ca-central-1"),
+        InlineData("eu.anthropic.claude-sonnet-5", "eu-north-1")
+    ]
+    [
+        InlineData("global.anthropic.claude-sonnet-5", "eu-north-1"),
+        InlineData("anthropic.claude-3-haiku", "ap-south-1"),
+        InlineData("apac.anthropic.claude-sonnet-5", "ap-south-1")
+    ]
+    public void A_model_of_the_regions_own_geography_is_asked(string model, string region) =>
+        Assert.Null(BedrockModels.WrongRegion(model, region, "Bedrock"));
 
     [Fact]
     public async Task Without_a_region_and_an_endpoint_nothing_is_called()
@@ -148,13 +190,20 @@ public class BedrockClaudeTests : WireContract
     [InlineData("evil.example/#"), InlineData("US-EAST-1@evil"), InlineData("us east")]
     public async Task A_region_cannot_smuggle_a_host_in(string region)
     {
-        var settings = Settings() with { Endpoint = null, AdditionalAuth = new Dictionary<string, string> { ["region"] = region } };
+        var settings = Settings() with
+        {
+            Endpoint = null,
+            AdditionalAuth = new Dictionary<string, string> { ["region"] = region },
+        };
         Assert.Equal(FailureKind.MissingField, FailureOf(await AskAsync(Stream(), settings)).Kind);
         Assert.Empty(Secrets.Asked);
     }
 
     [Theory]
-    [InlineData("us-east-1", "https://bedrock-runtime.us-east-1.amazonaws.com"), InlineData("cn-north-1", "https://bedrock-runtime.cn-north-1.amazonaws.com.cn")]
+    [
+        InlineData("us-east-1", "https://bedrock-runtime.us-east-1.amazonaws.com"),
+        InlineData("cn-north-1", "https://bedrock-runtime.cn-north-1.amazonaws.com.cn")
+    ]
     public void The_host_comes_from_the_region(string region, string host)
     {
         Assert.Equal(host, AwsHosts.Runtime(region));
@@ -164,41 +213,72 @@ public class BedrockClaudeTests : WireContract
     [Fact]
     public async Task A_check_asks_for_one_token()
     {
-        Endpoint.Route = _ => ScriptedAnswer.Json("""{"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"max_tokens"}""");
+        Endpoint.Route = _ =>
+            ScriptedAnswer.Json("""{"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"max_tokens"}""");
         Assert.Null(await Provider().CheckAsync(Cancel));
         var request = Assert.Single(Endpoint.Requests);
         Assert.Equal("/model/us.anthropic.claude-haiku-4-5-20251001-v1:0/converse", request.Target);
         Assert.Contains("\"maxTokens\":1", request.Body);
-        Endpoint.Route = _ => ScriptedAnswer.Json(ErrorBody("", "The security token included in the request is invalid."), 403, ("x-amzn-ErrorType", "UnrecognizedClientException"));
+        Endpoint.Route = _ =>
+            ScriptedAnswer.Json(
+                ErrorBody("", "The security token included in the request is invalid."),
+                403,
+                ("x-amzn-ErrorType", "UnrecognizedClientException")
+            );
         Assert.Equal(FailureKind.ProviderAuthFailed, (await Provider().CheckAsync(Cancel))?.Kind);
     }
 
     [Fact]
     public async Task Models_and_profiles_are_listed_as_they_can_be_asked()
     {
-        Endpoint.Route = request => request.Target.StartsWith("/foundation-models", StringComparison.Ordinal)
-            ? ScriptedAnswer.Json("""
-                {"modelSummaries":[
-                  {"modelId":"anthropic.claude-sonnet-5","modelName":"Claude Sonnet 5","providerName":"Anthropic","inputModalities":["TEXT","IMAGE"],"outputModalities":["TEXT"],"responseStreamingSupported":true,"inferenceTypesSupported":["INFERENCE_PROFILE"]},
-                  {"modelId":"openai.gpt-oss-120b-1:0","modelName":"gpt-oss-120b","providerName":"OpenAI","inputModalities":["TEXT"],"outputModalities":["TEXT"],"responseStreamingSupported":true,"inferenceTypesSupported":["ON_DEMAND"]},
-                  {"modelId":"amazon.titan-embed","modelName":"Embed","inputModalities":["TEXT"],"outputModalities":["EMBEDDING"],"inferenceTypesSupported":["ON_DEMAND"]}]}
-                """)
+        Endpoint.Route = request =>
+            request.Target.StartsWith("/foundation-models", StringComparison.Ordinal)
+                ? ScriptedAnswer.Json(
+                    """
+                    {"modelSummaries":[
+                      {"modelId":"anthropic.claude-sonnet-5","modelName":"Claude Sonnet 5","providerName":"Anthropic","inputModalities":["TEXT","IMAGE"],"outputModalities":["TEXT"],"responseStreamingSupported":true,"inferenceTypesSupported":["INFERENCE_PROFILE"]},
+                      {"modelId":"openai.gpt-oss-120b-1:0","modelName":"gpt-oss-120b","providerName":"OpenAI","inputModalities":["TEXT"],"outputModalities":["TEXT"],"responseStreamingSupported":true,"inferenceTypesSupported":["ON_DEMAND"]},
+                      {"modelId":"amazon.titan-embed","modelName":"Embed","inputModalities":["TEXT"],"outputModalities":["EMBEDDING"],"inferenceTypesSupported":["ON_DEMAND"]}]}
+                    """
+                )
             : request.Target.Contains("nextToken=n%2B1")
-                ? ScriptedAnswer.Json("""{"inferenceProfileSummaries":[{"inferenceProfileId":"us.amazon.titan-embed","status":"ACTIVE","models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed"}]}]}""")
-                : ScriptedAnswer.Json("""{"inferenceProfileSummaries":[{"inferenceProfileId":"us.anthropic.claude-sonnet-5","inferenceProfileName":"US Claude Sonnet 5","status":"ACTIVE","models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-5"}]}],"nextToken":"n+1"}""");
+                ? ScriptedAnswer.Json(
+                    """{"inferenceProfileSummaries":[{"inferenceProfileId":"us.amazon.titan-embed","status":"ACTIVE","models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed"}]}]}"""
+                )
+            : ScriptedAnswer.Json(
+                """{"inferenceProfileSummaries":[{"inferenceProfileId":"us.anthropic.claude-sonnet-5","inferenceProfileName":"US Claude Sonnet 5","status":"ACTIVE","models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-5"}]}],"nextToken":"n+1"}"""
+            );
         Assert.Equal(
             [
-                new ModelInfo { Id = "openai.gpt-oss-120b-1:0", Name = "gpt-oss-120b", Description = "OpenAI", SupportsVision = false },
+                new ModelInfo
+                {
+                    Id = "openai.gpt-oss-120b-1:0",
+                    Name = "gpt-oss-120b",
+                    Description = "OpenAI",
+                    SupportsVision = false,
+                },
                 // The model behind the second profile writes nothing, so it is left out.
-                new ModelInfo { Id = "us.anthropic.claude-sonnet-5", Name = "US Claude Sonnet 5", Description = "Anthropic", SupportsVision = true },
+                new ModelInfo
+                {
+                    Id = "us.anthropic.claude-sonnet-5",
+                    Name = "US Claude Sonnet 5",
+                    Description = "Anthropic",
+                    SupportsVision = true,
+                },
             ],
-            await Provider().ListModelsAsync(Cancel));
+            await Provider().ListModelsAsync(Cancel)
+        );
     }
 
     [Fact]
     public async Task Lists_nothing_without_list_permission_and_reports_other_failures()
     {
-        Endpoint.Route = _ => ScriptedAnswer.Json(ErrorBody("", "User: arn:aws:iam::1:user/a is not authorized to perform: bedrock:ListFoundationModels"), 403, ("x-amzn-ErrorType", "AccessDeniedException"));
+        Endpoint.Route = _ =>
+            ScriptedAnswer.Json(
+                ErrorBody("", "User: arn:aws:iam::1:user/a is not authorized to perform: bedrock:ListFoundationModels"),
+                403,
+                ("x-amzn-ErrorType", "AccessDeniedException")
+            );
         Assert.Empty(await Provider().ListModelsAsync(Cancel));
         Endpoint.Route = _ => ScriptedAnswer.Json(ErrorBody("", "The security token included in the request is invalid."), 403);
         await Assert.ThrowsAsync<FailureException>(() => Provider().ListModelsAsync(Cancel));
@@ -212,79 +292,137 @@ public class BedrockConverseTests : WireContract
 
     private static readonly string Opening = Frames.Event("messageStart", """{"role":"assistant","p":"abc"}""");
 
-    private static string Delta(string json, int index = 0) => Frames.Event("contentBlockDelta", "{\"contentBlockIndex\":" + index + ",\"delta\":" + json + ",\"p\":\"ab\"}");
+    private static string Delta(string json, int index = 0) =>
+        Frames.Event("contentBlockDelta", "{\"contentBlockIndex\":" + index + ",\"delta\":" + json + ",\"p\":\"ab\"}");
 
     private static string Stop(int index = 0) => Frames.Event("contentBlockStop", "{\"contentBlockIndex\":" + index + "}");
 
     private static string Ending(string reason) =>
         Frames.Event("messageStop", "{\"stopReason\":\"" + reason + "\"}")
-        + Frames.Event("metadata", """{"usage":{"inputTokens":30,"outputTokens":20,"totalTokens":120,"cacheReadInputTokens":60,"cacheWriteInputTokens":10},"metrics":{"latencyMs":900}}""");
+        + Frames.Event(
+            "metadata",
+            """{"usage":{"inputTokens":30,"outputTokens":20,"totalTokens":120,"cacheReadInputTokens":60,"cacheWriteInputTokens":10},"metrics":{"latencyMs":900}}"""
+        );
 
     protected override string Kind => ProviderKinds.Bedrock;
     protected override ProviderRequest Question => Request() with { Model = Model };
     protected override string ChatPath => $"/model/{Model}/converse-stream";
     protected override (string Name, string Value) KeyHeader => ("authorization", "Bearer " + FixedSecrets.Key);
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Frames();
+
     protected override bool HasLines => false;
     protected override string EndlessEvent => Frames.Prelude(100 * 1024 * 1024, 75);
     private protected override Framing Framing => Framing.EventStream;
+
     private protected override WireParser Parser(ProviderRequest request) => new ConverseParser(Failures, request);
+
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
         new BedrockProvider(settings, secrets, http, TimeProvider.System, _ => null, "/nowhere", _ => { });
 
     protected override string Unfinished => Opening + Delta("""{"text":"Hé "}""");
-    protected override string TextAnswer => Unfinished + Delta("""{"text":"👋 w\u00f6"}""") + Delta("""{"text":"rld"}""") + Stop() + Ending("end_turn");
+    protected override string TextAnswer =>
+        Unfinished + Delta("""{"text":"👋 w\u00f6"}""") + Delta("""{"text":"rld"}""") + Stop() + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Stop() + Ending("max_tokens");
     protected override string CachedAnswer => TextAnswer;
+
     protected override string EventOf(string json) => Frames.Event("contentBlockDelta", json);
+
     protected override string ErrorBody(string type, string message) => "{\"message\":\"" + message + "\"}";
-    protected override string ErrorEvent => Frames.Exception("modelStreamErrorException", """{"message":"The model broke off.","originalStatusCode":500,"originalMessage":"x"}""");
+
+    protected override string ErrorEvent =>
+        Frames.Exception(
+            "modelStreamErrorException",
+            """{"message":"The model broke off.","originalStatusCode":500,"originalMessage":"x"}"""
+        );
 
     protected override string ReasoningAnswer =>
         Opening
-        + Delta("""{"reasoningContent":{"text":"Let me "}}""") + Delta("""{"reasoningContent":{"text":"think."}}""") + Delta("""{"reasoningContent":{"signature":"c2ln"}}""") + Stop()
-        + Delta("""{"text":"Yes."}""", 1) + Stop(1) + Ending("end_turn");
+        + Delta("""{"reasoningContent":{"text":"Let me "}}""")
+        + Delta("""{"reasoningContent":{"text":"think."}}""")
+        + Delta("""{"reasoningContent":{"signature":"c2ln"}}""")
+        + Stop()
+        + Delta("""{"text":"Yes."}""", 1)
+        + Stop(1)
+        + Ending("end_turn");
 
     protected override string ToolAnswer =>
         Opening
         + Frames.Event("contentBlockStart", """{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"tooluse_1","name":"read"}}}""")
-        + Delta("""{"toolUse":{"input":"{\"path\":"}}""") + Delta("""{"toolUse":{"input":"\"a.txt\"}"}}""") + Stop() + Ending("tool_use");
+        + Delta("""{"toolUse":{"input":"{\"path\":"}}""")
+        + Delta("""{"toolUse":{"input":"\"a.txt\"}"}}""")
+        + Stop()
+        + Ending("tool_use");
 
     [Fact]
     public async Task Reasoning_keeps_its_signature_and_redacted_content_its_bytes()
     {
         // Two pieces of base64, each padded by itself, are one block of bytes.
-        var redacted = Opening + Delta("""{"reasoningContent":{"redactedContent":"b3A="}}""") + Delta("""{"reasoningContent":{"redactedContent":"YXF1ZQ=="}}""") + Stop() + Delta("""{"text":"Yes."}""", 1) + Ending("end_turn");
+        var redacted =
+            Opening
+            + Delta("""{"reasoningContent":{"redactedContent":"b3A="}}""")
+            + Delta("""{"reasoningContent":{"redactedContent":"YXF1ZQ=="}}""")
+            + Stop()
+            + Delta("""{"text":"Yes."}""", 1)
+            + Ending("end_turn");
         Assert.Equal([new("c2ln")], (await AnswerAsync(ReasoningAnswer)).OfType<ProviderEvent.ReasoningFinished>());
-        Assert.Equal([new(null, Convert.ToBase64String("opaque"u8))], (await AnswerAsync(redacted)).OfType<ProviderEvent.ReasoningFinished>());
+        Assert.Equal(
+            [new(null, Convert.ToBase64String("opaque"u8))],
+            (await AnswerAsync(redacted)).OfType<ProviderEvent.ReasoningFinished>()
+        );
     }
 
     [Fact]
     public async Task Usage_counts_what_was_cached() =>
         Assert.Equal(
-            new Usage { InputTokens = 100, OutputTokens = 20, CachedReadTokens = 60, CachedWriteTokens = 10 },
-            (await AnswerAsync(TextAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage);
+            new Usage
+            {
+                InputTokens = 100,
+                OutputTokens = 20,
+                CachedReadTokens = 60,
+                CachedWriteTokens = 10,
+            },
+            (await AnswerAsync(TextAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage
+        );
 
     [Fact]
     public async Task An_answer_without_its_counts_is_complete_all_the_same() =>
-        AssertEndsOnce(await AnswerAsync(Unfinished + Stop() + Frames.Event("messageStop", """{"stopReason":"end_turn"}""")), StopReason.EndTurn);
+        AssertEndsOnce(
+            await AnswerAsync(Unfinished + Stop() + Frames.Event("messageStop", """{"stopReason":"end_turn"}""")),
+            StopReason.EndTurn
+        );
 
     [Theory]
-    [InlineData("end_turn", StopReason.EndTurn), InlineData("stop_sequence", StopReason.StopSequence), InlineData("guardrail_intervened", StopReason.Refusal)]
-    [InlineData("content_filtered", StopReason.Refusal), InlineData("model_context_window_exceeded", StopReason.ContextFull), InlineData("something_new", StopReason.EndTurn)]
-    public async Task Every_stop_reason_has_a_meaning(string vendor, StopReason reason) => AssertEndsOnce(await AnswerAsync(Unfinished + Stop() + Ending(vendor)), reason);
+    [
+        InlineData("end_turn", StopReason.EndTurn),
+        InlineData("stop_sequence", StopReason.StopSequence),
+        InlineData("guardrail_intervened", StopReason.Refusal)
+    ]
+    [
+        InlineData("content_filtered", StopReason.Refusal),
+        InlineData("model_context_window_exceeded", StopReason.ContextFull),
+        InlineData("something_new", StopReason.EndTurn)
+    ]
+    public async Task Every_stop_reason_has_a_meaning(string vendor, StopReason reason) =>
+        AssertEndsOnce(await AnswerAsync(Unfinished + Stop() + Ending(vendor)), reason);
 
     [Theory]
     [InlineData("malformed_tool_use"), InlineData("malformed_model_output")]
-    public async Task An_answer_broken_off_may_be_tried_again(string reason) => Assert.True(FailureOf(await AnswerAsync(Unfinished + Stop() + Ending(reason))).IsRetryable);
+    public async Task An_answer_broken_off_may_be_tried_again(string reason) =>
+        Assert.True(FailureOf(await AnswerAsync(Unfinished + Stop() + Ending(reason))).IsRetryable);
 
     [Fact]
-    public async Task Calls_whose_turn_ended_otherwise_are_calls() => AssertEndsOnce(await AnswerAsync(ToolAnswer.Replace(Ending("tool_use"), Ending("end_turn"))), StopReason.ToolUse);
+    public async Task Calls_whose_turn_ended_otherwise_are_calls() =>
+        AssertEndsOnce(await AnswerAsync(ToolAnswer.Replace(Ending("tool_use"), Ending("end_turn"))), StopReason.ToolUse);
 
     [Fact]
     public async Task Half_a_tool_call_is_never_run()
     {
-        var half = Opening + Frames.Event("contentBlockStart", """{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"read"}}}""") + Delta("""{"toolUse":{"input":"{\"pa"}}""") + Stop();
+        var half =
+            Opening
+            + Frames.Event("contentBlockStart", """{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"read"}}}""")
+            + Delta("""{"toolUse":{"input":"{\"pa"}}""")
+            + Stop();
         var events = await AnswerAsync(half + Ending("max_tokens"));
         Assert.Empty(events.OfType<ProviderEvent.ToolCallFinished>());
         AssertEndsOnce(events, StopReason.MaxTokens);
@@ -300,12 +438,23 @@ public class BedrockConverseTests : WireContract
             [
                 Said(MessageRole.User, new MessagePart.Text("Read it")),
                 Said(MessageRole.User, new MessagePart.File("b.txt", "bytes")),
-                Said(MessageRole.Assistant, new MessagePart.Reasoning("hm", "c2ln"), new MessagePart.Reasoning("", null, "b3BhcXVl"), new MessagePart.Reasoning("unsigned"),
-                    new MessagePart.ToolUse("call:1", "read", """{"path":"a.txt"}"""), new MessagePart.ToolUse("t2", "read", "{}")) with
+                Said(
+                    MessageRole.Assistant,
+                    new MessagePart.Reasoning("hm", "c2ln"),
+                    new MessagePart.Reasoning("", null, "b3BhcXVl"),
+                    new MessagePart.Reasoning("unsigned"),
+                    new MessagePart.ToolUse("call:1", "read", """{"path":"a.txt"}"""),
+                    new MessagePart.ToolUse("t2", "read", "{}")
+                ) with
                 {
                     ProviderInfo = new ProviderInfo("mine", Model),
                 },
-                Said(MessageRole.User, new MessagePart.Text("and?"), new MessagePart.ToolResult("call:1", null, "no such file"), new MessagePart.ToolResult("t2", "", null)),
+                Said(
+                    MessageRole.User,
+                    new MessagePart.Text("and?"),
+                    new MessagePart.ToolResult("call:1", null, "no such file"),
+                    new MessagePart.ToolResult("t2", "", null)
+                ),
             ],
             MaxTokens = 100,
             Temperature = 0.5,
@@ -314,14 +463,15 @@ public class BedrockConverseTests : WireContract
         await AskAsync(Stream().Send(TextAnswer), null, request);
         Assert.Equal(
             """{"system":[{"text":"Be brief."}],"messages":"""
-            + """[{"role":"user","content":[{"text":"Read it"},{"text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
-            + """{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}},{"reasoningContent":{"redactedContent":"b3BhcXVl"}},"""
-            + """{"toolUse":{"toolUseId":"call_1_0af63155","name":"read","input":{"path":"a.txt"}}},{"toolUse":{"toolUseId":"t2","name":"read","input":{}}}]},"""
-            + """{"role":"user","content":[{"toolResult":{"toolUseId":"call_1_0af63155","content":[{"text":"no such file"}],"status":"error"}},"""
-            + """{"toolResult":{"toolUseId":"t2","content":[{"json":{"output":""}}]}},{"text":"and?"}]}],"inferenceConfig":"""
-            + """{"maxTokens":100,"temperature":0.5,"stopSequences":["END"]},"toolConfig":"""
-            + """{"tools":[{"toolSpec":{"name":"read","description":"Reads a file.","inputSchema":{"json":{"type":"object","properties":{"path":{"type":"string"}}}}}}]}}""",
-            Endpoint.Requests[^1].Body);
+                + """[{"role":"user","content":[{"text":"Read it"},{"text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
+                + """{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}},{"reasoningContent":{"redactedContent":"b3BhcXVl"}},"""
+                + """{"toolUse":{"toolUseId":"call_1_0af63155","name":"read","input":{"path":"a.txt"}}},{"toolUse":{"toolUseId":"t2","name":"read","input":{}}}]},"""
+                + """{"role":"user","content":[{"toolResult":{"toolUseId":"call_1_0af63155","content":[{"text":"no such file"}],"status":"error"}},"""
+                + """{"toolResult":{"toolUseId":"t2","content":[{"json":{"output":""}}]}},{"text":"and?"}]}],"inferenceConfig":"""
+                + """{"maxTokens":100,"temperature":0.5,"stopSequences":["END"]},"toolConfig":"""
+                + """{"tools":[{"toolSpec":{"name":"read","description":"Reads a file.","inputSchema":{"json":{"type":"object","properties":{"path":{"type":"string"}}}}}}]}}""",
+            Endpoint.Requests[^1].Body
+        );
     }
 
     [Fact]
@@ -332,12 +482,16 @@ public class BedrockConverseTests : WireContract
             Tools = [],
             Messages =
             [
-                Said(MessageRole.User, new MessagePart.Text("a")), Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
+                Said(MessageRole.User, new MessagePart.Text("a")),
+                Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
                 Said(MessageRole.User, new MessagePart.ToolResult("t1", "x", null)),
             ],
         };
         await AskAsync(Stream().Send(TextAnswer), null, request);
-        Assert.Contains("""toolConfig":{"tools":[{"toolSpec":{"name":"read","inputSchema":{"json":{"type":"object"}}}}]}""", Endpoint.Requests[^1].Body);
+        Assert.Contains(
+            """toolConfig":{"tools":[{"toolSpec":{"name":"read","inputSchema":{"json":{"type":"object"}}}}]}""",
+            Endpoint.Requests[^1].Body
+        );
     }
 
     [Theory]
@@ -347,12 +501,18 @@ public class BedrockConverseTests : WireContract
     public async Task A_reasoning_level_is_said_where_the_model_takes_one(string model, string level, string? expected)
     {
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { Model = model, ReasoningLevel = level });
-        if (expected is null) Assert.DoesNotContain("reasoning", Endpoint.Requests[^1].Body);
-        else Assert.Contains(expected, Endpoint.Requests[^1].Body);
+        if (expected is null)
+            Assert.DoesNotContain("reasoning", Endpoint.Requests[^1].Body);
+        else
+            Assert.Contains(expected, Endpoint.Requests[^1].Body);
     }
 
     [Theory]
-    [InlineData("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-5", "/model/arn:aws:bedrock:us-east-1:123456789012:inference-profile%2Fus.anthropic.claude-sonnet-5", true)]
+    [InlineData(
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-5",
+        "/model/arn:aws:bedrock:us-east-1:123456789012:inference-profile%2Fus.anthropic.claude-sonnet-5",
+        true
+    )]
     [InlineData("meta.llama4-maverick-v1:0", "/model/meta.llama4-maverick-v1:0", false)]
     [InlineData("../../evil?x#", "/model/..%2F..%2Fevil%3Fx%23", false)]
     public void A_models_id_is_one_segment_of_the_address(string model, string path, bool isClaude)

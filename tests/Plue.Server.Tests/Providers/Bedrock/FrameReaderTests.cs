@@ -17,7 +17,8 @@ public class FrameReaderTests
         byte[] twice = [.. Published, .. Published];
         for (var first = 0; first <= twice.Length; first++)
         {
-            for (var second = first; second <= twice.Length; second += 5) Assert.Equal(["""chunk {"bytes":"e30="}""", """chunk {"bytes":"e30="}"""], Read(twice, first, second));
+            for (var second = first; second <= twice.Length; second += 5)
+                Assert.Equal(["""chunk {"bytes":"e30="}""", """chunk {"bytes":"e30="}"""], Read(twice, first, second));
         }
     }
 
@@ -42,21 +43,31 @@ public class FrameReaderTests
     [Fact]
     public void A_frame_that_ends_early_is_no_frame()
     {
-        for (var length = 0; length < Published.Length; length++) Assert.Empty(Read(Published[..length]));
+        for (var length = 0; length < Published.Length; length++)
+            Assert.Empty(Read(Published[..length]));
     }
 
     [Fact]
     public void Any_frames_in_any_pieces_come_out_as_they_went_in()
     {
-        Prop.ForAll<(NonNull<string> Type, byte[] Payload)[], PositiveInt[]>((sent, sizes) =>
-        {
-            // A header's text is UTF-8: half a pair of surrogates cannot be in it.
-            var frames = sent.Select(frame => (Type: "t" + Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(frame.Type.Get)), Payload: frame.Payload ?? [])).ToArray();
-            var bytes = frames.SelectMany(frame => Frames.Of([(":event-type", frame.Type), (":message-type", "event")], frame.Payload)).ToArray();
-            var at = 0;
-            var cuts = sizes.Select(size => at += size.Get).Where(cut => cut < bytes.Length).ToArray();
-            return Read(bytes, cuts).SequenceEqual(frames.Select(frame => $"{frame.Type} {Encoding.Latin1.GetString(frame.Payload)}"));
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll<(NonNull<string> Type, byte[] Payload)[], PositiveInt[]>(
+                (sent, sizes) =>
+                {
+                    // A header's text is UTF-8: half a pair of surrogates cannot be in it.
+                    var frames = sent.Select(frame =>
+                            (Type: "t" + Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(frame.Type.Get)), Payload: frame.Payload ?? [])
+                        )
+                        .ToArray();
+                    var bytes = frames
+                        .SelectMany(frame => Frames.Of([(":event-type", frame.Type), (":message-type", "event")], frame.Payload))
+                        .ToArray();
+                    var at = 0;
+                    var cuts = sizes.Select(size => at += size.Get).Where(cut => cut < bytes.Length).ToArray();
+                    return Read(bytes, cuts)
+                        .SequenceEqual(frames.Select(frame => $"{frame.Type} {Encoding.Latin1.GetString(frame.Payload)}"));
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Theory]
@@ -86,16 +97,31 @@ public class FrameReaderTests
     {
         byte[] headers =
         [
-            .. Header("a", 0), .. Header("b", 1), .. Header("c", 2, 9), .. Header("d", 3, 9, 9), .. Header("e", 4, 9, 9, 9, 9), .. Header("f", 5, 1, 2, 3, 4, 5, 6, 7, 8),
-            .. Header("g", 6, 0, 2, 9, 9), .. Header(":event-type", 7, 0, 3, (byte)'n', (byte)'e', (byte)'w'), .. Header("h", 8, 1, 2, 3, 4, 5, 6, 7, 8), .. Header("i", [9, .. new byte[16]]),
+            .. Header("a", 0),
+            .. Header("b", 1),
+            .. Header("c", 2, 9),
+            .. Header("d", 3, 9, 9),
+            .. Header("e", 4, 9, 9, 9, 9),
+            .. Header("f", 5, 1, 2, 3, 4, 5, 6, 7, 8),
+            .. Header("g", 6, 0, 2, 9, 9),
+            .. Header(":event-type", 7, 0, 3, (byte)'n', (byte)'e', (byte)'w'),
+            .. Header("h", 8, 1, 2, 3, 4, 5, 6, 7, 8),
+            .. Header("i", [9, .. new byte[16]]),
         ];
         Assert.Equal(["new {}"], Read(Frames.Of(headers, "{}"u8.ToArray())));
     }
 
     [Theory]
-    [InlineData(new byte[] { 5, 97 }), InlineData(new byte[] { 1, 97 }), InlineData(new byte[] { 1, 97, 10 }), InlineData(new byte[] { 1, 97, 7, 0 }), InlineData(new byte[] { 1, 97, 7, 0, 9, 1 })]
+    [
+        InlineData(new byte[] { 5, 97 }),
+        InlineData(new byte[] { 1, 97 }),
+        InlineData(new byte[] { 1, 97, 10 }),
+        InlineData(new byte[] { 1, 97, 7, 0 }),
+        InlineData(new byte[] { 1, 97, 7, 0, 9, 1 })
+    ]
     [InlineData(new byte[] { 1, 97, 9, 1, 2 })]
-    public void Headers_that_are_nonsense_are_a_damaged_frame(byte[] headers) => Assert.Throws<FrameException>(() => Read(Frames.Of(headers, [])));
+    public void Headers_that_are_nonsense_are_a_damaged_frame(byte[] headers) =>
+        Assert.Throws<FrameException>(() => Read(Frames.Of(headers, [])));
 
     [Fact]
     public void A_web_page_is_told_from_damage()
@@ -113,11 +139,15 @@ public class FrameReaderTests
     private static List<string> Read(byte[] bytes, params int[] cuts)
     {
         using var reader = new FrameReader(new PieceStream(bytes, cuts));
-        return [.. Drain(reader).Select(frame =>
-        {
-            var read = BedrockFrame.Of(frame);
-            return $"{read.EventType} {Encoding.Latin1.GetString(read.Payload)}";
-        })];
+        return
+        [
+            .. Drain(reader)
+                .Select(frame =>
+                {
+                    var read = BedrockFrame.Of(frame);
+                    return $"{read.EventType} {Encoding.Latin1.GetString(read.Payload)}";
+                }),
+        ];
     }
 
     private static List<byte[]> Drain(FrameReader reader)
@@ -125,7 +155,8 @@ public class FrameReaderTests
         var frames = new List<byte[]>();
         do
         {
-            while (reader.TryRead(out var frame)) frames.Add(frame.ToArray());
+            while (reader.TryRead(out var frame))
+                frames.Add(frame.ToArray());
         }
         // The body never waits, so this does not either.
         while (reader.FillAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult());

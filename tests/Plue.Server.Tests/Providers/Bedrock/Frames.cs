@@ -16,10 +16,16 @@ internal static class Frames
         Text(Of([(":event-type", type), (":content-type", "application/json"), (":message-type", "event")], Encoding.UTF8.GetBytes(json)));
 
     public static string Exception(string type, string json) =>
-        Text(Of([(":exception-type", type), (":content-type", "application/json"), (":message-type", "exception")], Encoding.UTF8.GetBytes(json)));
+        Text(
+            Of(
+                [(":exception-type", type), (":content-type", "application/json"), (":message-type", "exception")],
+                Encoding.UTF8.GetBytes(json)
+            )
+        );
 
     /// <summary>An event of Anthropic as Bedrock wraps it.</summary>
-    public static string Chunk(string json) => Event("chunk", "{\"bytes\":\"" + Convert.ToBase64String(Encoding.UTF8.GetBytes(json)) + "\",\"p\":\"abcdef\"}");
+    public static string Chunk(string json) =>
+        Event("chunk", "{\"bytes\":\"" + Convert.ToBase64String(Encoding.UTF8.GetBytes(json)) + "\",\"p\":\"abcdef\"}");
 
     /// <summary>The lengths of a frame, with their checksum.</summary>
     public static string Prelude(uint total, uint headers) => Text(PreludeOf(total, headers));
@@ -42,7 +48,16 @@ internal static class Frames
 
     public static byte[] Of(byte[] headers, byte[] payload)
     {
-        byte[] whole = [.. PreludeOf((uint)(headers.Length + payload.Length + 16), (uint)headers.Length), .. headers, .. payload, 0, 0, 0, 0];
+        byte[] whole =
+        [
+            .. PreludeOf((uint)(headers.Length + payload.Length + 16), (uint)headers.Length),
+            .. headers,
+            .. payload,
+            0,
+            0,
+            0,
+            0,
+        ];
         BinaryPrimitives.WriteUInt32BigEndian(whole.AsSpan(whole.Length - 4), Crc32.Of(whole.AsSpan(0, whole.Length - 4)));
         return whole;
     }

@@ -50,26 +50,39 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
 
     public ClaudeCodeProvider NewProvider()
     {
-        var provider = new ClaudeCodeProvider(Settings, new OneKey(), new PluePaths(Path.Combine(Root, "plue")), Time, NullLogger.Instance, Environment);
+        var provider = new ClaudeCodeProvider(
+            Settings,
+            new OneKey(),
+            new PluePaths(Path.Combine(Root, "plue")),
+            Time,
+            NullLogger.Instance,
+            Environment
+        );
         providers.Add(provider);
         return provider;
     }
 
     /// <param name="texts">A user's, an answer, a user's, ...: the last is the question.</param>
-    public ProviderRequest Request(params string[] texts) => new()
-    {
-        CodexId = CodexId,
-        Model = "sonnet",
-        System = "You are terse.",
-        Messages = texts.Select((text, i) => new Message
+    public ProviderRequest Request(params string[] texts) =>
+        new()
         {
-            Id = Ids.New("msg"),
             CodexId = CodexId,
-            Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
-            Parts = [new MessagePart.Text(text)],
-            CreatedAt = DateTimeOffset.UnixEpoch,
-        }).ToList(),
-    };
+            Model = "sonnet",
+            System = "You are terse.",
+            Messages = texts
+                .Select(
+                    (text, i) =>
+                        new Message
+                        {
+                            Id = Ids.New("msg"),
+                            CodexId = CodexId,
+                            Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+                            Parts = [new MessagePart.Text(text)],
+                            CreatedAt = DateTimeOffset.UnixEpoch,
+                        }
+                )
+                .ToList(),
+        };
 
     public Task<List<ProviderEvent>> AskAsync(params string[] texts) => CollectAsync(Request(texts));
 
@@ -78,7 +91,10 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(60));
         var events = new List<ProviderEvent>();
-        await foreach (var happened in Provider.StreamAsync(request, limit.Token)) { events.Add(happened); }
+        await foreach (var happened in Provider.StreamAsync(request, limit.Token))
+        {
+            events.Add(happened);
+        }
 
         return events;
     }
@@ -89,7 +105,12 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         var text = "";
         foreach (var happened in events)
         {
-            text = happened switch { ProviderEvent.Restarted => "", ProviderEvent.TextDelta delta => text + delta.Text, _ => text };
+            text = happened switch
+            {
+                ProviderEvent.Restarted => "",
+                ProviderEvent.TextDelta delta => text + delta.Text,
+                _ => text,
+            };
         }
 
         return text;
@@ -102,7 +123,10 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("plue-fake-").FullName, "claude");
         File.WriteAllLines(path, ["#!/bin/sh", .. body.Split('\n')]);
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
         return path;
     }
 
@@ -114,17 +138,26 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
             var scope = Path.Combine(folder.FullName, "node_modules", "@anthropic-ai");
             if (Directory.Exists(scope))
             {
-                path = Directory.EnumerateDirectories(scope, "claude-code-*").Select(native => Path.Combine(native, "claude")).FirstOrDefault(File.Exists);
+                path = Directory
+                    .EnumerateDirectories(scope, "claude-code-*")
+                    .Select(native => Path.Combine(native, "claude"))
+                    .FirstOrDefault(File.Exists);
             }
         }
 
-        Assert.SkipUnless(File.Exists(path), "The claude CLI is not installed: run npm install, or name its executable in PLUE_TEST_CLAUDE.");
+        Assert.SkipUnless(
+            File.Exists(path),
+            "The claude CLI is not installed: run npm install, or name its executable in PLUE_TEST_CLAUDE."
+        );
         return path!;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var provider in providers) { await provider.DisposeAsync(); }
+        foreach (var provider in providers)
+        {
+            await provider.DisposeAsync();
+        }
 
         await Endpoint.DisposeAsync();
         Directory.Delete(Root, recursive: true);
@@ -158,14 +191,20 @@ public sealed class ManualTime : TimeProvider
             due = timers.Where(timer => timer.DueAt <= now).ToList();
         }
 
-        foreach (var timer in due) { timer.Fire(); }
+        foreach (var timer in due)
+        {
+            timer.Fire();
+        }
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
-        lock (gate) { timers.Add(timer); }
+        lock (gate)
+        {
+            timers.Add(timer);
+        }
 
         return timer;
     }
@@ -188,7 +227,10 @@ public sealed class ManualTime : TimeProvider
 
         public void Dispose()
         {
-            lock (time.gate) { time.timers.Remove(this); }
+            lock (time.gate)
+            {
+                time.timers.Remove(this);
+            }
         }
 
         public ValueTask DisposeAsync()

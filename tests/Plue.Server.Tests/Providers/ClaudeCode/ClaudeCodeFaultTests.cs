@@ -43,25 +43,34 @@ public class ClaudeCodeFaultTests
     [Fact]
     public async Task A_last_line_without_an_end_counts()
     {
-        await using var bench = new ClaudeCodeBench(Script(AnswerStart + AnswerEnd.TrimEnd().Replace("echo '{\"type\":\"result\"", "printf '{\"type\":\"result\"")));
+        await using var bench = new ClaudeCodeBench(
+            Script(AnswerStart + AnswerEnd.TrimEnd().Replace("echo '{\"type\":\"result\"", "printf '{\"type\":\"result\""))
+        );
         Assert.Equal(new ProviderEvent.Finished(StopReason.EndTurn), (await bench.AskAsync("one"))[^1]);
     }
 
     [Fact]
     public async Task Ignores_invalid_lines()
     {
-        await using var bench = new ClaudeCodeBench(Script(AnswerStart + """
-            echo 'DEBUG starting'
-            echo '{"type":'
-            echo '{}'
-            echo '[1,2]'
-            echo '{"type":7,"event":[]}'
-            echo '{"type":"stream_event","event":{"type":"content_block_delta","index":"x","delta":null}}'
-            echo '{"type":"assistant","message":"nothing"}'
-            echo '{"type":"result_of_something_new","is_error":true}'
-            printf '\377\376\n\n\r\n'
+        await using var bench = new ClaudeCodeBench(
+            Script(
+                AnswerStart
+                    + """
+                    echo 'DEBUG starting'
+                    echo '{"type":'
+                    echo '{}'
+                    echo '[1,2]'
+                    echo '{"type":7,"event":[]}'
+                    echo '{"type":"stream_event","event":{"type":"content_block_delta","index":"x","delta":null}}'
+                    echo '{"type":"assistant","message":"nothing"}'
+                    echo '{"type":"result_of_something_new","is_error":true}'
+                    printf '\377\376\n\n\r\n'
 
-            """ + AnswerEnd + "sleep 5"));
+                    """
+                    + AnswerEnd
+                    + "sleep 5"
+            )
+        );
         var events = await bench.AskAsync("one");
         Assert.Equal("Half", TextOf(events));
         Assert.Equal(new ProviderEvent.Finished(StopReason.EndTurn), events[^1]);
@@ -70,15 +79,22 @@ public class ClaudeCodeFaultTests
     [Fact]
     public async Task Unknown_questions_are_answered_with_an_error_and_never_with_silence()
     {
-        await using var bench = new ClaudeCodeBench(Script(AnswerStart + """
-            echo '{"type":"control_request","request_id":"q1","request":{"subtype":"elicitation"}}'
-            read answer
-            case "$answer" in *'"subtype":"error","request_id":"q1"'*) ;; *) exit 3;; esac
-            echo '{"type":"control_request","request_id":"q2","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"rm -r /"}}}'
-            read answer
-            case "$answer" in *'"request_id":"q2"'*'"behavior":"deny"'*) ;; *) exit 4;; esac
+        await using var bench = new ClaudeCodeBench(
+            Script(
+                AnswerStart
+                    + """
+                    echo '{"type":"control_request","request_id":"q1","request":{"subtype":"elicitation"}}'
+                    read answer
+                    case "$answer" in *'"subtype":"error","request_id":"q1"'*) ;; *) exit 3;; esac
+                    echo '{"type":"control_request","request_id":"q2","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"rm -r /"}}}'
+                    read answer
+                    case "$answer" in *'"request_id":"q2"'*'"behavior":"deny"'*) ;; *) exit 4;; esac
 
-            """ + AnswerEnd + "sleep 5"));
+                    """
+                    + AnswerEnd
+                    + "sleep 5"
+            )
+        );
         var events = await bench.AskAsync("one");
         Assert.True(events[^1] is ProviderEvent.Finished, events[^1].ToString());
     }
@@ -86,11 +102,16 @@ public class ClaudeCodeFaultTests
     [Fact]
     public async Task Floods_on_stderr_neither_block_nor_fill_the_memory_and_the_key_is_masked()
     {
-        await using var bench = new ClaudeCodeBench(Script(AnswerStart + """
-            head -c 20000000 /dev/zero | tr '\0' 'x' >&2
-            echo "the key is $ANTHROPIC_API_KEY" >&2
-            exit 7
-            """));
+        await using var bench = new ClaudeCodeBench(
+            Script(
+                AnswerStart
+                    + """
+                    head -c 20000000 /dev/zero | tr '\0' 'x' >&2
+                    echo "the key is $ANTHROPIC_API_KEY" >&2
+                    exit 7
+                    """
+            )
+        );
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var failure = FailureOf(await bench.AskAsync("one"));
         Assert.Contains("exit code 7", failure.Message);
@@ -113,19 +134,26 @@ public class ClaudeCodeFaultTests
     [Fact]
     public async Task One_that_ignores_SIGTERM_and_interrupts_is_ended_with_all_it_started()
     {
-        await using var bench = new ClaudeCodeBench(Script("trap '' TERM\nsetsid sleep 300 &\n" + AnswerStart + "while true; do sleep 300; done"));
+        await using var bench = new ClaudeCodeBench(
+            Script("trap '' TERM\nsetsid sleep 300 &\n" + AnswerStart + "while true; do sleep 300; done")
+        );
         using var stop = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             await foreach (var happened in bench.Provider.StreamAsync(bench.Request("one"), stop.Token))
             {
-                if (happened is ProviderEvent.TextDelta) { await stop.CancelAsync(); }
+                if (happened is ProviderEvent.TextDelta)
+                {
+                    await stop.CancelAsync();
+                }
             }
         });
         var watch = Stopwatch.StartNew();
         await bench.Provider.DisposeAsync();
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4), $"It took {watch.Elapsed}.");
-        Assert.Empty(ChildProcessTree.Marked(System.Text.Encoding.UTF8.GetBytes($"CLAUDE_CONFIG_DIR={bench.Environment["CLAUDE_CONFIG_DIR"]}")));
+        Assert.Empty(
+            ChildProcessTree.Marked(System.Text.Encoding.UTF8.GetBytes($"CLAUDE_CONFIG_DIR={bench.Environment["CLAUDE_CONFIG_DIR"]}"))
+        );
     }
 
     [Fact]
@@ -150,7 +178,10 @@ public class ClaudeCodeFaultTests
     public async Task Its_environment_holds_none_of_our_keys_and_it_starts_in_a_folder_of_ours()
     {
         var seen = Path.Combine(Path.GetTempPath(), $"plue-env-{Guid.NewGuid():N}");
-        await using var bench = new ClaudeCodeBench(Script($"(pwd; env; echo \"$@\") > {seen}\n" + AnswerStart + AnswerEnd), settings => settings with { ApiKeyRef = null, Endpoint = null });
+        await using var bench = new ClaudeCodeBench(
+            Script($"(pwd; env; echo \"$@\") > {seen}\n" + AnswerStart + AnswerEnd),
+            settings => settings with { ApiKeyRef = null, Endpoint = null }
+        );
         bench.Environment["OPENAI_API_KEY"] = "sk-other";
         bench.Environment["ANTHROPIC_API_KEY"] = "sk-not-chosen";
         bench.Environment["CLAUDECODE"] = "1";
@@ -174,7 +205,10 @@ public class ClaudeCodeFaultTests
     public async Task With_an_endpoint_set_the_own_login_stays_at_home()
     {
         var seen = Path.Combine(Path.GetTempPath(), $"plue-env-{Guid.NewGuid():N}");
-        await using var bench = new ClaudeCodeBench(Script($"env > {seen}\n" + AnswerStart + AnswerEnd), settings => settings with { ApiKeyRef = null });
+        await using var bench = new ClaudeCodeBench(
+            Script($"env > {seen}\n" + AnswerStart + AnswerEnd),
+            settings => settings with { ApiKeyRef = null }
+        );
         bench.Environment["CLAUDE_CODE_OAUTH_TOKEN"] = "own-login";
         bench.Environment["ANTHROPIC_AUTH_TOKEN"] = "own-token";
         await bench.AskAsync("one");

@@ -10,7 +10,13 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
     private readonly string root = Directory.CreateTempSubdirectory("plue-locator-").FullName;
     private readonly Dictionary<string, string> environment;
 
-    public ClaudeCodeLocatorTests() => environment = new() { ["HOME"] = Folder("home"), ["PATH"] = Folder("empty"), ["SHELL"] = "/bin/sh" };
+    public ClaudeCodeLocatorTests() =>
+        environment = new()
+        {
+            ["HOME"] = Folder("home"),
+            ["PATH"] = Folder("empty"),
+            ["SHELL"] = "/bin/sh",
+        };
 
     [Fact]
     public async Task Uses_cli_path_first_and_never_falls_back_from_a_wrong_one()
@@ -57,8 +63,19 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
         var inside = Install("work/bin");
         environment["PATH"] = Path.GetDirectoryName(inside)!;
         await using var provider = new ClaudeCodeProvider(
-            new ProviderSettings { Id = "claude", Name = "Claude", Kind = ProviderKinds.ClaudeCode }, new NoKeys(), new PluePaths(Path.Combine(root, "plue")),
-            TimeProvider.System, NullLogger.Instance, environment, () => Path.Combine(root, "work"));
+            new ProviderSettings
+            {
+                Id = "claude",
+                Name = "Claude",
+                Kind = ProviderKinds.ClaudeCode,
+            },
+            new NoKeys(),
+            new PluePaths(Path.Combine(root, "plue")),
+            TimeProvider.System,
+            NullLogger.Instance,
+            environment,
+            () => Path.Combine(root, "work")
+        );
         var location = await provider.LocateAsync(default);
         Assert.NotEqual(inside, location.Program?.Path);
         Assert.Contains(location.Tried, sentence => sentence.Contains(inside) && sentence.Contains("inside the open folder"));
@@ -66,14 +83,18 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
 
     private sealed class NoKeys : ISecretSource
     {
-        public ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken) => throw new InvalidOperationException("No key is wanted.");
+        public ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("No key is wanted.");
     }
 
     [Fact]
     public async Task The_login_shell_is_asked_and_its_greeting_ignored()
     {
         var found = Install("shell");
-        await File.WriteAllTextAsync(Path.Combine(environment["HOME"], ".profile"), $"echo Welcome; export PATH=$PATH:{Path.GetDirectoryName(found)}\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(environment["HOME"], ".profile"),
+            $"echo Welcome; export PATH=$PATH:{Path.GetDirectoryName(found)}\n"
+        );
         var location = await FindAsync();
         Assert.Equal((found, "the login shell"), (location.Program?.Path, location.Program?.FoundBy));
     }
@@ -101,7 +122,8 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 
-    private Task<ClaudeCodeLocation> FindAsync(string? cliPath = null) => new ClaudeCodeLocator(cliPath, environment).FindAsync(null, default);
+    private Task<ClaudeCodeLocation> FindAsync(string? cliPath = null) =>
+        new ClaudeCodeLocator(cliPath, environment).FindAsync(null, default);
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 
@@ -109,7 +131,10 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
     {
         var path = Path.Combine(Folder(folder), name);
         File.WriteAllLines(path, ["#!/bin/sh"]);
-        if (executable && !OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+        if (executable && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
 
         return path;
     }

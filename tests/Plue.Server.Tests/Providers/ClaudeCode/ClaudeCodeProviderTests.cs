@@ -20,7 +20,10 @@ public class ClaudeCodeProviderTests
         Assert.Equal("claude-sonnet-5-5", Assert.Single(events.OfType<ProviderEvent.Accepted>()).ModelId);
         Assert.Equal(["Hel", "lo ", "wörld 🎈"], events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
         var usage = events.OfType<ProviderEvent.UsageReported>().Last();
-        Assert.Equal((20, 9, 5, 3), (usage.Usage.InputTokens, usage.Usage.OutputTokens, usage.Usage.CachedReadTokens, usage.Usage.CachedWriteTokens));
+        Assert.Equal(
+            (20, 9, 5, 3),
+            (usage.Usage.InputTokens, usage.Usage.OutputTokens, usage.Usage.CachedReadTokens, usage.Usage.CachedWriteTokens)
+        );
         Assert.True(usage.VendorCost > 0);
         Assert.Equal(new ProviderEvent.Finished(StopReason.EndTurn), events[^1]);
         Assert.Contains("You are terse.", bench.Endpoint.Requests.Single());
@@ -35,8 +38,12 @@ public class ClaudeCodeProviderTests
         bench.Endpoint.Then(async exchange =>
         {
             await exchange.StartAsync();
-            await exchange.BlockAsync("""{"type":"thinking","thinking":"","signature":""}""",
-                """{"type":"thinking_delta","thinking":"Let me "}""", """{"type":"thinking_delta","thinking":"think."}""", """{"type":"signature_delta","signature":"c2ln"}""");
+            await exchange.BlockAsync(
+                """{"type":"thinking","thinking":"","signature":""}""",
+                """{"type":"thinking_delta","thinking":"Let me "}""",
+                """{"type":"thinking_delta","thinking":"think."}""",
+                """{"type":"signature_delta","signature":"c2ln"}"""
+            );
             await exchange.BlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Yes."}""");
             await exchange.EndAsync("end_turn");
         });
@@ -56,7 +63,10 @@ public class ClaudeCodeProviderTests
         var second = await bench.AskAsync("one", "Hello", "two");
         Assert.Equal(process, bench.Provider.ProcessIdOf(bench.CodexId));
         Assert.Equal("user: one\nassistant: Hello\nuser: two", bench.Endpoint.LastConversation());
-        Assert.Equal(first.OfType<ProviderEvent.UsageReported>().Last().VendorCost, second.OfType<ProviderEvent.UsageReported>().Last().VendorCost);
+        Assert.Equal(
+            first.OfType<ProviderEvent.UsageReported>().Last().VendorCost,
+            second.OfType<ProviderEvent.UsageReported>().Last().VendorCost
+        );
         Assert.Empty(second.OfType<ProviderEvent.Waiting>());
     }
 
@@ -90,8 +100,8 @@ public class ClaudeCodeProviderTests
         var folder = Directory.CreateDirectory(Path.Combine(bench.Root, "work")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "inside.txt"), "the inside word");
         await File.WriteAllTextAsync(Path.Combine(bench.Root, "outside.txt"), "the outside word");
-        bench.Endpoint
-            .Then(exchange => ToolAsync(exchange, "toolu_1", $$"""{"file_path":"{{folder}}/inside.txt"}"""))
+        bench
+            .Endpoint.Then(exchange => ToolAsync(exchange, "toolu_1", $$"""{"file_path":"{{folder}}/inside.txt"}"""))
             .Then(exchange => ToolAsync(exchange, "toolu_2", $$"""{"file_path":"{{bench.Root}}/outside.txt"}"""))
             .ThenText("Done.");
         var events = await bench.CollectAsync(bench.Request("read") with { WorkingDirectory = folder });
@@ -134,7 +144,10 @@ public class ClaudeCodeProviderTests
             await foreach (var happened in bench.Provider.StreamAsync(bench.Request("one"), stop.Token))
             {
                 seen.Add(happened);
-                if (happened is ProviderEvent.TextDelta) { await stop.CancelAsync(); }
+                if (happened is ProviderEvent.TextDelta)
+                {
+                    await stop.CancelAsync();
+                }
             }
         });
         var process = bench.Provider.ProcessIdOf(bench.CodexId);
@@ -191,14 +204,16 @@ public class ClaudeCodeProviderTests
     {
         await using var bench = new ClaudeCodeBench();
         var release = new TaskCompletionSource();
-        bench.Endpoint.Then(async exchange =>
-        {
-            await exchange.StartAsync();
-            await exchange.OpenBlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Slow"}""");
-            await release.Task;
-            await exchange.EventAsync("content_block_stop", """{"type":"content_block_stop","index":0}""");
-            await exchange.EndAsync("end_turn");
-        }).ThenText("Quick");
+        bench
+            .Endpoint.Then(async exchange =>
+            {
+                await exchange.StartAsync();
+                await exchange.OpenBlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Slow"}""");
+                await release.Task;
+                await exchange.EventAsync("content_block_stop", """{"type":"content_block_stop","index":0}""");
+                await exchange.EndAsync("end_turn");
+            })
+            .ThenText("Quick");
         var slow = bench.AskAsync("slow");
         await BecomesAsync(() => bench.Endpoint.Requests.Count, count => count == 1);
         Assert.Equal("Quick", TextOf(await bench.AskAsync("quick")));
@@ -216,11 +231,20 @@ public class ClaudeCodeProviderTests
     [InlineData(400, "invalid_request_error", "messages: something is off", "", FailureKind.BadRequest)]
     [InlineData(429, "rate_limit_error", "slow down", "x-should-retry: false\r\n", FailureKind.RateLimited)]
     [InlineData(529, "overloaded_error", "Overloaded", "", FailureKind.Overloaded)]
-    public async Task An_error_of_the_vendor_has_its_kind_and_the_next_question_is_answered(int status, string type, string message, string headers, FailureKind kind)
+    public async Task An_error_of_the_vendor_has_its_kind_and_the_next_question_is_answered(
+        int status,
+        string type,
+        string message,
+        string headers,
+        FailureKind kind
+    )
     {
         await using var bench = new ClaudeCodeBench();
         var fails = true;
-        for (var i = 0; i < 20; i++) { bench.Endpoint.Then(exchange => fails ? exchange.StatusAsync(status, type, message, headers) : exchange.TextAsync("Hello")); }
+        for (var i = 0; i < 20; i++)
+        {
+            bench.Endpoint.Then(exchange => fails ? exchange.StatusAsync(status, type, message, headers) : exchange.TextAsync("Hello"));
+        }
 
         var failure = FailureOf(await bench.AskAsync("one"));
         Assert.Equal(kind, failure.Kind);
@@ -235,18 +259,23 @@ public class ClaudeCodeProviderTests
     {
         await using var bench = new ClaudeCodeBench();
         var shown = new TaskCompletionSource();
-        bench.Endpoint.Then(async exchange =>
-        {
-            await exchange.StartAsync();
-            await exchange.OpenBlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Half an ans"}""");
-            await shown.Task;
-            exchange.Cut();
-        }).ThenText("A whole answer.");
+        bench
+            .Endpoint.Then(async exchange =>
+            {
+                await exchange.StartAsync();
+                await exchange.OpenBlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Half an ans"}""");
+                await shown.Task;
+                exchange.Cut();
+            })
+            .ThenText("A whole answer.");
         var events = new List<ProviderEvent>();
         await foreach (var happened in bench.Provider.StreamAsync(bench.Request("one"), default))
         {
             events.Add(happened);
-            if (happened is ProviderEvent.TextDelta) { shown.TrySetResult(); }
+            if (happened is ProviderEvent.TextDelta)
+            {
+                shown.TrySetResult();
+            }
         }
 
         Assert.Contains(events, happened => happened is ProviderEvent.TextDelta { Text: "Half an ans" });
@@ -349,8 +378,10 @@ public class ClaudeCodeProviderTests
     private static async Task ToolAsync(ScriptedMessagesEndpoint.Exchange exchange, string id, string input)
     {
         await exchange.StartAsync();
-        await exchange.BlockAsync($$$"""{"type":"tool_use","id":"{{{id}}}","name":"Read","input":{}}""",
-            $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}""");
+        await exchange.BlockAsync(
+            $$$"""{"type":"tool_use","id":"{{{id}}}","name":"Read","input":{}}""",
+            $$"""{"type":"input_json_delta","partial_json":{{ScriptedMessagesEndpoint.Exchange.Quote(input)}}}"""
+        );
         await exchange.EndAsync("tool_use");
     }
 
@@ -358,7 +389,10 @@ public class ClaudeCodeProviderTests
     {
         for (var i = 0; i < 400; i++)
         {
-            if (read() is var value && isReached(value)) { return value; }
+            if (read() is var value && isReached(value))
+            {
+                return value;
+            }
 
             // Another process writes the file.
             await Task.Delay(25);

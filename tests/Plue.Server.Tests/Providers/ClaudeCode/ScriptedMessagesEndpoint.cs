@@ -46,10 +46,20 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
         {
             var role = message.GetProperty("role").GetString();
             var content = message.GetProperty("content");
-            var text = content.ValueKind == JsonValueKind.String
-                ? content.GetString()
-                : string.Concat(content.EnumerateArray().Select(block => block.TryGetProperty("text", out var said) ? said.GetString() : $"[{block.GetProperty("type").GetString()}]"));
-            if (role != "system") { lines.Add($"{role}: {text}"); }
+            var text =
+                content.ValueKind == JsonValueKind.String
+                    ? content.GetString()
+                    : string.Concat(
+                        content
+                            .EnumerateArray()
+                            .Select(block =>
+                                block.TryGetProperty("text", out var said) ? said.GetString() : $"[{block.GetProperty("type").GetString()}]"
+                            )
+                    );
+            if (role != "system")
+            {
+                lines.Add($"{role}: {text}");
+            }
         }
 
         return string.Join('\n', lines);
@@ -83,12 +93,18 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
                 var stream = client.GetStream();
                 while (await ReadHeadAsync(stream) is { } head)
                 {
-                    var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase)) is { } header
-                        ? int.Parse(header.Split(':')[1]) : 0;
+                    var length = head.Split("\r\n")
+                        .FirstOrDefault(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase))
+                        is { } header
+                        ? int.Parse(header.Split(':')[1])
+                        : 0;
                     var body = new byte[length];
                     await stream.ReadExactlyAsync(body, stop.Token);
                     var exchange = new Exchange(stream, Encoding.UTF8.GetString(body), stop.Token);
-                    if (!head.StartsWith("POST /v1/messages?", StringComparison.Ordinal) && !head.StartsWith("POST /v1/messages ", StringComparison.Ordinal))
+                    if (
+                        !head.StartsWith("POST /v1/messages?", StringComparison.Ordinal)
+                        && !head.StartsWith("POST /v1/messages ", StringComparison.Ordinal)
+                    )
                     {
                         await exchange.WriteAsync("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
                         continue;
@@ -97,7 +113,10 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
                     Headers.Enqueue(head);
                     Requests.Enqueue(exchange.Body);
                     await (script.TryDequeue(out var reply) ? reply(exchange) : exchange.TextAsync("Hel", "lo"));
-                    if (exchange.IsCut) { return; }
+                    if (exchange.IsCut)
+                    {
+                        return;
+                    }
                 }
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException) { }
@@ -110,7 +129,10 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
         var one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (await stream.ReadAsync(one, stop.Token) == 0) { return null; }
+            if (await stream.ReadAsync(one, stop.Token) == 0)
+            {
+                return null;
+            }
 
             head.Append((char)one[0]);
         }
@@ -136,13 +158,24 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
             }
 
             await StartAsync();
-            await BlockAsync("""{"type":"text","text":""}""", deltas.Select(delta => $$"""{"type":"text_delta","text":{{Quote(delta)}}}""").ToArray());
+            await BlockAsync(
+                """{"type":"text","text":""}""",
+                deltas.Select(delta => $$"""{"type":"text_delta","text":{{Quote(delta)}}}""").ToArray()
+            );
             await EndAsync("end_turn");
         }
 
-        public Task StartAsync() => WriteAsync("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").ContinueWith(_ => EventAsync("message_start",
-            $$$$"""{"type":"message_start","message":{"id":"msg_{{{{Interlocked.Increment(ref messages)}}}}","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":3}}}"""),
-            TaskScheduler.Default).Unwrap();
+        public Task StartAsync() =>
+            WriteAsync("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+                .ContinueWith(
+                    _ =>
+                        EventAsync(
+                            "message_start",
+                            $$$$"""{"type":"message_start","message":{"id":"msg_{{{{Interlocked.Increment(ref messages)}}}}","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":3}}}"""
+                        ),
+                    TaskScheduler.Default
+                )
+                .Unwrap();
 
         public async Task BlockAsync(string block, params string[] deltas)
         {
@@ -153,14 +186,21 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
         public async Task OpenBlockAsync(string block, params string[] deltas)
         {
             await EventAsync("content_block_start", $$"""{"type":"content_block_start","index":{{index}},"content_block":{{block}}}""");
-            foreach (var delta in deltas) { await DeltaAsync(delta); }
+            foreach (var delta in deltas)
+            {
+                await DeltaAsync(delta);
+            }
         }
 
-        public Task DeltaAsync(string delta) => EventAsync("content_block_delta", $$"""{"type":"content_block_delta","index":{{index}},"delta":{{delta}}}""");
+        public Task DeltaAsync(string delta) =>
+            EventAsync("content_block_delta", $$"""{"type":"content_block_delta","index":{{index}},"delta":{{delta}}}""");
 
         public async Task EndAsync(string stopReason)
         {
-            await EventAsync("message_delta", $$$"""{"type":"message_delta","delta":{"stop_reason":"{{{stopReason}}}","stop_sequence":null},"usage":{"output_tokens":9}}""");
+            await EventAsync(
+                "message_delta",
+                $$$"""{"type":"message_delta","delta":{"stop_reason":"{{{stopReason}}}","stop_sequence":null},"usage":{"output_tokens":9}}"""
+            );
             await EventAsync("message_stop", """{"type":"message_stop"}""");
             await WriteAsync("0\r\n\r\n");
         }
@@ -171,8 +211,11 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
             return WriteAsync($"{Encoding.UTF8.GetByteCount(text):x}\r\n{text}\r\n");
         }
 
-        public Task WholeAsync(string text) => BodyAsync(200,
-            $$$"""{"id":"msg_{{{Interlocked.Increment(ref messages)}}}","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[{"type":"text","text":{{{Quote(text)}}}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":9}}""");
+        public Task WholeAsync(string text) =>
+            BodyAsync(
+                200,
+                $$$"""{"id":"msg_{{{Interlocked.Increment(ref messages)}}}","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[{"type":"text","text":{{{Quote(text)}}}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":9}}"""
+            );
 
         public Task StatusAsync(int status, string type, string message, string headers = "") =>
             BodyAsync(status, $$$"""{"type":"error","error":{"type":"{{{type}}}","message":{{{Quote(message)}}} } }""", headers);
@@ -189,6 +232,8 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
         public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
         private Task BodyAsync(int status, string body, string headers = "") =>
-            WriteAsync($"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+            WriteAsync(
+                $"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
+            );
     }
 }

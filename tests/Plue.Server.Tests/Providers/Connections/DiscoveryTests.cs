@@ -36,7 +36,11 @@ public class DiscoveryTests
         var keys = new EnvironmentKeys(_ => "sk-canary", new Redactor());
         var found = result.Found.Where(settings => settings.Source == ProviderSource.Environment).ToList();
         Assert.Equal(EnvironmentKeys.VendorOrigins.Count, found.Count);
-        Assert.All(found, settings => Assert.Equal("sk-canary", keys.Get(settings.ApiKeyRef ?? "", settings.Address ?? new Uri("https://nowhere.example"))));
+        Assert.All(
+            found,
+            settings =>
+                Assert.Equal("sk-canary", keys.Get(settings.ApiKeyRef ?? "", settings.Address ?? new Uri("https://nowhere.example")))
+        );
     }
 
     [Theory]
@@ -61,9 +65,14 @@ public class DiscoveryTests
         Uri? asked = null;
         var discovery = new Discovery(
             _ => Task.FromResult(Missing),
-            (settings, _) => { asked = settings.Endpoint; return Task.FromResult<Failure?>(null); },
+            (settings, _) =>
+            {
+                asked = settings.Endpoint;
+                return Task.FromResult<Failure?>(null);
+            },
             name => name == "OLLAMA_HOST" ? host : null,
-            new ProviderCatalog());
+            new ProviderCatalog()
+        );
         await discovery.RunAsync(again: false, CancellationToken.None);
         Assert.Equal(expected, asked?.ToString());
     }
@@ -72,14 +81,23 @@ public class DiscoveryTests
     public async Task Looking_again_sees_a_sign_in_that_came_later()
     {
         var finding = Missing;
-        var discovery = new Discovery(_ => Task.FromResult(finding), (_, _) => Task.FromResult<Failure?>(NoOllama), _ => null, new ProviderCatalog());
+        var discovery = new Discovery(
+            _ => Task.FromResult(finding),
+            (_, _) => Task.FromResult<Failure?>(NoOllama),
+            _ => null,
+            new ProviderCatalog()
+        );
         Assert.Equal("tour", (await discovery.RunAsync(again: false, CancellationToken.None)).DefaultId);
         finding = SignedIn;
         Assert.Equal("tour", (await discovery.RunAsync(again: false, CancellationToken.None)).DefaultId);
         Assert.Equal("claude-code", (await discovery.RunAsync(again: true, CancellationToken.None)).DefaultId);
     }
 
-    private static Task<DiscoveryResult> RunAsync(ClaudeCodeFinding claude, Failure? ollama, params string[] keys) => new Discovery(
-        _ => Task.FromResult(claude), (_, _) => Task.FromResult(ollama), name => keys.Contains(name) ? "sk-canary" : null, new ProviderCatalog())
-        .RunAsync(again: false, CancellationToken.None);
+    private static Task<DiscoveryResult> RunAsync(ClaudeCodeFinding claude, Failure? ollama, params string[] keys) =>
+        new Discovery(
+            _ => Task.FromResult(claude),
+            (_, _) => Task.FromResult(ollama),
+            name => keys.Contains(name) ? "sk-canary" : null,
+            new ProviderCatalog()
+        ).RunAsync(again: false, CancellationToken.None);
 }

@@ -71,8 +71,11 @@ public sealed class ModelCacheTests
     [Fact]
     public void Truncates_an_endless_list()
     {
-        var models = Enumerable.Range(0, 20_000).Select(number => new ModelInfo { Id = $"m{number}", Description = new string('x', 10_000) })
-            .Prepend(new ModelInfo { Id = new string('y', 5_000) }).Prepend(new ModelInfo { Id = "m0" });
+        var models = Enumerable
+            .Range(0, 20_000)
+            .Select(number => new ModelInfo { Id = $"m{number}", Description = new string('x', 10_000) })
+            .Prepend(new ModelInfo { Id = new string('y', 5_000) })
+            .Prepend(new ModelInfo { Id = "m0" });
         var kept = Open().Store("vendor", "print", Noon, [.. models]);
         Assert.Equal(ModelCache.MaxModels, kept.Models.Count);
         Assert.All(kept.Models, model => Assert.True(model.Id.Length < 10 && !(model.Description?.Length > 501)));

@@ -6,14 +6,24 @@ namespace Plue.Server.Tests.Providers.Connections;
 
 public class ProviderCooldownsTests
 {
-    private static readonly ProviderSettings X = new() { Id = "x", Name = "X", Kind = "anthropic" };
+    private static readonly ProviderSettings X = new()
+    {
+        Id = "x",
+        Name = "X",
+        Kind = "anthropic",
+    };
     private readonly Clock clock = new();
     private readonly ProviderCooldowns cooldowns;
 
     public ProviderCooldownsTests() => cooldowns = new ProviderCooldowns(clock);
 
     [Theory]
-    [InlineData(FailureKind.Unreachable), InlineData(FailureKind.Timeout), InlineData(FailureKind.Overloaded), InlineData(FailureKind.RateLimited)]
+    [
+        InlineData(FailureKind.Unreachable),
+        InlineData(FailureKind.Timeout),
+        InlineData(FailureKind.Overloaded),
+        InlineData(FailureKind.RateLimited)
+    ]
     public void Pauses_for_a_minute_after_three_failures_in_a_row(FailureKind kind)
     {
         Fail(kind);
@@ -86,10 +96,18 @@ public class ProviderCooldownsTests
     }
 
     [Theory]
-    [InlineData(FailureKind.ProviderAuthFailed), InlineData(FailureKind.SpendLimit), InlineData(FailureKind.BadRequest), InlineData(FailureKind.ContextFull)]
+    [
+        InlineData(FailureKind.ProviderAuthFailed),
+        InlineData(FailureKind.SpendLimit),
+        InlineData(FailureKind.BadRequest),
+        InlineData(FailureKind.ContextFull)
+    ]
     public void What_does_not_say_that_it_is_away_is_no_reason(FailureKind kind)
     {
-        for (var time = 0; time < 5; time++) { Fail(kind); }
+        for (var time = 0; time < 5; time++)
+        {
+            Fail(kind);
+        }
         Assert.Null(cooldowns.PausedUntil("x"));
     }
 
@@ -113,13 +131,18 @@ public class ProviderCooldownsTests
 
     private void Fail(FailureKind kind = FailureKind.Overloaded, int times = 1)
     {
-        for (var time = 0; time < times; time++) { cooldowns.Report(X, new Failure(kind, "Away.")); }
+        for (var time = 0; time < times; time++)
+        {
+            cooldowns.Report(X, new Failure(kind, "Away."));
+        }
     }
 
     private sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 11, 21, 13, 0, 0, TimeSpan.Zero);
-        public override TimeZoneInfo LocalTimeZone { get; } = TimeZoneInfo.CreateCustomTimeZone("test", TimeSpan.FromHours(1), "test", "test");
+        public override TimeZoneInfo LocalTimeZone { get; } =
+            TimeZoneInfo.CreateCustomTimeZone("test", TimeSpan.FromHours(1), "test", "test");
+
         public override DateTimeOffset GetUtcNow() => Now;
     }
 }

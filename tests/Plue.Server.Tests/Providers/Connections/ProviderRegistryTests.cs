@@ -20,7 +20,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var registry in opened) { await registry.DisposeAsync(); }
+        foreach (var registry in opened)
+        {
+            await registry.DisposeAsync();
+        }
 
         Directory.Delete(home, recursive: true);
     }
@@ -28,7 +31,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     [Fact]
     public void Only_the_file_that_changed_is_read_again()
     {
-        for (var number = 0; number < 20; number++) { Write($"p{number:00}", "name: 'One', provider_type: 'ollama'", TimeSpan.FromMinutes(5)); }
+        for (var number = 0; number < 20; number++)
+        {
+            Write($"p{number:00}", "name: 'One', provider_type: 'ollama'", TimeSpan.FromMinutes(5));
+        }
 
         var registry = Open();
         var before = registry.List();
@@ -38,7 +44,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         var after = registry.List().ToDictionary(provider => provider.Settings.Id);
         Assert.Equal("Two", after["p07"].Settings.Name);
         Assert.True(after.ContainsKey("p20") && !after.ContainsKey("p03"));
-        Assert.All(before.Where(provider => provider.File is not null && provider.Settings.Id is not ("p03" or "p07")), provider => Assert.Same(provider, after[provider.Settings.Id]));
+        Assert.All(
+            before.Where(provider => provider.File is not null && provider.Settings.Id is not ("p03" or "p07")),
+            provider => Assert.Same(provider, after[provider.Settings.Id])
+        );
     }
 
     [Fact]
@@ -89,7 +98,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         vendor.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var changed = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         registry.Changed += id => changed.TrySetResult(id);
-        for (var time = 0; time < 5; time++) { Assert.Single((await registry.ModelsAsync("p", refresh: false, default)).Models); }
+        for (var time = 0; time < 5; time++)
+        {
+            Assert.Single((await registry.ModelsAsync("p", refresh: false, default)).Models);
+        }
 
         vendor.Hold.SetResult();
         Assert.Equal("p", await changed.Task.WaitAsync(TimeSpan.FromSeconds(20)));
@@ -180,7 +192,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         Assert.True(registry.ModelOf(Find(registry, "p"), "claude-sonnet-4-6")?.SupportsVision);
         Assert.Null(registry.ModelOf(Find(registry, "p"), "nobody-knows"));
         vendor.Models = ["m"];
-        foreach (var id in new[] { "local", "plain" }) { await registry.ModelsAsync(id, refresh: false, default); }
+        foreach (var id in new[] { "local", "plain" })
+        {
+            await registry.ModelsAsync(id, refresh: false, default);
+        }
 
         Assert.Null(registry.ModelOf(Find(registry, "local"), "m")?.SupportsTools);
         Assert.False(registry.ModelOf(Find(registry, "plain"), "m")?.SupportsTools);
@@ -205,7 +220,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         Assert.Equal(("Two", "One"), (registry.NameOf(ProviderRegistry.DefaultLarge), registry.NameOf(ProviderRegistry.DefaultSmall)));
 
         Write("two", "name: 'Two', provider_type: 'openai', enabled: false");
-        Assert.Equal(FailureKind.ProviderDisabled, Assert.Throws<FailureException>(() => registry.Get(ProviderRegistry.DefaultLarge)).Failure.Kind);
+        Assert.Equal(
+            FailureKind.ProviderDisabled,
+            Assert.Throws<FailureException>(() => registry.Get(ProviderRegistry.DefaultLarge)).Failure.Kind
+        );
         File.Delete(Path.Combine(home, "providers", "two.json5"));
         Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => registry.Get(ProviderRegistry.DefaultLarge)).Failure.Kind);
     }
@@ -216,8 +234,18 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         Write("default-small", "provider_type: 'ollama'");
         var registry = Open();
         Assert.Contains("Rename the file", registry.List()[0].Fault?.Message, StringComparison.Ordinal);
-        Assert.Equal("default-large-2", registry.Configure(new ProviderChange(null, "Default large", ProviderKinds.Ollama, null, null, null, false)));
-        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => registry.Configure(new ProviderChange("default-large", "X", ProviderKinds.Ollama, null, null, null, false))).Failure.Kind);
+        Assert.Equal(
+            "default-large-2",
+            registry.Configure(new ProviderChange(null, "Default large", ProviderKinds.Ollama, null, null, null, false))
+        );
+        Assert.Equal(
+            FailureKind.Conflict,
+            Assert
+                .Throws<FailureException>(() =>
+                    registry.Configure(new ProviderChange("default-large", "X", ProviderKinds.Ollama, null, null, null, false))
+                )
+                .Failure.Kind
+        );
     }
 
     [Fact]
@@ -247,21 +275,38 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         Assert.Contains("// mine", File.ReadAllText(Path.Combine(home, "providers", "p.json5")), StringComparison.Ordinal);
     }
 
-    private static ProviderSettings Find(ProviderRegistry registry, string id) => registry.Find(id)?.Settings ?? throw new InvalidOperationException($"There is no {id}.");
+    private static ProviderSettings Find(ProviderRegistry registry, string id) =>
+        registry.Find(id)?.Settings ?? throw new InvalidOperationException($"There is no {id}.");
 
     private void Write(string id, string fields, TimeSpan? age = null)
     {
         InMemorySidecar.WriteProvider(home, id, $"{{ {fields} }}");
-        if (age is { } old) { File.SetLastWriteTimeUtc(Path.Combine(home, "providers", id + ".json5"), DateTime.UtcNow - old); }
+        if (age is { } old)
+        {
+            File.SetLastWriteTimeUtc(Path.Combine(home, "providers", id + ".json5"), DateTime.UtcNow - old);
+        }
     }
 
     private ProviderRegistry Open()
     {
         var paths = new PluePaths(home);
         var catalog = new ProviderCatalog();
-        var discovery = new Discovery(_ => Task.FromResult(new ClaudeCodeFinding(null, false, null, "", [])), (_, _) => Task.FromResult<Failure?>(Down), _ => null, catalog);
+        var discovery = new Discovery(
+            _ => Task.FromResult(new ClaudeCodeFinding(null, false, null, "", [])),
+            (_, _) => Task.FromResult<Failure?>(Down),
+            _ => null,
+            catalog
+        );
         var source = new ProviderCodices(paths, new TemplateCatalog(paths), catalog);
-        var registry = new ProviderRegistry(source, vendor.Of, discovery, catalog, new ProviderStates(paths, clock, text => text, _ => { }), new ModelCache(paths, _ => { }), clock);
+        var registry = new ProviderRegistry(
+            source,
+            vendor.Of,
+            discovery,
+            catalog,
+            new ProviderStates(paths, clock, text => text, _ => { }),
+            new ModelCache(paths, _ => { }),
+            clock
+        );
         opened.Add(registry);
         return registry;
     }
@@ -283,7 +328,10 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         {
             public ProviderSettings Settings => settings;
 
-            public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+            public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+                ProviderRequest request,
+                [EnumeratorCancellation] CancellationToken cancellationToken
+            )
             {
                 await Task.CompletedTask;
                 yield return new ProviderEvent.Finished(StopReason.EndTurn);
@@ -294,8 +342,14 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
             public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
             {
                 Interlocked.Increment(ref vendor.listed);
-                if (vendor.Hold is { } hold) { await hold.Task.WaitAsync(cancellationToken); }
-                if (vendor.ListFailure is { } failure) { throw new FailureException(failure); }
+                if (vendor.Hold is { } hold)
+                {
+                    await hold.Task.WaitAsync(cancellationToken);
+                }
+                if (vendor.ListFailure is { } failure)
+                {
+                    throw new FailureException(failure);
+                }
 
                 return [.. vendor.Models.Select(id => new ModelInfo { Id = id })];
             }

@@ -12,22 +12,26 @@ public sealed class ProviderStatesTests
     private static readonly Failure Refused = new(FailureKind.ProviderAuthFailed, "The key was refused.");
     private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-states-").FullName);
 
-    private static ProviderSettings Vendor(string id = "vendor") => new()
-    {
-        Id = id,
-        Name = "Vendor",
-        Kind = ProviderKinds.OpenAiCompatible,
-        Endpoint = new Uri("https://api.example/v1"),
-        ApiKeyRef = "vault://vendor/api_key",
-        Model = "m",
-    };
+    private static ProviderSettings Vendor(string id = "vendor") =>
+        new()
+        {
+            Id = id,
+            Name = "Vendor",
+            Kind = ProviderKinds.OpenAiCompatible,
+            Endpoint = new Uri("https://api.example/v1"),
+            ApiKeyRef = "vault://vendor/api_key",
+            Model = "m",
+        };
 
     private string FilePath => Path.Combine(paths.Index, "provider-states.json");
 
     [Fact]
     public async Task What_a_test_found_is_still_known_in_the_next_process()
     {
-        await using (var first = Open()) { first.Tested(Vendor(), Refused); }
+        await using (var first = Open())
+        {
+            first.Tested(Vendor(), Refused);
+        }
 
         await using var second = Open();
         second.Refresh();
@@ -95,7 +99,17 @@ public sealed class ProviderStatesTests
     {
         await using var states = Open();
         states.Tested(Vendor(), null);
-        foreach (var kind in new[] { FailureKind.ContextFull, FailureKind.ModelNotFound, FailureKind.Refused, FailureKind.BadRequest, FailureKind.RateLimited, FailureKind.Overloaded })
+        foreach (
+            var kind in new[]
+            {
+                FailureKind.ContextFull,
+                FailureKind.ModelNotFound,
+                FailureKind.Refused,
+                FailureKind.BadRequest,
+                FailureKind.RateLimited,
+                FailureKind.Overloaded,
+            }
+        )
         {
             Assert.False(states.Answered(Vendor(), new Failure(kind, "No.")));
         }
@@ -111,8 +125,16 @@ public sealed class ProviderStatesTests
     [Fact]
     public async Task Stores_the_last_five_failures_newest_first_without_secrets()
     {
-        await using var states = new ProviderStates(paths, TimeProvider.System, text => text.Replace("sk-canary", "***", StringComparison.Ordinal), _ => { });
-        for (var number = 1; number <= 7; number++) { states.Tested(Vendor(), new Failure(FailureKind.Unreachable, $"{number} sk-canary {new string('x', 5_000)}")); }
+        await using var states = new ProviderStates(
+            paths,
+            TimeProvider.System,
+            text => text.Replace("sk-canary", "***", StringComparison.Ordinal),
+            _ => { }
+        );
+        for (var number = 1; number <= 7; number++)
+        {
+            states.Tested(Vendor(), new Failure(FailureKind.Unreachable, $"{number} sk-canary {new string('x', 5_000)}"));
+        }
 
         Assert.Equal(["7", "6", "5", "4", "3"], states.Of(Vendor()).Failures.Select(past => past.Failure.Message.Split(' ')[0]));
         Assert.All(states.Of(Vendor()).Failures, past => Assert.True(past.Failure.Message.Length < 600));
@@ -121,24 +143,30 @@ public sealed class ProviderStatesTests
     }
 
     [Fact]
-    public void A_damaged_file_counts_as_none_and_is_written_anew() => Prop.ForAll(
-        ArbMap.Default.ArbFor<byte[]>(), Gen.Choose(0, 400).ToArbitrary(), (garbage, cut) =>
-        {
-            var home = new PluePaths(Directory.CreateTempSubdirectory("plue-states-").FullName);
-            var file = Path.Combine(home.Index, "provider-states.json");
-            Directory.CreateDirectory(home.Index);
-            var whole = """{"format":1,"providers":{"vendor":null,"a":{"status":"error"},"b":{"status":7},"c":{"errors":[null,{"kind":"Nope"}]}}}"""u8;
-            File.WriteAllBytes(file, [.. whole[..Math.Min(cut, whole.Length)], .. garbage]);
-            var states = new ProviderStates(home, TimeProvider.System, text => text, _ => { });
-            states.Refresh();
-            Assert.Equal(ProviderHealth.Untested, states.Of(Vendor("a")).Health);
-            states.Tested(Vendor(), null);
-            states.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            var next = new ProviderStates(home, TimeProvider.System, text => text, _ => { });
-            next.Refresh();
-            Assert.Equal(ProviderHealth.Connected, next.Of(Vendor()).Health);
-            Directory.Delete(home.Home, recursive: true);
-        }).QuickCheckThrowOnFailure();
+    public void A_damaged_file_counts_as_none_and_is_written_anew() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<byte[]>(),
+                Gen.Choose(0, 400).ToArbitrary(),
+                (garbage, cut) =>
+                {
+                    var home = new PluePaths(Directory.CreateTempSubdirectory("plue-states-").FullName);
+                    var file = Path.Combine(home.Index, "provider-states.json");
+                    Directory.CreateDirectory(home.Index);
+                    var whole =
+                        """{"format":1,"providers":{"vendor":null,"a":{"status":"error"},"b":{"status":7},"c":{"errors":[null,{"kind":"Nope"}]}}}"""u8;
+                    File.WriteAllBytes(file, [.. whole[..Math.Min(cut, whole.Length)], .. garbage]);
+                    var states = new ProviderStates(home, TimeProvider.System, text => text, _ => { });
+                    states.Refresh();
+                    Assert.Equal(ProviderHealth.Untested, states.Of(Vendor("a")).Health);
+                    states.Tested(Vendor(), null);
+                    states.DisposeAsync().AsTask().GetAwaiter().GetResult();
+                    var next = new ProviderStates(home, TimeProvider.System, text => text, _ => { });
+                    next.Refresh();
+                    Assert.Equal(ProviderHealth.Connected, next.Of(Vendor()).Health);
+                    Directory.Delete(home.Home, recursive: true);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     private ProviderStates Open() => new(paths, TimeProvider.System, text => text, _ => { });
 }

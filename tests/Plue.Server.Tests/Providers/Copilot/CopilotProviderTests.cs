@@ -21,41 +21,79 @@ public class CopilotProviderTests : WireContract
         """;
 
     private const string Done = "data: [DONE]\n\n";
-    private const string UsageChunk = """data: {"id":"c1","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":60}}}""" + "\n\n";
+    private const string UsageChunk =
+        """data: {"id":"c1","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":60}}}"""
+        + "\n\n";
 
     private static string Delta(string delta, string finish = "null", int choice = 0) =>
-        "data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":" + choice + ",\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
+        "data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":"
+        + choice
+        + ",\"delta\":"
+        + delta
+        + ",\"finish_reason\":"
+        + finish
+        + "}]}\n\n";
 
     private static string Ending(string reason) => Delta("{}", $"\"{reason}\"") + UsageChunk + Done;
 
     protected override string Kind => ProviderKinds.GithubCopilot;
     protected override string ChatPath => "/chat/completions";
     protected override (string Name, string Value) KeyHeader => ("authorization", $"Bearer {FixedSecrets.Key}");
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+
     private protected override Framing Framing => Framing.ServerSentEvents;
+
     private protected override WireParser Parser(ProviderRequest request) => new OpenAiParser(Failures, request);
+
     protected override ScriptedAnswer? Other(ScriptedRequest request) => request.Method == "GET" ? ScriptedAnswer.Json(Models) : null;
 
-    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new CopilotProvider(
-        settings, secrets, http, TimeProvider.System, new ApiKeyCredential(settings, secrets, new ProviderEndpoint(settings, "https://api.githubcopilot.com", path => path), ("authorization", "Bearer ")));
+    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
+        new CopilotProvider(
+            settings,
+            secrets,
+            http,
+            TimeProvider.System,
+            new ApiKeyCredential(
+                settings,
+                secrets,
+                new ProviderEndpoint(settings, "https://api.githubcopilot.com", path => path),
+                ("authorization", "Bearer ")
+            )
+        );
 
-    protected override string Unfinished => ": PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
-    protected override string TextAnswer => Unfinished + Delta("""{"content":"👋 w\u00f6"}""").Replace("data: ", "data:") + Delta("""{"content":"rld"}""") + Ending("stop");
+    protected override string Unfinished =>
+        ": PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
+    protected override string TextAnswer =>
+        Unfinished + Delta("""{"content":"👋 w\u00f6"}""").Replace("data: ", "data:") + Delta("""{"content":"rld"}""") + Ending("stop");
     protected override string LimitAnswer => Unfinished + Ending("length");
     protected override string CachedAnswer => TextAnswer;
+
     protected override string EventOf(string json) => $"data: {json}\n\n";
-    protected override string ErrorBody(string type, string message) => "{\"error\":{\"message\":\"" + message + "\",\"code\":\"" + type + "\"}}";
+
+    protected override string ErrorBody(string type, string message) =>
+        "{\"error\":{\"message\":\"" + message + "\",\"code\":\"" + type + "\"}}";
+
     protected override string ErrorEvent => "data: {\"error\":{\"code\":502,\"message\":\"the model is down\"},\"choices\":[]}\n\n";
-    protected override string ReasoningAnswer => Delta("""{"reasoning_text":"Let me "}""") + Delta("""{"reasoning_text":"think."}""") + Delta("""{"content":"Yes."}""") + Ending("stop");
+    protected override string ReasoningAnswer =>
+        Delta("""{"reasoning_text":"Let me "}""")
+        + Delta("""{"reasoning_text":"think."}""")
+        + Delta("""{"content":"Yes."}""")
+        + Ending("stop");
     protected override string ToolAnswer =>
         Delta("""{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"read","arguments":""}}]}""")
-        + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"{\"path\":"}}]}""") + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"\"a.txt\"}"}}]}""") + Ending("tool_calls");
+        + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"{\"path\":"}}]}""")
+        + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"\"a.txt\"}"}}]}""")
+        + Ending("tool_calls");
 
     [Fact]
     public async Task Merges_choices_with_text_and_tool_calls()
     {
         var events = await AnswerAsync(
-            Delta("""{"content":"I look."}""") + Delta("""{"tool_calls":[{"index":0,"id":"call_a","function":{"name":"read","arguments":"{}"}}]}""", choice: 1) + Ending("tool_calls"));
+            Delta("""{"content":"I look."}""")
+                + Delta("""{"tool_calls":[{"index":0,"id":"call_a","function":{"name":"read","arguments":"{}"}}]}""", choice: 1)
+                + Ending("tool_calls")
+        );
         Assert.Equal("I look.", TextOf(events));
         Assert.Equal("call_a", events.OfType<ProviderEvent.ToolCallFinished>().Single().ToolUseId);
         AssertEndsOnce(events, StopReason.ToolUse);
@@ -69,15 +107,19 @@ public class CopilotProviderTests : WireContract
         Assert.Equal(("user", "conversation-edits", "plue"), (first["x-initiator"], first["openai-intent"], first["user-agent"]));
         Assert.False(first.ContainsKey("copilot-vision-request"));
         Assert.DoesNotContain(first.Keys, name => name.StartsWith("editor-", StringComparison.Ordinal) || name == "copilot-integration-id");
-        await AskAsync(Stream().Send(TextAnswer), null, Request() with
-        {
-            Messages =
-            [
-                Said(MessageRole.User, new MessagePart.Text("a")),
-                Said(MessageRole.Assistant, new MessagePart.ToolUse("call_1", "read", "{}")),
-                Said(MessageRole.User, new MessagePart.ToolResult("call_1", "x", null)),
-            ],
-        });
+        await AskAsync(
+            Stream().Send(TextAnswer),
+            null,
+            Request() with
+            {
+                Messages =
+                [
+                    Said(MessageRole.User, new MessagePart.Text("a")),
+                    Said(MessageRole.Assistant, new MessagePart.ToolUse("call_1", "read", "{}")),
+                    Said(MessageRole.User, new MessagePart.ToolResult("call_1", "x", null)),
+                ],
+            }
+        );
         Assert.Equal("agent", Endpoint.Requests[^1].Headers["x-initiator"]);
     }
 
@@ -88,7 +130,10 @@ public class CopilotProviderTests : WireContract
         var models = await Provider().ListModelsAsync(Cancel);
         Assert.Equal(["some-model", "plain", "codex", "strange"], models.Select(model => model.Id));
         var some = models[0];
-        Assert.Equal((128000L, 16000L, true, true, true), (some.ContextLength, some.MaxOutput, some.SupportsTools, some.SupportsVision, some.CanReason));
+        Assert.Equal(
+            (128000L, 16000L, true, true, true),
+            (some.ContextLength, some.MaxOutput, some.SupportsTools, some.SupportsVision, some.CanReason)
+        );
         Assert.Equal(["low", "high"], some.ReasoningLevels);
         Assert.Equal((8000L, null, null), (models[1].ContextLength, models[1].SupportsTools, models[1].CanReason));
     }
@@ -99,7 +144,10 @@ public class CopilotProviderTests : WireContract
         var answer = Stream().Send(TextAnswer);
         Endpoint.Route = request => Other(request) ?? answer;
         var provider = Provider();
-        for (var times = 0; times < 3; times++) { AssertEndsOnce(await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel), StopReason.EndTurn); }
+        for (var times = 0; times < 3; times++)
+        {
+            AssertEndsOnce(await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel), StopReason.EndTurn);
+        }
         Assert.Single(Endpoint.Requests, request => request.Target == "/models");
         var failure = FailureOf(await provider.StreamAsync(Request() with { Model = "strange" }, Cancel).ToListAsync(Cancel));
         Assert.Equal(FailureKind.ModelNotFound, failure.Kind);
@@ -110,9 +158,19 @@ public class CopilotProviderTests : WireContract
     public async Task A_model_of_the_responses_path_is_asked_there()
     {
         var events = await AskAsync(
-            Stream().Send("""data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hello"}""" + "\n\n"
-                + """data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[]}}""" + "\n\n"),
-            null, Request() with { Model = "codex" });
+            Stream()
+                .Send(
+                    """data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hello"}"""
+                        + "\n\n"
+                        + """data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[]}}"""
+                        + "\n\n"
+                ),
+            null,
+            Request() with
+            {
+                Model = "codex",
+            }
+        );
         Assert.Equal("Hello", TextOf(events));
         AssertEndsOnce(events, StopReason.EndTurn);
         Assert.Equal(("/responses", "user"), (Endpoint.Requests[^1].Target, Endpoint.Requests[^1].Headers["x-initiator"]));
@@ -142,8 +200,15 @@ public class CopilotProviderTests : WireContract
     [InlineData(400, "model_not_supported", FailureKind.ModelNotFound, "Choose another model.")]
     public async Task Explains_rejections_by_GitHub(int status, string code, FailureKind kind, string words)
     {
-        var failure = FailureOf(await AskAsync(
-            ScriptedAnswer.Json(ErrorBody(code, "No, sorry."), status, ("Retry-After", "9")), Settings() with { Auth = AuthType.Oauth }));
+        var failure = FailureOf(
+            await AskAsync(
+                ScriptedAnswer.Json(ErrorBody(code, "No, sorry."), status, ("Retry-After", "9")),
+                Settings() with
+                {
+                    Auth = AuthType.Oauth,
+                }
+            )
+        );
         Assert.Equal(kind, failure.Kind);
         Assert.Contains(words, failure.Message);
         Assert.Equal(kind == FailureKind.RateLimited, failure.RetryAfter is not null && failure.IsRetryable);

@@ -9,18 +9,23 @@ public sealed class CopilotSignInTests
     public async Task With_a_client_id_of_ones_own_a_device_code_leads_to_a_chat()
     {
         await using var github = new AuthorizationServer { ExpiresIn = null, GivesRefreshTokens = false };
-        github.DeviceAnswer = $$"""{"device_code":"device-canary","user_code":"WDJB-MJHT","verification_uri":"{{github.Url}}login/device","expires_in":900,"interval":1}""";
+        github.DeviceAnswer =
+            $$"""{"device_code":"device-canary","user_code":"WDJB-MJHT","verification_uri":"{{github.Url}}login/device","expires_in":900,"interval":1}""";
         await using var api = new ScriptedEndpoint
         {
-            Route = request => request.Headers.GetValueOrDefault("authorization") != $"Bearer {github.AccessToken}" ? ScriptedAnswer.Json("{}", 401)
+            Route = request =>
+                request.Headers.GetValueOrDefault("authorization") != $"Bearer {github.AccessToken}" ? ScriptedAnswer.Json("{}", 401)
                 : request.Target == "/models" ? ScriptedAnswer.Json("""{"data":[{"id":"some-model"}]}""")
                 : ChatScript.Answer("Hello"),
         };
         await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", $$"""
+        sidecar.WriteProvider(
+            "scripted",
+            $$"""
             { name: 'Copilot', provider_type: 'github-copilot', auth_type: 'oauth', endpoint: '{{api.Url}}', model: 'some-model', retry_policy: 'none',
               additional_auth: { client_id: 'my-own', device_url: '{{github.Url}}device', token_url: '{{github.Url}}token' } }
-            """);
+            """
+        );
         var client = sidecar.Client;
         await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
         var start = await client.ResultAsync("provider/signIn", new { id = "scripted" });

@@ -18,7 +18,10 @@ public sealed class EditorCopilotTests
         var (id, asked) = await client.AskedAsync("host/languageModel");
         Assert.Equal(("copilot", "gpt-x"), ((string?)asked["vendor"], (string?)asked["model"]));
         var last = asked["messages"]?.AsArray().Last();
-        Assert.Equal(("user", "text", "Hi 👋"), ((string?)last?["role"], (string?)last?["parts"]?[0]?["kind"], (string?)last?["parts"]?[0]?["text"]));
+        Assert.Equal(
+            ("user", "text", "Hi 👋"),
+            ((string?)last?["role"], (string?)last?["parts"]?[0]?["kind"], (string?)last?["parts"]?[0]?["text"])
+        );
 
         await SayAsync(client, asked, "Hello ");
         await SayAsync(client, asked, "wörld");
@@ -37,7 +40,9 @@ public sealed class EditorCopilotTests
         await AnswerAsync(client, uri, "one", "first");
         await client.ResultAsync("message/send", new { codexId = uri, text = "two" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
-        var messages = asked["messages"]?.AsArray().Select(message => ((string?)message?["role"], (string?)message?["parts"]?[0]?["text"])).ToArray() ?? [];
+        var messages =
+            asked["messages"]?.AsArray().Select(message => ((string?)message?["role"], (string?)message?["parts"]?[0]?["text"])).ToArray()
+            ?? [];
         Assert.Equal([("user", "one"), ("assistant", "first"), ("user", "two")], messages[^3..]);
         Assert.Equal(4, messages.Length);
         await client.AnswerAsync(id, new { stopReason = "endTurn" });
@@ -52,12 +57,25 @@ public sealed class EditorCopilotTests
         await client.ResultAsync("message/send", new { codexId = uri, text = "Read it" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         await SayAsync(client, asked, "I look.");
-        await NotifyAsync(client, asked, new { kind = "toolCall", toolUseId = "call-7", toolName = "read", parameters = "{\"path\":\"a.txt\"}" });
+        await NotifyAsync(
+            client,
+            asked,
+            new
+            {
+                kind = "toolCall",
+                toolUseId = "call-7",
+                toolName = "read",
+                parameters = "{\"path\":\"a.txt\"}",
+            }
+        );
         await client.AnswerAsync(id, new { stopReason = "endTurn" });
         await client.TurnAsync();
         var parts = (await client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray().Last()?["parts"]?.AsArray();
         var use = parts?.Single(part => (string?)part?["kind"] == "toolUse");
-        Assert.Equal(("call-7", "read", "{\"path\":\"a.txt\"}"), ((string?)use?["toolUseId"], (string?)use?["toolName"], (string?)use?["parameters"]));
+        Assert.Equal(
+            ("call-7", "read", "{\"path\":\"a.txt\"}"),
+            ((string?)use?["toolUseId"], (string?)use?["toolName"], (string?)use?["parameters"])
+        );
     }
 
     [Theory]
@@ -68,7 +86,17 @@ public sealed class EditorCopilotTests
         var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
         await client.ResultAsync("message/send", new { codexId = uri, text = "Read it" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
-        await NotifyAsync(client, asked, new { kind = "toolCall", toolUseId = "call-7", toolName = "read", parameters });
+        await NotifyAsync(
+            client,
+            asked,
+            new
+            {
+                kind = "toolCall",
+                toolUseId = "call-7",
+                toolName = "read",
+                parameters,
+            }
+        );
         Assert.Equal("badResponse", (string?)(await client.TurnAsync())[^1]["event"]?["error"]?["kind"]);
         await client.AnswerAsync(id, new { stopReason = "endTurn" });
     }
@@ -83,7 +111,10 @@ public sealed class EditorCopilotTests
         var (id, _) = await client.AskedAsync("host/languageModel");
         await client.RefuseAsync(id, -33000, "You did not allow it.", new { kind });
         var end = (await client.TurnAsync())[^1]["event"];
-        Assert.Equal(("failed", kind, "You did not allow it."), ((string?)end?["stopReason"], (string?)end?["error"]?["kind"], (string?)end?["error"]?["message"]));
+        Assert.Equal(
+            ("failed", kind, "You did not allow it."),
+            ((string?)end?["stopReason"], (string?)end?["error"]?["kind"], (string?)end?["error"]?["message"])
+        );
     }
 
     [Fact]
@@ -120,7 +151,8 @@ public sealed class EditorCopilotTests
     [Fact]
     public async Task An_editor_that_goes_in_the_middle_leaves_the_text_behind()
     {
-        string home, uri;
+        string home,
+            uri;
         await using (var sidecar = await StartAsync())
         {
             home = sidecar.Home;
@@ -160,15 +192,42 @@ public sealed class EditorCopilotTests
     public async Task Fails_with_advice_and_without_retries_if_no_editor_is_connected()
     {
         await using var provider = new EditorCopilotProvider(
-            new ProviderSettings { Id = "copilot", Name = "Copilot", Kind = ProviderKinds.GithubCopilot }, () => null, TimeProvider.System);
-        var request = new ProviderRequest { CodexId = "chat_1", Model = "gpt-x", Messages = [] };
-        var failed = Assert.IsType<ProviderEvent.Failed>(Assert.Single(await provider.StreamAsync(request, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)));
+            new ProviderSettings
+            {
+                Id = "copilot",
+                Name = "Copilot",
+                Kind = ProviderKinds.GithubCopilot,
+            },
+            () => null,
+            TimeProvider.System
+        );
+        var request = new ProviderRequest
+        {
+            CodexId = "chat_1",
+            Model = "gpt-x",
+            Messages = [],
+        };
+        var failed = Assert.IsType<ProviderEvent.Failed>(
+            Assert.Single(
+                await provider
+                    .StreamAsync(request, TestContext.Current.CancellationToken)
+                    .ToListAsync(TestContext.Current.CancellationToken)
+            )
+        );
         Assert.False(failed.Failure.IsRetryable);
         Assert.Contains("auth_type", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(failed.Failure, await provider.CheckAsync(TestContext.Current.CancellationToken));
     }
 
-    private static readonly object Model = new { id = "gpt-x", name = "GPT X", vendor = "copilot", family = "gpt", version = "1", maxInputTokens = 64000 };
+    private static readonly object Model = new
+    {
+        id = "gpt-x",
+        name = "GPT X",
+        vendor = "copilot",
+        family = "gpt",
+        version = "1",
+        maxInputTokens = 64000,
+    };
 
     private static async Task<InMemorySidecar> StartAsync()
     {
@@ -186,7 +245,8 @@ public sealed class EditorCopilotTests
         await client.TurnAsync();
     }
 
-    private static Task SayAsync(RpcClient client, JsonObject asked, string text) => NotifyAsync(client, asked, new { kind = "text", text });
+    private static Task SayAsync(RpcClient client, JsonObject asked, string text) =>
+        NotifyAsync(client, asked, new { kind = "text", text });
 
     private static Task NotifyAsync(RpcClient client, JsonObject asked, object next) =>
         client.NotifyAsync("host/languageModelEvent", new { streamId = (string?)asked["streamId"], @event = next });

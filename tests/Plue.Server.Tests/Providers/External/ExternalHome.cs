@@ -31,9 +31,15 @@ internal sealed class ExternalHome : IDisposable
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         // Not truncated in place: a program that still runs would make the next one "busy".
         File.Delete(path);
-        using (var stream = new FileStream(path, FileMode.Create)) { stream.Write(System.Text.Encoding.UTF8.GetBytes(content.ReplaceLineEndings("\n"))); }
+        using (var stream = new FileStream(path, FileMode.Create))
+        {
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(content.ReplaceLineEndings("\n")));
+        }
 
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
         return path;
     }
 
@@ -46,31 +52,69 @@ internal sealed class ExternalHome : IDisposable
 
     public ExternalProvider Provider(string command, Func<ProviderSettings, ProviderSettings>? change = null)
     {
-        var settings = new ProviderSettings { Id = "mine", Name = "Mine", Kind = ProviderKinds.External, Command = command };
-        return new ExternalProvider(change?.Invoke(settings) ?? settings, Secrets, Programs, Own, TimeProvider.System, text => text.Replace(FixedSecrets.Key, "***"));
+        var settings = new ProviderSettings
+        {
+            Id = "mine",
+            Name = "Mine",
+            Kind = ProviderKinds.External,
+            Command = command,
+        };
+        return new ExternalProvider(
+            change?.Invoke(settings) ?? settings,
+            Secrets,
+            Programs,
+            Own,
+            TimeProvider.System,
+            text => text.Replace(FixedSecrets.Key, "***")
+        );
     }
 
     /// <summary>A script that answers each request as <paramref name="body"/> says, with the request in <c>$line</c> and its id in <c>$id</c>.</summary>
-    public static string EachLine(string body) => "#!/bin/sh\nwhile IFS= read -r line; do\n  id=$(printf '%s' \"$line\" | sed 's/^{\"id\":\"\\([^\"]*\\)\".*/\\1/')\n" + body + "\ndone\n";
+    public static string EachLine(string body) =>
+        "#!/bin/sh\nwhile IFS= read -r line; do\n  id=$(printf '%s' \"$line\" | sed 's/^{\"id\":\"\\([^\"]*\\)\".*/\\1/')\n"
+        + body
+        + "\ndone\n";
 
-    public static ProviderRequest Ask(string text = "Hello?") => new()
-    {
-        CodexId = "codex://chats/a",
-        Model = "m",
-        Messages = [new Message { Id = "msg_1", CodexId = "codex://chats/a", Role = MessageRole.User, CreatedAt = default, Parts = [new MessagePart.Text(text)] }],
-    };
+    public static ProviderRequest Ask(string text = "Hello?") =>
+        new()
+        {
+            CodexId = "codex://chats/a",
+            Model = "m",
+            Messages =
+            [
+                new Message
+                {
+                    Id = "msg_1",
+                    CodexId = "codex://chats/a",
+                    Role = MessageRole.User,
+                    CreatedAt = default,
+                    Parts = [new MessagePart.Text(text)],
+                },
+            ],
+        };
 
-    public static async Task<List<ProviderEvent>> AllAsync(IProvider provider, ProviderRequest? request = null, CancellationToken cancellationToken = default)
+    public static async Task<List<ProviderEvent>> AllAsync(
+        IProvider provider,
+        ProviderRequest? request = null,
+        CancellationToken cancellationToken = default
+    )
     {
         List<ProviderEvent> events = [];
-        await foreach (var next in provider.StreamAsync(request ?? Ask(), cancellationToken)) { events.Add(next); }
+        await foreach (var next in provider.StreamAsync(request ?? Ask(), cancellationToken))
+        {
+            events.Add(next);
+        }
         return events;
     }
 
-    public static string TextOf(IEnumerable<ProviderEvent> events) => string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
+    public static string TextOf(IEnumerable<ProviderEvent> events) =>
+        string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private static Dictionary<string, string> Own { get; } =
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 }

@@ -28,7 +28,9 @@ public sealed class ExternalProgramsTests : IDisposable
     {
         var path = home.Write("mine", $"#!/bin/sh\ntouch '{home.Folder}/was-started'\n");
         await using var provider = home.Provider(path);
-        var failure = Assert.IsType<Plue.Server.Providers.ProviderEvent.Failed>(Assert.Single(await ExternalHome.AllAsync(provider))).Failure;
+        var failure = Assert
+            .IsType<Plue.Server.Providers.ProviderEvent.Failed>(Assert.Single(await ExternalHome.AllAsync(provider)))
+            .Failure;
         Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
         Assert.Contains("Approve it in Manage Providers", failure.Message);
         Assert.Equal(FailureKind.PermissionDenied, (await provider.CheckAsync(default))?.Kind);
@@ -44,7 +46,10 @@ public sealed class ExternalProgramsTests : IDisposable
         home.Write("mine", "#!/bin/sh\n# two\n");
         var changed = home.Programs.Look(path);
         Assert.True(changed is { IsApproved: false, ChangedSinceApproval: true });
-        Assert.Contains("has changed since you approved it", Assert.Throws<FailureException>(() => home.Programs.RequireApproved(path)).Message);
+        Assert.Contains(
+            "has changed since you approved it",
+            Assert.Throws<FailureException>(() => home.Programs.RequireApproved(path)).Message
+        );
     }
 
     [Fact]
@@ -52,11 +57,16 @@ public sealed class ExternalProgramsTests : IDisposable
     {
         var paths = Enumerable.Range(0, 16).Select(number => home.Write($"mine{number}", $"#!/bin/sh\n# {number}\n")).ToList();
         ExternalPrograms[] windows = [NewWindow(), NewWindow()];
-        await Task.WhenAll(paths.Select((path, number) => Task.Run(() =>
-        {
-            var window = windows[number % windows.Length];
-            return window.Approve(path, window.Look(path).Sha256);
-        })));
+        await Task.WhenAll(
+            paths.Select(
+                (path, number) =>
+                    Task.Run(() =>
+                    {
+                        var window = windows[number % windows.Length];
+                        return window.Approve(path, window.Look(path).Sha256);
+                    })
+            )
+        );
         Assert.All(paths, path => Assert.True(home.Programs.Look(path).IsApproved));
 
         ExternalPrograms NewWindow() => new(home.Paths, null, () => null, TimeProvider.System);
@@ -91,7 +101,10 @@ public sealed class ExternalProgramsTests : IDisposable
         var one = home.Programs.Look(home.Write("one", "#!/bin/sh\n"));
         var copy = home.Programs.Look(home.Write("copy", "#!/bin/sh\n"));
         var changed = home.Programs.Look(home.Write("one", "#!/bin/sh\n#\n"));
-        Assert.Equal(3, new[] { one, copy, changed }.Select(program => Plue.Server.Vault.Origin.Parse(program.Origin.ToString())).Distinct().Count());
+        Assert.Equal(
+            3,
+            new[] { one, copy, changed }.Select(program => Plue.Server.Vault.Origin.Parse(program.Origin.ToString())).Distinct().Count()
+        );
     }
 
     [Fact]
@@ -106,18 +119,33 @@ public sealed class ExternalProgramsTests : IDisposable
     public void What_is_no_program_is_refused_with_its_reason_and_has_no_secret()
     {
         var plain = home.Write("plain", "no program");
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(plain, UnixFileMode.UserRead); }
-        var large = home.Write("large", "#!/bin/sh\n");
-        using (var file = new FileStream(large, FileMode.Open)) { file.SetLength(1024L * 1024 * 1024 + 1); }
-        foreach (var (path, why) in new[]
+        if (!OperatingSystem.IsWindows())
         {
-            ("bin/mine", "bin/mine is not an absolute path."), (Path.Combine(home.Folder, "gone"), "gone does not exist."), (home.Folder, "does not exist."), (plain, "plain is not executable."),
-            (large, "large is larger than 1 GiB."),
-        })
+            File.SetUnixFileMode(plain, UnixFileMode.UserRead);
+        }
+        var large = home.Write("large", "#!/bin/sh\n");
+        using (var file = new FileStream(large, FileMode.Open))
+        {
+            file.SetLength(1024L * 1024 * 1024 + 1);
+        }
+        foreach (
+            var (path, why) in new[]
+            {
+                ("bin/mine", "bin/mine is not an absolute path."),
+                (Path.Combine(home.Folder, "gone"), "gone does not exist."),
+                (home.Folder, "does not exist."),
+                (plain, "plain is not executable."),
+                (large, "large is larger than 1 GiB."),
+            }
+        )
         {
             var failure = Assert.Throws<FailureException>(() => home.Programs.Look(path)).Failure;
             Assert.Equal(FailureKind.ProviderExecutableFailed, failure.Kind);
-            Assert.EndsWith($"{why} Give the program's absolute path in the provider's settings.", failure.Message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                $"{why} Give the program's absolute path in the provider's settings.",
+                failure.Message,
+                StringComparison.Ordinal
+            );
             Assert.Null(home.Programs.OriginOf(path));
         }
 

@@ -31,7 +31,10 @@ public sealed class GoogleAccountTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        tokens.Route = _ => ScriptedAnswer.Json($$"""{"access_token":"ya29.token-{{Interlocked.Increment(ref given)}}","expires_in":3599,"token_type":"Bearer"}""");
+        tokens.Route = _ =>
+            ScriptedAnswer.Json(
+                $$"""{"access_token":"ya29.token-{{Interlocked.Increment(ref given)}}","expires_in":3599,"token_type":"Bearer"}"""
+            );
         return ValueTask.CompletedTask;
     }
 
@@ -50,14 +53,24 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         var form = HttpUtility.ParseQueryString(Assert.Single(tokens.Requests).Body);
         Assert.Equal("urn:ietf:params:oauth:grant-type:jwt-bearer", form["grant_type"]);
         var parts = form["assertion"]!.Split('.');
-        Assert.True(GoogleKeys.Pair.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        Assert.True(
+            GoogleKeys.Pair.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            )
+        );
         Assert.Equal("""{"alg":"RS256","typ":"JWT","kid":"kid-1"}""", Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[0])));
         using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         Assert.Equal("bot@proj.iam.gserviceaccount.com", claims.RootElement.GetProperty("iss").GetString());
         Assert.Equal("https://www.googleapis.com/auth/cloud-platform", claims.RootElement.GetProperty("scope").GetString());
         Assert.Equal(TokenUri.ToString(), claims.RootElement.GetProperty("aud").GetString());
-        Assert.Equal((now, now + 3600), (claims.RootElement.GetProperty("iat").GetInt64(), claims.RootElement.GetProperty("exp").GetInt64()));
+        Assert.Equal(
+            (now, now + 3600),
+            (claims.RootElement.GetProperty("iat").GetInt64(), claims.RootElement.GetProperty("exp").GetInt64())
+        );
         Assert.Contains("ya29.token-1", masked);
         Assert.Contains(masked, secret => secret.StartsWith("-----BEGIN PRIVATE KEY", StringComparison.Ordinal));
     }
@@ -103,7 +116,8 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     public async Task A_refused_token_is_replaced_once_and_by_one_request_for_all()
     {
         var provider = Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri))));
-        endpoint.Route = request => request.Headers["authorization"] == "Bearer ya29.token-1" ? Refused() : ScriptedAnswer.Events().Send(Answer);
+        endpoint.Route = request =>
+            request.Headers["authorization"] == "Bearer ya29.token-1" ? Refused() : ScriptedAnswer.Events().Send(Answer);
         await AssertAnswersAsync(Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri)))));
         Assert.Equal(2, tokens.Requests.Count);
 
@@ -126,9 +140,32 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     [Fact]
     public async Task OAuth_sign_in_needs_no_machine_credentials()
     {
-        var settings = new ProviderSettings { Id = "mine", Name = "Vertex", Kind = ProviderKinds.VertexAi, Endpoint = endpoint.Url };
-        var signIn = new ApiKeyCredential(settings with { ApiKeyRef = "vault://mine/token" }, new FixedSecrets(), new ProviderEndpoint(settings, "", path => path), ("authorization", "Bearer "));
-        var provider = new VertexProvider(settings, new FixedSecrets(), http, time, name => variables.GetValueOrDefault(name), home, masked.Add, signIn);
+        var settings = new ProviderSettings
+        {
+            Id = "mine",
+            Name = "Vertex",
+            Kind = ProviderKinds.VertexAi,
+            Endpoint = endpoint.Url,
+        };
+        var signIn = new ApiKeyCredential(
+            settings with
+            {
+                ApiKeyRef = "vault://mine/token",
+            },
+            new FixedSecrets(),
+            new ProviderEndpoint(settings, "", path => path),
+            ("authorization", "Bearer ")
+        );
+        var provider = new VertexProvider(
+            settings,
+            new FixedSecrets(),
+            http,
+            time,
+            name => variables.GetValueOrDefault(name),
+            home,
+            masked.Add,
+            signIn
+        );
         Assert.Equal(FailureKind.MissingField, (await FailureOfAsync(provider)).Kind);
         variables["GOOGLE_CLOUD_PROJECT"] = "p";
         await AssertAnswersAsync(provider);
@@ -138,7 +175,11 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     [Fact]
     public async Task A_403_is_about_rights_and_asks_for_no_other_token()
     {
-        endpoint.Route = _ => ScriptedAnswer.Json("""{"error":{"code":403,"message":"Vertex AI API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED"}}""", 403);
+        endpoint.Route = _ =>
+            ScriptedAnswer.Json(
+                """{"error":{"code":403,"message":"Vertex AI API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED"}}""",
+                403
+            );
         var failure = await FailureOfAsync(Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri)))));
         Assert.Contains("has not been used", failure.Message);
         Assert.Single(endpoint.Requests);
@@ -148,10 +189,14 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     [Fact]
     public async Task A_users_own_sign_in_is_refreshed_and_charged_to_its_project()
     {
-        var file = $$"""{"type":"authorized_user","client_id":"id-1","client_secret":"client-secret-1","refresh_token":"refresh-1","quota_project_id":"payer","token_uri":"{{TokenUri}}"}""";
+        var file =
+            $$"""{"type":"authorized_user","client_id":"id-1","client_secret":"client-secret-1","refresh_token":"refresh-1","quota_project_id":"payer","token_uri":"{{TokenUri}}"}""";
         await AssertAnswersAsync(Provider(("credentials", Write("adc.json", file)), ("project", "p")));
         var form = HttpUtility.ParseQueryString(Assert.Single(tokens.Requests).Body);
-        Assert.Equal(("refresh_token", "refresh-1", "id-1", "client-secret-1"), (form["grant_type"], form["refresh_token"], form["client_id"], form["client_secret"]));
+        Assert.Equal(
+            ("refresh_token", "refresh-1", "id-1", "client-secret-1"),
+            (form["grant_type"], form["refresh_token"], form["client_id"], form["client_secret"])
+        );
         Assert.Equal("payer", endpoint.Requests[^1].Headers["x-goog-user-project"]);
         Assert.Contains("refresh-1", masked);
         Assert.Contains("client-secret-1", masked);
@@ -161,7 +206,9 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     [InlineData("https://evil.example/#"), InlineData("EU west"), InlineData("a.b")]
     public async Task A_location_cannot_smuggle_a_host_in(string location)
     {
-        var failure = await FailureOfAsync(Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri))), ("location", location)));
+        var failure = await FailureOfAsync(
+            Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri))), ("location", location))
+        );
         Assert.Equal(FailureKind.MissingField, failure.Kind);
         Assert.Empty(endpoint.Requests);
         Assert.Empty(tokens.Requests);
@@ -176,9 +223,16 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("nonsense -----BEGIN", "is not JSON"), InlineData("[]", "neither a service account"), InlineData("""{"type":"external_account"}""", "neither a service account")]
+    [
+        InlineData("nonsense -----BEGIN", "is not JSON"),
+        InlineData("[]", "neither a service account"),
+        InlineData("""{"type":"external_account"}""", "neither a service account")
+    ]
     [InlineData("""{"type":"service_account","client_email":"a"}""", "no private_key")]
-    [InlineData("""{"type":"service_account","client_email":"a@b","private_key":"-----BEGIN PRIVATE KEY-----\nMIIx\n-----END PRIVATE KEY-----","project_id":"p"}""", "cannot be used")]
+    [InlineData(
+        """{"type":"service_account","client_email":"a@b","private_key":"-----BEGIN PRIVATE KEY-----\nMIIx\n-----END PRIVATE KEY-----","project_id":"p"}""",
+        "cannot be used"
+    )]
     public async Task A_file_that_cannot_be_used_says_why_and_quotes_nothing(string text, string why)
     {
         var failure = await FailureOfAsync(Provider(("credentials", Write("key.json", text))));
@@ -189,7 +243,12 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(400, """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""", FailureKind.ProviderAuthFailed, "Invalid JWT Signature")]
+    [InlineData(
+        400,
+        """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""",
+        FailureKind.ProviderAuthFailed,
+        "Invalid JWT Signature"
+    )]
     [InlineData(503, "{}", FailureKind.Overloaded, "Try again")]
     [InlineData(200, "<html>", FailureKind.BadResponse, "another form")]
     [InlineData(200, "{}", FailureKind.ProviderAuthFailed, "gives no access")]
@@ -206,7 +265,10 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     public async Task A_token_service_that_is_not_there_is_a_sentence()
     {
         await tokens.DisposeAsync();
-        Assert.Equal(FailureKind.Unreachable, (await FailureOfAsync(Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri)))))).Kind);
+        Assert.Equal(
+            FailureKind.Unreachable,
+            (await FailureOfAsync(Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri)))))).Kind
+        );
     }
 
     [Fact]
@@ -221,7 +283,14 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         Assert.Equal(FailureKind.KeyNotBoundToOrigin, (await FailureOfAsync(Provider(("project", "p")))).Kind);
         Assert.Empty(tokens.Requests);
 
-        using var account = Account(new ProviderSettings { Id = "mine", Name = "Vertex", Kind = ProviderKinds.VertexAi });
+        using var account = Account(
+            new ProviderSettings
+            {
+                Id = "mine",
+                Name = "Vertex",
+                Kind = ProviderKinds.VertexAi,
+            }
+        );
         Assert.Equal("ya29.token-1", (await account.TokenAsync(new Uri("https://europe-west1-aiplatform.googleapis.com"), Cancel)).Value);
     }
 
@@ -234,18 +303,53 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     private static ScriptedAnswer Refused() =>
-        ScriptedAnswer.Json("""{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", 401);
+        ScriptedAnswer.Json(
+            """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""",
+            401
+        );
 
-    private VertexProvider Provider(params (string Name, string Value)[] auth) => new(
-        new ProviderSettings { Id = "mine", Name = "Vertex", Kind = ProviderKinds.VertexAi, Endpoint = endpoint.Url, AdditionalAuth = auth.ToDictionary(field => field.Name, field => field.Value) },
-        new FixedSecrets(), http, time, name => variables.GetValueOrDefault(name), home, masked.Add);
+    private VertexProvider Provider(params (string Name, string Value)[] auth) =>
+        new(
+            new ProviderSettings
+            {
+                Id = "mine",
+                Name = "Vertex",
+                Kind = ProviderKinds.VertexAi,
+                Endpoint = endpoint.Url,
+                AdditionalAuth = auth.ToDictionary(field => field.Name, field => field.Value),
+            },
+            new FixedSecrets(),
+            http,
+            time,
+            name => variables.GetValueOrDefault(name),
+            home,
+            masked.Add
+        );
 
-    private GoogleAccount Account(ProviderSettings settings) => new(settings, new FixedSecrets(), http, time, name => variables.GetValueOrDefault(name), home, masked.Add);
+    private GoogleAccount Account(ProviderSettings settings) =>
+        new(settings, new FixedSecrets(), http, time, name => variables.GetValueOrDefault(name), home, masked.Add);
 
     private static async Task<List<ProviderEvent>> AskAsync(IProvider provider)
     {
-        var message = new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.User, Parts = [new MessagePart.Text("Hello")], CreatedAt = DateTimeOffset.UnixEpoch };
-        return await provider.StreamAsync(new ProviderRequest { CodexId = "chat_1", Model = "gemini-3-pro", Messages = [message] }, Cancel).ToListAsync(Cancel);
+        var message = new Message
+        {
+            Id = "msg_1",
+            CodexId = "chat_1",
+            Role = MessageRole.User,
+            Parts = [new MessagePart.Text("Hello")],
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
+        return await provider
+            .StreamAsync(
+                new ProviderRequest
+                {
+                    CodexId = "chat_1",
+                    Model = "gemini-3-pro",
+                    Messages = [message],
+                },
+                Cancel
+            )
+            .ToListAsync(Cancel);
     }
 
     private static async Task AssertAnswersAsync(IProvider provider)
@@ -254,7 +358,8 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         Assert.True(events[^1] is ProviderEvent.Finished, events[^1].ToString());
     }
 
-    private static async Task<Failure> FailureOfAsync(IProvider provider) => Assert.IsType<ProviderEvent.Failed>((await AskAsync(provider))[^1]).Failure;
+    private static async Task<Failure> FailureOfAsync(IProvider provider) =>
+        Assert.IsType<ProviderEvent.Failed>((await AskAsync(provider))[^1]).Failure;
 
     private string Write(string name, string text)
     {

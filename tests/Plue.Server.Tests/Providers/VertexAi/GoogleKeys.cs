@@ -10,8 +10,13 @@ internal static class GoogleKeys
     public static RSA Pair { get; } = RSA.Create(2048);
 
     public static string ServiceAccount(Uri tokenUri, string? project = "proj-of-file") =>
-        "{\"type\":\"service_account\",\"project_id\":" + (project is null ? "null" : $"\"{project}\"") + ",\"private_key_id\":\"kid-1\",\"private_key\":\""
-        + JsonEncodedText.Encode(Pair.ExportPkcs8PrivateKeyPem()) + "\",\"client_email\":\"bot@proj.iam.gserviceaccount.com\",\"token_uri\":\"" + tokenUri + "\"}";
+        "{\"type\":\"service_account\",\"project_id\":"
+        + (project is null ? "null" : $"\"{project}\"")
+        + ",\"private_key_id\":\"kid-1\",\"private_key\":\""
+        + JsonEncodedText.Encode(Pair.ExportPkcs8PrivateKeyPem())
+        + "\",\"client_email\":\"bot@proj.iam.gserviceaccount.com\",\"token_uri\":\""
+        + tokenUri
+        + "\"}";
 }
 
 /// <summary>Gives out a service account; the token service then gives what was stored as the token.</summary>

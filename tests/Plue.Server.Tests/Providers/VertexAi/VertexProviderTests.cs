@@ -15,16 +15,34 @@ public abstract class VertexContract : ProviderContract
 
     protected override string Kind => ProviderKinds.VertexAi;
     protected override (string Name, string Value) KeyHeader => ("authorization", "Bearer " + FixedSecrets.Key);
+
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+
     protected override bool ListsModels => false;
 
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http)
     {
-        tokens.Route = _ => ScriptedAnswer.Json("{\"access_token\":" + JsonEncoded(token) + ",\"expires_in\":3599,\"token_type\":\"Bearer\"}");
-        var auth = new Dictionary<string, string> { ["project"] = "proj", ["location"] = "europe-west1", ["credentials"] = "vault://mine/service_account" };
+        tokens.Route = _ =>
+            ScriptedAnswer.Json("{\"access_token\":" + JsonEncoded(token) + ",\"expires_in\":3599,\"token_type\":\"Bearer\"}");
+        var auth = new Dictionary<string, string>
+        {
+            ["project"] = "proj",
+            ["location"] = "europe-west1",
+            ["credentials"] = "vault://mine/service_account",
+        };
         return new VertexProvider(
-            settings with { AdditionalAuth = auth, ApiKeyRef = null }, new ServiceAccountSecrets(secrets, new Uri(tokens.Url, "/token"), stored => token = stored), http,
-            TimeProvider.System, _ => null, "/nowhere", _ => { });
+            settings with
+            {
+                AdditionalAuth = auth,
+                ApiKeyRef = null,
+            },
+            new ServiceAccountSecrets(secrets, new Uri(tokens.Url, "/token"), stored => token = stored),
+            http,
+            TimeProvider.System,
+            _ => null,
+            "/nowhere",
+            _ => { }
+        );
     }
 
     protected static string EventOf(string json) => $"data: {json}\n\n";
@@ -51,7 +69,8 @@ public class VertexClaudeTests : VertexContract
 
         """;
 
-    private string TextStart => EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""") + EventOf("""{"type":"ping"}""");
+    private string TextStart =>
+        EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""") + EventOf("""{"type":"ping"}""");
 
     private string Delta(string type, string field, string json) =>
         EventOf("{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"" + type + "\",\"" + field + "\":" + json + "}}");
@@ -62,24 +81,35 @@ public class VertexClaudeTests : VertexContract
         + EventOf("""{"type":"message_stop"}""");
 
     protected override ProviderRequest Question => Request() with { Model = "claude-haiku-4-5-20251001" };
-    protected override string ChatPath => "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/claude-haiku-4-5@20251001:streamRawPredict";
+    protected override string ChatPath =>
+        "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/claude-haiku-4-5@20251001:streamRawPredict";
 
     private string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
-    protected override string TextAnswer => Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
+    protected override string TextAnswer =>
+        Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
     protected override string CachedAnswer => TextAnswer;
-    protected override string ErrorBody(string type, string message) => "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"" + message + "\"}}";
+
+    protected override string ErrorBody(string type, string message) =>
+        "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"" + message + "\"}}";
 
     protected override string ReasoningAnswer =>
         Opening
         + EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""")
-        + Delta("thinking_delta", "thinking", "\"Let me \"") + Delta("thinking_delta", "thinking", "\"think.\"") + Delta("signature_delta", "signature", "\"c2ln\"")
+        + Delta("thinking_delta", "thinking", "\"Let me \"")
+        + Delta("thinking_delta", "thinking", "\"think.\"")
+        + Delta("signature_delta", "signature", "\"c2ln\"")
         + EventOf("""{"type":"content_block_stop","index":0}""")
-        + TextStart + Delta("text_delta", "text", "\"Yes.\"") + Ending("end_turn");
+        + TextStart
+        + Delta("text_delta", "text", "\"Yes.\"")
+        + Ending("end_turn");
 
     protected override string ToolAnswer =>
         Opening
-        + EventOf("""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_vrtx_01","name":"read","input":{}}}""")
-        + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"") + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
+        + EventOf(
+            """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_vrtx_01","name":"read","input":{}}}"""
+        )
+        + Delta("input_json_delta", "partial_json", "\"{\\\"path\\\":\"")
+        + Delta("input_json_delta", "partial_json", "\"\\\"a.txt\\\"}\"")
         + Ending("tool_use");
 
     [Fact]
@@ -105,19 +135,34 @@ public class VertexClaudeTests : VertexContract
 
 public class VertexGeminiTests : VertexContract
 {
-    private const string Counts = ""","usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":15,"thoughtsTokenCount":5,"cachedContentTokenCount":60,"totalTokenCount":120}""";
+    private const string Counts =
+        ""","usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":15,"thoughtsTokenCount":5,"cachedContentTokenCount":60,"totalTokenCount":120}""";
 
     private static string Chunk(string parts, string? finish = null, string more = "") =>
-        "data: {\"candidates\":[{\"content\":{\"parts\":[" + parts + "],\"role\":\"model\"}" + (finish is null ? "" : $",\"finishReason\":\"{finish}\"") + "}]" + more + ",\"responseId\":\"r1\"}\n\n";
+        "data: {\"candidates\":[{\"content\":{\"parts\":["
+        + parts
+        + "],\"role\":\"model\"}"
+        + (finish is null ? "" : $",\"finishReason\":\"{finish}\"")
+        + "}]"
+        + more
+        + ",\"responseId\":\"r1\"}\n\n";
 
-    protected override string ChatPath => "/v1/projects/proj/locations/europe-west1/publishers/google/models/some-model:streamGenerateContent?alt=sse";
+    protected override string ChatPath =>
+        "/v1/projects/proj/locations/europe-west1/publishers/google/models/some-model:streamGenerateContent?alt=sse";
 
     private string Unfinished => Chunk("""{"text":"Hé "}""");
     protected override string TextAnswer => Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts);
-    protected override string ReasoningAnswer => Chunk("""{"text":"Let me ","thought":true}""") + Chunk("""{"thought":true,"text":"think."}""") + Chunk("""{"text":"Yes."}""", "STOP", Counts);
-    protected override string ToolAnswer => Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Chunk("""{"text":""}""", "STOP");
+    protected override string ReasoningAnswer =>
+        Chunk("""{"text":"Let me ","thought":true}""")
+        + Chunk("""{"thought":true,"text":"think."}""")
+        + Chunk("""{"text":"Yes."}""", "STOP", Counts);
+    protected override string ToolAnswer =>
+        Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts)
+        + Chunk("""{"text":""}""", "STOP");
     protected override string CachedAnswer => TextAnswer;
-    protected override string ErrorBody(string type, string message) => "[{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}]";
+
+    protected override string ErrorBody(string type, string message) =>
+        "[{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}]";
 
     [Fact]
     public async Task Calls_carry_no_ids_because_Vertex_refuses_them()
@@ -126,7 +171,8 @@ public class VertexGeminiTests : VertexContract
         {
             Messages =
             [
-                Said(MessageRole.User, new MessagePart.Text("a")), Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
+                Said(MessageRole.User, new MessagePart.Text("a")),
+                Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
                 Said(MessageRole.User, new MessagePart.ToolResult("t1", "x", null)),
             ],
         };

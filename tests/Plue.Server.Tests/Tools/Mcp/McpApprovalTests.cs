@@ -72,7 +72,11 @@ public class McpApprovalTests
         Assert.Equal(McpServerState.NotApproved, status.State);
         Assert.Contains(status.Changes!, told => told.StartsWith(change, StringComparison.Ordinal));
         Assert.DoesNotContain(status.Changes!, told => told.Contains("--require", StringComparison.Ordinal));
-        Assert.Contains("has changed since it was approved", Assert.Single((await home.FindAsync("folder/echo")).Notes), StringComparison.Ordinal);
+        Assert.Contains(
+            "has changed since it was approved",
+            Assert.Single((await home.FindAsync("folder/echo")).Notes),
+            StringComparison.Ordinal
+        );
         Assert.Equal(1, home.Starts);
         await home.ApproveAsync("folder");
         Assert.Equal(McpServerState.Stopped, home.Status("folder").State);
@@ -132,7 +136,11 @@ public class McpApprovalTests
         await home.ApproveAsync("own");
         Assert.Contains("own/extra", (await home.FindAsync("own/*")).Tools.Select(tool => tool.Name));
         // The model was told of the old one; the new one of its name is not called in its place.
-        Assert.Contains("no longer has this tool", (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no longer has this tool",
+            (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -171,7 +179,10 @@ public class McpApprovalTests
         File.WriteAllText(home.Notes + ".mood", "schema");
         await Assert.ThrowsAsync<FailureException>(() => home.Servers.StartAsync("own", CancellationToken.None));
         home.WriteUser(("own", home.Hostile("changing", ", \"env\": { \"A\": \"1\" }")));
-        Assert.Equal(["New: value of the variable A.", "Changed tool echo"], home.Status("own").Changes!.Select(change => change.Split(':', 3) is ["New", ..] ? change : change[..17]));
+        Assert.Equal(
+            ["New: value of the variable A.", "Changed tool echo"],
+            home.Status("own").Changes!.Select(change => change.Split(':', 3) is ["New", ..] ? change : change[..17])
+        );
     }
 
     [Fact]
@@ -235,7 +246,10 @@ public class McpApprovalTests
         var planted = Path.Combine(home.Folder, "bin", "planted");
         Directory.CreateDirectory(Path.GetDirectoryName(planted)!);
         File.WriteAllText(planted, "#!/bin/sh\ntouch started\n");
-        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(planted, UnixFileMode.UserRead | UnixFileMode.UserExecute); }
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(planted, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
 
         var environment = home.Services.Environment.ToDictionary(pair => pair.Key, pair => pair.Value);
         environment["PATH"] = string.Join(Path.PathSeparator, ["bin", ".", Path.GetDirectoryName(planted)!, environment["PATH"]]);
@@ -251,8 +265,13 @@ public class McpApprovalTests
     {
         await using var home = new McpHome();
         home.WriteUser(
-            ("a__b", home.Hostile()), ("name with spaces", home.Hostile()), ("nothing", "{ \"autoApprove\": [\"*\"] }"), ("old", """{ "type": "sse", "url": "https://example.com/sse" }"""),
-            ("web", """{ "type": "http", "url": "https://example.com/mcp", "unknown": 1, "headers": { "X": "1" } }"""), ("off", """{ "command": "x", "disabled": true }"""));
+            ("a__b", home.Hostile()),
+            ("name with spaces", home.Hostile()),
+            ("nothing", "{ \"autoApprove\": [\"*\"] }"),
+            ("old", """{ "type": "sse", "url": "https://example.com/sse" }"""),
+            ("web", """{ "type": "http", "url": "https://example.com/mcp", "unknown": 1, "headers": { "X": "1" } }"""),
+            ("off", """{ "command": "x", "disabled": true }""")
+        );
         var (servers, problems) = home.Servers.List();
         Assert.Equal(["nothing", "old", "web"], servers.Select(server => server.Declaration.Name));
         Assert.Equal([McpServerState.Failed, McpServerState.Failed, McpServerState.NotApproved], servers.Select(server => server.State));

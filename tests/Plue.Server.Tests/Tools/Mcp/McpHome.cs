@@ -48,14 +48,20 @@ internal sealed class McpHome : IAsyncDisposable
 
     public int Starts => Noted("started");
 
-    public int Noted(string word) => File.Exists(Notes) ? File.ReadAllLines(Notes).Count(line => line.StartsWith(word, StringComparison.Ordinal)) : 0;
+    public int Noted(string word) =>
+        File.Exists(Notes) ? File.ReadAllLines(Notes).Count(line => line.StartsWith(word, StringComparison.Ordinal)) : 0;
 
-    public static string Node { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node")).First(File.Exists);
+    public static string Node { get; } =
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node"))
+            .First(File.Exists);
 
     public static string Script => Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Tools", "Mcp", "hostile-server.mjs");
 
     /// <summary>A server that misbehaves in this way, as JSON.</summary>
-    public string Hostile(string mood = "plain", string more = "") => $$"""{ "command": {{Text(Node)}}, "args": [{{Text(Script)}}, {{Text(mood)}}, {{Text(Notes)}}] {{more}} }""";
+    public string Hostile(string mood = "plain", string more = "") =>
+        $$"""{ "command": {{Text(Node)}}, "args": [{{Text(Script)}}, {{Text(mood)}}, {{Text(Notes)}}] {{more}} }""";
 
     public static string Text(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
@@ -73,31 +79,49 @@ internal sealed class McpHome : IAsyncDisposable
         return (await Tools.FindAsync(names, notes, CancellationToken.None), notes);
     }
 
-    public async Task<ToolOutcome> CallAsync(string name, string json = "{}", IToolProgress? progress = null, CancellationToken cancellationToken = default)
+    public async Task<ToolOutcome> CallAsync(
+        string name,
+        string json = "{}",
+        IToolProgress? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var (tools, notes) = await FindAsync(name);
         Assert.True(tools.Count == 1, string.Join(" ", notes));
         return await RunAsync(tools[0], json, progress, cancellationToken);
     }
 
-    public async Task<ToolOutcome> RunAsync(ITool tool, string json = "{}", IToolProgress? progress = null, CancellationToken cancellationToken = default) =>
-        await (await PlanAsync(tool, json)).RunAsync(progress ?? new Silence(), cancellationToken);
+    public async Task<ToolOutcome> RunAsync(
+        ITool tool,
+        string json = "{}",
+        IToolProgress? progress = null,
+        CancellationToken cancellationToken = default
+    ) => await (await PlanAsync(tool, json)).RunAsync(progress ?? new Silence(), cancellationToken);
 
-    public Task<PlannedCall> PlanAsync(ITool tool, string json = "{}") => tool.PlanAsync(JsonElement.Parse(json), new ToolContext
-    {
-        CodexId = "chat",
-        TurnId = "turn",
-        ToolUseId = "use",
-        Workspace = Folder,
-        Rights = () => [],
-        Seen = new SeenFiles(),
-    }, CancellationToken.None);
+    public Task<PlannedCall> PlanAsync(ITool tool, string json = "{}") =>
+        tool.PlanAsync(
+            JsonElement.Parse(json),
+            new ToolContext
+            {
+                CodexId = "chat",
+                TurnId = "turn",
+                ToolUseId = "use",
+                Workspace = Folder,
+                Rights = () => [],
+                Seen = new SeenFiles(),
+            },
+            CancellationToken.None
+        );
 
-    public async Task<string> FailureAsync(string name, string json = "{}") => (await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(name, json))).Message;
+    public async Task<string> FailureAsync(string name, string json = "{}") =>
+        (await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(name, json))).Message;
 
     public async ValueTask DisposeAsync()
     {
-        if (servers.IsValueCreated) { await Servers.DisposeAsync(); }
+        if (servers.IsValueCreated)
+        {
+            await Servers.DisposeAsync();
+        }
 
         Directory.Delete(Home, recursive: true);
         Directory.Delete(Folder, recursive: true);
@@ -106,7 +130,11 @@ internal sealed class McpHome : IAsyncDisposable
     private static void Write(string path, (string Name, string Json)[] declared)
     {
         using var stream = new FileStream(path, FileMode.Create);
-        stream.Write(System.Text.Encoding.UTF8.GetBytes($$"""{ "mcpServers": { {{string.Join(", ", declared.Select(one => $"\"{one.Name}\": {one.Json}"))}} } }"""));
+        stream.Write(
+            System.Text.Encoding.UTF8.GetBytes(
+                $$"""{ "mcpServers": { {{string.Join(", ", declared.Select(one => $"\"{one.Name}\": {one.Json}"))}} } }"""
+            )
+        );
     }
 
     private sealed class Silence : IToolProgress
@@ -129,9 +157,14 @@ internal sealed class MemorySecrets : ISecretStore
     public ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
     {
         Asked.Enqueue((reference, origin));
-        if (!kept.TryGetValue(reference, out var found)) { throw new FailureException(FailureKind.NotFound, $"No key is stored as {reference}."); }
+        if (!kept.TryGetValue(reference, out var found))
+        {
+            throw new FailureException(FailureKind.NotFound, $"No key is stored as {reference}.");
+        }
 
-        return found.Origins.Contains(origin) ? ValueTask.FromResult(new Secret(found.Secret)) : throw new FailureException(FailureKind.KeyNotBoundToOrigin, $"{reference} may not go to {origin.OriginalString}.");
+        return found.Origins.Contains(origin)
+            ? ValueTask.FromResult(new Secret(found.Secret))
+            : throw new FailureException(FailureKind.KeyNotBoundToOrigin, $"{reference} may not go to {origin.OriginalString}.");
     }
 
     public ValueTask StoreAsync(string reference, string secret, IReadOnlyList<Uri> origins, CancellationToken cancellationToken)

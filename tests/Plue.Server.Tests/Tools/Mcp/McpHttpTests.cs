@@ -14,11 +14,16 @@ public class McpHttpTests
     {
         await using var endpoint = new ScriptedEndpoint { Route = request => Answer(request) };
         await using var home = new McpHome();
-        home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp", "headers": { "Authorization": "Bearer vault://web/key", "X-Plain": "1" } }"""));
+        home.WriteUser(
+            ("web", $$"""{ "url": "{{endpoint.Url}}mcp", "headers": { "Authorization": "Bearer vault://web/key", "X-Plain": "1" } }""")
+        );
         await home.ApproveAsync("web");
         await home.Secrets.StoreAsync("vault://web/key", Token, [new Uri(endpoint.Url.GetLeftPart(UriPartial.Authority))], default);
         Assert.EndsWith("hello", (await home.CallAsync("web/echo")).Text, StringComparison.Ordinal);
-        Assert.All(endpoint.Requests, request => Assert.Equal(("Bearer " + Token, "1"), (request.Headers["authorization"], request.Headers["x-plain"])));
+        Assert.All(
+            endpoint.Requests,
+            request => Assert.Equal(("Bearer " + Token, "1"), (request.Headers["authorization"], request.Headers["x-plain"]))
+        );
     }
 
     [Theory]
@@ -28,7 +33,10 @@ public class McpHttpTests
     public async Task SEC_48_Nothing_is_sent_on_to_where_a_server_points(int status)
     {
         await using var elsewhere = new ScriptedEndpoint { Route = request => Answer(request) };
-        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("{}", status, ("Location", $"{elsewhere.Url}mcp")) };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = _ => ScriptedAnswer.Json("{}", status, ("Location", $"{elsewhere.Url}mcp")),
+        };
         await using var home = new McpHome();
         home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp", "headers": { "Authorization": "Bearer {{Token}}" } }"""));
         await home.ApproveAsync("web");
@@ -41,7 +49,15 @@ public class McpHttpTests
     [Fact]
     public async Task SEC_39_An_answer_that_repeats_the_key_is_masked()
     {
-        await using var endpoint = new ScriptedEndpoint { Route = request => request.Body.Contains("tools/list", StringComparison.Ordinal) ? ScriptedAnswer.Json($$$"""{"jsonrpc":"2.0","id":{{{Id(request)}}},"error":{"code":1,"message":"no such {{{Token}}}"}}""") : Answer(request) };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                request.Body.Contains("tools/list", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json(
+                        $$$"""{"jsonrpc":"2.0","id":{{{Id(request)}}},"error":{"code":1,"message":"no such {{{Token}}}"}}"""
+                    )
+                    : Answer(request),
+        };
         await using var home = new McpHome();
         home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp", "headers": { "X-Key": "{{Token}}" } }"""));
         await home.ApproveAsync("web");
@@ -56,10 +72,16 @@ public class McpHttpTests
         {
             Route = request =>
             {
-                if (!request.Body.Contains("tools/call", StringComparison.Ordinal)) { return Answer(request); }
+                if (!request.Body.Contains("tools/call", StringComparison.Ordinal))
+                {
+                    return Answer(request);
+                }
 
                 var answer = ScriptedAnswer.Events().Send("data: ");
-                for (var times = 0; times < 100; times++) { answer.Send(piece); }
+                for (var times = 0; times < 100; times++)
+                {
+                    answer.Send(piece);
+                }
 
                 return answer;
             },
@@ -95,7 +117,9 @@ public class McpHttpTests
         Assert.Equal("S256", query["code_challenge_method"]);
         using (var browser = new HttpClient())
         {
-            using var answer = await browser.GetAsync($"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}");
+            using var answer = await browser.GetAsync(
+                $"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}"
+            );
             Assert.True(answer.IsSuccessStatusCode);
         }
 
@@ -124,11 +148,17 @@ public class McpHttpTests
         var page = await home.Servers.SignInAsync("web", CancellationToken.None);
         var query = AuthorizationServer.Fields(page!.Query.TrimStart('?'));
         using var browser = new HttpClient();
-        using (var forged = await browser.GetAsync($"{query["redirect_uri"]}?code=stolen&state=guessed")) { Assert.False(forged.IsSuccessStatusCode); }
+        using (var forged = await browser.GetAsync($"{query["redirect_uri"]}?code=stolen&state=guessed"))
+        {
+            Assert.False(forged.IsSuccessStatusCode);
+        }
 
         Assert.DoesNotContain(world.Requests, request => request.Target == "/token");
         Assert.Empty(home.Secrets.References);
-        using (var right = await browser.GetAsync($"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}")) { Assert.True(right.IsSuccessStatusCode); }
+        using (var right = await browser.GetAsync($"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}"))
+        {
+            Assert.True(right.IsSuccessStatusCode);
+        }
 
         await running;
         Assert.Single(home.Secrets.References);
@@ -153,7 +183,10 @@ public class McpHttpTests
         home.Servers.Changed += () =>
         {
             var status = home.Status(name);
-            if (states.Contains(status.State) && (status.State != McpServerState.Running || status.Tools.Count > 0)) { there.TrySetResult(); }
+            if (states.Contains(status.State) && (status.State != McpServerState.Running || status.Tools.Count > 0))
+            {
+                there.TrySetResult();
+            }
         };
         await there.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
@@ -163,20 +196,31 @@ public class McpHttpTests
     /// <summary>A small server with one tool.</summary>
     private static ScriptedAnswer Answer(ScriptedRequest request)
     {
-        if (request.Method != "POST") { return ScriptedAnswer.Json("{}", 405); }
+        if (request.Method != "POST")
+        {
+            return ScriptedAnswer.Json("{}", 405);
+        }
 
         var message = JsonElement.Parse(request.Body);
-        if (!message.TryGetProperty("id", out var id)) { return ScriptedAnswer.Json("", 202); }
+        if (!message.TryGetProperty("id", out var id))
+        {
+            return ScriptedAnswer.Json("", 202);
+        }
 
         var result = message.GetProperty("method").GetString() switch
         {
-            "initialize" => $$$"""{"protocolVersion":"{{{message.GetProperty("params").GetProperty("protocolVersion").GetString()}}}","capabilities":{"tools":{}},"serverInfo":{"name":"web","version":"1"}}""",
+            "initialize" =>
+                $$$"""{"protocolVersion":"{{{message.GetProperty("params").GetProperty("protocolVersion").GetString()}}}","capabilities":{"tools":{}},"serverInfo":{"name":"web","version":"1"}}""",
             "tools/list" => """{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}""",
             "tools/call" => """{"content":[{"type":"text","text":"hello"}]}""",
             "ping" => "{}",
             _ => null,
         };
-        return ScriptedAnswer.Json(result is null ? $$$"""{"jsonrpc":"2.0","id":{{{id.GetRawText()}}},"error":{"code":-32601,"message":"Method not found"}}""" : $$"""{"jsonrpc":"2.0","id":{{id.GetRawText()}},"result":{{result}}}""");
+        return ScriptedAnswer.Json(
+            result is null
+                ? $$$"""{"jsonrpc":"2.0","id":{{{id.GetRawText()}}},"error":{"code":-32601,"message":"Method not found"}}"""
+                : $$"""{"jsonrpc":"2.0","id":{{id.GetRawText()}},"result":{{result}}}"""
+        );
     }
 
     /// <summary>A server that wants a token, and the sign-in server that gives it.</summary>
@@ -197,17 +241,33 @@ public class McpHttpTests
             var origin = Url.GetLeftPart(UriPartial.Authority);
             switch (request.Target.Split('?')[0])
             {
-                case "/mcp" when request.Headers.GetValueOrDefault("authorization") == $"Bearer {Token}": return Answer(request);
-                case "/mcp": return ScriptedAnswer.Json("{}", 401, ("WWW-Authenticate", $"Bearer resource_metadata=\"{ResourceMetadata ?? $"{origin}/.well-known/oauth-protected-resource"}\""));
-                case "/.well-known/oauth-protected-resource": return ScriptedAnswer.Json($$"""{"resource":"{{origin}}/mcp","authorization_servers":["{{origin}}"]}""");
+                case "/mcp" when request.Headers.GetValueOrDefault("authorization") == $"Bearer {Token}":
+                    return Answer(request);
+                case "/mcp":
+                    return ScriptedAnswer.Json(
+                        "{}",
+                        401,
+                        (
+                            "WWW-Authenticate",
+                            $"Bearer resource_metadata=\"{ResourceMetadata ?? $"{origin}/.well-known/oauth-protected-resource"}\""
+                        )
+                    );
+                case "/.well-known/oauth-protected-resource":
+                    return ScriptedAnswer.Json($$"""{"resource":"{{origin}}/mcp","authorization_servers":["{{origin}}"]}""");
                 case "/.well-known/oauth-authorization-server":
-                    return ScriptedAnswer.Json($$"""{"issuer":"{{origin}}","authorization_endpoint":"{{origin}}/authorize","token_endpoint":"{{origin}}/token","registration_endpoint":"{{origin}}/register","response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["none"]}""");
-                case "/register": return ScriptedAnswer.Json("""{"client_id":"client-1","token_endpoint_auth_method":"none"}""", 201);
+                    return ScriptedAnswer.Json(
+                        $$"""{"issuer":"{{origin}}","authorization_endpoint":"{{origin}}/authorize","token_endpoint":"{{origin}}/token","registration_endpoint":"{{origin}}/register","response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["none"]}"""
+                    );
+                case "/register":
+                    return ScriptedAnswer.Json("""{"client_id":"client-1","token_endpoint_auth_method":"none"}""", 201);
                 case "/token":
                     return AuthorizationServer.Fields(request.Body).GetValueOrDefault("code") == "the-code"
-                        ? ScriptedAnswer.Json($$"""{"access_token":"{{Token}}","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}""")
+                        ? ScriptedAnswer.Json(
+                            $$"""{"access_token":"{{Token}}","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"""
+                        )
                         : ScriptedAnswer.Json("""{"error":"invalid_grant"}""", 400);
-                default: return ScriptedAnswer.Json("{}", 404);
+                default:
+                    return ScriptedAnswer.Json("{}", 404);
             }
         }
     }

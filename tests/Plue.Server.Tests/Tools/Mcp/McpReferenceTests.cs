@@ -41,11 +41,20 @@ public class McpReferenceTests
     {
         var script = Required();
         var port = FreePort();
-        using var process = Process.Start(new ProcessStartInfo(McpHome.Node, [script, "streamableHttp"]) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["PORT"] = $"{port}" } })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(McpHome.Node, [script, "streamableHttp"])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                Environment = { ["PORT"] = $"{port}" },
+            }
+        )!;
         try
         {
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
+            while (
+                await process.StandardError.ReadLineAsync(timeout.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)
+            ) { }
 
             var drained = Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
             await using var home = new McpHome();
@@ -69,7 +78,10 @@ public class McpReferenceTests
         Assert.Contains("reported an error", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
         var resources = (await home.CallAsync("all/list_resources")).Text;
         Assert.Contains("demo://", resources, StringComparison.Ordinal);
-        var uri = resources.Split([' ', '\n']).First(word => word.StartsWith("demo://", StringComparison.Ordinal) && !word.Contains('{')).TrimEnd(':');
+        var uri = resources
+            .Split([' ', '\n'])
+            .First(word => word.StartsWith("demo://", StringComparison.Ordinal) && !word.Contains('{'))
+            .TrimEnd(':');
         Assert.Contains(uri, (await home.CallAsync("all/read_resource", $$"""{"uri":"{{uri}}"}""")).Text, StringComparison.Ordinal);
         Assert.Contains("simple-prompt", (await home.CallAsync("all/list_prompts")).Text, StringComparison.Ordinal);
         Assert.Contains("[User]", (await home.CallAsync("all/get_prompt", """{"name":"simple-prompt"}""")).Text, StringComparison.Ordinal);
@@ -78,7 +90,10 @@ public class McpReferenceTests
 
     private static string Required()
     {
-        if (Everything is null) { Assert.Skip("The reference server is not there. Run npm install."); }
+        if (Everything is null)
+        {
+            Assert.Skip("The reference server is not there. Run npm install.");
+        }
 
         return Everything!;
     }

@@ -10,7 +10,11 @@ public class McpTemplateTests
     public async Task A_template_declares_a_server_that_is_approved_like_any_other()
     {
         await using var home = Home(out var paths);
-        Write(paths.Templates, "looker", $$"""{ id: "looker", name: "Looker", version: "1.0.0", parent_template: "task", available_tools: ["own/*"], mcp_servers: { own: {{home.Hostile()}} } }""");
+        Write(
+            paths.Templates,
+            "looker",
+            $$"""{ id: "looker", name: "Looker", version: "1.0.0", parent_template: "task", available_tools: ["own/*"], mcp_servers: { own: {{home.Hostile()}} } }"""
+        );
         Write(paths.Templates, "reader", """{ id: "reader", name: "Reader", version: "1.0.0", parent_template: "looker" }""");
         var listed = home.Servers.List();
         Assert.Equal(McpServerState.NotApproved, Assert.Single(listed.Servers).State);
@@ -24,7 +28,11 @@ public class McpTemplateTests
     {
         await using var home = Home(out _);
         var folder = Path.Combine(home.Folder, ".plue", "templates");
-        Write(folder, "looker", $$"""{ id: "looker", name: "Looker", version: "1.0.0", parent_template: "task", mcp_servers: { own: {{home.Hostile("plain", ", env: { TAKEN: '${HOME}' }")}} } }""");
+        Write(
+            folder,
+            "looker",
+            $$"""{ id: "looker", name: "Looker", version: "1.0.0", parent_template: "task", mcp_servers: { own: {{home.Hostile("plain", ", env: { TAKEN: '${HOME}' }")}} } }"""
+        );
         var listed = home.Servers.List();
         Assert.Equal(McpServerState.NotApproved, Assert.Single(listed.Servers).State);
         Assert.Contains("TAKEN of own is ignored", Assert.Single(listed.Problems), StringComparison.Ordinal);
@@ -38,7 +46,10 @@ public class McpTemplateTests
     {
         var home = new McpHome();
         var own = paths = new PluePaths(home.Home);
-        home.Services = home.Services with { Templates = () => McpTemplate.Of(new TemplateCatalog(own, () => home.Workspace.TrustedFolder)) };
+        home.Services = home.Services with
+        {
+            Templates = () => McpTemplate.Of(new TemplateCatalog(own, () => home.Workspace.TrustedFolder)),
+        };
         return home;
     }
 

@@ -36,7 +36,10 @@ internal sealed class AuthorizationCodeFlow : ISignInFlow
         }
         catch (TimeoutException)
         {
-            throw new FailureException(FailureKind.Timeout, $"Nobody finished the sign-in of {settings.Name} within {DurationText.Of(Timeout)}. Sign in again.");
+            throw new FailureException(
+                FailureKind.Timeout,
+                $"Nobody finished the sign-in of {settings.Name} within {DurationText.Of(Timeout)}. Sign in again."
+            );
         }
         finally
         {
@@ -45,8 +48,18 @@ internal sealed class AuthorizationCodeFlow : ISignInFlow
 
         try
         {
-            return await server.TokenAsync(
-                settings, [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect.Url.ToString()), ("code_verifier", verifier)], cancellationToken).ConfigureAwait(false);
+            return await server
+                .TokenAsync(
+                    settings,
+                    [
+                        ("grant_type", "authorization_code"),
+                        ("code", code),
+                        ("redirect_uri", redirect.Url.ToString()),
+                        ("code_verifier", verifier),
+                    ],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         catch (OAuthRefusal refusal)
         {
@@ -61,11 +74,21 @@ internal sealed class AuthorizationCodeFlow : ISignInFlow
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
         List<(string Name, string Value)> query =
         [
-            ("response_type", "code"), ("client_id", settings.ClientId), ("redirect_uri", redirect.Url.ToString()), ("state", redirect.State),
-            ("code_challenge", challenge), ("code_challenge_method", "S256"),
+            ("response_type", "code"),
+            ("client_id", settings.ClientId),
+            ("redirect_uri", redirect.Url.ToString()),
+            ("state", redirect.State),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
         ];
-        if (settings.Scope is { } scope) { query.Add(("scope", scope)); }
-        if (settings.Audience is { } audience) { query.Add(("audience", audience)); }
+        if (settings.Scope is { } scope)
+        {
+            query.Add(("scope", scope));
+        }
+        if (settings.Audience is { } audience)
+        {
+            query.Add(("audience", audience));
+        }
 
         var text = string.Join('&', query.Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value)}"));
         var builder = new UriBuilder(authorization);

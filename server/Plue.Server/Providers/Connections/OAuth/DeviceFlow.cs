@@ -24,11 +24,22 @@ internal sealed class DeviceFlow : ISignInFlow
     {
         (this.settings, this.server, this.time) = (settings, server, time);
         deviceCode = answer.Text("device_code") ?? throw InvalidResponse(settings);
-        var code = answer.Text("user_code") is { Length: > 0 and <= 100 } text ? VendorMessage.Clean(text) : throw InvalidResponse(settings);
+        var code = answer.Text("user_code") is { Length: > 0 and <= 100 } text
+            ? VendorMessage.Clean(text)
+            : throw InvalidResponse(settings);
         // The window opens it: a program or a file must not hide behind it.
-        var page = Page(answer, "verification_uri_complete") ?? Page(answer, "verification_uri") ?? Page(answer, "verification_url") ?? throw InvalidResponse(settings);
-        lifetime = answer.Whole("expires_in") is { } seconds and > 0 && seconds < MaxLifetime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : MaxLifetime;
-        interval = answer.Whole("interval") is { } between and > 0 ? Shorter(TimeSpan.FromSeconds(Math.Min(between, 3600)), MaxInterval) : DefaultInterval;
+        var page =
+            Page(answer, "verification_uri_complete")
+            ?? Page(answer, "verification_uri")
+            ?? Page(answer, "verification_url")
+            ?? throw InvalidResponse(settings);
+        lifetime =
+            answer.Whole("expires_in") is { } seconds and > 0 && seconds < MaxLifetime.TotalSeconds
+                ? TimeSpan.FromSeconds(seconds)
+                : MaxLifetime;
+        interval = answer.Whole("interval") is { } between and > 0
+            ? Shorter(TimeSpan.FromSeconds(Math.Min(between, 3600)), MaxInterval)
+            : DefaultInterval;
         begun = time.GetTimestamp();
         Start = new SignInStart(page, code, time.GetUtcNow() + lifetime);
     }
@@ -36,11 +47,22 @@ internal sealed class DeviceFlow : ISignInFlow
     public SignInStart Start { get; }
 
     /// <exception cref="FailureException">The server gave no code.</exception>
-    public static async Task<DeviceFlow> BeginAsync(OAuthSettings settings, OAuthServer server, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<DeviceFlow> BeginAsync(
+        OAuthSettings settings,
+        OAuthServer server,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         List<(string, string)> form = [("client_id", settings.ClientId)];
-        if (settings.Scope is { } scope) { form.Add(("scope", scope)); }
-        if (settings.Audience is { } audience) { form.Add(("audience", audience)); }
+        if (settings.Scope is { } scope)
+        {
+            form.Add(("scope", scope));
+        }
+        if (settings.Audience is { } audience)
+        {
+            form.Add(("audience", audience));
+        }
 
         try
         {
@@ -60,7 +82,9 @@ internal sealed class DeviceFlow : ISignInFlow
             await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await server.TokenAsync(settings, [("grant_type", Grant), ("device_code", deviceCode)], cancellationToken).ConfigureAwait(false);
+                return await server
+                    .TokenAsync(settings, [("grant_type", Grant), ("device_code", deviceCode)], cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (OAuthRefusal waiting) when (waiting.Code == "authorization_pending")
             {
@@ -81,7 +105,10 @@ internal sealed class DeviceFlow : ISignInFlow
                 interval = Shorter(interval * 2, MaxInterval);
             }
 
-            if (time.GetElapsedTime(begun) >= lifetime) { throw new FailureException(new OAuthRefusal(settings.Name, "expired_token", "", null).Failure); }
+            if (time.GetElapsedTime(begun) >= lifetime)
+            {
+                throw new FailureException(new OAuthRefusal(settings.Name, "expired_token", "", null).Failure);
+            }
         }
     }
 
@@ -93,5 +120,8 @@ internal sealed class DeviceFlow : ISignInFlow
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static FailureException InvalidResponse(OAuthSettings settings) =>
-        new(FailureKind.BadResponse, $"What answers at {settings.DeviceUrl!.Host} for {settings.Name} gives no code to sign in with. Check device_url under additional_auth.");
+        new(
+            FailureKind.BadResponse,
+            $"What answers at {settings.DeviceUrl!.Host} for {settings.Name} gives no code to sign in with. Check device_url under additional_auth."
+        );
 }

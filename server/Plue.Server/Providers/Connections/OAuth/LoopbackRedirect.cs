@@ -28,7 +28,8 @@ internal sealed class LoopbackRedirect : IDisposable
     private int connections;
 
     /// <exception cref="FailureException">Conflict: another program has the port.</exception>
-    public LoopbackRedirect(OAuthSettings settings) : this(settings.Name, settings.RedirectPort) { }
+    public LoopbackRedirect(OAuthSettings settings)
+        : this(settings.Name, settings.RedirectPort) { }
 
     /// <param name="name">As sentences name whose sign-in it is.</param>
     /// <param name="redirectPort">0 takes any free port.</param>
@@ -45,7 +46,10 @@ internal sealed class LoopbackRedirect : IDisposable
         {
             listener.Dispose();
             throw new FailureException(
-                FailureKind.Conflict, $"The port {redirectPort}, to which the sign-in of {name} comes back, is in use. Close the program that has it, or change redirect_port.", taken);
+                FailureKind.Conflict,
+                $"The port {redirectPort}, to which the sign-in of {name} comes back, is in use. Close the program that has it, or change redirect_port.",
+                taken
+            );
         }
 
         port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -98,7 +102,13 @@ internal sealed class LoopbackRedirect : IDisposable
         }
         catch (SocketException fault)
         {
-            code.TrySetException(new FailureException(FailureKind.Internal, $"This machine closed the port to which the sign-in of {name} comes back. Sign in again.", fault));
+            code.TrySetException(
+                new FailureException(
+                    FailureKind.Internal,
+                    $"This machine closed the port to which the sign-in of {name} comes back. Sign in again.",
+                    fault
+                )
+            );
         }
     }
 
@@ -108,7 +118,10 @@ internal sealed class LoopbackRedirect : IDisposable
         try
         {
             await using var stream = new NetworkStream(socket, ownsSocket: true);
-            if (await HeadAsync(stream, timeout.Token).ConfigureAwait(false) is not { } head) { return; }
+            if (await HeadAsync(stream, timeout.Token).ConfigureAwait(false) is not { } head)
+            {
+                return;
+            }
 
             var (status, sentence, outcome) = Answer(head);
             // The browser has its page before anybody acts on the code: the port is closed then.
@@ -129,29 +142,51 @@ internal sealed class LoopbackRedirect : IDisposable
     private (string Status, string Sentence, Action? Outcome) Answer(string[] head)
     {
         var first = head[0].Split(' ');
-        if (first is not ["GET", var target, "HTTP/1.1" or "HTTP/1.0"] || !IsForUs(head)) { return NotFound; }
+        if (first is not ["GET", var target, "HTTP/1.1" or "HTTP/1.0"] || !IsForUs(head))
+        {
+            return NotFound;
+        }
 
         var question = target.IndexOf('?');
-        if ((question < 0 ? target : target[..question]) != Path) { return NotFound; }
+        if ((question < 0 ? target : target[..question]) != Path)
+        {
+            return NotFound;
+        }
 
         var query = Query(question < 0 ? "" : target[(question + 1)..]);
-        if (!query.TryGetValue("state", out var given) || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(state)))
+        if (
+            !query.TryGetValue("state", out var given)
+            || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(state))
+        )
         {
             // Any page of the browser can send this; ending the sign-in would let it.
-            return ("400 Bad Request", "This response does not belong to the sign-in that Plue started, so it was not used. Plue still waits for the right one: finish the sign-in in the page that Plue opened, or start it again in Plue.", null);
+            return (
+                "400 Bad Request",
+                "This response does not belong to the sign-in that Plue started, so it was not used. Plue still waits for the right one: finish the sign-in in the page that Plue opened, or start it again in Plue.",
+                null
+            );
         }
 
         if (query.TryGetValue("error", out var error))
         {
-            return Refuse("200 OK", "The sign-in was not granted.", new OAuthRefusal(name, error, VendorMessage.Clean(query.GetValueOrDefault("error_description", "")), null).Failure);
+            return Refuse(
+                "200 OK",
+                "The sign-in was not granted.",
+                new OAuthRefusal(name, error, VendorMessage.Clean(query.GetValueOrDefault("error_description", "")), null).Failure
+            );
         }
 
         Issuer = query.GetValueOrDefault("iss");
         return query.TryGetValue("code", out var granted) && granted.Length > 0
             ? ("200 OK", "Plue goes on from here.", () => code.TrySetResult(granted))
-            : Refuse("400 Bad Request", "The sign-in brought no code.", new Failure(FailureKind.BadResponse, $"The sign-in server of {name} sent the browser back without a code. Sign in again."));
+            : Refuse(
+                "400 Bad Request",
+                "The sign-in brought no code.",
+                new Failure(FailureKind.BadResponse, $"The sign-in server of {name} sent the browser back without a code. Sign in again.")
+            );
 
-        (string, string, Action?) Refuse(string status, string sentence, Failure failure) => (status, sentence, () => code.TrySetException(new FailureException(failure)));
+        (string, string, Action?) Refuse(string status, string sentence, Failure failure) =>
+            (status, sentence, () => code.TrySetException(new FailureException(failure)));
     }
 
     private static readonly (string, string, Action?) NotFound = ("404 Not Found", "There is nothing here.", null);
@@ -159,10 +194,16 @@ internal sealed class LoopbackRedirect : IDisposable
     /// <summary>A page elsewhere may make the browser ask this machine, under a name of its own or from its own origin.</summary>
     private static bool IsForUs(string[] head)
     {
-        string[] hosts = [.. head[1..].Where(line => line.StartsWith("host:", StringComparison.OrdinalIgnoreCase)).Select(line => line["host:".Length..].Trim())];
+        string[] hosts =
+        [
+            .. head[1..]
+                .Where(line => line.StartsWith("host:", StringComparison.OrdinalIgnoreCase))
+                .Select(line => line["host:".Length..].Trim()),
+        ];
         return hosts is [var host]
             // A forwarded port may have another number in the browser.
-            && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var asked) && asked.IsLoopback
+            && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var asked)
+            && asked.IsLoopback
             && !head.Any(line => line.StartsWith("origin:", StringComparison.OrdinalIgnoreCase));
     }
 
@@ -173,7 +214,10 @@ internal sealed class LoopbackRedirect : IDisposable
         {
             var equals = pair.IndexOf('=');
             // Where a field comes twice, the first counts, whatever hangs behind it.
-            if (equals > 0) { fields.TryAdd(Decode(pair[..equals]), Decode(pair[(equals + 1)..])); }
+            if (equals > 0)
+            {
+                fields.TryAdd(Decode(pair[..equals]), Decode(pair[(equals + 1)..]));
+            }
         }
 
         return fields;
@@ -189,11 +233,17 @@ internal sealed class LoopbackRedirect : IDisposable
         while (length < bytes.Length)
         {
             var read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken).ConfigureAwait(false);
-            if (read == 0) { return null; }
+            if (read == 0)
+            {
+                return null;
+            }
 
             length += read;
             var end = bytes.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
-            if (end >= 0) { return Encoding.Latin1.GetString(bytes, 0, end).Split("\r\n"); }
+            if (end >= 0)
+            {
+                return Encoding.Latin1.GetString(bytes, 0, end).Split("\r\n");
+            }
         }
 
         return null;
@@ -201,9 +251,12 @@ internal sealed class LoopbackRedirect : IDisposable
 
     private static byte[] Page(string status, string sentence)
     {
-        var body = $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Plue</title><p>{sentence}</p><p>You can close this window.</p></html>";
+        var body =
+            $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Plue</title><p>{sentence}</p><p>You can close this window.</p></html>";
         return Encoding.UTF8.GetBytes(
             $"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
-            + "Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n" + body);
+                + "Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+                + body
+        );
     }
 }

@@ -24,19 +24,30 @@ internal sealed class OAuthLedger(PluePaths paths)
     {
         using var turn = await LockAsync("oauth.lock", cancellationToken).ConfigureAwait(false);
         var all = Read();
-        if (entry is null && !all.ContainsKey(providerId)) { return; }
+        if (entry is null && !all.ContainsKey(providerId))
+        {
+            return;
+        }
 
-        if (entry is null) { all.Remove(providerId); }
-        else { all[providerId] = entry; }
+        if (entry is null)
+        {
+            all.Remove(providerId);
+        }
+        else
+        {
+            all[providerId] = entry;
+        }
 
         DurableFile.Replace(File, Write(all));
     }
 
     /// <summary>Waits until no other process refreshes the token of this provider: a refresh token may be good for one use only.</summary>
     /// <exception cref="IOException">The other one takes too long, or the folder cannot be written.</exception>
-    public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) => LockAsync($"oauth.{providerId}.lock", cancellationToken);
+    public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) =>
+        LockAsync($"oauth.{providerId}.lock", cancellationToken);
 
-    private Task<IDisposable> LockAsync(string name, CancellationToken cancellationToken) => FileLock.AcquireAsync(Path.Combine(paths.Index, name), LockTimeout, cancellationToken);
+    private Task<IDisposable> LockAsync(string name, CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(Path.Combine(paths.Index, name), LockTimeout, cancellationToken);
 
     private Dictionary<string, OAuthEntry> Read()
     {
@@ -44,11 +55,17 @@ internal sealed class OAuthLedger(PluePaths paths)
         try
         {
             using var document = JsonDocument.Parse(RegularFile.Read(File));
-            if (document.RootElement.ValueKind != JsonValueKind.Object) { return all; }
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return all;
+            }
 
             foreach (var member in document.RootElement.EnumerateObject())
             {
-                if (Time(member.Value, "received_at") is { } received) { all[member.Name] = new OAuthEntry(received, Time(member.Value, "expires_at")); }
+                if (Time(member.Value, "received_at") is { } received)
+                {
+                    all[member.Name] = new OAuthEntry(received, Time(member.Value, "expires_at"));
+                }
             }
         }
         catch (Exception fault) when (fault is IOException or JsonException or UnauthorizedAccessException or InvalidOperationException)
@@ -69,7 +86,10 @@ internal sealed class OAuthLedger(PluePaths paths)
             {
                 json.WriteStartObject(id);
                 json.WriteString("received_at", entry.ReceivedAt);
-                if (entry.ExpiresAt is { } end) { json.WriteString("expires_at", end); }
+                if (entry.ExpiresAt is { } end)
+                {
+                    json.WriteString("expires_at", end);
+                }
                 json.WriteEndObject();
             }
 

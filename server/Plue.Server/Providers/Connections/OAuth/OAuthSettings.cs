@@ -10,18 +10,23 @@ internal sealed record OAuthSettings
 {
     /// <summary>As sentences name the provider.</summary>
     public required string Name { get; init; }
+
     /// <summary>Where the user grants in a browser; null for a server that only knows the device flow.</summary>
     public required Uri? AuthorizationUrl { get; init; }
     public required Uri TokenUrl { get; init; }
     public required Uri? DeviceUrl { get; init; }
+
     /// <summary>The user's own: Plue has none, and borrows no other product's.</summary>
     public required string ClientId { get; init; }
+
     /// <summary><c>vault://owner/name</c>; null for a client without a secret, which is the usual one.</summary>
     public required string? ClientSecretRef { get; init; }
     public required string? Scope { get; init; }
     public required string? Audience { get; init; }
+
     /// <summary>0 takes any free port.</summary>
     public required int RedirectPort { get; init; }
+
     /// <summary>Where the token may be sent: the provider's own scheme, host and port.</summary>
     public required Uri ApiOrigin { get; init; }
 
@@ -33,7 +38,10 @@ internal sealed record OAuthSettings
         var device = Address("device_url");
         if (authorization is null && device is null)
         {
-            throw Missing(settings, "the address of its sign-in. Write authorization_url, or device_url, under additional_auth in its file.");
+            throw Missing(
+                settings,
+                "the address of its sign-in. Write authorization_url, or device_url, under additional_auth in its file."
+            );
         }
 
         return new OAuthSettings
@@ -41,16 +49,31 @@ internal sealed record OAuthSettings
             Name = settings.Name,
             AuthorizationUrl = authorization,
             DeviceUrl = device,
-            TokenUrl = Address("token_url") ?? throw Missing(settings, "the address that gives tokens. Write token_url under additional_auth in its file."),
-            ClientId = Text("client_id") ?? throw Missing(settings, "a client id. Register an application of your own there, and write its client_id under additional_auth in the file."),
-            ClientSecretRef = Text("client_secret") is not { } secret ? null
+            TokenUrl =
+                Address("token_url")
+                ?? throw Missing(settings, "the address that gives tokens. Write token_url under additional_auth in its file."),
+            ClientId =
+                Text("client_id")
+                ?? throw Missing(
+                    settings,
+                    "a client id. Register an application of your own there, and write its client_id under additional_auth in the file."
+                ),
+            ClientSecretRef =
+                Text("client_secret") is not { } secret ? null
                 : SecretReference.IsVault(secret) ? secret
-                : throw new FailureException(FailureKind.MissingField, $"The client_secret of {settings.Name} does not belong in a file. Store it in the vault, and write its vault:// address there."),
+                : throw new FailureException(
+                    FailureKind.MissingField,
+                    $"The client_secret of {settings.Name} does not belong in a file. Store it in the vault, and write its vault:// address there."
+                ),
             Scope = Text("scope"),
             Audience = Text("audience"),
-            RedirectPort = Text("redirect_port") is not { } port ? 0
+            RedirectPort =
+                Text("redirect_port") is not { } port ? 0
                 : ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-                : throw new FailureException(FailureKind.MissingField, $"The redirect_port of {settings.Name} is not a port. Write a number from 1 to 65535, or leave it out."),
+                : throw new FailureException(
+                    FailureKind.MissingField,
+                    $"The redirect_port of {settings.Name} is not a port. Write a number from 1 to 65535, or leave it out."
+                ),
             ApiOrigin = OriginOf(settings),
         };
 
@@ -58,28 +81,46 @@ internal sealed record OAuthSettings
 
         Uri? Address(string name)
         {
-            if (Text(name) is not { } text) { return null; }
-            if (Uri.TryCreate(text, UriKind.Absolute, out var url) && IsSafe(url) && url.Fragment.Length == 0) { return url; }
-            throw new FailureException(FailureKind.MissingField, $"The {name} of {settings.Name} is not a safe address. Give one that begins with https://; http:// is only for this machine.");
+            if (Text(name) is not { } text)
+            {
+                return null;
+            }
+            if (Uri.TryCreate(text, UriKind.Absolute, out var url) && IsSafe(url) && url.Fragment.Length == 0)
+            {
+                return url;
+            }
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"The {name} of {settings.Name} is not a safe address. Give one that begins with https://; http:// is only for this machine."
+            );
         }
     }
 
     /// <summary>Encrypted, or never leaving this machine; and without a name and password in it.</summary>
     public static bool IsSafe(Uri url) =>
-        url.IsAbsoluteUri && url.UserInfo.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+        url.IsAbsoluteUri
+        && url.UserInfo.Length == 0
+        && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 
     private static Uri OriginOf(ProviderSettings settings)
     {
-        if (settings.Address is not { } endpoint) { throw Missing(settings, "an endpoint, which is where its token may be sent. Write endpoint in its file."); }
+        if (settings.Address is not { } endpoint)
+        {
+            throw Missing(settings, "an endpoint, which is where its token may be sent. Write endpoint in its file.");
+        }
         if (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https"))
         {
-            throw new FailureException(FailureKind.MissingField, $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://."
+            );
         }
 
         return ProviderEndpoint.OriginOf(endpoint);
     }
 
-    private static FailureException Missing(ProviderSettings settings, string what) => new(FailureKind.MissingField, $"{settings.Name} cannot sign in yet: it lacks {what}");
+    private static FailureException Missing(ProviderSettings settings, string what) =>
+        new(FailureKind.MissingField, $"{settings.Name} cannot sign in yet: it lacks {what}");
 
     private static readonly Dictionary<string, string> None = [];
 

@@ -52,7 +52,10 @@ public sealed class OAuthTokens
         {
             await RefreshAsync(settings, state, isRefused: false, cancellationToken).ConfigureAwait(false);
         }
-        else if (IsDue(state, settings.Id, early: true) && (state.LastFailedRefresh is not { } missed || time.GetElapsedTime(missed) > RetryPause))
+        else if (
+            IsDue(state, settings.Id, early: true)
+            && (state.LastFailedRefresh is not { } missed || time.GetElapsedTime(missed) > RetryPause)
+        )
         {
             try
             {
@@ -74,7 +77,10 @@ public sealed class OAuthTokens
     internal async ValueTask<bool> RenewAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         var state = byProvider.GetOrAdd(settings.Id, _ => new TokenState());
-        if (state.Answer is { } latest && time.GetElapsedTime(latest.Timestamp) < MinRefreshAge) { return true; }
+        if (state.Answer is { } latest && time.GetElapsedTime(latest.Timestamp) < MinRefreshAge)
+        {
+            return true;
+        }
 
         return await RefreshAsync(settings, state, isRefused: true, cancellationToken).ConfigureAwait(false);
     }
@@ -85,9 +91,13 @@ public sealed class OAuthTokens
         var oauth = OAuthSettings.Of(settings);
         using var turn = await LockAsync(settings.Id, cancellationToken).ConfigureAwait(false);
         // A refresh token of an earlier sign-in would bring back another user.
-        if (answer.RefreshToken is null) { await secrets.DeleteAsync(RefreshReference(settings.Id), cancellationToken).ConfigureAwait(false); }
+        if (answer.RefreshToken is null)
+        {
+            await secrets.DeleteAsync(RefreshReference(settings.Id), cancellationToken).ConfigureAwait(false);
+        }
 
-        await StoreAsync(settings.Id, oauth, byProvider.GetOrAdd(settings.Id, _ => new TokenState()), answer, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(settings.Id, oauth, byProvider.GetOrAdd(settings.Id, _ => new TokenState()), answer, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Forgets everything about the sign-in.</summary>
@@ -106,21 +116,31 @@ public sealed class OAuthTokens
     {
         var entry = ledger.Find(providerId);
         return IsDue(entry, early)
-            || (IsOurs(entry, state) && state.Answer is { Lifetime: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life - (early ? RefreshAheadOf(life) : TimeSpan.Zero));
+            || (
+                IsOurs(entry, state)
+                && state.Answer is { Lifetime: { } life, Timestamp: var received }
+                && time.GetElapsedTime(received) >= life - (early ? RefreshAheadOf(life) : TimeSpan.Zero)
+            );
     }
 
     /// <summary>Where nothing can be refreshed, a clock that somebody set is no reason to give a token up.</summary>
     private bool IsOver(TokenState state, string providerId)
     {
         var entry = ledger.Find(providerId);
-        return IsOurs(entry, state) ? state.Answer is { Lifetime: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life : IsDue(entry, early: false);
+        return IsOurs(entry, state)
+            ? state.Answer is { Lifetime: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life
+            : IsDue(entry, early: false);
     }
 
-    private static bool IsOurs(OAuthEntry? entry, TokenState state) => state.Answer is { } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt);
+    private static bool IsOurs(OAuthEntry? entry, TokenState state) =>
+        state.Answer is { } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt);
 
     private bool IsDue(OAuthEntry? entry, bool early)
     {
-        if (entry?.ExpiresAt is not { } end) { return false; }
+        if (entry?.ExpiresAt is not { } end)
+        {
+            return false;
+        }
 
         var now = time.GetUtcNow();
         // A token from the future was written before the clock was set back: nobody knows how old it is.
@@ -151,14 +171,22 @@ public sealed class OAuthTokens
         var before = ledger.Find(settings.Id);
         using var turn = await LockAsync(settings.Id, CancellationToken.None).ConfigureAwait(false);
         // Another window, or whoever came before us, may have done it while we waited for our turn.
-        if (!IsDue(state, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before)) { return true; }
+        if (!IsDue(state, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before))
+        {
+            return true;
+        }
 
-        if (before is not null && state.Refused == before.ReceivedAt) { throw SignInAgain(settings); }
+        if (before is not null && state.Refused == before.ReceivedAt)
+        {
+            throw SignInAgain(settings);
+        }
 
         string refresh;
         try
         {
-            refresh = (await ReadAsync(settings, RefreshReference(settings.Id), oauth.TokenUrl, CancellationToken.None).ConfigureAwait(false)).Reveal();
+            refresh = (
+                await ReadAsync(settings, RefreshReference(settings.Id), oauth.TokenUrl, CancellationToken.None).ConfigureAwait(false)
+            ).Reveal();
         }
         catch (FailureException missing) when (missing.InnerException is FailureException { Failure.Kind: FailureKind.NotFound })
         {
@@ -167,26 +195,42 @@ public sealed class OAuthTokens
 
         try
         {
-            var answer = await server.TokenAsync(oauth, [("grant_type", "refresh_token"), ("refresh_token", refresh)], CancellationToken.None).ConfigureAwait(false);
+            var answer = await server
+                .TokenAsync(oauth, [("grant_type", "refresh_token"), ("refresh_token", refresh)], CancellationToken.None)
+                .ConfigureAwait(false);
             await StoreAsync(settings.Id, oauth, state, answer, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (OAuthRefusal refusal)
         {
             // Asking again with what was refused for good would only hammer at the server.
-            if (refusal.Code == "invalid_grant") { state.Refused = before?.ReceivedAt; }
+            if (refusal.Code == "invalid_grant")
+            {
+                state.Refused = before?.ReceivedAt;
+            }
             throw new FailureException(refusal.Failure, refusal);
         }
     }
 
     /// <summary>The refresh token first: a server that gives a new one has forgotten the old.</summary>
-    private async Task StoreAsync(string providerId, OAuthSettings oauth, TokenState state, TokenResponse answer, CancellationToken cancellationToken)
+    private async Task StoreAsync(
+        string providerId,
+        OAuthSettings oauth,
+        TokenState state,
+        TokenResponse answer,
+        CancellationToken cancellationToken
+    )
     {
         state.Answer = answer;
         state.Unsaved = answer;
-        if (answer.RefreshToken is { } refresh) { await secrets.StoreAsync(RefreshReference(providerId), refresh, [oauth.TokenUrl], cancellationToken).ConfigureAwait(false); }
+        if (answer.RefreshToken is { } refresh)
+        {
+            await secrets.StoreAsync(RefreshReference(providerId), refresh, [oauth.TokenUrl], cancellationToken).ConfigureAwait(false);
+        }
 
-        await secrets.StoreAsync(AccessReference(providerId), answer.AccessToken, [oauth.ApiOrigin], cancellationToken).ConfigureAwait(false);
+        await secrets
+            .StoreAsync(AccessReference(providerId), answer.AccessToken, [oauth.ApiOrigin], cancellationToken)
+            .ConfigureAwait(false);
         var entry = new OAuthEntry(answer.ReceivedAt, answer.Lifetime is { } life ? answer.ReceivedAt + life : null);
         await OnDiskAsync(() => ledger.SetAsync(providerId, entry, cancellationToken)).ConfigureAwait(false);
         state.Unsaved = null;
@@ -210,19 +254,28 @@ public sealed class OAuthTokens
         }
         catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
         {
-            throw new FailureException(new Failure(FailureKind.ProviderAuthFailed, $"{settings.Name} is not signed in. Sign in, then try again."), missing);
+            throw new FailureException(
+                new Failure(FailureKind.ProviderAuthFailed, $"{settings.Name} is not signed in. Sign in, then try again."),
+                missing
+            );
         }
         catch (FailureException bound) when (bound.Failure.Kind == FailureKind.KeyNotBoundToOrigin)
         {
             throw new FailureException(
-                new Failure(FailureKind.KeyNotBoundToOrigin, $"{settings.Name} was signed in for another address than {origin.Host}, so nothing was sent there. Sign in again to use this one."), bound);
+                new Failure(
+                    FailureKind.KeyNotBoundToOrigin,
+                    $"{settings.Name} was signed in for another address than {origin.Host}, so nothing was sent there. Sign in again to use this one."
+                ),
+                bound
+            );
         }
     }
 
     private Task<IDisposable> LockAsync(string providerId, CancellationToken cancellationToken) =>
         OnDiskAsync(() => ledger.LockForRefreshAsync(providerId, cancellationToken));
 
-    private static FailureException SignInAgain(ProviderSettings settings) => new(FailureKind.ProviderAuthFailed, $"The sign-in of {settings.Name} has ended. Sign in again.");
+    private static FailureException SignInAgain(ProviderSettings settings) =>
+        new(FailureKind.ProviderAuthFailed, $"The sign-in of {settings.Name} has ended. Sign in again.");
 
     private static async Task<T> OnDiskAsync<T>(Func<Task<T>> action)
     {
@@ -232,15 +285,20 @@ public sealed class OAuthTokens
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, "Plue's folder could not be written, so the sign-in was not kept up to date. Make it writable or free some space, then try again.", fault);
+            throw new FailureException(
+                FailureKind.StoreReadOnly,
+                "Plue's folder could not be written, so the sign-in was not kept up to date. Make it writable or free some space, then try again.",
+                fault
+            );
         }
     }
 
-    private static Task OnDiskAsync(Func<Task> action) => OnDiskAsync(async () =>
-    {
-        await action().ConfigureAwait(false);
-        return true;
-    });
+    private static Task OnDiskAsync(Func<Task> action) =>
+        OnDiskAsync(async () =>
+        {
+            await action().ConfigureAwait(false);
+            return true;
+        });
 
     /// <summary>What this process knows of one provider's tokens.</summary>
     private sealed class TokenState

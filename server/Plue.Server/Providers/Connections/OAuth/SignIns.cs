@@ -14,7 +14,10 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
     {
         if (settings.AuthType != AuthType.Oauth)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{settings.Name} does not sign in with OAuth. Write auth_type: \"oauth\" in its file if it should.");
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"{settings.Name} does not sign in with OAuth. Write auth_type: \"oauth\" in its file if it should."
+            );
         }
 
         var oauth = OAuthSettings.Of(settings);
@@ -25,7 +28,10 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
             ISignInFlow flow = oauth.AuthorizationUrl is not null
                 ? new AuthorizationCodeFlow(oauth, tokens.Server, time)
                 : await DeviceFlow.BeginAsync(oauth, tokens.Server, time, cancellationToken).ConfigureAwait(false);
-            lock (underWay) { underWay[settings.Id] = new SignIn(flow, answer => tokens.SaveAsync(settings, answer, CancellationToken.None)); }
+            lock (underWay)
+            {
+                underWay[settings.Id] = new SignIn(flow, answer => tokens.SaveAsync(settings, answer, CancellationToken.None));
+            }
             return flow.Start;
         }
         finally
@@ -42,7 +48,9 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         SignIn signIn;
         lock (underWay)
         {
-            signIn = underWay.GetValueOrDefault(providerId) ?? throw new FailureException(FailureKind.NotFound, "No sign-in of this provider is under way. Sign in again.");
+            signIn =
+                underWay.GetValueOrDefault(providerId)
+                ?? throw new FailureException(FailureKind.NotFound, "No sign-in of this provider is under way. Sign in again.");
         }
 
         try
@@ -53,7 +61,10 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         {
             lock (underWay)
             {
-                if (underWay.GetValueOrDefault(providerId) == signIn) { underWay.Remove(providerId); }
+                if (underWay.GetValueOrDefault(providerId) == signIn)
+                {
+                    underWay.Remove(providerId);
+                }
             }
 
             await signIn.DisposeAsync().ConfigureAwait(false);
@@ -70,17 +81,29 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
     public async ValueTask DisposeAsync()
     {
         string[] all;
-        lock (underWay) { all = [.. underWay.Keys]; }
+        lock (underWay)
+        {
+            all = [.. underWay.Keys];
+        }
 
-        foreach (var id in all) { await EndAsync(id).ConfigureAwait(false); }
+        foreach (var id in all)
+        {
+            await EndAsync(id).ConfigureAwait(false);
+        }
     }
 
     private async Task EndAsync(string providerId)
     {
         SignIn? old;
-        lock (underWay) { underWay.Remove(providerId, out old); }
+        lock (underWay)
+        {
+            underWay.Remove(providerId, out old);
+        }
 
-        if (old is not null) { await old.DisposeAsync().ConfigureAwait(false); }
+        if (old is not null)
+        {
+            await old.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>One of them, from its beginning to its end.</summary>

@@ -58,7 +58,10 @@ public sealed class OAuthCredentialTests
         var gate = new TaskCompletionSource();
         home.Server.RefreshGate = gate.Task;
         var asking = Enumerable.Range(0, 20).Select(_ => process.AskAsync(home.Settings)).ToArray();
-        while (home.Server.Refreshes == 0) { await Task.Yield(); }
+        while (home.Server.Refreshes == 0)
+        {
+            await Task.Yield();
+        }
         gate.SetResult();
         Assert.All(await Task.WhenAll(asking), events => Assert.Equal(Good, events[^1]));
         Assert.Equal(1, home.Server.Refreshes);
@@ -74,8 +77,12 @@ public sealed class OAuthCredentialTests
         home.Time.Advance(TimeSpan.FromMinutes(1));
         var old = home.Server.AccessToken;
         var accepts = home.Api.Route;
-        home.Api.Route = request => request.Headers["authorization"] == $"Bearer {old}" ? ScriptedAnswer.Json("{}", 401) : accepts?.Invoke(request);
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => process.AskAsync(home.Settings))), events => Assert.Equal(Good, events[^1]));
+        home.Api.Route = request =>
+            request.Headers["authorization"] == $"Bearer {old}" ? ScriptedAnswer.Json("{}", 401) : accepts?.Invoke(request);
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => process.AskAsync(home.Settings))),
+            events => Assert.Equal(Good, events[^1])
+        );
         Assert.Equal(1, home.Server.Refreshes);
     }
 
@@ -199,7 +206,10 @@ public sealed class OAuthCredentialTests
         var gate = new TaskCompletionSource();
         home.Server.RefreshGate = gate.Task;
         var asking = process.FailureAsync(home.Settings);
-        while (home.Server.Refreshes == 0) { await Task.Yield(); }
+        while (home.Server.Refreshes == 0)
+        {
+            await Task.Yield();
+        }
         await process.Vault.LockAsync(Cancel);
         gate.SetResult();
         Assert.Equal(FailureKind.VaultLocked, (await asking)?.Kind);
@@ -225,19 +235,29 @@ public sealed class OAuthCredentialTests
     }
 
     [Theory]
-    [InlineData("{"), InlineData("[]"), InlineData("{\"mine\":7}"), InlineData("{\"mine\":{\"received_at\":\"soon\"}}"), InlineData("\uFFFF")]
+    [
+        InlineData("{"),
+        InlineData("[]"),
+        InlineData("{\"mine\":7}"),
+        InlineData("{\"mine\":{\"received_at\":\"soon\"}}"),
+        InlineData("\uFFFF")
+    ]
     public async Task A_damaged_file_of_times_costs_a_refresh_and_no_more(string content)
     {
         await using var home = OAuthHome.Create();
         await home.SignedInAsync();
-        using (var file = new FileStream(home.Ledger, FileMode.Create)) { file.Write(System.Text.Encoding.UTF8.GetBytes(content)); }
+        using (var file = new FileStream(home.Ledger, FileMode.Create))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(content));
+        }
         var process = await home.StartAsync();
         Assert.Equal(Good, (await process.AskAsync(home.Settings))[^1]);
         home.Server.ExpiresIn = 60;
         home.Time.Advance(TimeSpan.FromHours(2));
         var accepts = home.Api.Route;
         var old = home.Server.AccessToken;
-        home.Api.Route = request => request.Headers["authorization"] == $"Bearer {old}" ? ScriptedAnswer.Json("{}", 401) : accepts?.Invoke(request);
+        home.Api.Route = request =>
+            request.Headers["authorization"] == $"Bearer {old}" ? ScriptedAnswer.Json("{}", 401) : accepts?.Invoke(request);
         Assert.Equal(Good, (await process.AskAsync(home.Settings))[^1]);
         Assert.Equal(1, home.Server.Refreshes);
     }

@@ -31,31 +31,42 @@ internal sealed class OAuthHome : IAsyncDisposable
         var home = new OAuthHome();
         home.Auth["client_id"] = "my-own-client";
         home.Auth["token_url"] = $"{home.Server.Url}token";
-        foreach (var name in addresses.DefaultIfEmpty("authorization_url")) { home.Auth[name] = $"{home.Server.Url}{(name == "device_url" ? "device" : "authorize")}"; }
+        foreach (var name in addresses.DefaultIfEmpty("authorization_url"))
+        {
+            home.Auth[name] = $"{home.Server.Url}{(name == "device_url" ? "device" : "authorize")}";
+        }
         // The API takes the latest token and no other.
-        home.Api.Route = request => request.Headers.GetValueOrDefault("authorization") == $"Bearer {home.Server.AccessToken}"
-            ? ScriptedAnswer.Events().Send(ChatScript.Chunk("Hello")).Send(ChatScript.End)
-            : ScriptedAnswer.Json("""{"error":{"message":"token expired"}}""", 401);
+        home.Api.Route = request =>
+            request.Headers.GetValueOrDefault("authorization") == $"Bearer {home.Server.AccessToken}"
+                ? ScriptedAnswer.Events().Send(ChatScript.Chunk("Hello")).Send(ChatScript.End)
+                : ScriptedAnswer.Json("""{"error":{"message":"token expired"}}""", 401);
         return home;
     }
 
-    public ProviderSettings Settings => new()
-    {
-        Id = "mine",
-        Name = "My server",
-        Kind = ProviderKinds.OpenAiCompatible,
-        Endpoint = new Uri(Api.Url, "/v1"),
-        Auth = AuthType.Oauth,
-        Model = "m",
-        RetryPolicy = "none",
-        AdditionalAuth = new Dictionary<string, string>(Auth),
-    };
+    public ProviderSettings Settings =>
+        new()
+        {
+            Id = "mine",
+            Name = "My server",
+            Kind = ProviderKinds.OpenAiCompatible,
+            Endpoint = new Uri(Api.Url, "/v1"),
+            Auth = AuthType.Oauth,
+            Model = "m",
+            RetryPolicy = "none",
+            AdditionalAuth = new Dictionary<string, string>(Auth),
+        };
 
     public async Task<Process> StartAsync()
     {
         var vault = files.Open(Time);
-        if (!File.Exists(files.Path)) { await vault.CreateAsync(VaultHome.Editor, default); }
-        else { await vault.UnlockAsync(VaultHome.Editor, default); }
+        if (!File.Exists(files.Path))
+        {
+            await vault.CreateAsync(VaultHome.Editor, default);
+        }
+        else
+        {
+            await vault.UnlockAsync(VaultHome.Editor, default);
+        }
 
         var process = new Process(vault, files.Redactor, new PluePaths(Path.Combine(files.Directory, "plue")), Time);
         processes.Add(process);
@@ -74,7 +85,10 @@ internal sealed class OAuthHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in processes) { await process.DisposeAsync(); }
+        foreach (var process in processes)
+        {
+            await process.DisposeAsync();
+        }
         await Server.DisposeAsync();
         await Api.DisposeAsync();
         files.Dispose();
@@ -102,17 +116,34 @@ internal sealed class OAuthHome : IAsyncDisposable
         public async Task<List<ProviderEvent>> AskAsync(ProviderSettings settings)
         {
             // The time of the connection itself is not what is tested.
-            await using var provider = new OpenAiCompatibleProvider(settings, secrets, http, TimeProvider.System, new OAuthCredential(settings, Tokens));
+            await using var provider = new OpenAiCompatibleProvider(
+                settings,
+                secrets,
+                http,
+                TimeProvider.System,
+                new OAuthCredential(settings, Tokens)
+            );
             var request = new ProviderRequest
             {
                 CodexId = "chat_1",
                 Model = "m",
-                Messages = [new Message { Id = "1", CodexId = "chat_1", Role = MessageRole.User, Parts = [new MessagePart.Text("Hi")], CreatedAt = time.GetUtcNow() }],
+                Messages =
+                [
+                    new Message
+                    {
+                        Id = "1",
+                        CodexId = "chat_1",
+                        Role = MessageRole.User,
+                        Parts = [new MessagePart.Text("Hi")],
+                        CreatedAt = time.GetUtcNow(),
+                    },
+                ],
             };
             return await provider.StreamAsync(request, new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token).ToListAsync();
         }
 
-        public async Task<Failure?> FailureAsync(ProviderSettings settings) => (await AskAsync(settings)).OfType<ProviderEvent.Failed>().SingleOrDefault()?.Failure;
+        public async Task<Failure?> FailureAsync(ProviderSettings settings) =>
+            (await AskAsync(settings)).OfType<ProviderEvent.Failed>().SingleOrDefault()?.Failure;
 
         public async ValueTask DisposeAsync()
         {

@@ -22,8 +22,10 @@ public sealed class SignInTests
         Assert.Null(start.UserCode);
         Assert.Equal(home.Time.GetUtcNow() + TimeSpan.FromMinutes(5), start.ExpiresAt);
         var asked = AuthorizationServer.Fields(start.Url.Query.TrimStart('?'));
-        Assert.Equal(("code", "my-own-client", "S256", "chat models", "https://api.example.com/"),
-            (asked["response_type"], asked["client_id"], asked["code_challenge_method"], asked["scope"], asked["audience"]));
+        Assert.Equal(
+            ("code", "my-own-client", "S256", "chat models", "https://api.example.com/"),
+            (asked["response_type"], asked["client_id"], asked["code_challenge_method"], asked["scope"], asked["audience"])
+        );
         Assert.StartsWith("http://127.0.0.1:", asked["redirect_uri"], StringComparison.Ordinal);
 
         using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri);
@@ -54,12 +56,15 @@ public sealed class SignInTests
         await using var home = OAuthHome.Create();
         var process = await home.StartAsync();
         var start = await process.SignIns.BeginAsync(home.Settings, Cancel);
-        using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri, fields =>
-        {
-            fields.Remove("code");
-            fields["error"] = "access_denied";
-            fields["error_description"] = "The user said no.";
-        });
+        using var page = await home.Server.AllowAsync(
+            start.Url.AbsoluteUri,
+            fields =>
+            {
+                fields.Remove("code");
+                fields["error"] = "access_denied";
+                fields["error_description"] = "The user said no.";
+            }
+        );
         Assert.Contains("You can close this window", await page.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         var failure = await FailureAsync(process.SignIns.AwaitAsync("mine", Cancel));
         Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
@@ -69,7 +74,13 @@ public sealed class SignInTests
     }
 
     [Theory]
-    [InlineData("state=another&code=stolen"), InlineData("state=&code=stolen"), InlineData("code=stolen"), InlineData("state=another&error=access_denied"), InlineData("error=access_denied")]
+    [
+        InlineData("state=another&code=stolen"),
+        InlineData("state=&code=stolen"),
+        InlineData("code=stolen"),
+        InlineData("state=another&error=access_denied"),
+        InlineData("error=access_denied")
+    ]
     public async Task SEC_38_A_response_with_a_wrong_state_is_refused_and_the_sign_in_goes_on(string query)
     {
         await using var home = OAuthHome.Create();
@@ -98,13 +109,19 @@ public sealed class SignInTests
         var start = await process.SignIns.BeginAsync(home.Settings, Cancel);
         var redirect = Redirect(start.Url);
         var state = AuthorizationServer.Fields(start.Url.Query.TrimStart('?'))["state"];
-        foreach (var request in new[]
-        {
-            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "GET /favicon.ico HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-            $"GET /callback/../x?code=a&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", $"GET /callback?code=a&state={state} HTTP/1.1\r\n\r\n",
-            $"GET /callback?code=a&state={state} HTTP/1.1\r\nHost: rebound.example\r\n\r\n", $"GET /callback?code=a&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://evil.example\r\n\r\n",
-            "nonsense\r\n\r\n",
-        })
+        foreach (
+            var request in new[]
+            {
+                "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                "GET /favicon.ico HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                $"GET /callback/../x?code=a&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                $"GET /callback?code=a&state={state} HTTP/1.1\r\n\r\n",
+                $"GET /callback?code=a&state={state} HTTP/1.1\r\nHost: rebound.example\r\n\r\n",
+                $"GET /callback?code=a&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://evil.example\r\n\r\n",
+                "nonsense\r\n\r\n",
+            }
+        )
         {
             Assert.StartsWith("HTTP/1.1 404 ", await SendAsync(redirect.Port, request), StringComparison.Ordinal);
         }
@@ -126,8 +143,15 @@ public sealed class SignInTests
         await second.ConnectAsync(IPAddress.Loopback, Redirect(start.Url).Port, Cancel);
         using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri);
         await process.SignIns.AwaitAsync("mine", Cancel);
-        try { await second.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET /callback?code=other&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), Cancel); }
-        catch (IOException) { /* It was turned away. */ }
+        try
+        {
+            await second
+                .GetStream()
+                .WriteAsync(Encoding.ASCII.GetBytes($"GET /callback?code=other&state={state} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), Cancel);
+        }
+        catch (IOException)
+        { /* It was turned away. */
+        }
 
         Assert.Equal(new ProviderEvent.Finished(StopReason.EndTurn), (await process.AskAsync(home.Settings))[^1]);
         Assert.Single(home.Server.Requests);
@@ -200,7 +224,10 @@ public sealed class SignInTests
     public async Task With_a_device_code_the_server_is_asked_as_often_as_it_likes()
     {
         await using var home = OAuthHome.Create("device_url");
-        foreach (var error in new[] { "authorization_pending", "slow_down", "authorization_pending" }) { home.Server.DeviceErrors.Enqueue(error); }
+        foreach (var error in new[] { "authorization_pending", "slow_down", "authorization_pending" })
+        {
+            home.Server.DeviceErrors.Enqueue(error);
+        }
         var process = await home.StartAsync();
         var start = await process.SignIns.BeginAsync(home.Settings, Cancel);
         Assert.Equal(("WDJB-MJHT", $"{home.Server.Url}activate"), (start.UserCode, start.Url.ToString()));
@@ -218,7 +245,11 @@ public sealed class SignInTests
     }
 
     [Theory]
-    [InlineData("access_denied", FailureKind.PermissionDenied), InlineData("expired_token", FailureKind.Timeout), InlineData("invalid_client", FailureKind.ProviderAuthFailed)]
+    [
+        InlineData("access_denied", FailureKind.PermissionDenied),
+        InlineData("expired_token", FailureKind.Timeout),
+        InlineData("invalid_client", FailureKind.ProviderAuthFailed)
+    ]
     [InlineData("something_new", FailureKind.ProviderAuthFailed)]
     public async Task A_device_code_that_is_refused_ends_the_sign_in(string error, FailureKind kind)
     {
@@ -236,11 +267,18 @@ public sealed class SignInTests
     public async Task A_device_code_that_nobody_types_runs_out()
     {
         await using var home = OAuthHome.Create("device_url");
-        home.Server.DeviceAnswer = $$"""{"device_code":"d","user_code":"A-B","verification_uri":"{{home.Server.Url}}activate","expires_in":12}""";
-        for (var times = 0; times < 9; times++) { home.Server.DeviceErrors.Enqueue("authorization_pending"); }
+        home.Server.DeviceAnswer =
+            $$"""{"device_code":"d","user_code":"A-B","verification_uri":"{{home.Server.Url}}activate","expires_in":12}""";
+        for (var times = 0; times < 9; times++)
+        {
+            home.Server.DeviceErrors.Enqueue("authorization_pending");
+        }
         var process = await home.StartAsync();
         await process.SignIns.BeginAsync(home.Settings, Cancel);
-        for (var times = 0; times < 3; times++) { home.Time.Advance(await home.Time.NextWaitAsync()); }
+        for (var times = 0; times < 3; times++)
+        {
+            home.Time.Advance(await home.Time.NextWaitAsync());
+        }
         Assert.Equal(FailureKind.Timeout, (await FailureAsync(process.SignIns.AwaitAsync("mine", Cancel))).Kind);
     }
 
@@ -261,7 +299,12 @@ public sealed class SignInTests
     }
 
     [Theory]
-    [InlineData("file:///etc/passwd"), InlineData("http://elsewhere.example/activate"), InlineData("https://user:pass@example.com/"), InlineData("command:run")]
+    [
+        InlineData("file:///etc/passwd"),
+        InlineData("http://elsewhere.example/activate"),
+        InlineData("https://user:pass@example.com/"),
+        InlineData("command:run")
+    ]
     public async Task A_page_that_is_not_safe_to_open_is_never_opened(string page)
     {
         await using var home = OAuthHome.Create("device_url");
@@ -277,14 +320,18 @@ public sealed class SignInTests
         var process = await home.StartAsync();
         await using var other = new ScriptedEndpoint(ScriptedAnswer.Json("{}"));
         var piece = Encoding.ASCII.GetBytes(new string('a', 1024 * 1024));
-        foreach (var (answer, kind) in new[]
-        {
-            (ScriptedAnswer.Json("{\"user_code\":\"").Repeat(piece, 100), FailureKind.BadResponse),
-            (ScriptedAnswer.Json("", 302, ("Location", other.Url.ToString())), FailureKind.BadResponse),
-            (ScriptedAnswer.Html("<h1>hello"), FailureKind.BadResponse), (ScriptedAnswer.Json("[1]"), FailureKind.BadResponse),
-            (ScriptedAnswer.Json("{\"user_code\":7}"), FailureKind.BadResponse), (ScriptedAnswer.Json("{\"error\":{\"message\":\"x\"}}", 500), FailureKind.Overloaded),
-            (ScriptedAnswer.Json("{\"user_code").Cut(), FailureKind.Unreachable),
-        })
+        foreach (
+            var (answer, kind) in new[]
+            {
+                (ScriptedAnswer.Json("{\"user_code\":\"").Repeat(piece, 100), FailureKind.BadResponse),
+                (ScriptedAnswer.Json("", 302, ("Location", other.Url.ToString())), FailureKind.BadResponse),
+                (ScriptedAnswer.Html("<h1>hello"), FailureKind.BadResponse),
+                (ScriptedAnswer.Json("[1]"), FailureKind.BadResponse),
+                (ScriptedAnswer.Json("{\"user_code\":7}"), FailureKind.BadResponse),
+                (ScriptedAnswer.Json("{\"error\":{\"message\":\"x\"}}", 500), FailureKind.Overloaded),
+                (ScriptedAnswer.Json("{\"user_code").Cut(), FailureKind.Unreachable),
+            }
+        )
         {
             home.Server.Instead = _ => answer;
             Assert.Equal(kind, (await FailureAsync(process.SignIns.BeginAsync(home.Settings, Cancel))).Kind);
@@ -305,19 +352,32 @@ public sealed class SignInTests
 
     [Theory]
     [InlineData("client_id", null), InlineData("token_url", null), InlineData("authorization_url", null)]
-    [InlineData("token_url", "http://elsewhere.example/token"), InlineData("authorization_url", "ftp://x/"), InlineData("token_url", "https://a:b@example.com/")]
+    [
+        InlineData("token_url", "http://elsewhere.example/token"),
+        InlineData("authorization_url", "ftp://x/"),
+        InlineData("token_url", "https://a:b@example.com/")
+    ]
     [InlineData("client_secret", "typed-into-the-file"), InlineData("redirect_port", "70000"), InlineData("redirect_port", "http")]
     public async Task What_is_missing_or_unsafe_in_the_file_is_named(string field, string? value)
     {
         await using var home = OAuthHome.Create();
-        if (value is null) { home.Auth.Remove(field); }
-        else { home.Auth[field] = value; }
+        if (value is null)
+        {
+            home.Auth.Remove(field);
+        }
+        else
+        {
+            home.Auth[field] = value;
+        }
 
         var process = await home.StartAsync();
         var failure = await FailureAsync(process.SignIns.BeginAsync(home.Settings, Cancel));
         Assert.Equal(FailureKind.MissingField, failure.Kind);
         Assert.Contains(field, failure.Message, StringComparison.Ordinal);
-        if (field == "client_secret") { Assert.DoesNotContain("typed-into", failure.Message, StringComparison.Ordinal); }
+        if (field == "client_secret")
+        {
+            Assert.DoesNotContain("typed-into", failure.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -348,7 +408,8 @@ public sealed class SignInTests
 
     private static Uri Redirect(Uri start) => new(AuthorizationServer.Fields(start.Query.TrimStart('?'))["redirect_uri"]);
 
-    private static async Task<Failure> FailureAsync(Task running) => (await Assert.ThrowsAsync<FailureException>(() => running.WaitAsync(TimeSpan.FromSeconds(20)))).Failure;
+    private static async Task<Failure> FailureAsync(Task running) =>
+        (await Assert.ThrowsAsync<FailureException>(() => running.WaitAsync(TimeSpan.FromSeconds(20)))).Failure;
 
     private static async Task<string> SendAsync(int port, string request)
     {
