@@ -162,7 +162,7 @@ internal sealed class FetchedProviders
     /// <returns>Null when it is not a list of objects.</returns>
     public static FetchedProviders? Read(byte[] body)
     {
-        Dictionary<string, Range> places = new(StringComparer.Ordinal);
+        Dictionary<string, Range> positions = new(StringComparer.Ordinal);
         try
         {
             var reader = new Utf8JsonReader(body);
@@ -188,11 +188,11 @@ internal sealed class FetchedProviders
 
                 if (id is not null && CatalogId.IsValid(id))
                 {
-                    places.TryAdd(id, start..(int)reader.BytesConsumed);
+                    positions.TryAdd(id, start..(int)reader.BytesConsumed);
                 }
             }
 
-            return reader.TokenType == JsonTokenType.EndArray && !reader.Read() ? new FetchedProviders(body, places) : null;
+            return reader.TokenType == JsonTokenType.EndArray && !reader.Read() ? new FetchedProviders(body, positions) : null;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {

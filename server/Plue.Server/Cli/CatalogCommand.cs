@@ -37,7 +37,7 @@ internal static class CatalogCommand
             (services, _, _) =>
             {
                 var list = CatalogViews.List(services.Catalog.List());
-                return Result(
+                return ResultAsync(
                     list,
                     () =>
                     {
@@ -74,7 +74,7 @@ internal static class CatalogCommand
                         ),
                     typical: null
                 );
-                return Result(
+                return ResultAsync(
                     detail,
                     () =>
                     {
@@ -133,7 +133,7 @@ internal static class CatalogCommand
                     ),
                 ];
                 var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-                return Result(
+                return ResultAsync(
                     new CatalogValidateResult(problems),
                     () =>
                     {
@@ -169,7 +169,7 @@ internal static class CatalogCommand
                     services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)),
                     services.Catalog
                 );
-                return Result(
+                return ResultAsync(
                     result,
                     () =>
                     {
@@ -207,7 +207,7 @@ internal static class CatalogCommand
             {
                 var path = Path.GetFullPath(parsed.GetRequiredValue(to));
                 services.Own.Export(parsed.GetRequiredValue(ids), path);
-                return Result(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+                return ResultAsync(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
             }
         );
     }
@@ -226,7 +226,7 @@ internal static class CatalogCommand
             {
                 var chosen = parsed.GetRequiredValue(id);
                 var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
-                return Result(
+                return ResultAsync(
                     new Nothing(),
                     () =>
                         terminal.WriteLine(
@@ -249,7 +249,7 @@ internal static class CatalogCommand
             async (services, _, cancellationToken) =>
             {
                 var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
-                return await Result(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+                return await ResultAsync(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
             }
         );
 
@@ -263,7 +263,7 @@ internal static class CatalogCommand
             (services, _, _) =>
             {
                 var stats = CatalogViews.Stats(services.Catalog);
-                return Result(
+                return ResultAsync(
                     stats,
                     () =>
                     {
@@ -306,11 +306,11 @@ internal static class CatalogCommand
                 if (parsed.GetValue(backup) is { } chosen)
                 {
                     var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
-                    return Result(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
+                    return ResultAsync(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
                 }
 
                 var versions = CatalogViews.Backups(services.Own);
-                return Result(
+                return ResultAsync(
                     versions,
                     () =>
                     {
@@ -335,7 +335,7 @@ internal static class CatalogCommand
     /// <summary>The output of a command, as JSON or as text.</summary>
     private sealed record CommandResult(string Json, Action ForPeople, int ExitCode);
 
-    private static Task<CommandResult> Result<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
+    private static Task<CommandResult> ResultAsync<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
         Task.FromResult(
             new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode)
         );

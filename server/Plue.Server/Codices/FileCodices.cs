@@ -767,11 +767,11 @@ internal sealed partial class FileCodices(
     private FileCodex Read(byte[] bytes, string path, TemplateLayer layer, string id, List<DocumentProblem> problems)
     {
         CodexUri.TryOf(form.Collection, id, out var uri);
-        var reading = form.Read(id, bytes, layer);
-        return new FileCodex(id, uri, path, reading.Values, [.. problems, .. reading.Problems], uri is null || reading.IsBroken)
+        var read = form.Read(id, bytes, layer);
+        return new FileCodex(id, uri, path, read.Values, [.. problems, .. read.Problems], uri is null || read.IsBroken)
         {
             Layer = layer,
-            TemplateId = form.TemplateIdOf(id, reading.Values),
+            TemplateId = form.TemplateIdOf(id, read.Values),
             Hash = VersionStore.HashOf(bytes),
             Modified = path.Length > 0 ? new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero) : DateTimeOffset.UnixEpoch,
         };

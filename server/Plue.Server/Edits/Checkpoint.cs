@@ -388,7 +388,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                     var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
                         full,
                         (ref entry) => (entry.FileName.ToString(), entry.IsDirectory),
-                        new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }
+                        new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false }
                     )
                 )
                 {

@@ -272,7 +272,7 @@ internal sealed class FileReview
         state.Restore(folder, review.Path, contents);
     }
 
-    private List<(Hunk Hunk, int Place)> HunksOf(List<DiffRegion> all)
+    private static List<(Hunk Hunk, int Place)> HunksOf(List<DiffRegion> all)
     {
         List<(Hunk Hunk, int Place)> found = [];
         Dictionary<string, int> same = new(StringComparer.Ordinal);

@@ -75,7 +75,7 @@ internal sealed class DiskChecks(HealthServices services)
             advice.Add("Free some disk space.");
         }
 
-        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & GroupAndOtherAccess) != 0)
+        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & GroupAndOtherAccess) != UnixFileMode.None)
         {
             reservations.Add("Other users of this machine can read it.");
             advice.Add($"Run: chmod 700 {home}");

@@ -26,7 +26,7 @@ internal sealed class HealthChecks(HealthServices services)
         );
         return HealthCheck.RunAsync(
             [
-                HealthCheck.Create("Sidecar", isNeeded: true, machine.Sidecar),
+                HealthCheck.Create("Sidecar", isNeeded: true, MachineChecks.Sidecar),
                 HealthCheck.Create("Data folder", isNeeded: true, disk.Folder),
                 HealthCheck.Create("Chats", isNeeded: true, disk.Chats),
                 HealthCheck.Create("Settings", isNeeded: false, disk.Settings),
@@ -37,7 +37,7 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Create("MCP servers", isNeeded: false, machine.Servers),
                 new("Sandbox", IsNeeded: false, machine.SandboxAsync),
                 HealthCheck.Create("Search", isNeeded: false, MachineChecks.Ripgrep),
-                new("Git", IsNeeded: false, machine.GitAsync),
+                new("Git", IsNeeded: false, MachineChecks.GitAsync),
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Create("Safety", isNeeded: false, disk.Security),
             ],

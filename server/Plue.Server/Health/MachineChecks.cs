@@ -23,7 +23,7 @@ internal sealed class MachineChecks(HealthServices services)
         @"C:\Program Files\Git\cmd\git.exe",
     ];
 
-    public IReadOnlyList<HealthRow> Sidecar()
+    public static IReadOnlyList<HealthRow> Sidecar()
     {
         // A program in one file has no library beside it.
         var library = Path.Combine(AppContext.BaseDirectory, "plue.dll");
@@ -139,7 +139,7 @@ internal sealed class MachineChecks(HealthServices services)
                 : HealthRow.Ok("Search", "Agents use Plue's built-in search. ripgrep is faster in large folders."),
         ];
 
-    public async Task<IReadOnlyList<HealthRow>> GitAsync(CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<HealthRow>> GitAsync(CancellationToken cancellationToken)
     {
         const string name = "Git";
         if (GitPaths.FirstOrDefault(File.Exists) is not { } program)

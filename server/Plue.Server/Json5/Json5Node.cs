@@ -159,18 +159,18 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
     /// <summary>The same object with one value set; an existing key keeps its place.</summary>
     public Json5Object With(string name, Json5Node value)
     {
-        var members = Members.ToList();
-        var index = members.FindLastIndex(member => member.Name == name);
+        var merged = Members.ToList();
+        var index = merged.FindLastIndex(member => member.Name == name);
         if (index < 0)
         {
-            members.Add(new Json5Member(name, value));
+            merged.Add(new Json5Member(name, value));
         }
         else
         {
-            members[index] = members[index] with { Value = value };
+            merged[index] = merged[index] with { Value = value };
         }
 
-        return new Json5Object(members) { Span = Span };
+        return new Json5Object(merged) { Span = Span };
     }
 
     /// <summary>Gets the duplicate members, without the first of each name.</summary>

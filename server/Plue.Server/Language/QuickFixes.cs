@@ -55,16 +55,16 @@ internal static partial class QuickFixes
 
         if (Meant().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
         {
-            yield return new QuickFix($"Change to “{meant.Groups[1].Value}”", problem, IsUsual: true)
+            yield return new QuickFix($"Change to “{meant.Groups["name"].Value}”", problem, IsUsual: true)
             {
-                Edits = [(typo, meant.Groups[1].Value)],
+                Edits = [(typo, meant.Groups["name"].Value)],
             };
         }
 
         if (
             Missing().Match(problem.Message) is { Success: true } missing
             && model.Objects().FirstOrDefault(one => one.Value.Span.Start == problem.At.Start) is { } lacking
-            && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups[1].Value) is { } field
+            && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups["name"].Value) is { } field
         )
         {
             yield return new QuickFix($"Add “{field.Name}”", problem, IsUsual: true)
@@ -208,9 +208,9 @@ internal static partial class QuickFixes
             );
     }
 
-    [GeneratedRegex("Did you mean `([^`]{1,200})`\\?", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("Did you mean `(?<name>[^`]{1,200})`\\?", RegexOptions.CultureInvariant)]
     private static partial Regex Meant();
 
-    [GeneratedRegex("^`([A-Za-z_]{1,128})` is missing", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^`(?<name>[A-Za-z_]{1,128})` is missing", RegexOptions.CultureInvariant)]
     private static partial Regex Missing();
 }

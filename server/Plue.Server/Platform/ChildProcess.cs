@@ -75,6 +75,11 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes with the exit code after the program and its children ended; 128 + the signal if one ended it.</summary>
     public Task<int> Exited { get; }
 
+    /// <summary>Null while it runs.</summary>
+#pragma warning disable VSTHRD002 // It has completed.
+    public int? ExitCode => Exited.IsCompletedSuccessfully ? Exited.Result : null;
+#pragma warning restore VSTHRD002
+
     /// <summary>The last 8 KiB of its error output, secrets masked.</summary>
     public string StderrTail
     {
@@ -117,7 +122,7 @@ public sealed class ChildProcess : IAsyncDisposable
             throw new IOException($"The folder {start.WorkingDirectory} does not exist.");
         }
 
-        var marker = $"{Owner.Value}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+        var processMarker = $"{Owner.Value}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
         var info = new ProcessStartInfo
         {
             FileName = Setsid ?? start.Program,
@@ -143,11 +148,11 @@ public sealed class ChildProcess : IAsyncDisposable
             info.Environment[name] = value;
         }
 
-        info.Environment[Marker] = marker;
+        info.Environment[Marker] = processMarker;
         try
         {
-            var process = Process.Start(info) ?? throw new IOException($"{start.Program} did not start.");
-            return new ChildProcess(start, process, marker);
+            var started = Process.Start(info) ?? throw new IOException($"{start.Program} did not start.");
+            return new ChildProcess(start, started, processMarker);
         }
         catch (Win32Exception e)
         {

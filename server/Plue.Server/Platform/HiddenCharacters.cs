@@ -54,14 +54,14 @@ public static partial class HiddenCharacters
             .Replace(
                 text,
                 mark =>
-                    int.Parse(mark.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value
+                    int.Parse(mark.Groups["code"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value
                     && Rune.IsValid(value)
                     && (IsHidden(value) || value == '\r')
                         ? new Rune(value).ToString()
                         : mark.Value
             );
 
-    [GeneratedRegex("⟨U\\+([0-9A-F]{4,6})⟩", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("⟨U\\+(?<code>[0-9A-F]{4,6})⟩", RegexOptions.CultureInvariant)]
     private static partial Regex Mark();
 
     private static void Append(StringBuilder output, Rune rune, bool isHidden)

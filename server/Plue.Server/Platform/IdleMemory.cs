@@ -66,6 +66,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     /// <summary>Garbage from its first moment on: its finalizer runs after the next collection, and leaves another for the one after that.</summary>
     private sealed class AfterCollection(IdleMemory memory)
     {
+#pragma warning disable MA0055 // Finalization is the event.
         ~AfterCollection()
         {
             if (Environment.HasShutdownStarted)
@@ -76,5 +77,6 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
             memory.Collected();
             _ = new AfterCollection(memory);
         }
+#pragma warning restore MA0055
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinStableAge = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
     private static readonly TimeSpan MaxCacheAge = TimeSpan.FromSeconds(30); // files may be written without a lock, by hand
-    private static readonly EnumerationOptions AllFiles = new() { AttributesToSkip = 0 };
+    private static readonly EnumerationOptions AllFiles = new() { AttributesToSkip = FileAttributes.None };
 
     private readonly Lock sync = new();
     private readonly IndexFile file = new(indexPath, logger);

@@ -58,17 +58,17 @@ internal sealed class Journal(
         params ReadOnlySpan<StoredRecord> records
     )
     {
-        var lines = new ArrayBufferWriter<byte>();
+        var written = new ArrayBufferWriter<byte>();
         long seq = 1;
-        JournalLine.Write(lines, seq, time.GetUtcNow(), header.ToUtf8());
+        JournalLine.Write(written, seq, time.GetUtcNow(), header.ToUtf8());
         foreach (var record in records)
         {
-            JournalLine.Write(lines, ++seq, time.GetUtcNow(), record.ToUtf8());
+            JournalLine.Write(written, ++seq, time.GetUtcNow(), record.ToUtf8());
         }
 
         try
         {
-            DurableFile.Replace(path, lines.WrittenSpan);
+            DurableFile.Replace(path, written.WrittenSpan);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -164,7 +164,7 @@ internal sealed class JournalLock : IDisposable
     public static JournalLock? TryAcquire(string journal, string subject)
     {
         var path = PathOf(journal);
-        FileStream file;
+        FileStream lockFile;
         try
         {
             if (new FileInfo(path).LinkTarget is not null)
@@ -177,7 +177,7 @@ internal sealed class JournalLock : IDisposable
 
             var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
-            file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
+            lockFile = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
         }
         catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
         {
@@ -189,24 +189,24 @@ internal sealed class JournalLock : IDisposable
         }
 
         // Between opening and locking, the former owner may have deleted this very file: then the lock is on nothing.
-        var token = Guid.NewGuid().ToString("N");
+        var newToken = Guid.NewGuid().ToString("N");
         try
         {
-            var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
-            file.SetLength(0);
-            file.Write(content);
-            if (HasToken(token, path))
+            var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {newToken}\n"));
+            lockFile.SetLength(0);
+            lockFile.Write(content);
+            if (HasToken(newToken, path))
             {
-                return new JournalLock(file, token);
+                return new JournalLock(lockFile, newToken);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            file.Dispose();
+            lockFile.Dispose();
             throw StoreFailure.From(exception, $"This {subject} cannot be opened for writing");
         }
 
-        file.Dispose();
+        lockFile.Dispose();
         return null;
     }
 

@@ -112,11 +112,11 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     /// <param name="layer">Where the file stands: one of the workspace has fewer rights.</param>
     public TemplateReading Check(string id, ReadOnlySpan<byte> utf8, TemplateLayer layer = TemplateLayer.User)
     {
-        var own = Named(id, TemplateReader.Read(utf8));
+        var values = Named(id, TemplateReader.Read(utf8));
         lock (sync)
         {
             Refresh();
-            return Complete(own, layer);
+            return Complete(values, layer);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class ValuePath
     /// <returns>Null when it is not a path.</returns>
     public static ValuePath? TryParse(string text)
     {
-        var steps = new List<(string?, int)>();
+        var parsed = new List<(string?, int)>();
         foreach (var part in text.Split('.'))
         {
             var bracket = part.IndexOf('[', StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class ValuePath
                 return null;
             }
 
-            steps.Add((name, 0));
+            parsed.Add((name, 0));
             while (bracket >= 0)
             {
                 var close = part.IndexOf(']', bracket);
@@ -45,7 +45,7 @@ public sealed class ValuePath
                     return null;
                 }
 
-                steps.Add((null, index));
+                parsed.Add((null, index));
                 if (close + 1 == part.Length)
                 {
                     break;
@@ -59,7 +59,7 @@ public sealed class ValuePath
             }
         }
 
-        return new ValuePath(text, steps);
+        return new ValuePath(text, parsed);
     }
 
     /// <summary>The value at the path, or null when some step leads nowhere.</summary>

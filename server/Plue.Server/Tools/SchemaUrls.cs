@@ -26,24 +26,26 @@ internal static partial class SchemaUrls
             .Replace(
                 Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal),
                 escape =>
-                    escape.Groups[1].Success
-                        ? ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()
+                    escape.Groups["code"].Success
+                        ? (
+                            (char)int.Parse(escape.Groups["code"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                        ).ToString()
                         : "/"
             );
         return
         [
             .. Url()
                 .Matches(text)
-                .Select(match => Uri.TryCreate(match.Groups[1].Value, UriKind.Absolute, out var address) ? address : null)
+                .Select(match => Uri.TryCreate(match.Groups["url"].Value, UriKind.Absolute, out var address) ? address : null)
                 .OfType<Uri>(),
         ];
     }
 
-    [GeneratedRegex(@"\\(?:u([0-9a-fA-F]{4})|/)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\\(?:u(?<code>[0-9a-fA-F]{4})|/)", RegexOptions.CultureInvariant)]
     private static partial Regex EscapeSequence();
 
     [GeneratedRegex(
-        @"(?:""\$schema""\s*:\s*""|'\$schema'\s*:\s*'|yaml-language-server\s*:\s*\$schema\s*=\s*)(https?://[^""'\s]+)",
+        @"(?:""\$schema""\s*:\s*""|'\$schema'\s*:\s*'|yaml-language-server\s*:\s*\$schema\s*=\s*)(?<url>https?://[^""'\s]+)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
     )]
     private static partial Regex Url();

@@ -103,7 +103,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     {
         var oldest = ExpiryClock.Read(paths, time) - Age ?? DateTimeOffset.MinValue;
         var files = new DirectoryInfo(Folder).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).ToList();
-        foreach (var file in files.Where((file, at) => at >= MaxFiles || file.LastWriteTimeUtc < oldest))
+        foreach (var file in files.Where((file, at) => at >= MaxFiles || new DateTimeOffset(file.LastWriteTimeUtc) < oldest))
         {
             file.Delete();
         }

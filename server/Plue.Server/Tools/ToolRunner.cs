@@ -83,17 +83,17 @@ public sealed class ToolRunner(
         CancellationToken cancellationToken
     )
     {
-        var results = new ToolCallResult[calls.Count];
+        var outcomes = new ToolCallResult[calls.Count];
         async Task RunOneAsync(int at)
         {
-            results[at] = await RunAsync(
+            outcomes[at] = await RunAsync(
                 calls[at],
                 toolbox.Find(calls[at].Name),
                 contextOf(calls[at].ToolUseId),
                 observer,
                 cancellationToken
             );
-            observer.Finished(results[at]);
+            observer.Finished(outcomes[at]);
         }
 
         for (var at = 0; at < calls.Count; )
@@ -103,7 +103,7 @@ public sealed class ToolRunner(
             at += Math.Max(1, beside);
         }
 
-        return results;
+        return outcomes;
     }
 
     private async Task<ToolCallResult> RunAsync(

@@ -73,6 +73,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         arguments.AddRange(["--", "./"]);
         try
         {
+#pragma warning disable VSTHRD002 // Called on a thread of its own.
             return ReadAsync(
                     new ChildProcessStart
                     {
@@ -85,6 +86,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
                 )
                 .GetAwaiter()
                 .GetResult();
+#pragma warning restore VSTHRD002
         }
         catch (Exception fault) when (fault is IOException or TimeoutException)
         {

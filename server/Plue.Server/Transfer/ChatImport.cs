@@ -86,7 +86,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                 new FoundSession(
                     file.FullName,
                     mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)),
-                    file.LastWriteTimeUtc,
+                    new DateTimeOffset(file.LastWriteTimeUtc),
                     file.Length,
                     known.GetValueOrDefault(session.Source)
                 )

@@ -97,7 +97,7 @@ internal sealed class UnescapedText
     private static UnescapedText Resolve(string text, char sign, int from, SecretVariants known)
     {
         var builder = new StringBuilder();
-        List<int> starts = [];
+        List<int> offsets = [];
         var at = from;
         for (int? since = null; at < text.Length && !(builder.Length - since > known.MaxLength); )
         {
@@ -140,12 +140,12 @@ internal sealed class UnescapedText
             at += length;
         }
 
-        starts.Add(at);
-        return new UnescapedText(builder.ToString(), starts, at == text.Length);
+        offsets.Add(at);
+        return new UnescapedText(builder.ToString(), offsets, at == text.Length);
 
         void Add(char value)
         {
-            starts.Add(at);
+            offsets.Add(at);
             builder.Append(value);
         }
 

@@ -66,7 +66,7 @@ public partial class ConventionTests
         var versions = new[] { "dependencies", "devDependencies" }
             .SelectMany(kind => package[kind]!.AsObject().Select(dependency => (string?)dependency.Value ?? ""))
             .Concat(PackageVersion().Matches(Read("Directory.Packages.props")).Select(match => match.Groups["version"].Value));
-        Assert.Empty(versions.Where(version => !ExactVersion().IsMatch(version)));
+        Assert.DoesNotContain(versions, version => !ExactVersion().IsMatch(version));
         Assert.Empty(
             Files("server", "*.csproj")
                 .Concat(Files("tests", "*.csproj"))

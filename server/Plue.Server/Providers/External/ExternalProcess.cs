@@ -201,7 +201,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
     private Failure Gone()
     {
         var said = mask(child.StderrTail);
-        var code = child.Exited.IsCompletedSuccessfully ? child.Exited.Result : 0;
+        var code = child.ExitCode ?? 0;
         var last = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
         return new Failure(
             FailureKind.ProviderExecutableFailed,

@@ -216,7 +216,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
 
         var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
-        var code = child.Exited.IsCompletedSuccessfully ? $" with exit code {child.Exited.Result}" : "";
+        var code = child.ExitCode is { } exitCode ? $" with exit code {exitCode}" : "";
         return new Failure(
             FailureKind.ProviderExecutableFailed,
             $"The server {server.Name} ended{code}.{(last is null ? " It said nothing about why." : $" It said: {Clean(last)}")}"

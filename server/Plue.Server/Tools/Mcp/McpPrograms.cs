@@ -118,7 +118,8 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
 
         return
             File.Exists(path)
-            && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0
+            && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
+                != UnixFileMode.None
             ? path
             : null;
     }
