@@ -96,9 +96,9 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         await AskedAsync();
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
         await asking;
-        // The inbox reports nothing: it is read again until it has changed.
         for (var i = 0; i < 400 && sidecar.Services.Permissions.Approvals.Pending.Count > 0; i++)
         {
+            // The inbox reports nothing: it is read again until it has changed.
             await Task.Delay(25);
         }
 
@@ -113,9 +113,9 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
 
     private async Task<PendingApproval> AskedAsync()
     {
-        // The inbox reports nothing: it is read again until it has changed.
         for (var i = 0; i < 800 && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++)
         {
+            // The inbox reports nothing: it is read again until it has changed.
             await Task.Delay(25);
         }
 

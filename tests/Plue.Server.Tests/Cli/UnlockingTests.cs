@@ -127,7 +127,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         await VaultCommand.UnlockByKeychainAsync(vault, default);
         Assert.Equal("", error.ToString());
         await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
-        Assert.Contains("does not hold the vault's key", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("does not contain the", error.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>A vault with a key, and a provider that has it there or does without.</summary>

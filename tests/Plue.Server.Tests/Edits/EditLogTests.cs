@@ -85,7 +85,7 @@ public sealed class EditLogTests : IDisposable
         }
         await fixture.ShellAsync("t1", "true");
         Assert.Equal(
-            "Not all that commands change can be taken back: 1 file is too large.",
+            "Some changes made by commands cannot be undone: 1 file is too large.",
             fixture.Edits.Log.OmissionNotice(fixture.Folder)
         );
     }

@@ -75,7 +75,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
 
         await home.Services.Store.Chats.Create(ChannelKind.Task, "task", new ChatFields()).DisposeAsync();
         home.Services.Store.Chats.Delete(ids[0]);
-        Assert.Equal((HealthState.Ok, "6 chats and 1 task, 1 in the trash. All can be read."), Chats());
+        Assert.Equal((HealthState.Ok, "6 chats and 1 task, 1 in the trash. All are readable."), Chats());
         foreach (var id in ids.Skip(1))
         {
             await File.AppendAllTextAsync(
@@ -113,15 +113,15 @@ public sealed class DiskChecksTests : IAsyncDisposable
     public void What_is_always_allowed_is_counted_and_leads_to_the_list()
     {
         var checks = new DiskChecks(home.Services.Health);
-        Assert.Equal(["No setting weakens what protects you."], checks.Security().Select(row => row.Sentence));
+        Assert.Equal(["No setting weakens security."], checks.Security().Select(row => row.Sentence));
         home.Services.Permissions.Rules.Add("bash(npm test)", home.Folder);
         Assert.Equal(
-            ["No setting weakens what protects you.", "1 thing is always allowed, because you said so."],
+            ["No setting weakens security.", "1 thing is always allowed by your permission rules."],
             checks.Security().Select(row => row.Sentence)
         );
         home.Services.Permissions.Rules.Add("bash(npm run build)", home.Folder);
         var row = checks.Security()[^1];
-        Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
+        Assert.Equal(("2 things are always allowed by your permission rules.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
     }
 
     private static (HealthState, string) Told(IReadOnlyList<HealthRow> rows) => (Assert.Single(rows).State, rows[0].Sentence);

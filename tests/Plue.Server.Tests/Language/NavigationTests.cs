@@ -16,7 +16,7 @@ public sealed class NavigationTests : IAsyncLifetime
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Theory]
-    [InlineData(Scout, "{ fields: [{ ty|pe: 'text' }] }", "What it holds")]
+    [InlineData(Scout, "{ fields: [{ ty|pe: 'text' }] }", "Type of the value")]
     [InlineData(Scout, "{ parent_template: 'task', budg|et: {} }", "Overrides the default from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', fields: [{ name: 'go|al' }] }", "Inherited from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', available_tools: ['ba|sh'] }", "Runs a command")]
@@ -27,7 +27,7 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-son|net-4-6' }", "per million tokens")]
     [InlineData("providers/local.json5", "{ api_key_ref: 'vault://local/api|_key' }", "api.anthropic.com")]
     [InlineData("providers/local.json5", "{ max_t|okens: 5 }", "From 1 to 200000")]
-    [InlineData("prompts/scout.md", "Look for {{go|al}}", "What is to be reached")]
+    [InlineData("prompts/scout.md", "Look for {{go|al}}", "What should be done")]
     public void The_thing_under_the_pointer_is_explained(string file, string text, string expected) =>
         Assert.Contains(expected, home.Hover(file, text), StringComparison.Ordinal);
 

@@ -272,9 +272,9 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("good", (string?)got?["values"]?["label"]);
         Assert.Equal(
             [
-                "set_field: Keys are not kept in files. Run Plue: Configure Provider Key.",
+                "set_field: Do not store keys in files. Run Plue: Configure Provider Key.",
                 "spawn_task: Nothing was created. `goal` is missing.",
-                "set_field: Nothing was changed. `depth` is none of a, b.",
+                "set_field: Nothing was changed. `depth` must be one of a, b.",
             ],
             Failures(got)
         );

@@ -177,7 +177,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         );
         Assert.Equal("`depth` is not a list: put it in `set`.", await RefusedAsync(new { uri = own, append = new { depth = "quick" } }));
         Assert.StartsWith(
-            "Keys are not kept in files.",
+            "Do not store keys in files.",
             await RefusedAsync("codex/update", new { uri = own, set = new { ticket = "sk-canary-0123456789abcdef" } }, "permissionDenied"),
             StringComparison.Ordinal
         );

@@ -112,9 +112,9 @@ public sealed class SidecarProcessTests
     private static async Task<string> ReadOnceThereAsync(string file)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        // Another process writes the file.
         while (!File.Exists(file))
         {
+            // Another process writes the file.
             await Task.Delay(20, patience.Token);
         }
         return await File.ReadAllTextAsync(file, patience.Token);

@@ -71,9 +71,9 @@ public sealed class ChatJournalTests : IDisposable
         journal.AppendPartial(answer.Id, 1, false, "half \ud83d");
         journal.AppendPartial(answer.Id, 1, false, "\ude42");
         var store = fixture.NewStore();
-        // The journal is written a moment later, and reports nothing.
         while (store.Read(journal.Id).Messages[0].Parts.Count < 2)
         {
+            // The journal is written a moment later, and reports nothing.
             await Task.Delay(20);
         }
 
@@ -188,9 +188,9 @@ public sealed class ChatJournalTests : IDisposable
                 journal.ResetPartial(answer.Id);
                 await journal.UpdateAsync(new ChatFields(Title: $"Title {i}"), CancellationToken.None);
                 journal.AppendPartial(answer.Id, 0, false, text);
-                // The journal is written a moment later, and reports nothing.
                 while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000)
                 {
+                    // The journal is written a moment later, and reports nothing.
                     await Task.Delay(10);
                 }
             }

@@ -48,9 +48,9 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
             {
                 Directory.Delete(folder, recursive: true);
             }
-            // A process that was ended still closes its files.
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20)
             {
+                // A process that was ended still closes its files.
                 await Task.Delay(100);
             }
         }

@@ -379,7 +379,7 @@ public sealed class ExportTests : IDisposable
         var returned = await sidecar.Client.ResultAsync("codex/export", new { uri = $"codex://chats/{id}", format = "markdown" });
         Assert.StartsWith("# A title", (string?)returned?["content"]);
         Assert.Contains(
-            "whole path",
+            "absolute path",
             (
                 await sidecar.Client.RequestAsync(
                     "codex/export",

@@ -167,6 +167,7 @@ internal sealed class Story(string home)
         var patience = 100; // the first piece reaches the disk 200 ms later; one that cannot is no failure
         while (patience-- > 0 && !journal.Chat.Messages[^1].Text.StartsWith(text[..5], StringComparison.Ordinal))
         {
+            // The disk reports nothing: the journal is read again until the text is there.
             await Task.Delay(5);
         }
 

@@ -77,9 +77,9 @@ async Task AnswerAsync(ChatJournal journal)
     var answer = NewMessage(MessageRole.Assistant, MessageStatus.Streaming);
     await journal.BeginAsync(answer, CancellationToken.None);
     journal.AppendPartial(answer.Id, 0, false, "half");
-    // Writes at irregular times, and waits until the text is on the disk.
     while (!journal.Chat.Messages[^1].Text.Contains("half", StringComparison.Ordinal))
     {
+        // Writes at irregular times, and waits until the text is on the disk.
         await Task.Delay(10);
     }
 

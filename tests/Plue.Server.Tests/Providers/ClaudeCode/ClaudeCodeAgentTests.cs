@@ -143,7 +143,7 @@ public class ClaudeCodeAgentTests
         agent.Answer(asked, ApprovalDecision.Once);
         await turn;
         Assert.Equal("theirs\n", await File.ReadAllTextAsync(agent.PathOf("notes.txt")));
-        Assert.Contains("changed while this was waiting", agent.Bench.Endpoint.Requests.Last());
+        Assert.Contains("changed while this call was waiting", agent.Bench.Endpoint.Requests.Last());
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public class ClaudeCodeAgentTests
         agent.Calls(("Edit", $$"""{"file_path":"{{agent.PathOf("notes.txt")}}","old_string":"\"hello\"","new_string":"\"bye\""}"""));
         await agent.AskAsync("read", "edit");
         Assert.Equal("say “hello” now\n", await File.ReadAllTextAsync(agent.PathOf("notes.txt")));
-        Assert.Contains("letter by letter", agent.Bench.Endpoint.Requests.Last());
+        Assert.Contains("was not found in the file", agent.Bench.Endpoint.Requests.Last());
     }
 
     [Fact]
@@ -438,9 +438,9 @@ public class ClaudeCodeAgentTests
 
     private static async Task BecomesAsync(Func<bool> isReached)
     {
-        // Another process reports nothing: its effects are checked again.
         for (var i = 0; i < 800 && !isReached(); i++)
         {
+            // Another process reports nothing: its effects are checked again.
             await Task.Delay(25);
         }
 
