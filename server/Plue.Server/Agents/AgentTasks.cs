@@ -18,23 +18,23 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private const string Stopped = "It was stopped.";
 
     private readonly AgentServices services;
-    private readonly TaskNews news;
+    private readonly TaskChanges news;
     private readonly Lazy<SpawnTaskTool> spawnTask;
     private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait again for children of theirs
 
     internal AgentTasks(AgentServices services)
     {
         this.services = services;
-        Look = new TaskLook(services.Conversations, services.Providers, services.Approvals);
-        Budgets = new BudgetTree(Look.Nodes);
-        news = new TaskNews(Look, services.Changed, services.Time, services.Logger);
+        Reader = new TaskReader(services.Conversations, services.Providers, services.Approvals);
+        Budgets = new BudgetTree(Reader.Nodes);
+        news = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
         spawnTask = new(() => new SpawnTaskTool(Spawner, services.Chat.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
-        services.Approvals.Changed += TellOfApprovals;
+        services.Approvals.Changed += PublishWaitingTasks;
         services.Conversations.Supervise(this, this);
     }
 
-    public TaskLook Look { get; }
+    public TaskReader Reader { get; }
 
     public BudgetTree Budgets { get; }
 
@@ -62,14 +62,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     internal Task NextChangeAsync(string uri) => news.NextAsync(uri);
 
     /// <summary>Completes at the next change of any task. Taken before one looks.</summary>
-    public Task NextChangeAsync() => news.NextAsync(TaskNews.Any);
+    public Task NextChangeAsync() => news.NextAsync(TaskChanges.Any);
 
     /// <summary>What came of a task; null while it has not ended.</summary>
-    public TaskResult? ResultOf(string uri) => TaskResult.Of(Look.Read(uri));
+    public TaskResult? ResultOf(string uri) => TaskResult.Of(Reader.Read(uri));
 
     /// <summary>Whether a call of a task, or of one under it, was refused because nobody could be asked.</summary>
     public bool WasRefused(string uri) =>
-        Look
+        Reader
             .Tree.Under(uri)
             .Prepend(uri)
             .Select(Find)
@@ -82,7 +82,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public bool IsJudged(StoredChat task) =>
         task.Text(TaskFields.Call) is not null
         || TaskRouting.Of(task) is not null
-        || Look.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+        || Reader.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
 
     /// <summary>
     /// A turn of a task has ended. What its template asks for is held against what it handed back; when something is missing it is told once, when a check fails
@@ -117,7 +117,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>The tools that a task has beside those of its template: to end its work, and where the template lists it to have a part of it done.</summary>
     public IReadOnlyList<ITool> ToolsFor(StoredChat chat)
     {
-        var spec = Look.SpecOf(chat);
+        var spec = Reader.SpecOf(chat);
         List<ITool> tools = [];
         if (spec.AvailableTools.Contains(SpawnTaskTool.ToolName))
         {
@@ -163,15 +163,15 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         var task = conversation.Stored;
-        var asked = Look.SpecOf(task).Outputs;
-        var isSecond = HandedBack.Of(task)?.Problem is not null;
+        var asked = Reader.SpecOf(task).Outputs;
+        var isSecond = FinishResult.Of(task)?.Problem is not null;
         // An unknown argument is refused once; everything the template requires is present.
         var problem = isSecond
             ? asked is null
                 ? null
                 : OutputSchema.Check(outputs, asked)
             : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
-        var handed = new HandedBack(HandedBack.QuestionOf(task), outputs, problem);
+        var handed = new FinishResult(FinishResult.QuestionOf(task), outputs, problem);
         await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
         return isSecond ? null : problem;
     }
@@ -180,7 +180,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken)
     {
         // From the top: a parent that is told of a stopped child would only go on to the next.
-        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri])
+        foreach (var one in under ? Reader.Tree.Under(uri).Prepend(uri) : [uri])
         {
             await EndAsync(one, cause, Stopped, cancellationToken);
         }
@@ -189,11 +189,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Stops every task that this process works on, as the user asked.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
-        var tree = Look.Tree;
+        var tree = Reader.Tree;
         foreach (
-            var uri in Look
+            var uri in Reader
                 .Summaries.Where(summary => IsUnderWay(summary.TaskStatus))
-                .Select(TaskLook.UriOf)
+                .Select(TaskReader.UriOf)
                 .OrderBy(uri => tree.Above(uri).Count)
         )
         {
@@ -318,7 +318,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                     new(budget.Usd ?? old.Usd, budget.Tokens ?? old.Tokens, budget.Rounds ?? old.Rounds, budget.Seconds ?? old.Seconds);
                 return new ChatFields
                 {
-                    Values = Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))),
+                    Values = Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(Over(Reader.SpecOf(task).Budget))))),
                 };
             },
             null,
@@ -329,7 +329,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Out of sight, with everything under it; none of it may be at work.</summary>
     public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
     {
-        var rows = Look.Rows(uri, includeArchived: true);
+        var rows = Reader.Rows(uri, includeArchived: true);
         if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy)
         {
             throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still running. Stop it first.");
@@ -344,7 +344,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
-        foreach (var one in Look.Tree.Under(uri).Prepend(uri))
+        foreach (var one in Reader.Tree.Under(uri).Prepend(uri))
         {
             await EndAsync(one, StopCause.User, "It was dropped and will not be resumed.", cancellationToken);
         }
@@ -359,9 +359,9 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return;
         }
 
-        var under = Look.Tree.Under(conversation.CodexId);
+        var under = Reader.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
-        var handed = HandedBack.Of(task);
+        var handed = FinishResult.Of(task);
         var said = task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
         var result = new TaskResult(
             conversation.CodexId,
@@ -415,7 +415,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     {
         try
         {
-            return Look.Read(uri);
+            return Reader.Read(uri);
         }
         catch (FailureException)
         {
@@ -440,8 +440,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>It says that it is done: is it?</summary>
     private async Task<bool> JudgeAsync(Conversation conversation, StoredChat task, Message answer, CancellationToken cancellationToken)
     {
-        var spec = Look.SpecOf(task);
-        var handed = HandedBack.Of(task);
+        var spec = Reader.SpecOf(task);
+        var handed = FinishResult.Of(task);
         if (answer.StopReason == StopReason.Refusal)
         {
             const string Refused = "The model declined to answer.";
@@ -506,7 +506,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private static async Task<string?> FailedCheckAsync(
         Conversation conversation,
         AgentSpec spec,
-        HandedBack? handed,
+        FinishResult? handed,
         CancellationToken cancellationToken
     )
     {
@@ -574,11 +574,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    private void TellOfApprovals()
+    private void PublishWaitingTasks()
     {
-        foreach (var summary in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)))
+        foreach (var summary in Reader.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)))
         {
-            Changed(TaskLook.UriOf(summary));
+            Changed(TaskReader.UriOf(summary));
         }
     }
 }

@@ -147,7 +147,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             // One that was made before a restart is waited for again.
             if (ChildOf(request) is { } child)
             {
-                return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which already exists", null));
+                return Task.FromResult(new SpawnCheck($"{tasks.Reader.Read(child).Title}, which already exists", null));
             }
 
             var plan = PlanFor(request);
@@ -165,7 +165,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         var (uri, isNew) = await ChildAsync(request, cancellationToken);
         await LendAsync(request.ParentId, cancellationToken);
         var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
-        tasks.Look.WaitsForChild(request.ParentId, true);
+        tasks.Reader.WaitsForChild(request.ParentId, true);
         await parent.WaitAsync(TaskStates.WaitingForChild, true);
         try
         {
@@ -178,7 +178,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
         finally
         {
-            tasks.Look.WaitsForChild(request.ParentId, false);
+            tasks.Reader.WaitsForChild(request.ParentId, false);
             await parent.WaitAsync(TaskStates.WaitingForChild, false);
             await TakeBackAsync(request.ParentId, cancellationToken);
         }
@@ -205,7 +205,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return
         [
             .. tasks
-                .Look.Tree.ChildrenOf(uri)
+                .Reader.Tree.ChildrenOf(uri)
                 .Select(child => new CutOffCall(Find(child)?.Text(TaskFields.Call) ?? "", child))
                 .Where(one => calls.Contains(one.ToolUseId)),
         ];
@@ -217,7 +217,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         IReadOnlyList<CutOffCall> children
     )
     {
-        tasks.Look.WaitsForChild(parentId, true);
+        tasks.Reader.WaitsForChild(parentId, true);
         tasks.Changed(parentId);
         try
         {
@@ -227,14 +227,14 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
         finally
         {
-            tasks.Look.WaitsForChild(parentId, false);
+            tasks.Reader.WaitsForChild(parentId, false);
             tasks.Changed(parentId);
         }
     }
 
     private async Task<TaskResult> WorkAsync(string uri, bool isNew, IToolProgress? progress, CancellationToken cancellationToken)
     {
-        var task = tasks.Look.Read(uri);
+        var task = tasks.Reader.Read(uri);
         if (TaskResult.Of(task) is { } known)
         {
             return known;
@@ -264,7 +264,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <summary>Waits until it has ended, in whatever way. One that stands for its budget, or is paused, has not.</summary>
     public async Task<TaskResult> EndOfAsync(string uri, IToolProgress? progress, CancellationToken cancellationToken)
     {
-        string? told = null;
+        string? reported = null;
         while (true)
         {
             var next = tasks.NextChangeAsync(uri);
@@ -278,11 +278,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             }
 
             var status = task.Text(TaskStates.Field) ?? TaskStates.Queued;
-            if (status != told)
+            if (status != reported)
             {
                 progress?.Report($"{task.Title}: {status.Replace('_', ' ')}\n");
             }
-            told = status;
+            reported = status;
             await next.WaitAsync(cancellationToken);
         }
     }
@@ -291,7 +291,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     {
         try
         {
-            return tasks.Look.Read(uri);
+            return tasks.Reader.Read(uri);
         }
         catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound)
         {
@@ -364,7 +364,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     }
 
     private string? ChildOf(SpawnRequest request) =>
-        tasks.Look.Tree.ChildrenOf(request.ParentId).FirstOrDefault(child => Find(child)?.Text(TaskFields.Call) == request.ToolUseId);
+        tasks.Reader.Tree.ChildrenOf(request.ParentId).FirstOrDefault(child => Find(child)?.Text(TaskFields.Call) == request.ToolUseId);
 
     private Plan PlanFor(SpawnRequest request)
     {
@@ -380,10 +380,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
         if (request.ParentId.StartsWith($"codex://{CodexCollection.Tasks.ToString().ToLowerInvariant()}/", StringComparison.Ordinal))
         {
-            var most = tasks.Look.SpecOf(tasks.Look.Read(request.ParentId)).MaxSpawnedTasks;
+            var most = tasks.Reader.SpecOf(tasks.Reader.Read(request.ParentId)).MaxSpawnedTasks;
             var made =
                 services.Conversations.ListDeleted(ChannelKind.Task).Count(gone => gone.SpawnedBy == request.ParentId)
-                + tasks.Look.Tree.ChildrenOf(request.ParentId).Count;
+                + tasks.Reader.Tree.ChildrenOf(request.ParentId).Count;
             if (made >= most)
             {
                 throw new ToolFailureException(
@@ -461,17 +461,17 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private bool WasAllowed(string? parentId, ModelChoice choice) =>
         parentId is not null
         && tasks
-            .Look.Tree.ChildrenOf(parentId)
+            .Reader.Tree.ChildrenOf(parentId)
             .Any(child =>
                 Find(child) is { } task
                 && task.Text(TaskFields.Call) is not null
                 && (task.ProviderId, task.Model) == (choice.ProviderId, choice.Model)
-                && tasks.Look.SpecOf(task).Budget.Usd is not null
+                && tasks.Reader.SpecOf(task).Budget.Usd is not null
             );
 
     private void CheckPlace(string parentId)
     {
-        var tree = tasks.Look.Tree;
+        var tree = tasks.Reader.Tree;
         var above = tree.Above(parentId).Prepend(parentId).ToList();
         if (above.Count(uri => Find(uri) is { IsTask: true }) >= MaxDepth)
         {

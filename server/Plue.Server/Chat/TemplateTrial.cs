@@ -10,14 +10,14 @@ namespace Plue.Server.Chat;
 /// <summary>Who would answer.</summary>
 /// <param name="Model">Null when only asking the vendor would tell.</param>
 /// <param name="Known">What is known of the model; null where nothing is.</param>
-internal sealed record TrialAnswerer(ProviderSettings Settings, string? Model, ModelInfo? Known)
+internal sealed record TrialTarget(ProviderSettings Settings, string? Model, ModelInfo? Known)
 {
     public Price? Price => Known?.Pricing;
 }
 
 /// <summary>What a codex of a template would send and be allowed.</summary>
 /// <param name="Message">The first one; of a task its goal.</param>
-/// <param name="Answerer">Null when nobody can; the findings say why.</param>
+/// <param name="Target">Null when nobody can; the findings say why.</param>
 /// <param name="InputTokens">Of the first request, estimated.</param>
 /// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
@@ -26,7 +26,7 @@ internal sealed record TrialResult(
     Instructions Steering,
     string Message,
     IReadOnlyList<string> Tools,
-    TrialAnswerer? Answerer,
+    TrialTarget? Target,
     long InputTokens,
     decimal? FirstCost,
     decimal? MostCost,
@@ -52,7 +52,7 @@ internal sealed class TemplateTrial(
         var values = template.WithDefaults(given);
         var spec = AgentSpec.Of(values);
         var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
-        var answerer = Answerer(spec, id, findings);
+        var target = Target(spec, id, findings);
         var steering = instructions.Build(id, given);
         // What a prompt's address has wrong was found by the checks, unless the values bring it.
         if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference))
@@ -70,9 +70,9 @@ internal sealed class TemplateTrial(
             steering,
             message,
             spec.AvailableTools,
-            answerer,
+            target,
             tokens,
-            FirstCost(answerer, values, tokens),
+            FirstCost(target, values, tokens),
             spec.Budget.Usd,
             findings
         );
@@ -98,7 +98,7 @@ internal sealed class TemplateTrial(
                 problem.Message
             ));
 
-    private TrialAnswerer? Answerer(AgentSpec spec, string id, List<Finding> findings)
+    private TrialTarget? Target(AgentSpec spec, string id, List<Finding> findings)
     {
         foreach (var reference in spec.ProviderRefs)
         {
@@ -132,16 +132,16 @@ internal sealed class TemplateTrial(
     }
 
     /// <summary>What is not known is tried.</summary>
-    private static bool CanBeMet(string need, TrialAnswerer answerer) =>
+    private static bool CanBeMet(string need, TrialTarget target) =>
         need switch
         {
-            "tools" => answerer.Known?.SupportsTools ?? answerer.Settings.SupportsTools,
-            "images" => answerer.Known?.SupportsVision ?? true,
-            "reasoning" => answerer.Known?.CanReason ?? true,
+            "tools" => target.Known?.SupportsTools ?? target.Settings.SupportsTools,
+            "images" => target.Known?.SupportsVision ?? true,
+            "reasoning" => target.Known?.CanReason ?? true,
             _ => true,
         };
 
-    private TrialAnswerer? Usable(string reference, string? model, string id, List<Finding> findings)
+    private TrialTarget? Usable(string reference, string? model, string id, List<Finding> findings)
     {
         // A reference that leads nowhere was found by the checks.
         if (!CodexUri.TryParse(reference, out var uri) || uri.Collection != CodexCollection.Providers)
@@ -153,7 +153,7 @@ internal sealed class TemplateTrial(
         {
             var settings = providers.Get(uri.Name).Settings;
             var known = providers.ModelWithoutAsking(settings, model);
-            return new TrialAnswerer(settings, known, known is null ? null : providers.ModelOf(settings, known));
+            return new TrialTarget(settings, known, known is null ? null : providers.ModelOf(settings, known));
         }
         catch (FailureException fault)
         {
@@ -168,19 +168,19 @@ internal sealed class TemplateTrial(
             .LastOrDefault(message => message.GetString("role") == "user")
             ?.GetString("content");
 
-    private static decimal? FirstCost(TrialAnswerer? answerer, Json5Object values, long inputTokens)
+    private static decimal? FirstCost(TrialTarget? target, Json5Object values, long inputTokens)
     {
-        if (answerer is null)
+        if (target is null)
         {
             return null;
         }
-        if (answerer.Settings.IsFree)
+        if (target.Settings.IsFree)
         {
             return 0;
         }
 
-        var longest = values.GetInteger("max_tokens") ?? answerer.Settings.MaxTokens ?? answerer.Known?.MaxOutput;
-        return answerer.Price is { } price && longest is { } output
+        var longest = values.GetInteger("max_tokens") ?? target.Settings.MaxTokens ?? target.Known?.MaxOutput;
+        return target.Price is { } price && longest is { } output
             ? price.CostOf(new Usage { InputTokens = inputTokens, OutputTokens = output }).TotalCost
             : null;
     }

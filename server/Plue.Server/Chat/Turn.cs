@@ -168,7 +168,7 @@ internal sealed class Turn(TurnContext context)
             host.Observer = new ToolObserver(context, round, intent: null);
         }
 
-        var mask = context.Secrets is { } secrets ? new AnswerMask(secrets) : null;
+        var mask = context.Secrets is { } secrets ? new ResponseMask(secrets) : null;
         void Take(ProviderEvent next) => Fold(next, round);
         using var grace = new GracePeriod(StopGracePeriod, time, stop);
         var events = ProviderStream.Start(call, time, stop);

@@ -207,7 +207,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
     )
     {
         ProviderEvent.UsageReported? usage = null;
-        var masked = services.Codices.Secrets.Current is { } secrets ? new AnswerMask(secrets) : null;
+        var masked = services.Codices.Secrets.Current is { } secrets ? new ResponseMask(secrets) : null;
         Action<ProviderEvent> give = next =>
         {
             if (next is ProviderEvent.UsageReported reported)

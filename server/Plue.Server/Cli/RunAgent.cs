@@ -61,10 +61,10 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
         }
 
         var all = template.WithDefaults(own);
-        var told = codices.Steering.Build(templateId, own);
-        return told.Failure is { } failure
+        var instructions = codices.Steering.Build(templateId, own);
+        return instructions.Failure is { } failure
             ? throw new FailureException(failure)
-            : new RunAgent(AgentSpec.Of(all), told.System, ChatValues.OptionsOf(all));
+            : new RunAgent(AgentSpec.Of(all), instructions.System, ChatValues.OptionsOf(all));
     }
 
     /// <summary>Gets the first usable provider of the template, or the default provider if it names none.</summary>

@@ -93,7 +93,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 async (services, parsed, _) =>
                 {
                     await using var conversations = Tasks(services, parsed, out var tasks);
-                    foreach (var row in tasks.Look.Rows(null, includeArchived: false))
+                    foreach (var row in tasks.Reader.Rows(null, includeArchived: false))
                     {
                         terminal.WriteLine(
                             services.Platform.Redactor.Mask(
@@ -175,18 +175,18 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     )
     {
         var uri = conversation.CodexId;
-        Dictionary<string, string> told = new(StringComparer.Ordinal);
+        Dictionary<string, string> reported = new(StringComparer.Ordinal);
         while (true)
         {
             var next = tasks.NextChangeAsync();
-            foreach (var row in tasks.Look.Rows(uri, includeArchived: true).Reverse())
+            foreach (var row in tasks.Reader.Rows(uri, includeArchived: true).Reverse())
             {
-                if (told.GetValueOrDefault(row.Uri) == row.Status)
+                if (reported.GetValueOrDefault(row.Uri) == row.Status)
                 {
                     continue;
                 }
 
-                told[row.Uri] = row.Status;
+                reported[row.Uri] = row.Status;
                 terminal.WriteError(
                     services.Platform.Redactor.Mask(
                         $"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"
@@ -200,7 +200,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             }
 
             // Nobody is there to raise a budget, and who is above waits for that.
-            if (tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
+            if (tasks.Reader.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
                 await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
                 Report(

@@ -34,8 +34,8 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         public OpenDocument Document { get; set; } = document;
         public CancellationTokenSource? Pending { get; set; }
 
-        /// <summary>What the editor shows. Told again it would close the menu of mends that is just opening.</summary>
-        public PublishDiagnosticsParams? Told { get; set; }
+        /// <summary>The diagnostics that the editor shows. Publishing them again closes an open Quick Fix menu.</summary>
+        public PublishDiagnosticsParams? Published { get; set; }
         public Task Checking { get; set; } = Task.CompletedTask;
     }
 
@@ -354,10 +354,10 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             Task telling;
             lock (sync)
             {
-                // Nothing may come after what its closing tells.
+                // Nothing may be published after the empty list of a closed document.
                 if (
                     pending.IsCancellationRequested
-                    || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))
+                    || (opened.Published is { } published && published.Version == document.Version && published.Diagnostics.SequenceEqual(diagnostics))
                 )
                 {
                     return;
@@ -371,10 +371,10 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             }
 
             await telling;
-            // Only now: what was cancelled on its way is told again.
+            // Only now: diagnostics whose notification was cancelled are published again.
             lock (sync)
             {
-                opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
+                opened.Published = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
             }
         }
         catch (OperationCanceledException)

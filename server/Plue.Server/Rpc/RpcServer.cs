@@ -191,7 +191,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _ = TellCancelledAsync(id);
+            _ = SendCancellationAsync(id);
             throw;
         }
         finally
@@ -404,7 +404,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
     private const string BadReply = "The editor sent a response that Plue does not understand. Update Plue, then restart it.";
 
-    private async Task TellCancelledAsync(long id)
+    private async Task SendCancellationAsync(long id)
     {
         var message = Message(
             "$/cancelRequest",

@@ -50,7 +50,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         var searching = SearchAsync(Query(asked), found.Writer, stop.Token);
         try
         {
-            await TellAsync(asked.SearchId, found.Reader, searching, stop.Token);
+            await PublishAsync(asked.SearchId, found.Reader, searching, stop.Token);
         }
         catch
         {
@@ -84,7 +84,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         }
     }
 
-    private async Task TellAsync(string searchId, ChannelReader<SearchMatch> found, Task searching, CancellationToken cancellationToken)
+    private async Task PublishAsync(string searchId, ChannelReader<SearchMatch> found, Task searching, CancellationToken cancellationToken)
     {
         while (await found.WaitToReadAsync(cancellationToken))
         {

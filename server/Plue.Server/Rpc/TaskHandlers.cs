@@ -19,7 +19,7 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
             Methods.TaskList,
             (parameters, _) =>
                 Task.FromResult(
-                    new TaskListResult([.. tasks.Look.Rows(parameters.Root, parameters.IncludeArchived == true).Select(TaskViews.View)])
+                    new TaskListResult([.. tasks.Reader.Rows(parameters.Root, parameters.IncludeArchived == true).Select(TaskViews.View)])
                 )
         );
         server.Map(Methods.TaskGet, (parameters, _) => Task.FromResult(Get(parameters.Uri)));
@@ -76,19 +76,19 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
 
     private TaskDetail Get(string uri)
     {
-        var rows = tasks.Look.Rows(uri, includeArchived: true);
+        var rows = tasks.Reader.Rows(uri, includeArchived: true);
         var waiting = approvals.Pending.ToLookup(
             pending => pending.Request.CodexId,
             pending => (pending.CreatedAt, pending.Request.ToolName)
         );
-        return TaskViews.Detail(Row(uri), tasks.Look.Read(uri), [.. rows.OrderBy(row => row.Summary.CreatedAt)], Find, waiting);
+        return TaskViews.Detail(Row(uri), tasks.Reader.Read(uri), [.. rows.OrderBy(row => row.Summary.CreatedAt)], Find, waiting);
     }
 
     private StoredChat? Find(string uri)
     {
         try
         {
-            return tasks.Look.Read(uri);
+            return tasks.Reader.Read(uri);
         }
         catch (FailureException)
         {
@@ -96,7 +96,7 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
         }
     }
 
-    private TaskRow Row(string uri) => tasks.Look.Row(uri) ?? throw new FailureException(FailureKind.NotFound, "There is no such task.");
+    private TaskRow Row(string uri) => tasks.Reader.Row(uri) ?? throw new FailureException(FailureKind.NotFound, "There is no such task.");
 
     private static AgentBudget Budget(TaskBudgetView? budget) => new(budget?.Usd, budget?.Tokens, budget?.Rounds, budget?.Seconds);
 

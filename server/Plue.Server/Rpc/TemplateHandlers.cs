@@ -104,7 +104,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Message = tried.Message,
             Sources = [.. tried.Steering.Sources.Select(ToProtocol.Steering)],
             Tools = [.. tried.Tools.Select(View)],
-            Provider = tried.Answerer is { } answerer ? View(answerer) : null,
+            Provider = tried.Target is { } target ? View(target) : null,
             InputTokens = tried.InputTokens,
             FirstCost = tried.FirstCost,
             MostCost = tried.MostCost,
@@ -159,9 +159,9 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         };
     }
 
-    private TrialProvider View(TrialAnswerer answerer)
+    private TrialProvider View(TrialTarget target)
     {
-        var settings = answerer.Settings;
+        var settings = target.Settings;
         var status = providers.StateOf(settings).Health switch
         {
             ProviderHealth.Connected => ProviderStatus.Connected,
@@ -171,10 +171,10 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         return new TrialProvider(
             settings.Id,
             settings.Name,
-            answerer.Model,
+            target.Model,
             ToProtocol.Name(status),
-            answerer.Price is { } price ? ToProtocol.Price(price) : null,
-            answerer.Known?.ContextLength,
+            target.Price is { } price ? ToProtocol.Price(price) : null,
+            target.Known?.ContextLength,
             settings.IsFree
         );
     }

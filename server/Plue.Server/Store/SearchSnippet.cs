@@ -42,13 +42,13 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         var end = Math.Min(start + length, to);
         var marked = $"{text[from..start]}{FoundBegin}{text[start..end]}{FoundEnd}{text[end..to]}";
         var plain = MarkdownText.Plain(marked, MarkdownText.IsInFence(text, from));
-        // What was found is in a mark itself, such as the address of a link.
-        if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1)
+        // The match is in the Markdown syntax itself, such as the address of a link, or the text has a mark of its own.
+        var (begin, behind) = (plain.IndexOf(FoundBegin, StringComparison.Ordinal), plain.IndexOf(FoundEnd, StringComparison.Ordinal) - 1);
+        if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1 || begin > behind)
         {
             return Of(text, start, length);
         }
 
-        var (begin, behind) = (plain.IndexOf(FoundBegin, StringComparison.Ordinal), plain.IndexOf(FoundEnd, StringComparison.Ordinal) - 1);
         return Of(plain.Remove(behind + 1, 1).Remove(begin, 1), begin, behind - begin, from > 0, to < text.Length);
     }
 

@@ -65,6 +65,14 @@ public sealed class SearchSnippetTests
     }
 
     [Fact]
+    public void A_noncharacter_in_the_text_is_not_taken_for_the_mark_of_the_match()
+    {
+        var snippet = SearchSnippet.OfMarkdown("```x\n\ufdd0", 3, 2);
+        Assert.Equal("```x \ufdd0", snippet.Text);
+        Assert.Equal((3, 2), (snippet.Start, snippet.Length));
+    }
+
+    [Fact]
     public void Any_place_of_any_text_can_be_shown()
     {
         var pieces = Gen.Elements(

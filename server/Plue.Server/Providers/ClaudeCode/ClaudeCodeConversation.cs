@@ -319,9 +319,9 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             await current.SetModelAsync(model, cancellationToken).ConfigureAwait(false);
         }
 
-        var isTold = current.Known == history.Fingerprint;
+        var isKnown = current.Known == history.Fingerprint;
         current.Known = null;
-        if (!isTold)
+        if (!isKnown)
         {
             await current.SeedAsync(history.Past, cancellationToken).ConfigureAwait(false);
         }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Plue.Server.Agents;
 
 /// <summary>Tells of rows that changed, with those above them, whose sums change along; many changes at once are told once.</summary>
-internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, TimeProvider time, ILogger logger)
+internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
 
@@ -43,10 +43,10 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
             isTelling = true;
         }
 
-        _ = Task.Run(TellAsync);
+        _ = Task.Run(PublishAsync);
     }
 
-    private async Task TellAsync()
+    private async Task PublishAsync()
     {
         while (true)
         {

@@ -9,7 +9,7 @@ namespace Plue.Server.Agents;
 /// <param name="Question">The message that it worked on.</param>
 /// <param name="Outputs">As the agent gave it. Null in a task of an older version where it did not fit.</param>
 /// <param name="Problem">What did not fit, a sentence.</param>
-internal sealed record HandedBack(string Question, JsonElement? Outputs, string? Problem)
+internal sealed record FinishResult(string Question, JsonElement? Outputs, string? Problem)
 {
     /// <summary>Its own words of what it handed back, or else all of that.</summary>
     public string Summary =>
@@ -23,7 +23,7 @@ internal sealed record HandedBack(string Question, JsonElement? Outputs, string?
         };
 
     /// <summary>Null when it has not called finish since it was last told something.</summary>
-    public static HandedBack? Of(StoredChat task)
+    public static FinishResult? Of(StoredChat task)
     {
         if (
             TaskFields.Find(task, TaskFields.Handed) is not { ValueKind: JsonValueKind.Object } value
@@ -37,7 +37,7 @@ internal sealed record HandedBack(string Question, JsonElement? Outputs, string?
             return null;
         }
 
-        return new HandedBack(
+        return new FinishResult(
             asked,
             value.TryGetProperty("outputs", out var outputs) ? outputs : null,
             value.TryGetProperty("problem", out var problem) ? problem.GetString() : null

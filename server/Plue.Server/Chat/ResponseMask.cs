@@ -4,9 +4,9 @@ using Plue.Server.Providers;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Takes stored secrets out of an answer while it streams. What could be the beginning of one waits until it is known; everything else goes on at once.
+/// Masks stored secrets in a response while it streams. Text that may be the start of a secret is held back; the rest is passed on immediately.
 /// </summary>
-public sealed class AnswerMask(ITextMask mask)
+public sealed class ResponseMask(ITextMask mask)
 {
     private enum Kind
     {

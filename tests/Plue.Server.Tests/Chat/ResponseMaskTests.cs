@@ -7,7 +7,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Chat;
 
-public sealed class AnswerMaskTests
+public sealed class ResponseMaskTests
 {
     private const string Canary = "sk-canary-sk-canary-77";
     private readonly Redactor redactor = new();
@@ -59,7 +59,7 @@ public sealed class AnswerMaskTests
     public void Text_that_cannot_be_a_secret_goes_on_at_once()
     {
         redactor.Register(Canary);
-        var mask = new AnswerMask(redactor);
+        var mask = new ResponseMask(redactor);
         var given = new List<ProviderEvent>();
         mask.Take(new ProviderEvent.TextDelta("Hello "), given.Add);
         mask.Take(new ProviderEvent.TextDelta("wor"), given.Add);
@@ -70,7 +70,7 @@ public sealed class AnswerMaskTests
     public void What_waited_comes_before_the_end_and_before_another_part()
     {
         redactor.Register(Canary);
-        var mask = new AnswerMask(redactor);
+        var mask = new ResponseMask(redactor);
         var given = new List<ProviderEvent>();
         mask.Take(new ProviderEvent.ReasoningDelta("a sk-can"), given.Add);
         mask.Take(new ProviderEvent.TextDelta("b sk-can"), given.Add);
@@ -91,7 +91,7 @@ public sealed class AnswerMaskTests
     public void Arguments_and_results_of_tools_are_masked_too()
     {
         redactor.Register(Canary);
-        var mask = new AnswerMask(redactor);
+        var mask = new ResponseMask(redactor);
         var given = new List<ProviderEvent>();
         mask.Take(new ProviderEvent.ToolCallDelta("t", "{\"key\":\"sk-canary-"), given.Add);
         mask.Take(new ProviderEvent.ToolCallDelta("t", "sk-canary-77\"}"), given.Add);
@@ -105,7 +105,7 @@ public sealed class AnswerMaskTests
     public void An_answer_that_begins_again_forgets_what_waited()
     {
         redactor.Register(Canary);
-        var mask = new AnswerMask(redactor);
+        var mask = new ResponseMask(redactor);
         var given = new List<ProviderEvent>();
         mask.Take(new ProviderEvent.TextDelta("sk-can"), given.Add);
         mask.Take(new ProviderEvent.Restarted(2, TimeSpan.Zero, "again"), given.Add);
@@ -115,7 +115,7 @@ public sealed class AnswerMaskTests
 
     private IEnumerable<string> TextOf(IEnumerable<ProviderEvent> events, Redactor? own = null)
     {
-        var mask = new AnswerMask(own ?? redactor);
+        var mask = new ResponseMask(own ?? redactor);
         var given = new List<ProviderEvent>();
         foreach (var next in events)
         {

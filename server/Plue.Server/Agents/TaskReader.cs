@@ -9,9 +9,9 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>The tasks as their journals tell them. Nothing is kept beside those but what was read of an unchanged one.</summary>
-/// <param name="approvals">Whoever is in it waits for the user.</param>
-public sealed class TaskLook(Conversations conversations, ProviderRegistry providers, Approvals approvals)
+/// <summary>Reads tasks from their journals. Figures of unchanged journals are cached.</summary>
+/// <param name="approvals">Pending approvals: their tasks wait for the user.</param>
+public sealed class TaskReader(Conversations conversations, ProviderRegistry providers, Approvals approvals)
 {
     private const int MaxCached = 2000;
 
