@@ -67,7 +67,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>What came of a task; null while it has not ended.</summary>
     public TaskResult? ResultOf(string uri) => TaskResult.Of(Reader.Read(uri));
 
-    /// <summary>Whether a call of a task, or of one under it, was refused because nobody could be asked.</summary>
+    /// <summary>True if a call of the task or a subtask was denied because no user was available.</summary>
     public bool WasRefused(string uri) =>
         Reader
             .Tree.Under(uri)
@@ -85,8 +85,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         || Reader.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
 
     /// <summary>
-    /// A turn of a task has ended. What its template asks for is held against what it handed back; when something is missing it is told once, when a check fails
-    /// it is told and then another candidate goes on, and else the result is kept.
+    /// Handles the end of a task's turn. Its result is compared with the schema and checks of its template. A missing result is requested once; when a check fails
+    /// it is reported once, and then another candidate continues. Otherwise the result is stored.
     /// </summary>
     /// <returns>Whether it goes on.</returns>
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         return tools;
     }
 
-    /// <summary>Holds a request against everybody's budget above it, too.</summary>
+    /// <summary>Checks a request against the budgets of all parents, too.</summary>
     /// <param name="price">Null where none is known, and for what costs nothing.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public void Reserve(StoredChat task, ProviderRequest request, Price? price)
@@ -179,7 +179,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <exception cref="FailureException">NotFound; Conflict: another window works on it.</exception>
     public async Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken)
     {
-        // From the top: a parent that is told of a stopped child would only go on to the next.
+        // From the top: a parent that learns of a stopped child would continue with the next one.
         foreach (var one in under ? Reader.Tree.Under(uri).Prepend(uri) : [uri])
         {
             await EndAsync(one, cause, Stopped, cancellationToken);
@@ -277,7 +277,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 return;
             }
 
-            // A program that runs its own rounds has a history of its own, in which nothing can be put afterwards.
+            // A program with its own tool loop has its own history, to which nothing can be added afterwards.
             var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
             await conversation.SendAsync(
                 new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."),
@@ -302,7 +302,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         await conversation.SteerAsync(null, new Draft(text), cancellationToken);
     }
 
-    /// <summary>Sets limits; null parts stay. What stands for its budget then waits to be resumed.</summary>
+    /// <summary>Sets limits; null keeps a limit. A task that stopped at its budget then waits to be resumed.</summary>
     public async Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken)
     {
         if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 })
@@ -341,7 +341,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
+    /// <summary>Drops a task and its subtasks: they will not be resumed, and waiting parents are notified.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
         foreach (var one in Reader.Tree.Under(uri).Prepend(uri))

@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Agents;
 
 /// <summary>
-/// Holds each request of a task against its own budget and that of everybody above it, before it is sent. Nothing is counted twice or kept beside the journals:
+/// Checks each request of a task against its own budget and the budgets of all its parents before it is sent. Nothing is counted twice or kept beside the journals:
 /// only what is promised to requests under way is held in memory, and that ends with them. Safe for concurrent calls; two requests never get the same rest.
 /// </summary>
 /// <param name="treeOf">Every task of the tree that a task is in, as it is now.</param>
@@ -48,7 +48,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         }
     }
 
-    /// <summary>What a task may still use or give away: the least that is left of its own budget and of everybody's above it.</summary>
+    /// <summary>What a task may still use or give to subtasks: the minimum of what is left of its own budget and those of its parents.</summary>
     public AgentBudget Left(string id)
     {
         lock (sync)
@@ -113,7 +113,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 
     private Dictionary<string, BudgetNode> Nodes(string id) => treeOf(id).ToDictionary(node => node.Id, StringComparer.Ordinal);
 
-    /// <summary>The task, then everybody above it.</summary>
+    /// <summary>The task, then all its parents.</summary>
     private static List<BudgetNode> Path(Dictionary<string, BudgetNode> nodes, string id)
     {
         List<BudgetNode> path = [];

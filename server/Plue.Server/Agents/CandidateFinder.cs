@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>Who could work on a task, with what the model lists at hand say of them. Asks nobody.</summary>
+/// <summary>Finds the models that can work on a task, from cached model lists. Sends no requests.</summary>
 internal sealed class CandidateFinder(ProviderRegistry providers)
 {
     /// <summary>The template's candidates; without any its provider, else the user's default.</summary>

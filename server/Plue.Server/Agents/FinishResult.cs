@@ -58,6 +58,6 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
         return Json5Conversion.Of(Json5Object.Of(fields));
     }
 
-    /// <summary>The last that it was told.</summary>
+    /// <summary>The last message to it.</summary>
     public static string QuestionOf(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id ?? "";
 }

@@ -20,7 +20,7 @@ public sealed record RouteCandidate(
     string? Problem
 )
 {
-    /// <summary>In one line, for whoever approves it.</summary>
+    /// <summary>One line for the approval.</summary>
     public string Shown => $"{Name}, {PriceText}";
 
     /// <summary>USD for a million tokens, three in for one out; null where no price is known.</summary>
@@ -68,7 +68,7 @@ public static class Routing
 
     /// <summary>Why this one, in a sentence.</summary>
     public static string WhyChosen(Route route) =>
-        route.InOrder is not [var chosen, ..] ? "Nobody fits."
+        route.InOrder is not [var chosen, ..] ? "No model fits."
         : route.InOrder.Count == 1 && route.Rejected.Count == 0 ? "It is the only candidate."
         : route.InOrder.Count == 1 ? "It is the only candidate that fits."
         : chosen.Price is null ? "It is the first that fits; no price is known."

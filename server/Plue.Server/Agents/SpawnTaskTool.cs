@@ -7,7 +7,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Agents;
 
 /// <summary>spawn_task: a part of the work is done by another agent. Several calls of one round work beside each other.</summary>
-/// <param name="description">What the model is told.</param>
+/// <param name="description">The tool description for the model.</param>
 public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : ITool
 {
     public const string ToolName = "spawn_task";

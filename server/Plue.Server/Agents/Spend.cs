@@ -49,7 +49,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             Seconds = Math.Max(one.Seconds, other.Seconds ?? 0),
         };
 
-    /// <summary>What of a budget is left beside it; null where nothing bounds it.</summary>
+    /// <summary>The remaining budget; null without a limit.</summary>
     public AgentBudget LeftOf(AgentBudget budget) =>
         new(
             budget.Usd is { } usd ? Math.Max(0, usd - Usd) : null,

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Plue.Server.Agents;
 
-/// <summary>Tells of rows that changed, with those above them, whose sums change along; many changes at once are told once.</summary>
+/// <summary>Publishes changed rows and their parents, whose totals change too. Concurrent changes are published once.</summary>
 internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>What Plue itself keeps with a task, among its values. Nobody sets these by hand.</summary>
+/// <summary>Values of a task that only Plue sets.</summary>
 internal static class TaskFields
 {
     /// <summary>The id of the call that asked for the task: by it a parent finds its child again.</summary>
@@ -21,7 +21,7 @@ internal static class TaskFields
     public const string Handed = "handed_back";
     public const string Routing = "routing";
 
-    /// <summary>How often the candidate at work was told that something is missing.</summary>
+    /// <summary>Number of reminders to the current candidate that something is missing.</summary>
     public const string Tries = "tries";
 
     public static Json5Object ToJson5(AgentBudget budget)

@@ -7,7 +7,7 @@ namespace Plue.Server.Agents;
 
 /// <summary>Who works on a task and why, and who is next should that one fail. Kept with the task.</summary>
 /// <param name="Next">Not tried yet, in order.</param>
-/// <param name="Tries">How often the one at work was told that a check failed.</param>
+/// <param name="Tries">Number of failed checks reported to the current candidate.</param>
 public sealed record TaskRouting(
     string Chosen,
     string Why,

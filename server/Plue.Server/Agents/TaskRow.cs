@@ -6,7 +6,7 @@ namespace Plue.Server.Agents;
 /// <summary>A task as the tree shows it.</summary>
 /// <param name="Status">Where it stands now: what it waits for counts.</param>
 /// <param name="Waiting">Approvals that it waits for.</param>
-/// <param name="ToolUseId">Of the call that asked for it; null when nobody waits for it.</param>
+/// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>
 /// <param name="Note">Why it stands where it stands, one sentence; null where the status says it all.</param>
 public sealed record TaskRow(
     string Uri,

@@ -39,7 +39,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the child that works
     private readonly SemaphoreSlim making = new(1, 1); // so that two never get the same rest of a budget
 
-    /// <summary>A place at a provider, which is lent to others while its task waits for children of its own.</summary>
+    /// <summary>A slot at a provider, which other tasks can use while this task waits for its children.</summary>
     private sealed class Held(string providerId)
     {
         public string ProviderId => providerId;
@@ -102,7 +102,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return conversation;
     }
 
-    /// <summary>A hook starts a task, for which nobody waits.</summary>
+    /// <summary>Starts a task for a hook. No call waits for it.</summary>
     /// <param name="depth">How many hooks led to it.</param>
     /// <returns>Its address.</returns>
     public async Task<string> SpawnForHookAsync(

@@ -21,7 +21,7 @@ internal interface IHookTarget
     Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken);
 
     /// <param name="depth">Of what follows from the answer.</param>
-    /// <returns>Why nobody was asked, one sentence; null when an answer is on its way.</returns>
+    /// <returns>Why no response was requested, as one sentence; null if one was.</returns>
     /// <exception cref="FailureException">The provider cannot be asked.</exception>
     Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken);
 

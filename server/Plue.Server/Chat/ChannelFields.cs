@@ -41,7 +41,7 @@ internal static class ChannelFields
 
     private static readonly string[] Lists = [Messages, Tags, ContextFiles, "stop_sequences"];
 
-    /// <summary>Kept with the codex when it is made; the others count from the template as long as nobody sets them.</summary>
+    /// <summary>Stored when the codex is created. Other fields use the template's default until they are set.</summary>
     private static readonly string[] Copied = [Title, ProviderRef, "model", Tags, ContextFiles];
 
     /// <param name="template">Null when it is missing or has mistakes: the chat then has only what every chat has.</param>
@@ -203,7 +203,7 @@ internal static class ChannelFields
             all.Add(("model", new Json5String(model)));
         }
 
-        // Who answers is the user's default where nobody says it, and messages come later.
+        // The provider defaults to the user's choice, and messages are added later.
         var asked = template with
         {
             Fields = [.. template.Fields.Select(field => field.Name is ProviderRef or Messages ? field with { Required = false } : field)],

@@ -73,7 +73,7 @@ internal sealed class ChannelTools(ChatState state)
             Seen = seen,
         };
 
-    /// <summary>Its own, then those of whoever it works for, up to the top, all as they are at this moment.</summary>
+    /// <summary>The rights of the task and of all its parents, as they are now.</summary>
     public IReadOnlyList<Rights> Rights()
     {
         List<(Rights Rights, PermissionMode? Mode)> chain = [];
@@ -89,7 +89,7 @@ internal sealed class ChannelTools(ChatState state)
             (id, chat) = (above, state.Chats.Find(above));
         }
 
-        // Whoever does not say it works as the one above it.
+        // Without a mode of its own, a task uses the mode of its parent.
         var mode = PermissionMode.Ask;
         var rights = new Rights[chain.Count];
         for (var at = chain.Count - 1; at >= 0; at--)

@@ -44,7 +44,7 @@ internal sealed class ChatServices(
     public TimeProvider Time => platform.Time;
     public ILogger Logger { get; } = platform.CreateLogger("Chat");
 
-    /// <summary>Nobody is there to be asked.</summary>
+    /// <summary>True if no user is available to answer.</summary>
     public bool IsUnattended { get; init; }
 
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
@@ -70,7 +70,7 @@ internal sealed class ChatServices(
     /// <summary>The text of a prompt by its name.</summary>
     public string PromptOf(string name) => codices.Prompts.Get($"codex://prompts/{name}.md").Text;
 
-    /// <summary>Whoever looks after tasks is made of the conversations, and so comes after them.</summary>
+    /// <summary>Sets the task supervisor, which is created after the conversations because it needs them.</summary>
     public void Supervise(ITaskSupervisor supervisor, IBudget budget) => (tasks, taskBudget) = (supervisor, budget);
 
     Task<string> IHookActions.SpawnForHookAsync(

@@ -11,7 +11,7 @@ namespace Plue.Server.Chat;
 /// </summary>
 internal sealed class ChatState
 {
-    /// <summary>Why a hook asks nobody.</summary>
+    /// <summary>Why a hook requests no response.</summary>
     public const string AnswerUnderWay = "a response is already streaming.";
 
     public static readonly HookChange MessageAdded = new(HookTrigger.FieldChange, ChannelFields.Messages);

@@ -27,7 +27,7 @@ public sealed class CommandLoop : SynchronizationContext
 
     public override void Post(SendOrPostCallback d, object? state) => commands.Writer.TryWrite((d, state));
 
-    /// <summary>Runs a change that nobody waits for. What it throws goes to the log.</summary>
+    /// <summary>Runs a command without a result. Exceptions are logged.</summary>
     public void Post(Action command) => Post(static state => ((Action)state!)(), command);
 
     /// <summary>A wait for the loop from outside would be one from inside as well, and never end.</summary>

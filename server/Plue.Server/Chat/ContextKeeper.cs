@@ -89,7 +89,7 @@ internal sealed class ContextKeeper(ChatState state)
         return summary;
     }
 
-    /// <summary>Has the small model name the chat, when one is configured and nobody has named it. Stores the title.</summary>
+    /// <summary>Creates and stores a title with the small model, if one is configured and the user has not set a title.</summary>
     /// <exception cref="FailureException">The model did not answer.</exception>
     public async Task<bool> NameAsync(CancellationToken cancellationToken)
     {

@@ -558,7 +558,7 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>Starts a new task, whether its hooks ask for that or not.</summary>
     /// <param name="depth">How many hooks led to it.</param>
-    /// <exception cref="FailureException">Why nobody could begin.</exception>
+    /// <exception cref="FailureException">Why it could not start.</exception>
     public async Task StartAsync(int depth)
     {
         await state.Loop.Enter();
@@ -587,7 +587,7 @@ public sealed class Conversation : IAsyncDisposable
             return;
         }
 
-        // What is changed is changed: whoever asked need not stay for what follows.
+        // The change is stored: a canceled request does not stop what follows.
         await RunHooksAsync(HookChange.Between(WithoutMessages(before, template), WithoutMessages(after, template)), depth: 0);
     }
 
@@ -692,10 +692,10 @@ public sealed class Conversation : IAsyncDisposable
         return turn.Id;
     }
 
-    /// <summary>Runs a turn, and what follows it: whoever looks after tasks comes first, then hooks, the queue and the title.</summary>
+    /// <summary>Runs a turn and what follows it: the task supervisor first, then hooks, the queue and the title.</summary>
     private async Task RespondAsync(Turn steps, RunningTurn turn, ChatJournal writer, IDisposable? held)
     {
-        // Whoever started it first hears that it has started.
+        // The caller is notified first that it has started.
         await Task.Yield();
         Message? answer = null;
         try
@@ -791,7 +791,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Whoever looks after tasks has the first word.</summary>
+    /// <summary>The task supervisor decides first.</summary>
     private async Task<bool> GoesOnAsync(Message? answer)
     {
         if (answer is null || !Chat.IsTask)
@@ -814,7 +814,7 @@ public sealed class Conversation : IAsyncDisposable
         return goesOn;
     }
 
-    /// <summary>What the hooks ask for after a response. They see the chat as it ended then: a question that came meanwhile has hooks of its own, and is answered by them or not at all.</summary>
+    /// <summary>Runs the hooks after a response. They see the chat as it was at that moment; a message that was added meanwhile has its own hooks.</summary>
     /// <param name="answer">Null, or not stored, when the turn broke: then nothing was added.</param>
     private async Task FollowUpAsync(Message? answer, int depth)
     {
@@ -832,7 +832,7 @@ public sealed class Conversation : IAsyncDisposable
         );
     }
 
-    /// <summary>What its template asks for when it is made is done beside whoever made it.</summary>
+    /// <summary>Runs the hooks for creation concurrently with the creator.</summary>
     /// <param name="depth">How many hooks led to it.</param>
     internal void WasCreated(int depth) => beginning = FollowCreationAsync(depth);
 
@@ -843,7 +843,7 @@ public sealed class Conversation : IAsyncDisposable
         await BeganAsync();
     }
 
-    /// <summary>Once it has begun, or nobody begins, it no longer waits in this process.</summary>
+    /// <summary>After it has started, or failed to start, it is no longer queued in this process.</summary>
     private async Task BeganAsync()
     {
         if (state.Running is { } turn)
@@ -860,13 +860,13 @@ public sealed class Conversation : IAsyncDisposable
     private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) =>
         state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
 
-    /// <summary>A task that nobody has worked on, and that says what is to be reached.</summary>
+    /// <summary>True for a task with a goal and no messages.</summary>
     private bool IsUntouched => Chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
     private static Json5Object WithoutMessages(StoredChat chat, Template template) =>
         ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
 
-    /// <summary>A hook other than that of a new message asks for a response: to what was sent last, or to the goal of a task that nobody has worked on.</summary>
+    /// <summary>Responds for a hook that was not triggered by a new message: to the last message, or to the goal of an untouched task.</summary>
     /// <returns>Why there is none; null when it is on its way.</returns>
     private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
     {
@@ -924,7 +924,7 @@ public sealed class Conversation : IAsyncDisposable
         return null;
     }
 
-    /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
+    /// <summary>Creates the title in the background. Without a title, a chat shows its first line.</summary>
     private async Task NameAsync()
     {
         try
@@ -1011,7 +1011,7 @@ public sealed class Conversation : IAsyncDisposable
         };
     }
 
-    /// <summary>The first message of an agent is its goal, also when it is told more.</summary>
+    /// <summary>The first message of an agent starts with its goal.</summary>
     private Message WithGoal(Message message)
     {
         if (!IsUntouched || message.Role != MessageRole.User || Chat.Text(StoredChat.GoalField) is not { } goal)
@@ -1111,7 +1111,7 @@ public sealed class Conversation : IAsyncDisposable
         Always,
     }
 
-    /// <summary>The hooks of a chat say what gets a response. An agent that is told something goes on with its task.</summary>
+    /// <summary>The hooks of a chat define which messages get a response. A message to an agent always gets one.</summary>
     private Response Wanted(bool wantsAnswer = true) =>
         !wantsAnswer ? Response.Never
         : Chat.IsTask ? Response.Always

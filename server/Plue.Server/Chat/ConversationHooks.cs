@@ -19,7 +19,7 @@ internal sealed class ConversationHooks : IHookTarget
         Template = state.Template;
     }
 
-    /// <param name="whyNoAnswer">Nobody is asked, for this reason.</param>
+    /// <param name="whyNoAnswer">Why no response is requested.</param>
     /// <param name="ended">The messages that they see; null for those that are shown.</param>
     public ConversationHooks(ChatState state, string whyNoAnswer, MessageTree? ended = null)
         : this(state, (_, _) => Task.FromResult<string?>(whyNoAnswer)) => this.ended = ended;

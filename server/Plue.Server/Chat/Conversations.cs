@@ -73,7 +73,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <summary>Makes a chat, or of a template that descends from task a task.</summary>
     /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>
     /// <param name="values">Other fields by the names that the template gives.</param>
-    /// <exception cref="FailureException">NotFound: no such template, or for a task nobody who could work on it. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound: no such template, or no provider for a task. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
     public Task<Conversation> CreateAsync(
         string templateId,
         ChatFields given,
@@ -81,7 +81,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         CancellationToken cancellationToken
     ) => CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
 
-    /// <summary>Makes a task on which nobody works before <see cref="Conversation.StartAsync"/>: until then it waits in this process.</summary>
+    /// <summary>Creates a task that does not start before <see cref="Conversation.StartAsync"/>: until then it waits in this process.</summary>
     /// <param name="spawnedBy">Who asked for it; null for a person.</param>
     /// <param name="kept">What Plue itself keeps with it, in the same first record. Not held against the template.</param>
     /// <param name="depth">How many hooks led to it.</param>
@@ -161,7 +161,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return conversation;
     }
 
-    /// <summary>Nobody waits for a task that nobody could work on: it is refused before it is stored.</summary>
+    /// <summary>Refuses a task that no provider can work on, before it is stored.</summary>
     private async Task CheckWorkerAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         FailureException? first = null;
@@ -223,7 +223,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return await ReadyAsync(id, Open(id, conversation), cancellationToken);
     }
 
-    /// <summary>Changes fields of a chat; one that nobody looks at is not opened for that.</summary>
+    /// <summary>Changes fields of a chat. A chat that is not open is changed in its file.</summary>
     /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
     {
@@ -247,7 +247,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             throw new FailureException(FailureKind.StoreReadOnly, reason);
         }
 
-        // Whoever asks for it meanwhile waits here, so that nobody opens it again before it is gone.
+        // Requests for the chat wait here until it is deleted, so that it is not opened again.
         var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = new Lazy<Task<Conversation>>(gone.Task);
         if (!open.TryGetValue(id, out var lazy) || Ready(lazy) != conversation || !open.TryUpdate(id, waiting, lazy))
@@ -281,7 +281,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         {
             open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, waiting));
             gone.SetException(answer);
-            _ = gone.Task.Exception; // often nobody asked
+            _ = gone.Task.Exception; // observed, because often no request waits
         }
     }
 
@@ -383,7 +383,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return conversation;
     }
 
-    /// <summary>A chat of its own with the messages of a branch up to one. The other one stays as it is; what its answers cost is not counted again.</summary>
+    /// <summary>Copies the messages of a branch, up to one message, into a new chat. The cost of copied responses is not counted again.</summary>
     /// <param name="messageId">The last message of the copy; null takes the branch that is shown.</param>
     /// <param name="title">Null names it after the other one.</param>
     public async Task<Conversation> ForkAsync(string codexUri, string? messageId, string? title, CancellationToken cancellationToken)
@@ -426,7 +426,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return conversation;
     }
 
-    /// <summary>Nobody works on the copy of a task, and nobody asked for it.</summary>
+    /// <summary>Values for the copy of a task: it is stopped and has no parent.</summary>
     private static IReadOnlyDictionary<string, JsonElement>? ValuesOfCopy(StoredChat chat)
     {
         if (chat.Values.Count == 0)

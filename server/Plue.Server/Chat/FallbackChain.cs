@@ -38,7 +38,7 @@ internal sealed class FallbackChain
                 or FailureKind.CutStream;
 
     /// <param name="failure">Why the last one did not respond, before anything was received; null at the beginning.</param>
-    /// <returns>Null when nobody is left; the turn then fails with <see cref="Failure"/>.</returns>
+    /// <returns>Null if no candidate is left; the turn then fails with <see cref="Failure"/>.</returns>
     public async Task<ProviderCall?> NextAsync(Failure? failure, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {
         if (failure is not null && asked is not null && !GoesOn(asked, failure))

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What stands for a file too large to send: its beginning, the lines that look like headings or declarations, and its end, each line with its number.</summary>
+/// <summary>Summary of a file that is too large to send: its beginning, the lines that look like headings or declarations, and its end, each line with its number.</summary>
 public static partial class FileSummary
 {
     private const int HeadLines = 60;

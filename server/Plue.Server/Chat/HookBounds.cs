@@ -5,7 +5,7 @@ namespace Plue.Server.Chat;
 
 /// <summary>
 /// How many hooks may follow from one change, how many may run within a minute, and how many tasks they may start within an hour: a task costs money
-/// that nobody asked to spend. Any thread may call.
+/// that the user did not approve. Any thread may call.
 /// </summary>
 internal sealed class HookBounds(TimeProvider time)
 {

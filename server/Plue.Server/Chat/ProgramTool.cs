@@ -211,7 +211,7 @@ internal sealed class ProgramTool(string name) : ITool
             }
 
             tool.allowed.TrySetResult();
-            // The program is at it now: it is heard to the end, whoever stops meanwhile.
+            // The program runs the call now, so its result is awaited even after a stop.
             await tool.ended.Task;
             return new ToolOutcome("");
         }

@@ -23,7 +23,7 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
 
     public CancellationTokenSource Stop { get; init; } = new();
 
-    /// <summary>Null while nobody stopped it. Any thread may read it.</summary>
+    /// <summary>Null unless it was stopped. Any thread may read it.</summary>
     public StopCause? StoppedBy => stoppedBy;
 
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,7 +36,7 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     /// <summary>Ids of queued messages that steer it: the next round follows them.</summary>
     public Queue<string> Steering { get; } = [];
 
-    /// <summary>Completes when it may go on; null when nobody asked it to pause.</summary>
+    /// <summary>Completes when the turn may resume; null if no pause was requested.</summary>
     public TaskCompletionSource? Pause { get; set; }
 
     /// <summary>It paused, and does nothing until it may go on.</summary>

@@ -36,7 +36,7 @@ public static class SentHistory
         return [first, .. path.Skip(kept + 1).Where(message => message.Compaction is null)];
     }
 
-    /// <summary>An imported summary is marked as data: whoever wrote the file is not the user. The mark has the message's id, so that the text cannot end it.</summary>
+    /// <summary>Marks an imported summary as data, because its author is not the user. The mark contains the message id, so that the text cannot close it.</summary>
     public static string TextOf(Message summary) =>
         !summary.IsImportedSummary
             ? $"{Heading}\n\n{summary.Text}"

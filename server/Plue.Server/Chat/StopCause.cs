@@ -9,7 +9,7 @@ public sealed record StopCause(string CallError, MessageStatus Status, Failure? 
 {
     public static StopCause User { get; } = new("Stopped by the user.", MessageStatus.Stopped);
 
-    /// <summary>The window was closed, the extension host ended, or the sidecar was told to end.</summary>
+    /// <summary>The window was closed, the extension host ended, or the sidecar was shut down.</summary>
     public static StopCause Closing { get; } =
         new($"Interrupted, because Plue was closed. {InterruptedCall.Unknown}", MessageStatus.Interrupted);
 

@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 /// </summary>
 internal static class TaskBudget
 {
-    /// <summary>An answer that was stopped for its time took a little less than that by its own clock; in what is left nobody could answer.</summary>
+    /// <summary>A response that was stopped by its time limit may have used slightly less by its own clock. The rest is too short for another response.</summary>
     private static readonly TimeSpan MinUsefulTime = TimeSpan.FromMilliseconds(100);
 
     /// <param name="price">Null where no price is known: then money bounds nothing.</param>

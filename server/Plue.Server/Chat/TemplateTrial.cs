@@ -17,7 +17,7 @@ internal sealed record TrialTarget(ProviderSettings Settings, string? Model, Mod
 
 /// <summary>What a codex of a template would send and be allowed.</summary>
 /// <param name="Message">The first one; of a task its goal.</param>
-/// <param name="Target">Null when nobody can; the findings say why.</param>
+/// <param name="Target">Null if no provider can respond; the findings give the reason.</param>
 /// <param name="InputTokens">Of the first request, estimated.</param>
 /// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
@@ -33,7 +33,7 @@ internal sealed record TrialResult(
     IReadOnlyList<Finding> Findings
 );
 
-/// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
+/// <summary>A dry run: no provider is called and nothing is stored. Only cached model data is used.</summary>
 internal sealed class TemplateTrial(
     TemplateCatalog templates,
     ProviderRegistry providers,
@@ -78,7 +78,7 @@ internal sealed class TemplateTrial(
         );
     }
 
-    /// <summary>What would be wrong with a codex of these values. That nobody chose a provider is no mistake: a new codex gets the user's.</summary>
+    /// <summary>Findings for a codex with these values. A missing provider is no finding: a new codex gets the default provider.</summary>
     private static IEnumerable<Finding> OfValues(Template template, Json5Object given) =>
         TemplateValidation
             .Check(

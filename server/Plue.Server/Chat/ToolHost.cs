@@ -21,8 +21,8 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
     private readonly ConcurrentDictionary<string, (ProgramTool Tool, Task Work)> running = new();
 
     /// <summary>
-    /// Hears how the calls go. Of what has ended it is told what was changed and handed back; the text for the reader comes with the program's own lines.
-    /// Null while nobody listens.
+    /// Observes the calls. Ended calls report their file changes and results; the text for the user comes with the program's own output.
+    /// Null without an observer.
     /// </summary>
     public IToolObserver? Observer { get; set; }
 

@@ -10,7 +10,7 @@ namespace Plue.Server.Chat;
 /// <param name="maxRounds">How often the model is asked.</param>
 internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.MaxRounds)
 {
-    /// <summary>How often a model is asked in one turn, where nothing else limits it: a loop that nobody watches is ended.</summary>
+    /// <summary>Maximum number of model calls in one turn without another limit, so that an unattended loop ends.</summary>
     public const int MaxRounds = 50;
 
     /// <summary>The same for a task whose budget does not say it.</summary>

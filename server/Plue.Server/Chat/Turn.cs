@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 /// </summary>
 internal sealed class Turn(TurnContext context)
 {
-    /// <summary>How long a provider that is told to stop may take to end in good order. Then the turn ends with what it has, and the provider is left to itself.</summary>
+    /// <summary>Grace period for a provider to end after a stop. Then the turn ends with the partial response.</summary>
     public static readonly TimeSpan StopGracePeriod = TimeSpan.FromMilliseconds(60);
 
     /// <summary>How long tools may take to end what they started.</summary>
@@ -201,7 +201,7 @@ internal sealed class Turn(TurnContext context)
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {
-            // Whatever it says about being stopped is no failure of its own.
+            // Errors caused by the stop are not failures.
             throw new OperationCanceledException(stop);
         }
         catch (FailureException fault)

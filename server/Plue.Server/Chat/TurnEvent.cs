@@ -8,8 +8,8 @@ public abstract record TurnEvent
 {
     private TurnEvent() { }
 
-    /// <summary>A message that nobody streams: the user's.</summary>
-    /// <param name="Alternatives">The messages that follow the same one, itself included, oldest first; empty where nobody knows.</param>
+    /// <summary>A message that is not streamed, such as the user's.</summary>
+    /// <param name="Alternatives">The messages that follow the same one, itself included, oldest first; empty if unknown.</param>
     public sealed record MessageAdded(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
     {
         public MessageAdded(Message message)
@@ -18,7 +18,7 @@ public abstract record TurnEvent
 
     public sealed record MessageRemoved(string MessageId) : TurnEvent;
 
-    /// <summary>Another branch is shown: whoever looks on has to look anew.</summary>
+    /// <summary>Another branch is shown: views must reload the chat.</summary>
     public sealed record BranchChanged(string? MessageId) : TurnEvent;
 
     /// <param name="Queue">All that waits to be sent, in order.</param>
@@ -74,7 +74,7 @@ public interface ITurnSink
 {
     void Publish(TurnEvent turnEvent);
 
-    /// <summary>What follows does not follow on what was published before: whoever looks on has to look anew.</summary>
+    /// <summary>Later events do not continue the earlier ones: views must reload the chat.</summary>
     void Skip() { }
 
     /// <summary>Returns the number of the last event. What is published later has a higher one.</summary>

@@ -1,6 +1,6 @@
 namespace Plue.Server.Chat;
 
-/// <summary>How long a turn waited for others: for an approval, for subtasks. It counts as no work of its own. Used in the conversation's loop only.</summary>
+/// <summary>Measures how long a turn waited for approvals and subtasks, which does not count as its work. Used in the conversation's loop only.</summary>
 internal sealed class WaitClock(TimeProvider time)
 {
     private TimeSpan before;

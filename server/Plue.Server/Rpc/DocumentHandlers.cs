@@ -219,7 +219,7 @@ internal sealed class DocumentHandlers(
         return await FollowedAsync(before, after, files, cancellationToken);
     }
 
-    /// <summary>Carries out what the hooks say once the file is written; what they change is told as well.</summary>
+    /// <summary>Runs the hooks after the file is written, and publishes their changes.</summary>
     private async Task<CodexSummary> FollowedAsync(
         FileCodex? before,
         FileCodex after,

@@ -13,7 +13,7 @@ namespace Plue.Server.Rpc;
 /// <summary>host/*: what the sidecar asks of the editor. The events of an answer arrive as notifications, each handled before the reply.</summary>
 internal sealed class HostClient(RpcServer server, ProviderFactory providers) : IEditorModels
 {
-    /// <summary>Characters that came and nobody has taken: more is no answer any more, and the editor cannot be made to wait.</summary>
+    /// <summary>Maximum number of received characters that are not read yet. The editor cannot be slowed down, so a longer response is an error.</summary>
     private const int MaxUnreadCharacters = 32 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, Answer> answers = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
             Methods.HostLanguageModelEvent,
             (parameters, _) =>
             {
-                // What comes after a cancel is nobody's.
+                // Events after a cancellation are ignored.
                 if (answers.TryGetValue(parameters.StreamId, out var answer))
                 {
                     answer.Take(parameters.Event);
@@ -72,7 +72,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         finally
         {
             answers.TryRemove(streamId, out _);
-            // Whoever stops reading stops the model.
+            // A consumer that stops reading stops the model.
             await stop.CancelAsync();
             await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -7,7 +7,7 @@ using Plue.Server.Modules;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// textDocument/*: the files that are open in the editor, and what is known of them. Each version of a text is read once. Problems are told a moment after
+/// textDocument/*: features for the files that are open in the editor. Each version of a text is parsed once. Diagnostics are published a moment after
 /// the last change, and only those of the newest version.
 /// </summary>
 internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger)

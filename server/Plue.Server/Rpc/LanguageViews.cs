@@ -10,7 +10,7 @@ internal static class LanguageViews
     public const string QuickFix = "quickfix";
     private const string FileScheme = "file://";
 
-    /// <summary>What ships with Plue, which the extension shows and nobody can change.</summary>
+    /// <summary>Documents that ship with Plue. The extension shows them read-only.</summary>
     private const string ShippedScheme = "plue-codex:";
     private const string Source = "Plue";
     private const int SnippetFormat = 2;

@@ -91,7 +91,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
     }
 
-    /// <summary>An editor that was killed closes no pipe that a child of its own still holds open.</summary>
+    /// <summary>A killed editor does not close a pipe that one of its child processes still holds open.</summary>
     private void WatchParent(int processId) =>
         _ = Task.Run(async () =>
         {

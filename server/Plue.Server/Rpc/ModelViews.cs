@@ -5,7 +5,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>A model as the window shows it, whoever says what it is. What is not known is null.</summary>
+/// <summary>A model as the window shows it, from any source. Unknown values are null.</summary>
 internal static class ModelViews
 {
     /// <param name="typical">The tokens of a chat like the user's own; null while there are too few.</param>

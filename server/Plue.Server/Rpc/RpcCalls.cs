@@ -33,7 +33,7 @@ internal sealed class RpcCalls
 
     public void Forget(long id) => waiting.TryRemove(id, out _);
 
-    /// <summary>A reply that nobody waits for any more is passed over.</summary>
+    /// <summary>Ignores a reply without a waiting request.</summary>
     public void Answer(JsonElement id, JsonElement result)
     {
         if (Find(id) is { } reply)
@@ -66,7 +66,7 @@ internal sealed class RpcCalls
         }
     }
 
-    /// <summary>The connection is over: whoever waits, and whoever asks from now on, is told.</summary>
+    /// <summary>The connection ended: waiting and later requests fail.</summary>
     public void End()
     {
         isOver = true;

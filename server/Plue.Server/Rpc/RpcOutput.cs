@@ -55,7 +55,7 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
         }
     }
 
-    /// <summary>Fills the batch; false when nothing waits and nobody writes any more.</summary>
+    /// <summary>Fills the batch; false if no message waits and the writer is completed.</summary>
     private bool Take(List<TaskCompletionSource> batched)
     {
         batched.Clear();

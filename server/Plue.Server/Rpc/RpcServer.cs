@@ -58,11 +58,11 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         );
     }
 
-    /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
+    /// <summary>Handles the requests that match, and leaves the others to the previous handler.</summary>
     public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, TResult> handle)
         where TParams : class => Map(method, takes, (parameters, _) => Task.FromResult(handle(parameters)));
 
-    /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
+    /// <summary>Handles the requests that match, and leaves the others to the previous handler.</summary>
     public void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, bool> takes,
@@ -163,7 +163,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
     /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
     /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up, and the other side was told; or it gave up itself.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled, and the other side was notified; or the other side canceled.</exception>
     public async Task<TResult> RequestAsync<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         TParams parameters,

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>search/chats: the first hits are told at once, the rest gathered for a moment each.</summary>
+/// <summary>search/chats: the first hits are sent immediately, the rest in batches.</summary>
 internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimeProvider time)
 {
     private const int MaxBatch = 200;

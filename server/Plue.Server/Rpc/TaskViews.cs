@@ -67,7 +67,7 @@ internal static class TaskViews
                 : null,
         };
 
-    /// <summary>Money of which a part is not known is told as far as it is known.</summary>
+    /// <summary>A cost with unknown parts contains only the known ones.</summary>
     internal static TaskSpendView Spent(Spend spend) =>
         new(
             spend.IsUsdKnown || spend.Usd > 0 ? spend.Usd : null,

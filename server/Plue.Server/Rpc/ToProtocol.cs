@@ -13,8 +13,8 @@ internal static class ToProtocol
     public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    /// <param name="alternatives">The messages that follow the same one, itself included; empty where nobody knows.</param>
-    /// <param name="hasChanged">Whether a file that was sent is another now; null where nobody looks.</param>
+    /// <param name="alternatives">The messages that follow the same one, itself included; empty if unknown.</param>
+    /// <param name="hasChanged">True if a sent file has changed since; null if not checked.</param>
     public static Wire.MessageView Message(
         Message message,
         Func<string, string> providerName,
