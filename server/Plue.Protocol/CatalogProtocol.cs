@@ -21,7 +21,7 @@ public sealed record CatalogSummary
     public required string Kind { get; init; }
     public required CatalogSource Source { get; init; }
 
-    /// <summary>A user's catalog that stands in for a shipped one: deleting it brings that one back.</summary>
+    /// <summary>A user's catalog that overrides a shipped one: deleting it restores that one.</summary>
     public required bool OverridesShipped { get; init; }
 
     /// <summary>A server on the user's own machine.</summary>
@@ -84,7 +84,7 @@ public sealed record CatalogValidateResult(IReadOnlyList<CatalogProblem> Problem
 /// <param name="Replace">Takes the place of catalogs of the same ids; without it those are left out and named.</param>
 public sealed record CatalogImportParams(string Path, bool? Replace)
 {
-    /// <summary>True when the user was told that a provider in use is asked at another origin then. Without it such a change fails with <c>originChange</c>.</summary>
+    /// <summary>True if the user confirmed that requests of a provider in use go to another origin. Without it such a change fails with <c>originChange</c>.</summary>
     public bool? AllowOriginChange { get; init; }
 }
 

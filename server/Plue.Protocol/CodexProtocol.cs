@@ -65,7 +65,7 @@ public sealed record CodexSummary
     public required IReadOnlyList<string> Tags { get; init; }
     public required bool Pinned { get; init; }
 
-    /// <summary>An answer came that nobody has looked at.</summary>
+    /// <summary>A response was not viewed yet.</summary>
     public required bool Unread { get; init; }
 
     /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
@@ -148,7 +148,7 @@ public sealed record CodexGetResult
     /// <summary>Of a chat or task: the fields of its template that are its own, by the names that the template gives them; what is not there has its default.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 
-    /// <summary>What a model is told besides the messages, in this order; null for documents.</summary>
+    /// <summary>The instruction sources in order; null for documents.</summary>
     public IReadOnlyList<SteeringSource>? Steering { get; init; }
 
     /// <summary>Hooks that failed, newest first, until the codex changes again; null for none.</summary>

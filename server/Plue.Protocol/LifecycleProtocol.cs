@@ -29,7 +29,7 @@ public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted);
 
 public sealed record InitializeResult(ServerCapabilities Capabilities, ServerInfo ServerInfo);
 
-/// <summary>What the sidecar does for files. An editor that takes registrations is told the rest in <c>client/registerCapability</c>, with the folders that count.</summary>
+/// <summary>What the sidecar does for files. An editor that supports registrations receives the rest in <c>client/registerCapability</c>, with the folders that count.</summary>
 public sealed record ServerCapabilities
 {
     public string PositionEncoding { get; init; } = "utf-16";

@@ -63,5 +63,5 @@ public sealed record McpApproveParams(string Name, string Fingerprint);
 
 public sealed record McpNameParams(string Name);
 
-/// <param name="Url">What the browser is to open; null when the server wants no sign-in. How it ends is told by <c>mcp/changed</c>.</param>
+/// <param name="Url">The URL for the browser; null if the server needs no sign-in. The result is reported by <c>mcp/changed</c>.</param>
 public sealed record McpSignInResult(string? Url);

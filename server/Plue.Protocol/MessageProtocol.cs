@@ -32,7 +32,7 @@ public sealed record MessageUnqueueParams(string CodexId, string QueuedId);
 /// <summary>Waiting to be sent.</summary>
 public sealed record QueuedView(string Id, string Text, IReadOnlyList<AttachmentView> Attachments);
 
-/// <summary>Asks the changed question in a new branch; the old one and its answers stay beside it.</summary>
+/// <summary>Sends the edited message in a new branch; the old branch is kept.</summary>
 public sealed record MessageEditParams(string CodexId, string MessageId, string Text, string? Provider, string? Model)
 {
     /// <summary>Null keeps the files of the old question.</summary>
@@ -217,7 +217,7 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
     /// <summary>The files that the call changed; null for none.</summary>
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
 
-    /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+    /// <summary>The user's answer to the approval; null without one.</summary>
     public ApprovalNoteView? Approval { get; init; }
 
     /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
@@ -338,7 +338,7 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
     /// <summary>The files that the call changed; null for none.</summary>
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
 
-    /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+    /// <summary>The user's answer to the approval; null without one.</summary>
     public ApprovalNoteView? Approval { get; init; }
 
     /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>

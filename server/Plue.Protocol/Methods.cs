@@ -3,7 +3,7 @@ namespace Plue.Protocol;
 /// <summary>A request: the caller waits for <typeparamref name="TResult"/>.</summary>
 public sealed record RpcRequest<TParams, TResult>(string Name);
 
-/// <summary>A notification: nobody answers.</summary>
+/// <summary>A notification, without a response.</summary>
 public sealed record RpcNotification<TParams>(string Name);
 
 /// <summary>
@@ -51,7 +51,7 @@ public static class Methods
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexUndo = new("codex/undo");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRedo = new("codex/redo");
 
-    /// <summary>A copy with a life of its own.</summary>
+    /// <summary>An independent copy.</summary>
     public static readonly RpcRequest<CodexForkParams, CodexSummary> CodexFork = new("codex/fork");
     public static readonly RpcRequest<CodexSwitchBranchParams, CodexSummary> CodexSwitchBranch = new("codex/switchBranch");
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
@@ -192,7 +192,7 @@ public static class Methods
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
     public static readonly RpcRequest<TemplateCheckParams, TemplateCheckResult> TemplateCheck = new("template/check");
 
-    /// <summary>Nobody is called, nothing is stored.</summary>
+    /// <summary>No provider is called and nothing is stored.</summary>
     public static readonly RpcRequest<TemplateTryParams, TemplateTryResult> TemplateTry = new("template/try");
     public static readonly RpcRequest<TemplateSchemaParams, TemplateSchemaResult> TemplateSchema = new("template/schema");
     public static readonly RpcRequest<Nothing, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
@@ -217,7 +217,7 @@ public static class Methods
     public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskBudget = new("task/budget");
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskArchive = new("task/archive");
 
-    /// <summary>Settles a task that nobody will go on with: whoever waits for it is told that it was dropped.</summary>
+    /// <summary>Drops a task that will not be resumed; waiting parents are notified.</summary>
     public static readonly RpcRequest<TaskUriParams, Nothing> TaskDrop = new("task/drop");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
@@ -233,7 +233,7 @@ public static class Methods
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditAccept = new("edit/accept");
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditReject = new("edit/reject");
 
-    /// <summary>Takes back what a turn changed, commands included; what somebody changed since stays and is told.</summary>
+    /// <summary>Undoes the changes of a turn, commands included. Later changes by others are kept and reported.</summary>
     public static readonly RpcRequest<EditTurnParams, EditListResult> EditUndo = new("edit/undo");
     public static readonly RpcRequest<EditTurnParams, EditListResult> EditRedo = new("edit/redo");
     public static readonly RpcRequest<EditContentParams, EditContentResult> EditContent = new("edit/content");

@@ -57,7 +57,7 @@ public sealed record ProviderSummary
     /// <summary>The model used when a chat names none.</summary>
     public string? Model { get; init; }
 
-    /// <summary>As last listed; null while nobody asked.</summary>
+    /// <summary>As last listed; null before the first request.</summary>
     public int? ModelCount { get; init; }
     public required AuthType AuthType { get; init; }
 

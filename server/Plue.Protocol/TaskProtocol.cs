@@ -40,7 +40,7 @@ public sealed record TaskView
     /// <summary>The chat or task above it.</summary>
     public string? ParentId { get; init; }
 
-    /// <summary>The call of spawn_task in the chat or task above it that asked for it; null when nobody waits for it.</summary>
+    /// <summary>The call of spawn_task in its parent; null without a waiting call.</summary>
     public string? ToolUseId { get; init; }
     public string? ProviderId { get; init; }
     public string? ProviderName { get; init; }

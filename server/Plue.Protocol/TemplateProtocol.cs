@@ -88,7 +88,7 @@ public sealed record TemplateTryResult
     public required IReadOnlyList<SteeringSource> Sources { get; init; }
     public required IReadOnlyList<ToolView> Tools { get; init; }
 
-    /// <summary>Who would answer; null when nobody can, and <see cref="Findings"/> say why.</summary>
+    /// <summary>The provider that would respond; null if none can, and <see cref="Findings"/> say why.</summary>
     public TrialProvider? Provider { get; init; }
 
     /// <summary>Tokens of the first request, estimated.</summary>
@@ -118,7 +118,7 @@ public sealed record TrialProvider(
 /// <param name="MayChange">It can write files, run commands or spend money.</param>
 public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
 
-/// <summary>What a model is told besides the messages.</summary>
+/// <summary>The instructions that are sent with the messages.</summary>
 public enum SteeringKind
 {
     Prompt,

@@ -20,7 +20,7 @@ internal static class Sidecar
         await using var services = new Services(logLevel);
         var threads = new RequestThreads();
         var exitCode = await RunAsync(services, threads.Read(input), output, threads, cancellationToken);
-        // The process ends with this connection, so whoever is still running has lost its owner.
+        // The process ends with this connection, so its child processes have lost their owner.
         await ChildProcess.EndAllAsync();
         return exitCode;
     }

@@ -85,7 +85,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
     }
 
-    /// <summary>Waits for input even if nobody closes the pipe, but stops on Ctrl+C.</summary>
+    /// <summary>Waits for input even if the pipe is never closed, but stops on Ctrl+C.</summary>
     private async Task<string?> ReadLineAsync(CancellationToken cancellationToken)
     {
         var reading = Task.Run(terminal.ReadLine, CancellationToken.None);

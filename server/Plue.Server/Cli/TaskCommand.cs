@@ -199,7 +199,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 return Report(services, tasks, result, asJson);
             }
 
-            // Nobody is there to raise a budget, and who is above waits for that.
+            // No user is available to increase a budget, and the parent waits for that.
             if (tasks.Reader.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
                 await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
@@ -243,7 +243,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         };
     }
 
-    /// <summary>Tasks with nobody to be asked. The conversations are the caller's to end.</summary>
+    /// <summary>Tasks without a user. The caller disposes the conversations.</summary>
     private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks)
     {
         var chat = services.Chat(new SilentEvents(), isUnattended: true, Policy(parsed.GetValue(policy)));

@@ -519,8 +519,8 @@ public static class VaultCommand
         await vault.UnlockAsync(UnlockMethod.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
-    /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
-    /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
+    /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise the user is not prompted.</summary>
+    /// <exception cref="FailureException">VaultLocked, MissingField: no prompt was possible.</exception>
     internal static async Task UnlockForAsync(
         Vault.Vault vault,
         IEnumerable<ProviderSettings> asked,
@@ -585,7 +585,7 @@ public static class VaultCommand
             await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken).ConfigureAwait(false);
         }
         catch (FailureException)
-        { /* It stays locked, which is told where that matters. */
+        { /* It stays locked, which is reported where it matters. */
         }
     }
 

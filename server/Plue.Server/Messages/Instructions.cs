@@ -1,6 +1,6 @@
 namespace Plue.Server.Messages;
 
-/// <summary>What a model is told besides the messages.</summary>
+/// <summary>The instructions that are sent with the messages.</summary>
 /// <param name="System">The system prompt; null for none.</param>
 /// <param name="Sources">Where it comes from, in the order of the text; also what was left out of it.</param>
 public sealed record Instructions(string? System, IReadOnlyList<InstructionSource> Sources)

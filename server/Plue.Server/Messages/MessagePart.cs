@@ -48,7 +48,7 @@ public abstract record MessagePart
         /// <summary>The files that the call changed; the model is not told of them here.</summary>
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
 
-        /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+        /// <summary>The user's answer to the approval; null without one.</summary>
         public ApprovalNote? Approval { get; init; }
 
         /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>

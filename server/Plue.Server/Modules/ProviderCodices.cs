@@ -93,7 +93,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         return id;
     }
 
-    /// <summary>What a file must say itself once its name does not say it any more: an external program is told the provider's name.</summary>
+    /// <summary>Fields that a file needs after a rename: an external program receives the provider's name.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
         ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities.IsUserProgram == true
         && codex.Values.GetObject("additional_auth")?.Has("provider") != true

@@ -167,7 +167,7 @@ internal sealed partial class ProviderKeys(
         }
     }
 
-    /// <summary>Where the reference stands: the keys that lead there, and what stands before it in the same text.</summary>
+    /// <summary>The location of a reference: its keys, and the text before it in the same string.</summary>
     private static IEnumerable<(IReadOnlyList<string> Path, string Before)> PathsOf(Json5Object value, string reference)
     {
         foreach (var member in value.Members)

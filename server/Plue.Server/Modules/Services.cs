@@ -66,7 +66,7 @@ internal sealed class Services : IAsyncDisposable
     public TransferServices Transfer { get; }
     public HealthServices Health { get; }
 
-    /// <param name="isUnattended">Nobody can be asked.</param>
+    /// <param name="isUnattended">True if no user is available.</param>
     /// <param name="policy">Rules beside those of the templates; null for none.</param>
     public ChatServices Chat(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) =>
         new(Platform, Codices, Providers, Store, Edits, Tools, events) { IsUnattended = isUnattended, Policy = policy };

@@ -24,7 +24,7 @@ public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType
     /// <summary>The catalog used when a provider's file names none; null if there is none.</summary>
     public string? Catalog { get; init; }
 
-    /// <summary>The model used when nobody chose one; null leaves it to the catalog and the vendor's list.</summary>
+    /// <summary>The default model; null to use the catalog and the vendor's list.</summary>
     public string? DefaultModel { get; init; }
 
     public bool NeedsEndpoint => ExampleEndpoint is not null;

@@ -69,7 +69,7 @@ internal sealed class ProviderServices : IAsyncDisposable
         http.Dispose();
     }
 
-    /// <summary>A provider with a file of its own has its address there.</summary>
+    /// <summary>The address of a provider with its own file.</summary>
     private string? OriginChange(string id, CatalogProvider? next) =>
         Registry.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;
 }

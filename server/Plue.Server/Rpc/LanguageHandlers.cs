@@ -357,7 +357,11 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
                 // Nothing may be published after the empty list of a closed document.
                 if (
                     pending.IsCancellationRequested
-                    || (opened.Published is { } published && published.Version == document.Version && published.Diagnostics.SequenceEqual(diagnostics))
+                    || (
+                        opened.Published is { } published
+                        && published.Version == document.Version
+                        && published.Diagnostics.SequenceEqual(diagnostics)
+                    )
                 )
                 {
                     return;

@@ -212,7 +212,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
             File.Delete(stray);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        { /* It harms nobody. */
+        { /* It is harmless. */
         }
     }
 

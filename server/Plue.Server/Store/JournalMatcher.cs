@@ -19,7 +19,7 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
     /// <summary>Newest first.</summary>
     public IReadOnlyList<SearchMatch> Matches => [.. Newest(query.Query.Limit + 1)];
 
-    /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public void Take(JournalLine line)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -29,7 +29,7 @@ internal sealed class JournalQuery
 
     /// <summary>False if no line of this journal can match. Most journals are read no further, and their lines are not checked.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public bool MayMatch(FileStream journal, CancellationToken cancellationToken)
     {
         var seen = new bool[terms.Length];
@@ -39,7 +39,7 @@ internal sealed class JournalQuery
             block =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                // Whoever reads all of it finds out what is wrong with the beginning.
+                // A full read reports problems at the beginning.
                 if (isFirst && !BeginsAsExpected(block))
                 {
                     return true;

@@ -7,7 +7,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Lists and reads prompts, templates and items: what the user wrote down for agents. Providers, chats and tasks are not reached: they say what others are told, and where keys lie.</summary>
+/// <summary>Lists and reads prompts, templates and items: documents that the user wrote for agents. Providers, chats and tasks are not accessible, because they contain other conversations and references to keys.</summary>
 internal sealed class CodexTool(Documents documents, Func<string, string?> textOf) : IToolSource
 {
     public const string Name = "codex";

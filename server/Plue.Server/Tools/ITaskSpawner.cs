@@ -16,7 +16,7 @@ public sealed record SpawnRequest(
     string? Model
 );
 
-/// <summary>Makes tasks for whoever calls spawn_task; implemented in <c>Agents</c>, which tools do not know.</summary>
+/// <summary>Creates tasks for spawn_task; implemented in <c>Agents</c>, on which tools do not depend.</summary>
 public interface ITaskSpawner
 {
     /// <summary>Checks whether the task may be created: template, count, depth, budget, provider. Changes nothing.</summary>

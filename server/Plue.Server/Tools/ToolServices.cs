@@ -64,7 +64,7 @@ internal sealed class ToolServices : IAsyncDisposable
 
     public ToolRunner Runner { get; }
 
-    /// <summary>In the order in which a model is told of their tools.</summary>
+    /// <summary>In the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
     public McpServers McpServers { get; }
 

@@ -273,7 +273,7 @@ internal sealed partial class AwsCredentials(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            // Nobody is signed in there; the sentence about that says how to.
+            // Not signed in there; the message explains how to sign in.
             return (null, null);
         }
     }

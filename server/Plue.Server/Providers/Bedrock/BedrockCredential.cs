@@ -147,7 +147,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     private static void Send(HttpRequestMessage request, Uri url, string token, ProviderFailures failures)
     {
-        // Whoever set the variable did not name this address.
+        // The variable was not set for this address.
         if (!AwsHosts.IsAws(url))
         {
             throw new FailureException(

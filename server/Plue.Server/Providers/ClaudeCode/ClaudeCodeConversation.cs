@@ -5,7 +5,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>
 /// A chat and the process that answers in it. The process is kept between turns, replaced when it holds another history than the
-/// request, resumed in its session where that holds the right one, and closed when nobody asks for a while.
+/// request, resumed in its session if that has the right history, and closed after a while without requests.
 /// </summary>
 internal sealed class ClaudeCodeConversation : IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     private volatile bool isInTurn;
     private volatile bool isDisposed;
 
-    /// <param name="isKept">False for a second turn beside the first: it has a session of its own that nobody remembers.</param>
+    /// <param name="isKept">False for a second concurrent turn: it has its own session, which is not stored.</param>
     public ClaudeCodeConversation(
         string codexId,
         bool isKept,
@@ -133,7 +133,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It had died unseen, or could not take up its session: a new one is told the history.
+            // It had ended, or could not resume its session: a new process receives the history.
             await StartFreshAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
 
@@ -151,7 +151,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 if (current.Launch.Resumes && !turn.HasBegun && IsWithoutSession(line))
                 {
                     logger.LogInformation(
-                        "The Claude Code session {Session} is gone; its history is told again.",
+                        "The Claude Code session {Session} no longer exists; its history is sent again.",
                         current.Launch.SessionId
                     );
                     await StartFreshAsync(current.Launch, cancellationToken).ConfigureAwait(false);

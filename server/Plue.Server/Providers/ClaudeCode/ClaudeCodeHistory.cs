@@ -6,7 +6,7 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>
-/// A chat as the CLI is told it: who said which text. Reasoning and tool calls of earlier answers stay out, for they belong to the
+/// A chat as it is sent to the CLI: the text of each message with its role. Reasoning and tool calls of earlier answers stay out, for they belong to the
 /// session that made them.
 /// </summary>
 internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> Past, ClaudeCodeHistory.Entry Question)
@@ -89,10 +89,10 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <param name="Text">Without the pinned files: they come anew with every question, and a session that was told them before holds the same history.</param>
+    /// <param name="Text">Without the pinned files: they are sent again with every message, and do not change the history of a session.</param>
     public sealed record Entry(bool IsAnswer, string Text)
     {
-        /// <summary>What the CLI is told.</summary>
+        /// <summary>The text for the CLI.</summary>
         public string Said { get; init; } = Text;
         public IReadOnlyList<MessagePart.File> Images { get; init; } = [];
     }

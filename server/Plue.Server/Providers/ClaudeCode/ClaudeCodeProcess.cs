@@ -90,7 +90,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     /// <summary>Came with the answer to <see cref="InitializeAsync"/>.</summary>
     public IReadOnlyList<ModelInfo>? Models { get; private set; }
 
-    /// <summary>The fingerprint of the history that the session holds; null while nobody can say.</summary>
+    /// <summary>The fingerprint of the session's history; null if unknown.</summary>
     public string? Known { get; set; }
 
     /// <summary>USD so far.</summary>
@@ -136,7 +136,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
             {
                 if (line is null)
                 {
-                    throw new IOException("It ended while it was told the history.");
+                    throw new IOException("It ended while it received the history.");
                 }
             }
         }

@@ -30,7 +30,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     /// <summary>The CLI does not want this answered any more.</summary>
     public void Cancel(string requestId) => Stop(one => one.Question.RequestId == requestId);
 
-    /// <summary>Whoever asks the user is to ask no more: the answer is over. Returns at once.</summary>
+    /// <summary>Closes open questions to the user, because the response is over. Returns immediately.</summary>
     public void Stop()
     {
         Host = null;

@@ -59,7 +59,7 @@ internal sealed partial class ClaudeCodeSessions(PluePaths paths, ILogger logger
         Change(codexId, path => DurableFile.Replace(path, content.ToArray()));
     }
 
-    /// <summary>For the time of a turn, in which nobody can say what the session holds.</summary>
+    /// <summary>Clears the fingerprint during a turn, when the session's history is not known.</summary>
     public void Forget(string codexId) => Change(codexId, File.Delete);
 
     private void Change(string codexId, Action<string> change)

@@ -7,7 +7,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <summary>
 /// Turns the lines of one answer into events. Streamed text counts only once the CLI repeats it as an <c>assistant</c> line: until
 /// then a retry may take it back, and <see cref="ProviderEvent.Restarted"/> says so. After that event everything that was confirmed
-/// is sent again, so that whoever shows the answer may simply clear it.
+/// is sent again, so that views can clear the response.
 /// </summary>
 internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBefore)
 {

@@ -72,7 +72,7 @@ internal sealed partial class ModelLists(
         return listed is null && known is null ? null : Merged(settings, listed ?? new ModelInfo { Id = model }, known);
     }
 
-    /// <summary>Those at hand, asking nobody: the stored list, else the catalog's.</summary>
+    /// <summary>The cached models, without a request: the stored list, or the catalog's.</summary>
     public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) =>
         WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
 
@@ -85,7 +85,7 @@ internal sealed partial class ModelLists(
     /// <returns>Null where the vendor was never asked.</returns>
     public StoredModels? Stored(ProviderSettings settings) => cache.Find(settings.Id, ProviderFingerprint.OfConnection(settings));
 
-    /// <summary>Asks nobody: only a fresh list of a vendor that lists all it has can refuse a name. It is fetched anew then, for the next try.</summary>
+    /// <summary>Sends no request: only a fresh and complete list can refuse a name. It is then fetched again, for the next attempt.</summary>
     /// <exception cref="FailureException">ModelNotFound, with the nearest names.</exception>
     public void RefuseUnknown(IProvider provider, string model)
     {
@@ -143,14 +143,14 @@ internal sealed partial class ModelLists(
             all = [.. fetching.Values.Select(entry => entry.Fetch)];
         }
 
-        // How a list ended is told to whoever asked for it, not to whoever ends this.
+        // The result of a request is reported to its caller, not to the one that disposes this.
         await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();
     }
 
     private static bool IsLocal(ProviderSettings settings) => settings.Capabilities.IsLocal || settings.Address is { IsLoopback: true };
 
-    /// <summary>One at a time for each provider; whoever comes while it runs waits for the same answer.</summary>
+    /// <summary>One request at a time for each provider; concurrent callers share the result.</summary>
     private Task<ModelListing> FetchAsync(IProvider provider, string fingerprint)
     {
         var id = provider.Settings.Id;

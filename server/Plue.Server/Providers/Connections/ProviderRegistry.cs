@@ -251,7 +251,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <summary>What is known of a model without asking anybody; null where nothing is.</summary>
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
-    /// <summary>The models at hand, asking nobody.</summary>
+    /// <summary>The cached models, without a request.</summary>
     public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) => models.Known(settings);
 
     /// <summary>Whether those at hand have it; null where they need not be all.</summary>
@@ -376,7 +376,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             {
                 testing.TryRemove(new(id, 0));
             }
-            // Whoever has a result says so himself.
+            // Callers with a result report it themselves.
             if (!isOver)
             {
                 Changed?.Invoke(id);
@@ -479,7 +479,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
     }
 
-    /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
+    /// <summary>The default model; null if the vendor must be asked.</summary>
     private string? DefaultModel(ProviderSettings settings) =>
         ProviderKinds.Find(settings.Kind)?.DefaultModel
         ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);

@@ -29,7 +29,7 @@ public sealed record ProviderState
     /// <summary>Newest first, also those of earlier settings.</summary>
     public IReadOnlyList<PastFailure> Failures { get; init; } = [];
 
-    /// <summary>As last listed; null while nobody asked.</summary>
+    /// <summary>As last listed; null before the first request.</summary>
     public int? ModelCount { get; init; }
 }
 
@@ -338,7 +338,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
         catch (OperationCanceledException)
         {
-            return; // whoever ends this writes
+            return; // the dispose call writes
         }
 
         var isWritten = await FlushAsync();
@@ -353,7 +353,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>Only its two ends hold the lock: whoever reads must not wait for the disk.</summary>
+    /// <summary>Only its start and end hold the lock, so that readers do not wait for the disk.</summary>
     private void Write()
     {
         Dictionary<string, StoredState?> changes;
@@ -458,7 +458,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             Status = state is { Status: "error", Error: not { Message: not null } } ? null : state.Status,
         };
 
-    /// <summary>So that two processes do not both read, change and write. Whoever cannot have it in time goes on without.</summary>
+    /// <summary>Prevents concurrent updates by two processes. After the timeout, the update continues without the lock.</summary>
     private async Task<IDisposable?> LockAsync()
     {
         try

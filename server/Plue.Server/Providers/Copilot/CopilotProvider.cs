@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Copilot;
 
 /// <summary>
 /// GitHub Copilot without an editor: the user's own OAuth application signs in at GitHub, and its token goes to Copilot as it is.
-/// GitHub documents none of this; whoever writes a client id of their own has chosen it.
+/// GitHub documents none of this; users can set their own client id.
 /// </summary>
 internal sealed class CopilotProvider(
     ProviderSettings settings,
@@ -124,7 +124,7 @@ internal sealed class CopilotProvider(
     /// <summary>In a text the quotes would be escaped.</summary>
     private static bool HasImage(byte[] body) => body.AsSpan().IndexOf("\"type\":\"image_url\""u8) >= 0;
 
-    /// <returns>Null where the model answers as chat completions, or nobody knows better.</returns>
+    /// <returns>Null if the model uses Chat Completions, or if unknown.</returns>
     private async Task<string?> OtherPathAsync(string model, CancellationToken cancellationToken)
     {
         try

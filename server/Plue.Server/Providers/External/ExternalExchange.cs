@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.External;
 
-/// <summary>One request under way, with the process behind it. Disposed before its answer was complete, the program is told to stop.</summary>
+/// <summary>One request under way, with the process behind it. If it is disposed before its response is complete, the program is asked to stop.</summary>
 internal sealed class ExternalExchange(ExternalProcess process, ExternalCall call, bool isOwned, TimeSpan cancelTimeout) : IAsyncDisposable
 {
     private bool owns = isOwned;

@@ -94,7 +94,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
-            // It does not listen any more: whoever asked ends it.
+            // It no longer reads: the caller ends it.
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
             await replies.Writer.WriteAsync(envelope).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
-        { /* Whoever asked is gone. */
+        { /* The caller is gone. */
         }
     }
 

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.External;
 
 /// <summary>
 /// Any executable that speaks the envelopes of docs/external-providers.md. It is started when it is first asked, only if the user approved it,
-/// and serves many requests where it repeats their ids; where it does not, each request gets a process of its own.
+/// and serves many requests where it repeats their ids; otherwise each request gets its own process.
 /// </summary>
 /// <param name="environment">Ours; only a list of harmless names of it is passed on.</param>
 /// <param name="mask">Takes secrets out of what the program says.</param>
@@ -149,7 +149,7 @@ public sealed class ExternalProvider(
             exchange.IsComplete = true;
             if (reply.Flag("success") != true)
             {
-                // It was told its secrets, and may quote them.
+                // It received its secrets, and may quote them.
                 var failure = ExternalWire.ReadError(reply, settings.Name);
                 throw new FailureException(failure with { Message = mask(failure.Message) });
             }
@@ -253,7 +253,7 @@ public sealed class ExternalProvider(
         }
         catch (TimeoutException)
         {
-            // A slow one may still repeat ids; one that reads to the end of its input begins now. Either way this process serves nobody else.
+            // A slow one may still repeat ids; one that reads to the end of its input begins now. Either way this process serves no other request.
         }
         catch
         {
@@ -339,7 +339,7 @@ public sealed class ExternalProvider(
         }
     }
 
-    /// <summary>What the program is told with every request. Secrets travel here, on its standard input, and nowhere else.</summary>
+    /// <summary>The fields that the program receives with every request. Secrets are sent only here, on its standard input.</summary>
     private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(
         ExternalProgram program,
         CancellationToken cancellationToken

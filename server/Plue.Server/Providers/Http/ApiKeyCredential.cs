@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>A key in a header.</summary>
-/// <param name="header">The header that carries the key, and what stands before the key in it.</param>
+/// <param name="header">The header for the key, and the prefix of its value.</param>
 internal sealed class ApiKeyCredential(
     ProviderSettings settings,
     ISecretSource secrets,

@@ -4,7 +4,7 @@ namespace Plue.Server.Providers.Http;
 internal interface IRequestCredential
 {
     /// <summary>Called last, when the method, the address, the body and every other header of the request stand.</summary>
-    /// <param name="failures">Makes the sentences, and masks what it is told in them.</param>
+    /// <param name="failures">Creates the messages, and masks secrets in them.</param>
     /// <exception cref="Messages.FailureException">A secret is missing, locked away, or not meant for this origin.</exception>
     ValueTask ApplyAsync(
         HttpRequestMessage request,

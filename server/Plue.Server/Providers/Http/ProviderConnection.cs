@@ -19,7 +19,7 @@ internal sealed class ProviderConnection(
     IRequestCredential credential
 )
 {
-    /// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
+    /// <param name="keyHeader">The header for the key, and the prefix of its value.</param>
     /// <param name="credential">Replaces the key, for users who sign in.</param>
     public ProviderConnection(
         ProviderSettings settings,

@@ -13,7 +13,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
 {
     private readonly Queue<ProviderEvent> ready = new();
 
-    /// <summary>Deltas of one kind that came with one read of the body: they are one event, because whoever takes it works once for it.</summary>
+    /// <summary>Deltas of one kind that came with one read of the body: they are one event, so that consumers do their work once.</summary>
     private readonly StringBuilder joined = new();
     private bool joinsReasoning;
     private char heldText;

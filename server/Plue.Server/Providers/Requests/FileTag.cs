@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Requests;
 
-/// <summary>A file as every model is told it: its text between two tags that name it. The same file gives the same bytes.</summary>
+/// <summary>A file as it is sent to every model: its text between two tags with its name. The same file gives the same bytes.</summary>
 internal static class FileTag
 {
     public static string Of(MessagePart.File file)

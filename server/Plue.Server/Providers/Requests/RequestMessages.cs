@@ -91,7 +91,7 @@ internal static partial class RequestMessages
             _ => null,
         };
 
-    /// <summary>What the model is told about the result of a call.</summary>
+    /// <summary>The text for the model about the result of a call.</summary>
     public static string Text(MessagePart.ToolResult result) => result.Error is { } error ? $"Error: {error}" : result.Result ?? "";
 
     public static bool HasImages(Message message) => message.Parts.Any(part => part is MessagePart.File { IsImage: true, Data: not null });

@@ -8,7 +8,7 @@ internal sealed class RequestOptions(ProviderRequest request, ProviderSettings s
 
     public int? MaxTokens => request.MaxTokens ?? settings.MaxTokens;
 
-    /// <summary>Not every model takes it: whoever writes it adds it to <see cref="Sent"/>.</summary>
+    /// <summary>Not every model accepts it: the wire that writes it adds it to <see cref="Sent"/>.</summary>
     public string? ReasoningLevel =>
         rejected.HasFlag(RefusableOptions.ReasoningLevel) ? null : request.ReasoningLevel ?? settings.ReasoningLevel;
 

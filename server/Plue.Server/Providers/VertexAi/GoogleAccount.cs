@@ -155,7 +155,7 @@ internal sealed class GoogleAccount(
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }
 
-        // Nobody who left these on the machine named another address.
+        // These credentials were not stored for another address.
         if (Variable("GOOGLE_APPLICATION_CREDENTIALS") is { } path)
         {
             NeedGoogle(origin, "The credentials in GOOGLE_APPLICATION_CREDENTIALS");

@@ -67,7 +67,7 @@ internal sealed record GoogleAccountFile(
         }
         catch (JsonException exception)
         {
-            // What stands there may be a secret, so nothing of it is quoted.
+            // The value may be a secret, so it is not quoted.
             throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} is not JSON. Download it again.", exception);
         }
     }

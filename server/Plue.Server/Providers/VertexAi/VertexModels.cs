@@ -7,7 +7,7 @@ internal static partial class VertexModels
 {
     public static bool IsClaude(string model) => Bare(model).StartsWith("claude", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Another publisher's, which has a wire of its own.</summary>
+    /// <summary>A model of another publisher, which has its own wire.</summary>
     public static bool IsForeign(string model) => Bare(model).Contains('/');
 
     /// <summary>The last part of the address. A date stands behind an @ there: <c>claude-haiku-4-5@20251001</c>.</summary>

@@ -38,7 +38,7 @@ internal sealed class AuthorizationCodeFlow : ISignInFlow
         {
             throw new FailureException(
                 FailureKind.Timeout,
-                $"Nobody finished the sign-in of {settings.Name} within {DurationText.Of(Timeout)}. Sign in again."
+                $"The sign-in of {settings.Name} was not finished within {DurationText.Of(Timeout)}. Sign in again."
             );
         }
         finally

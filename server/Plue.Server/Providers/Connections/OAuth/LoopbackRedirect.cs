@@ -62,7 +62,7 @@ internal sealed class LoopbackRedirect : IDisposable
     /// <summary>Who says that it answered (RFC 9207); null where it does not. Known with the code.</summary>
     public string? Issuer { get; private set; }
 
-    /// <summary>From now on this has to come back with the code: whoever asks the question made it.</summary>
+    /// <summary>The state that must be returned with the code; the caller created it.</summary>
     public void Expect(string newState) => state = newState;
 
     public Uri Url => new($"http://127.0.0.1:{port}{Path}");
@@ -191,7 +191,7 @@ internal sealed class LoopbackRedirect : IDisposable
 
     private static readonly (string, string, Action?) NotFound = ("404 Not Found", "There is nothing here.", null);
 
-    /// <summary>A page elsewhere may make the browser ask this machine, under a name of its own or from its own origin.</summary>
+    /// <summary>Another site may make the browser send a request to this machine, with its own host name or from its own origin.</summary>
     private static bool IsForUs(string[] head)
     {
         string[] hosts =

@@ -217,7 +217,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
 }
 
 /// <param name="Lifetime">From the moment of receipt; null where the server does not say.</param>
-/// <param name="Timestamp">Of the receipt, by the clock that nobody sets.</param>
+/// <param name="Timestamp">Time of receipt, by the monotonic clock.</param>
 /// <param name="ReceivedAt">The same moment by the clock on the wall, for the next process.</param>
 internal sealed record TokenResponse(
     string AccessToken,

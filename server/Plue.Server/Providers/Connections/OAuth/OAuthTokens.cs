@@ -7,14 +7,14 @@ namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>
 /// The tokens of every provider that signs in with OAuth. They lie in the vault; what a provider's requests need of them is kept fresh here,
-/// by one refresh at a time, whoever waits for it.
+/// by one refresh at a time.
 /// </summary>
 public sealed class OAuthTokens
 {
     /// <summary>A refresh begins this long before the end, so that no request meets it.</summary>
     private static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whoever is refused with a token this young asked with the one before it.</summary>
+    /// <summary>A request that is refused while the token is younger than this used the previous token.</summary>
     private static readonly TimeSpan MinRefreshAge = TimeSpan.FromSeconds(10);
 
     /// <summary>After a refresh ahead of time that failed, before the next.</summary>
@@ -110,7 +110,7 @@ public sealed class OAuthTokens
         await OnDiskAsync(() => ledger.SetAsync(providerId, null, cancellationToken)).ConfigureAwait(false);
     }
 
-    /// <summary>What this process got itself is counted by the clock that nobody sets; all is, for other processes and after a sleep, by the one on the wall.</summary>
+    /// <summary>Tokens of this process expire by the monotonic clock; tokens of other processes, and all tokens after a sleep, by the system clock.</summary>
     /// <param name="early">Whether the time before the end counts already.</param>
     private bool IsDue(TokenState state, string providerId, bool early)
     {
@@ -143,7 +143,7 @@ public sealed class OAuthTokens
         }
 
         var now = time.GetUtcNow();
-        // A token from the future was written before the clock was set back: nobody knows how old it is.
+        // A token from the future was written before the clock was set back: its age is unknown.
         return early ? now >= end - RefreshAheadOf(end - entry.ReceivedAt) || now < entry.ReceivedAt - RefreshAhead : now >= end;
     }
 
@@ -156,7 +156,7 @@ public sealed class OAuthTokens
         Task<bool> underWay;
         lock (state)
         {
-            // It belongs to nobody: who gives up waiting does not take it from the others.
+            // It has no owner: a canceled caller does not cancel it for the others.
             underWay = state.Refreshing is { IsCompleted: false } running
                 ? running
                 : state.Refreshing = Task.Run(() => RefreshOnceAsync(settings, state, isRefused), CancellationToken.None);
@@ -170,7 +170,7 @@ public sealed class OAuthTokens
         var oauth = OAuthSettings.Of(settings);
         var before = ledger.Find(settings.Id);
         using var turn = await LockAsync(settings.Id, CancellationToken.None).ConfigureAwait(false);
-        // Another window, or whoever came before us, may have done it while we waited for our turn.
+        // Another window or an earlier caller may have done it while this one waited.
         if (!IsDue(state, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before))
         {
             return true;
