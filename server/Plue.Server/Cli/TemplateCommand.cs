@@ -213,7 +213,7 @@ internal sealed class TemplateCommand
         terminal.WriteLine(
             tried.Provider is { } provider
                 ? $"Provider: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}"
-                : "Responds: none"
+                : "Provider: none"
         );
         foreach (var tool in tried.Tools)
         {

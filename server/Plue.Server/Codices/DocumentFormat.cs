@@ -318,7 +318,7 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
 
         if (LiteralSecrets.IsInText(text))
         {
-            problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true));
+            problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true) { Code = FindingCodes.Secret });
         }
 
         return new DocumentReading(parsed.Values, problems, IsBroken: false);

@@ -673,8 +673,7 @@ internal sealed partial class FileCodices(
     /// <summary>Content with a key is not stored, because a trail is permanent.</summary>
     private byte[]? Kept(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
 
-    private bool HoldsSecret(CodexUri uri, byte[] bytes) =>
-        form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
+    private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.IsSecret);
 
     private IDisposable Lock(CodexUri uri, string what) => DocumentLock.Acquire(paths, collection, $"{uri} {what}");
 

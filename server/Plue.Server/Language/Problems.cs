@@ -81,7 +81,7 @@ internal static class Problems
     private static LanguageProblem OfFile(OpenDocument document, DocumentProblem problem)
     {
         var start = document.Lines.IndexAt(problem.Line, problem.Column);
-        var code = problem.Message == LiteralSecrets.Message ? Secret : Rule;
+        var code = problem.IsSecret ? Secret : Rule;
         if (document.Location.IsJson5)
         {
             if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error)

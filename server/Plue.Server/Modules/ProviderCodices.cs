@@ -306,7 +306,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             );
         }
 
-        var holdsSecret = codex.Problems.Any(problem => problem.Message == LiteralSecrets.Message);
+        var holdsSecret = codex.Problems.Any(problem => problem.IsSecret);
         return codex.Problems.FirstOrDefault(problem => problem.IsError) is { } first
             ? new ProviderFault(codex.Path, first.Line, first.Column, first.Message, holdsSecret)
             : null;

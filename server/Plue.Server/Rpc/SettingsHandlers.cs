@@ -37,7 +37,7 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
                 .Names.Where(config.Values.Has)
                 .ToDictionary(name => name, name => FieldViews.ToJson(config.Values.Find(name)!), StringComparer.Ordinal),
             (config.Problems.FirstOrDefault(problem => problem.IsError) ?? config.Problems.FirstOrDefault()) is { } problem
-                ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.Message == LiteralSecrets.Message)
+                ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.IsSecret)
                 : null
         );
 }

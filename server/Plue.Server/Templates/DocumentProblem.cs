@@ -12,6 +12,9 @@ public sealed record DocumentProblem(string Message, int Line, int Column, bool 
     /// <summary>One of <see cref="FindingCodes"/>.</summary>
     public string Code { get; init; } = FindingCodes.Field;
 
+    /// <summary>True if the document contains a key.</summary>
+    public bool IsSecret => Code == FindingCodes.Secret;
+
     public static DocumentProblem Error(string message, Json5Span at) =>
         new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: true);
 
