@@ -95,7 +95,7 @@ internal static class Renames
         {
             throw new FailureException(
                 FailureKind.Conflict,
-                $"“{elsewhere.Title}” refers to {from} but is not a file. Run Plue: Rename Item, Prompt, Template or Provider."
+                $"“{elsewhere.Title}” refers to {from} but is not a file. Run Plue: Rename Item, Prompt, Template, or Provider."
             );
         }
 

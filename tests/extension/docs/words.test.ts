@@ -1,5 +1,5 @@
 // What a document names is there: commands of the palette, settings, options of the command line, scripts of the checkout.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeWordsOf, guides, root, type Document } from './documents';
@@ -13,15 +13,26 @@ const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf
 const wrongIn = (find: (document: Document) => string[]): string[] =>
   guides.flatMap((document) => find(document).map((wrong) => `${document.path}: ${wrong}`));
 
+/** The commands as the Command Palette shows them, without the ellipsis. */
+function commandTitles(): Set<string> {
+  const declared = list(record(manifest['contributes'])['commands']).map(record);
+  return new Set(declared.map(({ category, title }) => `${words(category)}: ${words(title)}`.replace(/…$/, '')));
+}
+
 test('Each command of the palette in a document is one', () => {
-  const titles = new Set(
-    list(record(manifest['contributes'])['commands']).map((command) =>
-      `${words(record(command)['category'])}: ${words(record(command)['title'])}`.replace(/…$/, ''),
-    ),
-  );
+  const titles = commandTitles();
   const told = ({ prose }: Document): string[] =>
     [...prose.matchAll(/\*\*(Plue: [^*]+)\*\*/g)].map((match) => (match[1] ?? '').replace(/…$/, ''));
   expect(wrongIn((document) => told(document).filter((title) => !titles.has(title)))).toEqual([]);
+});
+
+test.each(['server/Plue.Server', 'extension/src'])('Each command of the palette in a message of %s is one', (folder) => {
+  const titles = [...commandTitles()];
+  const wrong = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(cs|ts)$/.test(path) && !/(^|[\\/])(bin|obj)[\\/]/.test(path))
+    .flatMap((path) => [...readFileSync(join(root, folder, path), 'utf8').matchAll(/\bPlue: [A-Z][^"'`\n]*/g)].map(([said]) => said))
+    .filter((said) => !titles.some((title) => said.startsWith(title)));
+  expect(wrong).toEqual([]);
 });
 
 test('Each script of the checkout in a document is one', () => {

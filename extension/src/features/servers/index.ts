@@ -59,6 +59,8 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
       title: l10n.t('MCP Servers'),
       placeHolder: l10n.t('Select a server'),
       matchOnDescription: true,
+      // When the Command Palette closes, VS Code may return the focus to a webview after this one opened.
+      ignoreFocusOut: true,
     })
   )?.server;
 }

@@ -433,7 +433,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private FailureException SignInNeeded(Exception? fault) =>
         new(
             FailureKind.ProviderAuthFailed,
-            $"The server {server.Name} requires sign-in. Sign in with Plue: Model Context Protocol Servers.",
+            $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.",
             fault
         );
 

@@ -315,7 +315,7 @@ internal sealed class McpServer(
     }
 
     private string HowToApprove =>
-        $"Review and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
+        $"Review and approve it with Plue: Manage MCP Servers, or with plue mcp approve {declaration.Name}.";
 
     private FailureException ToolsChanged() =>
         new(

@@ -96,15 +96,27 @@ describe('files by @', () => {
     mkdirSync(join(folder, 'many'));
     for (let i = 0; i < 2_000; i++) writeFileSync(join(folder, 'many', `${i}.ts`), '');
     await vi.waitFor(async () => expect(await found('many/1999')).toContain('many/1999.ts'));
-    const uris = Array.from({ length: 50_000 }, (_, i) => Uri.file(join(folder, 'before', `${i}.ts`)));
-    const timed = (work: (uri: Uri) => void): number => {
+    const timed = (uris: Uri[], work: (uri: Uri) => void): number => {
       const began = performance.now();
       for (const uri of uris) work(uri);
       return performance.now() - began;
     };
-    const atLeast = timed((uri) => void relative(folder, uri.fsPath));
+    // The best of 50 alternating parts, because another program may take the processor for a while.
+    let pathOnly = Infinity;
+    let handled = Infinity;
+    for (let part = 0; part < 50; part++) {
+      const uris = Array.from({ length: 1_000 }, (_, i) => Uri.file(join(folder, 'before', `${part * 1_000 + i}.ts`)));
+      pathOnly = Math.min(
+        pathOnly,
+        timed(uris, (uri) => void relative(folder, uri.fsPath)),
+      );
+      handled = Math.min(
+        handled,
+        timed(uris, (uri) => folderWatch.deleted.fire(uri)),
+      );
+    }
     // Beside what a path takes there is nothing that grows with the folder.
-    expect(timed((uri) => folderWatch.deleted.fire(uri))).toBeLessThan(5 * atLeast + 100);
+    expect(handled).toBeLessThan(5 * pathOnly);
     folderWatch.deleted.fire(Uri.file(join(folder, 'many')));
     expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
   }, 60_000);
