@@ -64,6 +64,9 @@ public static class Methods
     /// <summary>What codex/import could take over on this machine.</summary>
     public static readonly RpcRequest<CodexImportableParams, CodexImportableResult> CodexImportable = new("codex/importable");
 
+    /// <summary>Deletes a chat in which nothing was ever stored, without the trash. Conflict: it has messages, or the user changed it.</summary>
+    public static readonly RpcRequest<CodexUriParams, Nothing> CodexDiscardEmpty = new("codex/discardEmpty");
+
     /// <summary>Nothing of this chat is unread any more.</summary>
     public static readonly RpcRequest<CodexUriParams, Nothing> CodexMarkRead = new("codex/markRead");
 

@@ -22,6 +22,7 @@ export const codexRename = new RequestType<CodexRenameParams, CodexRenameResult,
 export const codexExport = new RequestType<CodexExportParams, CodexExportResult, ErrorData>('codex/export');
 export const codexImport = new RequestType<CodexImportParams, CodexImportResult, ErrorData>('codex/import');
 export const codexImportable = new RequestType<CodexImportableParams, CodexImportableResult, ErrorData>('codex/importable');
+export const codexDiscardEmpty = new RequestType<CodexUriParams, Nothing, ErrorData>('codex/discardEmpty');
 export const codexMarkRead = new RequestType<CodexUriParams, Nothing, ErrorData>('codex/markRead');
 export const codexChanged = new NotificationType<CodexChangedParams>('codex/changed');
 export const messageSend = new RequestType<MessageSendParams, MessageSendResult, ErrorData>('message/send');

@@ -238,10 +238,25 @@ public sealed class Conversations : IChats, IAsyncDisposable
     }
 
     /// <summary>Stops it, then moves it to the trash.</summary>
-    public async Task DeleteAsync(string codexUri, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string codexUri, CancellationToken cancellationToken) =>
+        await RemoveAsync(await GetAsync(codexUri, cancellationToken), services.Store.Delete);
+
+    /// <summary>Deletes a chat without the trash if <see cref="StoredChat.IsUnused"/>.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict: something is stored in it; StoreReadOnly.</exception>
+    public async Task DiscardEmptyAsync(string codexUri, CancellationToken cancellationToken)
     {
-        var id = ChatIdOf(codexUri);
         var conversation = await GetAsync(codexUri, cancellationToken);
+        if (!conversation.Stored.IsUnused)
+        {
+            throw StoredChat.NotUnused();
+        }
+
+        await RemoveAsync(conversation, services.Store.DiscardUnused);
+    }
+
+    private async Task RemoveAsync(Conversation conversation, Action<string> remove)
+    {
+        var id = ChatIdOf(conversation.CodexId);
         if (conversation.ReadOnlyReason is { } reason)
         {
             throw new FailureException(FailureKind.StoreReadOnly, reason);
@@ -261,7 +276,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             await conversation.DisposeAsync();
             lock (tree)
             {
-                services.Store.Delete(id);
+                remove(id);
                 rows?.Remove(id);
             }
 

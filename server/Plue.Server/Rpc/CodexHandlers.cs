@@ -61,6 +61,14 @@ internal sealed class CodexHandlers(
             }
         );
         server.Map(
+            Methods.CodexDiscardEmpty,
+            async (parameters, cancellationToken) =>
+            {
+                await conversations.DiscardEmptyAsync(parameters.Uri, cancellationToken);
+                return new Nothing();
+            }
+        );
+        server.Map(
             Methods.CodexRestore,
             async (parameters, cancellationToken) => Summary((await conversations.RestoreAsync(parameters.Uri, cancellationToken)).Summary)
         );

@@ -187,6 +187,32 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         Move(PathOf(id), TrashPathOf(id), "This chat was not deleted", from => Trash.Stamp(from, time));
     }
 
+    /// <summary>Deletes a chat that <see cref="StoredChat.IsUnused"/>, without the trash.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict: something is stored in it, or another window writes to it; StoreReadOnly.</exception>
+    public void DiscardUnused(string id)
+    {
+        if (open.TryGetValue(id, out var journal))
+        {
+            journal.Dispose();
+        }
+
+        var path = PathOf(id);
+        try
+        {
+            using var owner = JournalLock.Acquire(path, Subject);
+            if (!Read(id).IsUnused)
+            {
+                throw StoredChat.NotUnused();
+            }
+
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "This chat was not deleted");
+        }
+    }
+
     /// <summary>Brings a deleted chat back.</summary>
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");

@@ -109,6 +109,13 @@ public sealed record StoredChat
             SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
 
+    /// <summary>Nothing was sent in it and the user changed nothing, as in a new chat.</summary>
+    public bool IsUnused =>
+        !IsTask && Tree.Count == 0 && Queue.Count == 0 && !HasTitle && !Pinned && !Archived && Tags.Count == 0 && ContextFiles.Count == 0;
+
+    /// <summary>A chat was to be discarded as unused, and is not.</summary>
+    public static FailureException NotUnused() => new(FailureKind.Conflict, "This chat is not empty, so it was kept.");
+
     public bool IsTask => ChannelKind.Task.IsIdOfKind(Id);
 
     public StoredChat WithStatus(string status) =>

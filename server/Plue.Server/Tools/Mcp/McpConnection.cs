@@ -431,11 +431,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     private FailureException SignInNeeded(Exception? fault) =>
-        new(
-            FailureKind.ProviderAuthFailed,
-            $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.",
-            fault
-        );
+        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.", fault);
 
     private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
 

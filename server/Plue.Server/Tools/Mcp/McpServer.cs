@@ -314,8 +314,7 @@ internal sealed class McpServer(
         return approval;
     }
 
-    private string HowToApprove =>
-        $"Review and approve it with Plue: Manage MCP Servers, or with plue mcp approve {declaration.Name}.";
+    private string HowToApprove => $"Review and approve it with Plue: Manage MCP Servers, or with plue mcp approve {declaration.Name}.";
 
     private FailureException ToolsChanged() =>
         new(
