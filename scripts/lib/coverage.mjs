@@ -9,8 +9,8 @@ export const coverageReports = {
 
 /** Percent. Lines and branches that only a real VS Code runs count as not run. */
 const minimum = {
-  'C#': { lines: 93, branches: 80 },
-  TypeScript: { lines: 85, branches: 80 },
+  'C#': { lines: 93, branches: 86 },
+  TypeScript: { lines: 92, branches: 84 },
 };
 
 /**
