@@ -9,6 +9,8 @@ export interface Page {
   title: string;
   /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
   data?: Record<string, string>;
+  /** State of an earlier webview, as JSON in `#saved`. */
+  saved?: unknown;
 }
 
 /** VS Code runs this command, so it works without the extension host. */
@@ -37,7 +39,8 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <link rel="stylesheet" nonce="${nonce}" href="${escape(address(`${page.name}.css`))}">
 </head>
 <body>
-<script type="application/json" id="localization">${JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="localization">${json(vscode.l10n.bundle ?? {})}</script>
+<script type="application/json" id="saved">${json(page.saved ?? null)}</script>
 <div id="host-lost" class="banner error" role="alert" hidden>
 <span class="codicon codicon-error" aria-hidden="true"></span>
 <span class="banner-words">${escape(l10n.t('The VS Code extension host does not respond, so Plue can’t do anything here. Your input is kept. Reload the window to continue.'))}</span>
@@ -47,6 +50,20 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <script nonce="${nonce}" src="${escape(address(`${page.name}.js`))}"></script>
 </body>
 </html>`;
+}
+
+/** HTML of a webview that only says something. */
+export function textHtml(text: string): string {
+  return `<!DOCTYPE html>
+<html lang="${escape(vscode.env.language)}">
+<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"></head>
+<body><p role="alert">${escape(text)}</p></body>
+</html>`;
+}
+
+/** For a script element, which no text may end. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
 function escape(text: string): string {

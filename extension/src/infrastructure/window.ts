@@ -250,7 +250,8 @@ export function createWebviewPanel(
   return vscode.window.createWebviewPanel(viewType, literalLine(title), column, options);
 }
 
-export function setPanelTitle(panel: Pick<vscode.WebviewPanel, 'title'>, title: string): void {
+/** Of a tab, or of a view beside the name of its container. */
+export function setPanelTitle(panel: Pick<vscode.WebviewPanel | vscode.WebviewView, 'title'>, title: string): void {
   panel.title = literalLine(title);
 }
 

@@ -1,5 +1,4 @@
 // Gives the sidecar access to the language models of VS Code.
-// The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
@@ -20,8 +19,6 @@ const requestFailed = -32803;
 const requestCancelled = -32800;
 const justification = l10n.t('Plue uses this model to respond in your chats.');
 
-const toolCall = v.object({ callId: v.string(), name: v.string(), input: v.unknown() });
-const text = v.object({ value: v.string() });
 const capabilities = v.object({
   capabilities: v.object({ supportsToolCalling: v.optional(v.unknown()), supportsImageToText: v.optional(v.boolean()) }),
 });
@@ -38,7 +35,7 @@ export async function listLanguageModels({ vendor }: HostLanguageModelsParams): 
         family: model.family,
         version: model.version,
         maxInputTokens: model.maxInputTokens,
-        supportsTools: !canPassTools() ? false : said.success ? Boolean(said.output.capabilities.supportsToolCalling) : undefined,
+        supportsTools: said.success ? Boolean(said.output.capabilities.supportsToolCalling) : undefined,
         supportsVision: said.success ? said.output.capabilities.supportsImageToText : undefined,
       };
     }),
@@ -56,8 +53,10 @@ export async function askLanguageModel(
     // VS Code asks the user for leave here, the first time.
     const response = await model.sendRequest(params.messages.map(toMessage), toOptions(params), token);
     let called = false;
-    for await (const event of events(response)) {
+    for await (const part of response.stream) {
+      const event = toEvent(part);
       if (token.isCancellationRequested) break;
+      if (event === undefined) continue;
       called ||= event.kind === 'toolCall';
       await emit(event);
     }
@@ -85,42 +84,25 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
 }
 
 function toMessage({ role, parts }: HostMessage): vscode.LanguageModelChatMessage {
-  const plain = parts.map(wordsOf).join('\n\n');
-  const message = role === 'user' ? vscode.LanguageModelChatMessage.User(plain) : vscode.LanguageModelChatMessage.Assistant(plain);
-  if (canPassTools() && parts.some(({ kind }) => kind !== 'text')) Reflect.set(message, 'content', parts.map(toPart));
-  return message;
+  return role === 'user'
+    ? vscode.LanguageModelChatMessage.User(parts.filter((part) => part.kind !== 'toolUse').map(toResultPart))
+    : vscode.LanguageModelChatMessage.Assistant(parts.filter((part) => part.kind !== 'toolResult').map(toCallPart));
 }
 
-function toPart(part: HostPart): unknown {
-  switch (part.kind) {
-    case 'text':
-      return make('LanguageModelTextPart', part.text);
-    case 'toolUse':
-      return make('LanguageModelToolCallPart', part.toolUseId, part.toolName, parsed(part.parameters));
-    case 'toolResult':
-      return make('LanguageModelToolResultPart', part.toolUseId, [make('LanguageModelTextPart', part.text)]);
-  }
+function toResultPart(part: Exclude<HostPart, { kind: 'toolUse' }>): vscode.LanguageModelTextPart | vscode.LanguageModelToolResultPart {
+  const text = new vscode.LanguageModelTextPart(part.text);
+  return part.kind === 'text' ? text : new vscode.LanguageModelToolResultPart(part.toolUseId, [text]);
 }
 
-/** Describes tool calls as text where only text is supported. */
-function wordsOf(part: HostPart): string {
-  switch (part.kind) {
-    case 'text':
-      return part.text;
-    case 'toolUse':
-      return `[called ${part.toolName} with ${part.parameters}]`;
-    case 'toolResult':
-      return `[result: ${part.text}]`;
-  }
+function toCallPart(part: Exclude<HostPart, { kind: 'toolResult' }>): vscode.LanguageModelTextPart | vscode.LanguageModelToolCallPart {
+  return part.kind === 'text'
+    ? new vscode.LanguageModelTextPart(part.text)
+    : new vscode.LanguageModelToolCallPart(part.toolUseId, part.toolName, parsed(part.parameters));
 }
 
-function toOptions({ tools, options }: HostLanguageModelParams): vscode.LanguageModelChatRequestOptions & { tools?: unknown[] } {
+function toOptions({ tools, options }: HostLanguageModelParams): vscode.LanguageModelChatRequestOptions {
   const given = tools.map(({ name, description, schema }) => ({ name, description, inputSchema: parsed(schema) }));
-  return {
-    justification,
-    modelOptions: toModelOptions(options),
-    ...(given.length > 0 && canPassTools() ? { tools: given } : {}),
-  };
+  return { justification, modelOptions: toModelOptions(options), ...(given.length > 0 ? { tools: given } : {}) };
 }
 
 /** Names as in the model APIs; VS Code passes them through. */
@@ -134,56 +116,17 @@ function toModelOptions(options: HostModelOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-async function* events(response: vscode.LanguageModelChatResponse): AsyncGenerator<HostModelEvent> {
-  const stream: unknown = Reflect.get(response, 'stream');
-  if (!isAsyncIterable(stream)) {
-    for await (const piece of response.text) yield { kind: 'text', text: piece };
-    return;
-  }
-  for await (const part of stream) {
-    const event = toEvent(part);
-    if (event) yield event;
-  }
-}
-
-/** Undefined for parts that this version does not support, such as thinking. */
+/** Undefined for parts that the sidecar does not know, such as thinking. */
 function toEvent(part: unknown): HostModelEvent | undefined {
-  if (isA(part, 'LanguageModelTextPart')) return { kind: 'text', text: v.parse(text, part).value };
-  if (!isA(part, 'LanguageModelToolCallPart')) return undefined;
-  const { callId, name, input } = v.parse(toolCall, part);
-  return { kind: 'toolCall', toolUseId: callId, toolName: name, parameters: JSON.stringify(input ?? {}) };
-}
-
-function canPassTools(): boolean {
-  return ['LanguageModelTextPart', 'LanguageModelToolCallPart', 'LanguageModelToolResultPart'].every((name) => classOf(name) !== undefined);
-}
-
-function classOf(name: string): (new (...given: unknown[]) => unknown) | undefined {
-  const found: unknown = name in vscode ? Reflect.get(vscode, name) : undefined;
-  return isClass(found) ? found : undefined;
-}
-
-function isClass(value: unknown): value is new (...given: unknown[]) => unknown {
-  return typeof value === 'function';
-}
-
-function isA(value: unknown, name: string): boolean {
-  const type = classOf(name);
-  return type !== undefined && value instanceof type;
-}
-
-function make(name: string, ...given: unknown[]): unknown {
-  const type = classOf(name);
-  return type === undefined ? undefined : new type(...given);
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+  if (part instanceof vscode.LanguageModelTextPart) return { kind: 'text', text: part.value };
+  if (!(part instanceof vscode.LanguageModelToolCallPart)) return undefined;
+  return { kind: 'toolCall', toolUseId: part.callId, toolName: part.name, parameters: JSON.stringify(part.input) };
 }
 
 /** The sidecar sends whole objects only. */
-function parsed(json: string): unknown {
-  return JSON.parse(json);
+function parsed(json: string): object {
+  const value: unknown = JSON.parse(json);
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function toResponseError(error: unknown, model: string): ResponseError<ErrorData> {

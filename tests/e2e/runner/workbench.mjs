@@ -97,9 +97,12 @@ export class Workbench {
     return join(this.folder, 'plue');
   }
 
+  /** Where the chat is that a scenario means. @type {keyof typeof pages} */
+  chatPlace = 'editor';
+
   /** The page of the chat in front. */
   get chat() {
-    return this.page.frameLocator(pages.editor).frameLocator('#active-frame');
+    return this.page.frameLocator(pages[this.chatPlace]).frameLocator('#active-frame');
   }
 
   /** The page of the Approvals view, once it is looked at. */
@@ -174,7 +177,7 @@ export class Workbench {
 
   /** The document inside the webview, for what a locator cannot do. */
   chatFrame() {
-    return this.#frame(pages.editor);
+    return this.#frame(pages[this.chatPlace]);
   }
 
   /** The document of the Approvals view. */
@@ -273,6 +276,8 @@ function userSettings(theme, { trusted = true, settings: more }) {
     'workbench.startupEditor': 'none',
     'workbench.tips.enabled': false,
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    // A tab for each chat; the scenario of the chat view turns it off.
+    'plue.chat.location': 'editor',
     'chat.disableAIFeatures': true,
     'telemetry.telemetryLevel': 'off',
     'extensions.autoUpdate': false,

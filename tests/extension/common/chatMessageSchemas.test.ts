@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromChatPage } from '../../../extension/src/common/messages/chat';
 import { parseMessage } from '../../../extension/src/common/messages/parseMessage';
-import { readRestoredChat } from '../../../extension/src/features/chat/chatPanels';
+import { readRestoredChat } from '../../../extension/src/common/messages/savedState';
 
 test('Every message of the page is understood', () => {
   for (const message of [

@@ -83,12 +83,12 @@ test('The models of one vendor are listed with what the editor says about them',
 
 test('Reports text in pieces and in order', async () => {
   offer((messages, options) => {
-    expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', 'Hi']]);
+    expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', [new LanguageModelTextPart('Hi')]]]);
     expect(options).toEqual({
       justification: 'Plue uses this model to respond in your chats.',
       modelOptions: { temperature: 0.5, max_tokens: 9 },
     });
-    return Promise.resolve({ text: each('old'), stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
+    return Promise.resolve({ stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
   });
   expect(await ask({ options: { temperature: 0.5, maxTokens: 9 } })).toEqual({
     events: [
@@ -127,18 +127,6 @@ test('Passes tools on, reports complete calls, and returns their results', async
     events: [{ kind: 'toolCall', toolUseId: 'c2', toolName: 'read', parameters: '{"path":"b"}' }],
     outcome: 'toolUse',
   });
-});
-
-test('An editor of before 1.95 gets words, and says that it takes no tools', async () => {
-  offer((messages, options) => {
-    expect(options['tools']).toBeUndefined();
-    expect(messages[0]?.content).toBe('[result: text of a]');
-    return Promise.resolve({ text: each('fine') });
-  });
-  fake.playOldEditor();
-  expect((await listLanguageModels({})).models[0]?.supportsTools).toBe(false);
-  const told = await ask({ messages: [{ role: 'user', parts: [{ kind: 'toolResult', toolUseId: 'c1', text: 'text of a' }] }] });
-  expect(told).toEqual({ events: [{ kind: 'text', text: 'fine' }], outcome: 'endTurn' });
 });
 
 test.each([

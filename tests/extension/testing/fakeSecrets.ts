@@ -19,6 +19,10 @@ export class FakeSecrets implements SecretStorage {
     return this.act(() => void this.held.delete(key));
   }
 
+  keys(): Promise<string[]> {
+    return this.act(() => [...this.held.keys()]);
+  }
+
   private act<T>(action: () => T): Promise<T> {
     return this.state === 'broken' ? Promise.reject(new Error('no keyring')) : Promise.resolve(action());
   }

@@ -110,7 +110,7 @@ export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2 };
 export const ProgressLocation = { Window: 10, Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
-export const version = '1.91.0';
+export const version = '1.106.0';
 
 interface Row {
   label: string;
@@ -151,7 +151,19 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
   for (const list of [untitled, terminals, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
-  for (const known of [registered, commandAnswers, installed, fileSystems, contents, serializers, treeViews, statusBar]) known.clear();
+  for (const known of [
+    registered,
+    commandAnswers,
+    installed,
+    fileSystems,
+    contents,
+    serializers,
+    viewProviders,
+    configuration,
+    treeViews,
+    statusBar,
+  ])
+    known.clear();
   closeDocuments();
   window.activeTextEditor = undefined;
   window.tabGroups.activeTabGroup = {};
@@ -159,7 +171,6 @@ export function reset(): void {
   progress = new CancellationTokenSource();
   browser.opens = true;
   languageModels.length = 0;
-  LanguageModelToolResultPart = ToolResultPart;
   window.state.focused = true;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
@@ -172,6 +183,22 @@ interface Serializer {
 }
 
 const serializers = new Map<string, Serializer>();
+
+interface ViewProvider {
+  resolveWebviewView: (view: FakePanel, context: { state: unknown }) => unknown;
+}
+
+const viewProviders = new Map<string, ViewProvider>();
+
+/** VS Code makes a view, with what its page kept before. */
+export function resolveView(viewId: string, state?: unknown): FakePanel {
+  const view = new FakePanel();
+  viewProviders.get(viewId)?.resolveWebviewView(view, { state });
+  return view;
+}
+
+/** Of the user, by the whole name. */
+export const configuration = new Map<string, unknown>();
 
 /** A tab of the last session that somebody looks at again. */
 export function restorePanel(viewType: string, state?: unknown, panel = new FakePanel()): FakePanel {
@@ -291,6 +318,10 @@ export const window = {
    * that begins with "type:" is typed. In a list of many, each answer ticks or unticks a row until there is none.
    */
   createQuickPick: (): FakePick => new FakePick(),
+  registerWebviewViewProvider: (viewId: string, provider: ViewProvider): Disposable => {
+    viewProviders.set(viewId, provider);
+    return new Disposable(() => viewProviders.delete(viewId));
+  },
   registerWebviewPanelSerializer: (viewType: string, serializer: Serializer): Disposable => {
     serializers.set(viewType, serializer);
     return new Disposable(() => serializers.delete(viewType));
@@ -365,7 +396,7 @@ export const workspace: {
   onDidGrantWorkspaceTrust: () => Disposable;
   onDidChangeWorkspaceFolders: () => Disposable;
   onDidChangeConfiguration: () => Disposable;
-  getConfiguration: () => { get: (name: string) => unknown };
+  getConfiguration: (section?: string) => { get: (name: string) => unknown };
   createFileSystemWatcher: () => unknown;
   registerTextDocumentContentProvider: (scheme: string, provider: ContentProvider) => Disposable;
   textDocuments: { uri: Uri; isDirty: boolean }[];
@@ -380,7 +411,7 @@ export const workspace: {
   onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
-  getConfiguration: () => ({ get: () => undefined }),
+  getConfiguration: (section) => ({ get: (name) => configuration.get(section === undefined ? name : `${section}.${name}`) }),
   createFileSystemWatcher: () => ({
     onDidCreate: folderWatch.created.event,
     onDidChange: folderWatch.changed.event,
@@ -458,19 +489,18 @@ export const lm = {
 export class LanguageModelChatMessage {
   constructor(
     readonly role: string,
-    public content: unknown,
+    readonly content: unknown,
   ) {}
 
-  static User(content: string): LanguageModelChatMessage {
+  static User(content: unknown): LanguageModelChatMessage {
     return new LanguageModelChatMessage('user', content);
   }
 
-  static Assistant(content: string): LanguageModelChatMessage {
+  static Assistant(content: unknown): LanguageModelChatMessage {
     return new LanguageModelChatMessage('assistant', content);
   }
 }
 
-// Since 1.95.
 export class LanguageModelTextPart {
   constructor(readonly value: string) {}
 }
@@ -483,17 +513,11 @@ export class LanguageModelToolCallPart {
   ) {}
 }
 
-class ToolResultPart {
+export class LanguageModelToolResultPart {
   constructor(
     readonly callId: string,
     readonly content: unknown[],
   ) {}
-}
-
-export let LanguageModelToolResultPart: typeof ToolResultPart | undefined = ToolResultPart;
-
-export function playOldEditor(): void {
-  LanguageModelToolResultPart = undefined;
 }
 
 /** Fired by a test as the disk would. */
@@ -589,6 +613,7 @@ export class FakePanel {
   active = true;
   private readonly turned = new EventEmitter<void>();
   readonly onDidChangeViewState = this.turned.event;
+  readonly onDidChangeVisibility = this.turned.event;
   private readonly messages = new EventEmitter<unknown>();
   private readonly ended = new EventEmitter<void>();
   readonly onDidDispose = this.ended.event;

@@ -4,7 +4,7 @@ import type { MessageEvent } from '../../../extension/src/protocol/protocol.gene
 import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import { storeTimeout } from '../../../extension/src/webview/chat/composer/outbox';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
-import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
+import { readSavedState, type SavedState } from '../../../extension/src/common/messages/savedState';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
 
 let page: ChatPage;
@@ -149,13 +149,12 @@ describe('the composer', () => {
   });
 
   it('says which chat it shows before anything is typed, so that a reload brings it back', () => {
-    expect(readSavedState(kept, codexId)).toEqual({ codexId, draft: '', place: null });
+    expect(readSavedState(kept)).toEqual({ codexId, draft: '', place: null });
   });
 
   it('keeps the draft over a reload, and leaves another chat’s alone', async () => {
     type('half a question');
-    expect(readSavedState(kept, codexId)).toEqual({ codexId, draft: 'half a question', place: null });
-    expect(readSavedState(kept, 'codex://chats/other')).toBeUndefined();
+    expect(readSavedState(kept)).toEqual({ codexId, draft: 'half a question', place: null });
     open({ codexId, draft: 'half a question', place: null });
     await receive(snapshot());
     expect(composer().value).toBe('half a question');
@@ -624,7 +623,7 @@ describe('what was sent and is not known to be stored', () => {
   }
 
   function state(): SavedState {
-    const state = readSavedState(kept, codexId);
+    const state = readSavedState(kept);
     if (state === undefined) throw new Error('The page keeps nothing.');
     return state;
   }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttachmentView, QueuedView } from '../../../extension/src/protocol/protocol.generated';
 import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
-import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
+import { readSavedState, type SavedState } from '../../../extension/src/common/messages/savedState';
 import { chat, codexId, numbered, provider, question } from './chatSamples';
 
 let page: ChatPage;
@@ -172,7 +172,7 @@ describe('a chip', () => {
   it('is kept over a reload with the draft', async () => {
     await attach();
     type('half');
-    const state = readSavedState(kept, codexId);
+    const state = readSavedState(kept);
     expect(state).toMatchObject({ draft: 'half', attachments: [{ path: 'src/date.ts' }] });
     open(state);
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });

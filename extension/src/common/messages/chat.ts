@@ -12,6 +12,7 @@ import { agentsFromPage, modes, type AgentsToPage } from './chatAgents';
 import { attachments, composerFromPage, type ComposerToPage } from './chatComposer';
 import { messagesFromPage, type MessagesToPage } from './chatMessages';
 import { id, path, text } from './fields';
+import { savedState } from './savedState';
 import type { SidecarState, ViewError } from './viewError';
 
 const choice = v.strictObject({ providerId: id, model: v.optional(id) });
@@ -52,6 +53,10 @@ export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
 /** Page to panel, about the chat as a whole. */
 export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
+  /** The page got or lost the keyboard. */
+  v.strictObject({ type: v.literal('focused'), isFocused: v.boolean() }),
+  /** For another webview that shows this chat later. */
+  v.strictObject({ type: v.literal('saved'), state: savedState }),
   /** With `queue` the message waits for the current response. */
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('stop') }),
@@ -100,7 +105,6 @@ export type ToChatPage =
   | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
   /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
-  /** Hooks of its template that failed, newest first, until it changes again. */
   /** The templates for chats, or tasks, with the one of this codex. */
   | { type: 'templates'; templates: TemplateName[] }
   /** The sent message with this text is stored. */

@@ -1,4 +1,4 @@
-// Connects one chat webview in the editor area with the sidecar. The sidecar stores the chat.
+// Connects the webview of one chat, in the editor area or in a side bar, with the sidecar. The sidecar stores the chat.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -6,7 +6,7 @@ import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../
 import { handle, type Handlers } from '../../common/handlers';
 import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
 import { onPageMessage } from '../../infrastructure/pageMessages';
-import { showInformationMessage, showQuickPick, withProgress, setPanelTitle } from '../../infrastructure/window';
+import { showInformationMessage, showQuickPick, withProgress } from '../../infrastructure/window';
 import {
   codexGet,
   codexMarkRead,
@@ -39,10 +39,12 @@ import { type ApplyCode, newFile } from './applyCode';
 import { previewDiagram } from './diagram';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
+import type { ChatHost } from './chatHost';
 import { ChatMessages } from './chatMessages';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
 import { ChatInstructions } from './chatInstructions';
+import type { SavedChats } from './savedChats';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** Services that a panel uses. */
@@ -56,6 +58,7 @@ export interface ChatServices {
   applyCode: ApplyCode;
   log: vscode.LogOutputChannel;
   recent: RecentModels;
+  saved: SavedChats;
   /** extension/out/webview */
   pages: vscode.Uri;
   icon: { light: vscode.Uri; dark: vscode.Uri };
@@ -73,6 +76,12 @@ export class ChatPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
   /** True if the webview can receive messages. A hidden webview is disposed and sends `ready` when it is shown again. */
   private pageIsReady = false;
+  /** True once the page of this chat has reported. */
+  private hasLoaded = false;
+  /** True while the page has the keyboard. */
+  isFocused = false;
+  private readonly focusChanged = this.disposables.add(new vscode.EventEmitter<void>());
+  readonly onDidChangeFocus = this.focusChanged.event;
   private snapshotting: Promise<void> | undefined;
   /** The chat at the time the webview began to load; cleared when it changes. */
   private early: Promise<CodexGetResult> | undefined;
@@ -82,7 +91,7 @@ export class ChatPanel implements vscode.Disposable {
 
   constructor(
     readonly codexId: string,
-    readonly panel: vscode.WebviewPanel,
+    readonly host: ChatHost,
     private readonly services: ChatServices,
   ) {
     const post = (message: ToChatPage): void => this.post(message);
@@ -92,12 +101,12 @@ export class ChatPanel implements vscode.Disposable {
     this.agents = this.disposables.add(new Agents(codexId, services, post));
     this.handlers = this.createHandlers();
     this.listen();
-    panel.webview.options = pageOptions(services.pages);
-    panel.iconPath = services.icon;
-    panel.webview.html = pageHtml(panel.webview, services.pages, {
+    host.webview.options = pageOptions(services.pages);
+    host.webview.html = pageHtml(host.webview, services.pages, {
       name: 'chat',
       title: l10n.t('Plue chat'),
       data: { 'codex-id': codexId },
+      saved: services.saved.get(codexId),
     });
     this.early = this.readChat();
     // The caller reports a failure.
@@ -105,7 +114,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   reveal(column?: vscode.ViewColumn): void {
-    this.panel.reveal(column);
+    this.host.reveal(column);
     this.pending.focus = true;
     if (this.pageIsReady) this.focusComposer();
   }
@@ -117,12 +126,21 @@ export class ChatPanel implements vscode.Disposable {
     if (this.pageIsReady) this.goToWanted();
   }
 
+  get title(): string {
+    return this.codex === undefined ? l10n.t('Chat') : displayTitle(this.codex.title);
+  }
+
+  /** True if nothing was stored in the chat and its draft is empty. Unknown chats are not. */
+  get isUnused(): boolean {
+    return this.codex?.messageCount === 0 && !this.services.saved.hasDraft(this.codexId);
+  }
+
   /** Puts files beside the draft. */
   attach(files: readonly FilePlace[]): void {
     this.pending.files.push(...files);
     if (this.pageIsReady) this.attachWaiting();
-    const { visible, viewColumn } = this.panel;
-    const coversCode = !visible && viewColumn === vscode.window.activeTextEditor?.viewColumn;
+    const { place, visible, viewColumn } = this.host;
+    const coversCode = place === 'editor' && !visible && viewColumn === vscode.window.activeTextEditor?.viewColumn;
     this.reveal(coversCode ? vscode.ViewColumn.Beside : undefined);
   }
 
@@ -161,11 +179,11 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.panel.dispose();
+    this.host.dispose();
   }
 
   private listen(): void {
-    const { panel, codexId } = this;
+    const { host, codexId } = this;
     const { sidecar, providers } = this.services;
     const onSidecarEvent = [
       sidecar.onMessageEvent((params) => {
@@ -184,13 +202,14 @@ export class ChatPanel implements vscode.Disposable {
       providers.onDidChange((items) => this.post({ type: 'providers', providers: items })),
     ];
     const onWindowEvent = [
-      onPageMessage(panel.webview, (message) => this.receive(message)),
-      panel.onDidChangeViewState(() => {
-        if (!panel.visible) this.pageIsReady = false;
+      onPageMessage(host.webview, (message) => this.receive(message)),
+      host.onDidChangeVisibility(() => {
+        // A hidden tab loses its page, a hidden view keeps it.
+        if (!host.visible && host.place === 'editor') this.pageIsReady = false;
         this.markRead();
       }),
       vscode.window.onDidChangeWindowState(() => this.markRead()),
-      panel.onDidDispose(() => this.disposables.dispose()),
+      host.onDidDispose(() => this.disposables.dispose()),
     ];
     for (const listener of [...onWindowEvent, ...onSidecarEvent]) this.disposables.add(listener);
   }
@@ -198,7 +217,8 @@ export class ChatPanel implements vscode.Disposable {
   private onCodexChanged(codex: CodexSummary | undefined): void {
     this.early = undefined;
     if (codex === undefined) {
-      this.panel.dispose();
+      this.services.saved.delete(this.codexId);
+      this.host.dispose();
       return;
     }
     this.show(codex);
@@ -210,6 +230,8 @@ export class ChatPanel implements vscode.Disposable {
       this.services.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
       return;
     }
+    // In a view the page of the chat before may still have something to say.
+    if (!this.hasLoaded && message.type !== 'ready') return;
     try {
       await handle(this.handlers, message);
       const text = textOf(message);
@@ -233,6 +255,13 @@ export class ChatPanel implements vscode.Disposable {
       ...this.instructions.handlers,
       ...this.agents.handlers,
       ready: () => this.onReady(),
+      focused: ({ isFocused }) => {
+        this.isFocused = isFocused;
+        this.focusChanged.fire();
+      },
+      saved: ({ state }) => {
+        if (state.codexId === codexId) this.services.saved.set(state);
+      },
       send: async ({ text, attachments, queue }) => {
         await this.messages.settle();
         await sidecar.request(messageSend, { codexId, text, attachments, queue });
@@ -275,6 +304,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private async onReady(): Promise<void> {
+    this.hasLoaded = true;
     this.pageIsReady = true;
     this.post({ type: 'sidecar', ...this.services.sidecar.state });
     await this.sendSnapshot();
@@ -398,14 +428,14 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    setPanelTitle(this.panel, displayTitle(codex.title));
+    this.host.setTitle(displayTitle(codex.title));
     this.post({ type: 'codex', codex });
     this.markRead();
   }
 
   /** A chat in a visible panel of the active window is read. */
   private markRead(): void {
-    if (this.codex?.unread !== true || !this.panel.visible || !vscode.window.state.focused) return;
+    if (this.codex?.unread !== true || !this.host.visible || !vscode.window.state.focused) return;
     // Requested once; the reply is a change of the codex.
     this.codex = { ...this.codex, unread: false };
     this.services.sidecar
@@ -414,7 +444,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private post(message: ToChatPage): void {
-    if (this.pageIsReady) void this.panel.webview.postMessage(message);
+    if (this.pageIsReady) void this.host.webview.postMessage(message);
   }
 }
 

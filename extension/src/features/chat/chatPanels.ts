@@ -1,29 +1,47 @@
-// Manages the open chats, with at most one panel for each.
+// Manages the open chats: at most one webview for each, in the editor area or in the chat view.
 import * as l10n from '../../infrastructure/localizedText';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { conversationPattern } from '../../common/messages/fields';
+import { ContextKey } from '../../infrastructure/contextKey';
+import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
 import { createWebviewPanel } from '../../infrastructure/window';
-import { codexCreate, codexGet, codexList } from '../../protocol/protocol.generated';
+import { codexCreate, codexDiscardEmpty, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../common/messages/chatComposer';
+import { readRestoredChat } from '../../common/messages/savedState';
+import { EditorHost, type ChatHost } from './chatHost';
 import { ChatPanel, type ChatServices } from './chatPanel';
+import { ChatView } from './chatView';
 
 export const viewType = 'plue.chat';
 const lastChatKey = 'plue.lastChat';
+const lastInViewKey = 'plue.lastChatInView';
 
 export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  /** The chat that was used last is last. */
   private readonly panels = new Map<string, ChatPanel>();
+  private readonly view: ChatView;
+  private readonly subscriptions = new Disposables();
+  /** The chat for the view while VS Code makes it. */
+  private wanted: CodexName | undefined;
+  private filling: Promise<void> | undefined;
+  private readonly isVisibleKey = new ContextKey('plue.isChatVisible');
+  private readonly isFocusedKey = new ContextKey('plue.isChatFocused');
+  private isDisposed = false;
 
   constructor(
     private readonly services: ChatServices,
     private readonly memory: vscode.Memento,
-  ) {}
+  ) {
+    this.view = this.subscriptions.add(new ChatView(services.pages));
+    this.subscriptions.add(this.view.onDidResolve((restored) => void this.fillView(restored)));
+    this.subscriptions.add(services.sidecar.onDidStart(() => void (this.view.isEmpty && this.fillView(undefined))));
+  }
 
+  /** The visible chat that was used last. */
   get active(): ChatPanel | undefined {
-    return [...this.panels.values()].find((chat) => chat.panel.active);
+    return [...this.panels.values()].findLast((chat) => chat.host.active);
   }
 
   of(codexId: string): ChatPanel | undefined {
@@ -31,61 +49,117 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   isVisible(codexId: string): boolean {
-    return this.panels.get(codexId)?.panel.visible === true;
+    return this.panels.get(codexId)?.host.visible === true;
   }
 
-  /** Adds to the draft of the active chat, otherwise of a visible chat, otherwise of the newest one. */
+  /** Adds to the draft of the visible chat that was used last, otherwise of the newest chat. */
   async attach(files: readonly FilePlace[]): Promise<void> {
     if (files.length === 0) return;
-    const chat = this.active ?? this.visibleChat ?? (await this.newestChat());
+    const chat = this.visibleChat ?? (await this.newestChat());
     chat.attach(files);
   }
 
   async create(column?: vscode.ViewColumn): Promise<ChatPanel> {
-    await this.services.providers.ensureDefault();
-    const codex = await this.services.sidecar.request(codexCreate, { templateId: 'ai-chat' });
-    return this.open(codex.uri, codex.title, column);
+    return this.open(await this.newCodex(), column);
   }
 
-  open(codexId: string, title: string = l10n.t('Chat'), column = vscode.ViewColumn.Active): ChatPanel {
-    const known = this.panels.get(codexId);
-    if (known) {
+  /** Without a column the chat opens where the user wants chats. */
+  async open({ uri, title }: CodexName, column?: vscode.ViewColumn): Promise<ChatPanel> {
+    const known = this.panels.get(uri);
+    if (known !== undefined) {
       known.reveal();
       return known;
     }
-    const panel = createWebviewPanel(viewType, title, column, {
-      ...pageOptions(this.services.pages),
-      retainContextWhenHidden: false,
-    });
-    const chat = this.adopt(codexId, panel);
+    if (column === undefined && opensInSideBar()) return this.openInView({ uri, title });
+    const chat = this.adopt(uri, this.createTab(title, column));
     chat.reveal();
     return chat;
   }
 
   /** Returns the chat that was active last, or creates one. */
   async openLast(): Promise<ChatPanel> {
-    const last = this.memory.get<unknown>(lastChatKey);
-    if (typeof last === 'string') {
-      const codex = await this.find(last);
-      if (codex !== undefined) return this.open(codex.uri, codex.title);
+    const last = await this.find(this.memory.get<unknown>(lastChatKey));
+    return last === undefined ? this.create() : this.open(last);
+  }
+
+  /** Focuses the composer of the visible chat that was used last, otherwise of the last chat. */
+  async focus(): Promise<void> {
+    const chat = this.visibleChat;
+    if (chat !== undefined) chat.reveal();
+    else if (opensInSideBar()) await this.revealView();
+    else await this.openLast();
+  }
+
+  /** Opens the view with the chat that was there last. */
+  async revealView(): Promise<void> {
+    await this.view.reveal();
+    [...this.panels.values()].find(({ host }) => this.view.isCurrent(host))?.reveal();
+  }
+
+  /** Moves a chat from the view into a tab. The view gets a new chat. */
+  moveToEditor(chat: ChatPanel): ChatPanel {
+    if (chat.host.place === 'editor') {
+      chat.reveal();
+      return chat;
     }
-    return this.create();
+    const moved = this.adopt(chat.codexId, this.createTab(chat.title));
+    moved.reveal();
+    return moved;
+  }
+
+  /** Moves a chat from its tab into the view. The chat that was in the view stays in the list. */
+  async moveToView(chat: ChatPanel): Promise<ChatPanel> {
+    if (chat.host.place === 'view') {
+      chat.reveal();
+      return chat;
+    }
+    return this.openInView({ uri: chat.codexId, title: chat.title });
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const codexId = readRestoredChat(state);
+    // A panel whose webview never loaded has no chat. Each chat has one panel.
+    if (codexId === undefined || this.panels.has(codexId)) panel.dispose();
+    else this.adopt(codexId, new EditorHost(panel, this.services.icon));
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    // Tabs stay open and are restored by the next activation.
+    this.isDisposed = true;
+    this.panels.clear();
+    this.subscriptions.dispose();
+  }
+
+  /** For the `when` clauses of commands. */
+  private updateContext(): void {
+    this.isVisibleKey.set(this.active !== undefined);
+    this.isFocusedKey.set([...this.panels.values()].some((chat) => chat.isFocused));
   }
 
   private get visibleChat(): ChatPanel | undefined {
-    return [...this.panels.values()].findLast(({ codexId, panel }) => panel.visible && codexId.startsWith('codex://chats/'));
+    return [...this.panels.values()].findLast(({ codexId, host }) => host.visible && codexId.startsWith('codex://chats/'));
   }
 
-  /** Opened beside the code. */
+  /** Beside the code, or in the view with the chat that is there. */
   private async newestChat(): Promise<ChatPanel> {
+    const inView = [...this.panels.values()].find(({ host }) => this.view.isCurrent(host));
+    if (inView?.codexId.startsWith('codex://chats/') === true && opensInSideBar()) return inView;
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const column = opensInSideBar() ? undefined : beside;
     const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });
     const [newest] = items;
-    return newest === undefined ? this.create(beside) : (this.panels.get(newest.uri) ?? this.open(newest.uri, newest.title, beside));
+    return newest === undefined ? this.create(column) : (this.panels.get(newest.uri) ?? this.open(newest, column));
   }
 
-  /** Undefined for a deleted chat. */
-  private async find(uri: string): Promise<CodexSummary | undefined> {
+  private async newCodex(): Promise<CodexSummary> {
+    await this.services.providers.ensureDefault();
+    return this.services.sidecar.request(codexCreate, { templateId: 'ai-chat' });
+  }
+
+  /** Undefined for a deleted chat, or what is not the address of one. */
+  private async find(uri: unknown): Promise<CodexSummary | undefined> {
+    if (typeof uri !== 'string') return undefined;
     try {
       return (await this.services.sidecar.request(codexGet, { uri, limit: 1 })).codex;
     } catch (error) {
@@ -94,43 +168,99 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     }
   }
 
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const codexId = readRestoredChat(state);
-    // A panel whose webview never loaded has no chat. Each chat has one panel.
-    if (codexId === undefined || this.panels.has(codexId)) panel.dispose();
-    else this.adopt(codexId, panel);
-    return Promise.resolve();
+  private createTab(title: string, column = vscode.ViewColumn.Active): ChatHost {
+    const options = { ...pageOptions(this.services.pages), retainContextWhenHidden: false };
+    return new EditorHost(createWebviewPanel(viewType, title, column, options), this.services.icon);
   }
 
-  dispose(): void {
-    // Panels stay open and are restored by the next activation.
-    this.panels.clear();
+  private async openInView(codex: CodexName): Promise<ChatPanel> {
+    if (!this.view.isResolved) {
+      this.wanted = codex;
+      await this.view.resolve();
+    }
+    const shown = this.panels.get(codex.uri);
+    const chat = shown !== undefined && this.view.isCurrent(shown.host) ? shown : this.adopt(codex.uri, this.view.takeOver());
+    chat.reveal();
+    return chat;
   }
 
-  private adopt(codexId: string, panel: vscode.WebviewPanel): ChatPanel {
-    const chat = new ChatPanel(codexId, panel, this.services);
+  /** Shows the wanted chat, the restored one, the one that was there last, or a new one. */
+  private fillView(restored: string | undefined): Promise<void> {
+    const { wanted } = this;
+    this.wanted = undefined;
+    if (wanted !== undefined) {
+      this.adopt(wanted.uri, this.view.takeOver());
+      return Promise.resolve();
+    }
+    this.filling ??= this.fillWithLast(restored).finally(() => (this.filling = undefined));
+    return this.filling;
+  }
+
+  private async fillWithLast(restored: string | undefined): Promise<void> {
+    try {
+      const last = await this.find(restored ?? this.memory.get<unknown>(lastInViewKey));
+      const { uri } = last !== undefined && !this.panels.has(last.uri) ? last : await this.newCodex();
+      // Meanwhile the user may have opened another chat there, or closed the view.
+      if (this.view.isEmpty) this.adopt(uri, this.view.takeOver());
+    } catch (error) {
+      const { message } = toFailureError(error);
+      this.services.log.warn(`The chat view has no chat: ${message}`);
+      this.view.showError(message);
+    }
+  }
+
+  private adopt(codexId: string, host: ChatHost): ChatPanel {
+    const before = this.panels.get(codexId);
+    const chat = new ChatPanel(codexId, host, this.services);
     this.panels.set(codexId, chat);
-    const remember = (): void => {
-      if (!panel.active) return;
-      // The most recently active panel is last in the map.
+    const use = (): void => {
+      this.updateContext();
+      if (!host.active || this.panels.get(codexId) !== chat) return;
       this.panels.delete(codexId);
       this.panels.set(codexId, chat);
       void this.memory.update(lastChatKey, codexId);
+      if (host.place === 'view') void this.memory.update(lastInViewKey, codexId);
     };
-    const watching = panel.onDidChangeViewState(remember);
-    panel.onDidDispose(() => {
-      this.panels.delete(codexId);
-      watching.dispose();
+    const watching = [
+      host.onDidChangeVisibility(use),
+      chat.onDidChangeFocus(() => {
+        if (chat.isFocused) use();
+        else this.updateContext();
+      }),
+    ];
+    host.onDidDispose(() => {
+      for (const watch of watching) watch.dispose();
+      if (this.panels.get(codexId) === chat) this.close(chat);
+      this.updateContext();
+      if (host.place === 'view' && this.view.isEmpty) void this.fillView(undefined);
     });
-    remember();
+    // A chat that moved leaves its place.
+    if (before !== undefined && before.host !== host) before.dispose();
+    use();
     return chat;
+  }
+
+  /** A new chat that was left empty leaves nothing behind. */
+  private close(chat: ChatPanel): void {
+    this.panels.delete(chat.codexId);
+    if (this.isDisposed || !chat.isUnused) return;
+    this.services.sidecar
+      .request(codexDiscardEmpty, { uri: chat.codexId })
+      .catch((error: unknown) => this.services.log.debug(`${chat.codexId} was kept: ${toFailureError(error).message}`));
   }
 }
 
-const restoredState = v.object({ codexId: v.pipe(v.string(), v.regex(conversationPattern)) });
+/** What a tab needs of a chat before it is read. */
+export interface CodexName {
+  uri: string;
+  title: string;
+}
 
-/** The chat of a restored panel, or undefined if its state names none. */
-export function readRestoredChat(state: unknown): string | undefined {
-  const parsed = v.safeParse(restoredState, state);
-  return parsed.success ? parsed.output.codexId : undefined;
+/** For a chat whose title is not known yet. */
+export function untitled(uri: string): CodexName {
+  return { uri, title: l10n.t('Chat') };
+}
+
+export function opensInSideBar(): boolean {
+  return vscode.workspace.getConfiguration('plue').get('chat.location') !== 'editor';
 }

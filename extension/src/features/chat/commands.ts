@@ -1,6 +1,11 @@
 export const commands = {
   newChat: 'plue.newChat',
   openChat: 'plue.openChat',
+  showChats: 'plue.showChats',
+  focusChat: 'plue.focusChat',
+  openInEditor: 'plue.chat.openInEditor',
+  openInNewWindow: 'plue.chat.openInNewWindow',
+  openInSideBar: 'plue.chat.openInSideBar',
   stop: 'plue.stop',
   addFileToChat: 'plue.addFileToChat',
   addSelectionToChat: 'plue.addSelectionToChat',

@@ -10,14 +10,19 @@ import { chosenFiles, chosenSelection } from './addToChat';
 import { ApplyCode } from './applyCode';
 import { registerImages } from './attachedFiles';
 import type { ChatPanel } from './chatPanel';
-import { ChatPanels, viewType } from './chatPanels';
+import { focusView } from './chatHost';
+import { ChatPanels, opensInSideBar, untitled, viewType } from './chatPanels';
 import { commands } from './commands';
 import { notifyWhenFinished } from './finished';
 import { conversationPattern } from '../../common/messages/fields';
 import { LastEditor } from './insertCode';
+import { pickChat } from './pickChat';
 import { RecentModels } from './recentModels';
+import { SavedChats } from './savedChats';
 import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
+
+const viewShownKey = 'plue.chatViewShown';
 
 /** `openAtStart`: opens a chat unless VS Code restores one. */
 export function activateChat(
@@ -40,6 +45,7 @@ export function activateChat(
         tasks,
         log,
         recent: new RecentModels(context.globalState),
+        saved: disposables.add(new SavedChats(context.workspaceState)),
         lastEditor,
         files,
         applyCode,
@@ -57,7 +63,7 @@ export function activateChat(
       sidecar,
       log,
       isVisible: (codexId) => panels.isVisible(codexId),
-      open: (codexId, title) => panels.open(codexId, title),
+      open: (uri, title) => void runWithErrorHandling(log, () => panels.open({ uri, title })),
     }),
   );
   const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
@@ -66,8 +72,18 @@ export function activateChat(
   register(commands.newChat, () => panels.create());
   register(commands.openChat, async (uri, messageId) => {
     if (typeof uri !== 'string' || !conversationPattern.test(uri)) await panels.openLast();
-    else if (typeof messageId === 'string') panels.open(uri).goTo(messageId);
-    else panels.open(uri);
+    else {
+      const chat = await panels.open(untitled(uri));
+      if (typeof messageId === 'string') chat.goTo(messageId);
+    }
+  });
+  register(commands.showChats, async () => {
+    const chosen = await pickChat(sidecar);
+    if (chosen !== undefined) await panels.open(chosen);
+  });
+  register(commands.focusChat, async () => {
+    if (files.selection() === undefined) await panels.focus();
+    else await panels.attach(chosenSelection(files));
   });
   register(commands.stop, async () => panels.active?.stop());
   register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));
@@ -81,6 +97,12 @@ export function activateChat(
       if (chat !== undefined) await action(chat);
     });
   };
+  registerForChat(commands.openInEditor, (chat) => Promise.resolve(void panels.moveToEditor(chat)));
+  registerForChat(commands.openInNewWindow, async (chat) => {
+    panels.moveToEditor(chat);
+    await vscode.commands.executeCommand('workbench.action.moveEditorToNewWindow');
+  });
+  registerForChat(commands.openInSideBar, async (chat) => void (await panels.moveToView(chat)));
   registerForChat(commands.undo, (chat) => chat.undo());
   registerForChat(commands.redo, (chat) => chat.redo());
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
@@ -99,6 +121,11 @@ export function activateChat(
   disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
+  // VS Code does not show a new view by itself.
+  if (!openAtStart && opensInSideBar() && context.globalState.get(viewShownKey) !== true) {
+    void context.globalState.update(viewShownKey, true);
+    void vscode.commands.executeCommand(focusView, { preserveFocus: true });
+  }
   if (openAtStart && !hasChatTab()) void runWithErrorHandling(log, () => panels.openLast());
   return disposables;
 }

@@ -16,7 +16,7 @@ import { isRunning } from './state/chatState';
 import type { ChatActions, ChatContext } from './state/chatContext';
 import { canAnswer, ChatStore, type ChatView } from './state/chatStore';
 import { DrawLoop } from './state/drawLoop';
-import type { SavedState } from './state/savedState';
+import type { SavedState } from '../../common/messages/savedState';
 import { TaskPanel } from './task/taskPanel';
 
 export class ChatPage {
@@ -255,6 +255,14 @@ export class ChatPage {
       return;
     }
     event.preventDefault();
+  }
+
+  /** Another webview may show the chat next. */
+  saveNow(): void {
+    if (this.saving === undefined) return;
+    clearTimeout(this.saving);
+    this.saving = undefined;
+    this.save();
   }
 
   private save(): void {

@@ -2,13 +2,30 @@ import '../shared/localization';
 // Entry point of the chat webview.
 import type { ToChatPage } from '../../common/messages/chat';
 import { acquirePanel, onHostMessage, type Panel } from '../shared/panel';
-import { readSavedState } from './state/savedState';
+import { readSavedState } from '../../common/messages/savedState';
 import { ChatPage } from './chatPage';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no #app to draw the chat in.');
-const panel: Panel = acquirePanel((isLost) => page.changeHost(isLost));
+const webview: Panel = acquirePanel((isLost) => page.changeHost(isLost));
+const panel: Panel = {
+  ...webview,
+  setState: (state) => {
+    webview.setState(state);
+    // The chat may be shown by another webview next, which has a state of its own.
+    const saved = readSavedState(state);
+    if (saved !== undefined) webview.post({ type: 'saved', state: saved });
+  },
+};
 const codexId = root.dataset['codexId'] ?? '';
-const page = new ChatPage(root, panel, codexId, readSavedState(panel.getState(), codexId));
+const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
+// What VS Code kept is newer, unless the webview showed another chat before.
+const saved = [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === codexId);
+const page = new ChatPage(root, panel, codexId, saved);
+window.addEventListener('focus', () => panel.post({ type: 'focused', isFocused: true }));
+window.addEventListener('blur', () => {
+  page.saveNow();
+  panel.post({ type: 'focused', isFocused: false });
+});
 onHostMessage((message: ToChatPage) => page.receive(message));
 panel.post({ type: 'ready' });

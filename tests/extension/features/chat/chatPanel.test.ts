@@ -35,6 +35,7 @@ import { memory } from '../../testing/memory';
 import { templateSummary } from '../../testing/templateSummary';
 import {
   answers,
+  configuration,
   copied,
   executed,
   disk,
@@ -85,6 +86,7 @@ beforeEach(() => {
     .answer(templateList, () => ({
       templates: [templateSummary('ai-chat', { name: 'Chat' }), templateSummary('old', { inForce: false })],
     }));
+  configuration.set('plue.chat.location', 'editor');
   start();
 });
 
@@ -127,7 +129,7 @@ async function open(uri = codexId): Promise<FakePanel> {
   await hears({ type: 'templates' });
   await hears({ type: 'choices' });
   await hears({ type: 'focusComposer' });
-  sidecar.asked.length = 0;
+  sidecar.asked.length = executed.length = 0;
   panel().heard.length = 0;
   return panel();
 }

@@ -4,7 +4,7 @@ import type { Attachment, MessageView } from '../../../protocol/protocol.generat
 import type { ViewError } from '../../../common/messages/viewError';
 import { textOf } from '../messages/message';
 import type { ChatState } from '../state/chatState';
-import type { Unstored } from '../state/savedState';
+import type { Unstored } from '../../../common/messages/savedState';
 
 /** Timeout in milliseconds for the sidecar to confirm a stored message. */
 export const storeTimeout = 30_000;

@@ -1,6 +1,6 @@
 // A virtualized message list: renders messages near the view, between two spacers. Long chats keep a few dozen elements.
 // Scroll anchoring: `place` is the row at the top, and after every change the scroll position is restored to it.
-import type { Place } from '../state/savedState';
+import type { Place } from '../../../common/messages/savedState';
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import { element, icon } from '../../shared/element';

@@ -8,7 +8,7 @@ import { FindBar } from '../find/findBar';
 import type { ChatContext } from '../state/chatContext';
 import { type ChatState, isRunning } from '../state/chatState';
 import { type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
-import type { Place } from '../state/savedState';
+import type { Place } from '../../../common/messages/savedState';
 import { ActivityLine } from './activityLine';
 import { Blobs } from './blobs';
 import { Deletions } from './deletions';

@@ -1,5 +1,6 @@
-// State that VS Code keeps across reloads: draft and scroll position. Everything else is in the sidecar.
+// State of a chat's webview that outlives it: draft and scroll position. Everything else is in the sidecar.
 import * as v from 'valibot';
+import { conversationPattern } from './fields';
 
 const attachment = v.object({
   path: v.optional(v.string()),
@@ -28,7 +29,8 @@ const place = v.object({
   offset: v.number(),
 });
 
-const savedState = v.object({
+/** Validated again where it is read. */
+export const savedState = v.object({
   codexId: v.string(),
   draft: v.string(),
   /** Attachments of the draft. */
@@ -46,8 +48,16 @@ export type Place = v.InferOutput<typeof place>;
 
 export type SavedState = v.InferOutput<typeof savedState>;
 
-/** Returns undefined if the state is damaged or belongs to another chat. */
-export function readSavedState(data: unknown, codexId: string): SavedState | undefined {
+/** Returns undefined if the state is damaged. */
+export function readSavedState(data: unknown): SavedState | undefined {
   const parsed = v.safeParse(savedState, data);
-  return parsed.success && parsed.output.codexId === codexId ? parsed.output : undefined;
+  return parsed.success ? parsed.output : undefined;
+}
+
+const restoredState = v.object({ codexId: v.pipe(v.string(), v.regex(conversationPattern)) });
+
+/** The chat of a restored webview, or undefined if its state names none. */
+export function readRestoredChat(state: unknown): string | undefined {
+  const parsed = v.safeParse(restoredState, state);
+  return parsed.success ? parsed.output.codexId : undefined;
 }

@@ -1,0 +1,109 @@
+// Where the webview of a chat is: in a tab of the editor area, or in the chat view of a side bar.
+import * as vscode from 'vscode';
+import { setPanelTitle } from '../../infrastructure/window';
+
+export const viewId = 'plue.chatView';
+/** VS Code's own command for the view. */
+export const focusView = `${viewId}.focus`;
+
+export interface ChatHost {
+  readonly place: 'editor' | 'view';
+  readonly webview: vscode.Webview;
+  readonly visible: boolean;
+  /** False for a tab behind another editor. VS Code does not say whether a view has the focus. */
+  readonly active: boolean;
+  /** Undefined for the view. */
+  readonly viewColumn: vscode.ViewColumn | undefined;
+  readonly onDidChangeVisibility: vscode.Event<unknown>;
+  readonly onDidDispose: vscode.Event<void>;
+  setTitle(title: string): void;
+  reveal(column?: vscode.ViewColumn): void;
+  /** Closes the tab, or leaves the view to another chat. */
+  dispose(): void;
+}
+
+export class EditorHost implements ChatHost {
+  readonly place = 'editor';
+
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    icon: { light: vscode.Uri; dark: vscode.Uri },
+  ) {
+    panel.iconPath = icon;
+  }
+
+  get webview(): vscode.Webview {
+    return this.panel.webview;
+  }
+
+  get visible(): boolean {
+    return this.panel.visible;
+  }
+
+  get active(): boolean {
+    return this.panel.active;
+  }
+
+  get viewColumn(): vscode.ViewColumn | undefined {
+    return this.panel.viewColumn;
+  }
+
+  get onDidChangeVisibility(): vscode.Event<unknown> {
+    return this.panel.onDidChangeViewState;
+  }
+
+  get onDidDispose(): vscode.Event<void> {
+    return this.panel.onDidDispose;
+  }
+
+  setTitle(title: string): void {
+    setPanelTitle(this.panel, title);
+  }
+
+  reveal(column?: vscode.ViewColumn): void {
+    this.panel.reveal(column);
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+}
+
+/** One chat in the view. The next chat gets a host of its own in the same view. */
+export class ViewHost implements ChatHost {
+  readonly place = 'view';
+  readonly viewColumn = undefined;
+  private readonly disposed = new vscode.EventEmitter<void>();
+  readonly onDidDispose = this.disposed.event;
+
+  constructor(private readonly view: vscode.WebviewView) {}
+
+  get webview(): vscode.Webview {
+    return this.view.webview;
+  }
+
+  get visible(): boolean {
+    return this.view.visible;
+  }
+
+  get active(): boolean {
+    return this.view.visible;
+  }
+
+  get onDidChangeVisibility(): vscode.Event<unknown> {
+    return this.view.onDidChangeVisibility;
+  }
+
+  setTitle(title: string): void {
+    setPanelTitle(this.view, title);
+  }
+
+  reveal(): void {
+    void vscode.commands.executeCommand(focusView);
+  }
+
+  dispose(): void {
+    this.disposed.fire();
+    this.disposed.dispose();
+  }
+}

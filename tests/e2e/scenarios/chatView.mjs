@@ -1,0 +1,104 @@
+// The chat view in the secondary side bar: it opens by itself, keeps drafts, and gives its chat to a tab and back.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
+import { pick } from '../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  const workbench = await scenario.open({
+    settings: { 'plue.chat.location': 'sideBar' },
+    prepare: (home) => writeLocalServer(home, endpoint),
+  });
+  workbench.chatPlace = 'view';
+  try {
+    await runSteps(scenario, workbench);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ */
+async function runSteps(scenario, workbench) {
+  const { page } = workbench;
+  const draft = () => composer(workbench).inputValue();
+  const chats = () => readdirSync(join(workbench.plueHome, 'codices', 'chats')).filter((name) => name.endsWith('.jsonl'));
+  const tab = page.locator('.editor-group-container .tab.active');
+  const button = (/** @type {string} */ name) => page.locator('.part.auxiliarybar').getByRole('button', { name });
+
+  await scenario.step('After the installation the chat stands beside the editor and answers', async () => {
+    await workbench.show();
+    await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor({ timeout: 60_000 });
+    await ask(workbench, 'Is this beside the code?');
+    await untilFinished(workbench);
+    await page.locator('.part.auxiliarybar').waitFor();
+  });
+
+  await scenario.step('A draft is there again when the view showed another chat meanwhile', async () => {
+    await composer(workbench).fill('A question half typed');
+    await newChat(workbench);
+    assert.equal(await draft(), '');
+    await button('Show Chats').click();
+    await pick(workbench, 'Chats', 'Is this beside the code?');
+    await answers(workbench).last().waitFor();
+    await workbench.until(async () => (await draft()) === 'A question half typed');
+  });
+
+  await scenario.step('A new chat that was left empty leaves nothing behind', async () => {
+    await workbench.until(async () => chats().length === 1);
+  });
+
+  await scenario.step('The chat opens in an editor tab with its draft, and the view shows a new chat', async () => {
+    await button('Open Chat in Editor').click();
+    await tab.getByText('Is this beside the code?').waitFor();
+    workbench.chatPlace = 'editor';
+    await answers(workbench).last().waitFor();
+    assert.equal(await draft(), 'A question half typed');
+    workbench.chatPlace = 'view';
+    await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor();
+  });
+
+  await scenario.step('It goes on there, and comes back into the side bar', async () => {
+    workbench.chatPlace = 'editor';
+    await ask(workbench, 'And in a tab?');
+    await untilFinished(workbench);
+    await page.locator('.editor-actions').getByRole('button', { name: 'Move Chat to Side Bar' }).click();
+    workbench.chatPlace = 'view';
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'And in a tab?' }).waitFor();
+    await tab.waitFor({ state: 'detached' });
+    await workbench.until(async () => chats().length === 1);
+  });
+
+  await scenario.step('A reload of the window brings the chat and its draft back', async () => {
+    await composer(workbench).fill('After the reload');
+    await composer(workbench).blur();
+    await workbench.reload();
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'And in a tab?' }).waitFor({ timeout: 60_000 });
+    await workbench.until(async () => (await draft()) === 'After the reload');
+  });
+
+  await scenario.step('A key leads from the code to the chat with the selection, and back', async () => {
+    await page.keyboard.press('Control+p');
+    await page.keyboard.type('hello.txt');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'hello.txt' }).first().waitFor();
+    await page.keyboard.press('Enter');
+    await tab.getByText('hello.txt').waitFor();
+    await page.locator('.monaco-editor .view-line').first().click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+Alt+p');
+    await workbench.chat.locator('textarea:focus').waitFor();
+    await workbench.chat.getByText('hello.txt').first().waitFor();
+    await page.keyboard.press('Control+Alt+p');
+    await page.locator('.monaco-editor.focused').waitFor();
+  });
+
+  await scenario.step('The view has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+}
