@@ -20,6 +20,7 @@ const mainScenarios = [
   inHost,
   'agents',
   'chat',
+  'chatView',
   'claudeCode',
   'crash',
   'firstRun',
