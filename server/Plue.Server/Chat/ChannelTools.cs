@@ -36,7 +36,8 @@ internal sealed class ChannelTools(ChatState state)
     public async Task<(Toolbox Tools, IReadOnlyList<string> Notes)> FindAsync(CancellationToken cancellationToken)
     {
         var chat = state.Chat;
-        var names = SpecOf(chat).AvailableTools;
+        var isReadOnly = Mode == PermissionMode.ReadOnly;
+        var names = isReadOnly ? [.. SpecOf(chat).AvailableTools.Where(IsForReading)] : SpecOf(chat).AvailableTools;
         List<string> notes = [];
         List<ITool> tools = [];
         if (services.Workspace.TrustedFolder is not null)
@@ -55,7 +56,12 @@ internal sealed class ChannelTools(ChatState state)
             );
         }
 
-        tools.AddRange(services.Tasks.ToolsFor(chat));
+        // A chat without a folder has no tools, so a task of it would have none either.
+        if (chat.IsTask || services.Workspace.TrustedFolder is not null)
+        {
+            tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));
+        }
+
         return (
             tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
             notes
@@ -100,6 +106,9 @@ internal sealed class ChannelTools(ChatState state)
 
         return rights;
     }
+
+    /// <summary>Web pages and servers are only asked, and with approval.</summary>
+    private static bool IsForReading(string name) => name == "fetch" || ToolNames.Find(name) is not { MayChange: true };
 
     private Rights RightsOf(string id, StoredChat chat)
     {

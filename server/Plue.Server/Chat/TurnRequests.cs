@@ -16,6 +16,13 @@ internal sealed class TurnRequests : ITurnRequests
         Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. The user decides whether it is done.
         """;
 
+    /// <summary>Ends the instructions while only questions are answered.</summary>
+    internal const string ReadOnly = """
+        # Only an answer is wanted
+
+        You can read files, but not change or run anything now. If the user asks for a change, explain what you would change, and say that the mode *Agent* of the composer allows it.
+        """;
+
     private readonly ChatState state;
     private readonly ChatServices services;
     private readonly IProvider provider;
@@ -78,9 +85,15 @@ internal sealed class TurnRequests : ITurnRequests
         {
             throw new FailureException(unusable);
         }
-        if (state.Tools.Mode == PermissionMode.PlanOnly)
+        var ofMode = state.Tools.Mode switch
         {
-            instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly };
+            PermissionMode.PlanOnly => PlanOnly,
+            PermissionMode.ReadOnly => ReadOnly,
+            _ => null,
+        };
+        if (ofMode is not null)
+        {
+            instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{ofMode}" : ofMode };
         }
 
         IReadOnlyList<ModelChoice> fallbacks =

@@ -45,16 +45,18 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return restricted;
         }
 
-        var isPlan = rights.Mode == PermissionMode.PlanOnly;
+        var isPlan = rights.Mode.DeniesChanges();
         if (!KnownShells.Contains(Path.GetFileName(shell)))
         {
-            return isPlan ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}.");
+            return isPlan
+                ? FilePolicy.NoChanges(rights)
+                : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}.");
         }
 
         if (reading.Unsupported is { } obstacle)
         {
             return isPlan
-                ? FilePolicy.PlanMode
+                ? FilePolicy.NoChanges(rights)
                 : TopOf(reading, run.Folder, rights)
                     ?? Evaluation.AlwaysAsk($"Plue cannot determine what it runs: {obstacle.What} (character {obstacle.At + 1}).");
         }
@@ -167,9 +169,9 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         {
             return touched;
         }
-        if (rights.Mode == PermissionMode.PlanOnly)
+        if (rights.Mode.DeniesChanges())
         {
-            return FilePolicy.PlanMode;
+            return FilePolicy.NoChanges(rights);
         }
         if (touched.Decision == Decision.Ask)
         {
@@ -247,8 +249,8 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
                     && !IsDestination(words, word)
                 )
                 {
-                    return rights.Mode == PermissionMode.PlanOnly
-                        ? FilePolicy.PlanMode
+                    return rights.Mode.DeniesChanges()
+                        ? FilePolicy.NoChanges(rights)
                         : Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} would change or delete all of {target}.", target);
                 }
             }

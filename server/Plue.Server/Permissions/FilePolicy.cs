@@ -63,9 +63,9 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         {
             return restricted with { Where = target };
         }
-        if (rights.Mode == PermissionMode.PlanOnly)
+        if (rights.Mode.DeniesChanges())
         {
-            return PlanMode;
+            return NoChanges(rights);
         }
         if (target is null)
         {
@@ -133,8 +133,13 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     public static bool IsWithin(Rights rights, string target) =>
         rights.Workspace is { } folder && RealPath.TargetOf(folder) is { } real && RealPath.IsUnder(real, target);
 
-    public static Evaluation PlanMode { get; } =
-        Evaluation.Deny("Plan mode is on: nothing can be changed or run. Describe what you would do.");
+    /// <summary>Why the mode denies a change.</summary>
+    public static Evaluation NoChanges(Rights rights) =>
+        Evaluation.Deny(
+            rights.Mode == PermissionMode.ReadOnly
+                ? "Ask mode is on: nothing can be changed or run. Answer from what you can read."
+                : "Plan mode is on: nothing can be changed or run. Describe what you would do."
+        );
 
     private Evaluation? Guard(string path, string target, Rights rights)
     {

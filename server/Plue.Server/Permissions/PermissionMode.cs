@@ -11,6 +11,9 @@ public enum PermissionMode
 
     /// <summary>Plan mode: nothing is changed.</summary>
     PlanOnly,
+
+    /// <summary>Questions only: files are read, nothing is changed or run.</summary>
+    ReadOnly,
 }
 
 /// <summary>As fields and settings write it.</summary>
@@ -25,6 +28,10 @@ public static class PermissionModes
             null or "" => null,
             "edit" => PermissionMode.EditFreely,
             "plan" => PermissionMode.PlanOnly,
+            "read" => PermissionMode.ReadOnly,
             _ => PermissionMode.Ask,
         };
+
+    /// <summary>Whether files, commands and subtasks are denied.</summary>
+    public static bool DeniesChanges(this PermissionMode mode) => mode is PermissionMode.PlanOnly or PermissionMode.ReadOnly;
 }

@@ -100,7 +100,7 @@ public sealed class PermissionPolicy
                 return (
                     ruleSet.Of("spawn_task", spawn.TemplateId)
                         ?? (
-                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                            rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
                             : spawn.Doubt is { } doubt ? Evaluation.Ask(doubt)
                             : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.")
                             : Evaluation.Ask("Its permission rules name other templates.")
@@ -112,7 +112,7 @@ public sealed class PermissionPolicy
                 return (
                     ruleSet.Tool(name)
                         ?? (
-                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.NoChanges(rights)
                             : ruleSet.AllowsTool(name) ? Evaluation.Allow("A permission rule allows it.")
                             : Evaluation.Ask($"It sends something to {call.Server}.")
                         ),
@@ -146,7 +146,7 @@ public sealed class PermissionPolicy
         }
         if (rights.Mode == PermissionMode.PlanOnly)
         {
-            return FilePolicy.PlanMode;
+            return FilePolicy.NoChanges(rights);
         }
         if (ruleSet.Allows("fetch", host))
         {

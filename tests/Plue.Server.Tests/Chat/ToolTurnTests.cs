@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
@@ -404,6 +405,34 @@ public sealed class ToolTurnTests
         Assert.Null(chat.Read("one.txt"));
         Assert.Contains("Plan mode is on", Results(chat.Messages[1]).Single().Error, StringComparison.Ordinal);
         Assert.All(chat.Bodies, body => Assert.Contains("Only a plan is wanted", body, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task In_ask_mode_the_model_gets_no_tool_that_changes_something_and_knows_it()
+    {
+        await using var chat = await ToolChat.StartAsync("read", Calls("", Write("c1", "one.txt", "1")), Answer("I would write it."));
+        await chat.AskAsync("Write it.");
+        Assert.Null(chat.Read("one.txt"));
+        Assert.All(
+            chat.Bodies,
+            body =>
+            {
+                Assert.Contains("Only an answer is wanted", body, StringComparison.Ordinal);
+                Assert.Equal(["read"], ToolsOf(body));
+            }
+        );
+    }
+
+    private static IEnumerable<string> ToolsOf(string body)
+    {
+        using var request = JsonDocument.Parse(body);
+        return
+        [
+            .. request
+                .RootElement.GetProperty("tools")
+                .EnumerateArray()
+                .Select(tool => tool.GetProperty("function").GetProperty("name").GetString() ?? ""),
+        ];
     }
 
     [Fact]

@@ -95,6 +95,17 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
+    public void In_ask_mode_files_are_read_pages_are_asked_for_and_nothing_is_changed()
+    {
+        var agent = fixture.Agent(PermissionMode.ReadOnly, allow: ["write", "bash", "spawn_task"]);
+        Assert.Equal(Decision.Allow, fixture.Read("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, fixture.Change("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, fixture.Command("npm test", agent).Decision);
+        Assert.Equal(Decision.Deny, fixture.Policy.Evaluate("spawn_task", new ToolAction.SpawnTask("task"), [agent]).Decision);
+        Assert.Equal(Decision.Ask, fixture.Policy.Evaluate("fetch", new ToolAction.Fetch(new Uri("https://a.example")), [agent]).Decision);
+    }
+
+    [Fact]
     public void Without_a_folder_nothing_is_read_changed_or_run()
     {
         var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["read", "write", "bash"]) with { Workspace = null };

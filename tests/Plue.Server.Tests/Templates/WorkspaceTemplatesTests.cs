@@ -278,7 +278,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     {
         Save(
             "ai-chat",
-            "name: 'Ours', fields: [{ name: 'available_tools', type: 'array', items: { type: 'text' }, default: ['read', 'bash'] }, { name: 'permissions', type: 'object', default: { allow: ['bash'] } }]"
+            "name: 'Ours', fields: [{ name: 'available_tools', type: 'array', items: { type: 'text' }, default: ['read', 'github/push'] }, { name: 'permissions', type: 'object', default: { allow: ['bash'] } }]"
         );
         Assert.Equal("Ours", catalog.Find("ai-chat")?.Name);
         Assert.Equal(["read"], Agent("ai-chat").AvailableTools);

@@ -1,6 +1,6 @@
 // The chat view in the secondary side bar: it opens by itself, keeps drafts, and gives its chat to a tab and back.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
@@ -8,9 +8,21 @@ import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
+/** The model writes a file when it is asked for one and may. @param {any} asked */
+function replyOf({ messages, tools = [] }) {
+  const last = messages.at(-1);
+  const canWrite = tools.some((/** @type {any} */ tool) => tool.function.name === 'write');
+  if (last.role === 'tool') return { text: 'The list is written.' };
+  if (!JSON.stringify(last.content).includes('list of colors')) return undefined;
+  return canWrite
+    ? { calls: [{ name: 'write', parameters: { path: 'colors.txt', content: 'red\nblue\n' } }] }
+    : { text: 'I may not write.' };
+}
+
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
+  endpoint.reply = replyOf;
   const workbench = await scenario.open({
     settings: { 'plue.chat.location': 'sideBar' },
     prepare: (home) => writeLocalServer(home, endpoint),
@@ -29,6 +41,7 @@ export default async function (scenario) {
  */
 async function runSteps(scenario, workbench) {
   const { page } = workbench;
+  const colors = join(workbench.folder, 'workspace', 'colors.txt');
   const draft = () => composer(workbench).inputValue();
   const chats = () => readdirSync(join(workbench.plueHome, 'codices', 'chats')).filter((name) => name.endsWith('.jsonl'));
   const tab = page.locator('.editor-group-container .tab.active');
@@ -85,11 +98,32 @@ async function runSteps(scenario, workbench) {
     await workbench.until(async () => (await draft()) === 'After the reload');
   });
 
+  await scenario.step('In the mode Ask the chat can only read, and says in the menu what each mode allows', async () => {
+    await workbench.chat.getByRole('button', { name: 'Mode: Agent' }).click();
+    await workbench.chat.getByRole('menuitem', { name: /Asks before it edits a file or runs a command/ }).waitFor();
+    await workbench.chat.getByRole('menuitem', { name: /^Ask/ }).click();
+    await workbench.chat.getByRole('button', { name: 'Mode: Ask' }).waitFor();
+    await ask(workbench, 'Write a list of colors');
+    await workbench.chat.getByText('I may not write.').waitFor();
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('As an agent it writes a file, after the user allowed it', async () => {
+    await workbench.chat.getByRole('button', { name: 'Mode: Ask' }).click();
+    await workbench.chat.getByRole('menuitem', { name: /^Agent/ }).click();
+    await workbench.chat.getByRole('button', { name: 'Mode: Agent' }).waitFor();
+    await ask(workbench, 'Now write the list of colors');
+    const allow = workbench.chat.getByRole('button', { name: 'Allow once' });
+    await allow.waitFor();
+    await workbench.chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
+    await allow.click();
+    await workbench.chat.getByText('The list is written.').waitFor();
+    await untilFinished(workbench);
+    assert.equal(readFileSync(colors, 'utf8'), 'red\nblue\n');
+  });
+
   await scenario.step('A key leads from the code to the chat with the selection, and back', async () => {
-    await page.keyboard.press('Control+p');
-    await page.keyboard.type('hello.txt');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'hello.txt' }).first().waitFor();
-    await page.keyboard.press('Enter');
+    await page.locator('.explorer-folders-view').getByText('hello.txt').dblclick();
     await tab.getByText('hello.txt').waitFor();
     await page.locator('.monaco-editor .view-line').first().click();
     await page.keyboard.press('Control+a');

@@ -127,9 +127,9 @@ async function runSteps(scenario, workbench, endpoint) {
   const lastAsked = () => endpoint.asked.findLast(({ tools }) => tools !== undefined);
   const lastResult = () => String(lastAsked().messages.findLast((/** @type {any} */ { role }) => role === 'tool')?.content);
   const setMode = async (/** @type {string} */ words) => {
-    await chat.getByRole('button', { name: /^Permissions:/ }).click();
+    await chat.getByRole('button', { name: /^Mode:/ }).click();
     await chat.getByRole('menuitem', { name: new RegExp(`^${words}`) }).click();
-    await chat.getByRole('button', { name: `Permissions: ${words}` }).waitFor();
+    await chat.getByRole('button', { name: `Mode: ${words}` }).waitFor();
   };
   /** Nothing is answered within 300 ms of its appearance. */
   const settled = async () => {
@@ -152,7 +152,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: New Chat from Template');
     await pick(workbench, 'New Chat from Template', 'Coder');
     await chat.getByRole('button', { name: 'Template: Coder' }).waitFor({ timeout: 60_000 });
-    await chat.getByRole('button', { name: 'Permissions: Ask before edits' }).waitFor();
+    await chat.getByRole('button', { name: 'Mode: Agent' }).waitFor();
   });
 
   await scenario.step('Reading and searching ask nothing, and the rounds read as one answer', async () => {
@@ -296,7 +296,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Edit freely edits without a question', async () => {
     writeFileSync(file('src', 'dates.js'), dates);
-    await setMode('Edit without asking');
+    await setMode('Auto-Edit');
     await ask(workbench, 'Mend them freely');
     await chat.getByText('Both are mended.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
@@ -325,7 +325,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Plan only changes nothing', async () => {
     await backToChat();
-    await setMode('Plan only');
+    await setMode('Plan');
     await ask(workbench, 'Only plan');
     await chat.getByText('Here is the plan.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
@@ -334,7 +334,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('A command deletes a file', async () => {
-    await setMode('Ask before edits');
+    await setMode('Agent');
     await ask(workbench, 'Clean up');
     await approval(deleting).waitFor({ timeout: 60_000 });
     await settled();
@@ -393,11 +393,11 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: New Chat from Template');
     await pick(workbench, 'New Chat from Template', 'Coder');
     await chat.getByRole('region', { name: 'Getting started' }).waitFor();
-    await setMode('Plan only');
+    await setMode('Plan');
     await chat.getByRole('button', { name: 'Template: Coder' }).click();
     await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
     await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
-    await chat.getByRole('button', { name: 'Permissions: Plan only' }).waitFor();
+    await chat.getByRole('button', { name: 'Mode: Plan' }).waitFor();
     // The one before stays beside the new one.
     for (let left = 1; left >= 0; left--) {
       await workbench.command('View: Close Editor');

@@ -204,14 +204,14 @@ describe('the composer', () => {
   it('says how much is asked, and changes it', async () => {
     await receive(snapshot([question('q', 'x')], { values: { permission_mode: 'plan' } }));
     const mode = document.querySelector<HTMLButtonElement>('.mode-switch button');
-    expect(mode?.textContent).toBe('Plan only');
+    expect(mode?.textContent).toBe('Plan');
     mode?.click();
     const item = [...document.querySelectorAll<HTMLElement>('[role^=menuitem]')].find(({ textContent }) =>
-      textContent.includes('Edit without asking'),
+      textContent.includes('Auto-Edit'),
     );
     item?.click();
     expect(posted.at(-1)).toEqual({ type: 'mode', mode: 'edit' });
-    await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Edit without asking'));
+    await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Auto-Edit'));
   });
 
   it('gives an agent what stands behind /task', async () => {

@@ -5,7 +5,7 @@ import { approvalAnswer } from './approvals';
 import { conversationUri, path } from './fields';
 
 /** Values of the field `permission_mode`. */
-export const modes = ['ask', 'edit', 'plan'] as const;
+export const modes = ['read', 'ask', 'edit', 'plan'] as const;
 
 export type Mode = (typeof modes)[number];
 

@@ -4,6 +4,8 @@ import { visibleText } from '../../common/visibleText';
 
 export interface MenuItem {
   label: string;
+  /** A second line. */
+  detail?: string;
   run: () => void;
 }
 
@@ -12,6 +14,8 @@ export interface MenuButton {
   label: string;
   /** Text of the button; an icon if undefined. */
   text?: string;
+  /** For a button with a text. */
+  tooltip?: string;
   /** Default: three dots. */
   icon?: string;
   /** Key that preserves the focus when the surrounding part is rebuilt. */
@@ -24,14 +28,14 @@ export interface MenuButton {
 /** Only one menu is open. It is a child of the page, so that no container clips it. */
 let open: (() => void) | undefined;
 
-export function menuButton({ label, text, icon: drawn = 'ellipsis', key, isTabStop, items }: MenuButton): HTMLButtonElement {
+export function menuButton({ label, text, tooltip, icon: drawn = 'ellipsis', key, isTabStop, items }: MenuButton): HTMLButtonElement {
   const button = element(
     'button',
     {
       type: 'button',
       class: text === undefined ? 'icon-button' : 'text-button secondary',
       'aria-label': label,
-      title: text === undefined ? label : undefined,
+      title: text === undefined ? label : tooltip,
       'aria-haspopup': 'menu',
       'aria-expanded': 'false',
       'data-key': key,
@@ -56,8 +60,9 @@ export function menuAt(point: { x: number; y: number }, owner: HTMLElement, labe
 
 function show(button: HTMLElement, label: string, items: MenuItem[], point?: { x: number; y: number }): void {
   open?.();
-  const rows = items.map(({ label: words, run }) => {
+  const rows = items.map(({ label: words, detail, run }) => {
     const row = element('button', { type: 'button', class: 'menu-item', role: 'menuitem', tabindex: '-1' }, visibleText(words));
+    if (detail !== undefined) row.append(element('span', { class: 'menu-detail' }, visibleText(detail)));
     row.addEventListener('click', () => {
       close(true);
       run();
