@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import * as vscode from 'vscode';
 
 /** Settings from the environment of VS Code. */
 export interface LaunchSettings {
@@ -18,4 +19,9 @@ export function readLaunchSettings(env: unknown): LaunchSettings {
   if (!parsed.success) return { openChat: false };
   const serverPath = parsed.output.PLUE_SERVER_PATH?.trim();
   return { ...(serverPath ? { serverPath } : {}), openChat: parsed.output.PLUE_OPEN_CHAT === '1' };
+}
+
+/** The user's setting `plue.chat.location`. */
+export function chatsOpenInSideBar(): boolean {
+  return vscode.workspace.getConfiguration('plue').get('chat.location') !== 'editor';
 }

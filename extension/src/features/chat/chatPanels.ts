@@ -5,6 +5,7 @@ import { ContextKey } from '../../infrastructure/contextKey';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
+import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexDiscardEmpty, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
@@ -70,7 +71,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       known.reveal();
       return known;
     }
-    if (column === undefined && opensInSideBar()) return this.openInView({ uri, title });
+    if (column === undefined && chatsOpenInSideBar()) return this.openInView({ uri, title });
     const chat = this.adopt(uri, this.createTab(title, column));
     chat.reveal();
     return chat;
@@ -86,7 +87,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   async focus(): Promise<void> {
     const chat = this.visibleChat;
     if (chat !== undefined) chat.reveal();
-    else if (opensInSideBar()) await this.revealView();
+    else if (chatsOpenInSideBar()) await this.revealView();
     else await this.openLast();
   }
 
@@ -144,9 +145,9 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Beside the code, or in the view with the chat that is there. */
   private async newestChat(): Promise<ChatPanel> {
     const inView = [...this.panels.values()].find(({ host }) => this.view.isCurrent(host));
-    if (inView?.codexId.startsWith('codex://chats/') === true && opensInSideBar()) return inView;
+    if (inView?.codexId.startsWith('codex://chats/') === true && chatsOpenInSideBar()) return inView;
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    const column = opensInSideBar() ? undefined : beside;
+    const column = chatsOpenInSideBar() ? undefined : beside;
     const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });
     const [newest] = items;
     return newest === undefined ? this.create(column) : (this.panels.get(newest.uri) ?? this.open(newest, column));
@@ -259,8 +260,4 @@ export interface CodexName {
 /** For a chat whose title is not known yet. */
 export function untitled(uri: string): CodexName {
   return { uri, title: l10n.t('Chat') };
-}
-
-export function opensInSideBar(): boolean {
-  return vscode.workspace.getConfiguration('plue').get('chat.location') !== 'editor';
 }

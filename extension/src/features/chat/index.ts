@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -11,7 +12,7 @@ import { ApplyCode } from './applyCode';
 import { registerImages } from './attachedFiles';
 import type { ChatPanel } from './chatPanel';
 import { focusView } from './chatHost';
-import { ChatPanels, opensInSideBar, untitled, viewType } from './chatPanels';
+import { ChatPanels, untitled, viewType } from './chatPanels';
 import { commands } from './commands';
 import { notifyWhenFinished } from './finished';
 import { conversationPattern } from '../../common/messages/fields';
@@ -122,7 +123,7 @@ export function activateChat(
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
   // VS Code does not show a new view by itself.
-  if (!openAtStart && opensInSideBar() && context.globalState.get(viewShownKey) !== true) {
+  if (!openAtStart && chatsOpenInSideBar() && context.globalState.get(viewShownKey) !== true) {
     void context.globalState.update(viewShownKey, true);
     void vscode.commands.executeCommand(focusView, { preserveFocus: true });
   }

@@ -2,6 +2,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
+import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import { runWithErrorHandling } from '../../infrastructure/errors';
 import { showInformationMessage, StatusBarItem } from '../../infrastructure/window';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
@@ -136,7 +137,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
   // An open chat shows its provider, and a notification would cover its composer.
-  if (opensChat || isChatOpen()) return;
+  if (opensChat || chatsOpenInSideBar() || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');
   });

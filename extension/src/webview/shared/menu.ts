@@ -110,7 +110,7 @@ function show(button: HTMLElement, label: string, items: MenuItem[], point?: { x
   window.addEventListener('resize', leave);
   if (point === undefined) button.setAttribute('aria-expanded', 'true');
   open = leave;
-  rows[0]?.focus();
+  rows[0]?.focus({ preventScroll: true });
 }
 
 function place(menu: HTMLElement, at: { left: number; right: number; top: number; bottom: number }): void {

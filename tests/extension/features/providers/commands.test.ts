@@ -21,6 +21,7 @@ import { FakeSidecar } from '../../testing/fakeSidecar';
 import { memory } from '../../testing/memory';
 import {
   answers,
+  configuration,
   executed,
   lists,
   opened,
@@ -147,6 +148,8 @@ describe('the status bar', () => {
 });
 
 describe('the first start', () => {
+  beforeEach(() => configuration.set('plue.chat.location', 'editor'));
+
   it.each([
     ['New Chat', 'plue.newChat'],
     ['Manage Providers', 'plue.manageProviders'],
@@ -176,6 +179,13 @@ describe('the first start', () => {
     window.tabGroups.all.push({ tabs: [activeTab], activeTab, viewColumn: 1 });
     window.tabGroups.changed.fire();
     expect(executed).toContainEqual(['notifications.hideToasts']);
+  });
+
+  it('lays nothing over the chat in the side bar', async () => {
+    configuration.clear();
+    sidecar.started.fire();
+    await vi.waitFor(() => expect(Object.values(kept)).toEqual([true]));
+    expect(shown).toEqual([]);
   });
 
   it('lays nothing over a chat that is open', async () => {
