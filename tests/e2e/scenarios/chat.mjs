@@ -1,7 +1,5 @@
 // A newcomer's first minutes: nothing is configured, so the tour answers.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, isStreaming, stop, untilFinished } from '../runner/chatPage.mjs';
 
@@ -67,22 +65,5 @@ export default async function (scenario) {
   await scenario.look('No request leaves the webview', async () => {
     assert.ok(workbench.requests.count() > 0, 'The watch saw no request at all.');
     assert.deepEqual(await workbench.requests.leaks(), []);
-  });
-
-  await scenario.visual('The picture for the README is taken', async () => {
-    workbench.setTheme('Dark Modern');
-    await workbench.show();
-    await workbench.chat.locator('article').first().waitFor({ timeout: 60_000 });
-    await workbench.command('Plue: New Chat');
-    await workbench.chat.getByText('Examples').waitFor({ timeout: 60_000 });
-    await ask(workbench, 'Show me some code');
-    await untilFinished(workbench);
-    await workbench.chat.locator('article').first().scrollIntoViewIfNeeded();
-    const picture = inArtifacts('screenshots', 'readme-chat.png');
-    await workbench.screenshot(picture);
-    if (process.env.UPDATE === '1') {
-      mkdirSync(inRoot('docs', 'images'), { recursive: true });
-      copyFileSync(picture, inRoot('docs', 'images', 'chat.png'));
-    }
   });
 }

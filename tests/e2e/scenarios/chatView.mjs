@@ -1,17 +1,43 @@
 // The chat view in the secondary side bar: it opens by itself, keeps drafts, and gives its chat to a tab and back.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
+const cart = `export function total(prices: number[]): number {
+  let sum = 0;
+  for (let i = 0; i <= prices.length; i++) {
+    sum += prices[i];
+  }
+  return sum;
+}
+`;
+
+const cause = `The loop goes one step too far: at \`i === prices.length\` there is no price, so \`undefined\` is added and the total becomes \`NaN\`.
+
+A loop over the values cannot run past the end:
+
+\`\`\`typescript
+export function total(prices: number[]): number {
+  let sum = 0;
+  for (const price of prices) sum += price;
+  return sum;
+}
+\`\`\`
+
+Shall I change \`src/cart.ts\`?`;
+
 /** The model writes a file when it is asked for one and may. @param {any} asked */
 function replyOf({ messages, tools = [] }) {
   const last = messages.at(-1);
   const canWrite = tools.some((/** @type {any} */ tool) => tool.function.name === 'write');
+  const isAboutTotal = messages.some((/** @type {any} */ { content }) => JSON.stringify(content ?? '').includes('the total NaN'));
+  if (isAboutTotal) return last.role === 'tool' ? { text: cause } : { calls: [{ name: 'read', parameters: { path: 'src/cart.ts' } }] };
   if (last.role === 'tool') return { text: 'The list is written.' };
   if (!JSON.stringify(last.content).includes('list of colors')) return undefined;
   return canWrite
@@ -25,7 +51,12 @@ export default async function (scenario) {
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
     settings: { 'plue.chat.location': 'sideBar' },
-    prepare: (home) => writeLocalServer(home, endpoint),
+    prepare: (home) => {
+      writeLocalServer(home, endpoint, { name: 'Local model' });
+      const source = join(dirname(home), 'workspace', 'src');
+      mkdirSync(source);
+      writeFileSync(join(source, 'cart.ts'), cart);
+    },
   });
   workbench.chatPlace = 'view';
   try {
@@ -135,4 +166,16 @@ async function runSteps(scenario, workbench) {
   });
 
   await scenario.step('The view has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await scenario.visual('The chat beside the code, for the README', async () => {
+    await page.locator('.explorer-folders-view').getByText('src', { exact: true }).click();
+    await page.locator('.explorer-folders-view').getByText('cart.ts').dblclick();
+    await tab.getByText('cart.ts').waitFor();
+    await newChat(workbench);
+    await ask(workbench, 'Why is the total NaN?');
+    await untilFinished(workbench);
+    await workbench.command('Notifications: Clear All Notifications');
+    await page.mouse.move(600, 600);
+    if (process.env['UPDATE'] !== undefined) await workbench.screenshot(inRoot('docs', 'images', 'chat.png'));
+  });
 }

@@ -194,7 +194,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Continue goes on after what was kept', async () => {
     endpoint.manner = 'answers';
     await button('Continue').click();
-    await workbench.until(async () => JSON.stringify(endpoint.asked.at(-1).messages).includes('Go on exactly where it stops'));
+    await workbench.until(async () => JSON.stringify(endpoint.asked.at(-1).messages).includes('Continue exactly where it stops'));
     await untilFinished(workbench);
   });
 

@@ -128,7 +128,7 @@ describe('the composer', () => {
     await receive({ type: 'refused', error: { kind: 'modelNotFound', message: 'It has no such model.' } });
     expect(document.querySelector('.failure')?.textContent).toContain('It has no such model.');
     button('Switch Model…').click();
-    const filter = find('.picker-filter', HTMLInputElement);
+    const filter = find('.composer .picker-filter', HTMLInputElement);
     filter.value = 'my-own-model';
     filter.dispatchEvent(new Event('input', { bubbles: true }));
     press(filter, 'Enter');
@@ -307,7 +307,7 @@ describe('a failed answer', () => {
     const failed = answer('m2', '', { status: 'failed', error: { kind, message: 'It is gone.' } });
     await receive(snapshot([question('m1', 'Hi'), failed]));
     button('Switch Model…').click();
-    expect(find('.picker-popup', HTMLElement).hidden).toBe(false);
+    expect(find('.composer .picker-popup', HTMLElement).hidden).toBe(false);
   });
 
   it('without a message shows its error under the question', async () => {
@@ -383,9 +383,9 @@ describe('the page', () => {
 
   it('takes what matches before the typed words themselves', async () => {
     await receive(snapshot());
-    find('.picker-button', HTMLButtonElement).click();
+    find('.composer .picker-button', HTMLButtonElement).click();
     await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
-    const filter = find('.picker-filter', HTMLInputElement);
+    const filter = find('.composer .picker-filter', HTMLInputElement);
     filter.value = 'opu';
     filter.dispatchEvent(new Event('input'));
     press(filter, 'Enter');
@@ -566,15 +566,15 @@ describe('the page', () => {
 
   it('picks a listed model, and one typed by hand', async () => {
     await receive(snapshot());
-    find('.picker-button', HTMLButtonElement).click();
+    find('.composer .picker-button', HTMLButtonElement).click();
     expect(posted).toEqual([{ type: 'listModels', providerId: 'anthropic' }]);
     await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
-    const filter = find('.picker-filter', HTMLInputElement);
+    const filter = find('.composer .picker-filter', HTMLInputElement);
     filter.value = 'opus';
     filter.dispatchEvent(new Event('input'));
     press(filter, 'Enter');
     expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
-    find('.picker-button', HTMLButtonElement).click();
+    find('.composer .picker-button', HTMLButtonElement).click();
     filter.value = 'my-own-model';
     filter.dispatchEvent(new Event('input'));
     press(filter, 'Enter');

@@ -197,7 +197,7 @@ describe('the menu of a message', () => {
     await receive(snapshot());
     await choose('m2', 'Retry with Another Model…');
     await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
-    const filter = document.querySelector('.picker-filter');
+    const filter = document.querySelector('.composer .picker-filter');
     if (!(filter instanceof HTMLInputElement)) throw new Error('No picker.');
     const pick = (): void => {
       filter.value = 'opus';
@@ -208,7 +208,7 @@ describe('the menu of a message', () => {
     expect(posted.at(-1)).toEqual({ type: 'retryWith', messageId: 'm2', providerId: 'anthropic', model: 'opus' });
     await choose('m2', 'Retry with Another Model…');
     press(filter, 'Escape');
-    document.querySelector<HTMLButtonElement>('.picker-button')?.click();
+    document.querySelector<HTMLButtonElement>('.composer .picker-button')?.click();
     pick();
     expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
   });

@@ -21,6 +21,8 @@ const codexId = root.dataset['codexId'] ?? '';
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
 // What VS Code kept is newer, unless the webview showed another chat before.
 const saved = [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === codexId);
+// First, because the panel takes nothing from a page that has not reported; a restored draft asks about its files at once.
+panel.post({ type: 'ready' });
 const page = new ChatPage(root, panel, codexId, saved);
 window.addEventListener('focus', () => panel.post({ type: 'focused', isFocused: true }));
 window.addEventListener('blur', () => {
@@ -28,4 +30,3 @@ window.addEventListener('blur', () => {
   panel.post({ type: 'focused', isFocused: false });
 });
 onHostMessage((message: ToChatPage) => page.receive(message));
-panel.post({ type: 'ready' });

@@ -11,6 +11,7 @@ import { chosenChoice } from '../state/chosenModel';
 import { type ChatState, isRunning } from '../state/chatState';
 import { canAnswer, type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
 import { Toast } from '../toast';
+import { ChatModelPicker } from './chatModelPicker';
 import { ComposerArea } from './composerArea';
 import { modeOf, ModeSwitch } from './modeSwitch';
 import { TemplateSwitch } from './templateSwitch';
@@ -24,6 +25,7 @@ export interface FootViewOptions {
 export class FootView implements ChatView {
   readonly node: HTMLElement;
   readonly composer: ComposerArea;
+  readonly picker: ChatModelPicker;
   private readonly approvals: ApprovalBox;
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
@@ -47,6 +49,14 @@ export class FootView implements ChatView {
       if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });
       panel.post({ type: 'mode', mode });
     });
+    this.picker = new ChatModelPicker(context.lists, {
+      choose: (providerId, model) => {
+        // The refusal was about the previous model.
+        store.update({ refusal: undefined });
+        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
+      },
+      connect: () => actions.help('chooseProvider'),
+    });
     this.approvals = new ApprovalBox({
       answer: (answer) => panel.post({ type: 'answerApproval', answer }),
       open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
@@ -60,7 +70,7 @@ export class FootView implements ChatView {
   }
 
   show(model: ChatModel): void {
-    const { chat, templates, approvals } = model;
+    const { chat, templates, approvals, providers, choices } = model;
     const isReadOnly = chat === undefined || chat.readOnlyReason !== undefined;
     this.showRefusal(model);
     this.composer.show({
@@ -76,6 +86,7 @@ export class FootView implements ChatView {
     if (chat === undefined) return;
     this.template.show(chat.codex, templates, isChatEmpty(chat));
     this.mode.show(modeOf(chat.values), !isReadOnly);
+    this.picker.show(chat.codex, providers, choices);
   }
 
   /** The answer to an approval was rejected. */
@@ -111,7 +122,7 @@ export class FootView implements ChatView {
         costLimit: (limit) => this.options.showCostLimit(limit),
         readBlob: (blob, tell) => this.options.readBlob(blob, tell),
       },
-      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node),
+      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node, this.picker.node),
     );
   }
 

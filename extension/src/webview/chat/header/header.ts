@@ -7,7 +7,6 @@ import { displayTitle } from '../../../common/title';
 import { visibleText } from '../../../common/visibleText';
 import type { AnswerOptions } from './answerOptions';
 import { fallbackText } from '../messages/messageFigures';
-import { type Picker } from './picker';
 import { chosenProvider } from '../state/chosenModel';
 
 export class Header {
@@ -24,7 +23,6 @@ export class Header {
   private name = '';
 
   constructor(
-    picker: Picker,
     options: AnswerOptions,
     meters: readonly HTMLElement[],
     private readonly onRename: (title: string) => void,
@@ -34,7 +32,7 @@ export class Header {
     this.title.addEventListener('click', () => this.rename());
     this.heading.append(this.title);
     const more = menuButton({ label: l10n.t('Chat menu'), key: 'chat-menu', items: menu });
-    const parts = [this.heading, this.badge, this.instead, picker.node, options.node, ...meters, more];
+    const parts = [this.heading, this.badge, this.instead, options.node, ...meters, more];
     this.node = element('header', { class: 'chat-header' }, ...parts);
   }
 

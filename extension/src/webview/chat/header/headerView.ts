@@ -1,4 +1,4 @@
-// The header: title, model, options, instructions, meters and the chat menu.
+// The header: title, options, instructions, meters and the chat menu.
 import type { ChatContext } from '../state/chatContext';
 import type { ChatModel, ChatView } from '../state/chatStore';
 import type { MenuItem } from '../../shared/menu';
@@ -7,10 +7,8 @@ import { chatMenu } from './chatMenu';
 import { CostMeter } from './costMeter';
 import { Header } from './header';
 import { InstructionsList } from './instructionsList';
-import { Picker } from './picker';
 
 export class HeaderView implements ChatView {
-  readonly picker: Picker;
   readonly cost = new CostMeter();
   private readonly options: AnswerOptions;
   private readonly instructions: InstructionsList;
@@ -20,15 +18,7 @@ export class HeaderView implements ChatView {
     private readonly context: ChatContext,
     contextMeter: HTMLElement,
   ) {
-    const { panel, lists, actions, store } = context;
-    this.picker = new Picker(lists, {
-      choose: (providerId, model) => {
-        // The refusal was about the previous model.
-        store.update({ refusal: undefined });
-        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
-      },
-      connect: () => actions.help('chooseProvider'),
-    });
+    const { panel, lists, actions } = context;
     this.options = new AnswerOptions(lists, {
       setOptions: (options) => panel.post({ type: 'options', options }),
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
@@ -41,7 +31,6 @@ export class HeaderView implements ChatView {
       manageTrust: () => actions.help('manageTrust'),
     });
     this.header = new Header(
-      this.picker,
       this.options,
       [this.instructions.node, this.cost.node, contextMeter],
       (title) => panel.post({ type: 'rename', title }),
@@ -53,12 +42,11 @@ export class HeaderView implements ChatView {
     return this.header.node;
   }
 
-  show({ chat, providers, choices, instructions }: ChatModel): void {
+  show({ chat, providers, instructions }: ChatModel): void {
     this.cost.show(chat?.codex.cost);
     if (chat === undefined) return;
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
-    this.picker.show(chat.codex, providers, choices);
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);
   }
 

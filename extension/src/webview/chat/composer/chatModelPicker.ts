@@ -5,18 +5,18 @@ import type { ModelLists } from '../../shared/modelLists';
 import { ModelPicker } from '../../shared/modelPicker';
 import { chosenChoice, chosenText, type KnownChoices } from '../state/chosenModel';
 
-export interface PickerActions {
+export interface ModelPickerActions {
   choose(providerId: string, model: string | undefined): void;
   connect(): void;
 }
 
-export class Picker {
+export class ChatModelPicker {
   readonly node: HTMLElement;
   private readonly picker: ModelPicker;
   /** Takes the next choice instead of the chat. */
   private once: ((choice: ModelChoice) => void) | undefined;
 
-  constructor(lists: ModelLists, actions: PickerActions) {
+  constructor(lists: ModelLists, actions: ModelPickerActions) {
     this.picker = new ModelPicker({
       id: 'picker',
       label: l10n.t('Provider and model'),
