@@ -159,7 +159,9 @@ async function runSteps(scenario, workbench, docs) {
   await scenario.step('The panel of the one that changed the file', async () => {
     await row(/Mend the dates/).click();
     // The panel before names the file as well.
-    await form().getByRole('heading', { level: 1, name: /Mend the dates/ }).waitFor();
+    await form()
+      .getByRole('heading', { level: 1, name: /Mend the dates/ })
+      .waitFor();
     await form().getByText('src/dates.js').first().waitFor();
     await requireAccessible(await workbench.chatFrame());
   });
