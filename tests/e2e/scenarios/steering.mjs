@@ -85,7 +85,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.doesNotMatch(told(), /tabs/);
     await chat.getByText('Instructions removed: AGENTS.md.').waitFor();
     await button(/^3 instruction sources:.*Needs attention/).click();
-    await list().getByText('Omitted. It has 3 characters that nobody sees and a model reads.').waitFor();
+    await list().getByText('Omitted. It has 3 invisible characters that a model reads.').waitFor();
   });
 
   await scenario.step('It counts when the reader says so', async () => {
