@@ -52,7 +52,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 </html>`;
 }
 
-/** HTML of a webview that only says something. */
+/** HTML of a webview that shows only a message. */
 export function textHtml(text: string): string {
   return `<!DOCTYPE html>
 <html lang="${escape(vscode.env.language)}">

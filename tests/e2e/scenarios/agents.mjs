@@ -158,7 +158,7 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('The panel of the one that changed the file', async () => {
     await row(/Mend the dates/).click();
-    // The panel before names the file as well.
+    // The previous panel names the file too.
     await form()
       .getByRole('heading', { level: 1, name: /Mend the dates/ })
       .waitFor();

@@ -53,7 +53,7 @@ export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
 /** Page to panel, about the chat as a whole. */
 export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
-  /** The page got or lost the keyboard. */
+  /** The page got or lost the keyboard focus. */
   v.strictObject({ type: v.literal('focused'), isFocused: v.boolean() }),
   /** For another webview that shows this chat later. */
   v.strictObject({ type: v.literal('saved'), state: savedState }),

@@ -69,7 +69,7 @@ export class EditorHost implements ChatHost {
   }
 }
 
-/** One chat in the view. The next chat gets a host of its own in the same view. */
+/** One chat in the view. The next chat gets its own host in the same view. */
 export class ViewHost implements ChatHost {
   readonly place = 'view';
   readonly viewColumn = undefined;

@@ -78,7 +78,7 @@ export class ChatPanel implements vscode.Disposable {
   private pageIsReady = false;
   /** True once the page of this chat has reported. */
   private hasLoaded = false;
-  /** True while the page has the keyboard. */
+  /** True while the page has the keyboard focus. */
   isFocused = false;
   private readonly focusChanged = this.disposables.add(new vscode.EventEmitter<void>());
   readonly onDidChangeFocus = this.focusChanged.event;
@@ -230,7 +230,7 @@ export class ChatPanel implements vscode.Disposable {
       this.services.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
       return;
     }
-    // In a view the page of the chat before may still have something to say.
+    // In the view, the page of the previous chat may still send messages.
     if (!this.hasLoaded && message.type !== 'ready') return;
     try {
       await handle(this.handlers, message);

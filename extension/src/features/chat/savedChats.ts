@@ -5,7 +5,7 @@ import { type SavedState, readSavedState } from '../../common/messages/savedStat
 const key = 'plue.savedChats';
 /** Of chats without a draft, the oldest are forgotten. */
 const limit = 50;
-/** Milliseconds without a change, because each keystroke changes a draft. */
+/** Milliseconds from a change to its write, because each keystroke changes a draft. */
 const pause = 500;
 
 export class SavedChats implements vscode.Disposable {

@@ -12,7 +12,7 @@ const panel: Panel = {
   ...webview,
   setState: (state) => {
     webview.setState(state);
-    // The chat may be shown by another webview next, which has a state of its own.
+    // Another webview, with its own state, may show the chat next.
     const saved = readSavedState(state);
     if (saved !== undefined) webview.post({ type: 'saved', state: saved });
   },
@@ -21,7 +21,7 @@ const codexId = root.dataset['codexId'] ?? '';
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
 // What VS Code kept is newer, unless the webview showed another chat before.
 const saved = [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === codexId);
-// First, because the panel takes nothing from a page that has not reported; a restored draft asks about its files at once.
+// Sent first, because the panel ignores a page until it is ready, and a restored draft requests details of its files immediately.
 panel.post({ type: 'ready' });
 const page = new ChatPage(root, panel, codexId, saved);
 window.addEventListener('focus', () => panel.post({ type: 'focused', isFocused: true }));

@@ -248,7 +248,7 @@ describe('a chat that moves', () => {
     await vi.waitFor(() => expect(chatIn(view())).toBe('codex://chats/new1'));
   });
 
-  it('goes into a window of its own', async () => {
+  it('opens in its own window', async () => {
     await run('plue.openChat', codexId);
     await run('plue.chat.openInNewWindow');
     expect(panels.map(chatIn)).toEqual([codexId]);

@@ -4,19 +4,12 @@ import { menuButton } from '../../shared/menu';
 import { Section } from '../../shared/section';
 import { type Mode, modes } from '../../../common/messages/chatAgents';
 
-const words = {
-  read: l10n.t('Ask'),
-  ask: l10n.t('Agent'),
-  edit: l10n.t('Auto-Edit'),
-  plan: l10n.t('Plan'),
-} as const satisfies Record<Mode, string>;
-
-const allowed = {
-  read: l10n.t('Reads files and answers. Changes nothing and runs nothing.'),
-  ask: l10n.t('Asks before it edits a file or runs a command.'),
-  edit: l10n.t('Edits workspace files without asking. Asks before it runs a command.'),
-  plan: l10n.t('Reads files and writes a plan. Changes nothing and runs nothing.'),
-} as const satisfies Record<Mode, string>;
+const texts = {
+  read: { name: l10n.t('Ask'), allowed: l10n.t('Reads files and answers. Changes nothing and runs nothing.') },
+  ask: { name: l10n.t('Agent'), allowed: l10n.t('Asks before it edits a file or runs a command.') },
+  edit: { name: l10n.t('Auto-Edit'), allowed: l10n.t('Edits workspace files without asking. Asks before it runs a command.') },
+  plan: { name: l10n.t('Plan'), allowed: l10n.t('Reads files and writes a plan. Changes nothing and runs nothing.') },
+} as const satisfies Record<Mode, { name: string; allowed: string }>;
 
 export class ModeSwitch {
   private readonly section = new Section('div', { class: 'template-switch mode-switch' });
@@ -27,13 +20,17 @@ export class ModeSwitch {
   show(mode: Mode, canChange: boolean): void {
     this.section.show([mode, canChange], () => [
       menuButton({
-        label: l10n.t('Mode: {0}', words[mode]),
-        text: words[mode],
-        tooltip: allowed[mode],
+        label: l10n.t('Mode: {0}', texts[mode].name),
+        text: texts[mode].name,
+        tooltip: texts[mode].allowed,
         key: 'mode-switch',
         items: () =>
           canChange
-            ? modes.map((one) => ({ label: `${words[one]}${one === mode ? ' ✓' : ''}`, detail: allowed[one], run: () => this.choose(one) }))
+            ? modes.map((one) => ({
+                label: `${texts[one].name}${one === mode ? ' ✓' : ''}`,
+                detail: texts[one].allowed,
+                run: () => this.choose(one),
+              }))
             : [],
       }),
     ]);
