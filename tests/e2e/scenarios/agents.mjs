@@ -151,9 +151,16 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('The panel shows its agents, what they cost and who ran when', async () => {
     await row(/^Make the dates/).click();
+    await form().getByRole('button', { name: 'Task details' }).click();
     await form().getByRole('region', { name: 'Timeline' }).waitFor();
     await form().getByText('Show as table').click();
     await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.step('Its result follows the last message, and the changed files stand above the composer', async () => {
+    const result = form().getByRole('region', { name: 'Result' });
+    await result.getByText('The dates are mended.').waitFor();
+    await form().getByRole('region', { name: 'Changed files' }).getByRole('button', { name: 'Keep all changes' }).waitFor();
   });
 
   await scenario.step('The panel of the one that changed the file', async () => {
@@ -162,7 +169,8 @@ async function runSteps(scenario, workbench, docs) {
     await form()
       .getByRole('heading', { level: 1, name: /Mend the dates/ })
       .waitFor();
-    await form().getByText('src/dates.js').first().waitFor();
+    const result = form().getByRole('region', { name: 'Result' });
+    await result.getByRole('button', { name: 'Undo src/dates.js' }).waitFor();
     await requireAccessible(await workbench.chatFrame());
   });
 
@@ -174,11 +182,11 @@ async function runSteps(scenario, workbench, docs) {
     const statuses = await entries.locator('.status').allTextContents();
     assert.ok(!statuses.includes('R'), statuses.join());
     await page
-      .getByRole('button', { name: /^Accept All Changes/ })
+      .getByRole('button', { name: /^Keep All Changes/ })
       .first()
       .waitFor();
     await page
-      .getByRole('button', { name: /^Reject All Changes/ })
+      .getByRole('button', { name: /^Undo All Changes/ })
       .first()
       .waitFor();
   });
@@ -188,7 +196,7 @@ async function runSteps(scenario, workbench, docs) {
     await form().getByRole('button', { name: 'Review src/dates.js' }).first().click();
     await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).waitFor();
     await page
-      .getByRole('button', { name: /^Reject Change/ })
+      .getByRole('button', { name: /^Undo Change/ })
       .first()
       .waitFor();
   });
@@ -240,14 +248,15 @@ async function runSteps(scenario, workbench, docs) {
     workbench.setTheme('Light Modern');
     await workbench.reload();
     await row(/^Make the dates/).click();
-    await form().getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });
+    await form().getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
     await requireAccessible(await workbench.chatFrame());
   });
 
   await scenario.visual('The tree and the panel in high contrast', async () => {
     workbench.setTheme('Default High Contrast');
     await workbench.reload();
-    await form().getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });
+    await form().getByRole('button', { name: 'Task details' }).click({ timeout: 60_000 });
+    await form().getByRole('region', { name: 'Timeline' }).waitFor();
     await requireAccessible(await workbench.chatFrame());
     workbench.setTheme('Dark Modern');
   });

@@ -123,7 +123,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const text = (/** @type {string[]} */ ...parts) => readFileSync(file(...parts), 'utf8');
   const approval = (/** @type {string | RegExp} */ words) => chat.locator('.approval').filter({ hasText: words });
   const calls = (/** @type {string | RegExp} */ words) => chat.locator('.tool-call').filter({ hasText: words });
-  const changes = () => chat.locator('.tool-change:visible');
+  const changes = () => chat.locator('.tool-beside .changed-file:visible');
   const lastAsked = () => endpoint.asked.findLast(({ tools }) => tools !== undefined);
   const lastResult = () => String(lastAsked().messages.findLast((/** @type {any} */ { role }) => role === 'tool')?.content);
   const setMode = async (/** @type {string} */ words) => {
@@ -229,12 +229,12 @@ async function runSteps(scenario, workbench, endpoint) {
       .click();
     await page.locator('.monaco-diff-editor .editor.original').getByText('day <= 31;').waitFor({ timeout: 30_000 });
     await page.locator('.monaco-diff-editor .editor.modified').getByText('daysOf(year, month)').waitFor();
-    await page.getByRole('button', { name: /^Accept Change/ }).waitFor();
+    await page.getByRole('button', { name: /^Keep Change/ }).waitFor();
   });
 
   await scenario.step('One place is rejected by the mouse', async () => {
     await page.locator('.monaco-diff-editor .editor.modified').getByText('daysOf(year, month)').click();
-    await page.getByRole('button', { name: /^Reject Change/ }).click();
+    await page.getByRole('button', { name: /^Undo Change/ }).click();
     await workbench.until(async () => text('src', 'dates.js').includes('day <= 31;'));
     assert.match(text('src', 'dates.js'), /year % 100 !== 0/, 'The other place is left alone.');
   });
@@ -310,13 +310,10 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.monaco-editor').getByText('daysOf(year, month, mine)').first().waitFor();
   });
 
-  await scenario.step('Rejecting it says so and overwrites nothing', async () => {
+  await scenario.step('Undoing it says so and overwrites nothing', async () => {
     await page.keyboard.press('Control+w');
     await backToChat();
-    await changes()
-      .last()
-      .getByRole('button', { name: /^Reject/ })
-      .click();
+    await changes().last().getByRole('button', { name: /^Undo/ }).click();
     await notification(workbench, /changed/)
       .first()
       .waitFor();

@@ -152,9 +152,9 @@ describe('a tool call', () => {
     };
     await receive(snapshot([question('q', 'x'), { ...edited, status: 'complete', parts: [...edited.parts, result] }]));
     expect(document.querySelector('.tool-call .fold-detail')?.textContent).toBe('src/date.ts');
-    expect(document.querySelector('.tool-change')?.textContent).toContain('+6 −2');
+    expect(document.querySelector('.changed-file')?.textContent).toContain('+6 −2');
     button('Review src/date.ts').click();
-    button('Reject src/date.ts').click();
+    button('Undo src/date.ts').click();
     expect(posted.slice(-2)).toEqual([
       { type: 'edits', command: 'plue.reviewChanges', path: 'src/date.ts' },
       { type: 'edits', command: 'plue.rejectChange', path: 'src/date.ts' },
@@ -171,12 +171,12 @@ describe('a tool call', () => {
     const changes = ['src/date.ts', 'src/other.ts'].map((path) => ({ path, added: 6, removed: 2 }));
     const result = { kind: 'toolResult' as const, toolUseId: 'u1', result: 'Done.', changes };
     await receive(snapshot([question('q', 'x'), { ...edited, status: 'complete', parts: [...edited.parts, result] }]));
-    await receive({ type: 'underReview', paths: ['src/other.ts'] });
-    const [decided, open] = document.querySelectorAll('.tool-change');
+    await receive({ type: 'underReview', files: [{ path: 'src/other.ts', added: 1, removed: 0 }] });
+    const [decided, open] = document.querySelectorAll('.changed-file');
     expect(decided?.textContent).toBe('src/date.ts+6 −2reviewed');
-    expect(open?.textContent).toBe('src/other.ts+6 −2ReviewAcceptReject');
-    await receive({ type: 'underReview', paths: ['src/date.ts'] });
-    expect(document.querySelector('.tool-change')?.textContent).toContain('Accept');
+    expect(open?.textContent).toBe('src/other.ts+6 −2ReviewKeepUndo');
+    await receive({ type: 'underReview', files: [{ path: 'src/date.ts', added: 1, removed: 0 }] });
+    expect(document.querySelector('.changed-file')?.textContent).toContain('Keep');
   });
 
   it('leads to the agent that it started, with its state', async () => {

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TimelineLane } from '../../../extension/src/protocol/protocol.generated';
+import type { ChangedFileView, TimelineLane } from '../../../extension/src/protocol/protocol.generated';
 import { barsOf } from '../../../extension/src/webview/chat/task/budget';
 import { timelineOf } from '../../../extension/src/webview/chat/task/timeline';
 import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
@@ -44,37 +44,39 @@ beforeEach(() => {
 });
 
 describe('the panel of a task', () => {
-  it('has its goal, budget and plan on top, what belongs to it beside, and the messages as in a chat', async () => {
+  it('shows state, model, and cost in one line, the current step of the plan, and the rest in collapsed details', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
-    expect(document.querySelector('.task-goal')?.textContent).toContain('exports a chat as Markdown');
-    expect(document.querySelector('.task-bars')?.textContent).toContain('$0.210 of $1.00');
+    const line = document.querySelector('.task-line')?.textContent;
+    expect(line).toContain('running');
+    expect(line).toContain('claude-sonnet-4-6');
+    expect(line).toContain('$0.210 of $1.00');
+    expect(document.querySelector('.task-plan summary')?.textContent).toBe('Plan 1/3 Update the docs');
     expect([...document.querySelectorAll('.task-plan li')].map(({ textContent }) => textContent)).toEqual([
       'done: Write the exporter',
       'in progress: Update the docs',
       'to do: Review',
     ]);
-    const beside = [...document.querySelectorAll('.task-side h2')].map(({ textContent }) => textContent);
-    expect(beside).toEqual(['Agents', 'Files changed', 'Approvals given', 'Cost by agent', 'Model selection']);
-    expect(document.querySelector('.task-side')?.textContent).toContain('waiting for approval');
+    const details = document.querySelector<HTMLElement>('.task-details');
+    expect(details?.hidden).toBe(true);
+    document.querySelector<HTMLButtonElement>('.task-details-button')?.click();
+    expect(details?.hidden).toBe(false);
+    const names = [...(details?.querySelectorAll('h2') ?? [])].map(({ textContent }) => textContent);
+    expect(names).toEqual(['Budget', 'Agents', 'Cost by agent', 'Approvals given', 'Model selection', 'Timeline']);
+    expect(details?.textContent).toContain('waiting for approval');
     expect(document.querySelectorAll('article')).toHaveLength(2);
   });
 
-  it('opens an agent, and decides about the changes of a file', async () => {
+  it('opens an agent', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
-    button('Update docs', '.task-side').click();
+    button('Update docs', '.task-details').click();
     expect(posted.at(-1)).toEqual({ type: 'openCodex', uri: 'codex://tasks/Update docs' });
-    button('Reject', '.task-file').click();
-    expect(posted.at(-1)).toEqual({ type: 'edits', command: 'plue.rejectChange', path: 'src/export.ts' });
-    button('Review All').click();
-    expect(posted.at(-1)).toEqual({ type: 'edits', command: 'plue.reviewChanges' });
   });
 
   it.each([
-    ['running', ['Pause', 'Stop', 'Send Message…']],
-    ['paused', ['Resume', 'Stop', 'Send Message…']],
-    ['over_budget', ['Increase Budget…', 'Send Message…']],
-    ['interrupted', ['Resume', 'Send Message…']],
-    ['done', ['Send Message…']],
+    ['running', ['Pause', 'Stop', 'Details']],
+    ['paused', ['Resume', 'Stop', 'Details']],
+    ['interrupted', ['Resume', 'Details']],
+    ['over_budget', ['Increase Budget…', 'Details']],
   ])('offers what can be done while it is %s', async (status, labels) => {
     await receive(snapshot(), { type: 'task', detail: detail({ task: task({ status }) }) });
     expect([...document.querySelectorAll('.task-buttons button')].map(({ textContent }) => textContent)).toEqual(labels);
@@ -84,7 +86,7 @@ describe('the panel of a task', () => {
 
   it('offers nothing that changes it while another window writes', async () => {
     await receive(snapshot({ readOnlyReason: 'Another window writes to it.' }), { type: 'task', detail: detail() });
-    expect(document.querySelector('.task-buttons')).toBeNull();
+    expect([...document.querySelectorAll('.task-buttons button')].map(({ textContent }) => textContent)).toEqual(['Details']);
   });
 
   it('says when what stands beside it cannot be read, and asks again', async () => {
@@ -101,31 +103,72 @@ describe('the panel of a task', () => {
       type: 'task',
       detail: { task: task(), goal: 'x', plan: [], children: [], files: [], approvals: [], timeline: [] },
     });
-    expect(document.querySelector<HTMLElement>('.task-side')?.hidden).toBe(true);
+    expect([...document.querySelectorAll('.task-details h2')].map(({ textContent }) => textContent)).toEqual(['Budget']);
     expect(document.querySelector<HTMLElement>('.timeline')?.hidden).toBe(true);
     expect(document.querySelector<HTMLElement>('.task-plan')?.hidden).toBe(true);
   });
 
-  it('draws what hides in words of a model', async () => {
-    await receive(snapshot(), {
-      type: 'task',
-      detail: detail({ goal: 'a\u202Eb', files: [{ path: 'x\u200B.ts', added: 1, removed: 0 }] }),
-    });
-    expect(document.querySelector('.task-goal')?.textContent).toBe('a⟨U+202E⟩b');
-    expect(document.querySelector('.change-path')?.textContent).toBe('x⟨U+200B⟩.ts');
+  it('shows hidden characters in texts of a model', async () => {
+    await receive(snapshot(), { type: 'task', detail: detail({ plan: [{ text: 'a\u202Eb', state: 'open' }] }) });
+    expect(document.querySelector('.task-plan li')?.textContent).toBe('to do: a⟨U+202E⟩b');
+  });
+});
+
+describe('the result of a task', () => {
+  const outputs = {
+    summary: 'Both are **right**.',
+    files_changed: ['src/export.ts', 'README.md'],
+    checks: [],
+    results: [{ goal: 'x', outcome: 'done' }],
+    more: { a: 1 },
+  };
+  const ended = (): ToChatPage[] => [snapshot(), { type: 'task', detail: detail({ outputs, task: task({ status: 'done' }) }) }];
+  const result = (): HTMLElement | null => document.querySelector('.task-result');
+
+  it('is rendered after the last message, without empty values and repeated file names', async () => {
+    await receive(snapshot(), { type: 'task', detail: detail() });
+    expect(result()?.hidden).toBe(true);
+    await receive(...ended());
+    expect(result()?.querySelector('strong')?.textContent).toBe('right');
+    expect([...(result()?.querySelectorAll('h3') ?? [])].map(({ textContent }) => textContent)).toEqual(['Results', 'More']);
+    expect(result()?.querySelector('pre')?.textContent).toContain('"a": 1');
+    expect([...(result()?.querySelectorAll('td') ?? [])].map(({ textContent }) => textContent)).toEqual(['x', 'done']);
   });
 
-  it('says what was handed back in words, and leaves out what is empty', async () => {
-    const outputs = { summary: 'Both are right.', files_changed: ['src/a.js'], checks: [], results: [{ goal: 'x' }] };
-    await receive(snapshot(), { type: 'task', detail: detail({ outputs }) });
-    const side = document.querySelector('.task-side');
-    expect([...(side?.querySelectorAll('h3') ?? [])].map(({ textContent }) => textContent)).toEqual([
-      'Summary',
-      'Files changed',
-      'Results',
-    ]);
-    expect(side?.querySelector('.task-output li')?.textContent).toBe('src/a.js');
-    expect(side?.querySelector('.task-output pre')?.textContent).toContain('"goal": "x"');
+  it('lists the changed files, which can be reviewed, kept, and undone until all are decided', async () => {
+    await receive(...ended(), { type: 'underReview', files: [{ path: 'src/export.ts', added: 120, removed: 0 }] });
+    const files = [...(result()?.querySelectorAll('.changed-file') ?? [])].map(({ textContent }) => textContent);
+    expect(files).toEqual(['src/export.ts+120 −0ReviewKeepUndo', 'README.md+12 −3reviewed']);
+    button('Undo', '.task-result').click();
+    expect(posted.at(-1)).toEqual({ type: 'edits', command: 'plue.rejectChange', path: 'src/export.ts' });
+  });
+});
+
+describe('the bar of changed files', () => {
+  const bar = (): HTMLElement | null => document.querySelector('.changes-bar');
+  const change = (path: string): ChangedFileView => ({ path, added: 2, removed: 1 });
+
+  it('sums up the changes and decides about all of them', async () => {
+    await receive(snapshot(), { type: 'underReview', files: [change('a.ts'), change('x\u200B.ts')] });
+    expect(bar()?.textContent).toBe('2 files changed+4 −2ReviewKeepUndo');
+    for (const [label, command] of [
+      ['Review', 'plue.reviewChanges'],
+      ['Keep', 'plue.acceptChange'],
+      ['Undo', 'plue.rejectChange'],
+    ] as const) {
+      button(label, '.changes-bar').click();
+      expect(posted.at(-1)).toEqual({ type: 'edits', command });
+    }
+    await receive({ type: 'underReview', files: [] });
+    expect(bar()?.hidden).toBe(true);
+  });
+
+  it('opens to its files, and stays open when another file changes', async () => {
+    await receive(snapshot(), { type: 'underReview', files: [change('x\u200B.ts')] });
+    document.querySelector<HTMLButtonElement>('.changes-toggle')?.click();
+    expect(bar()?.querySelector('.change-path')?.textContent).toBe('x⟨U+200B⟩.ts');
+    await receive({ type: 'underReview', files: [change('a.ts'), change('b.ts')] });
+    expect(bar()?.querySelectorAll('.changed-file')).toHaveLength(2);
   });
 });
 

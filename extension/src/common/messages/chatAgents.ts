@@ -1,6 +1,6 @@
 // Messages between the chat page and its panel about approvals, tasks and the permission mode.
 import * as v from 'valibot';
-import type { ApprovalView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import type { ApprovalView, ChangedFileView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
 import { conversationUri, path } from './fields';
 
@@ -39,7 +39,7 @@ export type AgentsToPage =
   | { type: 'approvals'; approvals: ApprovalView[] }
   /** Direct subtasks. */
   | { type: 'children'; tasks: TaskView[] }
-  /** Files changed by the chat or its subtasks that are neither accepted nor rejected. */
-  | { type: 'underReview'; paths: string[] }
+  /** Files changed by the chat or its subtasks that the user has neither kept nor undone. */
+  | { type: 'underReview'; files: ChangedFileView[] }
   | { type: 'task'; detail: TaskDetail }
   | { type: 'taskFailed'; message: string };

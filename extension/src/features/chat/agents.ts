@@ -110,7 +110,10 @@ export class Agents implements vscode.Disposable {
     this.listing = undefined;
     try {
       const { files } = await this.services.sidecar.request(editList, { codexId: this.codexId });
-      this.post({ type: 'underReview', paths: files.flatMap(({ path, state }) => (state === 'pending' ? [path] : [])) });
+      this.post({
+        type: 'underReview',
+        files: files.flatMap(({ path, state, added, removed }) => (state === 'pending' ? [{ path, added, removed }] : [])),
+      });
     } catch (error) {
       this.services.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
     }

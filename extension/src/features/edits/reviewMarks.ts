@@ -34,9 +34,9 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
       hunks.flatMap((hunk) => {
         const { first } = linesOf(hunk, document.lineCount);
         const given = [{ codexId, path, hunkId: hunk.id }];
-        const accept = createCodeLens(first, l10n.t('Accept'), commands.acceptChange, given);
-        if (hunk.isConflict) return [accept];
-        return [accept, createCodeLens(first, l10n.t('Reject'), commands.rejectChange, given)];
+        const keep = createCodeLens(first, l10n.t('Keep'), commands.acceptChange, given);
+        if (hunk.isConflict) return [keep];
+        return [keep, createCodeLens(first, l10n.t('Undo'), commands.rejectChange, given)];
       }),
     );
   }

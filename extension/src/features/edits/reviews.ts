@@ -1,4 +1,4 @@
-// The pending changes as the sidecar lists them, and the commands to accept or reject them. Agents continue meanwhile.
+// The pending changes as the sidecar lists them, and the commands to keep or undo them. Agents continue meanwhile.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -98,8 +98,8 @@ export class Reviews implements vscode.Disposable {
     const files = inFront.length > 0 ? inFront : this.files;
     if (files.length === 0) throw new FailureError('conflict', l10n.t('No changes to review.'));
     if (inFront.length === 0) {
-      const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
-      const question = isAccepted ? l10n.t('Accept {0}?', inText(files)) : l10n.t('Reject {0}?', inText(files));
+      const verb = isAccepted ? l10n.t('Keep') : l10n.t('Undo');
+      const question = isAccepted ? l10n.t('Keep {0}?', inText(files)) : l10n.t('Undo {0}?', inText(files));
       const answer = await showWarningMessage(question, { modal: true }, verb);
       if (answer !== verb) throw new UserCancelledError();
     }
@@ -146,7 +146,7 @@ export class Reviews implements vscode.Disposable {
     if (folder !== undefined && open !== undefined) {
       throw new FailureError(
         'conflict',
-        l10n.t('{0} has unsaved changes. Save it before you accept or reject.', this.filesAt(open.uri)[0]?.path ?? ''),
+        l10n.t('{0} has unsaved changes. Save it before you keep or undo its changes.', this.filesAt(open.uri)[0]?.path ?? ''),
       );
     }
     this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
@@ -177,7 +177,7 @@ export class Reviews implements vscode.Disposable {
     const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
     if (file === undefined) throw new FailureError('conflict', l10n.t('No changes to review here.'));
-    // Binary files are accepted or rejected as a whole.
+    // Binary files are kept or undone as a whole.
     return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
   }
 

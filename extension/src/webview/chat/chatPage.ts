@@ -3,7 +3,6 @@ import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../protocol/protocol.generated';
 import { handle, type Handlers } from '../../common/handlers';
 import type { ToChatPage } from '../../common/messages/chat';
-import { element } from '../shared/element';
 import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
 import { Announcer } from './announcer';
@@ -136,7 +135,6 @@ export class ChatPage {
     const { panel, codexId } = this.context;
     return new TaskPanel({
       open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
-      edits: (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       run: (command) => panel.post({ type: 'taskCommand', command }),
       reload: () => panel.post({ type: 'reloadTask' }),
     });
@@ -153,14 +151,8 @@ export class ChatPage {
   }
 
   private layOut(banners: HTMLElement): void {
-    const { root, task } = this;
-    const conversation = [this.messages.node, this.foot.node];
-    if (task === undefined) {
-      root.append(this.header.node, banners, ...conversation, this.announcer.node);
-      return;
-    }
-    const middle = element('div', { class: 'task-middle' }, element('div', { class: 'task-main' }, ...conversation), task.side);
-    root.append(this.header.node, banners, task.head, middle, task.timeline.node, this.announcer.node);
+    const { header, task, messages, foot, announcer } = this;
+    this.root.append(header.node, banners, ...(task === undefined ? [] : [task.node]), messages.node, foot.node, announcer.node);
   }
 
   /** Handlers of messages about the whole chat. */
@@ -200,7 +192,7 @@ export class ChatPage {
       },
       approvals: ({ approvals }) => store.update({ approvals }),
       children: ({ tasks }) => store.update({ children: tasks }),
-      underReview: ({ paths }) => store.update({ underReview: paths }),
+      underReview: ({ files }) => store.update({ underReview: files }),
       task: ({ detail }) => store.update({ task: detail }),
       taskFailed: ({ message }) => this.task?.fail(message),
       focusComposer: () => this.foot.composer.focus(),

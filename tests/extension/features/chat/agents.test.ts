@@ -18,6 +18,8 @@ let posted: AgentsToPage[];
 let lines: string[];
 let agents: Agents;
 
+const pending = { path: 'pending.ts', added: 1, removed: 1 };
+
 beforeEach(() => {
   reset();
   vi.useFakeTimers();
@@ -51,7 +53,7 @@ describe('beside a task', () => {
     agents.refresh();
     await soon();
     expect(posted.map(({ type }) => type).sort()).toEqual(['approvals', 'children', 'task', 'underReview']);
-    expect(posted).toContainEqual({ type: 'underReview', paths: ['pending.ts'] });
+    expect(posted).toContainEqual({ type: 'underReview', files: [pending] });
     expect(posted).toContainEqual({ type: 'children', tasks: [] });
   });
 
@@ -103,7 +105,7 @@ describe('beside a task', () => {
     });
     sidecar.editChanged.fire({ codexId: taskId });
     await soon();
-    expect(posted).toEqual([{ type: 'underReview', paths: ['pending.ts'] }]);
+    expect(posted).toEqual([{ type: 'underReview', files: [pending] }]);
     expect(lines).toEqual([`The changes of ${taskId} could not be listed: The disk is gone.`]);
   });
 });

@@ -140,7 +140,7 @@ test('Nothing is decided about a file that is not saved', async () => {
   workspace.textDocuments = [{ uri: Uri.file('/folder/a.ts'), isDirty: true }];
   try {
     await expect(reviews.decide({ codexId: chat, path: 'a.ts' }, true)).rejects.toThrow(
-      'a.ts has unsaved changes. Save it before you accept or reject.',
+      'a.ts has unsaved changes. Save it before you keep or undo its changes.',
     );
     expect(sidecar.methods()).not.toContain(editAccept.method);
   } finally {
@@ -237,19 +237,19 @@ describe('what is decided', () => {
 
   it('all at once with no such file in front is everything, after a question that counts it', async () => {
     await expect(reviews.decideAll(undefined, true)).rejects.toBeInstanceOf(UserCancelledError);
-    expect(shown).toMatchObject([{ kind: 'warning', text: 'Accept 3 changes in 2 files?', buttons: ['Accept'] }]);
+    expect(shown).toMatchObject([{ kind: 'warning', text: 'Keep 3 changes in 2 files?', buttons: ['Keep'] }]);
     expect(decided()).toEqual([]);
-    answers.push('Reject');
+    answers.push('Undo');
     await reviews.decideAll(undefined, false);
-    expect(shown.at(-1)?.text).toBe('Reject 3 changes in 2 files?');
+    expect(shown.at(-1)?.text).toBe('Undo 3 changes in 2 files?');
     expect(decided()).toMatchObject([{ params: { path: 'a.ts' } }, { params: { path: 'b.png' } }]);
   });
 
   it('all at once above a review of everything is everything, whichever file has the cursor', async () => {
     putInFront('b.png', 0);
-    answers.push('Accept');
+    answers.push('Keep');
     await reviews.decideAll(undefined, true, true);
-    expect(shown.at(-1)?.text).toBe('Accept 3 changes in 2 files?');
+    expect(shown.at(-1)?.text).toBe('Keep 3 changes in 2 files?');
     expect(decided()).toMatchObject([{ params: { path: 'a.ts' } }, { params: { path: 'b.png' } }]);
   });
 

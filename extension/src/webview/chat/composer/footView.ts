@@ -1,4 +1,4 @@
-// The bottom of the chat: approvals, undo, rejected messages, and the composer.
+// The bottom of the chat: approvals, undo, refused messages, changed files, and the composer.
 import * as l10n from '@vscode/l10n';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { ApprovalBox } from '../../shared/approvals/approvalBox';
@@ -11,6 +11,7 @@ import { chosenChoice } from '../state/chosenModel';
 import { type ChatState, isRunning } from '../state/chatState';
 import { canAnswer, type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
 import { Toast } from '../toast';
+import { ChangesBar } from './changesBar';
 import { ChatModelPicker } from './chatModelPicker';
 import { ComposerArea } from './composerArea';
 import { modeOf, ModeSwitch } from './modeSwitch';
@@ -27,6 +28,7 @@ export class FootView implements ChatView {
   readonly composer: ComposerArea;
   readonly picker: ChatModelPicker;
   private readonly approvals: ApprovalBox;
+  private readonly changes: ChangesBar;
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
   private readonly toast = new Toast();
@@ -63,14 +65,15 @@ export class FootView implements ChatView {
       say: (words) => actions.announce(words),
       left: () => this.composer.focus(),
     });
+    this.changes = new ChangesBar((command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }));
     this.composer = this.createComposer(page);
-    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.composer.node);
+    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.changes.node, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
     this.node = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, column));
   }
 
   show(model: ChatModel): void {
-    const { chat, templates, approvals, providers, choices } = model;
+    const { chat, templates, approvals, providers, choices, underReview } = model;
     const isReadOnly = chat === undefined || chat.readOnlyReason !== undefined;
     this.showRefusal(model);
     this.composer.show({
@@ -83,6 +86,7 @@ export class FootView implements ChatView {
       contextKey: contextKey(chat),
     });
     this.approvals.show(approvals, canAnswer(model));
+    this.changes.show(underReview ?? []);
     if (chat === undefined) return;
     this.template.show(chat.codex, templates, isChatEmpty(chat));
     this.mode.show(modeOf(chat.values), !isReadOnly);

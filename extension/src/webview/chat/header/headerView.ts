@@ -43,8 +43,9 @@ export class HeaderView implements ChatView {
   }
 
   show({ chat, providers, instructions }: ChatModel): void {
-    this.cost.show(chat?.codex.cost);
     if (chat === undefined) return;
+    // The panel of a task shows the cost with its budget.
+    if (!chat.codex.uri.startsWith('codex://tasks/')) this.cost.show(chat.codex.cost);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);

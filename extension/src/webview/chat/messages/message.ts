@@ -28,7 +28,7 @@ export interface MessageContext {
   asking: readonly string[];
   /** Subtasks by call ID. */
   children: readonly (readonly [toolUseId: string, task: TaskView])[];
-  /** Changed files that are not accepted or rejected. */
+  /** Changed files that the user has neither kept nor undone. */
   underReview: readonly string[];
   /** The response to which this round belongs. */
   rounds: Rounds;

@@ -23,6 +23,7 @@ import { nextQuestion } from './questions';
 import { remedies } from './remedies';
 import { roundsOf } from './rounds';
 import { childrenOfCalls } from './spawned';
+import { TaskResult } from './taskResult';
 import { changedPaths } from './toolCall';
 
 export class MessagesView implements ChatView {
@@ -35,6 +36,7 @@ export class MessagesView implements ChatView {
   private readonly turnFailure = element('div', { class: 'turn-failure' });
   private readonly activity: ActivityLine;
   private readonly empty: EmptyChat;
+  private readonly result: TaskResult;
   private isRestored = false;
   /** A message to show when the chat is drawn. */
   private target: { index: number; messageId: string } | undefined;
@@ -57,10 +59,12 @@ export class MessagesView implements ChatView {
       pick: () => actions.openPicker(),
       connect: () => actions.help('chooseProvider'),
     });
+    const messages = messageActions(context, this);
+    this.result = new TaskResult(messages.edits, messages);
     this.list = new MessageList({
-      actions: messageActions(context, this),
+      actions: messages,
       pages: this.pages,
-      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node],
+      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node, this.result.node],
       onPlace: (place) => this.moved(place),
       contextOf: (chat, message, index) => this.contextOf(chat, message, index),
       isHidden: (messageId, index) => this.deletions.hides(messageId, index),
@@ -115,6 +119,10 @@ export class MessagesView implements ChatView {
     else this.empty.hide();
     this.showTurnFailure(chat);
     this.activity.show(chat, this.isSending());
+    this.result.show(
+      isRunning(chat) ? undefined : model.task,
+      model.underReview?.map(({ path }) => path),
+    );
     this.list.show(chat);
     if (!this.isRestored) {
       this.list.restore(this.savedPlace);
@@ -234,7 +242,7 @@ export class MessagesView implements ChatView {
       steeringChange: this.instructionsChange(message, index),
       asking: approvals.flatMap(({ toolUseId }) => (toolUseId === undefined ? [] : [toolUseId])),
       children: childrenOfCalls(message, children, chat.outputs),
-      underReview: changedPaths(message).filter((path) => underReview?.includes(path) ?? true),
+      underReview: changedPaths(message).filter((path) => underReview?.some((file) => file.path === path) ?? true),
       rounds: roundsOf(index, (at) => this.list.messageAt(at)),
       note: isLast && message.role === 'assistant' ? endingNote(chat) : undefined,
     };

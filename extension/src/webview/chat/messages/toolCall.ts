@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
+import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
 import { formatDuration } from '../../../common/format';
 import { taskStatusView } from '../../../common/taskStatus';
-import type { EditCommand } from '../../../common/messages/chatAgents';
 import { visibleText } from '../../../common/visibleText';
+import { changedFile, type RunEdit } from './changedFile';
 import { Fold } from './fold';
 
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
@@ -16,7 +16,7 @@ export type ToolResults = ReadonlyMap<string, ToolResult>;
 export interface ToolActions {
   /** Opens a chat or task. */
   open(uri: string): void;
-  edits(command: EditCommand, path?: string): void;
+  edits: RunEdit;
 }
 
 /** State of a call besides its request. */
@@ -30,7 +30,7 @@ export interface CallState {
   output: string;
   /** The started subtask. */
   child: TaskView | undefined;
-  /** Changed files that are not accepted or rejected. */
+  /** Changed files that the user has neither kept nor undone. */
   underReview: readonly string[];
 }
 
@@ -101,7 +101,11 @@ export class ToolCall {
     this.shownBeside = key;
     this.beside.replaceChildren(
       ...(child === undefined ? [] : [this.childLink(child)]),
-      ...changes.map((change) => this.changeLine(change, underReview.includes(change.path), isNamed)),
+      ...changes.map((change) =>
+        changedFile(change, { isPending: underReview.includes(change.path), showsPath: !isNamed }, (command, path) =>
+          this.actions.edits(command, path),
+        ),
+      ),
     );
   }
 
@@ -111,32 +115,6 @@ export class ToolCall {
     const mark = icon(drawn);
     if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
     return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
-  }
-
-  /**
-   * @param isOpen Nobody has decided about the file yet.
-   * @param isNamed True if the line already names the file.
-   */
-  private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean, isNamed: boolean): HTMLElement {
-    const shown = visibleText(path);
-    const button = (label: string, name: string, command: EditCommand): HTMLButtonElement => {
-      const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
-      one.setAttribute('aria-label', name);
-      return one;
-    };
-    return element(
-      'div',
-      { class: 'tool-change' },
-      ...(isNamed ? [] : [element('span', { class: 'change-path' }, shown)]),
-      sizeOf({ added, removed }),
-      ...(isOpen
-        ? [
-            button(l10n.t('Review'), l10n.t('Review {0}', shown), 'plue.reviewChanges'),
-            button(l10n.t('Accept'), l10n.t('Accept {0}', shown), 'plue.acceptChange'),
-            button(l10n.t('Reject'), l10n.t('Reject {0}', shown), 'plue.rejectChange'),
-          ]
-        : [element('span', { class: 'quiet' }, l10n.t('reviewed'))]),
-    );
   }
 
   private fill(body: HTMLElement): void {
@@ -161,17 +139,6 @@ export class ToolCall {
 /** Returns the files that the calls of a message changed. */
 export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
   return parts.flatMap((part) => (part.kind === 'toolResult' ? (part.changes ?? []).map(({ path }) => path) : []));
-}
-
-/** "+6 −2", with text for screen readers. */
-export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
-  return element(
-    'span',
-    { class: 'change-size', role: 'img', 'aria-label': l10n.t('{0} lines added, {1} removed', added, removed) },
-    element('span', { class: 'added' }, `+${added}`),
-    ' ',
-    element('span', { class: 'removed' }, `−${removed}`),
-  );
 }
 
 function tookText(ms: number): string {

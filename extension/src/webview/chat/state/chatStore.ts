@@ -1,6 +1,7 @@
 // Holds the state of the chat webview. Views read the state; only the store replaces it.
 import type {
   ApprovalView,
+  ChangedFileView,
   CodexGetResult,
   MessageEventParams,
   MessageSteeringResult,
@@ -33,8 +34,8 @@ export interface ChatModel {
   instructions?: MessageSteeringResult;
   approvals: readonly ApprovalView[];
   children: readonly TaskView[];
-  /** Undefined until received; until then every change can be accepted or rejected. */
-  underReview?: readonly string[];
+  /** Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then every change can be. */
+  underReview?: readonly ChangedFileView[];
   /** For tasks only. */
   task?: TaskDetail;
 }

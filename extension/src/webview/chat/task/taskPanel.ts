@@ -1,8 +1,7 @@
-// The panel of a task: goal, budget, and plan above the messages; agents, files, and figures beside; timeline below.
+// Above the messages of a task: one line with state, cost, and actions, the current step of the plan, and collapsed details.
 import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
-  ChangedFileView,
   RoutingReceipt,
   TaskDetail,
   TaskView,
@@ -10,98 +9,157 @@ import type {
   TodoView,
 } from '../../../protocol/protocol.generated';
 import { Banners } from '../../shared/banners';
-import { element, textButton, type Child } from '../../shared/element';
-import { labelOf } from '../../shared/fieldLabel';
+import { element, icon, textButton, type Child } from '../../shared/element';
 import { atLeast, costNotAvailable, formatCost } from '../../../common/format';
 import { locale } from '../../../common/locale';
 import { exactText } from '../../shared/exactText';
 import { Section } from '../../shared/section';
 import { isResumable, isWorking, taskStatusView } from '../../../common/taskStatus';
-import type { EditCommand, TaskCommand } from '../../../common/messages/chatAgents';
+import type { TaskCommand } from '../../../common/messages/chatAgents';
 import { visibleText } from '../../../common/visibleText';
-import { sizeOf } from '../messages/toolCall';
 import { barsOf, type BudgetBar } from './budget';
 import { stateIcon, TimelineView } from './timelineView';
 
 export interface TaskPanelActions {
   open(uri: string): void;
-  edits(command: EditCommand, path?: string): void;
   run(command: TaskCommand): void;
   reload(): void;
 }
 
 export class TaskPanel {
   private readonly banners = new Banners();
-  private readonly top = new Section('section', { class: 'task-top', 'aria-label': l10n.t('Task') });
+  private readonly line = new Section('section', { class: 'task-line', 'aria-label': l10n.t('Task') });
   private readonly plan = new Section('section', { class: 'task-plan', 'aria-label': l10n.t('Plan') });
-  readonly head = element('div', { class: 'task-head' }, this.banners.node, this.top.node, this.plan.node);
-  private readonly aside = new Section('div', { class: 'task-side-parts' });
-  readonly side = element(
-    'aside',
-    { class: 'task-side', 'aria-label': l10n.t('Task details'), tabindex: 0, hidden: true },
-    this.aside.node,
-  );
-  readonly timeline: TimelineView;
+  private readonly parts = new Section('div');
+  private readonly timeline: TimelineView;
+  private readonly details: HTMLElement;
+  readonly node: HTMLElement;
+  private areDetailsOpen = false;
+  private isPlanOpen = false;
+  private shown: { detail: TaskDetail; canChange: boolean } | undefined;
 
   constructor(private readonly actions: TaskPanelActions) {
     this.timeline = new TimelineView((uri) => actions.open(uri));
-    this.top.show('loading', () => [element('p', { class: 'quiet' }, l10n.t('Loading…'))]);
+    this.details = element(
+      'section',
+      { class: 'task-details', id: 'task-details', 'aria-label': l10n.t('Task details'), tabindex: 0, hidden: true },
+      this.parts.node,
+      this.timeline.node,
+    );
+    this.node = element('div', { class: 'task-head' }, this.banners.node, this.line.node, this.plan.node, this.details);
+    this.line.show('loading', () => [element('p', { class: 'quiet' }, l10n.t('Loading…'))]);
   }
 
   /** @param canChange True if the task accepts messages. */
   show(detail: TaskDetail, canChange: boolean, now: number): void {
-    const { task, goal, plan, children, timeline } = detail;
+    this.shown = { detail, canChange };
     this.banners.set('failed', undefined);
-    const bars = barsOf(task, children);
-    this.top.show([task.status, task.note, task.model, task.providerName, task.templateName, goal, bars, canChange], () => [
-      stateLine(task),
-      canChange ? this.buttons(task) : undefined,
-      element('p', { class: 'task-goal', tabindex: 0 }, visibleText(goal)),
-      element('div', { class: 'task-bars' }, ...bars.map(barNode)),
-    ]);
-    this.plan.node.hidden = plan.length === 0;
-    this.plan.show(plan, () => [element('h2', {}, l10n.t('Plan')), element('ol', {}, ...plan.map(todo))]);
-    this.showSide(detail);
-    this.timeline.show(timeline, now);
+    this.showLine();
+    this.showPlan(detail.plan);
+    this.showDetails(detail, now);
   }
 
   fail(message: string): void {
     this.banners.set('failed', visibleText(message), 'error', [textButton(l10n.t('Try Again'), () => this.actions.reload())]);
   }
 
-  private buttons({ status }: TaskView): HTMLElement {
+  private showLine(): void {
+    if (this.shown === undefined) return;
+    const { detail, canChange } = this.shown;
+    const { task, children } = detail;
+    const bars = barsOf(task, children).filter(({ isReached }, index) => index === 0 || isReached);
+    const { status, note, model, providerName } = task;
+    this.line.show([status, note, model, providerName, bars, canChange, this.areDetailsOpen], () => [
+      element(
+        'p',
+        { class: 'task-state' },
+        stateIcon(status),
+        element('span', {}, taskStatusView(status).words),
+        element('span', { class: 'quiet', title: visibleText(providerName ?? '') }, visibleText(model ?? '')),
+        note === undefined ? undefined : element('span', { class: 'task-note' }, visibleText(note)),
+      ),
+      ...bars.map(barNode),
+      element('span', { class: 'task-buttons' }, ...(canChange ? this.buttons(task) : []), this.detailsButton()),
+    ]);
+  }
+
+  private buttons({ status }: TaskView): HTMLElement[] {
     const button = (label: string, command: TaskCommand, look: 'primary' | 'secondary' = 'secondary'): HTMLElement => {
       const one = textButton(label, () => this.actions.run(command), look);
       one.dataset['key'] = command;
       return one;
     };
-    return element(
-      'div',
-      { class: 'task-buttons' },
+    return [
       ...(status === 'over_budget' ? [button(l10n.t('Increase Budget…'), 'plue.tasks.increaseBudget', 'primary')] : []),
       ...(isResumable(status) ? [button(l10n.t('Resume'), 'plue.tasks.resume', 'primary')] : []),
       ...(isWorking(status) && status !== 'paused' ? [button(l10n.t('Pause'), 'plue.tasks.pause')] : []),
       ...(isWorking(status) ? [button(l10n.t('Stop'), 'plue.tasks.stop')] : []),
-      button(l10n.t('Send Message…'), 'plue.tasks.steer'),
-    );
+    ];
   }
 
-  private showSide({ children, files, approvals, timeline, routing, outputs }: TaskDetail): void {
+  private detailsButton(): HTMLElement {
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'text-button quiet task-details-button',
+        'aria-expanded': String(this.areDetailsOpen),
+        'aria-controls': this.details.id,
+        'aria-label': l10n.t('Task details'),
+        'data-key': 'details',
+        'data-fallback': '',
+      },
+      icon(this.areDetailsOpen ? 'chevron-down' : 'chevron-right'),
+      l10n.t('Details'),
+    );
+    button.addEventListener('click', () => {
+      this.areDetailsOpen = !this.areDetailsOpen;
+      this.details.hidden = !this.areDetailsOpen;
+      this.showLine();
+    });
+    return button;
+  }
+
+  /** One line with the current step, which opens to the whole plan. */
+  private showPlan(plan: readonly TodoView[]): void {
+    this.plan.node.hidden = plan.length === 0;
+    const done = plan.filter(({ state }) => state === 'done').length;
+    const current = plan.find(({ state }) => state === 'active') ?? plan.find(({ state }) => state === 'open');
+    this.plan.show(plan, () => {
+      const words = current === undefined ? l10n.t('{0} of {1} done', done, plan.length) : visibleText(current.text);
+      const list = element(
+        'details',
+        { open: this.isPlanOpen },
+        element(
+          'summary',
+          { 'data-key': 'plan' },
+          element('span', { class: 'quiet' }, l10n.t('Plan {0}/{1}', done, plan.length)),
+          ' ',
+          words,
+        ),
+        element('ol', {}, ...plan.map(todo)),
+      );
+      list.addEventListener('toggle', () => (this.isPlanOpen = list.open));
+      return [list];
+    });
+  }
+
+  private showDetails({ task, children, approvals, timeline, routing }: TaskDetail, now: number): void {
+    const bars = barsOf(task, children);
     const costs = timeline.filter(({ spent }) => spent.usd !== undefined);
-    const parts: [string, unknown, () => Child[]][] = [
+    const parts: [string, readonly unknown[], () => Child[]][] = [
+      [l10n.t('Budget'), bars, () => bars.map(barNode)],
       [l10n.t('Agents'), children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
-      [l10n.t('Files changed'), files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
-      [l10n.t('Approvals given'), approvals, () => [element('ul', {}, ...approvals.map(answered))]],
       [l10n.t('Cost by agent'), costs, () => [costTable(costs)]],
-      [l10n.t('Model selection'), routing, () => (routing === undefined ? [] : receipt(routing))],
-      [l10n.t('Result'), outputs, () => handedBack(outputs)],
+      [l10n.t('Approvals given'), approvals, () => [element('ul', {}, ...approvals.map(answered))]],
+      [l10n.t('Model selection'), routing === undefined ? [] : [routing], () => (routing === undefined ? [] : receipt(routing))],
     ];
-    const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
-    this.side.hidden = shown.length === 0;
-    this.aside.show(
+    const shown = parts.filter(([, what]) => what.length > 0);
+    this.parts.show(
       shown.map(([name, what]) => [name, what]),
       () => shown.map(([name, , build]) => element('section', { 'aria-label': name }, element('h2', {}, name), ...build())),
     );
+    this.timeline.show(timeline, now);
   }
 
   private child(task: TaskView): HTMLElement {
@@ -118,55 +176,6 @@ export class TaskPanel {
       element('span', { class: 'quiet' }, [visibleText(task.templateName), taskStatusView(task.status).words, cost].join(', ')),
     );
   }
-
-  /** Actions for all files. */
-  private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
-    if (files.length < 2) return undefined;
-    return element(
-      'div',
-      { class: 'change-all' },
-      this.editButton('plue.reviewChanges', l10n.t('Review All')),
-      this.editButton('plue.acceptChange', l10n.t('Accept All')),
-      this.editButton('plue.rejectChange', l10n.t('Reject All')),
-    );
-  }
-
-  private file({ path, added, removed }: ChangedFileView): HTMLElement {
-    const shown = visibleText(path);
-    return element(
-      'li',
-      { class: 'task-file' },
-      element('span', { class: 'change-path' }, shown),
-      sizeOf({ added, removed }),
-      element(
-        'span',
-        { class: 'change-buttons' },
-        this.editButton('plue.reviewChanges', l10n.t('Review'), l10n.t('Review {0}', shown), path),
-        this.editButton('plue.acceptChange', l10n.t('Accept'), l10n.t('Accept {0}', shown), path),
-        this.editButton('plue.rejectChange', l10n.t('Reject'), l10n.t('Reject {0}', shown), path),
-      ),
-    );
-  }
-
-  /** @param name Label for screen readers. @param path One file, or undefined for all. */
-  private editButton(command: EditCommand, label: string, name = label, path?: string): HTMLElement {
-    const button = textButton(label, () => this.actions.edits(command, path), 'quiet');
-    button.setAttribute('aria-label', name);
-    button.dataset['key'] = `${command} ${path ?? ''}`;
-    return button;
-  }
-}
-
-function stateLine({ status, note, templateName, providerName, model }: TaskView): HTMLElement {
-  const who = [templateName, [providerName, model].filter((part) => part !== undefined).join(' / ')].filter((part) => part !== '');
-  return element(
-    'p',
-    { class: 'task-state' },
-    stateIcon(status),
-    element('span', {}, taskStatusView(status).words),
-    element('span', { class: 'quiet' }, visibleText(who.join(', '))),
-    note === undefined ? undefined : element('span', {}, visibleText(note)),
-  );
 }
 
 function barNode({ name, words, spent, share, reservedShare, isReached }: BudgetBar): HTMLElement {
@@ -261,24 +270,4 @@ function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
       ),
     ),
   ];
-}
-
-/** Texts and lists of texts are formatted; other values are shown as JSON. */
-function handedBack(outputs: unknown): HTMLElement[] {
-  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return [asIs(outputs)];
-  return Object.entries(outputs)
-    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]: [string, unknown]) =>
-      element('div', { class: 'task-output' }, element('h3', {}, visibleText(labelOf(name))), outputNode(value)),
-    );
-}
-
-function outputNode(value: unknown): HTMLElement {
-  if (typeof value === 'string') return element('p', {}, visibleText(value));
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) return asIs(value);
-  return element('ul', {}, ...value.map((one) => element('li', {}, visibleText(one))));
-}
-
-function asIs(value: unknown): HTMLElement {
-  return element('pre', { tabindex: 0 }, exactText(JSON.stringify(value, undefined, 2) ?? ''));
 }
