@@ -91,6 +91,8 @@ public sealed record ContextShare(string Name, long Tokens);
 
 public sealed record MessageStopParams(string CodexId);
 
+public sealed record MessageStopCallParams(string CodexId, string ToolUseId);
+
 /// <param name="MessageId">The user message to answer again, or an answer: then the user message before it is meant.</param>
 /// <param name="Continue">True goes on from the partial text of an interrupted or stopped answer instead of starting over.</param>
 public sealed record MessageRetryParams(string CodexId, string MessageId, string? Provider, string? Model, bool? Continue);

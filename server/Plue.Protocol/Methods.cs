@@ -80,6 +80,9 @@ public static class Methods
     /// <summary>Stops the turn under way. Succeeds when there is none.</summary>
     public static readonly RpcRequest<MessageStopParams, Nothing> MessageStop = new("message/stop");
 
+    /// <summary>Stops one tool call; the response goes on with what the call returned by then.</summary>
+    public static readonly RpcRequest<MessageStopCallParams, Nothing> MessageStopCall = new("message/stopCall");
+
     /// <summary>Answers a stored message again, or goes on with one that was interrupted.</summary>
     public static readonly RpcRequest<MessageRetryParams, MessageSendResult> MessageRetry = new("message/retry");
     public static readonly RpcRequest<MessageSteerParams, MessageSendResult> MessageSteer = new("message/steer");

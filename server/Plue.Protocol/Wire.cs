@@ -89,6 +89,7 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(MessageSendParams))]
 [JsonSerializable(typeof(MessageSendResult))]
 [JsonSerializable(typeof(MessageStopParams))]
+[JsonSerializable(typeof(MessageStopCallParams))]
 [JsonSerializable(typeof(MessageRetryParams))]
 [JsonSerializable(typeof(MessageDiscardParams))]
 [JsonSerializable(typeof(MessageEventParams))]

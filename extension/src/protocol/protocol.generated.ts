@@ -27,6 +27,7 @@ export const codexMarkRead = new RequestType<CodexUriParams, Nothing, ErrorData>
 export const codexChanged = new NotificationType<CodexChangedParams>('codex/changed');
 export const messageSend = new RequestType<MessageSendParams, MessageSendResult, ErrorData>('message/send');
 export const messageStop = new RequestType<MessageStopParams, Nothing, ErrorData>('message/stop');
+export const messageStopCall = new RequestType<MessageStopCallParams, Nothing, ErrorData>('message/stopCall');
 export const messageRetry = new RequestType<MessageRetryParams, MessageSendResult, ErrorData>('message/retry');
 export const messageSteer = new RequestType<MessageSteerParams, MessageSendResult, ErrorData>('message/steer');
 export const messageUnqueue = new RequestType<MessageUnqueueParams, Nothing, ErrorData>('message/unqueue');
@@ -1251,6 +1252,11 @@ export interface MessageSteerParams {
 export interface MessageSteeringResult {
   sources: SteeringSource[];
   note?: string;
+}
+
+export interface MessageStopCallParams {
+  codexId: string;
+  toolUseId: string;
 }
 
 export interface MessageStopParams {

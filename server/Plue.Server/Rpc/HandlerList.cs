@@ -48,7 +48,7 @@ internal static class HandlerList
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);
-        new MessageHandlers(server, conversations, providers, chat.Attachments).Register();
+        new MessageHandlers(server, conversations, providers, chat.Attachments, services.Tools.Runner.Running).Register();
         new AttachmentHandlers(server, chat.Attachments).Register();
         var providerHandlers = ProviderHandlers.Of(services, Chats);
         providerHandlers.Register(server);

@@ -2,11 +2,18 @@ using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Connections;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>message/*: what a user does in a chat.</summary>
-internal sealed class MessageHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments)
+internal sealed class MessageHandlers(
+    RpcServer server,
+    Conversations conversations,
+    ProviderRegistry providers,
+    Attachments attachments,
+    RunningCalls calls
+)
 {
     private const int MaxPageSize = 1000;
     private const int MaxResults = 1000;
@@ -73,6 +80,13 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(
             Methods.MessageStop,
             (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(StopCause.User), cancellationToken)
+        );
+        server.Map(
+            Methods.MessageStopCall,
+            (parameters, _) =>
+                calls.Stop(parameters.CodexId, parameters.ToolUseId)
+                    ? Task.FromResult(new Nothing())
+                    : throw new FailureException(FailureKind.Conflict, "This call is not running in this window.")
         );
         server.Map(
             Methods.MessageDiscard,

@@ -129,18 +129,23 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             await using var killing = start.Violation.Register(child.Kill);
             using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             time.CancelAfter(TimeSpan.FromSeconds(seconds));
-            var isLate = false;
+            string? ended = null;
             try
             {
                 await ReadAsync(child, output, progress, time.Token);
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (progress.Stopped.IsCancellationRequested || !cancellationToken.IsCancellationRequested)
             {
-                isLate = true;
+                ended = progress.Stopped.IsCancellationRequested
+                    ? "[Stopped by the user together with all processes it started.]"
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]"
+                    );
                 await child.EndAsync(urgent: true);
             }
 
-            var code = await child.Exited.WaitAsync(cancellationToken);
+            var code = await child.Exited.WaitAsync(ended is null ? cancellationToken : CancellationToken.None);
             var took = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
             var text = new StringBuilder(output.ToString());
             if (text.Length > 0 && text[^1] != '\n')
@@ -158,15 +163,8 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
                 text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n");
             }
 
-            text.Append(
-                isLate
-                    ? string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]"
-                    )
-                    : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]")
-            );
-            return new ToolOutcome(text.ToString()) { ExitCode = isLate ? null : code };
+            text.Append(ended ?? string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
+            return new ToolOutcome(text.ToString()) { ExitCode = ended is null ? code : null };
         }
 
         /// <summary>Says what is new ten times a second at most, and of a flood only the end.</summary>

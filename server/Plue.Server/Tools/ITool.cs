@@ -74,6 +74,9 @@ public interface IToolProgress
 {
     /// <summary>More output, to be shown and not stored. Returns at once.</summary>
     void Report(string text);
+
+    /// <summary>Canceled when the user stops this call alone. A tool that has output by then returns it.</summary>
+    CancellationToken Stopped => CancellationToken.None;
 }
 
 /// <summary>A failed call. The message tells the model what is wrong and what to do instead.</summary>

@@ -66,6 +66,8 @@ public sealed class ToolRunner(
 {
     private readonly TimeProvider clock = time ?? TimeProvider.System;
 
+    public RunningCalls Running { get; } = new();
+
     /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
     public const string NobodyAsked = "No user is available to approve it.";
 
@@ -139,7 +141,7 @@ public sealed class ToolRunner(
             }
             if (!changesFiles)
             {
-                return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with
+                return Result(call, context, await RunAsync(call, planned, context, observer, cancellationToken), [], approval) with
                 {
                     RunTime = RunTime(),
                 };
@@ -156,7 +158,7 @@ public sealed class ToolRunner(
             ToolOutcome outcome;
             try
             {
-                outcome = await RunAsync(call, planned, observer, cancellationToken);
+                outcome = await RunAsync(call, planned, context, observer, cancellationToken);
             }
             finally
             {
@@ -187,12 +189,31 @@ public sealed class ToolRunner(
         }
     }
 
-    private static Task<ToolOutcome> RunAsync(
+    private async Task<ToolOutcome> RunAsync(
         ToolCall call,
         PlannedCall planned,
+        ToolContext context,
         IToolObserver observer,
         CancellationToken cancellationToken
-    ) => planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
+    )
+    {
+        using var entry = Running.Add(context.CodexId, call.ToolUseId);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Stopped);
+        if (planned.Kind is ApprovalKind.Command or ApprovalKind.ServerTool or ApprovalKind.Fetch)
+        {
+            // Empty output: from here on it runs, after any approval.
+            observer.Progress(call, "");
+        }
+
+        try
+        {
+            return await planned.RunAsync(new Progress(text => observer.Progress(call, text), entry.Stopped), either.Token);
+        }
+        catch (OperationCanceledException) when (entry.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ToolFailureException("The user stopped this call. Do not start it again. Continue without it, or ask.");
+        }
+    }
 
     /// <param name="answered">Called with the user's decision, if approval was needed.</param>
     /// <exception cref="ToolFailureException">The call is denied; the message has the reason.</exception>
@@ -353,8 +374,10 @@ public sealed class ToolRunner(
             ?? ToolResults.TruncateMiddle(text, MaxResultLength, "the full output was not stored");
     }
 
-    private sealed class Progress(Action<string> report) : IToolProgress
+    private sealed class Progress(Action<string> report, CancellationToken stopped) : IToolProgress
     {
+        public CancellationToken Stopped => stopped;
+
         public void Report(string text) => report(text);
     }
 }

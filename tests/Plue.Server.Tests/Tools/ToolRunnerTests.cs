@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Edits;
+using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -53,6 +54,39 @@ public sealed class ToolRunnerTests : IDisposable
         Assert.Equal("fetch(a.example)", asked.Request.Rule);
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "fetch(a.example)"), false);
         Assert.Null((await one).Error);
+    }
+
+    [Fact]
+    public async Task The_user_stops_one_command_and_the_model_gets_its_output()
+    {
+        fixture.Rights = fixture.Rights with { Tools = ["bash"] };
+        var reports = new List<string>();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        observer.OnProgress = text =>
+        {
+            reports.Add(text);
+            if (text.Contains("begun", StringComparison.Ordinal))
+            {
+                begun.TrySetResult();
+            }
+        };
+        var running = runner.RunAsync(
+            [new ToolCall("call_1", "bash", """{"command":"echo begun; sleep 300"}""")],
+            new Toolbox([new BashTool("", new Sandbox([], null, []), fixture.Results, () => false)]),
+            _ => fixture.Context,
+            observer,
+            TestContext.Current.CancellationToken
+        );
+        var asked = await AskedAsync();
+        Assert.Empty(reports);
+        Assert.False(runner.Running.Stop(fixture.Context.CodexId, "call_1"));
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
+        Assert.Same(begun.Task, await Task.WhenAny(begun.Task, running));
+        Assert.Equal("", reports[0]);
+        Assert.True(runner.Running.Stop(fixture.Context.CodexId, "call_1"));
+        var result = (await running)[0];
+        Assert.Equal((null, "begun\n[Stopped by the user together with all processes it started.]"), (result.Error, result.Result));
+        Assert.False(runner.Running.Stop(fixture.Context.CodexId, "call_1"));
     }
 
     [Fact]
@@ -180,6 +214,7 @@ public sealed class ToolRunnerTests : IDisposable
 
         public Action<bool>? OnWaiting { get; set; }
         public Action? OnRun { get; set; }
+        public Action<string>? OnProgress { get; set; }
 
         public IReadOnlyList<string> Heard
         {
@@ -206,20 +241,23 @@ public sealed class ToolRunnerTests : IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public void Progress(ToolCall call, string text) { }
+        public void Progress(ToolCall call, string text) => OnProgress?.Invoke(text);
 
         public void Waiting(ToolCall call, bool isWaiting) => OnWaiting?.Invoke(isWaiting);
 
         public void Finished(ToolCallResult result) { }
     }
 
-    private sealed class NoEdits : IEditLog
+    private sealed class NoEdits : IEditLog, IEditScope
     {
         public ValueTask<IEditScope> BeginAsync(
             EditAuthor author,
             string workspace,
             IReadOnlyList<string>? paths,
             CancellationToken cancellationToken
-        ) => throw new InvalidOperationException("Nothing is to be changed here.");
+        ) => ValueTask.FromResult<IEditScope>(this);
+
+        public ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromResult<IReadOnlyList<FileChange>>([]);
     }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MarkdownView } from '../../../extension/src/webview/chat/messages/markdownView';
 
-const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
+const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn(), runInTerminal: vi.fn() };
 
 function render(text: string): HTMLElement {
   const view = new MarkdownView(actions);
@@ -100,6 +100,17 @@ describe('Markdown of an answer', () => {
     view.update('```ts\nconst a = 1;\n```\n', true);
     expect(view.node.querySelector('.code')).toBe(code);
     expect(view.node.querySelector('.hljs-keyword')?.textContent).toBe('const');
+  });
+
+  it('links a path with a line, and offers to run a shell block', () => {
+    const links = [...render('See `src/date.ts:4`, `date.ts`, and [`a.ts:1`](b.ts).').querySelectorAll('a')];
+    expect(links.map(({ dataset }) => dataset['href'])).toEqual(['src/date.ts:4', 'b.ts']);
+    const buttons = (markdown: string): HTMLButtonElement[] => [
+      ...render(markdown).querySelectorAll<HTMLButtonElement>('[title="Run in Terminal"]'),
+    ];
+    expect(buttons('```ts\nnpm test\n```')).toEqual([]);
+    buttons('```sh\nnpm test\n```')[0]?.click();
+    expect(actions.runInTerminal).toHaveBeenCalledWith('npm test\n');
   });
 
   it('colors the added and removed lines of a diff differently', () => {

@@ -4,7 +4,7 @@ import { MarkdownView } from '../../../extension/src/webview/chat/messages/markd
 import { completeOpenEnd } from '../../../extension/src/webview/chat/messages/openEnd';
 import { asCsv, asMarkdown } from '../../../extension/src/webview/chat/messages/tableText';
 
-const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
+const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn(), runInTerminal: vi.fn() };
 
 beforeAll(async () => {
   await import('../../../extension/src/webview/formulas/main');

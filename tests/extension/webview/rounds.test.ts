@@ -109,6 +109,27 @@ describe('a tool call', () => {
     expect(document.querySelector('.tool-call')?.textContent).toContain('ok 1');
   });
 
+  it('opens a command while it runs, and stops it alone', async () => {
+    await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test"}')], { turnId: 't' }));
+    const body = document.querySelector<HTMLElement>('.tool-call .fold-body');
+    const stop = (): HTMLElement | undefined =>
+      [...document.querySelectorAll<HTMLElement>('.tool-call .fold-actions button')].find(({ hidden }) => !hidden);
+    expect([body?.hidden, stop()]).toEqual([true, undefined]);
+    // It runs from here on, after any approval.
+    const begun = { kind: 'toolCallProgress' as const, messageId: 'r', toolUseId: 'u1', text: '' };
+    const written = { ...begun, text: 'ok 1\n' };
+    const finished = { kind: 'toolCallFinished' as const, messageId: 'r', toolUseId: 'u1', result: 'ok 1\n[Exit code 0, 2.4 s.]' };
+    const [first, second, last] = numbered([begun, written, finished]).map((params): ToChatPage => ({ type: 'event', params }));
+    if (first === undefined || second === undefined || last === undefined) throw new Error('Three events were expected.');
+    await receive(first, second);
+    expect(body?.hidden).toBe(false);
+    expect([...(body?.querySelectorAll('pre') ?? [])].map(({ textContent }) => textContent)).toEqual(['$ npm test', 'ok 1\n']);
+    stop()?.click();
+    expect(posted.at(-1)).toEqual({ type: 'stopCall', toolUseId: 'u1' });
+    await receive(last);
+    expect([body?.hidden, stop()]).toEqual([true, undefined]);
+  });
+
   it('shows how long it ran as the sidecar measured it, also after the chat was reopened', async () => {
     const call = running('bash', '{"command":"npm test"}');
     await receive(snapshot([question('q', 'x'), call], { turnId: 't' }));

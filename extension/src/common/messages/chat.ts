@@ -82,6 +82,7 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('applyCode'), text, info }),
   v.strictObject({ type: v.literal('newFile'), text, info }),
   v.strictObject({ type: v.literal('preview'), text }),
+  v.strictObject({ type: v.literal('runInTerminal'), text }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
   /** A new chat from another template, with the permission mode of this one. */
   v.strictObject({ type: v.literal('newOfTemplate'), templateId: id, mode: v.picklist(modes) }),

@@ -41,6 +41,8 @@ export const messagesFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('delete'), messageId: id }),
   v.strictObject({ type: v.literal('undelete'), messageId: id }),
   v.strictObject({ type: v.literal('switchBranch'), messageId: id }),
+  /** Stops one tool call; the response goes on. */
+  v.strictObject({ type: v.literal('stopCall'), toolUseId: id }),
   v.strictObject({ type: v.literal('find'), text: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('nextQuestion'), index, backwards: v.boolean() }),
   v.strictObject({ type: v.literal('readBlob'), blob: id }),

@@ -7,6 +7,7 @@ import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage
 import type { LastEditor } from './insertCode';
 import { namedFile } from './namedFile';
 import { type InsidePath, isProtected, openFolders, pathInside } from './openFolder';
+import { type FilePatch, patchesOf } from './patch';
 import { placeCode } from './placeCode';
 
 export const proposedScheme = 'plue-proposed';
@@ -31,6 +32,11 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
 
   /** Shows the code against the named file, the last active file, or a selected file. */
   async apply(text: string, info: string): Promise<void> {
+    const patches = /^(?:diff|patch)\b/i.test(info.trim()) ? patchesOf(text) : [];
+    if (patches.length > 0) {
+      for (const patch of patches) await this.applyPatch(patch);
+      return;
+    }
     const { path, code } = namedFile(info, text);
     const file = await this.targetOf(path);
     if (file === undefined || !(await mayTouch(file))) return;
@@ -43,6 +49,20 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       return;
     }
     await this.show({ file, before, after }, place);
+  }
+
+  private async applyPatch({ path, applyTo }: FilePatch): Promise<void> {
+    const file = await this.targetOf(path);
+    if (file === undefined || !(await mayTouch(file))) return;
+    const before = (await openIfThere(file))?.getText();
+    const after = applyTo(before ?? '');
+    if (after === undefined) {
+      throw new FailureError(
+        'conflict',
+        l10n.t('The diff does not match the text of {0}. Ask the model to create it again.', basename(file.fsPath)),
+      );
+    }
+    await this.show({ file, before, after }, l10n.t('diff'));
   }
 
   /** `right` identifies the diff whose button was used. Default: the active diff. */

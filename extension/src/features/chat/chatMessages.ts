@@ -14,6 +14,7 @@ import {
   messageList,
   messageOutline,
   messageRetry,
+  messageStopCall,
 } from '../../protocol/protocol.generated';
 import type { OutlineEntry } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -59,6 +60,9 @@ export class ChatMessages implements vscode.Disposable {
     switchBranch: async ({ messageId }) => {
       await this.settle();
       await this.services.sidecar.request(codexSwitchBranch, { uri: this.codexId, messageId });
+    },
+    stopCall: async ({ toolUseId }) => {
+      await this.services.sidecar.request(messageStopCall, { codexId: this.codexId, toolUseId });
     },
     find: async ({ text }) => {
       this.post({ type: 'found', text, ...(await this.services.sidecar.request(messageFind, { codexId: this.codexId, text })) });

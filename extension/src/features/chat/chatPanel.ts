@@ -42,6 +42,7 @@ import type { LastEditor } from './insertCode';
 import type { ChatHost } from './chatHost';
 import { ChatMessages } from './chatMessages';
 import type { RecentModels } from './recentModels';
+import { runInTerminal } from './runInTerminal';
 import { openLink } from './links';
 import { ChatInstructions } from './chatInstructions';
 import type { SavedChats } from './savedChats';
@@ -291,6 +292,7 @@ export class ChatPanel implements vscode.Disposable {
       insert: ({ text }) => lastEditor.insert(text),
       applyCode: ({ text, info }) => runWithErrorHandling(log, () => applyCode.apply(text, info)),
       newFile: ({ text, info }) => runWithErrorHandling(log, () => newFile(text, info)),
+      runInTerminal: ({ text }) => runInTerminal(text),
       preview: ({ text }) => runWithErrorHandling(log, () => previewDiagram(text)),
       openLink: ({ href }) => openLink(href),
       newOfTemplate: async ({ templateId, mode }) => {

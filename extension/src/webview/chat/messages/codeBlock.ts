@@ -14,7 +14,10 @@ export interface CodeActions {
   newFile(text: string, info: string): void;
   /** Shows a diagram in VS Code's Markdown preview. */
   preview(text: string): void;
+  runInTerminal(text: string): void;
 }
+
+const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'zsh', 'fish', 'shell', 'console', 'powershell', 'pwsh', 'ps1', 'bat', 'cmd']);
 
 /** Longer code is not colored, because that would be too slow. */
 const maxColoredLength = 60_000;
@@ -35,6 +38,9 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
         'span',
         { class: 'code-actions' },
         ...(language === 'mermaid' ? [button('open-preview', l10n.t('Open Preview'), 'preview')] : []),
+        ...(shells.has(language.toLowerCase())
+          ? [iconButton('terminal', l10n.t('Run in Terminal'), () => actions.runInTerminal(text()))]
+          : []),
         copyButton(l10n.t('Copy Code'), () => actions.copy(text())),
         iconButton('insert', l10n.t('Insert at Cursor'), () => actions.insert(text())),
         button('git-compare', l10n.t('Apply as Diff'), 'apply'),

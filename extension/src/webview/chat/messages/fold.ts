@@ -5,10 +5,13 @@ export class Fold {
   readonly node: HTMLElement;
   readonly line: HTMLElement;
   readonly trailing = element('span', { class: 'fold-trailing' });
+  /** Beside the button, at the end of the line. */
+  readonly actions = element('span', { class: 'fold-actions' });
   private readonly button: HTMLButtonElement;
   private readonly body: HTMLElement;
   private readonly title = element('span', { class: 'fold-title' });
   private readonly detail = element('span', { class: 'fold-detail' });
+  private isUsers = false;
 
   constructor(
     id: string,
@@ -24,8 +27,8 @@ export class Fold {
       this.trailing,
     );
     this.button.addEventListener('click', () => this.toggle());
-    this.line = this.button;
-    this.node = element('div', { class: 'fold' }, this.button, this.body);
+    this.line = element('div', { class: 'fold-line' }, this.button, this.actions);
+    this.node = element('div', { class: 'fold' }, this.line, this.body);
   }
 
   get isOpen(): boolean {
@@ -42,12 +45,22 @@ export class Fold {
     if (this.isOpen) this.fill(this.body);
   }
 
+  /** Opens or closes it, unless the user did before. */
+  open(isOpen: boolean): void {
+    if (!this.isUsers && isOpen !== this.isOpen) this.show(isOpen);
+  }
+
   private toggle(): void {
-    this.body.hidden = !this.body.hidden;
+    this.isUsers = true;
+    this.show(!this.isOpen);
+    if (this.isOpen) this.node.scrollIntoView?.({ block: 'nearest' });
+  }
+
+  private show(isOpen: boolean): void {
+    this.body.hidden = !isOpen;
     this.button.setAttribute('aria-expanded', String(this.isOpen));
     this.button.firstElementChild?.classList.toggle('codicon-chevron-right', !this.isOpen);
     this.button.firstElementChild?.classList.toggle('codicon-chevron-down', this.isOpen);
     this.refresh();
-    if (this.isOpen) this.node.scrollIntoView?.({ block: 'nearest' });
   }
 }

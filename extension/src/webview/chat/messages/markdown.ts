@@ -100,6 +100,12 @@ rules['image'] = (tokens, at) => {
   const words = image?.content === undefined || image.content === '' ? l10n.t('Image') : image.content;
   return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
 };
+/** A path with a line, such as `src/date.ts:4`, is a link also without brackets. */
+rules['code_inline'] = (tokens, at) => {
+  const content = tokens[at]?.content ?? '';
+  const code = `<code>${escape(content)}</code>`;
+  return isPathWithLine(content) && !isInLink(tokens, at) ? `<a data-href="${escape(content)}">${code}</a>` : code;
+};
 rules['fence'] = rules['code_block'] = (tokens, at) =>
   `<pre data-info="${escape(tokens[at]?.info ?? '')}">${escape(tokens[at]?.content ?? '')}</pre>`;
 rules['formula'] = (tokens, at) => {
@@ -170,10 +176,20 @@ function isLastLine(state: StateBlock, endLine: number): boolean {
 
 /** Web and mail addresses, and paths of the workspace; the panel checks again. */
 function isOpenable(href: string): boolean {
-  if (/^[\w/-]*[./][\w./-]*:\d+(:\d+)?$/.test(href)) return !href.startsWith('//'); // date.ts:12
+  if (isPathWithLine(href)) return true;
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(href.trim())?.[0].toLowerCase();
   if (scheme === undefined) return !/^(\/\/|\\|#)/.test(href.trim());
   return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
+}
+
+/** `date.ts:12` */
+function isPathWithLine(href: string): boolean {
+  return /^[\w/-]*[./][\w./-]*:\d+(:\d+)?$/.test(href) && !href.startsWith('//');
+}
+
+function isInLink(tokens: readonly Token[], at: number): boolean {
+  const depth = tokens.slice(0, at).reduce((sum, { type }) => sum + (type === 'link_open' ? 1 : type === 'link_close' ? -1 : 0), 0);
+  return depth > 0;
 }
 
 /** A small image embedded in the response; nothing is fetched. */

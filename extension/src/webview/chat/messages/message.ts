@@ -24,6 +24,7 @@ export interface MessageContext {
   results: ToolResults;
   /** Running tools by call ID. */
   outputs: ReadonlyMap<string, string>;
+  runningSince: ReadonlyMap<string, number>;
   /** IDs of calls that wait for approval. */
   asking: readonly string[];
   /** Subtasks by call ID. */
@@ -356,7 +357,7 @@ function toolCall(view: ToolCall): ShownPart {
   return {
     kind: 'toolUse',
     node: view.node,
-    update: (part, _isOpen, { results, isRunning, outputs, asking, children, underReview }) => {
+    update: (part, _isOpen, { results, isRunning, outputs, runningSince, asking, children, underReview }) => {
       if (part.kind !== 'toolUse') return;
       const { toolUseId } = part;
       view.update(part, {
@@ -364,6 +365,7 @@ function toolCall(view: ToolCall): ShownPart {
         isRunning,
         isAsking: asking.includes(toolUseId),
         output: outputs.get(toolUseId) ?? '',
+        runningSince: runningSince.get(toolUseId),
         child: children.find(([id]) => id === toolUseId)?.[1],
         underReview,
       });

@@ -13,6 +13,7 @@ export function messageActions(context: ChatContext, view: MessagesView): Messag
     apply: (text, info) => panel.post({ type: 'applyCode', text, info }),
     newFile: (text, info) => panel.post({ type: 'newFile', text, info }),
     preview: (text) => panel.post({ type: 'preview', text }),
+    runInTerminal: (text) => panel.post({ type: 'runInTerminal', text }),
     retry: (messageId, isContinued) => actions.retry(messageId, isContinued),
     retryWith: (messageId) =>
       actions.askForModel(({ providerId, model }) => {
@@ -30,6 +31,7 @@ export function messageActions(context: ChatContext, view: MessagesView): Messag
     wholeText: (messageId) => view.wholeText(messageId),
     open: (uri) => panel.post({ type: 'openCodex', uri }),
     edits: (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
+    stopCall: (toolUseId) => panel.post({ type: 'stopCall', toolUseId }),
     switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
     remediesFor: (message, hasRounds) =>
       remedies(context, message.providerInfo?.providerId, message.id, hasRounds || textOf(message).trim() !== ''),

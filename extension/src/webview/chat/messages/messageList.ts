@@ -44,7 +44,7 @@ interface Row {
 }
 
 /** Inputs of the list. */
-export type FromList = 'results' | 'outputs';
+export type FromList = 'results' | 'outputs' | 'runningSince';
 
 export interface MessageListOptions {
   actions: MessageActions;
@@ -292,7 +292,9 @@ export class MessageList {
     const context = JSON.stringify([
       around,
       message.parts.map((part) =>
-        part.kind === 'toolUse' ? [sizeOf(results.get(part.toolUseId)), endOf(state.outputs.get(part.toolUseId))] : 0,
+        part.kind === 'toolUse'
+          ? [sizeOf(results.get(part.toolUseId)), endOf(state.outputs.get(part.toolUseId)), state.runningSince.get(part.toolUseId)]
+          : 0,
       ),
     ]);
     const known = this.rows.get(message.id);
@@ -302,7 +304,7 @@ export class MessageList {
     this.rows.set(message.id, row);
     if (known === undefined) this.observer?.observe(row.view.node);
     if (known === undefined || row.message !== message || row.context !== context) {
-      row.view.update(message, { ...around, results, outputs: state.outputs });
+      row.view.update(message, { ...around, results, outputs: state.outputs, runningSince: state.runningSince });
       this.isRedrawn = true;
     }
     row.message = message;

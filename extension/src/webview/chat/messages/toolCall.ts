@@ -17,6 +17,8 @@ export interface ToolActions {
   /** Opens a chat or task. */
   open(uri: string): void;
   edits: RunEdit;
+  /** Stops this call alone. */
+  stopCall(toolUseId: string): void;
 }
 
 /** State of a call besides its request. */
@@ -28,6 +30,8 @@ export interface CallState {
   isAsking: boolean;
   /** Output so far. */
   output: string;
+  /** Milliseconds of the webview's clock; undefined before it runs, or if that is not known. */
+  runningSince: number | undefined;
   /** The started subtask. */
   child: TaskView | undefined;
   /** Changed files that the user has neither kept nor undone. */
@@ -41,7 +45,7 @@ interface ToolSection {
   isGrowing?: boolean;
 }
 
-/** A tool call in one line that expands to input and output. */
+/** A tool call in one line that expands to input and output. A command is open while it runs. */
 export class ToolCall {
   readonly node: HTMLElement;
   private readonly fold: Fold;
@@ -50,6 +54,8 @@ export class ToolCall {
   private state: CallState | undefined;
   private shownState = '';
   private shownBeside = '';
+  private readonly stop: HTMLElement;
+  private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     id: string,
@@ -59,6 +65,9 @@ export class ToolCall {
     this.fold.node.classList.add('tool-call');
     this.fold.line.after(this.beside);
     this.node = this.fold.node;
+    this.stop = textButton(l10n.t('Stop'), () => this.use !== undefined && actions.stopCall(this.use.toolUseId), 'quiet');
+    this.stop.hidden = true;
+    this.fold.actions.append(this.stop);
   }
 
   update(use: ToolUse, state: CallState): void {
@@ -67,10 +76,28 @@ export class ToolCall {
     this.fold.describe(visibleText(nameOf(use.toolName)), summaryOf(use.parameters));
     this.showState(state);
     this.showBeside(state);
+    const isLive = runningSince(state) !== undefined;
+    this.stop.hidden = !isLive;
+    this.stop.setAttribute('aria-label', l10n.t('Stop {0}', visibleText(nameOf(use.toolName))));
+    if (commandOf(use.parameters) !== undefined) this.fold.open(isLive);
+    this.tick(isLive);
     this.fold.refresh();
   }
 
-  private showState({ result, isRunning, isAsking }: CallState): void {
+  private tick(isLive: boolean): void {
+    if (isLive === (this.ticking !== undefined)) return;
+    clearInterval(this.ticking);
+    this.ticking = isLive ? setInterval(() => this.ticked(), 1000) : undefined;
+  }
+
+  private ticked(): void {
+    if (this.state !== undefined && this.node.isConnected) this.showState(this.state);
+    else this.tick(false);
+  }
+
+  private showState(state: CallState): void {
+    const { result, isRunning, isAsking } = state;
+    const since = runningSince(state);
     const [name, label] =
       result !== undefined
         ? result.error === undefined
@@ -81,7 +108,12 @@ export class ToolCall {
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
-    const took = result?.durationMs === undefined ? '' : tookText(result.durationMs);
+    const took =
+      since !== undefined && Date.now() - since >= 1000
+        ? formatDuration(Date.now() - since)
+        : result?.durationMs === undefined
+          ? ''
+          : tookText(result.durationMs);
     const key = `${label} ${took}`;
     if (key === this.shownState) return;
     this.shownState = key;
@@ -119,7 +151,13 @@ export class ToolCall {
 
   private fill(body: HTMLElement): void {
     const { result, output = '' } = this.state ?? {};
-    const shown: ToolSection[] = [{ label: l10n.t('Input'), text: indented(this.use?.parameters ?? '') }];
+    const command = commandOf(this.use?.parameters ?? '');
+    body.classList.toggle('terminal', command !== undefined);
+    const shown: ToolSection[] = [
+      command === undefined
+        ? { label: l10n.t('Input'), text: indented(this.use?.parameters ?? '') }
+        : { label: l10n.t('Command'), text: `$ ${command}` },
+    ];
     if (result === undefined && output !== '') shown.push({ label: l10n.t('Output so far'), text: output, isGrowing: true });
     if (result?.result !== undefined) shown.push({ label: l10n.t('Output'), text: result.result });
     if (result?.error !== undefined) shown.push({ label: l10n.t('Error'), text: result.error });
@@ -157,6 +195,18 @@ function sectionFor(label: string): HTMLElement {
 /** A tool of an MCP server as in templates: `SERVER/TOOL`. Server names contain no consecutive underscores. */
 function nameOf(toolName: string): string {
   return toolName.startsWith('mcp__') ? toolName : toolName.replace('__', '/');
+}
+
+/** Undefined unless the call runs now and does not wait for the user. */
+function runningSince({ result, isRunning, isAsking, runningSince: since }: CallState): number | undefined {
+  return result === undefined && isRunning && !isAsking ? since : undefined;
+}
+
+/** The command line of a call that runs one. */
+function commandOf(parameters: string): string | undefined {
+  const value = parsed(parameters);
+  const command: unknown = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
+  return typeof command === 'string' ? command : undefined;
 }
 
 /** Parameters that describe a call best, in order of preference. */

@@ -47,6 +47,8 @@ export interface ChatState {
   readonly timings: ReadonlyMap<string, Timing>;
   /** Output of running tools by call ID. */
   readonly outputs: ReadonlyMap<string, string>;
+  /** When a call began to run, in milliseconds of the webview's clock. Not known of calls that began before the page loaded. */
+  readonly runningSince: ReadonlyMap<string, number>;
   readonly turnStartedAt?: number;
 }
 
@@ -82,6 +84,7 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
     missedEvents: false,
     timings: before?.timings ?? new Map(),
     outputs: before?.outputs ?? new Map(),
+    runningSince: before?.runningSince ?? new Map(),
     ...(chat.values === undefined ? {} : { values: chat.values }),
     ...(chat.turnId === undefined ? {} : { turnId: chat.turnId }),
     ...(chat.readOnlyReason === undefined ? {} : { readOnlyReason: chat.readOnlyReason }),
@@ -153,7 +156,7 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
     case 'toolCallDelta':
       return withParts(state, event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
     case 'toolCallProgress':
-      return withOutput(state, event.toolUseId, event.text);
+      return withOutput(state, event.toolUseId, event.text, now);
     case 'toolCallFinished':
       return withParts(state, event.messageId, (parts) => withResult(parts, event));
     case 'restarted':
@@ -248,9 +251,15 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
 }
 
 /** Only the end of long output is kept; the result contains all of it. */
-function withOutput(state: ChatState, toolUseId: string, text: string): ChatState {
+function withOutput(state: ChatState, toolUseId: string, text: string, now: number): ChatState {
   const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-maxOutputLength);
-  return { ...state, outputs: new Map(state.outputs).set(toolUseId, output) };
+  const { runningSince } = state;
+  return {
+    ...state,
+    outputs: new Map(state.outputs).set(toolUseId, output),
+    // Empty output says that the call begins to run.
+    runningSince: text === '' ? new Map(runningSince).set(toolUseId, now) : runningSince,
+  };
 }
 
 /** The request of a finished tool call was confirmed; later parts were not. */
