@@ -74,6 +74,7 @@ const script = {
   'Only plan': [call('write', { path: 'plan.txt', content: 'Later.' }), { text: 'Here is the plan.' }],
   'Clean up': [call('bash', { command: deleting }), { text: 'The notes are gone.' }],
   'Never end': Array.from({ length: 50 }, (_, round) => call('search', { query: `word ${round}` })),
+  'Start the server': [call('bash', { command: endless }), { text: 'It was stopped; I go on without it.' }],
   'Wait for it': [call('bash', { command: endless }), { text: 'Waited.' }],
 };
 
@@ -262,9 +263,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('What it says streams in its line while it runs', async () => {
     await settled();
     await approval(slow).getByRole('button', { name: 'Allow once' }).click();
-    const line = calls('bash').last();
-    await line.locator('summary, button').first().click();
-    await line.getByText('step 2').waitFor();
+    await calls('bash').last().getByText('step 2').waitFor();
     assert.ok(!existsSync(file('built.txt')), 'It is over already.');
   });
 
@@ -364,6 +363,24 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.until(async () => !existsSync(file('src', 'notes.md')));
   });
 
+  await scenario.step('A command that runs is open like a terminal, and Stop ends it alone', async () => {
+    await backToChat();
+    await ask(workbench, 'Start the server');
+    await approval(endless).waitFor({ timeout: 60_000 });
+    await settled();
+    await approval(endless).getByRole('button', { name: 'Allow once' }).click();
+    const call = calls(endless).last();
+    await call.locator('pre', { hasText: /^begun/ }).waitFor();
+    // The time that it ran.
+    await call.locator('.tool-time').waitFor();
+    await requireAccessible(await workbench.chatFrame());
+    await workbench.screenshot(inArtifacts('screenshots', 'tools-running-command.png'));
+    await call.getByRole('button', { name: 'Stop bash' }).click();
+    await chat.getByText('It was stopped; I go on without it.').waitFor();
+    assert.match(lastResult(), /^begun\n\[Stopped by the user/);
+    await untilFinished(workbench);
+  });
+
   await scenario.step('Stop ends a command that runs, and not only the answer', async () => {
     await backToChat();
     await ask(workbench, 'Wait for it');
@@ -372,7 +389,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval(endless).getByRole('button', { name: 'Allow once' }).click();
     await approval(endless).waitFor({ state: 'detached' });
     await calls(endless).locator('.tool-loading').waitFor();
-    await chat.getByRole('button', { name: /^Stop/ }).click();
+    await chat.getByRole('button', { name: 'Stop (Escape)' }).click();
     await chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 10_000 });
     await chat.getByText('Stopped.').waitFor();
   });
