@@ -13,7 +13,14 @@ public sealed record TaskSpawnParams(
     string? Model,
     TaskBudgetView? Budget,
     string? ParentId
-);
+)
+{
+    /// <summary>Sent with the goal.</summary>
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+
+    /// <summary>The chat whose messages the task continues; they are copied and cost nothing.</summary>
+    public string? From { get; init; }
+}
 
 /// <param name="Root">Only the tree under this chat or task; null lists every tree.</param>
 public sealed record TaskListParams(string? Root, bool? IncludeArchived);

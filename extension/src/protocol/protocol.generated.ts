@@ -1674,6 +1674,8 @@ export interface TaskSpawnParams {
   model?: string;
   budget?: TaskBudgetView;
   parentId?: string;
+  attachments?: Attachment[];
+  from?: string;
 }
 
 export interface TaskSpendView {

@@ -65,6 +65,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <param name="providerId">Null leaves it to the template.</param>
     /// <param name="budget">Over the template's; null parts are the template's.</param>
     /// <param name="parentId">The chat or task that it belongs to; null makes the top of a tree.</param>
+    /// <param name="files">Sent with the goal.</param>
+    /// <param name="from">The chat whose messages it continues.</param>
     /// <exception cref="FailureException">It cannot be made; nothing is stored.</exception>
     public async Task<Conversation> SpawnAsync(
         string templateId,
@@ -74,7 +76,9 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         string? model,
         AgentBudget budget,
         string? parentId,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<MessagePart.File>? files = null,
+        string? from = null
     )
     {
         if (string.IsNullOrWhiteSpace(goal))
@@ -82,6 +86,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             throw new FailureException(FailureKind.MissingField, "Enter the goal of the task.");
         }
 
+        var history = from is null ? [] : (await services.Conversations.GetAsync(from, cancellationToken)).BranchTo(null);
+        var first = files is { Count: > 0 } || history.Count > 0 ? new Draft(goal) { Files = files } : null;
         Conversation conversation;
         await making.WaitAsync(cancellationToken);
         try
@@ -91,7 +97,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)),
             };
             var plan = PlanFor(templateId, all, providerId, model, budget, parentId);
-            conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken);
+            conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken, history, first);
         }
         finally
         {
@@ -495,7 +501,9 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         string? parentId,
         string? toolUseId,
         int depth,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<Message>? history = null,
+        Draft? first = null
     )
     {
         var chosen = plan.Route.InOrder[0];
@@ -526,7 +534,9 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             parentId,
             AgentTasks.Values(kept),
             depth,
-            cancellationToken
+            cancellationToken,
+            history,
+            first
         );
     }
 

@@ -565,7 +565,8 @@ public sealed class Conversation : IAsyncDisposable
         try
         {
             await RunHooksAsync([Created], depth);
-            if (IsUntouched && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
+            var hasQuestion = IsUntouched || Chat.Messages is [.., { Role: MessageRole.User }];
+            if (hasQuestion && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
             {
                 await AnswerLastAsync(depth, state.Closing.Token);
             }
@@ -987,7 +988,7 @@ public sealed class Conversation : IAsyncDisposable
         return true;
     }
 
-    private Message Compose(Draft draft)
+    internal Message Compose(Draft draft)
     {
         if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 } && !IsUntouched)
         {

@@ -85,6 +85,8 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <param name="spawnedBy">Who asked for it; null for a person.</param>
     /// <param name="kept">What Plue itself keeps with it, in the same first record. Not held against the template.</param>
     /// <param name="depth">How many hooks led to it.</param>
+    /// <param name="history">Messages of a chat that it continues.</param>
+    /// <param name="first">Its first own message; null means its goal.</param>
     /// <exception cref="FailureException">As for a task that a person makes.</exception>
     public Task<Conversation> SpawnAsync(
         string templateId,
@@ -93,8 +95,10 @@ public sealed class Conversations : IChats, IAsyncDisposable
         string? spawnedBy,
         IReadOnlyDictionary<string, JsonElement> kept,
         int depth,
-        CancellationToken cancellationToken
-    ) => CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept);
+        CancellationToken cancellationToken,
+        IReadOnlyList<Message>? history = null,
+        Draft? first = null
+    ) => CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept, history, first);
 
     /// <summary>A chat or task as it is now.</summary>
     /// <exception cref="FailureException">NotFound: it is not there, or cannot be read.</exception>
@@ -111,7 +115,9 @@ public sealed class Conversations : IChats, IAsyncDisposable
         string? spawnedBy,
         int depth,
         CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, JsonElement>? kept = null
+        IReadOnlyDictionary<string, JsonElement>? kept = null,
+        IReadOnlyList<Message>? history = null,
+        Draft? first = null
     )
     {
         var template =
@@ -147,7 +153,15 @@ public sealed class Conversations : IChats, IAsyncDisposable
             fields = fields with { StartsByItself = true };
         }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
+        if (history is { Count: > 0 })
+        {
+            await CopyAsync(history, journal);
+        }
         var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
+        if (first is not null)
+        {
+            await journal.AppendAllAsync([conversation.Compose(first) with { ParentId = journal.Chat.Tree.Head }], CancellationToken.None);
+        }
         if (spawnedBy is not null)
         {
             Automation.Bounds.Follows(conversation.CodexId, spawnedBy);
@@ -420,6 +434,16 @@ public sealed class Conversations : IChats, IAsyncDisposable
             },
             CancellationToken.None
         );
+        await CopyAsync(branch, journal);
+        var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
+        open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
+        services.NotifyChanged(codexId, conversation.Summary);
+        return conversation;
+    }
+
+    /// <summary>Begins a new journal with copies of messages, which cost nothing.</summary>
+    private static async Task CopyAsync(IReadOnlyList<Message> branch, ChatJournal journal)
+    {
         List<Message> copies = [];
         foreach (var message in branch)
         {
@@ -427,7 +451,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 message with
                 {
                     Id = Ids.New("msg"),
-                    CodexId = codexId,
+                    CodexId = CodexUri.OfChannel(journal.Id).ToString(),
                     ParentId = copies is [.., var last] ? last.Id : "",
                     IsCopy = true,
                 }
@@ -435,10 +459,6 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
 
         await journal.AppendAllAsync(copies, CancellationToken.None);
-        var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
-        open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
-        services.NotifyChanged(codexId, conversation.Summary);
-        return conversation;
     }
 
     /// <summary>Values for the copy of a task: it is stopped and has no parent.</summary>

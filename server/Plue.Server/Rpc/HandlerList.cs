@@ -33,7 +33,9 @@ internal static class HandlerList
         IReadOnlyList<ChatSummary> Channels() => [.. Chats(), .. conversations.ListTasks(includeArchived: true)];
 
         lifecycle.Register();
-        new TaskHandlers(server, tasks, services.Permissions.Approvals).Register();
+        var messages = new MessageHandlers(server, conversations, providers, chat.Attachments, services.Tools.Runner.Running);
+        messages.Register();
+        new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
         new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
         new SteeringHandlers(server, conversations, providers, steering).Register();
         DocumentRoutes.Register(
@@ -48,7 +50,6 @@ internal static class HandlerList
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);
-        new MessageHandlers(server, conversations, providers, chat.Attachments, services.Tools.Runner.Running).Register();
         new AttachmentHandlers(server, chat.Attachments).Register();
         var providerHandlers = ProviderHandlers.Of(services, Chats);
         providerHandlers.Register(server);

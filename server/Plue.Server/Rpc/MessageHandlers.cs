@@ -214,7 +214,7 @@ internal sealed class MessageHandlers(
         };
 
     /// <summary>What cannot be sent is refused before anything is stored, so that the draft is kept.</summary>
-    private Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(
+    public Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(
         IReadOnlyList<Protocol.Attachment>? attached,
         CancellationToken cancellationToken
     ) => Task.Run(() => attachments.Read(Domain(attached)), cancellationToken);

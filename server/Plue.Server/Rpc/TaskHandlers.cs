@@ -10,7 +10,13 @@ using Plue.Server.Templates;
 namespace Plue.Server.Rpc;
 
 /// <summary>task/*: agents at work, as a tree.</summary>
-internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals approvals)
+/// <param name="readAsync">Reads attachments.</param>
+internal sealed class TaskHandlers(
+    RpcServer server,
+    AgentTasks tasks,
+    Approvals approvals,
+    Func<IReadOnlyList<Protocol.Attachment>?, CancellationToken, Task<IReadOnlyList<Messages.MessagePart.File>>> readAsync
+)
 {
     public void Register()
     {
@@ -69,7 +75,9 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
             parameters.Model,
             Budget(parameters.Budget),
             parameters.ParentId,
-            cancellationToken
+            cancellationToken,
+            await readAsync(parameters.Attachments, cancellationToken),
+            parameters.From
         );
         return TaskViews.View(Row(made.CodexId));
     }

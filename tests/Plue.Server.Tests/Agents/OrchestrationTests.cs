@@ -189,6 +189,49 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_that_continues_a_chat_sends_its_messages_and_files_and_pays_only_for_its_own_response()
+    {
+        File.WriteAllText(Path.Combine(home.Folder, "wall.txt"), "bricks");
+        home.Script = asked => asked.Last.Contains("Paint", StringComparison.Ordinal) ? Paid("Painted.", 100) : Paid("Green.", 5000);
+        var chat = (string)(await home.Client.ResultAsync("codex/create", new { templateId = "ai-chat" }))!["uri"]!;
+        await home.Client.ResultAsync(
+            "message/send",
+            new
+            {
+                codexId = chat,
+                text = "Which color?",
+                provider = "small",
+            }
+        );
+        await home.Client.NextAsync("message/event", item => (string?)item["event"]?["kind"] == "turnFinished");
+        var uri = (string)
+            (
+                await home.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "worker",
+                        goal = "Paint it.",
+                        parentId = chat,
+                        from = chat,
+                        attachments = new[] { new { path = "wall.txt" } },
+                    }
+                )
+            )!["uri"]!;
+        var done = await home.StatusAsync(uri, "done");
+        Assert.Equal((100, 1), ((long)done["spent"]!["tokens"]!, (int)done["spent"]!["rounds"]!));
+        var messages = (await home.ChatAsync(uri))["messages"]!.AsArray();
+        Assert.Equal(["Which color?", "Green.", "Paint it.", "Painted."], messages.Select(TextOfMessage));
+        var sent = home.Endpoint.Requests.Last(request => request.Body.Contains("Paint it.", StringComparison.Ordinal)).Body;
+        Assert.Contains("Which color?", sent, StringComparison.Ordinal);
+        Assert.Contains("bricks", sent, StringComparison.Ordinal);
+        Assert.Equal(2, (await home.ChatAsync(chat))["messages"]!.AsArray().Count);
+    }
+
+    private static string? TextOfMessage(JsonNode? message) =>
+        (string?)message!["parts"]!.AsArray().First(part => (string?)part!["kind"] == "text")!["content"];
+
+    [Fact]
     public async Task SEC_57_A_child_that_says_no_mode_works_in_that_of_its_parent_and_follows_it_at_once()
     {
         home.WriteTemplate("plain", "provider_ref: 'codex://providers/small', available_tools: ['write', 'bash']");

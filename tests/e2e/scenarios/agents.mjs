@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { viewAllLines } from '../runner/chatPage.mjs';
+import { composer, send, untilFinished, viewAllLines } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
@@ -221,6 +222,26 @@ async function runSteps(scenario, workbench, docs) {
     await workbench.until(async () => source() === dates);
   });
 
+  await scenario.step('An agent is chosen in the composer of a chat, and continues the chat as a task', async () => {
+    await workbench.command('Plue: New Chat');
+    await send(workbench, 'Which dates are wrong?');
+    await form().getByText('All of them.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    await form()
+      .getByRole('button', { name: /^Template:/ })
+      .click();
+    await form()
+      .getByRole('menuitem', { name: /^Docs writer/ })
+      .click();
+    await requireAccessible(await workbench.chatFrame());
+    await workbench.screenshot(inArtifacts('screenshots', 'agents-agent-in-composer.png'));
+    await composer(workbench).fill('List the dates.');
+    await page.keyboard.press('Enter');
+    await form().getByRole('region', { name: 'Result' }).getByText('The dates are listed.').waitFor({ timeout: 60_000 });
+    await form().getByText('All of them.').waitFor();
+    await workbench.screenshot(inArtifacts('screenshots', 'agents-task-of-a-chat.png'));
+  });
+
   await scenario.step('All agents are stopped at once', async () => {
     await workbench.command('Plue: New Task…');
     await pick(workbench, 'New Task', 'Docs writer');
@@ -289,6 +310,8 @@ async function replyOf(asked, docs) {
     return call('finish', { summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
   }
   const said = JSON.stringify(asked.messages);
+  if (said.includes('List the dates')) return call('finish', { summary: 'The dates are listed.', files_changed: [] });
+  if (said.includes('Which dates are wrong')) return { text: 'All of them.' };
   if (said.includes('Mend the dates in')) {
     if (results === 0) return call('read', { path: 'src/dates.js' });
     if (results === 1) return call('edit', { path: 'src/dates.js', ...firstEdit });

@@ -491,10 +491,28 @@ describe('the page', () => {
     expect(document.body.textContent).not.toContain('A hook failed');
   });
 
+  it('starts a task with the chosen agent, its files, and the mode of the composer', async () => {
+    const agent = { id: 'task-code-writer', name: 'Code writer', description: 'Makes one change.', isAgent: true };
+    await receive(snapshot(), { type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat', isAgent: false }, agent] });
+    button('Template: Chat').click();
+    button('Code writerMakes one change.').click();
+    await receive();
+    expect(composer().placeholder).toContain('Code writer');
+    expect(find('.composer .picker', HTMLElement).hidden).toBe(true);
+    button('Agent: Code writer').click();
+    button('More Options…').click();
+    expect(posted.at(-1)).toEqual({ type: 'newTask', goal: '', templateId: 'task-code-writer' });
+    type('Mend the dates.');
+    press(composer(), 'Enter');
+    expect(posted.at(-1)).toMatchObject({ type: 'startTask', templateId: 'task-code-writer', text: 'Mend the dates.', mode: 'ask' });
+    await receive({ type: 'stored', text: 'Mend the dates.' });
+    expect(composer().placeholder).not.toContain('Code writer');
+  });
+
   it('begins another template beside it while nothing was said, and only then', async () => {
     const templates = [
-      { id: 'ai-chat', name: 'Chat' },
-      { id: 'review', name: 'Review' },
+      { id: 'ai-chat', name: 'Chat', isAgent: false },
+      { id: 'review', name: 'Review', isAgent: false },
     ];
     await receive(snapshot([]), { type: 'templates', templates });
     const offered = (): string[] => {

@@ -59,6 +59,16 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('saved'), state: savedState }),
   /** With `queue` the message waits for the current response. */
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
+  /** Starts a task that continues this chat. */
+  v.strictObject({
+    type: v.literal('startTask'),
+    templateId: id,
+    text,
+    attachments: v.optional(attachments),
+    mode: v.picklist(modes),
+    /** US dollars; the template's without it. */
+    budget: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(100_000))),
+  }),
   v.strictObject({ type: v.literal('stop') }),
   v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
   /** `before`: the earlier rounds of the same response. */
@@ -106,8 +116,10 @@ export type ToChatPage =
   | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
   /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
-  /** The templates for chats, or tasks, with the one of this codex. */
+  /** The templates for chats and for tasks, with the one of this codex. */
   | { type: 'templates'; templates: TemplateName[] }
+  /** The next message starts a task with this agent. */
+  | { type: 'agent'; agent: ChosenAgent }
   /** The sent message with this text is stored. */
   | { type: 'stored'; text: string }
   /** A send or retry was refused; `text` goes back to the draft. */
@@ -124,4 +136,12 @@ export type ToChatPage =
 export interface TemplateName {
   id: string;
   name: string;
+  description?: string;
+  /** Its codices are tasks. */
+  isAgent: boolean;
+}
+
+export interface ChosenAgent extends TemplateName {
+  /** US dollars; the template's without it. */
+  budget?: number;
 }

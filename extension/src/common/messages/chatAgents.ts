@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { ApprovalView, ChangedFileView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
-import { conversationUri, path } from './fields';
+import { conversationUri, id, path } from './fields';
 
 /** Values of the field `permission_mode`. */
 export const modes = ['read', 'ask', 'edit', 'plan'] as const;
@@ -23,8 +23,8 @@ export const agentsFromPage = v.variant('type', [
   /** Another chat or task. */
   v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
   v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),
-  /** A task of this chat. */
-  v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)) }),
+  /** Opens the form of a task of this chat; without a template it asks for one. */
+  v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)), templateId: v.optional(id) }),
   /** Without a path all files that the chat changed. */
   v.strictObject({ type: v.literal('edits'), command: v.picklist(editCommands), path: v.optional(path) }),
   v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands) }),

@@ -11,6 +11,7 @@ const chatCommands = [
   'plue.chat.jump',
   'plue.chat.export',
   'plue.chat.compact',
+  'plue.chat.runAsTask',
   'plue.chat.pinFiles',
   'plue.chat.settings',
   'plue.newChatFromTemplate',

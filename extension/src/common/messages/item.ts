@@ -13,8 +13,8 @@ export const newTarget = v.strictObject({
   parentId: v.optional(codexUri),
 });
 
-/** A new task of a chat; the user selects its template first. */
-export const taskOfChat = v.strictObject({ goal: v.string(), parentId: codexUri });
+/** A new task of a chat; without a template the user selects one first. */
+export const taskOfChat = v.strictObject({ goal: v.string(), parentId: codexUri, templateId: v.optional(v.string()) });
 
 export const itemTarget = v.union([newTarget, v.strictObject({ uri: codexUri })]);
 

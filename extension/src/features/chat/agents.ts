@@ -71,7 +71,8 @@ export class Agents implements vscode.Disposable {
     mode: async ({ mode }) => {
       await this.services.sidecar.request(codexUpdate, { uri: this.codexId, set: { permission_mode: mode } });
     },
-    newTask: ({ goal }) => run('plue.newTask', { goal, parentId: this.codexId }),
+    newTask: ({ goal, templateId }) =>
+      run('plue.newTask', { goal, parentId: this.codexId, ...(templateId === undefined ? {} : { templateId }) }),
     edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
     taskCommand: ({ command }) => run(command, { type: 'codex', uri: this.codexId }),
     reloadTask: () => this.ask(),

@@ -6,7 +6,7 @@ import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../
 import { handle, type Handlers } from '../../common/handlers';
 import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
 import { onPageMessage } from '../../infrastructure/pageMessages';
-import { showInformationMessage, showQuickPick, withProgress } from '../../infrastructure/window';
+import { showInformationMessage, showInputBox, showQuickPick, withProgress } from '../../infrastructure/window';
 import {
   codexGet,
   codexMarkRead,
@@ -20,12 +20,14 @@ import {
   messageStop,
   providerModels,
   settingsGet,
+  taskSpawn,
   templateList,
 } from '../../protocol/protocol.generated';
 import type { CodexGetResult, CodexSummary, CodexUpdateParams } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { pickTemplate } from '../../server/pickTemplate';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { formatInteger } from '../../common/format';
@@ -179,6 +181,22 @@ export class ChatPanel implements vscode.Disposable {
     );
   }
 
+  /** Asks for an agent and a budget; the next message starts it with the messages of this chat. */
+  async runAsTask(): Promise<void> {
+    const title = l10n.t('Run as Task with Budget');
+    const none = l10n.t('No task templates found. Run Plue: New Template to create one.');
+    const { id, name } = await pickTemplate(this.services.sidecar, { title, collections: ['tasks'], none });
+    const written = await showInputBox({
+      title,
+      prompt: l10n.t('Cost limit of the task and its subtasks in US dollars. Leave empty for the limit of the template.'),
+      validateInput: (value) => (budgetOf(value) === null ? l10n.t('Enter a number greater than 0.') : undefined),
+    });
+    const budget = written === undefined ? null : budgetOf(written);
+    if (budget === null) throw new UserCancelledError();
+    this.reveal();
+    this.post({ type: 'agent', agent: { id, name, isAgent: true, ...(budget === undefined ? {} : { budget }) } });
+  }
+
   dispose(): void {
     this.host.dispose();
   }
@@ -268,6 +286,7 @@ export class ChatPanel implements vscode.Disposable {
         await sidecar.request(messageSend, { codexId, text, attachments, queue });
         await this.rememberChosen();
       },
+      startTask: (task) => this.startTask(task),
       steer: async (message) => {
         await this.messages.settle();
         await this.composer.handlers.steer(message);
@@ -303,6 +322,25 @@ export class ChatPanel implements vscode.Disposable {
       },
       help: ({ action, providerId }) => (action === 'chooseProvider' ? this.askForProvider() : help(action, providerId)),
     };
+  }
+
+  /** A task continues a chat that has messages, and takes the place of one that has none. */
+  private async startTask(task: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
+    const { templateId, text, attachments, mode, budget } = task;
+    const { sidecar, saved } = this.services;
+    const isUsed = this.codex?.messageCount !== 0;
+    const { uri } = await sidecar.request(taskSpawn, {
+      templateId,
+      goal: text,
+      attachments,
+      values: { permission_mode: mode },
+      ...(budget === undefined ? {} : { budget: { usd: budget } }),
+      ...(isUsed ? { parentId: this.codexId, from: this.codexId } : {}),
+    });
+    // The page may be gone before it reports that its draft was sent.
+    saved.delete(this.codexId);
+    this.post({ type: 'stored', text });
+    await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
   private async onReady(): Promise<void> {
@@ -400,9 +438,18 @@ export class ChatPanel implements vscode.Disposable {
   /** Names for the template switch; without them it shows the ID. */
   private async sendTemplates(): Promise<void> {
     try {
-      const collection = this.codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats';
-      const { templates } = await this.services.sidecar.request(templateList, { collection });
-      this.post({ type: 'templates', templates: templates.filter(({ inForce }) => inForce).map(({ id, name }) => ({ id, name })) });
+      const { templates } = await this.services.sidecar.request(templateList, {});
+      this.post({
+        type: 'templates',
+        templates: templates
+          .filter(({ inForce, collection }) => inForce && (collection === 'chats' || collection === 'tasks'))
+          .map(({ id, name, description, collection }) => ({
+            id,
+            name,
+            ...(description === undefined ? {} : { description }),
+            isAgent: collection === 'tasks',
+          })),
+      });
     } catch (error) {
       this.services.log.warn(`The templates could not be listed: ${toFailureError(error).message}`);
     }
@@ -450,7 +497,16 @@ export class ChatPanel implements vscode.Disposable {
   }
 }
 
+/** Null if it is not a budget; undefined for none. */
+function budgetOf(written: string): number | null | undefined {
+  if (written.trim() === '') return undefined;
+  const value = Number(written);
+  return Number.isFinite(value) && value >= 0.01 && value <= 100_000 ? value : null;
+}
+
 /** Returns the text that the user typed in a stored message. */
 function textOf(message: FromChatPage): string | undefined {
-  return message.type === 'send' || message.type === 'steer' || message.type === 'edit' ? message.text : undefined;
+  return message.type === 'send' || message.type === 'startTask' || message.type === 'steer' || message.type === 'edit'
+    ? message.text
+    : undefined;
 }

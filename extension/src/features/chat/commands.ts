@@ -16,6 +16,7 @@ export const commands = {
   find: 'plue.chat.find',
   jump: 'plue.chat.jump',
   compact: 'plue.chat.compact',
+  runAsTask: 'plue.chat.runAsTask',
   pinFiles: 'plue.chat.pinFiles',
   settings: 'plue.chat.settings',
   export: 'plue.chat.export',

@@ -5,7 +5,7 @@ export interface FilePatch {
   /** As written in the diff; undefined if it names no file. */
   path: string | undefined;
   /** Undefined if the text does not contain the lines that the diff removes or keeps. */
-  applyTo(text: string): string | undefined;
+  applyTo: (text: string) => string | undefined;
 }
 
 /** Lines of context that may differ in each hunk. */

@@ -44,8 +44,8 @@ export function activateItems(
     const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: l10n.t('New Task'), collections: ['tasks'], none })).id;
     const asked = v.safeParse(taskOfChat, given);
     if (!asked.success) return editor.open(targetOf(given) ?? { templateId: await pick() });
-    const { goal, parentId } = asked.output;
-    await editor.open({ templateId: await pick(), parentId, ...(goal === '' ? {} : { values: { goal } }) });
+    const { goal, parentId, templateId } = asked.output;
+    await editor.open({ templateId: templateId ?? (await pick()), parentId, ...(goal === '' ? {} : { values: { goal } }) });
   });
   register(commands.newChatFromTemplate, async (given) => {
     const none = l10n.t('No chat templates found. Run Plue: New Template to create one.');

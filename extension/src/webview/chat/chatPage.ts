@@ -176,6 +176,10 @@ export class ChatPage {
         store.update({ choices: { recent, ...(large === undefined ? {} : { large }), ...(small === undefined ? {} : { small }) } }),
       codex: ({ codex }) => store.updateChat({ codex }),
       templates: ({ templates }) => store.update({ templates }),
+      agent: ({ agent }) => {
+        store.update({ agent });
+        this.foot.composer.focus();
+      },
       stored: ({ text }) => {
         this.outbox.stored(text);
         this.drawLoop.schedule();

@@ -22,6 +22,7 @@ import {
   providerList,
   providerModels,
   settingsGet,
+  taskSpawn,
   templateList,
   type CodexGetResult,
   type CodexSummary,
@@ -57,6 +58,7 @@ import {
   workspace,
 } from '../../testing/vscode';
 import { chat, codex, codexId, provider, question } from '../../webview/chatSamples';
+import { task } from '../../webview/taskSamples';
 
 let shownCodex: CodexSummary;
 let whole: Partial<CodexGetResult>;
@@ -84,7 +86,7 @@ beforeEach(() => {
     .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Disabled', enabled: false })], kinds: [] }))
     .answer(settingsGet, () => ({ path: '', groups: [], values: { default_large: 'anthropic' } }))
     .answer(templateList, () => ({
-      templates: [templateSummary('ai-chat', { name: 'Chat' }), templateSummary('old', { inForce: false })],
+      templates: [templateSummary('ai-chat', { name: 'Chat', collection: 'chats' }), templateSummary('old', { inForce: false })],
     }));
   configuration.set('plue.chat.location', 'editor');
   start();
@@ -148,7 +150,7 @@ describe('a chat in its panel', () => {
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
     expect(panel().heard).toEqual([]);
     panel().say({ type: 'ready' });
-    await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat' }] });
+    await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat', isAgent: false }] });
     await hears({ type: 'choices', recent: [], large: { providerId: 'anthropic' } });
     expect(panel().heard[0]).toEqual({ type: 'sidecar', state: 'running' });
     await hears({ type: 'snapshot', chat: chat([question('q1', 'Why?')], { codex: codex() }) });
@@ -234,6 +236,25 @@ describe('a chat in its panel', () => {
     panel().say({ type: 'ready' });
     await hears({ type: 'refused', error: { kind: 'notFound', message: 'There is no such chat.' } });
     expect(lines).toContain(`The chat ${codexId} could not be shown: There is no such chat.`);
+  });
+
+  it.each([
+    ['continues a chat that has messages', 2, { parentId: codexId, from: codexId }],
+    ['takes the place of a chat that is empty', 0, {}],
+  ])('starts a task that %s', async (_, messageCount, history) => {
+    shownCodex = codex({ messageCount });
+    sidecar.answer(taskSpawn, () => task({ uri: 'codex://tasks/new' }));
+    await open();
+    panel().say({ type: 'startTask', templateId: 'task-code-writer', text: 'Mend it.', mode: 'edit', budget: 0.5 });
+    await hears({ type: 'stored', text: 'Mend it.' });
+    expect(sidecar.asked.find(({ method }) => method === 'task/spawn')?.params).toEqual({
+      templateId: 'task-code-writer',
+      goal: 'Mend it.',
+      values: { permission_mode: 'edit' },
+      budget: { usd: 0.5 },
+      ...history,
+    });
+    await vi.waitFor(() => expect(executed).toContainEqual(['plue.openChat', 'codex://tasks/new']));
   });
 
   it('does without settings and templates that cannot be read', async () => {

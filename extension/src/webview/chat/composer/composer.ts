@@ -26,6 +26,8 @@ export interface ComposerState {
   blocked: string | undefined;
   /** The reason why the message cannot be sent now, shown under the draft. */
   waitsFor: string | undefined;
+  /** Name of the agent that gets the message as the goal of a task. */
+  agent: string | undefined;
 }
 
 const maxLines = 12;
@@ -43,7 +45,7 @@ export class Composer {
   private readonly bringBack: HTMLButtonElement;
   private readonly sendAnyway: HTMLButtonElement;
   private readonly history: SentHistory;
-  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined };
+  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined, agent: undefined };
   /** The cleared draft, until something else is typed. */
   private cleared: string | undefined;
   /** A draft that was not sent, and the reason. */
@@ -63,7 +65,6 @@ export class Composer {
   ) {
     this.input = element('textarea', {
       rows: 1,
-      placeholder: l10n.t('Ask, or type / for prompts, @ for files'),
       'aria-label': l10n.t('Message'),
       'aria-describedby': 'composer-hint',
     });
@@ -106,7 +107,13 @@ export class Composer {
 
   show(state: ComposerState): void {
     this.state = state;
-    const label = state.blocked ?? state.waitsFor ?? (state.isRunning ? l10n.t('Queue (Enter)') : l10n.t('Send (Enter)'));
+    const send =
+      state.agent !== undefined ? l10n.t('Start Task (Enter)') : state.isRunning ? l10n.t('Queue (Enter)') : l10n.t('Send (Enter)');
+    const label = state.blocked ?? state.waitsFor ?? send;
+    this.input.placeholder =
+      state.agent === undefined
+        ? l10n.t('Ask, or type / for prompts, @ for files')
+        : l10n.t('Describe the goal and how to tell it’s done. {0} starts on it.', state.agent);
     this.sendButton.setAttribute('aria-label', label);
     this.sendButton.title = label;
     // Not `disabled`: the focus would be lost when a turn ends under the reader's finger.
@@ -258,7 +265,7 @@ export class Composer {
   }
 
   private hintNow(): string {
-    const { isRunning, waitsFor } = this.state;
+    const { isRunning, waitsFor, agent } = this.state;
     if (this.cleared !== undefined) return l10n.t('The draft was cleared.');
     if (waitsFor !== undefined) return `${waitsFor}.`;
     if (this.held !== undefined) return this.held.why;
@@ -266,6 +273,7 @@ export class Composer {
     if (toFillIn !== undefined) return toFillIn;
     if (this.history.isWalking(this.draft) && this.draft !== '')
       return l10n.t('Sent message. Use Up and Down for others, Enter to send again.');
+    if (agent !== undefined) return l10n.t('Enter to start the task, Shift+Enter for a new line');
     if (isRunning) return l10n.t('Enter to queue, {0}Enter to send now, Esc to stop', withControl);
     return l10n.t('Enter to send, Shift+Enter for a new line, hold Shift to drop files');
   }

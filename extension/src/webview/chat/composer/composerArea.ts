@@ -20,6 +20,8 @@ import { SlashCommands } from './slashCommands';
 
 export interface ComposerAreaActions {
   post(message: Extract<FromChatPage, { type: 'send' }> | ComposerFromPage): void;
+  /** Starts a task with the agent that was chosen. */
+  startTask(text: string, attachments: Attachment[]): void;
   /** A message was given away. */
   sent(text: string, attachments: Attachment[]): void;
   stop(): void;
@@ -46,6 +48,8 @@ export interface ComposerAreaState {
   blind: string | undefined;
   /** Changes whenever the context may have: another message, another model. */
   contextKey: string;
+  /** Name of the agent that gets the next message. */
+  agent: string | undefined;
 }
 
 /** Milliseconds without a key before the context is measured again. */
@@ -69,6 +73,7 @@ export class ComposerArea {
     sent: [],
     blind: undefined,
     contextKey: '',
+    agent: undefined,
   };
   /** The sent message that can be restored. */
   private under: { text: string; files: readonly AttachedFile[] } | undefined;
@@ -243,7 +248,8 @@ export class ComposerArea {
     const files = this.files.take();
     this.under = { text, files };
     const withFiles = attachments.length === 0 ? {} : { attachments };
-    if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
+    if (this.state.agent !== undefined) this.actions.startTask(text, attachments);
+    else if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
     else this.actions.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
     this.actions.sent(text, attachments);
   }
@@ -294,9 +300,9 @@ export class ComposerArea {
   }
 
   private showComposer(): void {
-    const { isRunning, blocked, blind } = this.state;
+    const { isRunning, blocked, blind, agent } = this.state;
     this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
-    this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked });
+    this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked, agent });
   }
 
   /** Measured files are not requested again. */

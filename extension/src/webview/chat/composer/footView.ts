@@ -1,6 +1,8 @@
 // The bottom of the chat: approvals, undo, refused messages, changed files, and the composer.
 import * as l10n from '@vscode/l10n';
+import type { Attachment } from '../../../protocol/protocol.generated';
 import { undeleteMs } from '../../../common/messages/chatMessages';
+import { visibleText } from '../../../common/visibleText';
 import { ApprovalBox } from '../../shared/approvals/approvalBox';
 import { element } from '../../shared/element';
 import { failureLine } from '../messages/failure';
@@ -44,6 +46,11 @@ export class FootView implements ChatView {
     this.template = new TemplateSwitch({
       run: (command) => panel.post({ type: 'command', command }),
       newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId, mode: modeOf(store.model.chat?.values) }),
+      chooseAgent: (agent) => {
+        store.update({ agent });
+        actions.focusComposer();
+      },
+      openForm: ({ id }) => panel.post({ type: 'newTask', goal: this.composer.draft, templateId: id }),
       tryTemplate: () => panel.post({ type: 'tryTemplate' }),
     });
     this.mode = new ModeSwitch((mode) => {
@@ -73,7 +80,7 @@ export class FootView implements ChatView {
   }
 
   show(model: ChatModel): void {
-    const { chat, templates, approvals, providers, choices, underReview } = model;
+    const { chat, templates, approvals, providers, choices, underReview, agent } = model;
     const isReadOnly = chat === undefined || chat.readOnlyReason !== undefined;
     this.showRefusal(model);
     this.composer.show({
@@ -84,12 +91,15 @@ export class FootView implements ChatView {
       sent: (chat?.messages ?? []).filter(({ role }) => role === 'user').map(textOf),
       blind: this.composer.hasImage ? this.blind(model) : undefined,
       contextKey: contextKey(chat),
+      agent: agent === undefined ? undefined : visibleText(agent.name),
     });
     this.approvals.show(approvals, canAnswer(model));
     this.changes.show(underReview ?? []);
     if (chat === undefined) return;
-    this.template.show(chat.codex, templates, isChatEmpty(chat));
+    this.template.show(chat.codex, templates, isChatEmpty(chat), agent);
     this.mode.show(modeOf(chat.values), !isReadOnly);
+    // An agent's template chooses the model.
+    this.picker.node.hidden = agent !== undefined;
     this.picker.show(chat.codex, providers, choices);
   }
 
@@ -112,6 +122,7 @@ export class FootView implements ChatView {
       page,
       {
         post: (message) => panel.post(message),
+        startTask: (text, attachments) => this.startTask(text, attachments),
         sent: (text, attachments) => actions.sent(text, attachments),
         stop: () => actions.stop(),
         changed: () => {
@@ -128,6 +139,16 @@ export class FootView implements ChatView {
       },
       element('span', { class: 'composer-switches' }, this.template.node, this.mode.node, this.picker.node),
     );
+  }
+
+  private startTask(text: string, attachments: Attachment[]): void {
+    const { panel, store } = this.context;
+    const { agent, chat } = store.model;
+    if (agent === undefined) return;
+    const files = attachments.length === 0 ? {} : { attachments };
+    const budget = agent.budget === undefined ? {} : { budget: agent.budget };
+    panel.post({ type: 'startTask', templateId: agent.id, text, ...files, mode: modeOf(chat?.values), ...budget });
+    store.update({ agent: undefined });
   }
 
   private showRefusal({ refusal }: ChatModel): void {

@@ -1,15 +1,20 @@
-// Shows the template of the chat or task, with a menu.
+// Shows the template of the chat or task, or the agent that gets the next message, with a menu.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary } from '../../../protocol/protocol.generated';
 import { menuButton, type MenuItem } from '../../shared/menu';
 import { Section } from '../../shared/section';
-import type { TemplateName } from '../../../common/messages/chat';
+import { formatCost } from '../../../common/format';
+import type { ChosenAgent, TemplateName } from '../../../common/messages/chat';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
 import { visibleText } from '../../../common/visibleText';
 
 export interface TemplateSwitchActions {
   run(command: ChatCommand): void;
   newOf(templateId: string): void;
+  /** Undefined: the next message is of this chat. */
+  chooseAgent(agent: TemplateName | undefined): void;
+  /** Opens the form of a task with all its fields. */
+  openForm(agent: TemplateName): void;
   tryTemplate(): void;
 }
 
@@ -19,25 +24,41 @@ export class TemplateSwitch {
 
   constructor(private readonly actions: TemplateSwitchActions) {}
 
-  /** @param isEmpty True if the chat has no messages: another template then opens a new chat. */
-  show({ templateId, uri }: CodexSummary, templates: readonly TemplateName[], isEmpty: boolean): void {
-    const name = templates.find(({ id }) => id === templateId)?.name ?? templateId;
+  /**
+   * @param isEmpty True if the chat has no messages: another chat template then replaces it.
+   * @param agent The agent that gets the next message.
+   */
+  show({ templateId, uri }: CodexSummary, templates: readonly TemplateName[], isEmpty: boolean, agent: ChosenAgent | undefined): void {
+    const own = templates.find(({ id }) => id === templateId)?.name ?? templateId;
     const isChat = uri.startsWith('codex://chats/');
-    const others = isChat && isEmpty ? templates.filter(({ id }) => id !== templateId) : [];
-    this.section.show([name, others, isChat], () => [
+    const others = isChat ? templates.filter(({ id, isAgent }) => id !== templateId && (isAgent || isEmpty)) : [];
+    const name = visibleText(agent?.name ?? own) + (agent?.budget === undefined ? '' : ` · ${formatCost(agent.budget)}`);
+    this.section.show([name, own, others, isChat, agent], () => [
       menuButton({
-        label: l10n.t('Template: {0}', visibleText(name)),
-        text: visibleText(name),
+        label: agent === undefined ? l10n.t('Template: {0}', name) : l10n.t('Agent: {0}', name),
+        text: name,
         key: 'template-switch',
-        items: () => this.items(others, isChat),
+        items: () => this.items(own, others, isChat, agent),
       }),
     ]);
   }
 
-  private items(others: readonly TemplateName[], isChat: boolean): MenuItem[] {
+  private items(own: string, others: readonly TemplateName[], isChat: boolean, agent: TemplateName | undefined): MenuItem[] {
     const { actions } = this;
+    const row = ({ name, description }: TemplateName, run: () => void): MenuItem => ({
+      label: name,
+      ...(description === undefined ? {} : { detail: description }),
+      run,
+    });
     return [
-      ...others.map(({ id, name }) => ({ label: name, run: () => actions.newOf(id) })),
+      ...(agent === undefined
+        ? []
+        : [
+            { label: l10n.t('More Options…'), run: () => actions.openForm(agent) },
+            { label: own, detail: l10n.t('Continue this chat'), run: () => actions.chooseAgent(undefined) },
+          ]),
+      ...others.filter(({ isAgent }) => !isAgent).map((one) => row(one, () => actions.newOf(one.id))),
+      ...others.filter(({ isAgent, id }) => isAgent && id !== agent?.id).map((one) => row(one, () => actions.chooseAgent(one))),
       { label: isChat ? l10n.t('Chat Settings…') : l10n.t('Task Settings…'), run: () => actions.run('plue.chat.settings') },
       { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
       ...(isChat ? [{ label: l10n.t('New Chat from Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),

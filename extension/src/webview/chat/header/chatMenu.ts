@@ -15,6 +15,7 @@ export interface ChatMenuActions {
 /** Contains only actions that are available. */
 export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[] {
   const canChange = state.readOnlyReason === undefined && !isRunning(state);
+  const isTask = state.codex.uri.startsWith('codex://tasks/');
   const hasMessages = state.offset + state.messages.length > 0;
   const command = (label: string, id: ChatCommand): MenuItem => ({ label, run: () => actions.run(id) });
   const items: (MenuItem | false)[] = [
@@ -25,8 +26,9 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && { label: l10n.t('Find'), run: () => actions.find() },
     hasMessages && command(l10n.t('Go to Question…'), 'plue.chat.jump'),
     state.readOnlyReason === undefined && command(l10n.t('Pin Files…'), 'plue.chat.pinFiles'),
-    command(state.codex.uri.startsWith('codex://tasks/') ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
+    command(isTask ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
     { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
+    !isTask && state.readOnlyReason === undefined && command(l10n.t('Run as Task with Budget…'), 'plue.chat.runAsTask'),
     canChange && hasMessages && command(l10n.t('Compact Now'), 'plue.chat.compact'),
     hasMessages && command(l10n.t('Export…'), 'plue.chat.export'),
   ];

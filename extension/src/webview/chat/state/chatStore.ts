@@ -9,7 +9,7 @@ import type {
   TaskDetail,
   TaskView,
 } from '../../../protocol/protocol.generated';
-import type { TemplateName } from '../../../common/messages/chat';
+import type { ChosenAgent, TemplateName } from '../../../common/messages/chat';
 import type { SidecarState, ViewError } from '../../../common/messages/viewError';
 import { type ChatState, fromSnapshot, reduce, withoutEarliest } from './chatState';
 import { chosenProvider, type KnownChoices } from './chosenModel';
@@ -38,6 +38,8 @@ export interface ChatModel {
   underReview?: readonly ChangedFileView[];
   /** For tasks only. */
   task?: TaskDetail;
+  /** The next message starts a task from this template. */
+  agent?: ChosenAgent | undefined;
 }
 
 /** A view of the state. */
