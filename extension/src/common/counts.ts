@@ -17,6 +17,10 @@ export function formatMessageCount(count: number): string {
   return count === 1 ? l10n.t('1 message') : l10n.t('{0} messages', count);
 }
 
+export function formatWarningCount(count: number): string {
+  return count === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', count);
+}
+
 export function formatFileCount(count: number): string {
   return count === 1 ? l10n.t('1 file') : l10n.t('{0} files', count);
 }

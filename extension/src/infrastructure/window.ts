@@ -2,6 +2,7 @@
 // finds them, and a click on such a link runs the command: here every text is shown literally. ESLint forbids the raw API everywhere else.
 import * as vscode from 'vscode';
 import { visibleText } from '../common/visibleText';
+import * as l10n from './localizedText';
 import type { LocalizedText } from './localizedText';
 
 declare const literal: unique symbol;
@@ -64,7 +65,7 @@ function isButton(part: LocalizedText | MessageOptions): part is LocalizedText {
 }
 
 export interface ProgressOptions {
-  location: vscode.ProgressLocation;
+  location: vscode.ProgressLocation | { viewId: string };
   title: LocalizedText;
   cancellable?: boolean;
 }
@@ -107,6 +108,46 @@ export function showInputBox({ title, prompt, placeHolder, validateInput, ...opt
             return problem === undefined ? undefined : literalLine(problem);
           },
         }),
+  });
+}
+
+/** A password box with a button that shows what was typed, so that it is typed only once. */
+export function showPassphraseBox({
+  title,
+  prompt,
+  validateInput,
+}: Required<Pick<InputBoxOptions, 'title' | 'prompt' | 'validateInput'>>): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const box = vscode.window.createInputBox();
+    box.title = literalLine(title);
+    box.prompt = literalLine(prompt);
+    box.ignoreFocusOut = true;
+    const setHidden = (isHidden: boolean): void => {
+      box.password = isHidden;
+      box.buttons = [
+        isHidden
+          ? { iconPath: new vscode.ThemeIcon('eye'), tooltip: l10n.t('Show Passphrase') }
+          : { iconPath: new vscode.ThemeIcon('eye-closed'), tooltip: l10n.t('Hide Passphrase') },
+      ];
+    };
+    setHidden(true);
+    box.onDidTriggerButton(() => setHidden(!box.password));
+    box.onDidChangeValue(() => (box.validationMessage = undefined));
+    box.onDidAccept(() => {
+      const problem = validateInput(box.value);
+      if (problem !== undefined) {
+        box.validationMessage = literalLine(problem);
+        return;
+      }
+      resolve(box.value);
+      box.hide();
+    });
+    // After an accepted value this resolves nothing.
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
   });
 }
 

@@ -97,7 +97,7 @@ internal static class CatalogRules
         {
             if (id is not null && !seen.Contains(id))
             {
-                Error(path, $"`{id}` is not in the list of models. Choose one that is.");
+                Warning(path, $"`{id}` is not in the list of models. The first model of the list is used.");
             }
         }
     }

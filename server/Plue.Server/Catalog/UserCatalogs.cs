@@ -114,8 +114,7 @@ public sealed class UserCatalogs(
                 var why =
                     reading.HasErrors ? Errors(reading.Faults)
                     : imported.Contains(id) ? "The file contains it twice. The first one was imported."
-                    : !replace && catalog.Get(id) is not null
-                        ? "A catalog with this id already exists. Import with replace to overwrite it."
+                    : !replace && catalog.Get(id) is not null ? "A catalog with this id already exists."
                     : null;
                 if (why is null)
                 {

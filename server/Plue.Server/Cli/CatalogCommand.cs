@@ -175,11 +175,21 @@ internal static class CatalogCommand
                     {
                         foreach (var item in result.Imported)
                         {
-                            terminal.WriteLine($"Imported {item.Id}.");
+                            terminal.WriteLine(
+                                item.WarningCount == 0
+                                    ? $"Imported {item.Id}."
+                                    : $"Imported {item.Id} with {Plural.Of(item.WarningCount, "warning")}."
+                            );
                         }
                         foreach (var item in result.Skipped)
                         {
                             terminal.WriteError($"Skipped {item.Id}: {item.Why}");
+                        }
+                        if (!parsed.GetValue(replace) && result.Skipped.Any(item => services.Catalog.Get(item.Id) is not null))
+                        {
+                            terminal.WriteError(
+                                "Add --replace to overwrite the existing catalogs. Their current versions are kept as backups."
+                            );
                         }
                     },
                     result.Imported.Count == 0 ? ExitCodes.Failed : ExitCodes.Done

@@ -17,6 +17,9 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
     private const string TemplateId = "llm-provider";
     private const string KeyField = "api_key_ref";
 
+    /// <summary>USD per million tokens.</summary>
+    private const double MaxPrice = 1_000_000;
+
     private readonly FileCodices files = FileCodices.Providers(paths, templates);
     private readonly ConditionalWeakTable<FileCodex, ConfiguredProvider> read = [];
 
@@ -286,12 +289,39 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             RetryPolicy = values.GetString("retry_policy") ?? "standard",
             Headers = own.GetStringMap("headers"),
             AdditionalAuth = own.GetStringMap("additional_auth"),
+            ModelPrices = Prices(own),
             Command = own.GetString("command"),
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };
         return new ConfiguredProvider(settings, Fault(codex)) { Description = own.GetString("description"), File = codex.Path };
     }
+
+    /// <summary>The user's prices. A model without both prices is omitted.</summary>
+    private static Dictionary<string, Price> Prices(Json5Object own)
+    {
+        Dictionary<string, Price> prices = new(StringComparer.Ordinal);
+        foreach (var member in own.GetObject("model_prices")?.Members ?? [])
+        {
+            if (
+                member.Value is Json5Object price
+                && Plausible(price.GetNumber("input")) is { } input
+                && Plausible(price.GetNumber("output")) is { } output
+            )
+            {
+                prices[member.Name] = new Price(
+                    input,
+                    output,
+                    Plausible(price.GetNumber("cache_read")),
+                    Plausible(price.GetNumber("cache_write"))
+                );
+            }
+        }
+
+        return prices;
+    }
+
+    private static decimal? Plausible(double? price) => price is >= 0 and <= MaxPrice ? (decimal)price.Value : null;
 
     private static ProviderFault? Fault(FileCodex codex)
     {

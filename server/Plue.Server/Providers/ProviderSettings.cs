@@ -1,3 +1,5 @@
+using Plue.Server.Messages;
+
 namespace Plue.Server.Providers;
 
 /// <summary>A provider codex as the providers read it: plain values, no documents. Field names and defaults: templates/llm-provider.json5.</summary>
@@ -43,6 +45,9 @@ public sealed record ProviderSettings
     /// <summary>Region, project, profile, the addresses of an authorization server and the like, by their names in the file. Values may be <c>vault://</c>.</summary>
     public IReadOnlyDictionary<string, string> AdditionalAuth { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Prices that the user entered, by model ID. They take precedence over the vendor's and the catalog's.</summary>
+    public IReadOnlyDictionary<string, Price> ModelPrices { get; init; } = new Dictionary<string, Price>();
+
     /// <summary>External: the program, by its absolute path.</summary>
     public string? Command { get; init; }
     public bool SupportsStreaming { get; init; } = true;
@@ -50,7 +55,8 @@ public sealed record ProviderSettings
     /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
     public ProviderCapabilities Capabilities => ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
 
-    public bool IsFree => Capabilities.IsFree;
+    /// <summary>Ollama costs nothing, unless its server takes a key or the user entered prices.</summary>
+    public bool IsFree => Capabilities.IsFree && AuthType != AuthType.ApiKey && ModelPrices.Count == 0;
 
     /// <summary>How requests are authenticated.</summary>
     public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;
@@ -75,13 +81,21 @@ public sealed record ProviderSettings
 
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool HasSameValuesAs(ProviderSettings other) =>
-        this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other
+        this with
+        {
+            StopSequences = other.StopSequences,
+            Headers = other.Headers,
+            AdditionalAuth = other.AdditionalAuth,
+            ModelPrices = other.ModelPrices,
+        } == other
         && StopSequences.SequenceEqual(other.StopSequences)
         && SameEntries(Headers, other.Headers)
-        && SameEntries(AdditionalAuth, other.AdditionalAuth);
+        && SameEntries(AdditionalAuth, other.AdditionalAuth)
+        && SameEntries(ModelPrices, other.ModelPrices);
 
-    private static bool SameEntries(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
-        one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
+    private static bool SameEntries<T>(IReadOnlyDictionary<string, T> one, IReadOnlyDictionary<string, T> other)
+        where T : class =>
+        one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var value) && value.Equals(entry.Value));
 }
 
 public enum ProviderSource

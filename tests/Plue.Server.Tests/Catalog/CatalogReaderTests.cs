@@ -11,10 +11,10 @@ namespace Plue.Server.Tests.Catalog;
 public class CatalogReaderTests
 {
     [Fact]
-    public void All_21_shipped_vendors_are_there_and_without_errors()
+    public void All_20_shipped_vendors_are_there_and_without_errors()
     {
         var entries = new ProviderCatalog().List().Entries;
-        Assert.Equal(21, entries.Count);
+        Assert.Equal(20, entries.Count);
         Assert.All(
             entries,
             entry =>
@@ -88,8 +88,8 @@ public class CatalogReaderTests
     [InlineData("""{"models":[{"id":"a","name":"A","cost_per_1m_out":-0.01}]}""", "models[0].cost_per_1m_out", true)]
     [InlineData("""{"models":[{"id":"a","name":"A","cost_per_1m_in":1e28}]}""", "models[0].cost_per_1m_in", true)]
     [InlineData("""{"models":[{"id":"a","name":"A","cost_per_1m_in":1e400}]}""", "models[0].cost_per_1m_in", true)]
-    [InlineData("""{"default_large_model_id":"b"}""", "default_large_model_id", true)]
-    [InlineData("""{"default_small_model_id":"b"}""", "default_small_model_id", true)]
+    [InlineData("""{"default_large_model_id":"b"}""", "default_large_model_id", false)]
+    [InlineData("""{"default_small_model_id":"b"}""", "default_small_model_id", false)]
     [InlineData("""{"id":""}""", "id", true)]
     [InlineData("""{"id":null}""", "id", true)]
     [InlineData("""{"id":7}""", "id", true)]

@@ -41,7 +41,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
             Assert.Equal(CatalogLayer.Fetched, catalog.Get("acme")?.Layer);
             Assert.Equal(0.7m, catalog.Find("groq")?.Models[0].CostPer1mIn);
             Assert.Equal(9, catalog.Find("xai")?.Models[0].CostPer1mIn);
-            Assert.Equal(22, catalog.List().Entries.Count);
+            Assert.Equal(21, catalog.List().Entries.Count);
             Assert.Contains("acme", catalog.Ids);
             Assert.Equal(home.Time.GetUtcNow(), catalog.RefreshedAt);
         }
@@ -227,7 +227,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         }
 
         var catalog = home.Open();
-        Assert.Equal(21, catalog.List().Entries.Count);
+        Assert.Equal(20, catalog.List().Entries.Count);
         await new CatalogRefresh(catalog, () => home.Settings, http.For, home.Time).RunAsync(default);
         Assert.DoesNotContain("if-none-match", server.Requests[1].Headers.Keys);
         Assert.NotNull(catalog.Find("acme"));
@@ -246,7 +246,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         await refresh.RunIfDueAsync(NullLogger.Instance, default);
         await new CatalogRefresh(home.Open(), () => home.Settings, http.For, home.Time).RunIfDueAsync(NullLogger.Instance, default);
         Assert.Single(server.Requests);
-        Assert.Equal(21, home.Catalog.List().Entries.Count);
+        Assert.Equal(20, home.Catalog.List().Entries.Count);
 
         home.Time.Advance(TimeSpan.FromHours(1));
         await refresh.RunIfDueAsync(NullLogger.Instance, default);

@@ -16,7 +16,7 @@ public sealed class ProviderCatalogTests : IDisposable
         Assert.Equal("Acme", home.Catalog.Find("groq")?.Name);
         var entry = home.Catalog.Get("groq");
         Assert.Equal((CatalogLayer.User, true, home.FileOf("groq")), (entry?.Layer, entry?.OverridesShipped, entry?.File));
-        Assert.Equal(21, home.Catalog.List().Entries.Count);
+        Assert.Equal(20, home.Catalog.List().Entries.Count);
 
         File.Delete(home.FileOf("groq"));
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
@@ -56,7 +56,7 @@ public sealed class ProviderCatalogTests : IDisposable
         home.Write("groq", text);
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
         var listing = home.Catalog.List();
-        Assert.Equal(21, listing.Entries.Count);
+        Assert.Equal(20, listing.Entries.Count);
         Assert.Contains("groq.json", listing.Problem);
         var entry = Assert.Single(listing.Entries, entry => entry.Id == "groq");
         Assert.True(entry is { HasErrors: true, IsEffective: true, Layer: CatalogLayer.User, OverridesShipped: true });
@@ -77,7 +77,7 @@ public sealed class ProviderCatalogTests : IDisposable
     public void A_folder_or_a_file_that_cannot_be_read_hides_nothing()
     {
         home.Put(home.Paths.Catalog, "not a folder");
-        Assert.Equal(21, home.Catalog.List().Entries.Count);
+        Assert.Equal(20, home.Catalog.List().Entries.Count);
         File.Delete(home.Paths.Catalog);
 
         Directory.CreateDirectory(home.FileOf("groq"));
@@ -85,7 +85,7 @@ public sealed class ProviderCatalogTests : IDisposable
         home.Write("My Stuff", CatalogHome.Acme());
         home.Write(".acme", CatalogHome.Acme());
         var listing = home.Catalog.List();
-        Assert.Equal(21, listing.Entries.Count);
+        Assert.Equal(20, listing.Entries.Count);
         Assert.Contains("My Stuff.json", listing.Problem);
         Assert.DoesNotContain(".acme", listing.Problem);
     }

@@ -236,6 +236,19 @@ public sealed class UserCatalogsTests : IDisposable
         Assert.Equal("Acme", home.Catalog.Find("groq")?.Name);
     }
 
+    [Fact]
+    public void A_catalog_whose_default_model_is_missing_is_imported_with_a_warning()
+    {
+        var path = home.Put(
+            "no-default.json",
+            """{"id":"lab","name":"Lab","type":"openai-compat","default_large_model_id":"gone","models":[{"id":"one","name":"One"}]}"""
+        );
+        Assert.Equal(["lab"], home.Own.Import(path, replace: false).Imported);
+        var entry = home.Catalog.Get("lab");
+        Assert.Equal("one", entry?.Provider.DefaultLargeModelId);
+        Assert.Equal("default_large_model_id", Assert.Single(entry!.Faults).Path);
+    }
+
     [Theory]
     [InlineData("none.json", null, FailureKind.NotFound)]
     [InlineData("text.json", "Hello", FailureKind.BadRequest)]

@@ -28,7 +28,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Contains("groq  Groq  openai-compatible  2 models  $0.29 to $1 in\n", output.ToString());
         Assert.Contains("copilot  GitHub Copilot  github-copilot  32 models  price n/a\n", output.ToString());
         Assert.Equal(0, await RunAsync("list", "--json"));
-        Assert.Equal(21, Json.GetProperty("items").GetArrayLength());
+        Assert.Equal(20, Json.GetProperty("items").GetArrayLength());
 
         Assert.Equal(0, await RunAsync("show", "anthropic"));
         Assert.Contains("  claude-sonnet-4-6  200000 tokens  $3 in, $15 out  reasons, images\n", output.ToString());
@@ -70,6 +70,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Equal("Imported acme.\n", output.ToString());
         Assert.Equal(1, await RunAsync("import", file));
         Assert.Contains("Skipped acme: ", error.ToString());
+        Assert.Contains("Add --replace", error.ToString());
         Assert.Equal(0, await RunAsync("import", file, "--replace", "--json"));
         Assert.Equal("acme", Json.GetProperty("imported")[0].GetProperty("id").GetString());
         Assert.Equal(0, await RunAsync("list"));

@@ -1,3 +1,4 @@
+using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -32,6 +33,24 @@ public class ProviderCodicesTests
         Assert.Null(provider.Fault);
         Assert.Equal("env://ANTHROPIC_API_KEY", provider.Settings.ApiKeyRef);
         Assert.Equal("claude-haiku", provider.Settings.Model);
+    }
+
+    [Fact]
+    public void A_price_of_the_user_is_read_and_one_without_output_is_omitted()
+    {
+        codices.Configure(
+            new ProviderChange(null, "Lab", ProviderKinds.OpenAiCompatible, "http://localhost:1234/v1", null, null, false)
+            {
+                Fields = new Dictionary<string, string?>
+                {
+                    ["model_prices"] = """{"own/model":{"input":0.5,"output":2},"half":{"input":1},"below":{"input":-1,"output":1}}""",
+                },
+            },
+            null
+        );
+        var (model, price) = Assert.Single(Assert.Single(codices.List()).Settings.ModelPrices);
+        Assert.Equal("own/model", model);
+        Assert.Equal(new Price(0.5m, 2m, null, null), price);
     }
 
     [Fact]

@@ -148,6 +148,55 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
   return Promise.resolve(answers.shift());
 }
 
+/** Typed into as the boxes of `showInputBox` are: an answer that is refused is followed by the next. */
+class FakeInputBox {
+  title = '';
+  prompt = '';
+  value = '';
+  password = false;
+  buttons: unknown[] = [];
+  validationMessage: string | undefined;
+  private readonly accepted = new EventEmitter<void>();
+  private readonly hidden = new EventEmitter<void>();
+  private readonly changed = new EventEmitter<string>();
+  private readonly triggered = new EventEmitter<unknown>();
+  readonly onDidAccept = this.accepted.event;
+  readonly onDidHide = this.hidden.event;
+  readonly onDidChangeValue = this.changed.event;
+  readonly onDidTriggerButton = this.triggered.event;
+  private isShown = false;
+
+  show(): void {
+    this.isShown = true;
+    void show('input', this.title, [{ detail: this.prompt }]).then((typed) => this.type(typed));
+  }
+
+  private type(typed: string | undefined): void {
+    if (typed === undefined) {
+      this.hide();
+      return;
+    }
+    this.value = typed;
+    this.changed.fire(typed);
+    // What is typed stays hidden until it is asked for.
+    this.triggered.fire(this.buttons[0]);
+    this.triggered.fire(this.buttons[0]);
+    this.accepted.fire();
+    if (!this.isShown) return;
+    shown.push({ kind: 'refused', text: this.validationMessage ?? '', buttons: [] });
+    this.type(answers.shift());
+  }
+
+  hide(): void {
+    this.isShown = false;
+    this.hidden.fire();
+  }
+
+  dispose(): void {
+    this.isShown = false;
+  }
+}
+
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
   for (const list of [untitled, terminals, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
@@ -295,6 +344,7 @@ export const window = {
     selections.push(options?.selection);
     return Promise.resolve(window.activeTextEditor?.document === what ? window.activeTextEditor : undefined);
   },
+  createInputBox: (): FakeInputBox => new FakeInputBox(),
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
   /** Chosen by the label that the test put into `answers`; `OK` takes those of many that are ticked. */

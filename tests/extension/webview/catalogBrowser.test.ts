@@ -62,6 +62,7 @@ beforeEach(async () => {
   open();
   await receive(snapshot());
   await click('Add Provider');
+  await click('Compare Prices');
 });
 
 describe('what vendors offer', () => {

@@ -611,8 +611,23 @@ describe('the page', () => {
   it('labels the tour as a recording and offers to connect a provider', async () => {
     await receive(snapshot([], { codex: codex({ providerId: 'tour' }) }, [provider({ id: 'tour', kind: 'tour', name: 'Tour' })]));
     expect(find('.badge', HTMLElement).hidden).toBe(false);
-    button('Connect a Provider…').click();
-    expect(posted).toEqual([{ type: 'help', action: 'chooseProvider' }]);
+    button('Connect a Model').click();
+    button('Choose OpenRouter').click();
+    expect(posted).toEqual([{ type: 'connect', card: 'openrouter' }]);
+  });
+
+  it('says one thing while nothing is connected: connect a model, or take the tour', async () => {
+    await receive(snapshot([], {}, [provider({ id: 'tour', kind: 'tour', name: 'Tour', source: 'tour', isDefault: true })]));
+    expect(find('.empty-chat h2', HTMLElement).textContent).toBe('Connect a model');
+    expect(document.querySelector('.suggestion')).toBeNull();
+    button('Choose Anthropic').click();
+    button('More Providers…').click();
+    button('Take the Tour').click();
+    expect(posted).toEqual([
+      { type: 'connect', card: 'anthropic' },
+      { type: 'help', action: 'addProvider' },
+      { type: 'help', action: 'takeTour' },
+    ]);
   });
 
   it('shows titles, names and errors as text, whatever markup they hold', async () => {

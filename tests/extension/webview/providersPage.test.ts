@@ -337,6 +337,7 @@ describe('adding a provider', () => {
   beforeEach(async () => {
     await receive(snapshot(), offers, finished('catalogs'));
     await click('Add Provider');
+    await click('Compare Prices');
   });
 
   it('narrows the catalog by words and chips, and sorts it', async () => {
@@ -360,7 +361,7 @@ describe('adding a provider', () => {
     expect(rows()).toEqual(['LM Studio']);
   });
 
-  it('is two steps: choose, then connect under a name that is free, with what it enables', async () => {
+  it('is one step after the choice, under a name that is free, with what it enables', async () => {
     await click('Choose Anthropic');
     expect(document.activeElement?.textContent).toBe('Connect Anthropic');
     expect(input('connect-name').value).toBe('Anthropic 2');
@@ -371,16 +372,23 @@ describe('adding a provider', () => {
       {
         type: 'connect',
         work: 'connect',
-        then: 'test',
+        then: 'setKey',
         provider: { name: 'Anthropic 2', kind: 'anthropic', catalogProvider: 'anthropic' },
       },
     ]);
-    expect(words()).toContain('Saving and testing…');
+    expect(words()).toContain('Waiting for the key…');
     const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested' });
     await receive({ type: 'connected', provider: stored });
     const tested = provider({ id: 'new', name: 'Anthropic 2', modelCount: 9 });
-    await receive(snapshot([provider(), tested]), finished('connect'));
+    await receive(snapshot([provider(), tested]), {
+      type: 'models',
+      id: 'new',
+      result: { models: [model('large', { name: 'Large' }), model('small')] },
+    });
+    await receive(finished('connect'));
     expect(words()).toContain('Connected. 9 models.');
+    expect(words()).toContain('Default model: Large');
+    expect(words()).toContain('Large, small');
     expect(document.querySelector('h2')?.textContent).toBe('Connected to Anthropic 2');
     expect(all(HTMLInputElement, 'input').filter((one) => one.closest('[hidden]') === null)).toEqual([]);
     expect(all(HTMLButtonElement, 'button').map(({ textContent }) => textContent)).not.toContain('Connect');
@@ -446,10 +454,10 @@ describe('adding a provider', () => {
       ['apiKey', true],
       ['none', false],
     ]);
-    expect(words()).toContain('Set Key…');
+    expect(words()).toContain('You’ll enter it in a VS Code prompt');
     ways[1]?.click();
     await drawn();
-    expect(words()).not.toContain('Set Key…');
+    expect(words()).not.toContain('You’ll enter it in a VS Code prompt');
     type(input('connect-endpoint'), 'http://127.0.0.1:8080/v1');
     await click('Connect');
     expect(postedOf('connect')[0]).toMatchObject({ then: 'test', provider: { authType: 'none' } });
@@ -458,7 +466,7 @@ describe('adding a provider', () => {
   it('never has a field that a key could be typed into', async () => {
     await click('Choose Anthropic');
     expect(all(HTMLInputElement, 'input').map(({ id }) => id)).toEqual(['connect-name', 'connect-endpoint']);
-    await click('Set Key…');
+    await click('Connect');
     expect(postedOf('connect')[0]?.then).toBe('setKey');
   });
 
@@ -498,12 +506,50 @@ describe('adding a provider', () => {
     expect(document.querySelector('h2')?.textContent).toBe('Add Provider');
   });
 
-  it('says that a provider is stored where its key was not given after all', async () => {
+  it('stays as it was where the key was not given after all', async () => {
     await click('Choose Anthropic');
-    await click('Set Key…');
-    const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested', hasCredential: false });
-    await receive({ type: 'connected', provider: stored }, snapshot([provider(), stored]), finished('connect'));
-    expect(words()).toContain('The provider is saved but not tested.');
+    await click('Connect');
+    await receive(finished('connect'));
+    expect(words()).not.toContain('saved');
+    expect(button('Connect').getAttribute('aria-disabled')).toBeNull();
+  });
+
+  it('begins with six cards and a search over everything else, without prices', async () => {
+    await click('Compare Prices');
+    expect(all(HTMLButtonElement, '.provider-card').map(nameOf)).toEqual([
+      'Choose Claude Code',
+      'Choose Anthropic',
+      'Choose OpenAI',
+      'Choose OpenRouter',
+      'Choose Ollama',
+      'Choose OpenAI-compatible server',
+    ]);
+    expect(document.querySelector('table')).toBeNull();
+    const search = all(HTMLInputElement, 'input[type=search]')[0];
+    if (search === undefined) throw new Error('No search');
+    type(search, 'gro');
+    await drawn();
+    expect(document.querySelector('.provider-card')).toBeNull();
+    expect(all(HTMLElement, '.kind-row .provider-words').map(({ textContent }) => textContent)).toEqual(['Groq2 models, reasoning']);
+    expect(document.querySelector('table')).toBeNull();
+  });
+
+  it('asks for the key as soon as the card of a vendor is chosen', async () => {
+    await click('Compare Prices');
+    await receive({ type: 'template', template: { id: 'llm-provider', name: 'Provider', fields: [] } });
+    await click('Choose Anthropic');
+    expect(postedOf('connect')[0]).toMatchObject({ then: 'setKey', provider: { kind: 'anthropic', catalogProvider: 'anthropic' } });
+    expect(words()).toContain('Waiting for the key…');
+  });
+
+  it('uses what was found on this machine when its card is chosen', async () => {
+    const found = provider({ id: 'ollama', name: 'Ollama', kind: 'ollama', source: 'found', takesKey: false, authType: 'none' });
+    await receive(snapshot([provider(), found]));
+    await click('Compare Prices');
+    expect(all(HTMLElement, '.provider-card-status').map(({ textContent }) => textContent)).toEqual(['Detected']);
+    await click('Choose Ollama');
+    expect(postedOf('use')).toEqual([{ type: 'use', id: 'ollama', work: 'use:ollama' }]);
+    expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Ollama');
   });
 
   it('keeps what was typed while the page is hidden', async () => {
@@ -537,6 +583,7 @@ describe('the models of the catalog', () => {
   it('are compared across vendors', async () => {
     await receive(snapshot(), offers, finished('catalogs'));
     await click('Add Provider');
+    await click('Compare Prices');
     for (const [vendor, id] of [
       ['Anthropic', 'large'],
       ['Groq', 'fast'],
@@ -572,6 +619,7 @@ describe('a catalog of one’s own', () => {
     const mine = catalog({ id: 'mine', name: 'Mine', source: 'user' });
     await receive(snapshot(), { type: 'catalogs', list: { items: [mine] }, startingPoints: [] }, finished('catalogs'));
     await click('Add Provider');
+    await click('Compare Prices');
     await click('Mine');
     await receive({ type: 'catalog', detail: catalogDetail(mine, [model('big')], document_) }, finished('catalog:mine'));
     await click('Edit');

@@ -8,6 +8,7 @@ import type {
   ModelView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
+import { providerCard } from '../providerCards';
 import { agentsFromPage, modes, type AgentsToPage } from './chatAgents';
 import { attachments, composerFromPage, type ComposerToPage } from './chatComposer';
 import { messagesFromPage, type MessagesToPage } from './chatMessages';
@@ -33,6 +34,8 @@ const helpAction = v.picklist([
   'startOllama',
   'manageProviders',
   'openLog',
+  'addProvider',
+  'takeTour',
   'restartSidecar',
   'manageTrust',
 ]);
@@ -75,6 +78,8 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('discard'), messageId: id, before: v.optional(v.pipe(v.array(id), v.maxLength(500))) }),
   v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
+  /** Connects a provider, and uses it for this chat. */
+  v.strictObject({ type: v.literal('connect'), card: providerCard }),
   v.strictObject({ type: v.literal('listModels'), providerId: id }),
   /** Replaces all options. */
   v.strictObject({

@@ -54,6 +54,8 @@ const providersAction = v.variant('type', [
   actionOn('makeDefault'),
   actionOn('makeDefaultSmall'),
   actionOn('setKey'),
+  /** The user's own price of a model. */
+  v.strictObject({ type: v.literal('setPrice'), id, modelId: id, work }),
   actionOn('signIn'),
   actionOn('signOut'),
   actionOn('moveKey'),

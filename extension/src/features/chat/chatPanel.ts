@@ -31,6 +31,7 @@ import { pickTemplate } from '../../server/pickTemplate';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { formatInteger } from '../../common/format';
+import type { ProviderCard } from '../../common/providerCards';
 import { displayTitle } from '../../common/title';
 import { type FromChatPage, fromChatPage, type ToChatPage } from '../../common/messages/chat';
 import type { FilePlace } from '../../common/messages/chatComposer';
@@ -303,6 +304,7 @@ export class ChatPanel implements vscode.Disposable {
       rename: async ({ title }) => {
         if (title.trim() !== '') await this.update({ title: title.trim() });
       },
+      connect: ({ card }) => this.connect(card),
       choose: ({ providerId, model }) => this.choose(providerId, model),
       options: ({ options }) => this.update({ options }),
       fallbacks: ({ fallbacks }) => this.update({ fallbacks }),
@@ -409,6 +411,14 @@ export class ChatPanel implements vscode.Disposable {
   private async choose(providerId: string, model: string | undefined): Promise<void> {
     await this.update({ providerId, model });
     await this.rememberChosen();
+  }
+
+  /** Connecting reports its own errors. */
+  private async connect(card: ProviderCard): Promise<void> {
+    const id = await vscode.commands.executeCommand<string | undefined>('plue.connectProvider', card);
+    if (id === undefined) return;
+    if (this.services.providers.default?.id !== id || this.codex?.providerId !== undefined) await this.choose(id, undefined);
+    this.reveal();
   }
 
   private async update(change: Omit<CodexUpdateParams, 'uri'>): Promise<void> {

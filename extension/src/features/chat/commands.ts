@@ -3,6 +3,7 @@ export const commands = {
   openChat: 'plue.openChat',
   showChats: 'plue.showChats',
   focusChat: 'plue.focusChat',
+  focusComposer: 'plue.focusComposer',
   openInEditor: 'plue.chat.openInEditor',
   openInNewWindow: 'plue.chat.openInNewWindow',
   openInSideBar: 'plue.chat.openInSideBar',

@@ -32,6 +32,12 @@ export async function help(action: Exclude<HelpAction, 'chooseProvider'>, provid
     case 'manageProviders':
       await vscode.commands.executeCommand('plue.manageProviders', providerId);
       return;
+    case 'addProvider':
+      await vscode.commands.executeCommand('plue.connectProvider');
+      return;
+    case 'takeTour':
+      await vscode.commands.executeCommand('plue.takeTour');
+      return;
     case 'openLog':
       await vscode.commands.executeCommand('plue.showLog');
       return;

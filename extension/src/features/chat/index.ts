@@ -86,6 +86,7 @@ export function activateChat(
     if (files.selection() === undefined) await panels.focus();
     else await panels.attach(chosenSelection(files));
   });
+  register(commands.focusComposer, () => panels.focus());
   register(commands.stop, async () => panels.active?.stop());
   register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));
   register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));

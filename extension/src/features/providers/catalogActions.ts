@@ -16,7 +16,7 @@ import {
   catalogSave,
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { formatModelCount } from '../../common/counts';
+import { formatModelCount, formatWarningCount } from '../../common/counts';
 
 const filters = { [l10n.t('Catalogs')]: ['json'], [l10n.t('All files')]: ['*'] };
 
@@ -126,7 +126,9 @@ export class CatalogActions {
 }
 
 function importedSentence({ imported, skipped }: CatalogImportResult): LocalizedText {
-  const names = imported.map(({ name }) => name).join(', ');
+  const names = imported
+    .map(({ name, warningCount }) => (warningCount === 0 ? name : `${name} (${formatWarningCount(warningCount)})`))
+    .join(', ');
   const taken = imported.length === 0 ? l10n.t('No catalog was imported.') : l10n.t('Imported: {0}.', names);
   return skipped.length === 0 ? taken : l10n.t('{0} Skipped: {1}.', taken, skipped.map(({ id }) => id).join(', '));
 }

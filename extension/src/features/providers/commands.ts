@@ -2,6 +2,7 @@ export const commands = {
   manageProviders: 'plue.manageProviders',
   takeTour: 'plue.takeTour',
   addProvider: 'plue.addProvider',
+  connectProvider: 'plue.connectProvider',
   testProvider: 'plue.testProvider',
   enableProvider: 'plue.enableProvider',
   disableProvider: 'plue.disableProvider',
@@ -19,6 +20,8 @@ export const commands = {
 /** Commands of other features that this feature runs. */
 export const otherCommands = {
   setKey: 'plue.configureProviderKey',
+  addProviderWithKey: 'plue.addProviderWithKey',
+  focusComposer: 'plue.focusComposer',
   unlockVault: 'plue.unlockVault',
   signIn: 'plue.signInProvider',
   signOut: 'plue.signOutProvider',

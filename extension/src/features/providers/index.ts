@@ -1,5 +1,6 @@
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { chatsOpenInSideBar } from '../../infrastructure/settings';
@@ -8,11 +9,13 @@ import { showInformationMessage, StatusBarItem } from '../../infrastructure/wind
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { providerCard } from '../../common/providerCards';
 import { CatalogActions } from './catalogActions';
 import { checkClaudeCodeAuth } from './claudeCode';
 import { commands } from './commands';
+import { Connector } from './connector';
 import { ProviderActions } from './providerActions';
-import { addProvider, enableAndTell, inWindow, pickProvider, testAndTell } from './providerCommands';
+import { addProvider, connectInChat, enableAndTell, inWindow, pickProvider, testAndTell } from './providerCommands';
 import { ProvidersPage } from './providersPage';
 import { activateSignIn } from './signIn';
 
@@ -27,12 +30,14 @@ export function activateProviders(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const actions = new ProviderActions(sidecar, providers);
+  const connector = new Connector(sidecar, providers, actions);
   const catalogs = new CatalogActions(sidecar);
   const page = disposables.add(
     new ProvidersPage({
       sidecar,
       providers,
       actions,
+      connector,
       catalogs,
       log,
       extensionUri: context.extensionUri,
@@ -47,7 +52,17 @@ export function activateProviders(
     return Promise.resolve();
   });
   register(commands.takeTour, () => actions.takeTour());
-  register(commands.addProvider, () => addProvider(sidecar, providers, actions));
+  register(commands.addProvider, () => addProvider(sidecar, providers, connector));
+  // Returns the provider, for the chat that runs it. Without a card, opens the page with all of them.
+  disposables.add(
+    vscode.commands.registerCommand(commands.connectProvider, (card: unknown) =>
+      runWithErrorHandling(log, async () => {
+        if (v.is(providerCard, card)) return connectInChat(connector, card);
+        page.reveal('add');
+        return undefined;
+      }),
+    ),
+  );
   register(commands.testProvider, async (id) => {
     const provider = await pickProvider(providers, l10n.t('Test Provider'), (one) => works(one) && one.enabled, id);
     await testAndTell(actions, provider);

@@ -1,8 +1,10 @@
 // Actions on one provider, for the webview and the palette.
 import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
-import { showWarningMessage } from '../../infrastructure/window';
+import { showInputBox, showWarningMessage } from '../../infrastructure/window';
 import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
 import {
   codexCreate,
@@ -18,6 +20,9 @@ import type { ProviderList } from '../../server/providerList';
 import { formatChatCount } from '../../common/counts';
 import { formatList } from '../../common/formatList';
 import { otherCommands } from './commands';
+
+/** As in the provider's file, which may have other fields. */
+const modelPrices = v.record(v.string(), v.looseObject({ input: v.optional(v.number()), output: v.optional(v.number()) }));
 
 export class ProviderActions {
   constructor(
@@ -60,6 +65,18 @@ export class ProviderActions {
   async makeDefaultSmall(id: string): Promise<ProviderSummary> {
     const { name, kind } = this.find(id);
     return this.listed(await this.sidecar.request(providerConfigure, { id, name, kind, makeDefaultSmall: true }));
+  }
+
+  /** Asks for the user's own price of a model; an empty one removes it. */
+  async setPrice(id: string, modelId: string): Promise<void> {
+    const { configuration } = await this.sidecar.request(providerGet, { id });
+    const { [modelId]: current, ...others } = v.parse(v.optional(modelPrices, {}), configuration['model_prices']);
+    const input = await askForPrice(l10n.t('Price of {0} (input)', modelId), current?.input, true);
+    const output = input === undefined ? undefined : await askForPrice(l10n.t('Price of {0} (output)', modelId), current?.output, false);
+    const prices = input === undefined ? others : { ...others, [modelId]: { ...current, input, output } };
+    const { name, kind } = this.find(id);
+    const fields = { model_prices: Object.keys(prices).length === 0 ? null : prices };
+    await this.listed(await this.sidecar.request(providerConfigure, { id, name, kind, fields }));
   }
 
   async moveKey(id: string): Promise<ProviderSummary> {
@@ -139,6 +156,23 @@ export class ProviderActions {
     await this.providers.refresh();
     return summary;
   }
+}
+
+/** Undefined for an empty answer. */
+async function askForPrice(title: LocalizedText, current: number | undefined, isOptional: boolean): Promise<number | undefined> {
+  const typed = await showInputBox({
+    title,
+    prompt: isOptional
+      ? l10n.t('USD per million tokens. Leave empty to use the price of the provider or the catalog.')
+      : l10n.t('USD per million tokens'),
+    value: current === undefined ? '' : String(current),
+    placeHolder: l10n.verbatim('0.25'),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      (isOptional && text.trim() === '') || /^\d{1,6}(?:\.\d+)?$/.test(text.trim()) ? undefined : l10n.t('Enter a price such as 0.25.'),
+  });
+  if (typed === undefined) throw new UserCancelledError();
+  return typed.trim() === '' ? undefined : Number(typed.trim());
 }
 
 /** "Used by 2 chats, the template reviewer, and the setting default_provider." */

@@ -3,13 +3,14 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, helpFor, UserCancelledError } from '../../infrastructure/errors';
-import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
-import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
-import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
+import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
+import type { CatalogSummary, ExecutableView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import { catalogList, providerApprove, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { formatModelCount } from '../../common/counts';
-import { otherCommands } from './commands';
+import { catalogOf, providerCards, type ProviderCard } from '../../common/providerCards';
+import type { Connector } from './connector';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusText } from './statusWords';
 
@@ -64,52 +65,54 @@ export async function inWindow<T>(title: LocalizedText, work: () => Promise<T>):
   return withProgress({ location: vscode.ProgressLocation.Window, title }, work);
 }
 
-/** Asks for vendor, name, address if needed, and key, then tests the provider. */
-export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, actions: ProviderActions): Promise<void> {
+/** Asks for the vendor, and for address and key if needed; then stores and tests the provider. */
+export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, connector: Connector): Promise<void> {
   await providers.refresh();
-  const { kind, catalog } = await askForVendor(sidecar, providers);
-  const command = kind.kind === 'external' ? await askForProgram(sidecar) : undefined;
-  const name = await askForName(catalog?.name ?? kind.name, providers);
-  // A catalog may name a variable in place of an address.
-  const listed = catalog?.endpoint !== undefined && isEndpoint(catalog.endpoint) ? catalog.endpoint : undefined;
-  const usual = listed ?? kind.defaultEndpoint;
-  const endpoint =
-    kind.takesEndpoint && (catalog === undefined || (kind.needsEndpoint && listed === undefined))
-      ? await askForEndpoint(name, usual)
-      : undefined;
-  const provider = await sidecar.request(providerConfigure, {
-    name,
-    kind: kind.kind,
-    endpoint,
-    catalogProvider: catalog?.id,
-    fields: command === undefined ? undefined : { command },
-    enabled: true,
-  });
-  await providers.refresh();
-  if (provider.authType === 'oauth') await vscode.commands.executeCommand(otherCommands.signIn, provider.id);
-  // Setting a key tests the provider. A local server may need no key, so canceling the key input is fine.
-  else if (provider.takesKey && !provider.hasCredential && (await wantsKey(provider))) {
-    await vscode.commands.executeCommand(otherCommands.setKey, provider.id);
-  } else await testAndTell(actions, provider);
+  const chosen = await askForVendor(sidecar, providers);
+  const connected =
+    'card' in chosen
+      ? await connector.connectCard(chosen.card)
+      : chosen.kind.kind === 'external'
+        ? await addProgram(sidecar, connector, chosen.kind)
+        : await connector.connectVendor(chosen.kind, chosen.catalog);
+  await tell(connected, l10n.t('{0} is connected.', connected.name));
 }
 
-interface Vendor {
-  kind: ProviderKindView;
-  catalog?: CatalogSummary;
+/** The chat shows the connected provider itself. Without an ID it has nothing to show. */
+export async function connectInChat(connector: Connector, card: ProviderCard): Promise<string | undefined> {
+  const connected = await connector.connectCard(card);
+  if (connected.error === undefined) return connected.id;
+  // Nobody waits until the message is closed.
+  void tell(connected, l10n.t('{0} is connected.', connected.name));
+  return undefined;
 }
+
+async function addProgram(sidecar: Pick<Sidecar, 'request'>, connector: Connector, kind: ProviderKindView): Promise<ProviderSummary> {
+  const { path, name } = await askForProgram(sidecar);
+  const fields = { command: path, ...((await wantsKey(name)) ? { auth_type: 'api_key' } : {}) };
+  return connector.connected(await connector.store({ name, kind: kind.kind, fields }, kind, undefined));
+}
+
+type Vendor = { card: ProviderCard } | { kind: ProviderKindView; catalog?: CatalogSummary };
 
 async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: ProviderList): Promise<Vendor> {
   const { items } = await sidecar.request(catalogList, {});
+  const cards = providerCards.flatMap((card) => {
+    const kind = kinds.find((one) => one.kind === card);
+    return kind === undefined ? [] : [{ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { card } }];
+  });
   const vendors = items.flatMap((catalog) => {
     const kind = kinds.find((one) => one.kind === catalog.kind);
-    return kind === undefined ? [] : [{ label: catalog.name, description: modelsOf(catalog), vendor: { kind, catalog } }];
+    const isCard = providerCards.some((card) => catalogOf(card) === catalog.id);
+    return kind === undefined || isCard ? [] : [{ label: catalog.name, description: modelsOf(catalog), vendor: { kind, catalog } }];
   });
-  const alone = kinds
-    .filter(({ kind }) => kind !== 'tour')
+  const listed = new Set([...items.map(({ kind }) => kind), ...providerCards, 'tour']);
+  const others = kinds
+    .filter(({ kind }) => !listed.has(kind))
     .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));
   const separator = (label: string): vscode.QuickPickItem & { vendor?: Vendor } => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const chosen = await showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
-    [separator(l10n.t('Catalog')), ...vendors, separator(l10n.t('Local and custom')), ...alone],
+    [...cards, separator(l10n.t('More providers')), ...vendors, ...others],
     { title: l10n.t('Add Provider'), placeHolder: l10n.t('Select a provider') },
   );
   if (chosen?.vendor === undefined) throw new UserCancelledError();
@@ -122,7 +125,7 @@ function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
 }
 
 /** Nothing is started before its path and content are approved. */
-async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string> {
+async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<Pick<ExecutableView, 'path' | 'name'>> {
   const { items } = await sidecar.request(providerExecutables, {});
   if (items.length === 0) {
     throw new FailureError(
@@ -147,7 +150,7 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   });
   if (chosen === undefined) throw new UserCancelledError();
   const { path, name, sha256, approved } = chosen.program;
-  if (approved) return path;
+  if (approved) return { path, name };
   const answer = await showWarningMessage(
     l10n.t('Approve the program “{0}”?', name),
     { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\n${l10n.t('Plue can start the program until its content changes.')}` },
@@ -155,50 +158,15 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   );
   if (answer !== l10n.t('Approve')) throw new UserCancelledError();
   await sidecar.request(providerApprove, { path, sha256 });
-  return path;
+  return { path, name };
 }
 
-async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
-  const answer = await showQuickPick([l10n.t('Set Key…'), l10n.t('No key')], {
+async function wantsKey(name: string): Promise<boolean> {
+  const answer = await showQuickPick([l10n.t('No key'), l10n.t('Set Key…')], {
     title: l10n.verbatim(name),
     placeHolder: l10n.t('Does the program need a key?'),
     ignoreFocusOut: true,
   });
+  if (answer === undefined) throw new UserCancelledError();
   return answer === l10n.t('Set Key…');
-}
-
-async function askForName(wanted: string, providers: ProviderList): Promise<string> {
-  const taken = new Set(providers.items.map((provider) => provider.name.toLowerCase()));
-  const name = await showInputBox({
-    title: l10n.t('Add {0}', wanted),
-    prompt: l10n.t('Name of the provider in Plue'),
-    value: taken.has(wanted.toLowerCase()) ? '' : wanted,
-    ignoreFocusOut: true,
-    validateInput: (value) => {
-      if (value.trim() === '') return l10n.t('Enter a name for the provider.');
-      return taken.has(value.trim().toLowerCase()) ? l10n.t('A provider with this name already exists.') : undefined;
-    },
-  });
-  if (name === undefined) throw new UserCancelledError();
-  return name.trim();
-}
-
-async function askForEndpoint(name: string, value?: string): Promise<string> {
-  const endpoint = await showInputBox({
-    title: l10n.verbatim(name),
-    prompt: l10n.t('Server address'),
-    placeHolder: l10n.verbatim('http://localhost:11434'),
-    value,
-    ignoreFocusOut: true,
-    validateInput: (typed) =>
-      isEndpoint(typed) ? undefined : l10n.t('Enter an address that starts with http:// or https://, without a user name or password.'),
-  });
-  if (endpoint === undefined) throw new UserCancelledError();
-  return endpoint.trim();
-}
-
-export function isEndpoint(typed: string): boolean {
-  if (!URL.canParse(typed.trim())) return false;
-  const url = new URL(typed.trim());
-  return (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
 }

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
+import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import { SinglePage } from '../../infrastructure/singlePage';
 import { showInformationMessage } from '../../infrastructure/window';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
@@ -16,6 +17,7 @@ import {
   catalogValidate,
   providerApprove,
   providerConfigure,
+  providerDelete,
   providerExecutables,
   providerGet,
   providerModels,
@@ -32,6 +34,7 @@ import {
 } from '../../common/messages/providers';
 import type { CatalogActions } from './catalogActions';
 import { commands, otherCommands } from './commands';
+import { usualEndpoint, type Connector, type ProviderDraft } from './connector';
 import type { ProviderActions } from './providerActions';
 
 export const viewType = 'plue.providers';
@@ -40,6 +43,7 @@ export interface ProvidersServices {
   sidecar: Sidecar;
   providers: ProviderList;
   actions: ProviderActions;
+  connector: Connector;
   catalogs: CatalogActions;
   log: Pick<Log, 'warn'>;
   extensionUri: vscode.Uri;
@@ -170,6 +174,10 @@ export class ProvidersPage implements vscode.Disposable {
       case 'makeDefaultSmall':
         await actions.makeDefaultSmall(action.id);
         return;
+      case 'setPrice':
+        await actions.setPrice(action.id, action.modelId);
+        this.post({ type: 'models', id: action.id, result: await sidecar.request(providerModels, { id: action.id }) });
+        return;
       case 'setKey':
         await this.run(otherCommands.setKey, action.id);
         return;
@@ -299,32 +307,52 @@ export class ProvidersPage implements vscode.Disposable {
     await actions.makeDefault(id);
   }
 
-  /** Saves the provider and tests it. Setting a key and signing in include a test. */
+  /** Saves the provider after its key step, and tests it. With `setKey` the key of a stored provider is replaced. */
   private async connect(
     { id, name, kind, catalogProvider, endpoint, authType, command, fields: others = {} }: NewProvider,
     then: 'test' | 'setKey' | 'signIn',
   ): Promise<void> {
-    const { sidecar, providers, actions } = this.services;
+    const { sidecar, providers, actions, connector } = this.services;
     const { model, ...fields }: Record<string, unknown> = { ...others };
     if (authType !== undefined) fields['auth_type'] = authType;
     if (command !== undefined) fields['command'] = command;
-    const stored: ProviderSummary = await sidecar.request(providerConfigure, {
-      id,
-      name,
-      kind,
-      // Clears an address that was saved before and is empty now.
-      endpoint: endpoint ?? (id === undefined ? undefined : ''),
-      catalogProvider,
-      model: given(model),
-      enabled: true,
-      fields,
-    });
-    this.post({ type: 'connected', provider: stored });
+    const draft: ProviderDraft = { name, kind, endpoint, catalogProvider, model: given(model), fields };
+    const stored: ProviderSummary =
+      id === undefined && then === 'setKey'
+        ? await connector.store(draft, connector.kindOf(kind), endpoint ?? (await this.usualEndpoint(kind, catalogProvider)))
+        : // Clears an address that was saved before and is empty now.
+          await sidecar.request(providerConfigure, {
+            ...draft,
+            id,
+            endpoint: endpoint ?? (id === undefined ? undefined : ''),
+            enabled: true,
+          });
     await providers.refresh();
-    if (then === 'setKey') await this.run(otherCommands.setKey, stored.id);
-    else if (then === 'signIn') await this.run(otherCommands.signIn, stored.id);
-    else await actions.test(stored.id);
+    if (then === 'setKey' && id !== undefined) await this.run(otherCommands.setKey, stored.id);
+    else if (then === 'signIn') await this.signIn(stored.id, id === undefined);
+    this.post({ type: 'connected', provider: providers.items.find((one) => one.id === stored.id) ?? stored });
+    // Setting a key includes a test.
+    const { error } = then === 'setKey' && id !== undefined ? actions.find(stored.id) : await connector.connected(stored);
     await providers.refresh();
+    if (error !== undefined) return;
+    this.post({ type: 'models', id: stored.id, result: await sidecar.request(providerModels, { id: stored.id }) });
+    // In a tab the chat would cover the page.
+    if (chatsOpenInSideBar()) await this.run(otherCommands.focusComposer);
+  }
+
+  /** A new provider is not kept if the user did not sign in. */
+  private async signIn(id: string, isNew: boolean): Promise<void> {
+    await this.run(otherCommands.signIn, id);
+    if (!isNew || this.services.actions.find(id).hasCredential) return;
+    await this.services.sidecar.request(providerDelete, { id });
+    await this.services.providers.refresh();
+    throw new UserCancelledError();
+  }
+
+  private async usualEndpoint(kind: string, catalogProvider: string | undefined): Promise<string | undefined> {
+    const { sidecar, connector } = this.services;
+    const catalog = catalogProvider === undefined ? undefined : (await sidecar.request(catalogGet, { id: catalogProvider })).summary;
+    return usualEndpoint(catalog, connector.kindOf(kind));
   }
 
   private async withCatalogs(change: () => Promise<LocalizedText>): Promise<void> {

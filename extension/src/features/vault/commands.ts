@@ -2,7 +2,14 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
-import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
+import {
+  showInformationMessage,
+  showInputBox,
+  showPassphraseBox,
+  showQuickPick,
+  showWarningMessage,
+  withProgress,
+} from '../../infrastructure/window';
 import type { ErrorView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { providerConfigure, providerTest, vaultStore } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -11,6 +18,7 @@ import type { PassphrasePrompt, VaultAccess } from './vaultAccess';
 
 export const commands = {
   configureProviderKey: 'plue.configureProviderKey',
+  addProviderWithKey: 'plue.addProviderWithKey',
   removeProviderKey: 'plue.removeProviderKey',
   unlockVault: 'plue.unlockVault',
   lockVault: 'plue.lockVault',
@@ -39,7 +47,7 @@ export async function configureProviderKey(
     );
   }
   await vault.ensureUnlocked();
-  const secret = await askForKey(provider, provider.origin);
+  const secret = await askForKey(provider.name, provider.origin, false);
   const reference = keyReferenceOf(provider);
   await sidecar.request(vaultStore, { reference, secret, origins: [provider.origin] });
   if (provider.keyReference !== reference) {
@@ -117,15 +125,17 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
   return summary;
 }
 
-async function askForKey(provider: ProviderSummary, origin: string): Promise<string> {
+/** @param isOptional An empty text stands for no key. */
+export async function askForKey(name: string, origin: string, isOptional: boolean): Promise<string> {
   const typed = await showInputBox({
-    title: l10n.t('Key for {0}', provider.name),
+    title: l10n.t('Key for {0}', name),
     prompt: origin.startsWith('exec://')
       ? l10n.t('Stored encrypted in the Plue vault and passed only to the approved program.')
       : l10n.t('Stored encrypted in the Plue vault and sent only to {0}.', origin),
+    ...(isOptional ? { placeHolder: l10n.t('Leave empty if no key is needed') } : {}),
     password: true,
     ignoreFocusOut: true,
-    validateInput: keyProblem,
+    validateInput: (text) => (isOptional && text.trim() === '' ? undefined : keyProblem(text)),
   });
   if (typed === undefined) throw new UserCancelledError();
   return typed.trim();
@@ -166,23 +176,12 @@ export const passphrasePrompt: PassphrasePrompt = {
       password: true,
       ignoreFocusOut: true,
     }),
-  fresh: async (why) => {
-    const first = await showInputBox({
-      title: l10n.t('Passphrase for the Plue vault (1 of 2)'),
+  fresh: async (why) =>
+    showPassphraseBox({
+      title: l10n.t('New passphrase for the Plue vault'),
       prompt: l10n.t('{0} Plue can’t recover it.', why),
-      password: true,
-      ignoreFocusOut: true,
       validateInput: (value) => (value.length >= 8 ? undefined : l10n.t('Use at least 8 characters.')),
-    });
-    if (first === undefined) return undefined;
-    return showInputBox({
-      title: l10n.t('Passphrase for the Plue vault (2 of 2)'),
-      prompt: l10n.t('Enter the passphrase again'),
-      password: true,
-      ignoreFocusOut: true,
-      validateInput: (value) => (value === first ? undefined : l10n.t('The passphrases don’t match.')),
-    });
-  },
+    }),
   acceptOlder: async (problem) => {
     const keep = l10n.t('Use Older Copy');
     const message = l10n.t('This vault is an older copy');

@@ -18,6 +18,7 @@ import {
   rotateKey,
   type KeyServices,
 } from './manageKeys';
+import { addProviderWithKey } from './newProvider';
 import { SecretProof } from './secretProof';
 import { VaultAccess } from './vaultAccess';
 
@@ -35,6 +36,10 @@ export function activateVault(
   };
 
   register(commands.configureProviderKey, (id) => configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined));
+  // Errors go to the feature that runs it.
+  disposables.add(
+    vscode.commands.registerCommand(commands.addProviderWithKey, (draft: unknown) => addProviderWithKey(sidecar, providers, vault, draft)),
+  );
   const services: KeyServices = { sidecar, providers, vault };
   register(commands.removeProviderKey, () => deleteKey(services));
   register(commands.manageKeys, () => manageKeys(services));

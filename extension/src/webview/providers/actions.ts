@@ -137,7 +137,7 @@ export function loadingLine(words: string): HTMLElement {
 }
 
 /** Heading of a route, with a Back button. */
-export function routeHead(title: string, actions: Actions, step?: string): HTMLElement {
+export function routeHead(title: string, actions: Actions): HTMLElement {
   const back = element(
     'button',
     { type: 'button', class: 'icon-button', title: l10n.t('Back'), 'aria-label': l10n.t('Back'), 'data-key': 'back' },
@@ -149,7 +149,6 @@ export function routeHead(title: string, actions: Actions, step?: string): HTMLE
     { class: 'route-head' },
     back,
     element('h2', { tabindex: '-1', 'data-fallback': true, 'data-key': 'heading' }, visibleText(title)),
-    step === undefined ? undefined : element('span', { class: 'quiet' }, step),
   );
 }
 

@@ -1,14 +1,17 @@
-// First step of adding a provider: select a vendor or a provider type.
+// First step of adding a provider: a card, a search result, or a row of the comparison.
 import * as l10n from '@vscode/l10n';
-import type { CatalogSummary, ProviderKindView } from '../../protocol/protocol.generated';
+import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
+import { formatModelCount, formatWarningCount } from '../../common/counts';
+import { catalogOf, providerCards, type ProviderCard } from '../../common/providerCards';
 import { menuButton } from '../shared/menu';
+import { cardList } from '../shared/providerCards';
 import { moveByArrows } from '../shared/roving';
 import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
-import { isBusy, type Choice, type Filter, type State } from './pageState';
-import { catalogAbilities, catalogModels, errorsText, priceRange, warningsText, window } from './words';
+import { isBusy, noFilter, type Filter, type State } from './pageState';
+import { catalogAbilities, catalogModels, errorsText, priceRange, window } from './words';
 
 export class CatalogBrowser implements View {
   readonly node: HTMLElement;
@@ -32,13 +35,13 @@ export class CatalogBrowser implements View {
     this.search.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowDown') return;
       event.preventDefault();
-      const first = this.list.node.querySelector('.row-name');
+      const first = this.list.node.querySelector('.row-name, .kind-row button');
       if (first instanceof HTMLElement) first.focus();
     });
     this.node = element(
       'section',
       { class: 'route', 'aria-label': l10n.t('Add Provider') },
-      routeHead(l10n.t('Add Provider'), actions, l10n.t('Step 1 of 2: choose')),
+      routeHead(l10n.t('Add Provider'), actions),
       element('div', { class: 'search-line' }, this.search, this.tools.node),
       this.list.node,
     );
@@ -53,9 +56,11 @@ export class CatalogBrowser implements View {
     this.filter = filter;
     if (this.search.value !== filter.words && document.activeElement !== this.search) this.search.value = filter.words;
     const up = isUp(state);
+    const others = (catalogs?.length ?? 0) + kindsBeside(kinds, catalogs).length - providerCards.length;
+    this.search.placeholder = others > 0 ? l10n.t('Search {0} more providers', others) : l10n.t('Search providers');
     this.tools.show([filter, state.startingPoints, up, state.busy], () => this.toolLine(state));
     this.list.show(
-      [filter, catalogs, kinds, compared.length, executables, state.failures, state.busy, up, state.catalogFolderProblem],
+      [filter, catalogs, kinds, state.providers, compared.length, executables, state.failures, state.busy, up, state.catalogFolderProblem],
       () => this.rows(state),
     );
   }
@@ -63,7 +68,7 @@ export class CatalogBrowser implements View {
   private toolLine(state: State): Child[] {
     const { filter } = state;
     const { actions } = this;
-    const chip = (label: string, name: 'isLocal' | 'hasReasoning' | 'hasImages' | 'isCheap'): HTMLElement => {
+    const chip = (label: string, name: 'isLocal' | 'hasReasoning' | 'hasImages' | 'isCheap' | 'isComparing'): HTMLElement => {
       const button = element(
         'button',
         { type: 'button', class: 'chip-button', 'aria-pressed': String(filter[name]), 'data-key': `chip:${name}` },
@@ -84,7 +89,7 @@ export class CatalogBrowser implements View {
       const { value } = sort;
       if (value === 'name' || value === 'price' || value === 'window') actions.change({ filter: { ...filter, sort: value } });
     });
-    return [
+    const comparison = [
       element(
         'div',
         { class: 'chips', role: 'group', 'aria-label': l10n.t('Filter') },
@@ -94,6 +99,10 @@ export class CatalogBrowser implements View {
         chip(l10n.t('Input under $1/M'), 'isCheap'),
       ),
       element('span', { class: 'sort' }, element('label', { for: 'sort' }, l10n.t('Sort by')), sort),
+    ];
+    return [
+      chip(l10n.t('Compare Prices'), 'isComparing'),
+      ...(filter.isComparing ? comparison : []),
       menuButton({
         label: l10n.t('Catalogs'),
         text: l10n.t('Catalogs'),
@@ -115,24 +124,34 @@ export class CatalogBrowser implements View {
   private rows(state: State): Child[] {
     const { actions } = this;
     const failures = ['catalogs', 'import', 'export', 'refresh', 'executables'].map((work) => failureOf(state, actions, work));
-    const under = [...failures, ...kindRows(state, actions), compareBar(state, actions)];
-    if (state.catalogs === undefined) {
+    const { filter, catalogs } = state;
+    const isSearching = filter.words.trim() !== '';
+    const under = [...failures, compareBar(state, actions)];
+    if (!filter.isComparing && !isSearching) return [firstProviders(state, actions), ...under];
+    if (catalogs === undefined) {
       const failed = state.failures['catalogs'] !== undefined;
       return [failed || !isUp(state) ? undefined : loadingLine(l10n.t('Loading the catalog…')), ...under];
     }
-    const found = filtered(state.catalogs, state.filter);
+    const found = filtered(catalogs, filter);
+    const kinds = kindsBeside(state.kinds, catalogs).filter((kind) =>
+      matches(`${kindLabel(kind)} ${kind.kind} ${besides[kind.kind] ?? ''}`, filter),
+    );
     const problem =
       state.catalogFolderProblem === undefined
         ? undefined
         : failureLine(state, actions, { kind: 'storeReadOnly', message: state.catalogFolderProblem });
     const working = ['import', 'export', 'refresh'].some((work) => isBusy(state, work)) ? loadingLine(l10n.t('Working…')) : undefined;
-    return [problem, working, found.length === 0 ? this.nothing() : this.table(found), ...under];
+    if (found.length === 0 && (filter.isComparing || kinds.length === 0))
+      return [problem, working, this.nothing(), ...(filter.isComparing ? kindRows(kinds, actions) : []), ...under];
+    const rows = filter.isComparing ? [this.table(found), ...kindRows(kinds, actions)] : [resultList(found, kinds, actions)];
+    return [problem, working, ...rows, ...under];
   }
 
   private nothing(): HTMLElement {
     const clear = textButton(l10n.t('Clear Filter'), () => {
       this.search.value = '';
-      this.actions.change({ filter: { words: '', isLocal: false, hasReasoning: false, hasImages: false, isCheap: false, sort: 'name' } });
+      const isComparing = this.filter?.isComparing === true;
+      this.actions.change({ filter: { ...noFilter, isComparing } });
       this.search.focus();
     });
     return element('p', { class: 'buttons' }, l10n.t('No matching providers or models.'), clear);
@@ -178,12 +197,8 @@ export class CatalogBrowser implements View {
 
   private row(catalog: CatalogSummary, isTabStop: boolean): HTMLElement {
     const { actions } = this;
-    const open = element(
-      'button',
-      { type: 'button', class: 'row-name', tabindex: isTabStop ? '0' : '-1', 'data-key': `catalog:${catalog.id}` },
-      visibleText(catalog.name),
-    );
-    open.addEventListener('click', () => actions.go({ at: 'catalog', id: catalog.id }));
+    const open = catalogLink(catalog, actions);
+    open.tabIndex = isTabStop ? 0 : -1;
     const connect = textButton(l10n.t('Choose'), () =>
       actions.go({ at: 'connect', choice: { kind: catalog.kind, catalogId: catalog.id } }),
     );
@@ -196,7 +211,7 @@ export class CatalogBrowser implements View {
           : l10n.t('custom')
         : undefined,
       catalog.errorCount > 0 ? errorsText(catalog.errorCount) : undefined,
-      catalog.warningCount > 0 ? warningsText(catalog.warningCount) : undefined,
+      catalog.warningCount > 0 ? formatWarningCount(catalog.warningCount) : undefined,
     ].filter((note) => note !== undefined);
     return element(
       'tr',
@@ -219,16 +234,45 @@ export class CatalogBrowser implements View {
   }
 }
 
+/** The first providers. What was found on this machine is used at once. */
+export function firstProviders(state: State, actions: Actions): HTMLElement {
+  const foundOf = (card: ProviderCard): ProviderSummary | undefined =>
+    state.providers?.find(({ kind, source, fault }) => kind === card && source === 'found' && fault === undefined);
+  return cardList(
+    (card) => {
+      if (!isUp(state)) return;
+      const found = foundOf(card);
+      if (found !== undefined) {
+        actions.ask(`use:${found.id}`, { type: 'use', id: found.id });
+        actions.change({ selected: found.id });
+        actions.go({ at: 'providers' });
+        return;
+      }
+      const catalogId = catalogOf(card);
+      actions.go({
+        at: 'connect',
+        choice: {
+          kind: card,
+          ...(catalogId === undefined ? {} : { catalogId }),
+          ...(card === 'openai-compatible' ? {} : { connectsAtOnce: true }),
+        },
+      });
+    },
+    (card) => (foundOf(card) === undefined ? undefined : l10n.t('Detected')),
+  );
+}
+
 function ownIds({ catalogs }: State): string[] {
   return (catalogs ?? []).filter(({ source }) => source === 'user').map(({ id }) => id);
 }
 
-export function filtered(catalogs: readonly CatalogSummary[], filter: Filter): CatalogSummary[] {
-  const words = filter.words.toLowerCase().split(/\s+/);
+/** Chips narrow only the comparison, where they are shown. */
+export function filtered(catalogs: readonly CatalogSummary[], { isComparing, ...typed }: Filter): CatalogSummary[] {
+  const filter = isComparing ? typed : { ...noFilter, words: typed.words };
   return catalogs
     .filter(
       (catalog) =>
-        words.every((word) => `${catalog.name} ${catalog.id} ${catalog.kind}`.toLowerCase().includes(word)) &&
+        matches(`${catalog.name} ${catalog.id} ${catalog.kind}`, filter) &&
         (!filter.isLocal || catalog.isLocal) &&
         (!filter.hasReasoning || catalog.hasReasoning) &&
         (!filter.hasImages || catalog.hasImages) &&
@@ -237,7 +281,14 @@ export function filtered(catalogs: readonly CatalogSummary[], filter: Filter): C
     .sort((one, other) => order(one, other, filter) || one.name.localeCompare(other.name));
 }
 
-function order(one: CatalogSummary, other: CatalogSummary, { sort }: Filter): number {
+function matches(text: string, { words }: Pick<Filter, 'words'>): boolean {
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.toLowerCase().includes(word));
+}
+
+function order(one: CatalogSummary, other: CatalogSummary, { sort }: Pick<Filter, 'sort'>): number {
   if (sort === 'name') return 0;
   // Unknown values are last.
   if (sort === 'price') return compare(one.lowestInputPerMillion ?? Infinity, other.lowestInputPerMillion ?? Infinity);
@@ -250,7 +301,6 @@ function compare(one: number, other: number): number {
 
 const besides: Record<string, string> = {
   'claude-code': l10n.t('Your Claude subscription, through Claude Code on this machine'),
-  ollama: l10n.t('Models on this machine or your own server'),
   'openai-compatible': l10n.t('Your own server with a Chat Completions API'),
   external: l10n.t('A program named plue-provider-… that returns responses'),
 };
@@ -261,36 +311,62 @@ export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readon
   return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));
 }
 
-function kindRows(state: State, actions: Actions): Child[] {
-  const kinds = kindsBeside(state.kinds, state.catalogs);
+function kindLabel({ kind, name }: ProviderKindView): string {
+  if (kind === 'external') return l10n.t('External program');
+  return kind === 'openai-compatible' ? l10n.t('OpenAI-compatible server') : name;
+}
+
+function kindRows(kinds: readonly ProviderKindView[], actions: Actions): Child[] {
   if (kinds.length === 0) return [];
-  const rows = kinds.map((kind) => {
-    const label =
-      kind.kind === 'external'
-        ? l10n.t('External program')
-        : kind.kind === 'openai-compatible'
-          ? l10n.t('OpenAI-compatible server')
-          : kind.name;
-    const choice: Choice = { kind: kind.kind };
-    const choose = textButton(l10n.t('Choose'), () => actions.go({ at: 'connect', choice }));
-    choose.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(label)));
-    choose.dataset['key'] = `choose-kind:${kind.kind}`;
-    return element(
-      'li',
-      { class: 'kind-row' },
-      element(
-        'span',
-        { class: 'provider-words' },
-        element('span', {}, visibleText(label)),
-        element('span', { class: 'quiet line' }, besides[kind.kind] ?? ''),
-      ),
-      choose,
-    );
-  });
   return [
     element('h3', {}, l10n.t('Local and custom')),
-    element('ul', { class: 'plain-list', 'aria-label': l10n.t('Local and custom') }, ...rows),
+    element('ul', { class: 'plain-list', 'aria-label': l10n.t('Local and custom') }, ...kinds.map((kind) => kindRow(kind, actions))),
   ];
+}
+
+/** Search results without prices. */
+function resultList(catalogs: readonly CatalogSummary[], kinds: readonly ProviderKindView[], actions: Actions): HTMLElement {
+  const rows = catalogs.map((catalog) =>
+    choiceRow(catalogLink(catalog, actions), catalog.name, resultText(catalog), `choose:${catalog.id}`, () =>
+      actions.go({ at: 'connect', choice: { kind: catalog.kind, catalogId: catalog.id } }),
+    ),
+  );
+  return element(
+    'ul',
+    { class: 'plain-list', 'aria-label': l10n.t('Search results') },
+    ...rows,
+    ...kinds.map((kind) => kindRow(kind, actions)),
+  );
+}
+
+function resultText(catalog: CatalogSummary): string {
+  return catalog.modelCount === 0 ? catalogAbilities(catalog) : `${formatModelCount(catalog.modelCount)}, ${catalogAbilities(catalog)}`;
+}
+
+function kindRow(kind: ProviderKindView, actions: Actions): HTMLElement {
+  const label = kindLabel(kind);
+  return choiceRow(element('span', {}, visibleText(label)), label, besides[kind.kind] ?? '', `choose-kind:${kind.kind}`, () =>
+    actions.go({ at: 'connect', choice: { kind: kind.kind } }),
+  );
+}
+
+/** Leads to the models and prices of a catalog. */
+function catalogLink({ id, name }: CatalogSummary, actions: Actions): HTMLButtonElement {
+  const open = element('button', { type: 'button', class: 'row-name', 'data-key': `catalog:${id}` }, visibleText(name));
+  open.addEventListener('click', () => actions.go({ at: 'catalog', id }));
+  return open;
+}
+
+function choiceRow(title: HTMLElement, label: string, about: string, key: string, choose: () => void): HTMLElement {
+  const button = textButton(l10n.t('Choose'), choose);
+  button.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(label)));
+  button.dataset['key'] = key;
+  return element(
+    'li',
+    { class: 'kind-row' },
+    element('span', { class: 'provider-words' }, title, element('span', { class: 'quiet line' }, visibleText(about))),
+    button,
+  );
 }
 
 /** Shown once models are ticked. */

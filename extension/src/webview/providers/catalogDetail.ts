@@ -67,7 +67,7 @@ export class CatalogView implements View {
     });
     edit.dataset['key'] = 'edit-catalog';
     return [
-      routeHead(summary.name, actions, l10n.t('Step 1 of 2: choose')),
+      routeHead(summary.name, actions),
       element(
         'p',
         { class: 'quiet' },

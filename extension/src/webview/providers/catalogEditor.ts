@@ -1,6 +1,7 @@
 // Editor for custom catalogs. Unknown fields are kept.
 import * as l10n from '@vscode/l10n';
 import type { CatalogProblem, FieldView } from '../../protocol/protocol.generated';
+import { formatWarningCount } from '../../common/counts';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { numberProblem } from '../shared/fieldControl';
@@ -8,7 +9,7 @@ import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
 import { failureOf, focusHeading, isUp, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
-import { errorsText, warningsText } from './words';
+import { errorsText } from './words';
 
 type Entries = Record<string, unknown>;
 
@@ -179,7 +180,7 @@ export class CatalogEditor implements View {
     const { problems } = this;
     if (problems.length === 0) return [];
     const errors = problems.filter(({ severity }) => severity === 'error').length;
-    const counted = [errors > 0 ? errorsText(errors) : '', problems.length > errors ? warningsText(problems.length - errors) : ''];
+    const counted = [errors > 0 ? errorsText(errors) : '', problems.length > errors ? formatWarningCount(problems.length - errors) : ''];
     const rows = problems.map((problem) => {
       const go = textButton(visibleText(problem.message), () => this.goTo(problem.path), 'quiet');
       return element('li', {}, icon(problem.severity), ' ', go, element('span', { class: 'quiet mono' }, ` ${visibleText(problem.path)}`));

@@ -13,6 +13,7 @@ import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
+import { isLocalAddress } from '../../common/providerCards';
 import { visibleText } from '../../common/visibleText';
 import { actionButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
@@ -52,6 +53,9 @@ const rare = [
   'headers',
   'additional_auth',
 ];
+
+/** Names of models in the result; the list of providers has them all. */
+const maxListed = 12;
 
 /** Identifies the operation that saves and tests the provider. */
 export const connectWork = 'connect';
@@ -106,7 +110,7 @@ export class ConnectView implements View {
     this.head.show([title, isDone], () => [
       isDone
         ? routeHead(l10n.t('Connected to {0}', this.stored(state)?.name ?? title), this.actions)
-        : routeHead(l10n.t('Connect {0}', title), this.actions, l10n.t('Step 2 of 2: connect')),
+        : routeHead(l10n.t('Connect {0}', title), this.actions),
     ]);
     this.fields.node.hidden = this.formPlace.hidden = this.enables.node.hidden = isDone;
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
@@ -118,9 +122,19 @@ export class ConnectView implements View {
     this.enables.show([catalog, state.catalogDetails[this.choice.catalogId ?? '']?.models, state.models[provider?.id ?? '']], () =>
       this.enabled(state),
     );
-    this.foot.show([provider, state.busy, state.failures, state.sidecar.state, this.choice.authType, this.choice.wasTested], () =>
-      this.footLines(state, kind),
+    this.foot.show(
+      [
+        provider,
+        state.models[provider?.id ?? '']?.models,
+        ...[state.busy, state.failures, state.sidecar.state, this.choice.authType, this.choice.wasTested],
+      ],
+      () => this.footLines(state, kind),
     );
+    // The user's own fields of the template may be required.
+    if (this.choice.connectsAtOnce === true && isUp(state) && this.form !== undefined) {
+      delete this.choice.connectsAtOnce;
+      this.connect();
+    }
   }
 
   private isDone(state: State): boolean {
@@ -207,7 +221,7 @@ export class ConnectView implements View {
       this.keep();
     });
     input.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && !event.isComposing) this.connect('test');
+      if (event.key === 'Enter' && !event.isComposing) this.connect();
     });
     return element(
       'div',
@@ -345,12 +359,11 @@ export class ConnectView implements View {
     const provider = this.stored(state);
     if (this.isDone(state)) return [this.result(state, provider), failureOf(state, actions, connectWork, provider)];
     const busy = isBusy(state, connectWork);
-    const auth = this.authOf(kind.authTypes);
-    const wantsKey = kind.takesKey && (auth === undefined || auth === 'apiKey' || auth === 'serviceAccount');
-    const press = (label: string, then: 'test' | 'setKey' | 'signIn', look: 'primary' | 'secondary'): HTMLElement => {
-      const button = textButton(label, () => this.connect(then), look);
+    const wantsKey = this.wantsKey(kind);
+    const press = (label: string, look: 'primary' | 'secondary'): HTMLElement => {
+      const button = textButton(label, () => this.connect(), look);
       if (busy || !isUp(state)) button.setAttribute('aria-disabled', 'true');
-      button.dataset['key'] = `connect:${then}`;
+      button.dataset['key'] = 'connect';
       return button;
     };
     const back = textButton(l10n.t('Back'), () => actions.back());
@@ -360,12 +373,12 @@ export class ConnectView implements View {
       element(
         'div',
         { class: 'buttons' },
-        wantsKey ? press(l10n.t('Set Key…'), 'setKey', 'secondary') : undefined,
-        auth === 'oauth' ? press(l10n.t('Sign In…'), 'signIn', 'secondary') : undefined,
-        press(busy ? l10n.t('Connecting…') : l10n.t('Connect'), 'test', 'primary'),
+        press(busy ? l10n.t('Connecting…') : this.authOf(kind.authTypes) === 'oauth' ? l10n.t('Sign In…') : l10n.t('Connect'), 'primary'),
         back,
       ),
-      busy ? loadingLine(l10n.t('Saving and testing…')) : this.result(state, provider),
+      busy
+        ? loadingLine(provider === undefined && wantsKey ? l10n.t('Waiting for the key…') : l10n.t('Saving and testing…'))
+        : this.result(state, provider),
       failureOf(state, actions, connectWork, provider),
     ];
   }
@@ -384,6 +397,7 @@ export class ConnectView implements View {
       'div',
       { class: 'result', role: 'group', 'aria-label': l10n.t('Result') },
       element('p', {}, element('span', { class: 'status-icon good' }, icon(status.icon)), ` ${words}`),
+      ...this.modelLines(state, provider),
       element(
         'div',
         { class: 'buttons' },
@@ -400,7 +414,43 @@ export class ConnectView implements View {
     );
   }
 
-  private connect(then: 'test' | 'setKey' | 'signIn'): void {
+  /** The listed models, with the one that new chats use. */
+  private modelLines(state: State, provider: ProviderSummary): Child[] {
+    const listed = state.models[provider.id]?.models ?? [];
+    const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
+    const used = provider.model ?? usualModel(listed, catalog?.defaultLargeModel)?.id;
+    const nameOf = ({ id, name }: ModelView): string => visibleText(name === undefined || name === '' ? id : name);
+    const chosen = listed.find(({ id }) => id === used);
+    const shown = listed.slice(0, maxListed);
+    const more = listed.length - shown.length;
+    return [
+      chosen === undefined
+        ? undefined
+        : element(
+            'p',
+            {},
+            provider.isDefault ? l10n.t('New chats use {0}.', nameOf(chosen)) : l10n.t('Default model: {0}', nameOf(chosen)),
+          ),
+      listed.length === 0
+        ? undefined
+        : element(
+            'p',
+            { class: 'quiet' },
+            more > 0 ? l10n.t('{0}, and {1} more', shown.map(nameOf).join(', '), more) : shown.map(nameOf).join(', '),
+          ),
+    ];
+  }
+
+  private wantsKey({ takesKey, authTypes, kind }: ProviderKindView): boolean {
+    const auth = this.authOf(authTypes);
+    const { endpoint } = this.choice;
+    // Without a setting, the address decides whether Ollama needs a key.
+    if (kind === 'ollama' && this.choice.authType === undefined)
+      return endpoint !== undefined && endpoint !== '' && !isLocalAddress(endpoint);
+    return takesKey && (auth === undefined || auth === 'apiKey' || auth === 'serviceAccount');
+  }
+
+  private connect(): void {
     const { state } = this;
     const kind = state === undefined ? undefined : this.kindOf(state);
     if (state === undefined || kind === undefined || !isUp(state) || isBusy(state, connectWork) || !this.check(state, kind)) return;
@@ -410,12 +460,14 @@ export class ConnectView implements View {
     if (choice.providerId !== undefined) provider.id = choice.providerId;
     if (choice.catalogId !== undefined) provider.catalogProvider = choice.catalogId;
     if (kind.takesEndpoint && (choice.endpoint ?? '').trim() !== '') provider.endpoint = (choice.endpoint ?? '').trim();
-    // Default values are not written to the file.
-    if (auth !== undefined && auth !== kind.authTypes[0]) provider.authType = authSpelling[auth];
+    const stored = this.stored(state);
+    // Default values are not written to a new file.
+    if (auth !== undefined && auth !== (stored?.authType ?? kind.authTypes[0])) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
     choice.wasTested = true;
     this.keep();
+    const then = auth === 'oauth' ? 'signIn' : this.wantsKey(kind) && stored?.hasCredential !== true ? 'setKey' : 'test';
     const action: ProvidersAction = { type: 'connect', provider, then };
     this.actions.ask(connectWork, action);
   }

@@ -14,6 +14,8 @@ export interface ModelTable {
   ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
   /** Highlighted models, with the reason. */
   marks?: Readonly<Record<string, string>>;
+  /** Lets the user set the price of models for which `isOwn` is true or no price is known. */
+  prices?: { isOwn(modelId: string): boolean; set(modelId: string): void };
   /** Kept by the caller, so that a rebuilt table keeps its length. */
   length: { isWhole: boolean };
 }
@@ -21,7 +23,7 @@ export interface ModelTable {
 /** More rows are rendered on request. */
 const maxRows = 100;
 
-export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
+export function modelTable({ caption, models, words, ticks, marks, prices, length }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
   const head = [
     l10n.t('Model'),
@@ -35,7 +37,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
   const most = length.isWhole ? found.length : maxRows;
-  const body = element('tbody', {}, ...found.slice(0, most).map((model) => row(model, ticks, marks)));
+  const body = element('tbody', {}, ...found.slice(0, most).map((model) => row(model, ticks, marks, prices)));
   const table = element(
     'table',
     { class: 'models' },
@@ -60,7 +62,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
           l10n.t('Show {0} More', rest),
           () => {
             length.isWhole = true;
-            const others = found.slice(most).map((model) => row(model, ticks, marks));
+            const others = found.slice(most).map((model) => row(model, ticks, marks, prices));
             body.append(...others);
             more?.remove();
             (others[0]?.querySelector('input') ?? body.closest<HTMLElement>('.scroll-x'))?.focus();
@@ -83,7 +85,7 @@ export function matches(model: ModelView, words: string): boolean {
     .every((word) => text.includes(word));
 }
 
-function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks']): HTMLElement {
+function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks'], prices: ModelTable['prices']): HTMLElement {
   const name = visibleText(model.name ?? model.id);
   const number = (words: string, more = ''): HTMLElement =>
     element('td', { class: `number${words === notAvailable ? ' quiet' : ''}${more}` }, words);
@@ -111,7 +113,7 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
       mark === undefined ? undefined : element('span', { class: 'badge' }, mark),
       model.name === undefined || model.name === model.id ? undefined : element('span', { class: 'quiet line' }, visibleText(model.id)),
     ),
-    number(price(model.inputPerMillion)),
+    priceCell(model, name, prices) ?? number(price(model.inputPerMillion)),
     number(price(model.outputPerMillion)),
     number(price(model.cachedReadPerMillion), ' extra'),
     number(window(model.contextLength)),
@@ -119,6 +121,16 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
     element('td', {}, visibleText(modelAbilities(model))),
     number(chatCost(model.typicalChatCost)),
   );
+}
+
+/** A button in place of the input price; both prices are asked for. */
+function priceCell(model: ModelView, name: string, prices: ModelTable['prices']): HTMLElement | undefined {
+  const isOwn = prices?.isOwn(model.id) === true;
+  if (prices === undefined || (model.inputPerMillion !== undefined && !isOwn)) return undefined;
+  const button = textButton(isOwn ? price(model.inputPerMillion) : l10n.t('Set Price…'), () => prices.set(model.id), 'quiet');
+  button.setAttribute('aria-label', isOwn ? l10n.t('Change Price of {0}', name) : l10n.t('Set Price of {0}', name));
+  button.dataset['key'] = `price:${model.id}`;
+  return element('td', { class: 'number' }, button);
 }
 
 /** Prices are per million tokens; the cost of a chat is derived from the user's chats. */

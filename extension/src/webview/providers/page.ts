@@ -148,7 +148,8 @@ export class ProvidersPage implements Actions {
     }
     if (work === 'configure' && before.route.at === 'edit') this.back();
     if (work === saveWork && before.route.at === 'editCatalog') this.back();
-    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Saved and tested.'));
+    if (work === connectWork && this.state.route.at === 'connect' && this.state.route.choice.providerId !== undefined)
+      this.say(l10n.t('Saved and tested.'));
   }
 
   private say(words: string): void {

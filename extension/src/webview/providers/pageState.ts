@@ -27,6 +27,8 @@ export interface Choice {
   fields?: Record<string, unknown>;
   providerId?: string;
   wasTested?: boolean;
+  /** Connects as soon as the step is shown, because nothing has to be typed into its form. */
+  connectsAtOnce?: boolean;
 }
 
 export type Route =
@@ -53,6 +55,8 @@ export interface Filter {
   hasImages: boolean;
   isCheap: boolean;
   sort: SortOrder;
+  /** Shows prices and capabilities of all providers. */
+  isComparing: boolean;
 }
 
 export interface State {
@@ -84,7 +88,15 @@ export interface State {
   modelFilter: string;
 }
 
-export const noFilter: Filter = { words: '', isLocal: false, hasReasoning: false, hasImages: false, isCheap: false, sort: 'name' };
+export const noFilter: Filter = {
+  words: '',
+  isLocal: false,
+  hasReasoning: false,
+  hasImages: false,
+  isCheap: false,
+  sort: 'name',
+  isComparing: false,
+};
 
 export const firstState: State = {
   providers: undefined,
@@ -236,6 +248,7 @@ const kept = v.object({
     hasImages: v.boolean(),
     isCheap: v.boolean(),
     sort: v.picklist(['name', 'price', 'window']),
+    isComparing: v.optional(v.boolean(), false),
   }),
 });
 

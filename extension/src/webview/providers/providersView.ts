@@ -86,7 +86,9 @@ export class ProvidersView implements View {
       this.modelsHeadLines(state, provider, now),
     );
     if (this.loaded !== provider.id) this.length.isWhole = false;
-    this.models.show([provider.id, provider.model, result?.models, this.search.value], () =>
+    const ownPrices = state.details[provider.id]?.configuration['model_prices'];
+    const isOwnPrice = (modelId: string): boolean => typeof ownPrices === 'object' && ownPrices !== null && modelId in ownPrices;
+    this.models.show([provider.id, provider.source, provider.model, result?.models, ownPrices, this.search.value], () =>
       result === undefined
         ? []
         : modelTable({
@@ -95,6 +97,14 @@ export class ProvidersView implements View {
             words: this.search.value,
             marks: provider.model === undefined ? {} : { [provider.model]: l10n.t('used') },
             length: this.length,
+            ...(provider.source === 'file'
+              ? {
+                  prices: {
+                    isOwn: isOwnPrice,
+                    set: (modelId) => this.actions.ask(`price:${provider.id}`, { type: 'setPrice', id: provider.id, modelId }),
+                  },
+                }
+              : {}),
           }),
     );
     this.load(state, provider);

@@ -4,28 +4,30 @@ import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { visibleText } from '../../common/visibleText';
 import { actionButton, failureOf, type Actions } from './actions';
+import { firstProviders } from './catalogBrowser';
 import { isBusy, type State } from './pageState';
 import { aboutText, statusOf } from './words';
 
 export function welcome(state: State, actions: Actions, now: Date): Child[] {
   const found = (state.providers ?? []).filter(({ source }) => source === 'environment' || source === 'found');
-  const offers = state.catalogs?.length;
-  const browse = textButton(
-    offers === undefined ? l10n.t('Browse Providers') : l10n.t('Browse {0} Providers', offers),
-    () => actions.go({ at: 'choose' }),
-    found.length === 0 ? 'primary' : 'secondary',
-  );
+  const browse = textButton(l10n.t('More Providers…'), () => actions.go({ at: 'choose' }));
   browse.dataset['key'] = 'browse';
   return [
     element('h2', { tabindex: '-1', 'data-fallback': true }, l10n.t('No models connected yet')),
     found.length === 0
       ? element('p', {}, l10n.t('No Claude Code, Ollama, or API key was found on this machine.'))
       : element('p', {}, l10n.t('Found on this machine. Select one to use it for new chats.')),
-    element(
-      'ul',
-      { class: 'plain-list found-list', 'aria-label': l10n.t('Found on this machine') },
-      ...found.map((provider) => row(state, actions, provider, now)),
-    ),
+    ...(found.length === 0
+      ? []
+      : [
+          element(
+            'ul',
+            { class: 'plain-list found-list', 'aria-label': l10n.t('Found on this machine') },
+            ...found.map((provider) => row(state, actions, provider, now)),
+          ),
+        ]),
+    element('h3', {}, l10n.t('Connect a model')),
+    firstProviders(state, actions),
     element(
       'div',
       { class: 'buttons' },

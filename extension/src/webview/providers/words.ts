@@ -82,10 +82,6 @@ export function errorsText(amount: number): string {
   return amount === 1 ? l10n.t('1 error') : l10n.t('{0} errors', amount);
 }
 
-export function warningsText(amount: number): string {
-  return amount === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', amount);
-}
-
 /** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
 export function price(perMillion: number | undefined): string {
   if (perMillion === undefined) return notAvailable;

@@ -69,7 +69,9 @@ internal sealed partial class ModelLists(
     {
         var listed = Stored(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model);
         var known = CatalogModel(settings, model);
-        return listed is null && known is null ? null : Merged(settings, listed ?? new ModelInfo { Id = model }, known);
+        return listed is null && known is null && !settings.ModelPrices.ContainsKey(model)
+            ? null
+            : Merged(settings, listed ?? new ModelInfo { Id = model }, known);
     }
 
     /// <summary>The cached models, without a request: the stored list, or the catalog's.</summary>
@@ -148,7 +150,8 @@ internal sealed partial class ModelLists(
         ending.Dispose();
     }
 
-    private static bool IsLocal(ProviderSettings settings) => settings.Capabilities.IsLocal || settings.Address is { IsLoopback: true };
+    private static bool IsLocal(ProviderSettings settings) =>
+        (settings.Capabilities.IsLocal && settings.AuthType != AuthType.ApiKey) || settings.Address is { IsLoopback: true };
 
     /// <summary>One request at a time for each provider; concurrent callers share the result.</summary>
     private Task<ModelListing> FetchAsync(IProvider provider, string fingerprint)
@@ -237,7 +240,7 @@ internal sealed partial class ModelLists(
         return [.. listed.Select(model => Merged(settings, model, known?.GetValueOrDefault(model.Id)))];
     }
 
-    /// <summary>The vendor's own word first. Tools: its listing, else the provider's file, else assumed for hosted ones and unknown for local ones.</summary>
+    /// <summary>The vendor's own word first, but for the price: the user's comes first. Tools: its listing, else the provider's file, else assumed for hosted ones and unknown for local ones.</summary>
     private static ModelInfo Merged(ProviderSettings settings, ModelInfo listed, CatalogModel? known) =>
         listed with
         {
@@ -255,7 +258,7 @@ internal sealed partial class ModelLists(
             CanReason = listed.CanReason ?? known?.CanReason,
             ReasoningLevels = listed.ReasoningLevels ?? known?.ReasoningLevels,
             DefaultReasoningLevel = listed.DefaultReasoningLevel ?? (known?.DefaultReasoningEffort is { Length: > 0 } level ? level : null),
-            Pricing = listed.Pricing ?? known?.Price,
+            Pricing = settings.ModelPrices.GetValueOrDefault(listed.Id) ?? listed.Pricing ?? known?.Price,
         };
 
     private static long? Positive(long? number) => number > 0 ? number : null;

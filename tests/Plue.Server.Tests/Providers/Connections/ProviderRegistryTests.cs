@@ -87,6 +87,18 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_price_of_the_user_applies_to_a_listed_model_and_to_one_that_nobody_lists()
+    {
+        Write("p", "provider_type: 'anthropic', model_prices: {'claude-sonnet-4-6': {input: 1, output: 2}, own: {input: 3, output: 4}}");
+        vendor.Models = ["claude-sonnet-4-6"];
+        var registry = Open();
+        var listing = await registry.ModelsAsync("p", refresh: false, default);
+        Assert.Equal(new Price(1, 2, null, null), listing.Models[0].Pricing);
+        Assert.Equal(new Price(3, 4, null, null), registry.PriceOf(Find(registry, "p"), "own"));
+        Assert.Null(registry.PriceOf(Find(registry, "p"), "other"));
+    }
+
+    [Fact]
     public async Task Returns_a_stale_list_at_once_and_refreshes_it_once()
     {
         Write("p", "provider_type: 'anthropic'");

@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as l10n from '../../../../extension/src/infrastructure/localizedText';
+import { Connector } from '../../../../extension/src/features/providers/connector';
 import { ProviderActions } from '../../../../extension/src/features/providers/providerActions';
 import { addProvider, enableAndTell, pickProvider, testAndTell } from '../../../../extension/src/features/providers/providerCommands';
 import { UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import {
+  catalogGet,
   catalogList,
   providerApprove,
   providerConfigure,
+  providerDiscover,
   providerExecutables,
   providerList,
   providerSetEnabled,
@@ -18,8 +21,8 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, executed, lists, reset, shown } from '../../testing/vscode';
-import { catalog, kind, ownServer, provider, tour } from '../../webview/providerSamples';
+import { answers, commandAnswers, executed, lists, reset, shown } from '../../testing/vscode';
+import { catalog, catalogDetail, kind, ownServer, provider, tour } from '../../webview/providerSamples';
 
 const external = kind({ kind: 'external', name: 'External program', takesKey: false, takesEndpoint: false, defaultEndpoint: undefined });
 const program: ExecutableView = {
@@ -34,27 +37,25 @@ let items: ProviderSummary[];
 let kinds: ProviderKindView[];
 let catalogs: CatalogSummary[];
 let programs: ExecutableView[];
-/** What the sidecar makes of a new provider. */
-let made: Partial<ProviderSummary>;
 let sidecar: FakeSidecar;
 let providers: ProviderList;
 let actions: ProviderActions;
 
 beforeEach(() => {
   reset();
-  items = [provider()];
+  items = [provider({ isDefault: true })];
   kinds = [kind(), ownServer, external, kind({ kind: 'tour', name: 'Tour' })];
   catalogs = [catalog({ name: 'Groq', id: 'groq', kind: 'openai-compatible', endpoint: 'https://api.groq.com/v1' })];
   programs = [program];
-  made = { hasCredential: true };
   sidecar = new FakeSidecar()
     .answer(providerList, () => ({ items, kinds }))
     .answer(catalogList, () => ({ items: catalogs }))
+    .answer(catalogGet, ({ id }) => catalogDetail(catalog({ id }), []))
     .answer(providerExecutables, () => ({ items: programs }))
     .answer(providerApprove, () => ({ ...program, approved: true }))
-    .answer(providerConfigure, ({ name }) => {
-      const stored = provider({ id: 'new', name, ...made });
-      items = [...items, stored];
+    .answer(providerConfigure, ({ id = 'new', name }) => {
+      const stored = provider({ id, name });
+      items = [...items.filter((item) => item.id !== id), stored];
       return stored;
     })
     .answer(providerSetEnabled, ({ id }) => provider({ id, name: 'Anthropic' }))
@@ -65,7 +66,16 @@ beforeEach(() => {
 
 function add(...said: string[]): Promise<void> {
   answers.push(...said);
-  return addProvider(sidecar, providers, actions);
+  return addProvider(sidecar, providers, new Connector(sidecar, providers, actions));
+}
+
+/** The key step of the vault, which is another feature. */
+function whenKeyIsTyped(): void {
+  commandAnswers.set('plue.addProviderWithKey', () => {
+    const stored = provider({ id: 'new', name: 'New' });
+    items = [...items, stored];
+    return stored;
+  });
 }
 
 function stored(): unknown {
@@ -73,76 +83,112 @@ function stored(): unknown {
 }
 
 describe('a new provider', () => {
-  it('is chosen among the catalogs and the kinds without one, but for the tour', async () => {
+  it('is chosen among the first ones, then all others, but for the tour', async () => {
     catalogs.push(
-      catalog({ name: 'Ollama', kind: 'openai-compatible', modelCount: 0, isLocal: true }),
-      catalog({ name: 'One', modelCount: 1 }),
+      catalog({ name: 'LM Studio', id: 'lmstudio', kind: 'openai-compatible', modelCount: 0, isLocal: true }),
+      catalog({ name: 'One', id: 'one', modelCount: 1 }),
       catalog({ name: 'Of a kind that is not known', kind: 'other' }),
     );
     await expect(add()).rejects.toBeInstanceOf(UserCancelledError);
     expect(lists[0]).toMatchObject([
-      { label: 'Catalog' },
-      { label: 'Groq', description: '2 models' },
-      { label: 'Ollama', description: 'Custom models' },
-      { label: 'One', description: '1 model' },
-      { label: 'Local and custom' },
       { label: 'Anthropic', description: 'https://api.anthropic.com' },
       { label: 'OpenAI-compatible', description: '' },
+      { label: 'More providers' },
+      { label: 'Groq', description: '2 models' },
+      { label: 'LM Studio', description: 'Custom models' },
+      { label: 'One', description: '1 model' },
       { label: 'External program', description: '' },
     ]);
   });
 
-  it('of a catalog that says where it is needs a name only, and is tested at once', async () => {
-    await add('Groq', 'Groq');
-    expect(stored()).toEqual({
-      ...{ name: 'Groq', kind: 'openai-compatible', endpoint: undefined, catalogProvider: 'groq', fields: undefined, enabled: true },
-    });
+  it('of a vendor is asked for its key alone, stored after it, and tested at once', async () => {
+    whenKeyIsTyped();
+    await add('Groq');
+    expect(executed).toEqual([
+      [
+        'plue.addProviderWithKey',
+        { name: 'Groq', kind: 'openai-compatible', catalogProvider: 'groq', origin: 'https://api.groq.com', isKeyOptional: true },
+      ],
+    ]);
+    expect(stored()).toBeUndefined();
+    expect(sidecar.asked.findLast(({ method }) => method === 'provider/test')?.params).toEqual({ id: 'new' });
     expect(shown.map(({ kind: how, text }) => [how, text])).toEqual([
       ['pick', 'Add Provider'],
-      ['input', 'Add Groq'],
-      ['progress', 'Testing Groq…'],
-      ['info', 'Groq responded.'],
+      ['progress', 'Testing New…'],
+      ['progress', 'Testing New…'],
+      ['info', 'New is connected.'],
     ]);
   });
 
-  it('is asked for its address where the catalog names a variable in place of one', async () => {
-    catalogs = [catalog({ name: 'Azure', kind: 'openai-compatible', endpoint: '$AZURE_ENDPOINT' })];
-    await add('Azure', 'Azure', 'my.azure.example', 'https://me:secret@my.azure.example', ' https://my.azure.example ');
-    const slip = 'Enter an address that starts with http:// or https://, without a user name or password.';
-    expect(shown.filter(({ kind: how }) => how === 'refused').map(({ text }) => text)).toEqual([slip, slip]);
-    expect(stored()).toMatchObject({ endpoint: 'https://my.azure.example' });
+  it('becomes the default where there is none but the tour', async () => {
+    items = [{ ...tour, isDefault: true }];
+    whenKeyIsTyped();
+    await add('Anthropic');
+    expect(stored()).toEqual({ id: 'new', name: 'New', kind: 'anthropic', makeDefault: true });
   });
 
-  it('gets no name that is taken, or none', async () => {
-    await add('Anthropic', ' ', 'ANTHROPIC', ' Second ', 'https://api.anthropic.com');
-    expect(shown.filter(({ kind: how }) => how === 'refused').map(({ text }) => text)).toEqual([
-      'Enter a name for the provider.',
-      'A provider with this name already exists.',
-    ]);
-    expect(stored()).toMatchObject({ name: 'Second' });
-  });
-
-  it('is not stored without a name or an address', async () => {
-    await expect(add('Groq')).rejects.toBeInstanceOf(UserCancelledError);
-    await expect(add('OpenAI-compatible', 'Lab')).rejects.toBeInstanceOf(UserCancelledError);
+  it('leaves the default alone where there is one', async () => {
+    items = [provider({ isDefault: true })];
+    whenKeyIsTyped();
+    await add('Groq');
     expect(stored()).toBeUndefined();
   });
 
-  it('without a key is asked whether it needs one', async () => {
-    made = { hasCredential: false };
-    await add('OpenAI-compatible', 'Lab', 'http://localhost:9000', 'Set Key…');
-    expect(executed).toEqual([['plue.configureProviderKey', 'new']]);
-    expect(sidecar.methods()).not.toContain('provider/test');
-    items = [];
-    await add('OpenAI-compatible', 'Lab', 'http://localhost:9000', 'No key');
-    expect(executed).toHaveLength(1);
-    expect(sidecar.methods()).toContain('provider/test');
+  it('that does not respond is shown with a way to set its key', async () => {
+    commandAnswers.set('plue.addProviderWithKey', () => {
+      const failed = provider({ id: 'new', name: 'New', error: { kind: 'providerAuthFailed', message: 'The key was refused.' } });
+      items = [...items, failed];
+      return failed;
+    });
+    await add('Groq');
+    expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'The key was refused.', buttons: ['Set Key…'] });
+    expect(stored()).toBeUndefined();
   });
 
-  it('that is signed in to leads there', async () => {
-    made = { authType: 'oauth' };
-    await add('Groq', 'Groq');
-    expect(executed).toEqual([['plue.signInProvider', 'new']]);
+  it('of one’s own is asked for its address, and named after it', async () => {
+    whenKeyIsTyped();
+    await add('OpenAI-compatible', 'localhost', 'https://me:secret@lab.example', ' http://localhost:8080/v1 ');
+    const slip = 'Enter an address that starts with http:// or https://, without a user name or password.';
+    expect(shown.filter(({ kind: how }) => how === 'refused').map(({ text }) => text)).toEqual([slip, slip]);
+    expect(executed[0]?.[1]).toEqual({
+      name: 'localhost:8080',
+      kind: 'openai-compatible',
+      endpoint: 'http://localhost:8080/v1',
+      origin: 'http://localhost:8080',
+      isKeyOptional: true,
+    });
+  });
+
+  it('is not stored without an address', async () => {
+    await expect(add('OpenAI-compatible')).rejects.toBeInstanceOf(UserCancelledError);
+    expect([stored(), executed]).toEqual([undefined, []]);
+  });
+
+  it.each([
+    ['http://localhost:11434', undefined],
+    ['http://192.168.1.20:11434', undefined],
+    ['https://ollama.com', 'https://ollama.com'],
+  ])('of Ollama at %s is asked for a key only where the address needs one', async (address, origin) => {
+    const ollama = kind({ kind: 'ollama', name: 'Ollama', authTypes: ['none', 'apiKey'], defaultEndpoint: 'http://localhost:11434' });
+    kinds = [ollama];
+    sidecar.answer(catalogGet, () => catalogDetail(catalog({ id: 'ollama', name: 'Ollama', kind: 'ollama' }), []));
+    whenKeyIsTyped();
+    await add('Ollama', address);
+    expect(executed[0]?.[1]).toEqual(
+      origin === undefined ? undefined : expect.objectContaining({ origin, fields: { auth_type: 'api_key' }, isKeyOptional: true }),
+    );
+    if (origin === undefined) expect(stored()).toMatchObject({ name: 'Ollama', kind: 'ollama', catalogProvider: 'ollama' });
+  });
+
+  it('of Claude Code is what was found, and leads to the sign-in where nothing was', async () => {
+    kinds = [kind({ kind: 'claude-code', name: 'Claude Code', takesKey: false, takesEndpoint: false, authTypes: ['none'] })];
+    sidecar.answer(providerDiscover, () => ({ defaultId: 'tour', sentence: 'Nothing.', tried: [] }));
+    items = [tour];
+    await expect(add('Claude Code')).rejects.toBeInstanceOf(UserCancelledError);
+    expect(executed).toEqual([['plue.checkClaudeCodeAuth']]);
+    items = [provider({ id: 'claude-code', name: 'Claude Code', kind: 'claude-code', source: 'found' }), tour];
+    await add('Claude Code');
+    expect(stored()).toEqual({ id: 'claude-code', name: 'Claude Code', kind: 'claude-code', makeDefault: true });
   });
 });
 
@@ -169,9 +215,9 @@ describe('an external program', () => {
 
   it('that is approved is not asked about again', async () => {
     programs = [{ ...program, approved: true }];
-    await add('External', 'x', 'Mine');
+    await add('External', 'x', 'No key');
     expect(sidecar.methods()).not.toContain('provider/approve');
-    expect(stored()).toMatchObject({ name: 'Mine', kind: 'external', fields: { command: '/bin/plue-provider-x' } });
+    expect(stored()).toMatchObject({ name: 'x', kind: 'external', fields: { command: '/bin/plue-provider-x' } });
   });
 
   it('has to be there', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { signInCommand } from '../../../../extension/src/features/providers/claudeCode';
-import { isEndpoint } from '../../../../extension/src/features/providers/providerCommands';
+import { isEndpoint } from '../../../../extension/src/features/providers/connector';
 import { statusDetail, statusText } from '../../../../extension/src/features/providers/statusWords';
 import { keyProblem, referenceOf } from '../../../../extension/src/features/vault/commands';
 import { providerDiscover, providerList, type ProviderSummary } from '../../../../extension/src/protocol/protocol.generated';

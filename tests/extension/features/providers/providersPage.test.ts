@@ -6,6 +6,7 @@ import { CatalogActions } from '../../../../extension/src/features/providers/cat
 import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { fromProvidersPage } from '../../../../extension/src/common/messages/providers';
 import { ProviderActions, usesSentence } from '../../../../extension/src/features/providers/providerActions';
+import { Connector } from '../../../../extension/src/features/providers/connector';
 import { addProvider, pickProvider } from '../../../../extension/src/features/providers/providerCommands';
 import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
 import {
@@ -42,6 +43,7 @@ import { codexSummary } from '../../testing/codexSummary';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
   answers,
+  commandAnswers,
   executed,
   files,
   lists,
@@ -78,12 +80,19 @@ beforeEach(async () => {
     .answer(providerMoveKey, ({ id }) => provider({ id }))
     .answer(providerDelete, () => ({}))
     .answer(providerSetEnabled, ({ id, enabled }) => provider({ id, enabled }))
-    .answer(providerConfigure, ({ id, name }) => provider({ id: id ?? 'new', name }));
+    .answer(providerConfigure, ({ id = 'new', name }) => {
+      const stored = provider({ id, name, ...(id === 'new' ? { isDefault: true } : {}) });
+      if (id === 'new') items = [...items.filter((item) => item.id !== id), stored];
+      return stored;
+    })
+    .answer(providerModels, () => ({ models: [] }));
   const providers = new ProviderList(sidecar);
+  const actions = new ProviderActions(sidecar, providers);
   page = new ProvidersPage({
     sidecar,
     providers,
-    actions: new ProviderActions(sidecar, providers),
+    actions,
+    connector: new Connector(sidecar, providers, actions),
     catalogs: new CatalogActions(sidecar),
     log: { warn: (line) => warnings.push(line) },
     extensionUri: pages,
@@ -140,7 +149,7 @@ describe('the host of the Providers page', () => {
       then: 'test',
       provider: { name: 'House', kind: 'openai-compatible', endpoint: 'http://127.0.0.1:1', authType: 'none' },
     });
-    expect(paramsOf('provider/configure')).toEqual({
+    expect(sidecar.asked.find(({ method }) => method === 'provider/configure')?.params).toEqual({
       id: undefined,
       name: 'House',
       kind: 'openai-compatible',
@@ -164,10 +173,39 @@ describe('the host of the Providers page', () => {
     expect(sidecar.asked.filter(({ method }) => method === 'provider/configure').map(({ params }) => params)).toEqual(configured);
   });
 
-  it('leaves the key to VS Code’s own box', async () => {
+  it('leaves the key to VS Code’s own box, and stores nothing before it', async () => {
+    sidecar.answer(providerList, () => ({ items, kinds: [kind()] })).answer(providerModels, () => ({ models: [] }));
+    await say({ type: 'ready' });
+    commandAnswers.set('plue.addProviderWithKey', () => {
+      items = [...items, provider({ id: 'new', name: 'House', isDefault: true })];
+      return items.at(-1);
+    });
     await say({ type: 'connect', work: 'connect', then: 'setKey', provider: { name: 'House', kind: 'anthropic' } });
-    expect(executed).toEqual([['plue.configureProviderKey', 'new']]);
+    expect(executed[0]).toEqual([
+      'plue.addProviderWithKey',
+      expect.objectContaining({ name: 'House', kind: 'anthropic', origin: 'https://api.anthropic.com' }),
+    ]);
+    expect(paramsOf('provider/test')).toEqual({ id: 'new' });
+    expect(heard()).toContainEqual({ type: 'models', id: 'new', result: { models: [] } });
+    // The composer of the chat beside it.
+    expect(executed.at(-1)).toEqual(['plue.focusComposer']);
+  });
+
+  it('replaces the key of a stored provider', async () => {
+    await say({ type: 'connect', work: 'connect', then: 'setKey', provider: { id: 'a', name: 'A', kind: 'anthropic' } });
+    expect(executed[0]).toEqual(['plue.configureProviderKey', 'a']);
     expect(sidecar.methods()).not.toContain('provider/test');
+  });
+
+  it('does not keep a new provider to which the user did not sign in', async () => {
+    sidecar.answer(providerConfigure, ({ name }) => {
+      items = [...items, provider({ id: 'new', name, authType: 'oauth', hasCredential: false })];
+      return provider({ id: 'new', name });
+    });
+    await say({ type: 'connect', work: 'connect', then: 'signIn', provider: { name: 'House', kind: 'anthropic', authType: 'oauth' } });
+    expect(executed).toEqual([['plue.signInProvider', 'new']]);
+    expect(paramsOf('provider/delete')).toEqual({ id: 'new' });
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
   });
 
   it('sorts changes of the form into what the wire names and the rest', async () => {
@@ -589,8 +627,8 @@ describe('a command of the palette', () => {
       .answer(providerExecutables, () => ({ items: [program] }))
       .answer(providerApprove, () => ({ ...program, approved: true }));
     const providers = new ProviderList(sidecar);
-    answers.push('External', 'x', 'Approve', 'X');
-    await addProvider(sidecar, providers, new ProviderActions(sidecar, providers));
+    answers.push('External', 'x', 'Approve', 'No key');
+    await addProvider(sidecar, providers, new Connector(sidecar, providers, new ProviderActions(sidecar, providers)));
     const methods = sidecar.methods();
     expect(methods.indexOf('provider/approve')).toBeGreaterThan(-1);
     expect(methods.indexOf('provider/approve')).toBeLessThan(methods.indexOf('provider/configure'));

@@ -5,6 +5,7 @@ import { activateVault } from '../../../../extension/src/features/vault/index';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
   providerConfigure,
+  providerDelete,
   providerList,
   providerTest,
   vaultCreate,
@@ -199,6 +200,43 @@ describe('whose key it is', () => {
   });
 });
 
+describe('a new provider with its key', () => {
+  const draft = { name: 'Lab', kind: 'openai-compatible', endpoint: 'https://lab.example/v1', origin: 'https://lab.example' };
+
+  beforeEach(() => {
+    sidecar
+      .answer(providerDelete, () => ({}))
+      .answer(providerConfigure, ({ name }) => provider({ id: 'lab', name, origin: 'https://lab.example' }));
+  });
+
+  it('is stored when the key is typed, and the key for that address alone', async () => {
+    answers.push('sk-lab');
+    await run('plue.addProviderWithKey', draft);
+    expect(sidecar.methods()).toEqual(['vault/status', 'provider/configure', 'vault/store', 'provider/list']);
+    expect(paramsOf('vault/store')).toEqual({ reference: 'vault://lab/api_key', secret: 'sk-lab', origins: ['https://lab.example'] });
+  });
+
+  it('is not stored when the prompt is closed', async () => {
+    await expect(run('plue.addProviderWithKey', draft)).rejects.toThrow('Cancelled.');
+    expect(sidecar.methods()).toEqual([]);
+  });
+
+  it('is stored without a key where an empty one stands for none', async () => {
+    answers.push('');
+    await run('plue.addProviderWithKey', { ...draft, isKeyOptional: true });
+    expect(paramsOf('provider/configure')).toMatchObject({ name: 'Lab', fields: { auth_type: 'none' } });
+    expect(sidecar.methods()).toEqual(['provider/configure']);
+  });
+
+  it('is deleted again when the key would go elsewhere, or cannot be stored', async () => {
+    answers.push('sk-lab');
+    await expect(run('plue.addProviderWithKey', { ...draft, origin: 'https://other.example' })).rejects.toThrow(
+      'Lab would send its key to https://lab.example instead of https://other.example. The key was not stored.',
+    );
+    expect(sidecar.methods()).toEqual(['vault/status', 'provider/configure', 'provider/delete', 'provider/list']);
+  });
+});
+
 describe('the vault', () => {
   it('is opened by the command, and the providers are looked at again with their keys', async () => {
     status = { ...status, locked: true };
@@ -209,13 +247,16 @@ describe('the vault', () => {
     expect(sidecar.methods().at(-1)).toBe('provider/list');
   });
 
-  it('is not made when its first passphrase is not typed again', async () => {
+  it('is not made without a passphrase of some length, which is typed once', async () => {
     status = { exists: false, locked: true, ways: [], keychainAvailable: false };
     sidecar.answer(vaultCreate, () => status);
+    answers.push('short');
+    await run('plue.unlockVault');
+    expect(shown.map(({ text }) => text)).toEqual(['New passphrase for the Plue vault', 'Use at least 8 characters.']);
+    expect(sidecar.methods()).not.toContain('vault/create');
     answers.push('long enough');
     await run('plue.unlockVault');
-    expect(shown.map(({ text }) => text)).toEqual(['Passphrase for the Plue vault (1 of 2)', 'Passphrase for the Plue vault (2 of 2)']);
-    expect(sidecar.methods()).not.toContain('vault/create');
+    expect(paramsOf('vault/create')).toEqual({ way: 'passphrase', secret: 'long enough' });
   });
 
   it('is opened without a word when the sidecar has started, where it can be', async () => {

@@ -1,8 +1,10 @@
-// Content of an empty chat: examples, current model, and how to change it.
+// Content of an empty chat: how to connect a model, then examples, the current model, and how to change it.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
+import type { ProviderCard } from '../../../common/providerCards';
 import { visibleText } from '../../../common/visibleText';
+import { cardList } from '../../shared/providerCards';
 import { withParts } from '../../shared/withParts';
 import { chosenProvider, chosenText } from '../state/chosenModel';
 
@@ -10,7 +12,10 @@ export interface EmptyChatActions {
   /** Puts a question into the composer, to be changed or sent. */
   suggest(question: string): void;
   pick(): void;
-  connect(): void;
+  connect(card: ProviderCard): void;
+  /** Opens the list of all providers. */
+  add(): void;
+  takeTour(): void;
 }
 
 /** Examples that fit the provider: Claude Code reads files, and the tour has recordings. */
@@ -34,18 +39,42 @@ export class EmptyChat {
   show(codex: CodexSummary, providers: ProviderSummary[]): void {
     const provider = chosenProvider(codex, providers);
     const words = chosenText(codex, providers);
-    const key = JSON.stringify([provider?.kind, words]);
+    // The tour responds where nothing is connected yet, and where the user asked for it.
+    const isConnected = provider !== undefined && (provider.kind !== 'tour' || codex.providerId !== undefined);
+    const key = JSON.stringify([provider?.kind, words, isConnected]);
     this.node.hidden = false;
     if (key === this.shown) return;
     this.shown = key;
+    if (isConnected) this.showExamples(provider, words);
+    else this.showCards(true);
+  }
+
+  private showExamples(provider: ProviderSummary, words: string): void {
     this.node.replaceChildren(
       element('h2', {}, l10n.t('Examples')),
       element(
         'ul',
         { class: 'suggestions' },
-        ...suggestionsFor(provider?.kind).map((question) => element('li', {}, this.suggestion(question))),
+        ...suggestionsFor(provider.kind).map((question) => element('li', {}, this.suggestion(question))),
       ),
       this.answeredBy(provider, words),
+    );
+  }
+
+  private showCards(offersTour: boolean): void {
+    this.node.replaceChildren(
+      element('h2', {}, l10n.t('Connect a model')),
+      element('p', { class: 'answered-by' }, l10n.t('Plue uses your own subscription, API key, or local model.')),
+      cardList((card) => this.actions.connect(card)),
+      element(
+        'div',
+        { class: 'buttons' },
+        textButton(l10n.t('More Providers…'), () => this.actions.add()),
+        ...(offersTour ? [textButton(l10n.t('Take the Tour'), () => this.actions.takeTour())] : []),
+      ),
+      ...(offersTour
+        ? [element('p', { class: 'answered-by tour-note' }, l10n.t('The tour replays recorded chats. It needs no key and sends nothing.'))]
+        : []),
     );
   }
 
@@ -59,25 +88,20 @@ export class EmptyChat {
     return button;
   }
 
-  private answeredBy(provider: ProviderSummary | undefined, words: string): HTMLElement {
-    const connect = textButton(l10n.t('Connect a Provider…'), () => this.actions.connect(), 'primary');
-    const change = textButton(l10n.t('Change'), () => this.actions.pick(), 'quiet');
-    if (provider === undefined) {
-      return element(
-        'div',
-        { class: 'answered-by' },
-        element('p', {}, l10n.t('This chat has no provider yet.')),
-        element('div', { class: 'buttons' }, connect),
-      );
-    }
+  private answeredBy(provider: ProviderSummary, words: string): HTMLElement {
     if (provider.kind === 'tour') {
       return element(
         'div',
         { class: 'answered-by' },
         element('p', {}, l10n.t('This is the tour. Responses are replayed from a recording; no model is called and nothing is sent.')),
-        element('div', { class: 'buttons' }, connect),
+        element(
+          'div',
+          { class: 'buttons' },
+          textButton(l10n.t('Connect a Model'), () => this.showCards(false), 'primary'),
+        ),
       );
     }
+    const change = textButton(l10n.t('Change'), () => this.actions.pick(), 'quiet');
     return element(
       'p',
       { class: 'answered-by' },

@@ -57,7 +57,9 @@ export class MessagesView implements ChatView {
         actions.focusComposer();
       },
       pick: () => actions.openPicker(),
-      connect: () => actions.help('chooseProvider'),
+      connect: (card) => panel.post({ type: 'connect', card }),
+      add: () => actions.help('addProvider'),
+      takeTour: () => actions.help('takeTour'),
     });
     const messages = messageActions(context, this);
     this.result = new TaskResult(messages.edits, messages);

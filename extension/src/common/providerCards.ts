@@ -1,0 +1,24 @@
+// The providers that Plue offers first. Everything else is found by searching.
+import * as v from 'valibot';
+
+export const providerCards = ['claude-code', 'anthropic', 'openai', 'openrouter', 'ollama', 'openai-compatible'] as const;
+
+/** The type of the provider; for a vendor also its ID in the catalog. */
+export type ProviderCard = (typeof providerCards)[number];
+
+export const providerCard = v.picklist(providerCards);
+
+/** The catalog of a card; undefined where the models are known only to the program or the server. */
+export function catalogOf(card: ProviderCard): string | undefined {
+  return card === 'anthropic' || card === 'openai' || card === 'openrouter' || card === 'ollama' ? card : undefined;
+}
+
+/** True for an address of this machine or of a private network, which needs no key. */
+export function isLocalAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { hostname } = new URL(address);
+  if (hostname === 'localhost' || hostname === '[::1]' || !hostname.includes('.') || /\.(?:local|localhost|internal|lan)$/.test(hostname)) {
+    return true;
+  }
+  return /^(?:127|10)\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(hostname);
+}

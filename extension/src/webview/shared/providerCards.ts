@@ -1,0 +1,60 @@
+// The first providers as cards, in an empty chat and on the Providers page.
+import * as l10n from '@vscode/l10n';
+import { providerCards, type ProviderCard } from '../../common/providerCards';
+import { element, icon } from './element';
+
+const cards: Record<ProviderCard, { icon: string; label: string; about: string }> = {
+  'claude-code': { icon: 'terminal', label: 'Claude Code', about: l10n.t('Your Claude subscription on this machine') },
+  anthropic: { icon: 'key', label: 'Anthropic', about: l10n.t('Claude models with an API key') },
+  openai: { icon: 'key', label: 'OpenAI', about: l10n.t('GPT models with an API key') },
+  openrouter: { icon: 'key', label: 'OpenRouter', about: l10n.t('Models of many vendors with one key') },
+  ollama: { icon: 'device-desktop', label: 'Ollama', about: l10n.t('Models on this machine or another server') },
+  'openai-compatible': {
+    icon: 'server',
+    label: l10n.t('OpenAI-compatible server'),
+    about: l10n.t('LM Studio, vLLM, llama.cpp, or a gateway'),
+  },
+};
+
+export function cardLabel(card: ProviderCard): string {
+  return cards[card].label;
+}
+
+/** @param mark A status beside the name, such as "Detected". */
+export function cardList(
+  choose: (card: ProviderCard) => void,
+  mark: (card: ProviderCard) => string | undefined = () => undefined,
+): HTMLElement {
+  return element(
+    'ul',
+    { class: 'provider-cards', 'aria-label': l10n.t('Providers') },
+    ...providerCards.map((card) => {
+      const { label, about, icon: name } = cards[card];
+      const status = mark(card);
+      const button = element(
+        'button',
+        {
+          type: 'button',
+          class: 'provider-card',
+          'aria-label': l10n.t('Choose {0}', label),
+          'aria-description': about,
+          'data-key': `card:${card}`,
+        },
+        icon(name),
+        element(
+          'span',
+          { class: 'provider-card-words' },
+          element(
+            'span',
+            { class: 'provider-card-name' },
+            label,
+            status === undefined ? undefined : element('span', { class: 'provider-card-status' }, status),
+          ),
+          element('span', { class: 'provider-card-about' }, about),
+        ),
+      );
+      button.addEventListener('click', () => choose(card));
+      return element('li', {}, button);
+    }),
+  );
+}
