@@ -1,8 +1,12 @@
 // The first five minutes: a fresh home, each step of the walkthrough done to its tick, and the page that says what is missing.
 import assert from 'node:assert/strict';
-import { inArtifacts } from '../../../scripts/lib/paths.mjs';
-import { ask, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { notification, pick } from '../runner/prompts.mjs';
+import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { asked, notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 const themes = /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern']);
@@ -18,6 +22,7 @@ export default async function (scenario) {
   }
   await workbench.close();
   await withoutSidecar(scenario);
+  await stepsToFirstResponse(scenario);
 }
 
 /**
@@ -51,7 +56,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Get Started opens the walkthrough, with nothing done yet', async () => {
     await workbench.command('Notifications: Clear All Notifications');
     await getStarted();
-    assert.equal(await walkthrough.locator('.getting-started-step').count(), 5);
+    assert.equal(await walkthrough.locator('.getting-started-step').count(), 6);
     assert.equal(await walkthrough.locator('.getting-started-step .codicon.complete').count(), 0);
   });
 
@@ -81,11 +86,11 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A provider that is connected ticks the first step', async () => {
     await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).click();
     await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
-    await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click();
     await workbench.chat.getByRole('button', { name: 'Choose OpenAI-compatible server' }).click();
     await workbench.chat.getByRole('textbox', { name: 'Name' }).fill('House server');
     await workbench.chat.getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);
     await workbench.chat.getByRole('button', { name: 'Connect', exact: true }).click();
+    await type(workbench, 'Key for House server', '');
     await workbench.chat.getByRole('button', { name: 'Done' }).waitFor({ timeout: 60_000 });
     await tree.getByText('A task runs an agent').waitFor();
     await getStarted();
@@ -155,6 +160,134 @@ async function withoutSidecar(scenario) {
     await health(workbench, /Sidecar \(failed\) +PLUE_SERVER_PATH is set to/);
     await page.locator('.codelens-decoration a', { hasText: 'Restart' }).waitFor();
   });
+}
+
+/**
+ * Each action of a user is counted: a click, a text typed or pasted, a key that sends it off. What is typed into a prompt of VS Code is one with its Enter.
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ */
+async function stepsToFirstResponse(scenario) {
+  const key = 'sk-first-run-0123456789abcdef';
+  const vendor = await new ScriptedEndpoint().start();
+  vendor.key = key;
+  const server = await new ScriptedEndpoint().start();
+  const ollama = await startOllama();
+  const inView = { 'plue.chat.location': 'sideBar' };
+
+  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {(() => Promise<unknown>)[]} actions Before the question. */
+  const reached = async (workbench, actions) => {
+    const { keyboard } = workbench.page;
+    const question = [() => keyboard.type('Who answers here?'), () => keyboard.press('Enter')];
+    for (const action of actions) await action();
+    // Nothing has to be clicked before the question is typed.
+    await workbench.chat.locator('textarea:focus').waitFor();
+    await workbench.chat.getByText(/Responses come from/).waitFor();
+    for (const action of question) await action();
+    await answers(workbench).last().waitFor();
+    await untilFinished(workbench);
+    return actions.length + question.length;
+  };
+  const choose = (/** @type {import('../runner/workbench.mjs').Workbench} */ workbench, /** @type {string} */ name) =>
+    workbench.chat.getByRole('button', { name: `Choose ${name}` }).click();
+  const isOffered = async (/** @type {import('../runner/workbench.mjs').Workbench} */ workbench) => {
+    await workbench.show();
+    workbench.chatPlace = 'view';
+    await workbench.chat.getByRole('heading', { name: 'Connect a model' }).waitFor({ timeout: 60_000 });
+  };
+
+  try {
+    const detected = await scenario.open({ settings: inView, env: { OLLAMA_HOST: ollama.address } });
+    await scenario.step('With Ollama on this machine the first response is 2 steps away', async () => {
+      await detected.show();
+      detected.chatPlace = 'view';
+      await detected.chat.getByText(/Responses come from Ollama/).waitFor({ timeout: 60_000 });
+      await composer(detected).focus();
+      assert.equal(await reached(detected, []), 2);
+    });
+
+    const own = await scenario.open({ settings: inView, ownServer: true });
+    await scenario.step('After the installation the chat opens by itself and says one thing', async () => {
+      await isOffered(own);
+      assert.equal(await own.chat.getByRole('heading').count(), 1);
+      assert.equal(await own.chat.getByRole('button', { name: /^Choose / }).count(), 6);
+      await own.chat.getByRole('button', { name: 'Take the Tour' }).waitFor();
+      assert.equal(await own.page.locator('.notifications-toasts .notification-list-item').count(), 0);
+    });
+    await scenario.look('It has no serious accessibility finding', async () => requireAccessible(await own.chatFrame()));
+    await scenario.visual('It can be read in every theme and in a narrow side bar', async () => {
+      for (const theme of themes) {
+        own.setTheme(theme);
+        await isOffered(own);
+        await own.page.screenshot({ path: inArtifacts('screenshots', `firstRun-connect-${slug(theme)}.png`) });
+      }
+    });
+    await scenario.step('With a server of one’s own it is 5 steps away, and no key is an answer', async () => {
+      const steps = await reached(own, [
+        () => choose(own, 'OpenAI-compatible server'),
+        () => type(own, 'Add OpenAI-compatible', server.url),
+        () => type(own, 'Key for 127.0.0.1', ''),
+      ]);
+      assert.equal(steps, 5);
+      const file = readFileSync(join(own.plueHome, 'providers', `${new URL(server.url).host.replace(/[.:]/g, '-')}.json5`), 'utf8');
+      assert.match(file, /auth_type: ['"]none['"]/);
+    });
+
+    const keyed = await scenario.open({
+      settings: inView,
+      ownServer: true,
+      // The vendor is this scenario's endpoint.
+      prepare: (home) => {
+        const shipped = JSON.parse(readFileSync(inRoot('server', 'catalog', 'anthropic.json'), 'utf8'));
+        mkdirSync(join(home, 'catalog'), { recursive: true });
+        writeFileSync(
+          join(home, 'catalog', 'anthropic.json'),
+          JSON.stringify({ ...shipped, api_endpoint: vendor.origin, default_large_model_id: undefined, default_small_model_id: undefined }),
+        );
+      },
+    });
+    await scenario.step('A key prompt that is closed stores nothing', async () => {
+      await isOffered(keyed);
+      await choose(keyed, 'Anthropic');
+      await asked(keyed, 'Key for Anthropic');
+      await keyed.page.keyboard.press('Escape');
+      await keyed.chat.getByRole('heading', { name: 'Connect a model' }).waitFor();
+      assert.equal(existsSync(join(keyed.plueHome, 'providers')), false);
+    });
+    await scenario.step('With an API key it is 4 steps away, where VS Code has proved that it keeps secrets', async () => {
+      await keyed.restart();
+      await keyed.chat.getByRole('heading', { name: 'Connect a model' }).waitFor({ timeout: 60_000 });
+      const steps = await reached(keyed, [() => choose(keyed, 'Anthropic'), () => type(keyed, 'Key for Anthropic', key)]);
+      assert.equal(steps, 4);
+    });
+  } finally {
+    await Promise.all([vendor.stop(), server.stop(), ollama.stop()]);
+  }
+}
+
+/** Speaks as much of Ollama's API as one response takes. */
+async function startOllama() {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const json = (/** @type {unknown} */ body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (pathname === '/api/tags') json({ models: [{ name: 'small:latest', model: 'small:latest' }] });
+    else if (pathname === '/api/show') json({ capabilities: ['completion'], model_info: {} });
+    else if (pathname === '/api/chat') {
+      const lines = [
+        { message: { role: 'assistant', content: 'Ollama answers.' }, done: false },
+        { done: true, done_reason: 'stop' },
+      ];
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    } else json({ version: '0.12.0' });
+  });
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  return {
+    address: `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}`,
+    stop: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 /** The picture beside the steps has come: it is a page of its own. @param {import('playwright-core').Page} page */

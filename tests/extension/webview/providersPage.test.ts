@@ -292,7 +292,7 @@ describe('the five states', () => {
     expect(words()).toContain('Loading providers…');
   });
 
-  it('empty: what was found is one click away, then the catalog, then the tour', async () => {
+  it('empty: what was found is one click away, then the first providers, all others, and the tour', async () => {
     await receive(
       snapshot([provider({ id: 'ollama', name: 'Ollama', source: 'found' }), { ...tour, isDefault: true }]),
       offers,
@@ -300,7 +300,13 @@ describe('the five states', () => {
     );
     expect(all(HTMLButtonElement, '.route button').map(nameOf)).toEqual([
       'Use Ollama',
-      'Browse 3 Providers',
+      'Choose Claude Code',
+      'Choose Anthropic',
+      'Choose OpenAI',
+      'Choose OpenRouter',
+      'Choose Ollama',
+      'Choose OpenAI-compatible server',
+      'More Providers…',
       'Take the Tour',
       'Detect providers on this machine again',
     ]);

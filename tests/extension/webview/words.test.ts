@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 /** Said the same in every language: names of formats and fields, examples, and what the recorded chats of the tour are asked. */
 const sameEverywhere = new Set([
-  ...['ID', 'SHA-256', '@selection', 'title', 'https://api.example.com/v1', '$EXAMPLE_API_KEY'],
+  ...['Claude Code', 'ID', 'SHA-256', '@selection', 'title', 'https://api.example.com/v1', '$EXAMPLE_API_KEY'],
   ...['What is Plue?', 'Show me some code', 'How do I connect a provider?'],
 ]);
 

@@ -3,22 +3,18 @@ import * as l10n from '@vscode/l10n';
 import { providerCards, type ProviderCard } from '../../common/providerCards';
 import { element, icon } from './element';
 
-const cards: Record<ProviderCard, { icon: string; label: string; about: string }> = {
-  'claude-code': { icon: 'terminal', label: 'Claude Code', about: l10n.t('Your Claude subscription on this machine') },
-  anthropic: { icon: 'key', label: 'Anthropic', about: l10n.t('Claude models with an API key') },
-  openai: { icon: 'key', label: 'OpenAI', about: l10n.t('GPT models with an API key') },
-  openrouter: { icon: 'key', label: 'OpenRouter', about: l10n.t('Models of many vendors with one key') },
-  ollama: { icon: 'device-desktop', label: 'Ollama', about: l10n.t('Models on this machine or another server') },
+const cards: Record<ProviderCard, { icon: string; name: string; about: string }> = {
+  'claude-code': { icon: 'terminal', name: 'Claude Code', about: l10n.t('Your Claude subscription on this machine') },
+  anthropic: { icon: 'key', name: 'Anthropic', about: l10n.t('Claude models with an API key') },
+  openai: { icon: 'key', name: 'OpenAI', about: l10n.t('GPT models with an API key') },
+  openrouter: { icon: 'key', name: 'OpenRouter', about: l10n.t('Models of many vendors with one key') },
+  ollama: { icon: 'device-desktop', name: 'Ollama', about: l10n.t('Models on this machine or another server') },
   'openai-compatible': {
     icon: 'server',
-    label: l10n.t('OpenAI-compatible server'),
+    name: l10n.t('OpenAI-compatible server'),
     about: l10n.t('LM Studio, vLLM, llama.cpp, or a gateway'),
   },
 };
-
-export function cardLabel(card: ProviderCard): string {
-  return cards[card].label;
-}
 
 /** @param mark A status beside the name, such as "Detected". */
 export function cardList(
@@ -29,25 +25,25 @@ export function cardList(
     'ul',
     { class: 'provider-cards', 'aria-label': l10n.t('Providers') },
     ...providerCards.map((card) => {
-      const { label, about, icon: name } = cards[card];
+      const { name, about, icon: iconName } = cards[card];
       const status = mark(card);
       const button = element(
         'button',
         {
           type: 'button',
           class: 'provider-card',
-          'aria-label': l10n.t('Choose {0}', label),
+          'aria-label': l10n.t('Choose {0}', name),
           'aria-description': about,
           'data-key': `card:${card}`,
         },
-        icon(name),
+        icon(iconName),
         element(
           'span',
           { class: 'provider-card-words' },
           element(
             'span',
             { class: 'provider-card-name' },
-            label,
+            name,
             status === undefined ? undefined : element('span', { class: 'provider-card-status' }, status),
           ),
           element('span', { class: 'provider-card-about' }, about),
