@@ -208,7 +208,7 @@ async function stepsToFirstResponse(scenario) {
     const own = await scenario.open({ settings: inView, ownServer: true });
     await scenario.step('After the installation the chat opens by itself and says one thing', async () => {
       await isOffered(own);
-      assert.equal(await own.chat.getByRole('heading').count(), 1);
+      assert.equal(await own.chat.getByRole('region', { name: 'Getting started' }).getByRole('heading').count(), 1);
       assert.equal(await own.chat.getByRole('button', { name: /^Choose / }).count(), 6);
       await own.chat.getByRole('button', { name: 'Take the Tour' }).waitFor();
       assert.equal(await own.page.locator('.notifications-toasts .notification-list-item').count(), 0);
@@ -217,7 +217,8 @@ async function stepsToFirstResponse(scenario) {
     await scenario.visual('It can be read in every theme and in a narrow side bar', async () => {
       for (const theme of themes) {
         own.setTheme(theme);
-        await isOffered(own);
+        await own.reload();
+        await own.chat.getByRole('heading', { name: 'Connect a model' }).waitFor({ timeout: 60_000 });
         await own.page.screenshot({ path: inArtifacts('screenshots', `firstRun-connect-${slug(theme)}.png`) });
       }
     });
@@ -254,7 +255,7 @@ async function stepsToFirstResponse(scenario) {
       assert.equal(existsSync(join(keyed.plueHome, 'providers')), false);
     });
     await scenario.step('With an API key it is 4 steps away, where VS Code has proved that it keeps secrets', async () => {
-      await keyed.restart();
+      await keyed.reload();
       await keyed.chat.getByRole('heading', { name: 'Connect a model' }).waitFor({ timeout: 60_000 });
       const steps = await reached(keyed, [() => choose(keyed, 'Anthropic'), () => type(keyed, 'Key for Anthropic', key)]);
       assert.equal(steps, 4);

@@ -73,6 +73,9 @@ async function runSteps(scenario, workbench) {
     await workbench.command('Plue: Manage Providers');
     await button('Add Provider').first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
+    await isWell('providers', 'add');
+    await button('Compare Prices').click();
+    await chat.getByRole('columnheader', { name: 'Provider' }).waitFor();
     await isWell('providers', 'catalog');
   });
 

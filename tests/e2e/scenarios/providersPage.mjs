@@ -42,18 +42,23 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await workbench.show();
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
-    await button(/Browse \d+ Providers/).waitFor();
+    await button('Choose Anthropic').waitFor();
+    await button('More Providers…').waitFor();
   });
 
   await scenario.step('The catalog can be searched and narrowed', async () => {
-    await button(/Browse \d+ Providers/).click();
+    await button('More Providers…').click();
     await workbench.chat.getByRole('searchbox').first().fill('groq');
-    await button(/Groq/).first().waitFor();
+    await button('Choose Groq').waitFor();
+    assert.equal(await workbench.chat.getByRole('table').count(), 0);
+    await button('Compare Prices').click();
+    await workbench.chat.getByRole('columnheader', { name: 'Input $/M' }).waitFor();
   });
 
   await scenario.look('The catalog has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
 
-  await scenario.step('A server of one’s own is connected in two steps', async () => {
+  await scenario.step('A server of one’s own needs its address', async () => {
+    await button('Compare Prices').click();
     await workbench.chat.getByRole('searchbox').first().fill('');
     await button('Choose OpenAI-compatible server').click();
     await textbox('Name').fill('Lab');
@@ -61,11 +66,10 @@ async function runSteps(scenario, workbench, endpoint, env) {
   });
 
   await scenario.step('Its key is typed into a password box of VS Code', async () => {
-    await button('Set Key…').first().click();
-    await type(workbench, '(1 of 2)', passphrase);
-    await type(workbench, '(2 of 2)', passphrase);
+    await workbench.chat.getByRole('button', { name: 'Connect', exact: true }).click();
     await asked(workbench, 'Key for Lab');
     await type(workbench, 'Key for Lab', firstKey);
+    await type(workbench, 'New passphrase for the Plue vault', passphrase);
     await workbench.chat.getByRole('heading', { name: /^Connected to/ }).waitFor();
     assert.equal(await textbox('Endpoint').isVisible(), false);
   });
@@ -194,13 +198,14 @@ async function runSteps(scenario, workbench, endpoint, env) {
     writeFileSync(program, clock('It is noon here.'), { mode: 0o755 });
     await workbench.command('Plue: Manage Providers');
     await button('Add Provider').first().click();
+    await workbench.chat.getByRole('searchbox').first().fill('external');
     await button('Choose External program').click();
     await workbench.chat.getByText(program).waitFor();
     await workbench.chat.getByText(/^SHA-256 [0-9a-f]{64}$/).waitFor();
     await textbox('Name').fill('Clock');
     await button(/^Approve Program/).click();
     await workbench.chat.getByText('Approved', { exact: true }).waitFor();
-    await button('Connect').click();
+    await workbench.chat.getByRole('button', { name: 'Connect', exact: true }).click();
     await workbench.chat.getByRole('group', { name: 'Result' }).getByText('Connected').waitFor();
   });
 

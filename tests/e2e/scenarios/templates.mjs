@@ -281,7 +281,8 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('It is kept in the provider’s file, and can be changed there', async () => {
-    await button('Connect').click();
+    await form().getByRole('button', { name: 'Connect', exact: true }).click();
+    await type(workbench, 'Key for Lab', '');
     await workbench.until(
       async () =>
         existsSync(inHome('providers', 'lab.json5')) && /cost_center/.test(readFileSync(inHome('providers', 'lab.json5'), 'utf8')),

@@ -609,18 +609,24 @@ describe('the page', () => {
   });
 
   it('labels the tour as a recording and offers to connect a provider', async () => {
-    await receive(snapshot([], { codex: codex({ providerId: 'tour' }) }, [provider({ id: 'tour', kind: 'tour', name: 'Tour' })]));
+    await receive(
+      snapshot([], { codex: codex({ providerId: 'tour', title: 'Tour' }) }, [provider({ id: 'tour', kind: 'tour', name: 'Tour' })]),
+    );
     expect(find('.badge', HTMLElement).hidden).toBe(false);
     button('Connect a Model').click();
-    button('Choose OpenRouter').click();
+    find('[data-key="card:openrouter"]', HTMLButtonElement).click();
     expect(posted).toEqual([{ type: 'connect', card: 'openrouter' }]);
   });
 
   it('says one thing while nothing is connected: connect a model, or take the tour', async () => {
-    await receive(snapshot([], {}, [provider({ id: 'tour', kind: 'tour', name: 'Tour', source: 'tour', isDefault: true })]));
+    await receive(
+      snapshot([], { codex: codex({ title: 'New chat', providerId: 'tour' }) }, [
+        provider({ id: 'tour', kind: 'tour', name: 'Tour', source: 'tour', isDefault: true }),
+      ]),
+    );
     expect(find('.empty-chat h2', HTMLElement).textContent).toBe('Connect a model');
     expect(document.querySelector('.suggestion')).toBeNull();
-    button('Choose Anthropic').click();
+    find('[data-key="card:anthropic"]', HTMLButtonElement).click();
     button('More Providers…').click();
     button('Take the Tour').click();
     expect(posted).toEqual([

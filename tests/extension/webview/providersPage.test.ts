@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ProviderCard } from '../../../extension/src/common/providerCards';
 import type { ToProvidersPage } from '../../../extension/src/common/messages/providers';
 import { keyText } from '../../../extension/src/webview/providers/providerDetail';
 import * as v from 'valibot';
@@ -298,18 +299,20 @@ describe('the five states', () => {
       offers,
       finished('catalogs'),
     );
-    expect(all(HTMLButtonElement, '.route button').map(nameOf)).toEqual([
-      'Use Ollama',
-      'Choose Claude Code',
-      'Choose Anthropic',
-      'Choose OpenAI',
-      'Choose OpenRouter',
-      'Choose Ollama',
-      'Choose OpenAI-compatible server',
-      'More Providers…',
-      'Take the Tour',
-      'Detect providers on this machine again',
-    ]);
+    expect(all(HTMLButtonElement, '.route button').map((one) => one.querySelector('.visually-hidden')?.textContent ?? nameOf(one))).toEqual(
+      [
+        'Use Ollama',
+        'Choose Claude Code',
+        'Choose Anthropic',
+        'Choose OpenAI',
+        'Choose OpenRouter',
+        'Choose Ollama',
+        'Choose OpenAI-compatible server',
+        'More Providers…',
+        'Take the Tour',
+        'Detect providers on this machine again',
+      ],
+    );
     await click('Use Ollama');
     expect(postedOf('use')[0]?.id).toBe('ollama');
     await receive(finished('use:ollama', { kind: 'unreachable', message: 'Nothing answers.' }));
@@ -338,6 +341,11 @@ describe('the five states', () => {
     expect(postedOf('listModels')).toHaveLength(2);
   });
 });
+
+async function choose(card: ProviderCard): Promise<void> {
+  all(HTMLButtonElement, `[data-key="card:${card}"]`)[0]?.click();
+  await drawn();
+}
 
 describe('adding a provider', () => {
   beforeEach(async () => {
@@ -522,7 +530,7 @@ describe('adding a provider', () => {
 
   it('begins with six cards and a search over everything else, without prices', async () => {
     await click('Compare Prices');
-    expect(all(HTMLButtonElement, '.provider-card').map(nameOf)).toEqual([
+    expect(all(HTMLElement, '.provider-card .visually-hidden').map(nameOf)).toEqual([
       'Choose Claude Code',
       'Choose Anthropic',
       'Choose OpenAI',
@@ -543,7 +551,7 @@ describe('adding a provider', () => {
   it('asks for the key as soon as the card of a vendor is chosen', async () => {
     await click('Compare Prices');
     await receive({ type: 'template', template: { id: 'llm-provider', name: 'Provider', fields: [] } });
-    await click('Choose Anthropic');
+    await choose('anthropic');
     expect(postedOf('connect')[0]).toMatchObject({ then: 'setKey', provider: { kind: 'anthropic', catalogProvider: 'anthropic' } });
     expect(words()).toContain('Waiting for the key…');
   });
@@ -553,7 +561,7 @@ describe('adding a provider', () => {
     await receive(snapshot([provider(), found]));
     await click('Compare Prices');
     expect(all(HTMLElement, '.provider-card-status').map(({ textContent }) => textContent)).toEqual(['Detected']);
-    await click('Choose Ollama');
+    await choose('ollama');
     expect(postedOf('use')).toEqual([{ type: 'use', id: 'ollama', work: 'use:ollama' }]);
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Ollama');
   });

@@ -42,7 +42,8 @@ export class Connector {
   async connectVendor(kind: ProviderKindView, catalog: CatalogSummary | undefined): Promise<ProviderSummary> {
     const usual = usualEndpoint(catalog, kind);
     // A vendor has one address; a server of the user's own may be anywhere.
-    const isOwnServer = kind.takesEndpoint && (usual === undefined || ((kind.needsEndpoint || kind.kind === 'ollama') && isLocalAddress(usual)));
+    const isOwnServer =
+      kind.takesEndpoint && (usual === undefined || ((kind.needsEndpoint || kind.kind === 'ollama') && isLocalAddress(usual)));
     const endpoint = isOwnServer ? await askForEndpoint(catalog?.name ?? kind.name, usual) : undefined;
     const wanted = catalog?.name ?? (endpoint === undefined ? kind.name : new URL(endpoint).host);
     const draft: ProviderDraft = {

@@ -42,7 +42,7 @@ export class ProviderActions {
     const tour = (await this.providers.refresh()).find(({ source }) => source === 'tour');
     if (tour === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', 'tour'));
     if (this.providers.default === undefined) await this.makeDefault(tour.id);
-    const { uri } = await this.sidecar.request(codexCreate, { templateId: 'ai-chat', providerId: tour.id });
+    const { uri } = await this.sidecar.request(codexCreate, { templateId: 'ai-chat', providerId: tour.id, title: tour.name });
     await vscode.commands.executeCommand(otherCommands.openChat, uri);
   }
 

@@ -4,15 +4,15 @@ import { providerCards, type ProviderCard } from '../../common/providerCards';
 import { element, icon } from './element';
 
 const cards: Record<ProviderCard, { icon: string; name: string; about: string }> = {
-  'claude-code': { icon: 'terminal', name: 'Claude Code', about: l10n.t('Your Claude subscription on this machine') },
-  anthropic: { icon: 'key', name: 'Anthropic', about: l10n.t('Claude models with an API key') },
-  openai: { icon: 'key', name: 'OpenAI', about: l10n.t('GPT models with an API key') },
-  openrouter: { icon: 'key', name: 'OpenRouter', about: l10n.t('Models of many vendors with one key') },
-  ollama: { icon: 'device-desktop', name: 'Ollama', about: l10n.t('Models on this machine or another server') },
+  'claude-code': { icon: 'terminal', name: 'Claude Code', about: l10n.t('Your Claude subscription') },
+  anthropic: { icon: 'key', name: 'Anthropic', about: l10n.t('Claude models, with an API key') },
+  openai: { icon: 'key', name: 'OpenAI', about: l10n.t('GPT models, with an API key') },
+  openrouter: { icon: 'key', name: 'OpenRouter', about: l10n.t('Many vendors, with one key') },
+  ollama: { icon: 'device-desktop', name: 'Ollama', about: l10n.t('Local models') },
   'openai-compatible': {
     icon: 'server',
     name: l10n.t('OpenAI-compatible server'),
-    about: l10n.t('LM Studio, vLLM, llama.cpp, or a gateway'),
+    about: l10n.t('LM Studio, vLLM, gateways'),
   },
 };
 
@@ -32,18 +32,18 @@ export function cardList(
         {
           type: 'button',
           class: 'provider-card',
-          'aria-label': l10n.t('Choose {0}', name),
-          'aria-description': about,
           'data-key': `card:${card}`,
         },
         icon(iconName),
         element(
           'span',
           { class: 'provider-card-words' },
+          // The name of the button is its content, so that it has every visible word.
+          element('span', { class: 'visually-hidden' }, l10n.t('Choose {0}', name)),
           element(
             'span',
             { class: 'provider-card-name' },
-            name,
+            element('span', { 'aria-hidden': 'true' }, name),
             status === undefined ? undefined : element('span', { class: 'provider-card-status' }, status),
           ),
           element('span', { class: 'provider-card-about' }, about),

@@ -422,8 +422,8 @@ async function pose(album, workbench, endpoint) {
     await album.take(workbench, 'providers', 'edit');
     await button('Cancel').click();
     await button('Add Provider').first().click();
-    await button('Choose Anthropic').waitFor();
-    await chat.getByText('Anthropic', { exact: true }).first().click();
+    await button('Compare Prices').click();
+    await chat.getByRole('table').getByText('Anthropic', { exact: true }).first().click();
     await chat.getByRole('checkbox').nth(1).waitFor();
     await album.take(workbench, 'providers', 'catalog-detail');
     for (const box of [0, 1, 2]) await chat.getByRole('checkbox').nth(box).check();

@@ -25,8 +25,9 @@ async function pose(album, workbench) {
   await album.learnThemes(workbench);
   await album.take(workbench, 'providers', 'empty');
   await album.scene(['providers'], async () => {
-    await button(/Browse \d+ providers/).click();
-    await button('Choose Anthropic').waitFor();
+    await button('More Providers…').click();
+    await button('Compare Prices').click();
+    await chat.getByRole('columnheader', { name: 'Provider' }).waitFor();
     await album.take(workbench, 'providers', 'catalog');
     await chat.getByRole('searchbox').first().fill('nobody has this');
     await button('Clear Filter').first().waitFor();
@@ -37,7 +38,8 @@ async function pose(album, workbench) {
     await album.take(workbench, 'providers', 'connect');
     await chat.getByRole('textbox', { name: 'Name' }).fill('Lab');
     await chat.getByRole('textbox', { name: 'Endpoint' }).fill('http://127.0.0.1:9/v1');
-    await button('Connect').click();
+    await chat.getByRole('button', { name: 'Connect', exact: true }).click();
+    await type(workbench, 'Key for Lab', '');
     await chat.getByRole('group', { name: 'Error details' }).or(chat.locator('.failure')).first().waitFor({ timeout: 30_000 });
     await album.take(workbench, 'providers', 'connect-failing');
   });

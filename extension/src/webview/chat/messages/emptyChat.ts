@@ -39,8 +39,8 @@ export class EmptyChat {
   show(codex: CodexSummary, providers: ProviderSummary[]): void {
     const provider = chosenProvider(codex, providers);
     const words = chosenText(codex, providers);
-    // The tour responds where nothing is connected yet, and where the user asked for it.
-    const isConnected = provider !== undefined && (provider.kind !== 'tour' || codex.providerId !== undefined);
+    // The tour is also the provider of a chat for which none was found. One that the user asked for has its name.
+    const isConnected = provider !== undefined && (provider.kind !== 'tour' || codex.title === provider.name);
     const key = JSON.stringify([provider?.kind, words, isConnected]);
     this.node.hidden = false;
     if (key === this.shown) return;

@@ -388,7 +388,9 @@ export class MessageList {
 
   private keepPlace(): void {
     const { scroller } = this.parts;
-    const top = this.place === null ? scroller.scrollHeight : this.wantedTop() + this.shift + this.articlesTop;
+    // An empty chat shows its beginning.
+    const end = this.total === 0 ? 0 : scroller.scrollHeight;
+    const top = this.place === null ? end : this.wantedTop() + this.shift + this.articlesTop;
     if (this.place === null || Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
     this.scroll.lastTop = scroller.scrollTop;
   }
