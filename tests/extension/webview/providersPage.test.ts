@@ -258,6 +258,19 @@ describe('the details', () => {
     expect(postedOf(type)).toHaveLength(1);
   });
 
+  it('offer to set the price of a model without one, and to change a price of the user', async () => {
+    const priced = [model('own', { inputPerMillion: 1, outputPerMillion: 2 }), model('listed', { inputPerMillion: 3 }), model('unknown')];
+    await receive(
+      snapshot(),
+      { type: 'detail', detail: detail(provider(), { configuration: { model_prices: { own: { input: 1, output: 2 } } } }) },
+      { type: 'models', id: 'anthropic', result: { models: priced } },
+    );
+    expect(all(HTMLElement, '.models tbody td:nth-of-type(1)').map(({ textContent }) => textContent)).toEqual(['$1', '$3', 'Set Price…']);
+    await click('Set Price of unknown');
+    expect(postedOf('setPrice')).toEqual([{ type: 'setPrice', id: 'anthropic', modelId: 'unknown', work: 'price:anthropic' }]);
+    expect(button('Change Price of own').textContent).toBe('$1');
+  });
+
   it('find a model by its words, of those that were listed', async () => {
     await receive(snapshot());
     const models = Array.from({ length: 9 }, (_, at) => model(`m-${at}`, at === 4 ? { canReason: true, reasoningLevels: ['low'] } : {}));

@@ -19,7 +19,7 @@ import {
   type KeyServices,
 } from './manageKeys';
 import { addProviderWithKey } from './newProvider';
-import { SecretProof } from './secretProof';
+import { SecretProof, sessionOf } from './secretProof';
 import { VaultAccess } from './vaultAccess';
 
 export function activateVault(
@@ -28,7 +28,7 @@ export function activateVault(
   providers: ProviderList,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
-  const proof = new SecretProof(context.secrets, { activationId: randomUUID(), sessionId: vscode.env.sessionId });
+  const proof = new SecretProof(context.secrets, { activationId: randomUUID(), sessionId: sessionOf(vscode.env.sessionId, process.ppid) });
   const vault = new VaultAccess(sidecar, new EditorKeyStore(context.secrets, log), proof, passphrasePrompt, log);
   const disposables = new Disposables();
   const register = (id: string, action: (argument: unknown) => Promise<void>): void => {

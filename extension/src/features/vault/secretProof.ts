@@ -9,13 +9,21 @@ export interface Activation {
   sessionId: string;
 }
 
-const probeKey = 'plue.secretProbe.v1';
+const probeKey = 'plue.secretProbe.v2';
 const activation = v.object({ activationId: v.string(), sessionId: v.string() });
 
 /** Restarting the extension host in the same window proves nothing, because the window keeps its memory. */
 export function isProven(stored: unknown, now: Activation): boolean {
   const parsed = v.safeParse(activation, stored);
   return parsed.success && parsed.output.activationId !== now.activationId && parsed.output.sessionId !== now.sessionId;
+}
+
+/** Builds of VS Code without telemetry give every session this ID. */
+const unknownSession = 'someValue.sessionId';
+
+/** The process that starts extension hosts ends with the sessions of its windows, so it stands for a session without an ID. */
+export function sessionOf(sessionId: string, parentProcess: number): string {
+  return sessionId === unknownSession ? `process ${parentProcess}` : sessionId;
 }
 
 export class SecretProof {

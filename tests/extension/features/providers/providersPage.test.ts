@@ -197,6 +197,18 @@ describe('the host of the Providers page', () => {
     expect(sidecar.methods()).not.toContain('provider/test');
   });
 
+  it.each([
+    [{}, ['0.5', 'two', '2'], { large: { input: 0.5, output: 2 } }],
+    [{ large: { input: 1, output: 2 }, small: { input: 3, output: 4 } }, [''], { small: { input: 3, output: 4 } }],
+    [{ large: { input: 1, output: 2 } }, [''], null],
+  ])('keeps the price of a model beside %j', async (before, typed, after) => {
+    detail = { uses: noUses, configuration: { model_prices: before } };
+    answers.push(...typed);
+    await say({ type: 'setPrice', id: 'a', modelId: 'large', work: 'price:a' });
+    expect(paramsOf('provider/configure')).toEqual({ id: 'a', name: 'A', kind: 'anthropic', fields: { model_prices: after } });
+    expect(heard()).toContainEqual({ type: 'models', id: 'a', result: { models: [] } });
+  });
+
   it('does not keep a new provider to which the user did not sign in', async () => {
     sidecar.answer(providerConfigure, ({ name }) => {
       items = [...items, provider({ id: 'new', name, authType: 'oauth', hasCredential: false })];

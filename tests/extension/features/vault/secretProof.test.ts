@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SecretProof, isProven } from '../../../../extension/src/features/vault/secretProof';
+import { SecretProof, isProven, sessionOf } from '../../../../extension/src/features/vault/secretProof';
 import { FakeSecrets } from '../../testing/fakeSecrets';
 
 const first = { activationId: 'a1', sessionId: 's1' };
@@ -36,4 +36,9 @@ test('A store that forgets at every reload is never proven', async () => {
 
 test('A store that fails is not proven and does not throw', async () => {
   expect(await new SecretProof(new FakeSecrets('broken'), first).check()).toBe(false);
+});
+
+test('A session without an ID is the process that started the extension host', () => {
+  expect(sessionOf('5b7c', 7)).toBe('5b7c');
+  expect(sessionOf('someValue.sessionId', 7)).not.toBe(sessionOf('someValue.sessionId', 8));
 });
