@@ -9,6 +9,8 @@ export interface Page {
   title: string;
   /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
   data?: Record<string, string>;
+  /** The place of a page that can be in an editor or in a view. */
+  place?: 'editor' | 'view';
   /** State of an earlier webview, as JSON in `#saved`. */
   saved?: unknown;
 }
@@ -29,7 +31,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source}; font-src ${source}; img-src ${source} data:`;
   const data = Object.entries(page.data ?? {}).map(([name, value]) => ` data-${name}="${escape(value)}"`);
   return `<!DOCTYPE html>
-<html lang="${escape(vscode.env.language)}">
+<html lang="${escape(vscode.env.language)}"${page.place === undefined ? '' : ` data-place="${page.place}"`}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">

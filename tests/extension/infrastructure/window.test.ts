@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { verbatim, type LocalizedText } from '../../../extension/src/infrastructure/localizedText';
 import * as ui from '../../../extension/src/infrastructure/window';
 import { rawTextUses } from '../../../scripts/lib/rawTextApi.mjs';
-import { FakePanel, reset, window as fakeWindow } from '../testing/vscode';
+import { answers, FakePanel, reset, window as fakeWindow } from '../testing/vscode';
 
 const wrapper = 'extension/src/infrastructure/window.ts';
 const root = process.cwd();
@@ -66,6 +66,11 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
       return Promise.resolve();
     }),
   showInputBox: (text) => ui.showInputBox({ title: text, prompt: text, placeHolder: text, validateInput: () => text }),
+  showPassphraseBox: (text) => {
+    // Refused once, so that the problem is shown as well.
+    answers.push('typed', undefined);
+    return ui.showPassphraseBox({ title: text, prompt: text, validateInput: () => text });
+  },
   showQuickPick: (text) =>
     Promise.all([
       ui.showQuickPick([{ label: text, description: text, detail: text }], { title: text, placeHolder: text }),
@@ -207,6 +212,12 @@ test('Hostile text at every place that shows text is no link and no icon', async
   vi.spyOn(fakeWindow, 'showInputBox').mockImplementation((box) => {
     record([box, box.validateInput?.('')]);
     return Promise.resolve(undefined);
+  });
+  const createInputBox = fakeWindow.createInputBox;
+  vi.spyOn(fakeWindow, 'createInputBox').mockImplementation(() => {
+    const box = createInputBox();
+    box.onDidHide(() => record([box.title, box.prompt, box.validationMessage]));
+    return box;
   });
   vi.spyOn(fakeWindow, 'withProgress').mockImplementation((progress, task) => {
     record(progress);

@@ -110,6 +110,7 @@ export class ChatPanel implements vscode.Disposable {
       name: 'chat',
       title: l10n.t('Plue chat'),
       data: { 'codex-id': codexId },
+      place: host.place,
       saved: services.saved.get(codexId),
     });
     this.early = this.readChat();

@@ -1,7 +1,8 @@
 // The header: title, options, instructions, meters and the chat menu.
 import type { ChatContext } from '../state/chatContext';
-import type { ChatModel, ChatView } from '../state/chatStore';
 import type { MenuItem } from '../../shared/menu';
+import { isChatEmpty, type ChatModel, type ChatView } from '../state/chatStore';
+import { isUnconnected } from '../state/chosenModel';
 import { AnswerOptions } from './answerOptions';
 import { chatMenu } from './chatMenu';
 import { CostMeter } from './costMeter';
@@ -48,6 +49,8 @@ export class HeaderView implements ChatView {
     if (!chat.codex.uri.startsWith('codex://tasks/')) this.cost.show(chat.codex.cost);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
+    // Options, instructions and meters say nothing about a chat that no model could answer.
+    this.header.node.classList.toggle('is-plain', isChatEmpty(chat) && isUnconnected(chat.codex, providers));
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);
   }
 

@@ -6,7 +6,7 @@ import type { ProviderCard } from '../../../common/providerCards';
 import { visibleText } from '../../../common/visibleText';
 import { cardList } from '../../shared/providerCards';
 import { withParts } from '../../shared/withParts';
-import { chosenProvider, chosenText } from '../state/chosenModel';
+import { chosenProvider, chosenText, isUnconnected } from '../state/chosenModel';
 
 export interface EmptyChatActions {
   /** Puts a question into the composer, to be changed or sent. */
@@ -39,13 +39,12 @@ export class EmptyChat {
   show(codex: CodexSummary, providers: ProviderSummary[]): void {
     const provider = chosenProvider(codex, providers);
     const words = chosenText(codex, providers);
-    // The tour is also the provider of a chat for which none was found. One that the user asked for has its name.
-    const isConnected = provider !== undefined && (provider.kind !== 'tour' || codex.title === provider.name);
+    const isConnected = !isUnconnected(codex, providers);
     const key = JSON.stringify([provider?.kind, words, isConnected]);
     this.node.hidden = false;
     if (key === this.shown) return;
     this.shown = key;
-    if (isConnected) this.showExamples(provider, words);
+    if (isConnected && provider !== undefined) this.showExamples(provider, words);
     else this.showCards(true);
   }
 

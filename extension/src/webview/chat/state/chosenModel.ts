@@ -22,6 +22,12 @@ export function chosenProvider(codex: CodexSummary | undefined, providers: Provi
     : providers.find((provider) => provider.id === codex.providerId);
 }
 
+/** True if nothing is connected that could respond. The tour is then the provider; a chat for which the user asked for it has its name. */
+export function isUnconnected(codex: CodexSummary, providers: ProviderSummary[]): boolean {
+  const provider = chosenProvider(codex, providers);
+  return provider === undefined || (provider.kind === 'tour' && codex.title !== provider.name);
+}
+
 /** An empty model means the provider's default. */
 export function chosenChoice(codex: CodexSummary, providers: ProviderSummary[]): ModelChoice | undefined {
   const providerId = codex.providerId ?? chosenProvider(codex, providers)?.id;
