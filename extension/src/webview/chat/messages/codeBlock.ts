@@ -1,9 +1,9 @@
 // A code block: a header with language and actions, and code with classes that chat.css colors.
 import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
-import hljs from 'highlight.js/lib/common';
 import { copyButton, element, iconButton, setText } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
+import { highlighted } from './highlighter';
 
 /** `info` is the text behind the opening fence: a language, and possibly a file. */
 export interface CodeActions {
@@ -66,7 +66,7 @@ export function fillCode(block: HTMLElement, source: string, info: string, close
     extend(code, visible);
     return;
   }
-  const colored = language !== '' && hljs.getLanguage(language) !== undefined ? color(visible, language) : undefined;
+  const colored = language === '' ? undefined : color(visible, language);
   if (colored === undefined) extend(code, visible);
   else code.replaceChildren(colored);
 }
@@ -82,8 +82,9 @@ function pathOf(info: string): string {
   return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
 }
 
-function color(source: string, language: string): DocumentFragment {
-  const { value } = hljs.highlight(source, { language, ignoreIllegals: true });
+function color(source: string, language: string): DocumentFragment | undefined {
+  const value = highlighted(source, language);
+  if (value === undefined) return undefined;
   return DOMPurify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'], ALLOW_DATA_ATTR: false });
 }
 
