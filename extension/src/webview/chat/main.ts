@@ -17,12 +17,12 @@ const panel: Panel = {
     if (saved !== undefined) webview.post({ type: 'saved', state: saved });
   },
 };
+// Sent first: the panel reads the chat meanwhile, and ignores a page until it is ready.
+panel.post({ type: 'ready' });
 const codexId = root.dataset['codexId'] ?? '';
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
 // What VS Code kept is newer, unless the webview showed another chat before.
 const saved = [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === codexId);
-// Sent first, because the panel ignores a page until it is ready, and a restored draft requests details of its files immediately.
-panel.post({ type: 'ready' });
 const page = new ChatPage(root, panel, codexId, saved);
 window.addEventListener('focus', () => panel.post({ type: 'focused', isFocused: true }));
 window.addEventListener('blur', () => {

@@ -19,11 +19,25 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
   const api = acquireVsCodeApi();
   const notice = document.getElementById('host-lost');
   const copy = new StateCopy(document.getElementById('app')?.dataset['key'] ?? '');
-  const left = api.getState() === undefined ? copy.read() : undefined;
-  if (left !== undefined) api.setState(left);
+  // Opening the browser storage blocks the page for tens of milliseconds, so a page can first report that it is ready.
+  let isRestored = false;
+  const restore = (): void => {
+    if (isRestored) return;
+    isRestored = true;
+    const left = api.getState() === undefined ? copy.read() : undefined;
+    if (left !== undefined) api.setState(left);
+  };
   const link = new HostLink({
     post: (message) => api.postMessage(message),
-    asked: (isAsked) => (isAsked ? copy.begin(api.getState()) : copy.end()),
+    asked: (isAsked) => {
+      if (isAsked) {
+        copy.begin(api.getState());
+        return;
+      }
+      // The end of the copy is the end of what an earlier page left.
+      restore();
+      copy.end();
+    },
     changed: (isLost) => {
       if (notice !== null) notice.hidden = !isLost;
       hostChanged?.(isLost);
@@ -33,8 +47,12 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
   setInterval(() => link.tick(), 1000);
   return {
     post: (message) => link.send(message),
-    getState: () => api.getState(),
+    getState: () => {
+      restore();
+      return api.getState();
+    },
     setState: (state) => {
+      isRestored = true;
       api.setState(state);
       copy.update(state);
     },
