@@ -38,7 +38,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Contains("plue catalog list", error.ToString());
 
         Assert.Equal(0, await RunAsync("stats"));
-        Assert.Contains("21 vendors, 0 of them yours", output.ToString());
+        Assert.Contains("20 vendors, 0 of them yours", output.ToString());
         Assert.Equal(0, await RunAsync("stats", "--json"));
         Assert.Equal(231, Json.GetProperty("modelCount").GetInt32());
     }

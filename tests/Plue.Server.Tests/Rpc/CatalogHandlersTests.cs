@@ -63,7 +63,7 @@ public sealed class CatalogHandlersTests
         );
         await sidecar.Client.ResultAsync("catalog/restore", new { backupId = (string?)backup["id"] });
         var stats = await sidecar.Client.ResultAsync("catalog/stats");
-        Assert.Equal((23, 2), ((int?)stats?["providerCount"], (int?)stats?["userProviderCount"]));
+        Assert.Equal((22, 2), ((int?)stats?["providerCount"], (int?)stats?["userProviderCount"]));
         Assert.Null(stats?["refreshedAt"]);
 
         await sidecar.Client.ResultAsync("catalog/delete", new { id = "renamed" });
