@@ -199,6 +199,7 @@ public sealed record TextPart(string Content) : MessagePart;
 /// <param name="Blob">To be asked for with attachment/read.</param>
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="HasChanged">The file is another now than what was sent.</param>
+/// <param name="IsUnsaved">The text had unsaved changes in the editor when it was sent.</param>
 public sealed record FilePart(
     string Path,
     string? Content,
@@ -208,7 +209,8 @@ public sealed record FilePart(
     long? Size,
     LineRange? Range,
     bool? IsSummary,
-    bool? HasChanged
+    bool? HasChanged,
+    bool? IsUnsaved
 ) : MessagePart;
 
 /// <param name="Parameters">A JSON object as text; may be cut short while it streams.</param>

@@ -34,6 +34,9 @@ public static class Methods
     /// <summary>Workspace trust was granted while the window is open.</summary>
     public static readonly RpcNotification<WorkspaceTrustParams> WorkspaceTrust = new("workspace/trust");
 
+    /// <summary>Other documents than before have unsaved changes.</summary>
+    public static readonly RpcNotification<WorkspaceUnsavedParams> WorkspaceUnsaved = new("workspace/unsaved");
+
     // Documents.
     public static readonly RpcRequest<CodexListParams, CodexListResult> CodexList = new("codex/list");
 
@@ -262,6 +265,18 @@ public static class Methods
 
     /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>
     public static readonly RpcRequest<HostLanguageModelParams, HostLanguageModelResult> HostLanguageModel = new("host/languageModel");
+
+    public static readonly RpcRequest<HostReadDocumentParams, HostReadDocumentResult> HostReadDocument = new("host/readDocument");
+    public static readonly RpcRequest<HostWriteDocumentParams, HostWriteDocumentResult> HostWriteDocument = new("host/writeDocument");
+    public static readonly RpcRequest<HostProblemsParams, HostProblemsResult> HostProblems = new("host/problems");
+    public static readonly RpcRequest<HostSymbolsParams, HostPlacesResult> HostSymbols = new("host/symbols");
+    public static readonly RpcRequest<HostReferencesParams, HostPlacesResult> HostReferences = new("host/references");
+
+    /// <summary>Returns the edits and applies none.</summary>
+    public static readonly RpcRequest<HostRenameParams, HostRenameResult> HostRename = new("host/rename");
+
+    /// <summary>Answered when the run has ended; VS Code asks the user before it starts.</summary>
+    public static readonly RpcRequest<HostTestsParams, HostTestsResult> HostTests = new("host/tests");
 
     /// <summary>A hook has something to say to the user.</summary>
     public static readonly RpcNotification<HostNotifyParams> HostNotify = new("host/notify");

@@ -41,6 +41,9 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<EditState>),
         typeof(CamelCaseEnumConverter<McpState>),
         typeof(CamelCaseEnumConverter<HealthState>),
+        typeof(CamelCaseEnumConverter<HostWriteOutcome>),
+        typeof(CamelCaseEnumConverter<HostSeverity>),
+        typeof(CamelCaseEnumConverter<HostReferenceKind>),
         typeof(CamelCaseEnumConverter<HealthAction>),
     ]
 )]
@@ -188,6 +191,20 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(HostLanguageModelResult))]
 [JsonSerializable(typeof(HostLanguageModelEventParams))]
 [JsonSerializable(typeof(HostNotifyParams))]
+[JsonSerializable(typeof(HostReadDocumentParams))]
+[JsonSerializable(typeof(HostReadDocumentResult))]
+[JsonSerializable(typeof(HostWriteDocumentParams))]
+[JsonSerializable(typeof(HostWriteDocumentResult))]
+[JsonSerializable(typeof(HostProblemsParams))]
+[JsonSerializable(typeof(HostProblemsResult))]
+[JsonSerializable(typeof(HostSymbolsParams))]
+[JsonSerializable(typeof(HostReferencesParams))]
+[JsonSerializable(typeof(HostPlacesResult))]
+[JsonSerializable(typeof(HostRenameParams))]
+[JsonSerializable(typeof(HostRenameResult))]
+[JsonSerializable(typeof(HostTestsParams))]
+[JsonSerializable(typeof(HostTestsResult))]
+[JsonSerializable(typeof(WorkspaceUnsavedParams))]
 [JsonSerializable(typeof(TemplateListParams))]
 [JsonSerializable(typeof(TemplateListResult))]
 [JsonSerializable(typeof(TemplateCheckParams))]

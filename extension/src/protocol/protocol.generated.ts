@@ -6,6 +6,7 @@ export const initialized = new NotificationType<Nothing>('initialized');
 export const shutdown = new RequestType<Nothing, Nothing, ErrorData>('shutdown');
 export const exit = new NotificationType<Nothing>('exit');
 export const workspaceTrust = new NotificationType<WorkspaceTrustParams>('workspace/trust');
+export const workspaceUnsaved = new NotificationType<WorkspaceUnsavedParams>('workspace/unsaved');
 export const codexList = new RequestType<CodexListParams, CodexListResult, ErrorData>('codex/list');
 export const codexGet = new RequestType<CodexGetParams, CodexGetResult, ErrorData>('codex/get');
 export const codexCreate = new RequestType<CodexCreateParams, CodexSummary, ErrorData>('codex/create');
@@ -133,6 +134,13 @@ export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorDa
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
+export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
+export const hostWriteDocument = new RequestType<HostWriteDocumentParams, HostWriteDocumentResult, ErrorData>('host/writeDocument');
+export const hostProblems = new RequestType<HostProblemsParams, HostProblemsResult, ErrorData>('host/problems');
+export const hostSymbols = new RequestType<HostSymbolsParams, HostPlacesResult, ErrorData>('host/symbols');
+export const hostReferences = new RequestType<HostReferencesParams, HostPlacesResult, ErrorData>('host/references');
+export const hostRename = new RequestType<HostRenameParams, HostRenameResult, ErrorData>('host/rename');
+export const hostTests = new RequestType<HostTestsParams, HostTestsResult, ErrorData>('host/tests');
 export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
 export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
 
@@ -841,6 +849,7 @@ export interface FilePart {
   range?: LineRange;
   isSummary?: boolean;
   hasChanged?: boolean;
+  isUnsaved?: boolean;
 }
 
 export type FindingKind = 'error' | 'warning' | 'risk';
@@ -887,6 +896,12 @@ export interface HookFailureView {
 
 export interface HooksChanged {
   failures: HookFailureView[];
+}
+
+export interface HostFileEdit {
+  path: string;
+  hash: string;
+  edits: HostTextEdit[];
 }
 
 export interface HostLanguageModelEventParams {
@@ -965,9 +980,100 @@ export type HostPart =
   | ({ kind: 'toolUse' } & HostToolUse)
   | ({ kind: 'toolResult' } & HostToolResult);
 
+export interface HostPlace {
+  path: string;
+  line: number;
+  endLine: number;
+  name?: string;
+  kind?: string;
+  container?: string;
+  depth: number;
+}
+
+export interface HostPlacesResult {
+  places: HostPlace[];
+  total: number;
+  hasLanguageServer: boolean;
+}
+
+export interface HostProblem {
+  path: string;
+  line: number;
+  column: number;
+  severity: HostSeverity;
+  message: string;
+  source?: string;
+  code?: string;
+}
+
+export interface HostProblemsParams {
+  paths?: string[];
+  after?: number;
+}
+
+export interface HostProblemsResult {
+  problems: HostProblem[];
+  total: number;
+  revision: number;
+  isTracked: boolean;
+}
+
+export interface HostReadDocumentParams {
+  path: string;
+}
+
+export interface HostReadDocumentResult {
+  text?: string;
+}
+
+export type HostReferenceKind = 'references' | 'definition' | 'implementation' | 'incomingCalls' | 'outgoingCalls';
+
+export interface HostReferencesParams {
+  path: string;
+  line: number;
+  symbol: string;
+  kind: HostReferenceKind;
+}
+
+export interface HostRenameParams {
+  path: string;
+  line: number;
+  symbol: string;
+  newName: string;
+}
+
+export interface HostRenameResult {
+  files: HostFileEdit[];
+  problem?: string;
+}
+
 export type HostRole = 'user' | 'assistant';
 
+export type HostSeverity = 'error' | 'warning' | 'information' | 'hint';
+
+export interface HostSymbolsParams {
+  path?: string;
+  query?: string;
+}
+
+export interface HostTestsParams {
+  files: string[];
+  names: string[];
+}
+
+export interface HostTestsResult {
+  result?: string;
+}
+
 export interface HostText {
+  text: string;
+}
+
+export interface HostTextEdit {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
   text: string;
 }
 
@@ -987,6 +1093,18 @@ export interface HostToolUse {
   toolName: string;
   parameters: string;
 }
+
+export interface HostWriteDocumentParams {
+  path: string;
+  expectedHash: string;
+  text: string;
+}
+
+export interface HostWriteDocumentResult {
+  outcome: HostWriteOutcome;
+}
+
+export type HostWriteOutcome = 'saved' | 'changed' | 'notUnsaved' | 'notSaved';
 
 export interface HunkView {
   id: string;
@@ -2075,4 +2193,8 @@ export interface Waiting {
 
 export interface WorkspaceTrustParams {
   trusted: boolean;
+}
+
+export interface WorkspaceUnsavedParams {
+  paths: string[];
 }

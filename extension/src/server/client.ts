@@ -37,6 +37,7 @@ import type {
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
 import type * as languageClient from './languageClient';
+import { serveEditor } from './editor';
 import { askLanguageModel, listLanguageModels } from './languageModels';
 import { RestartPolicy } from './restartPolicy';
 import { startSidecar, type SidecarCommand } from './sidecar';
@@ -248,7 +249,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         }),
       ),
     );
+    const editor = serveEditor(client, (message) => new library.ResponseError(-32803, message, { kind: 'badRequest' }));
+    life.registrations.add(editor.disposable);
     await client.start();
+    editor.begin();
   }
 
   private sendTrust(): void {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
@@ -12,7 +13,14 @@ namespace Plue.Server.Chat;
 /// Files on their way into a chat: looked at before they are sent, read when they are. What lies outside the workspace or is large is asked about,
 /// what is protected or cannot be read is refused with a sentence, and nothing of an untrusted folder is read. Safe to use from any thread.
 /// </summary>
-public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths protectedPaths, SecretMask secrets)
+/// <param name="editor">For unsaved text; null reads only the disk.</param>
+public sealed class Attachments(
+    Blobs blobs,
+    Workspace workspace,
+    ProtectedPaths protectedPaths,
+    SecretMask secrets,
+    EditorWindow? editor = null
+)
 {
     /// <summary>Bytes from which on a file is asked about.</summary>
     public const int AskedFrom = 256 * 1024;
@@ -35,15 +43,35 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 
     private readonly ConcurrentDictionary<(string Path, long Size, DateTime Modified), string> hashes = new();
 
+    /// <summary>Gets the text in the editor of those of the files that have unsaved changes. Without any, nothing is requested.</summary>
+    public async Task<UnsavedTexts> ReadUnsavedAsync(IEnumerable<string?> paths, CancellationToken cancellationToken)
+    {
+        if (editor is not { HasUnsaved: true } || workspace.TrustedFolder is not { } folder)
+        {
+            return UnsavedTexts.None;
+        }
+
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        foreach (var path in paths.OfType<string>().Take(MaxFiles))
+        {
+            if (RealPathOf(path, folder) is { } real && await editor.ReadUnsavedAsync(real, cancellationToken) is { } text)
+            {
+                texts[real] = text;
+            }
+        }
+
+        return new UnsavedTexts(texts);
+    }
+
     /// <summary>Never throws for what a user can name: a file that cannot be sent says why.</summary>
-    public AttachedFile Inspect(Attachment wanted) => Look(wanted).View;
+    public AttachedFile Inspect(Attachment wanted, UnsavedTexts? unsaved = null) => Look(wanted, unsaved).View;
 
     /// <summary>Files that are in context for the whole chat: only from the workspace, and a large one as its summary.</summary>
-    public AttachedFile InspectPinned(string path) => LookAtPinned(path).View;
+    public AttachedFile InspectPinned(string path) => LookAtPinned(path, null).View;
 
     /// <summary>The parts of a message, read now and kept.</summary>
     /// <exception cref="FailureException">BadRequest: one cannot be sent, or has an open question; StoreReadOnly. Nothing was sent then.</exception>
-    public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted)
+    public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted, UnsavedTexts? unsaved = null)
     {
         if (wanted.Count > MaxFiles)
         {
@@ -51,7 +79,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         }
 
         // All are looked at before the first is kept.
-        var looks = wanted.Select(Look).ToList();
+        var looks = wanted.Select(one => Look(one, unsaved)).ToList();
         foreach (var look in looks)
         {
             if (WhyNotNow(look.View) is { } why)
@@ -64,9 +92,9 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     }
 
     /// <summary>A pinned file at its current content; <c>Part</c> is null where it cannot be read, and the view says why.</summary>
-    internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path)
+    internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path, UnsavedTexts? unsaved = null)
     {
-        var (view, part, image) = LookAtPinned(path);
+        var (view, part, image) = LookAtPinned(path, unsaved);
         if (WhyNotNow(view) is not null || part is null)
         {
             return (view, null);
@@ -209,9 +237,9 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         };
     }
 
-    private Looked LookAtPinned(string path)
+    private Looked LookAtPinned(string path, UnsavedTexts? unsaved)
     {
-        var look = Look(new Attachment(path));
+        var look = Look(new Attachment(path), unsaved);
         if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
         {
             return new(
@@ -228,7 +256,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             return look;
         }
 
-        var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary));
+        var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary), unsaved);
         return summary with
         {
             View = summary.View with
@@ -238,7 +266,19 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         };
     }
 
-    private Looked Look(Attachment wanted)
+    private static string? RealPathOf(string path, string folder)
+    {
+        try
+        {
+            return RealPath.Of(Path.GetFullPath(path, folder));
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private Looked Look(Attachment wanted, UnsavedTexts? unsaved)
     {
         if (wanted.Blob is { } blob)
         {
@@ -254,7 +294,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             return Refused(place.Shown, problem);
         }
 
-        var look = OfFile(place, wanted);
+        var look = OfFile(place, wanted, unsaved);
         var asks = !place.IsInside && !wanted.AllowOutside && look.View.Problem is null;
         return asks
             ? look with
@@ -312,7 +352,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         return OperatingSystem.IsWindows() ? named.Replace('\\', '/') : named;
     }
 
-    private Looked OfFile(FilePlace place, Attachment wanted)
+    private Looked OfFile(FilePlace place, Attachment wanted, UnsavedTexts? unsaved)
     {
         byte[]? content;
         FileInfo file;
@@ -339,6 +379,11 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
                 file.Length
             );
         }
+        var isUnsaved = false;
+        if (unsaved?.Of(place.Real) is { } typed && FileText.Of(content)?.Encode(typed) is { } encoded)
+        {
+            (content, isUnsaved) = (encoded, true);
+        }
         if (ProtectedPaths.DenialReason(content) is { } why)
         {
             return Refused(place.Shown, $"{place.Shown} {why}.", content.Length);
@@ -349,9 +394,19 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         {
             return OfImage(place.Shown, content, stamp);
         }
-        return FileText.Of(content) is { } text
-            ? OfText(place.Shown, text, content.Length, stamp, wanted)
-            : OfBinary(place.Shown, content.Length, stamp);
+        if (FileText.Of(content) is { } text)
+        {
+            var look = OfText(place.Shown, text, content.Length, stamp, wanted);
+            return isUnsaved && look.View.Problem is null
+                ? look with
+                {
+                    View = look.View with { Note = Join(look.View.Note, UnsavedTexts.Note) },
+                    Part = look.Part! with { IsUnsaved = true, ModifiedAt = null },
+                }
+                : look;
+        }
+
+        return OfBinary(place.Shown, content.Length, stamp);
     }
 
     private Looked OfText(string path, FileText file, long size, (string Hash, DateTimeOffset Modified) stamp, Attachment wanted)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -20,6 +21,7 @@ internal sealed class ChatServices(
     StoreServices store,
     EditServices edits,
     ToolServices tools,
+    EditorWindow editor,
     IChatEvents events
 ) : IHookActions
 {
@@ -31,7 +33,7 @@ internal sealed class ChatServices(
     public Workspace Workspace => platform.Workspace;
     public TemplateCatalog Templates => codices.Templates;
     public InstructionBuilder Steering => codices.Steering;
-    public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets);
+    public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets, editor);
     public RequestFiles Files => new(Attachments);
     public EditServices Edits => edits;
     public UsageLedger Usage => store.Usage;

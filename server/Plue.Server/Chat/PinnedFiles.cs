@@ -8,7 +8,13 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
 {
     private (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing)? read;
 
+    private UnsavedTexts? unsaved;
+
     public IReadOnlyList<string> Paths => paths;
+
+    /// <summary>Reads what has unsaved changes in the editor, once.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken) =>
+        unsaved ??= await attachments.ReadUnsavedAsync(paths, cancellationToken);
 
     /// <returns>What the model gets, and one sentence for each file that is not there.</returns>
     public (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing) Read()
@@ -22,7 +28,7 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
         List<string> missing = [];
         foreach (var path in paths)
         {
-            var (view, part) = attachments.ReadPinned(path);
+            var (view, part) = attachments.ReadPinned(path, unsaved);
             if (part is not null)
             {
                 parts.Add(part);

@@ -160,6 +160,7 @@ internal sealed class TurnRequests : ITurnRequests
             isChosen && model is not null
                 ? model
                 : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
+        await pinned.LoadAsync(cancellationToken);
         return Build(asked, modelId, turn, tools);
     }
 

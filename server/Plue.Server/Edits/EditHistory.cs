@@ -151,7 +151,7 @@ internal sealed class EditHistory
         public IReadOnlySet<string> Needed { get; } =
             records
                 .SelectMany(record => record.Files)
-                .SelectMany(file => new[] { file.Before, file.After, file.Base, file.Left, file.BaseBefore, file.LeftBefore })
+                .SelectMany(file => new[] { file.Before, file.After, file.Base, file.Left, file.BaseBefore, file.LeftBefore, file.OnDisk })
                 .Select(state => state?.Hash)
                 .OfType<string>()
                 .ToHashSet(StringComparer.Ordinal);

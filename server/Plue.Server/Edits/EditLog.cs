@@ -7,6 +7,8 @@ namespace Plue.Server.Edits;
 /// <summary>Watches tools at work and writes down what they change.</summary>
 internal sealed class EditLog(EditStore store) : IEditLog
 {
+    private const int NewFileMode = 0x1A4; // 0644
+
     private readonly Lock sync = new();
     private readonly List<Scope> open = [];
     private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
@@ -31,10 +33,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
         EditAuthor author,
         string workspace,
         IReadOnlyList<string>? paths,
+        IReadOnlyDictionary<string, byte[]>? unsaved,
         CancellationToken cancellationToken
     ) =>
         await Task.Run<IEditScope>(
-            () => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths),
+            () => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths, unsaved),
             cancellationToken
         );
 
@@ -59,6 +62,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
                             Differences(
                                 real,
                                 begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent),
+                                OnDisk(begun),
                                 begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null,
                                 []
                             ),
@@ -79,7 +83,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
     /// <summary>Gets the name of an address; a name is returned unchanged.</summary>
     public static string IdOf(string codexId) => CodexUri.TryParse(codexId, out var uri) ? uri.Name : codexId;
 
-    private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths)
+    private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths, IReadOnlyDictionary<string, byte[]>? unsaved)
     {
         try
         {
@@ -89,7 +93,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
                 : BeginNamed(
                     author,
                     workspace,
-                    [.. paths.Select(path => Inside(workspace, path)).OfType<string>().Distinct(StringComparer.Ordinal)]
+                    [.. paths.Select(path => Inside(workspace, path)).OfType<string>().Distinct(StringComparer.Ordinal)],
+                    (unsaved ?? new Dictionary<string, byte[]>())
+                        .Select(one => (Path: Inside(workspace, one.Key), Text: one.Value))
+                        .Where(one => one.Path is not null)
+                        .ToDictionary(one => one.Path!, one => one.Text, StringComparer.Ordinal)
                 );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -101,10 +109,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
         }
     }
 
-    private Scope BeginNamed(EditAuthor author, string workspace, List<string> paths)
+    private Scope BeginNamed(EditAuthor author, string workspace, List<string> paths, Dictionary<string, byte[]> unsaved)
     {
         using var folder = new FolderHandle(workspace);
         Dictionary<string, FileState> before = new(StringComparer.Ordinal);
+        Dictionary<string, FileState> onDisk = new(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             var state = FileState.Keep(folder, path, store.Contents);
@@ -117,11 +126,26 @@ internal sealed class EditLog(EditStore store) : IEditLog
             }
 
             before[path] = state;
+            if (unsaved.GetValueOrDefault(path) is { } text && state.Kind is FileEntryKind.File or FileEntryKind.Absent)
+            {
+                onDisk[path] = state;
+                before[path] = new FileState(
+                    FileEntryKind.File,
+                    store.Contents.Put(text),
+                    state.Kind == FileEntryKind.File ? state.Mode : NewFileMode
+                );
+            }
         }
 
         var begun = Record(author, workspace, null) with
         {
-            Files = [.. before.Select(file => new FileRecord(file.Key, file.Value, null, null, null))],
+            Files =
+            [
+                .. before.Select(file => new FileRecord(file.Key, file.Value, null, null, null)
+                {
+                    OnDisk = onDisk.GetValueOrDefault(file.Key),
+                }),
+            ],
         };
         store.Change(_ => [begun]);
         return Opened(new Scope(this, begun, before, null));
@@ -183,7 +207,13 @@ internal sealed class EditLog(EditStore store) : IEditLog
                     .Where(other => other.Checkpoint is null)
                     .SelectMany(other => other.Before.Keys)
                     .ToHashSet(StringComparer.Ordinal);
-                changes = Differences(scope.Begun.Workspace, scope.Before, scope.Checkpoint, scope.Checkpoint is null ? [] : named);
+                changes = Differences(
+                    scope.Begun.Workspace,
+                    scope.Before,
+                    OnDisk(scope.Begun),
+                    scope.Checkpoint,
+                    scope.Checkpoint is null ? [] : named
+                );
                 // What is counted here is counted nowhere else.
                 foreach (var (path, _, after) in changes)
                 {
@@ -225,6 +255,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
     private List<(string Path, FileState Before, FileState After)> Differences(
         string workspace,
         Dictionary<string, FileState> before,
+        Dictionary<string, FileState> onDisk,
         Checkpoint? checkpoint,
         HashSet<string> others
     )
@@ -234,7 +265,8 @@ internal sealed class EditLog(EditStore store) : IEditLog
         foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
         {
             var now = Now(folder, path);
-            if (now != state)
+            // Unsaved text that was never saved is no change of the file.
+            if (now != state && now != onDisk.GetValueOrDefault(path))
             {
                 changes.Add((path, state, now));
             }
@@ -251,6 +283,9 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
         return [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)];
     }
+
+    private static Dictionary<string, FileState> OnDisk(EditRecord begun) =>
+        begun.Files.Where(file => file.OnDisk is not null).ToDictionary(file => file.Path, file => file.OnDisk!, StringComparer.Ordinal);
 
     private FileState Now(FolderHandle folder, string path)
     {

@@ -46,6 +46,9 @@ internal sealed record EditRecord
 /// <param name="Base">The changes pending afterwards range from here to <paramref name="Left"/>.</param>
 internal sealed record FileRecord(string Path, FileState? Before, FileState? After, FileState? Base, FileState? Left)
 {
+    /// <summary>The file on the disk where <see cref="Before"/> is unsaved text of the editor; null elsewhere.</summary>
+    public FileState? OnDisk { get; init; }
+
     /// <summary>The pending changes before the undo.</summary>
     public FileState? BaseBefore { get; init; }
     public FileState? LeftBefore { get; init; }

@@ -12,11 +12,13 @@ public interface IEditLog
 {
     /// <summary>Before a tool that may change files runs. What it needs to take the change back is durable when this returns.</summary>
     /// <param name="paths">Absolute paths; null if unknown, as for a command, which scans the entire workspace.</param>
+    /// <param name="unsaved">By path, what counts as the state before where the editor has unsaved changes; null for none.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing could be kept, so nothing may be changed.</exception>
     ValueTask<IEditScope> BeginAsync(
         EditAuthor author,
         string workspace,
         IReadOnlyList<string>? paths,
+        IReadOnlyDictionary<string, byte[]>? unsaved,
         CancellationToken cancellationToken
     );
 }

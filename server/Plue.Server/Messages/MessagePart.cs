@@ -26,6 +26,9 @@ public abstract record MessagePart
         /// <summary>The content is a summary of a large file.</summary>
         public bool IsSummary { get; init; }
 
+        /// <summary>The text had unsaved changes in the editor when it was sent.</summary>
+        public bool IsUnsaved { get; init; }
+
         /// <summary>The SHA-256 of the whole file as it lay on the disk, to notice that it changed; null for what has no file.</summary>
         public string? Hash { get; init; }
 

@@ -3,6 +3,7 @@ using Plue.Server.Agents;
 using Plue.Server.Catalog;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Health;
 using Plue.Server.Permissions;
@@ -48,7 +49,7 @@ internal sealed class Services : IAsyncDisposable
         Documents = new DocumentServices(Platform, Vault, Codices, Providers, Keys, Store);
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
         Edits = new EditServices(Platform.Paths, () => Platform.Workspace.TrustedFolder, Platform.Time, Platform.CreateLogger("Edits"));
-        Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, secrets, toolSources);
+        Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
         Transfer = new TransferServices(Platform, Store);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools);
     }
@@ -63,13 +64,14 @@ internal sealed class Services : IAsyncDisposable
     public PermissionServices Permissions { get; }
     public EditServices Edits { get; }
     public ToolServices Tools { get; }
+    public EditorWindow Editor { get; } = new();
     public TransferServices Transfer { get; }
     public HealthServices Health { get; }
 
     /// <param name="isUnattended">True if no user is available.</param>
     /// <param name="policy">Rules beside those of the templates; null for none.</param>
     public ChatServices Chat(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) =>
-        new(Platform, Codices, Providers, Store, Edits, Tools, events) { IsUnattended = isUnattended, Policy = policy };
+        new(Platform, Codices, Providers, Store, Edits, Tools, Editor, events) { IsUnattended = isUnattended, Policy = policy };
 
     /// <param name="changed">Receives each task that changed; null when it is gone.</param>
     public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>

@@ -12,12 +12,12 @@ internal sealed class AttachmentHandlers(RpcServer server, Attachments attachmen
     {
         server.Map(
             Methods.AttachmentInspect,
-            (parameters, cancellationToken) =>
-                Task.Run(
-                    () =>
-                        View(attachments.Inspect(Domain(new(parameters.Path, null, null, null, parameters.Range, parameters.Mode, null)))),
-                    cancellationToken
-                )
+            async (parameters, cancellationToken) =>
+            {
+                var file = Domain(new(parameters.Path, null, null, null, parameters.Range, parameters.Mode, null));
+                var unsaved = await attachments.ReadUnsavedAsync([file.Path], cancellationToken);
+                return await Task.Run(() => View(attachments.Inspect(file, unsaved)), cancellationToken);
+            }
         );
         server.Map(
             Methods.AttachmentStore,

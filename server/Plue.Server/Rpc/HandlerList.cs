@@ -55,6 +55,7 @@ internal static class HandlerList
         providerHandlers.Register(server);
         new SignInHandlers(server, providers, services.Providers.SignIns, vault, providerHandlers.Views).Register();
         new HostClient(server, services.Providers.Factory).Register();
+        new HostEditor(server, services.Editor, platform.Workspace).Register();
         new ExecutableHandlers(server, services.Providers.Programs, providers).Register();
         new McpHandlers(services.Tools.McpServers).Register(server);
         new HealthHandlers(services.Health).Register(server);

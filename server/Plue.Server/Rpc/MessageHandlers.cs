@@ -154,7 +154,9 @@ internal sealed class MessageHandlers(
             async (parameters, cancellationToken) =>
             {
                 var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-                var files = Domain(parameters.Attachments).Sum(file => attachments.Inspect(file).Tokens ?? 0);
+                var attached = Domain(parameters.Attachments);
+                var unsaved = await attachments.ReadUnsavedAsync(attached.Select(file => file.Path), cancellationToken);
+                var files = attached.Sum(file => attachments.Inspect(file, unsaved).Tokens ?? 0);
                 return Context(conversation.Measure(TokenEstimate.Of(parameters.Draft) + files));
             }
         );
@@ -214,10 +216,15 @@ internal sealed class MessageHandlers(
         };
 
     /// <summary>What cannot be sent is refused before anything is stored, so that the draft is kept.</summary>
-    public Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(
+    public async Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(
         IReadOnlyList<Protocol.Attachment>? attached,
         CancellationToken cancellationToken
-    ) => Task.Run(() => attachments.Read(Domain(attached)), cancellationToken);
+    )
+    {
+        var files = Domain(attached);
+        var unsaved = await attachments.ReadUnsavedAsync(files.Select(file => file.Path), cancellationToken);
+        return await Task.Run(() => attachments.Read(files, unsaved), cancellationToken);
+    }
 
     private static IReadOnlyList<Chat.Attachment> Domain(IReadOnlyList<Protocol.Attachment>? attached) =>
         [.. (attached ?? []).Select(AttachmentHandlers.Domain)];

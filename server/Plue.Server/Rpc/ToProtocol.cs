@@ -191,7 +191,8 @@ internal static class ToProtocol
                 file.Size,
                 file.Range is { } range ? new(range.Start, range.End) : null,
                 file.IsSummary ? true : null,
-                hasChanged?.Invoke(file)
+                hasChanged?.Invoke(file),
+                file.IsUnsaved ? true : null
             ),
             MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
             MessagePart.ToolResult result => new Wire.ToolResultPart(result.ToolUseId, result.Result, result.Error)

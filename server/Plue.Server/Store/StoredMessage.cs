@@ -172,6 +172,7 @@ internal sealed record StoredPart(
     long? Size = null,
     StoredLines? Range = null,
     bool? Summary = null,
+    bool? Unsaved = null,
     string? Hash = null,
     DateTime? ModifiedAt = null,
     IReadOnlyList<StoredChange>? Changes = null,
@@ -193,6 +194,7 @@ internal sealed record StoredPart(
                 Size: file.Size,
                 Range: file.Range is { } range ? new(range.Start, range.End) : null,
                 Summary: file.IsSummary ? true : null,
+                Unsaved: file.IsUnsaved ? true : null,
                 Hash: file.Hash,
                 ModifiedAt: file.ModifiedAt?.UtcDateTime
             ),
@@ -229,6 +231,7 @@ internal sealed record StoredPart(
                 Size = Size,
                 Range = Range is { } range ? new(range.Start, range.End) : null,
                 IsSummary = Summary ?? false,
+                IsUnsaved = Unsaved ?? false,
                 Hash = Hash,
                 ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
             },

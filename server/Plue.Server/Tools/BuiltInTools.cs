@@ -1,4 +1,5 @@
 using System.Net;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
@@ -7,22 +8,24 @@ namespace Plue.Server.Tools;
 /// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
+/// <param name="editor">For files with unsaved changes; null for none.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
     Sandbox sandbox,
     ToolResults results,
     Func<bool> allowsNetwork,
-    Func<IPAddress, bool> mayFetch
+    Func<IPAddress, bool> mayFetch,
+    EditorWindow? editor = null
 ) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
-        ("read", text => new ReadTool(text, results)),
-        ("write", text => new WriteTool(text)),
-        ("edit", text => new EditTool(text)),
-        ("search", text => new SearchTool(text, policy)),
+        ("read", text => new ReadTool(text, results, editor)),
+        ("write", text => new WriteTool(text, editor)),
+        ("edit", text => new EditTool(text, editor)),
+        ("search", text => new SearchTool(text, policy, editor)),
         ("bash", text => new BashTool(text, sandbox, results, allowsNetwork)),
         (TodoList.ToolName, text => new TodoTool(text)),
         ("fetch", text => new FetchTool(text, mayFetch)),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -9,7 +10,8 @@ namespace Plue.Server.Tools;
 
 /// <summary>Replaces a passage of a file. Encoding, mark of the byte order and line ends stay as they are.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class EditTool(string description) : ITool
+/// <param name="editor">For files with unsaved changes; null edits only the disk.</param>
+public sealed class EditTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"old":{"type":"string"},"new":{"type":"string"},"all":{"type":"boolean"}},"required":["path","old","new"],"additionalProperties":false}""";
@@ -18,7 +20,7 @@ public sealed class EditTool(string description) : ITool
     public ToolDeclaration Declaration { get; } = new("edit", description, Schema);
     public bool IsReadOnly => false;
 
-    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "old", "new", "all");
         var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
@@ -28,7 +30,8 @@ public sealed class EditTool(string description) : ITool
             throw new ToolFailureException("`old` and `new` are the same. Nothing was changed.");
         }
 
-        var before = WorkspaceFile.Read(path);
+        var version = await WorkspaceFile.ReadAsync(path, editor, cancellationToken);
+        var before = version.Content;
         if (context.Seen.HashOf(path.Full) is not { } hash)
         {
             throw new ToolFailureException($"You have not read {path.Display} yet. Nothing was changed. Read it first.");
@@ -62,8 +65,16 @@ public sealed class EditTool(string description) : ITool
                 $"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was changed."
             );
         var diff = UnifiedDiff.Of(text.Content, passage.Text);
-        return Task.FromResult<PlannedCall>(
-            new PlannedFileWrite(path, before, after, diff, diff, ApprovalKind.Edit, context.Seen, ResultText(path, passage))
+        return new PlannedFileWrite(
+            path,
+            version,
+            (after, passage.Text),
+            diff,
+            diff,
+            ApprovalKind.Edit,
+            context.Seen,
+            editor,
+            ResultText(path, passage)
         );
     }
 

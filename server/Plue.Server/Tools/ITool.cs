@@ -49,6 +49,12 @@ public abstract class PlannedCall
     /// <summary>The absolute paths of files that it may change; empty for none, null if unknown.</summary>
     public virtual IReadOnlyList<string>? Changes => [];
 
+    /// <summary>By absolute path, the unsaved text of the editor that it was planned with, as bytes of the file.</summary>
+    public virtual IReadOnlyDictionary<string, byte[]>? Unsaved => null;
+
+    /// <summary>Text to add to the result after its changes are recorded; empty for none. Does not throw.</summary>
+    public virtual Task<string> FollowUpAsync(CancellationToken cancellationToken) => Task.FromResult("");
+
     /// <summary>Does it. Checks again that the world is as it was when it was planned.</summary>
     /// <exception cref="ToolFailureException">It could not be done; one sentence for the model.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; what it started is ended.</exception>

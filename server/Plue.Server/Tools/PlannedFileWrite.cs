@@ -1,3 +1,4 @@
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
@@ -5,36 +6,45 @@ namespace Plue.Server.Tools;
 
 /// <summary>A file that gets new content, as it was shown.</summary>
 /// <param name="before">Null for a new file.</param>
+/// <param name="after">The content in the encoding of the file, and as text.</param>
 /// <param name="resultText">The result for the model after the write.</param>
 internal sealed class PlannedFileWrite(
     WorkspacePath path,
-    byte[]? before,
-    byte[] after,
+    FileVersion? before,
+    (byte[] Content, string Text) after,
     string diff,
     string what,
     ApprovalKind kind,
     SeenFiles seen,
+    EditorWindow? editor,
     string resultText
 ) : PlannedCall
 {
+    private NewProblems? problems;
+
     public override IReadOnlyList<ToolAction> Actions { get; } =
     [
         .. path.ActionsFor(one => new ToolAction.ChangeFile(one, before is null ? FileChangeKind.Create : FileChangeKind.Modify)),
-        .. SchemaUrls.Added(before, after).Select(address => new ToolAction.Fetch(address)),
+        .. SchemaUrls.Added(before?.Content, after.Content).Select(address => new ToolAction.Fetch(address)),
     ];
     public override ApprovalKind Kind => kind;
     public override string What => what;
     public override string? Diff => diff;
     public override string? Where => path.Full;
     public override IReadOnlyList<string>? Changes => [path.Full];
+    public override IReadOnlyDictionary<string, byte[]>? Unsaved { get; } =
+        before?.Unsaved is null ? null : new Dictionary<string, byte[]> { [path.Full] = before.Content };
 
-    public byte[] After => after;
+    public byte[] After => after.Content;
 
-    public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+    public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        WorkspaceFile.Write(path, after, before is null ? null : FolderHandle.HashOf(before));
-        seen.Record(path.Full, FolderHandle.HashOf(after));
-        return Task.FromResult(new ToolOutcome(resultText));
+        problems = await NewProblems.BeforeAsync(editor, [path], cancellationToken);
+        var note = await WorkspaceFile.WriteAsync(path, before, after.Content, after.Text, editor, seen);
+        return new ToolOutcome(resultText + note);
     }
+
+    public override Task<string> FollowUpAsync(CancellationToken cancellationToken) =>
+        problems?.AfterAsync(cancellationToken) ?? Task.FromResult("");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Editor;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
@@ -10,7 +11,8 @@ namespace Plue.Server.Tools;
 
 /// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class ReadTool(string description, ToolResults results) : ITool
+/// <param name="editor">For files with unsaved changes; null reads only the disk.</param>
+public sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null) : ITool
 {
     /// <summary>Lines of one answer.</summary>
     public const int MaxLines = 2_000;
@@ -44,7 +46,9 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
             return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to));
         }
 
-        return Task.FromResult<PlannedCall>(new FileCall(WorkspacePath.Resolve(context.Workspace, named), context.Seen, from ?? 1, to));
+        return Task.FromResult<PlannedCall>(
+            new FileCall(WorkspacePath.Resolve(context.Workspace, named), context.Seen, editor, from ?? 1, to)
+        );
     }
 
     /// <summary>The lines of a range with their numbers, cut where it gets too long.</summary>
@@ -116,16 +120,17 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         }
     }
 
-    private sealed class FileCall(WorkspacePath path, SeenFiles seen, int from, int? to) : PlannedCall
+    private sealed class FileCall(WorkspacePath path, SeenFiles seen, EditorWindow? editor, int from, int? to) : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = path.ActionsFor(one => new ToolAction.ReadFile(one));
         public override ApprovalKind Kind => ApprovalKind.Read;
         public override string What { get; } = path.Relative;
         public override string? Where => path.Full;
 
-        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
-            var content = WorkspaceFile.Read(path);
+            var version = await WorkspaceFile.ReadAsync(path, editor, cancellationToken);
+            var content = version.Content;
             if (ProtectedPaths.DenialReason(content) is { } why)
             {
                 throw new ToolFailureException($"{path.Display} {why}.");
@@ -133,7 +138,13 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
 
             var outcome = ImageType.Detect(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
             seen.Record(path.Full, FolderHandle.HashOf(content));
-            return Task.FromResult(outcome);
+            return version.Unsaved is null
+                ? outcome
+                : outcome with
+                {
+                    Text =
+                        $"{outcome.Text}{(outcome.Text.EndsWith('\n') ? "" : "\n")}[{path.Display} has {EditorWindow.UnsavedNote}; they are shown.]\n",
+                };
         }
 
         private ToolOutcome Image(byte[] content, string mediaType) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -11,13 +12,15 @@ namespace Plue.Server.Tools;
 /// <summary>Finds files by name and lines by what they say.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="policy">Each searched file is evaluated like a read.</param>
-public sealed class SearchTool(string description, PermissionPolicy policy) : ITool
+/// <param name="editor">For files with unsaved changes; null searches only the disk.</param>
+public sealed class SearchTool(string description, PermissionPolicy policy, EditorWindow? editor = null) : ITool
 {
     private const int MaxLines = 200;
     private const int MaxNames = 500;
     private const int MaxLineLength = 300;
     private const int MaxQueryLength = 1_000;
     private const int MaxFileBytes = 8 * 1024 * 1024;
+    private const int MaxUnsaved = 100;
     private static readonly TimeSpan RegexTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(60);
     private const string Schema =
@@ -65,7 +68,8 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 request,
                 request.IsRegex && request.Query is not null ? Expression(request) : null,
                 new WorkspaceListing(Ripgrep),
-                path => MayRead(path, context)
+                path => MayRead(path, context),
+                editor
             )
         );
     }
@@ -98,17 +102,48 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
 
     private sealed record Request(string? Query, bool IsRegex, bool IgnoreCase, PathPattern? Files, string? FilesText);
 
-    private sealed class Call(WorkspacePath workspace, Request request, Regex? regex, WorkspaceListing listing, Func<string, bool> mayRead)
-        : PlannedCall
+    private sealed class Call(
+        WorkspacePath workspace,
+        Request request,
+        Regex? regex,
+        WorkspaceListing listing,
+        Func<string, bool> mayRead,
+        EditorWindow? editor
+    ) : PlannedCall
     {
+        /// <summary>By path from the workspace, the text in the editor.</summary>
+        private readonly Dictionary<string, string> unsaved = new(StringComparer.Ordinal);
+
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ReadFile(workspace.Full)];
         public override ApprovalKind Kind => ApprovalKind.Read;
         public override string What { get; } =
             string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
         public override string? Where => workspace.Full;
 
-        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
-            Task.Run(() => Search(cancellationToken), cancellationToken);
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            if (request.Query is not null && editor is { HasUnsaved: true })
+            {
+                await ReadUnsavedAsync(editor, cancellationToken);
+            }
+
+            return await Task.Run(() => Search(cancellationToken), cancellationToken);
+        }
+
+        private async Task ReadUnsavedAsync(EditorWindow window, CancellationToken cancellationToken)
+        {
+            var inside = window.Unsaved.Where(path => RealPath.IsUnder(workspace.Workspace, path) && mayRead(path));
+            foreach (var path in inside.Take(MaxUnsaved).ToList())
+            {
+                var relative = Path.GetRelativePath(workspace.Workspace, path).Replace(Path.DirectorySeparatorChar, '/');
+                if (request.Files?.IsMatch(relative) == false || await window.ReadUnsavedAsync(path, cancellationToken) is not { } text)
+                {
+                    continue;
+                }
+
+                unsaved[relative] = text;
+            }
+        }
 
         private ToolOutcome Search(CancellationToken cancellationToken)
         {
@@ -120,6 +155,11 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
                 var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
                 IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
+                if (unsaved.Count > 0)
+                {
+                    // The text in the editor can match where the file does not.
+                    requested = requested.Union(unsaved.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal);
+                }
                 var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
                 if (!isWhole)
                 {
@@ -181,6 +221,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             var output = new StringBuilder();
             var (shown, inFiles, held, large, unnamed) = (0, 0, 0, 0, 0);
             var isCut = false;
+            List<string> typed = [];
             using var folder = new FolderHandle(workspace.Workspace);
             foreach (var file in files)
             {
@@ -191,7 +232,8 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                     continue;
                 }
 
-                var content = Content(folder, file, ref large);
+                var inEditor = unsaved.GetValueOrDefault(file);
+                var content = inEditor ?? Content(folder, file, ref large);
                 if (content is null || !MayMatch(content))
                 {
                     continue;
@@ -212,6 +254,10 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                     }
 
                     inFiles += isFirst ? 1 : 0;
+                    if (isFirst && inEditor is not null)
+                    {
+                        typed.Add(HiddenCharacters.VisibleLine(file));
+                    }
                     isFirst = false;
                     shown++;
                     output.Append(
@@ -238,6 +284,10 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                     $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"
                 )
             );
+            if (typed.Count > 0)
+            {
+                output.Append(CultureInfo.InvariantCulture, $"[With {EditorWindow.UnsavedNote}: {string.Join(", ", typed)}.]\n");
+            }
             return Finish(output, held, large, unnamed);
         }
 

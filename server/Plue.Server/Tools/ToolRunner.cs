@@ -152,6 +152,7 @@ public sealed class ToolRunner(
                 new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name),
                 context.Workspace ?? throw new ToolFailureException("No workspace folder is open."),
                 planned.Changes,
+                planned.Unsaved,
                 cancellationToken
             );
             IReadOnlyList<Messages.FileChange> changes = [];
@@ -165,10 +166,8 @@ public sealed class ToolRunner(
                 changes = await scope.EndAsync(CancellationToken.None);
             }
 
-            return Result(call, context, outcome, changes, approval) with
-            {
-                RunTime = RunTime(),
-            };
+            var followUp = await planned.FollowUpAsync(cancellationToken);
+            return Result(call, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with { RunTime = RunTime() };
         }
         catch (ToolFailureException fault)
         {

@@ -1,4 +1,5 @@
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
@@ -18,6 +19,7 @@ internal sealed class ToolServices : IAsyncDisposable
         StoreServices store,
         PermissionServices permissions,
         EditServices edits,
+        EditorWindow editor,
         ISecretStore secrets,
         IReadOnlyList<IToolSource>? sources
     )
@@ -55,7 +57,8 @@ internal sealed class ToolServices : IAsyncDisposable
                     permissions.Sandbox,
                     results,
                     AllowsNetwork,
-                    static _ => false
+                    static _ => false,
+                    editor
                 ),
                 new CodexTool(codices.Documents, codices.Prompts.ToolText),
                 new McpTools(McpServers, mcp),

@@ -1,3 +1,5 @@
+using System.Text;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
@@ -12,6 +14,36 @@ internal static class WorkspaceFile
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
     public static byte[] Read(WorkspacePath path) =>
         TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
+
+    /// <summary>The text in the editor where it has unsaved changes, otherwise the file.</summary>
+    /// <inheritdoc cref="TryReadAsync"/>
+    public static async Task<FileVersion> ReadAsync(WorkspacePath path, EditorWindow? editor, CancellationToken cancellationToken) =>
+        await TryReadAsync(path, editor, cancellationToken)
+        ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
+
+    /// <returns>Null when there is no such file.</returns>
+    /// <exception cref="ToolFailureException">It cannot be read.</exception>
+    public static async Task<FileVersion?> TryReadAsync(WorkspacePath path, EditorWindow? editor, CancellationToken cancellationToken)
+    {
+        var typed = editor is null ? null : await editor.ReadUnsavedAsync(path.Full, cancellationToken);
+        var onDisk = TryRead(path);
+        if (typed is null)
+        {
+            return onDisk is null ? null : new FileVersion(onDisk, null);
+        }
+        if (Encoding.UTF8.GetByteCount(typed) > MaxBytes)
+        {
+            throw new ToolFailureException($"{path.Display} has unsaved changes in the editor and is too large to be read there.");
+        }
+
+        // The editor saves it in the encoding of the file.
+        var encoded = (FileText.Of(onDisk) ?? new FileText("", null)).Encode(typed);
+        return encoded is null
+            ? throw new ToolFailureException(
+                $"{path.Display} has unsaved changes in the editor that the encoding of the file cannot represent. Ask the user to save it."
+            )
+            : new FileVersion(encoded, typed);
+    }
 
     /// <returns>Null when there is no such file.</returns>
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
@@ -53,9 +85,59 @@ internal static class WorkspaceFile
         }
     }
 
-    /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
+    /// <summary>Writes it where it was read: unsaved text in the editor, as one undoable edit, otherwise the file.</summary>
+    /// <param name="before">Null when there must be nothing.</param>
+    /// <returns>What to tell the model of it; empty for nothing.</returns>
     /// <exception cref="ToolFailureException">It was not written.</exception>
-    public static void Write(WorkspacePath path, ReadOnlySpan<byte> content, string? expected)
+    public static async Task<string> WriteAsync(
+        WorkspacePath path,
+        FileVersion? before,
+        byte[] after,
+        string text,
+        EditorWindow? editor,
+        SeenFiles seen
+    )
+    {
+        CheckNotAwaited(path);
+        var outcome = editor is null
+            ? EditorWriteOutcome.NotUnsaved
+            : await editor.WriteUnsavedAsync(path.Full, TextOf(before), text, CancellationToken.None);
+        switch (outcome)
+        {
+            case EditorWriteOutcome.NotUnsaved:
+                Write(path, after, before is null ? null : FolderHandle.HashOf(before.Content));
+                seen.Record(path.Full, FolderHandle.HashOf(after));
+                return "";
+            case EditorWriteOutcome.Saved:
+                return Saved(path, text, seen);
+            case EditorWriteOutcome.Changed:
+                throw new ToolFailureException(
+                    $"The user changed {path.Display} in the editor in the meantime. Nothing was changed. Read it again."
+                );
+            default:
+                throw new ToolFailureException(
+                    $"{path.Display} has unsaved changes, and the editor could not save it, perhaps because the file changed on the disk. Nothing was changed. Ask the user to save it or to discard the changes."
+                );
+        }
+    }
+
+    private static string TextOf(FileVersion? version) =>
+        version is null ? "" : version.Unsaved ?? FileText.Of(version.Content)?.Content ?? "";
+
+    /// <summary>The editor may format a file when it saves it.</summary>
+    private static string Saved(WorkspacePath path, string text, SeenFiles seen)
+    {
+        var now = Read(path);
+        if (FileText.Of(now) is not { } saved || LineEnds.ToUnix(saved.Content) != LineEnds.ToUnix(text))
+        {
+            return " It had unsaved changes in the editor and was saved with them; the editor changed it further on save, so read it again.";
+        }
+
+        seen.Record(path.Full, FolderHandle.HashOf(now));
+        return " It had unsaved changes in the editor and was saved with them.";
+    }
+
+    private static void CheckNotAwaited(WorkspacePath path)
     {
         if (GuardedWatch.IsAwaited(RealPath.TargetOf(path.Full) ?? path.Full))
         {
@@ -63,7 +145,13 @@ internal static class WorkspaceFile
                 $"{path.Relative} was not written because a command is running in the workspace and could change it. Try again after the command ends."
             );
         }
+    }
 
+    /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
+    /// <exception cref="ToolFailureException">It was not written.</exception>
+    public static void Write(WorkspacePath path, ReadOnlySpan<byte> content, string? expected)
+    {
+        CheckNotAwaited(path);
         try
         {
             using var folder = new FolderHandle(path.Workspace);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -8,7 +9,8 @@ namespace Plue.Server.Tools;
 
 /// <summary>Writes a file.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class WriteTool(string description) : ITool
+/// <param name="editor">For files with unsaved changes; null writes only the disk.</param>
+public sealed class WriteTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"content":{"type":"string"}},"required":["path","content"],"additionalProperties":false}""";
@@ -17,19 +19,18 @@ public sealed class WriteTool(string description) : ITool
     public ToolDeclaration Declaration { get; } = new("write", description, Schema);
     public bool IsReadOnly => false;
 
-    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "content");
         var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
         var content = given.Text("content");
 
-        return Task.FromResult<PlannedCall>(Plan(path, content, context.Seen));
+        return Plan(path, content, await WorkspaceFile.TryReadAsync(path, editor, cancellationToken), context.Seen);
     }
 
-    private static PlannedFileWrite Plan(WorkspacePath path, string content, SeenFiles seen)
+    private PlannedFileWrite Plan(WorkspacePath path, string content, FileVersion? version, SeenFiles seen)
     {
-        var before = WorkspaceFile.TryRead(path);
-        if (before is null)
+        if (version?.Content is not { } before)
         {
             var bytes =
                 new FileText("", null).Encode(content)
@@ -37,11 +38,12 @@ public sealed class WriteTool(string description) : ITool
             return new PlannedFileWrite(
                 path,
                 null,
-                bytes,
+                (bytes, content),
                 UnifiedDiff.Of("", content),
                 content,
                 ApprovalKind.Write,
                 seen,
+                editor,
                 $"Made {path.Display}."
             );
         }
@@ -69,12 +71,13 @@ public sealed class WriteTool(string description) : ITool
             );
         return new PlannedFileWrite(
             path,
-            before,
-            after,
+            version,
+            (after, text),
             UnifiedDiff.Of(old.Content, text),
             text,
             ApprovalKind.Write,
             seen,
+            editor,
             $"Wrote {path.Display}.{note}"
         );
     }

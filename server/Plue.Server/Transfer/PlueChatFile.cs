@@ -149,6 +149,7 @@ internal sealed record PlueChatFile
             Size = file.Size,
             Range = file.Range,
             IsSummary = file.IsSummary,
+            IsUnsaved = file.IsUnsaved,
         };
         if (file.Blob is null)
         {

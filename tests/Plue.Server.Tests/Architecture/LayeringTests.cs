@@ -10,6 +10,7 @@ public partial class LayeringTests
     {
         ["Messages"] = [],
         ["Platform"] = ["Messages"],
+        ["Editor"] = ["Messages", "Platform"],
         ["Json5"] = [],
         ["Store"] = ["Messages", "Platform"],
         ["Vault"] = ["Messages", "Platform"],
@@ -20,9 +21,10 @@ public partial class LayeringTests
         ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
         ["Permissions"] = ["Templates", "Store", "Json5", "Messages", "Platform"],
         ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
-        ["Tools"] = ["Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Json5", "Messages", "Platform"],
+        ["Tools"] = ["Editor", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Json5", "Messages", "Platform"],
         ["Chat"] =
         [
+            "Editor",
             "Tools",
             "Edits",
             "Permissions",
@@ -37,6 +39,7 @@ public partial class LayeringTests
         ],
         ["Agents"] =
         [
+            "Editor",
             "Chat",
             "Tools",
             "Edits",
@@ -54,6 +57,7 @@ public partial class LayeringTests
         ["Health"] = ["Tools", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
         ["Modules"] =
         [
+            "Editor",
             "Health",
             "Transfer",
             "Agents",
@@ -74,6 +78,7 @@ public partial class LayeringTests
         ],
         ["Rpc"] =
         [
+            "Editor",
             "Modules",
             "Health",
             "Transfer",

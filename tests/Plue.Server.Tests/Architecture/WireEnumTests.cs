@@ -20,6 +20,8 @@ public partial class WireEnumTests
         (typeof(Plue.Protocol.FindingKind), typeof(Plue.Server.Codices.FindingKind)),
         (typeof(Plue.Protocol.HealthAction), typeof(Plue.Server.Health.HealthAction)),
         (typeof(Plue.Protocol.HealthState), typeof(Plue.Server.Health.HealthState)),
+        (typeof(Plue.Protocol.HostReferenceKind), typeof(Plue.Server.Editor.ReferenceKind)),
+        (typeof(Plue.Protocol.HostWriteOutcome), typeof(Plue.Server.Editor.EditorWriteOutcome)),
         (typeof(Plue.Protocol.MessageRole), typeof(Plue.Server.Messages.MessageRole)),
         (typeof(Plue.Protocol.MessageStatus), typeof(Plue.Server.Messages.MessageStatus)),
         (typeof(Plue.Protocol.SteeringKind), typeof(Plue.Server.Messages.SteeringKind)),

@@ -54,12 +54,16 @@ internal sealed class EditFixture : IDisposable
 
     public string Read(string path) => File.ReadAllText(At(path));
 
+    /// <summary>The text in the editor, by path.</summary>
+    public Dictionary<string, string> Unsaved { get; } = new(StringComparer.Ordinal);
+
     public Task<IEditScope> BeginAsync(string turn, string codex, params string[]? paths) =>
         Edits
             .Log.BeginAsync(
                 new EditAuthor(codex, turn, $"use_{turn}", paths is null ? "bash" : "edit"),
                 Folder,
                 paths is null ? null : [.. paths.Select(At)],
+                Unsaved.ToDictionary(file => At(file.Key), file => System.Text.Encoding.UTF8.GetBytes(file.Value)),
                 CancellationToken.None
             )
             .AsTask();

@@ -21,6 +21,13 @@ internal static class ParameterSamples
     [
         Methods.HostLanguageModels.Name,
         Methods.HostLanguageModel.Name,
+        Methods.HostReadDocument.Name,
+        Methods.HostWriteDocument.Name,
+        Methods.HostProblems.Name,
+        Methods.HostSymbols.Name,
+        Methods.HostReferences.Name,
+        Methods.HostRename.Name,
+        Methods.HostTests.Name,
         LanguageMethods.RegisterCapability.Name,
     ];
 

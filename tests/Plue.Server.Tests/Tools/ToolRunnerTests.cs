@@ -254,6 +254,7 @@ public sealed class ToolRunnerTests : IDisposable
             EditAuthor author,
             string workspace,
             IReadOnlyList<string>? paths,
+            IReadOnlyDictionary<string, byte[]>? unsaved,
             CancellationToken cancellationToken
         ) => ValueTask.FromResult<IEditScope>(this);
 

@@ -37,6 +37,9 @@ export class Selection extends Range {
 
 export class FakeDocument {
   isClosed = false;
+  eol = 1;
+  /** False for a file that the editor cannot save. */
+  isSaved = true;
 
   constructor(
     readonly uri: Uri,
@@ -51,6 +54,10 @@ export class FakeDocument {
 
   get lineCount(): number {
     return this.text.split('\n').length;
+  }
+
+  lineAt(line: number): { text: string } {
+    return { text: this.text.split('\n')[line]?.replace(/\r$/, '') ?? '' };
   }
 
   positionAt(offset: number): Position {
@@ -68,6 +75,7 @@ export class FakeDocument {
   }
 
   save(): Promise<boolean> {
+    if (!this.isSaved) return Promise.resolve(false);
     disk.set(this.uri.path, this.text);
     this.isDirty = false;
     return Promise.resolve(true);

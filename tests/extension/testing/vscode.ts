@@ -125,7 +125,7 @@ export const shown: { kind: string; text: string; buttons: string[]; detail?: st
 export const answers: (string | undefined)[] = [];
 export const executed: unknown[][] = [];
 /** What commands of others give back. */
-export const commandAnswers = new Map<string, () => unknown>();
+export const commandAnswers = new Map<string, (...args: unknown[]) => unknown>();
 export const opened: string[] = [];
 /** The rows of each list that was shown, in order. */
 export const lists: (string | Row)[][] = [];
@@ -220,6 +220,9 @@ export function reset(): void {
   progress = new CancellationTokenSource();
   browser.opens = true;
   languageModels.length = 0;
+  languageModelTools.length = 0;
+  diagnostics.clear();
+  window.visibleTextEditors = [];
   window.state.focused = true;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
@@ -272,6 +275,7 @@ interface Window {
     onDidChangeTabs: (listener: () => void) => { dispose: () => void };
   };
   activeTextEditor: FakeEditor | undefined;
+  visibleTextEditors: { document: { uri: Uri } }[];
 }
 
 const editors: Window = {
@@ -287,6 +291,7 @@ const editors: Window = {
     onDidChangeTabs: (listener) => editors.tabGroups.changed.event(listener),
   },
   activeTextEditor: undefined,
+  visibleTextEditors: [],
 };
 
 interface TreeView {
@@ -397,7 +402,7 @@ export const commands = {
   executeCommand: (...args: unknown[]): Promise<unknown> => {
     executed.push(args);
     const answer = typeof args[0] === 'string' ? commandAnswers.get(args[0]) : undefined;
-    return Promise.resolve(answer?.());
+    return Promise.resolve(answer?.(...args.slice(1)));
   },
 };
 
@@ -412,6 +417,10 @@ export const extensions = {
 
 /** A test saves a document by firing it. */
 export const savedDocument = new EventEmitter<{ uri: Uri }>();
+/** A test types into a document, opens or closes one, and fires these. */
+export const changedDocument = new EventEmitter<{ document: unknown }>();
+export const openedDocument = new EventEmitter<unknown>();
+export const closedDocument = new EventEmitter<unknown>();
 
 const fileSystem = {
   isWritableFileSystem: (scheme: string): boolean => scheme === 'file',
@@ -443,6 +452,9 @@ export const workspace: {
   workspaceFolders: { uri: Uri }[] | undefined;
   fs: typeof fileSystem;
   onDidSaveTextDocument: typeof savedDocument.event;
+  onDidChangeTextDocument: typeof changedDocument.event;
+  onDidOpenTextDocument: typeof openedDocument.event;
+  onDidCloseTextDocument: typeof closedDocument.event;
   onDidGrantWorkspaceTrust: () => Disposable;
   onDidChangeWorkspaceFolders: () => Disposable;
   onDidChangeConfiguration: () => Disposable;
@@ -458,6 +470,9 @@ export const workspace: {
 } = {
   fs: fileSystem,
   onDidSaveTextDocument: savedDocument.event,
+  onDidChangeTextDocument: changedDocument.event,
+  onDidOpenTextDocument: openedDocument.event,
+  onDidCloseTextDocument: closedDocument.event,
   onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
@@ -522,10 +537,16 @@ interface FakeModel {
   vendor: string;
 }
 
+export const languageModelTools: { name: string; invoke: (input: unknown) => unknown }[] = [];
+
 /** What `lm` offers. */
 export const languageModels: FakeModel[] = [];
 
 export const lm = {
+  /** A test adds tools of VS Code itself. */
+  tools: languageModelTools,
+  invokeTool: (name: string, { input }: { input: unknown }): Promise<unknown> =>
+    Promise.resolve(languageModelTools.find((tool) => tool.name === name)?.invoke(input)),
   selectChatModels: (selector: Partial<FakeModel>): Promise<FakeModel[]> => {
     const fits = (wanted: string | undefined, is: string): boolean => wanted === undefined || wanted === is;
     return Promise.resolve(
@@ -599,7 +620,24 @@ export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 
 export const FileSystemError = { NoPermissions: ({ path }: Uri): Error => new Error(`No permissions: ${path}`) };
 
-export const languages = { getLanguages: (): Promise<string[]> => Promise.resolve(['plaintext', 'typescript', 'python', 'shellscript']) };
+/** The problems of each file, by its path. A test changes them by `report`. */
+export const diagnostics = new Map<string, unknown[]>();
+const diagnosticsChanged = new EventEmitter<{ uris: Uri[] }>();
+
+export function report(path: string, problems: unknown[]): void {
+  diagnostics.set(path, problems);
+  diagnosticsChanged.fire({ uris: [Uri.file(path)] });
+}
+
+export const languages = {
+  getLanguages: (): Promise<string[]> => Promise.resolve(['plaintext', 'typescript', 'python', 'shellscript']),
+  onDidChangeDiagnostics: diagnosticsChanged.event,
+  getDiagnostics: (uri?: Uri): unknown =>
+    uri === undefined ? [...diagnostics].map(([path, problems]) => [Uri.file(path), problems]) : (diagnostics.get(uri.path) ?? []),
+};
+
+export const EndOfLine = { LF: 1, CRLF: 2 };
+export const SymbolKind: Record<string | number, string | number> = { 4: 'Class', 11: 'Function', 21: 'EnumMember' };
 
 class FakePick {
   title = '';

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { change } from '../../common/textChange';
 import { FailureError } from '../../infrastructure/errors';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { LastEditor } from './insertCode';
@@ -252,16 +253,6 @@ async function openIfThere(file: vscode.Uri): Promise<vscode.TextDocument | unde
 function proposalInFront(): vscode.Uri | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputTextDiff && input.modified.scheme === proposedScheme ? input.modified : undefined;
-}
-
-/** Returns the only range in which two texts differ. */
-export function change(before: string, after: string): { start: number; end: number; text: string } {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start++;
-  let same = 0;
-  while (same < shorter - start && before[before.length - 1 - same] === after[after.length - 1 - same]) same++;
-  return { start, end: before.length - same, text: after.slice(start, after.length - same) };
 }
 
 function outside(path: string): FailureError {

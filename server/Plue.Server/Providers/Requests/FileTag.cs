@@ -19,6 +19,8 @@ internal static class FileTag
             about.Append(CultureInfo.InvariantCulture, $" lines=\"{range.Start}-{range.End}\"");
         if (file.IsSummary)
             about.Append(" summary=\"true\"");
+        if (file.IsUnsaved)
+            about.Append(" note=\"unsaved changes in the editor\"");
         if (file.Content is { } content)
             return $"<{tag} {about}>\n{content}\n</{tag}>";
 

@@ -597,6 +597,7 @@ public class ClaudeCodeAgentTests
             EditAuthor author,
             string workspace,
             IReadOnlyList<string>? paths,
+            IReadOnlyDictionary<string, byte[]>? unsaved,
             CancellationToken cancellationToken
         )
         {

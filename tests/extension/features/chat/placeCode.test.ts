@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { change } from '../../../../extension/src/features/chat/applyCode';
+import { change } from '../../../../extension/src/common/textChange';
 import { placeCode } from '../../../../extension/src/features/chat/placeCode';
 
 const file = `import { now } from './clock';

@@ -1,0 +1,61 @@
+// Answers the sidecar's questions about the documents and language features of this window.
+import type * as vscode from 'vscode';
+import type { RequestType } from 'vscode-jsonrpc';
+import { Disposables } from '../../infrastructure/disposables';
+import {
+  hostProblems,
+  hostReadDocument,
+  hostReferences,
+  hostRename,
+  hostSymbols,
+  hostTests,
+  hostWriteDocument,
+  workspaceUnsaved,
+} from '../../protocol/protocol.generated';
+import type { ErrorData } from '../../protocol/protocol.generated';
+import { findReferences, findRename, findSymbols } from './languageFeatures';
+import { Problems } from './problems';
+import { runEditorTests } from './testRuns';
+import { UnsavedDocuments, readDocument, writeDocument } from './unsavedDocuments';
+
+interface Connection {
+  onRequest<P, R>(method: string, handler: (params: P, token: vscode.CancellationToken) => Promise<R>): vscode.Disposable;
+  sendNotification(method: string, params: unknown): Promise<void>;
+}
+
+/**
+ * Registers the answers. After the connection started, `begin` reports documents with unsaved changes.
+ * `toError` makes the error of a response from a sentence.
+ */
+export function serveEditor(
+  connection: Connection,
+  toError: (message: string) => Error,
+): { disposable: vscode.Disposable; begin: () => void } {
+  const disposables = new Disposables();
+  const problems = disposables.add(new Problems());
+  const answer = <P, R>(
+    { method }: RequestType<P, R, ErrorData>,
+    handle: (params: P, token: vscode.CancellationToken) => R | Promise<R>,
+  ): void => {
+    const handler = async (params: P, token: vscode.CancellationToken): Promise<R> => {
+      try {
+        return await handle(params, token);
+      } catch (error) {
+        throw toError(error instanceof Error ? error.message : String(error));
+      }
+    };
+    disposables.add(connection.onRequest(method, handler));
+  };
+  answer(hostReadDocument, readDocument);
+  answer(hostWriteDocument, writeDocument);
+  answer(hostProblems, (params, token) => problems.list(params, token));
+  answer(hostSymbols, findSymbols);
+  answer(hostReferences, findReferences);
+  answer(hostRename, findRename);
+  answer(hostTests, runEditorTests);
+  return {
+    disposable: disposables,
+    begin: () =>
+      void disposables.add(new UnsavedDocuments((paths) => void connection.sendNotification(workspaceUnsaved.method, { paths }))),
+  };
+}

@@ -1,0 +1,98 @@
+// Problems of workspace files, and waiting for those that follow an edit.
+import * as vscode from 'vscode';
+import type { HostProblem, HostProblemsParams, HostProblemsResult, HostSeverity } from '../../protocol/protocol.generated';
+import { isOfWorkspace, workspaceUri } from './workspaceDocuments';
+
+const maxProblems = 500;
+const maxMessage = 1000;
+const maxKnown = 20_000;
+const waitLimit = 2000;
+/** Language servers report a file in several steps. */
+const silence = 300;
+
+const severities: HostSeverity[] = ['error', 'warning', 'information', 'hint'];
+
+export class Problems implements vscode.Disposable {
+  private revision = 0;
+  /** By address, when its problems last changed. */
+  private readonly changedAt = new Map<string, number>();
+  private readonly changed = new vscode.EventEmitter<readonly vscode.Uri[]>();
+  private readonly registration = vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+    this.revision++;
+    if (this.changedAt.size > maxKnown) this.changedAt.clear();
+    for (const uri of uris) this.changedAt.set(uri.toString(), this.revision);
+    this.changed.fire(uris);
+  });
+
+  async list({ paths, after }: HostProblemsParams, token?: vscode.CancellationToken): Promise<HostProblemsResult> {
+    const uris = paths?.flatMap((path) => workspaceUri(path) ?? []);
+    if (uris !== undefined && after !== undefined) await this.waitFor(uris, after, token);
+    const all = (uris ?? addresses()).flatMap((uri) => vscode.languages.getDiagnostics(uri).map((one) => toProblem(uri, one)));
+    all.sort((a, b) => rank(a) - rank(b) || compare(a.path, b.path) || a.line - b.line);
+    return { problems: all.slice(0, maxProblems), total: all.length, revision: this.revision, isTracked: uris?.some(isTracked) ?? true };
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+
+  /** Resolves when the problems of one of the files changed after the revision and nothing follows for a moment, or after two seconds. */
+  private waitFor(uris: vscode.Uri[], after: number, token?: vscode.CancellationToken): Promise<void> {
+    const wanted = new Set(uris.map((uri) => uri.toString()));
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(limit);
+        clearTimeout(quiet);
+        listening.dispose();
+        stopping?.dispose();
+        resolve();
+      };
+      const limit = setTimeout(finish, waitLimit);
+      let quiet = [...wanted].some((uri) => (this.changedAt.get(uri) ?? 0) > after) ? setTimeout(finish, silence) : undefined;
+      const listening = this.changed.event((changed) => {
+        if (!changed.some((uri) => wanted.has(uri.toString()))) return;
+        clearTimeout(quiet);
+        quiet = setTimeout(finish, silence);
+      });
+      const stopping = token?.onCancellationRequested(finish);
+    });
+  }
+}
+
+function addresses(): vscode.Uri[] {
+  return vscode.languages
+    .getDiagnostics()
+    .map(([uri]) => uri)
+    .filter(isOfWorkspace);
+}
+
+/** A language server keeps looking at files that are visible; one with problems was looked at. */
+function isTracked(uri: vscode.Uri): boolean {
+  const address = uri.toString();
+  return (
+    vscode.window.visibleTextEditors.some(({ document }) => document.uri.toString() === address) ||
+    vscode.languages.getDiagnostics(uri).length > 0
+  );
+}
+
+function toProblem(uri: vscode.Uri, { range, severity, message, source, code }: vscode.Diagnostic): HostProblem {
+  const value = typeof code === 'object' ? code.value : code;
+  return {
+    path: uri.fsPath,
+    line: range.start.line + 1,
+    column: range.start.character + 1,
+    severity: severities[severity] ?? 'hint',
+    message: message.slice(0, maxMessage),
+    source,
+    code: value === undefined ? undefined : String(value),
+  };
+}
+
+function rank({ severity }: HostProblem): number {
+  return severities.indexOf(severity);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

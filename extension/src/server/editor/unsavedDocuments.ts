@@ -1,0 +1,98 @@
+// Documents with unsaved changes: the sidecar knows their paths, reads their text, and edits them here instead of on the disk.
+import * as l10n from '../../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { change } from '../../common/textChange';
+import { Disposables } from '../../infrastructure/disposables';
+import type {
+  HostReadDocumentParams,
+  HostReadDocumentResult,
+  HostWriteDocumentParams,
+  HostWriteDocumentResult,
+} from '../../protocol/protocol.generated';
+import { hashOf, isOfWorkspace } from './workspaceDocuments';
+
+/** Sends the paths of all documents with unsaved changes whenever the list changes. A saved document costs nothing. */
+export class UnsavedDocuments implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private sent = new Set<string>();
+
+  constructor(private readonly send: (paths: string[]) => void) {
+    const look = (document: vscode.TextDocument): void => {
+      if (this.sent.has(document.uri.fsPath) !== isUnsaved(document)) this.update();
+    };
+    const update = (): void => this.update();
+    this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(update));
+    this.disposables.add(vscode.workspace.onDidOpenTextDocument(look));
+    this.disposables.add(vscode.workspace.onDidCloseTextDocument(update));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(update));
+    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(update));
+    // Also without any: the sidecar learns that there is an editor.
+    this.report(unsavedPaths());
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private update(): void {
+    const paths = unsavedPaths();
+    if (paths.length !== this.sent.size || !paths.every((path) => this.sent.has(path))) this.report(paths);
+  }
+
+  private report(paths: string[]): void {
+    this.sent = new Set(paths);
+    this.send(paths);
+  }
+}
+
+function unsavedPaths(): string[] {
+  return vscode.workspace.textDocuments.filter(isUnsaved).map(({ uri }) => uri.fsPath);
+}
+
+export function readDocument({ path }: HostReadDocumentParams): HostReadDocumentResult {
+  return { text: unsavedAt(path)?.getText() };
+}
+
+/** Replaces the text as one undoable edit and saves it, but only if it is the text that was read. */
+export async function writeDocument({ path, expectedHash, text }: HostWriteDocumentParams): Promise<HostWriteDocumentResult> {
+  const document = unsavedAt(path);
+  if (document === undefined) return { outcome: 'notUnsaved' };
+  const before = document.getText();
+  if (hashOf(before) !== expectedHash) return { outcome: 'changed' };
+  const after = withLineEndsOf(document, text);
+  // VS Code rejects an edit of a document that changed since.
+  if (!(await replace(document, after))) return { outcome: 'changed' };
+  if (await saved(document)) return { outcome: 'saved' };
+  if (document.getText() === after && (await replace(document, before))) return { outcome: 'notSaved' };
+  throw new Error(l10n.t('{0} was changed in the editor, but could not be saved.', vscode.workspace.asRelativePath(document.uri)));
+}
+
+function isUnsaved(document: vscode.TextDocument): boolean {
+  return document.isDirty && !document.isClosed && isOfWorkspace(document.uri);
+}
+
+function unsavedAt(path: string): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((document) => document.uri.fsPath === path && isUnsaved(document));
+}
+
+function replace(document: vscode.TextDocument, after: string): Thenable<boolean> {
+  const { start, end, text } = change(document.getText(), after);
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
+  return vscode.workspace.applyEdit(edit);
+}
+
+/** A document has one kind of line ends. */
+function withLineEndsOf(document: vscode.TextDocument, text: string): string {
+  return text.replace(/\r\n|\r|\n/g, document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n');
+}
+
+async function saved(document: vscode.TextDocument): Promise<boolean> {
+  try {
+    return await document.save();
+  } catch {
+    // The editor shows why.
+    return false;
+  }
+}

@@ -1,0 +1,74 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Editor;
+
+/// <summary>The documents and language features of the window. Bound to its connection in Rpc; the command line has none. Paths are absolute, lines and columns are counted from 1.</summary>
+/// <remarks>Each method throws a <see cref="FailureException"/> if the editor refuses, goes away or does not answer in time.</remarks>
+public interface IEditor
+{
+    /// <returns>The text in the editor; null if the document has no unsaved changes.</returns>
+    Task<string?> ReadAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the text of a document with unsaved changes, as one undoable edit, and saves it.</summary>
+    Task<EditorWriteOutcome> WriteAsync(string path, string expected, string text, CancellationToken cancellationToken);
+
+    /// <param name="paths">Null for the whole workspace.</param>
+    /// <param name="after">Waits up to two seconds for problems newer than this revision; null does not wait.</param>
+    Task<EditorProblems> ProblemsAsync(IReadOnlyList<string>? paths, long? after, CancellationToken cancellationToken);
+
+    Task<EditorPlaces> DocumentSymbolsAsync(string path, CancellationToken cancellationToken);
+
+    Task<EditorPlaces> WorkspaceSymbolsAsync(string query, CancellationToken cancellationToken);
+
+    Task<EditorPlaces> ReferencesAsync(EditorSymbol symbol, ReferenceKind kind, CancellationToken cancellationToken);
+
+    Task<EditorRename> RenameAsync(EditorSymbol symbol, string newName, CancellationToken cancellationToken);
+
+    /// <returns>The report; null if this editor cannot run tests for extensions.</returns>
+    Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken);
+}
+
+public enum EditorWriteOutcome
+{
+    Saved,
+    Changed,
+    NotUnsaved,
+    NotSaved,
+}
+
+/// <param name="Total">How many there are; <paramref name="Problems"/> may be cut off.</param>
+/// <param name="IsTracked">Problems of one of the paths are kept up to date: it is visible in an editor, or has problems.</param>
+public sealed record EditorProblems(IReadOnlyList<EditorProblem> Problems, int Total, long Revision, bool IsTracked);
+
+/// <param name="Severity">0 for an error, 1 for a warning, 2 for information, 3 for a hint.</param>
+public sealed record EditorProblem(string Path, int Line, int Column, int Severity, string Message, string? Source, string? Code);
+
+/// <summary>A symbol by the line and the text that it is found at.</summary>
+public sealed record EditorSymbol(string Path, int Line, string Text);
+
+public enum ReferenceKind
+{
+    References,
+    Definition,
+    Implementation,
+    IncomingCalls,
+    OutgoingCalls,
+}
+
+/// <param name="Total">How many there are; <paramref name="Places"/> may be cut off.</param>
+/// <param name="HasLanguageServer">False if no language server answered.</param>
+public sealed record EditorPlaces(IReadOnlyList<EditorPlace> Places, int Total, bool HasLanguageServer);
+
+/// <param name="Kind">The kind of symbol, as <c>function</c>; null for other places.</param>
+/// <param name="Container">The symbol around it.</param>
+/// <param name="Depth">How many symbols of the same file are around it.</param>
+public sealed record EditorPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
+
+/// <param name="Problem">Why there is no edit, as a sentence; null if there is one.</param>
+public sealed record EditorRename(IReadOnlyList<EditorFileEdit> Files, string? Problem);
+
+/// <param name="Hash">SHA-256 of the text that the edits apply to, with line feeds only.</param>
+public sealed record EditorFileEdit(string Path, string Hash, IReadOnlyList<EditorTextEdit> Edits);
+
+/// <summary>Columns in UTF-16 units.</summary>
+public sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);

@@ -1,0 +1,152 @@
+using Plue.Protocol;
+using Plue.Server.Editor;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>host/*: the documents and language features of the window, for the tools of agents.</summary>
+internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspace workspace) : IEditor
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>The user has to confirm each run of tests in VS Code, and tests take their time.</summary>
+    private static readonly TimeSpan TestTimeout = TimeSpan.FromMinutes(15);
+
+    /// <summary>The first list of documents says that there is an editor that answers.</summary>
+    public void Register() =>
+        server.Map(
+            Methods.WorkspaceUnsaved,
+            (parameters, _) =>
+            {
+                window.SetUnsaved(parameters.Paths);
+                window.Editor = this;
+                return Task.CompletedTask;
+            }
+        );
+
+    public async Task<string?> ReadAsync(string path, CancellationToken cancellationToken) =>
+        (await AskAsync(Methods.HostReadDocument, new HostReadDocumentParams(path), Timeout, cancellationToken)).Text;
+
+    public async Task<EditorWriteOutcome> WriteAsync(string path, string expected, string text, CancellationToken cancellationToken)
+    {
+        var hash = FolderHandle.HashOf(System.Text.Encoding.UTF8.GetBytes(expected));
+        // A started edit is completed, so that its outcome is known.
+        var result = await AskAsync(
+            Methods.HostWriteDocument,
+            new HostWriteDocumentParams(path, hash, text),
+            Timeout,
+            CancellationToken.None
+        );
+        return (EditorWriteOutcome)result.Outcome;
+    }
+
+    public async Task<EditorProblems> ProblemsAsync(IReadOnlyList<string>? paths, long? after, CancellationToken cancellationToken)
+    {
+        var named = paths?.Select(Named).ToList();
+        var result = await AskAsync(Methods.HostProblems, new HostProblemsParams(named, after), Timeout, cancellationToken);
+        return new EditorProblems(
+            [
+                .. result.Problems.Select(one => new EditorProblem(
+                    one.Path,
+                    one.Line,
+                    one.Column,
+                    (int)one.Severity,
+                    one.Message,
+                    one.Source,
+                    one.Code
+                )),
+            ],
+            result.Total,
+            result.Revision,
+            result.IsTracked
+        );
+    }
+
+    public Task<EditorPlaces> DocumentSymbolsAsync(string path, CancellationToken cancellationToken) =>
+        PlacesAsync(Methods.HostSymbols, new HostSymbolsParams(Named(path), null), cancellationToken);
+
+    public Task<EditorPlaces> WorkspaceSymbolsAsync(string query, CancellationToken cancellationToken) =>
+        PlacesAsync(Methods.HostSymbols, new HostSymbolsParams(null, query), cancellationToken);
+
+    public Task<EditorPlaces> ReferencesAsync(EditorSymbol symbol, ReferenceKind kind, CancellationToken cancellationToken) =>
+        PlacesAsync(
+            Methods.HostReferences,
+            new HostReferencesParams(Named(symbol.Path), symbol.Line, symbol.Text, (HostReferenceKind)kind),
+            cancellationToken
+        );
+
+    public async Task<EditorRename> RenameAsync(EditorSymbol symbol, string newName, CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(
+            Methods.HostRename,
+            new HostRenameParams(Named(symbol.Path), symbol.Line, symbol.Text, newName),
+            Timeout,
+            cancellationToken
+        );
+        return new EditorRename(
+            [
+                .. result.Files.Select(file => new EditorFileEdit(
+                    file.Path,
+                    file.Hash,
+                    [.. file.Edits.Select(edit => new EditorTextEdit(edit.Line, edit.Column, edit.EndLine, edit.EndColumn, edit.Text))]
+                )),
+            ],
+            result.Problem
+        );
+    }
+
+    public async Task<string?> RunTestsAsync(
+        IReadOnlyList<string> files,
+        IReadOnlyList<string> names,
+        CancellationToken cancellationToken
+    ) => (await AskAsync(Methods.HostTests, new HostTestsParams([.. files.Select(Named)], names), TestTimeout, cancellationToken)).Result;
+
+    private async Task<EditorPlaces> PlacesAsync<T>(
+        RpcRequest<T, HostPlacesResult> method,
+        T parameters,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var result = await AskAsync(method, parameters, Timeout, cancellationToken);
+        return new EditorPlaces(
+            [
+                .. result.Places.Select(place => new EditorPlace(
+                    place.Path,
+                    place.Line,
+                    place.EndLine,
+                    place.Name,
+                    place.Kind,
+                    place.Container,
+                    place.Depth
+                )),
+            ],
+            result.Total,
+            result.HasLanguageServer
+        );
+    }
+
+    private string Named(string realPath) => EditorWindow.NameOf(realPath, workspace.TrustedFolder);
+
+    private async Task<TResult> AskAsync<TParams, TResult>(
+        RpcRequest<TParams, TResult> method,
+        TParams parameters,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
+        where TParams : class
+        where TResult : class
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(timeout);
+        try
+        {
+            return await server.RequestAsync(method, parameters, time.Token);
+        }
+        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FailureException(FailureKind.Timeout, "The editor did not respond in time. Try again.", fault);
+        }
+    }
+}

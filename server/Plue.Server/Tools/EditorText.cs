@@ -1,0 +1,50 @@
+using System.Globalization;
+using Plue.Server.Editor;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools;
+
+/// <summary>What the editor reports, as lines for the model. It comes from other extensions: each entry is one short line.</summary>
+internal static class EditorText
+{
+    private const int MaxLength = 500;
+
+    /// <returns>The path from the workspace, with <c>/</c>; null for a file outside of it.</returns>
+    public static string? Relative(string path, string workspace)
+    {
+        if (!Path.IsPathFullyQualified(path))
+        {
+            return null;
+        }
+
+        var real = RealPath.TargetOf(path) ?? path;
+        return RealPath.IsUnder(workspace, real) ? Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/') : null;
+    }
+
+    public static string Of(EditorProblem problem, string workspace)
+    {
+        var about = string.Join(' ', new[] { problem.Source, problem.Code }.Where(one => !string.IsNullOrEmpty(one)));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Line(Relative(problem.Path, workspace) ?? problem.Path)}:{problem.Line}:{problem.Column}: {SeverityOf(problem.Severity)}: {Line(problem.Message)}{(about.Length > 0 ? $" [{Line(about)}]" : "")}"
+        );
+    }
+
+    public static string Symbol(EditorPlace place) =>
+        string.IsNullOrEmpty(place.Kind) ? Line(place.Name ?? "") : $"{Line(place.Kind)} {Line(place.Name ?? "")}";
+
+    public static string NoLanguageServer(string path) =>
+        $"No language server answered for {path}: none is installed for its language, or it is still starting. That does not mean that there are none. Try once more, or use `search`.";
+
+    /// <summary>One line, truncated, with hidden characters visible.</summary>
+    public static string Line(string text) => HiddenCharacters.VisibleLine(text.Length <= MaxLength ? text : text[..MaxLength] + "…");
+
+    private static string SeverityOf(int severity) =>
+        severity switch
+        {
+            0 => "error",
+            1 => "warning",
+            2 => "information",
+            _ => "hint",
+        };
+}

@@ -1,0 +1,91 @@
+using Plue.Server.Editor;
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>An editor whose documents and language server a test sets.</summary>
+internal sealed class ScriptedEditor : IEditor
+{
+    public ScriptedEditor() => Window = new EditorWindow { Editor = this };
+
+    public EditorWindow Window { get; }
+
+    /// <summary>How often anything was asked.</summary>
+    public int Requests { get; private set; }
+
+    /// <summary>The text of documents with unsaved changes, by path.</summary>
+    public Dictionary<string, string> Documents { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The problems of each state, the first first; the last one stays.</summary>
+    public Queue<EditorProblems> Problems { get; } = new([new EditorProblems([], 0, 0, false)]);
+
+    public EditorPlaces Places { get; set; } = new([], 0, true);
+    public EditorRename Rename { get; set; } = new([], null);
+    public string? Tests { get; set; }
+
+    /// <summary>Whether documents can be saved.</summary>
+    public bool Saves { get; set; } = true;
+
+    /// <summary>What the editor makes of a text when it saves it.</summary>
+    public Func<string, string> Format { get; set; } = text => text;
+
+    public List<string> Asked { get; } = [];
+
+    /// <summary>The user types: all of the text of this document.</summary>
+    public void Type(string path, string text)
+    {
+        Documents[path] = text;
+        Window.SetUnsaved(Documents.Keys);
+    }
+
+    public Task<string?> ReadAsync(string path, CancellationToken cancellationToken) =>
+        Answer($"read {Path.GetFileName(path)}", Documents.GetValueOrDefault(path));
+
+    public async Task<EditorWriteOutcome> WriteAsync(string path, string expected, string text, CancellationToken cancellationToken)
+    {
+        await Answer($"write {Path.GetFileName(path)}", "");
+        if (!Documents.TryGetValue(path, out var now))
+        {
+            return EditorWriteOutcome.NotUnsaved;
+        }
+        if (now != expected)
+        {
+            return EditorWriteOutcome.Changed;
+        }
+        if (!Saves)
+        {
+            return EditorWriteOutcome.NotSaved;
+        }
+
+        await File.WriteAllTextAsync(path, Format(text), cancellationToken);
+        Documents.Remove(path);
+        Window.SetUnsaved(Documents.Keys);
+        return EditorWriteOutcome.Saved;
+    }
+
+    public Task<EditorProblems> ProblemsAsync(IReadOnlyList<string>? paths, long? after, CancellationToken cancellationToken) =>
+        Answer(
+            $"problems {(paths is null ? "*" : string.Join(' ', paths.Select(Path.GetFileName)))} {after}".TrimEnd(),
+            Problems.Count > 1 ? Problems.Dequeue() : Problems.Peek()
+        );
+
+    public Task<EditorPlaces> DocumentSymbolsAsync(string path, CancellationToken cancellationToken) =>
+        Answer($"symbols {Path.GetFileName(path)}", Places);
+
+    public Task<EditorPlaces> WorkspaceSymbolsAsync(string query, CancellationToken cancellationToken) => Answer($"query {query}", Places);
+
+    public Task<EditorPlaces> ReferencesAsync(EditorSymbol symbol, ReferenceKind kind, CancellationToken cancellationToken) =>
+        Answer($"{kind} {Path.GetFileName(symbol.Path)}:{symbol.Line} {symbol.Text}", Places);
+
+    public Task<EditorRename> RenameAsync(EditorSymbol symbol, string newName, CancellationToken cancellationToken) =>
+        Answer($"rename {symbol.Text} {newName}", Rename);
+
+    public Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken) =>
+        Answer($"tests {string.Join(' ', files.Select(Path.GetFileName).Concat(names))}", Tests);
+
+    private Task<T> Answer<T>(string asked, T answer)
+    {
+        Requests++;
+        Asked.Add(asked);
+        return Task.FromResult(answer);
+    }
+}
