@@ -29,7 +29,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target);
         }
 
-        var restricted = ruleSet.Read(Path.GetFullPath(path), target);
+        var restricted = ruleSet.Read(tool, Path.GetFullPath(path), target);
         if (restricted is not null)
         {
             return restricted with { Where = target };
@@ -58,7 +58,9 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target);
         }
 
-        var restricted = target is null ? ruleSet.Change(Path.GetFullPath(path)) : ruleSet.Change(Path.GetFullPath(path), target);
+        var restricted = target is null
+            ? ruleSet.Change(tool, Path.GetFullPath(path))
+            : ruleSet.Change(tool, Path.GetFullPath(path), target);
         if (restricted is { Decision: Decision.Deny })
         {
             return restricted with { Where = target };
@@ -110,8 +112,8 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         }
 
         var (full, none) = (Path.GetFullPath(path), Evaluation.Allow(""));
-        var found = (ruleSet.Read(full, target) ?? none)
-            .StricterOf(ruleSet.Change(full, target) ?? none)
+        var found = (ruleSet.Read(null, full, target) ?? none)
+            .StricterOf(ruleSet.Change(null, full, target) ?? none)
             .StricterOf(Guard(path, target, rights) ?? none);
         return found.Decision == Decision.Allow ? null : found with { Where = target };
     }

@@ -118,6 +118,17 @@ public sealed class PermissionPolicy
                         ),
                     name
                 );
+            case ToolAction.RunTests:
+                return (
+                    ruleSet.Tool(tool)
+                        ?? (
+                            rights.Workspace is null ? Evaluation.Deny("No workspace folder is open, so there are no tests to run.")
+                            : rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
+                            : ruleSet.AllowsTool(tool) ? Evaluation.Allow("A permission rule allows it.")
+                            : Evaluation.Ask("It runs tests of the workspace, which can do anything that you can.")
+                        ),
+                    tool
+                );
             case ToolAction.Fetch fetch:
                 return (
                     Fetch(fetch.Address, rights, ruleSet),

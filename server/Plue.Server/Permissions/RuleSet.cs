@@ -43,10 +43,13 @@ internal sealed class RuleSet
 
     public bool AllowsCommand(string text) => Allows(rule => rule.Tool == "bash" && rule.Matches(text));
 
+    /// <summary>Rules for reading apply to every tool that reads; rules for another tool only to it.</summary>
+    /// <param name="tool">Null for commands.</param>
     /// <param name="paths">As it is named and where it leads.</param>
-    public Evaluation? Read(params string[] paths) => Path(Readers, paths);
+    public Evaluation? Read(string? tool, params string[] paths) => Path(tool is null ? Readers : [.. Readers, tool], paths);
 
-    public Evaluation? Change(params string[] paths) => Path(Writers, paths);
+    /// <inheritdoc cref="Read"/>
+    public Evaluation? Change(string? tool, params string[] paths) => Path(tool is null ? Writers : [.. Writers, tool], paths);
 
     /// <param name="real">Where it leads.</param>
     public bool AllowsPath(string tool, string real) => Allows(rule => rule.Tool == tool && rule.MatchesPath(real, workspace, userHome));

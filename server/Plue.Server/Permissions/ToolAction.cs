@@ -16,7 +16,7 @@ public abstract record ToolAction
     private ToolAction() { }
 
     /// <summary>It does something outside of the workspace that nothing here can undo.</summary>
-    public bool ReachesOut => this is SpawnTask or CallServer or Fetch;
+    public bool ReachesOut => this is SpawnTask or CallServer or Fetch or RunTests;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -32,6 +32,9 @@ public abstract record ToolAction
     public sealed record SpawnTask(string TemplateId, string? Doubt = null) : ToolAction;
 
     public sealed record CallServer(string Server, string Tool) : ToolAction;
+
+    /// <summary>Runs tests of the workspace in the editor.</summary>
+    public sealed record RunTests : ToolAction;
 
     public sealed record Fetch(Uri Address) : ToolAction;
 

@@ -159,7 +159,8 @@ public sealed record PermissionRule
         : path.StartsWith("~/", StringComparison.Ordinal) ? "~/"
         : "";
 
-    private static bool TakesPath(string tool) => tool is "read" or "write" or "edit" or "search";
+    private static bool TakesPath(string tool) =>
+        tool is "read" or "write" or "edit" or "search" or "problems" or "symbols" or "references" or "rename";
 
     private static bool IsTool(string tool) =>
         ToolNames.IsValidName(tool)

@@ -78,6 +78,20 @@ internal sealed class ToolParameters
     public IReadOnlyList<JsonElement> List(string name) =>
         Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 
+    /// <returns>Empty when it does not exist.</returns>
+    public IReadOnlyList<string> OptionalTexts(string name, int maxCount, int maxLength) =>
+        Value(name) switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.Array } value
+                when value.GetArrayLength() <= maxCount
+                    && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String && one.GetString()!.Length <= maxLength) =>
+            [
+                .. value.EnumerateArray().Select(one => one.GetString()!),
+            ],
+            _ => throw Invalid(name, $"a list of at most {maxCount} texts"),
+        };
+
     private JsonElement? Value(string name) =>
         values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

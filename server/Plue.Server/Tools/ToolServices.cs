@@ -60,6 +60,7 @@ internal sealed class ToolServices : IAsyncDisposable
                     static _ => false,
                     editor
                 ),
+                new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
                 new CodexTool(codices.Documents, codices.Prompts.ToolText),
                 new McpTools(McpServers, mcp),
             ];

@@ -25,6 +25,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         Directory.CreateDirectory(Folder);
         services = new Services(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
         services.Platform.Workspace.Open(Folder, trusted: true);
+        services.Editor.Editor = new Testing.ScriptedEditor();
         Services = services.Chat(new Plue.Server.Cli.SilentEvents());
         runner = Services.ToolRunner;
         rights = new Rights
