@@ -40,23 +40,31 @@ internal sealed class ChannelTools(ChatState state)
         var names = isReadOnly ? [.. SpecOf(chat).AvailableTools.Where(IsForReading)] : SpecOf(chat).AvailableTools;
         List<string> notes = [];
         List<ITool> tools = [];
-        if (services.Workspace.TrustedFolder is not null)
+        if (services.Workspace.TrustedFolder is null)
         {
-            foreach (var source in services.ToolSources)
+            var folderless = names.Where(name => ToolNames.Find(name) is not { NeedsFolder: true }).ToList();
+            if (
+                folderless.Count < names.Count
+                && services.ToolSources.Count > 0
+                && (chat.IsTask || services.Workspace.OpenFolder is not null)
+            )
             {
-                tools.AddRange(await source.FindAsync(names, notes, cancellationToken));
+                notes.Add(
+                    services.Workspace.OpenFolder is null
+                        ? "Tools for files and commands were not sent: no folder is open."
+                        : "Tools for files and commands were not sent: this folder is not trusted."
+                );
             }
-        }
-        else if (names.Count > 0 && services.ToolSources.Count > 0 && (chat.IsTask || services.Workspace.OpenFolder is not null))
-        {
-            notes.Add(
-                services.Workspace.OpenFolder is null
-                    ? "No tools were sent: no folder is open."
-                    : "No tools were sent: this folder is not trusted."
-            );
+
+            names = folderless;
         }
 
-        // A chat without a folder has no tools, so a task of it would have none either.
+        foreach (var source in services.ToolSources)
+        {
+            tools.AddRange(await source.FindAsync(names, notes, cancellationToken));
+        }
+
+        // Agents work on files: without a folder a subtask could do nothing.
         if (chat.IsTask || services.Workspace.TrustedFolder is not null)
         {
             tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));

@@ -5,7 +5,8 @@ namespace Plue.Server.Templates;
 /// <summary>A tool as templates name it.</summary>
 /// <param name="Description">One sentence, for lists and hovers; what is sent to a model is in <c>codex://prompts/tool-NAME</c>.</param>
 /// <param name="MayChange">It can write files, run commands or spend money.</param>
-public sealed record ToolName(string Name, string Description, bool MayChange);
+/// <param name="NeedsFolder">It works on the trusted workspace folder.</param>
+public sealed record ToolName(string Name, string Description, bool MayChange, bool NeedsFolder = true);
 
 /// <summary>The tools that Plue has itself.</summary>
 public static class ToolNames
@@ -25,9 +26,9 @@ public static class ToolNames
         new("references", "Finds the definition, references and calls of a symbol.", MayChange: false),
         new("rename", "Renames a symbol in all files.", MayChange: true),
         new("tests", "Runs tests in the editor.", MayChange: true),
-        new("todo", "Manages the list of steps.", MayChange: false),
-        new("codex", "Lists and reads prompts, templates and items.", MayChange: false),
-        new("fetch", "Fetches a web page as text.", MayChange: true),
+        new("todo", "Manages the list of steps.", MayChange: false, NeedsFolder: false),
+        new("codex", "Lists and reads prompts, templates and items.", MayChange: false, NeedsFolder: false),
+        new("fetch", "Fetches a web page as text.", MayChange: true, NeedsFolder: false),
         new("spawn_task", "Starts a subtask with another agent.", MayChange: true),
     ];
 

@@ -243,7 +243,8 @@ public sealed class ToolRunner(
 
         // A rule that allows only part of the call would be requested repeatedly.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
-        var rule = asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
+        // Rules are stored for a folder.
+        var rule = context.Workspace is not null && asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
         // Requested first, so that observers of the waiting call find the request.
         var asking = approvals.AskAsync(
             new ApprovalRequest

@@ -442,7 +442,7 @@ public sealed class ToolTurnTests
         chat.Workspace.SetTrusted(false);
         await chat.AskAsync("Read.");
         Assert.DoesNotContain("\"tools\"", chat.Bodies[0], StringComparison.Ordinal);
-        Assert.Contains("No tools were sent: this folder is not trusted.", chat.Last.NotCarried);
+        Assert.Contains("Tools for files and commands were not sent: this folder is not trusted.", chat.Last.NotCarried);
     }
 
     [Fact]

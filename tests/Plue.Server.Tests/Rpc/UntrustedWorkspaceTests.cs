@@ -74,6 +74,41 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Assert.DoesNotContain("Theirs", await ToldAsync(uri), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Only_tools_that_need_no_folder_are_offered_until_it_is_trusted()
+    {
+        Write(".mcp.json", """{ "mcpServers": { "theirs": { "command": "/bin/false" } } }""");
+        File.WriteAllText(
+            Path.Combine(sidecar.Home, "mcp.json5"),
+            $$"""{ mcpServers: { inside: { command: "/bin/false", args: ["--root={{folder}}"] } } }"""
+        );
+        Directory.Delete(Path.Combine(folder, ".plue"), recursive: true);
+        var uri = await sidecar.Client.CreateChatAsync();
+        string[] wanted = ["read", "bash", "problems", "fetch", "todo", "spawn_task", "theirs/*", "inside/*"];
+        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { available_tools = wanted } });
+        var answers = new Queue<ScriptedAnswer>([Calls("", ("c1", "read", """{"path":"AGENTS.md"}""")), Answer("Yes")]);
+        endpoint.Route = _ => answers.TryDequeue(out var next) ? next : Answer("Yes");
+        await sidecar.Client.AskAsync(uri, "Hello");
+        Assert.Equal(["todo", "fetch"], Tools(0));
+        Assert.Contains("The tool read does not exist.", endpoint.Requests[1].Body, StringComparison.Ordinal);
+        var notes = (await GetAsync(uri))!["messages"]!.ToJsonString();
+        Assert.Contains("this folder is not trusted", notes, StringComparison.Ordinal);
+        Assert.Contains("The server theirs does not exist.", notes, StringComparison.Ordinal);
+        Assert.Contains("The server inside was not used", notes, StringComparison.Ordinal);
+
+        await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
+        await sidecar.Client.AskAsync(uri, "Again");
+        Assert.Contains("read", Tools(^1));
+        Assert.Contains("bash", Tools(^1));
+    }
+
+    private List<string> Tools(Index request) =>
+        [
+            .. (JsonNode.Parse(endpoint.Requests.ToList()[request].Body)!["tools"]?.AsArray() ?? []).Select(tool =>
+                (string)tool!["function"]!["name"]!
+            ),
+        ];
+
     /// <summary>What the lists have from the workspace.</summary>
     private async Task<string> TheirsAsync()
     {

@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
@@ -33,6 +34,11 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
         try
         {
             var server = servers.Find(name);
+            if (UntrustedFolderOf(server.Declaration) is { } folder)
+            {
+                return ([], [$"The server {name} was not used: it works in {folder}, which is not trusted."]);
+            }
+
             var list = await server.ToolsAsync(cancellationToken).ConfigureAwait(false);
             List<ITool> offered = [.. list.Tools.Select(info => new McpTool(server, info, services))];
             offered.AddRange(
@@ -58,6 +64,22 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
             return ([], [fault.Message]);
         }
     }
+
+    /// <summary>A server of the user may be set up to work in the open folder: then it waits for trust as well.</summary>
+    /// <returns>The open folder; null if it is trusted or the server does not name it.</returns>
+    private string? UntrustedFolderOf(McpDeclaration server) =>
+        services.Workspace is { TrustedFolder: null, OpenFolder: { } open }
+        && server
+            .Arguments.Concat(server.Environment.Values)
+            .Append(server.Command)
+            .Append(server.Folder)
+            .OfType<string>()
+            .Any(text =>
+                text.Contains(open, StringComparison.Ordinal)
+                || (Path.IsPathFullyQualified(text) && !text.Contains('\0') && RealPath.IsInside(text, open))
+            )
+            ? open
+            : null;
 
     private static (string Server, string Tool)? Split(string name) =>
         name.IndexOf(ToolNames.ServerSeparator) is > 0 and var at && at < name.Length - 1 ? (name[..at], name[(at + 1)..]) : null;
