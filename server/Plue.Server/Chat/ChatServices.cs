@@ -36,6 +36,7 @@ internal sealed class ChatServices(
     public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets, editor);
     public RequestFiles Files => new(Attachments);
     public EditServices Edits => edits;
+    public EditorWindow Editor => editor;
     public UsageLedger Usage => store.Usage;
     public ToolRunner ToolRunner => tools.Runner;
     public IReadOnlyList<IToolSource> ToolSources => tools.Sources;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -18,6 +19,10 @@ internal sealed class ProgramTool(string name) : ITool
     private const int MaxFileBytes = 10 * 1024 * 1024;
     private const string OutsideSandbox = "Claude Code runs this itself, outside Plue's sandbox.";
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Whether the editor has unsaved changes of a file: the program would write over them.</summary>
+    public Func<string, bool> IsUnsaved { get; init; } = static _ => false;
+
     private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -120,18 +125,22 @@ internal sealed class ProgramTool(string name) : ITool
     }
 
     private Call Change(string path, string? before, string after, string what) =>
-        new(
-            this,
-            [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)],
-            Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit,
-            what
-        )
-        {
-            AtPath = path,
-            ChangeDiff = UnifiedDiff.Of(before ?? "", after),
-            Paths = [path],
-            Before = (RealPath.Of(path), before),
-        };
+        IsUnsaved(RealPath.Of(path))
+            ? throw new ToolFailureException(
+                $"{Path.GetFileName(path)} has {EditorWindow.UnsavedNote}. Nothing was changed. Ask the user to save or discard them first."
+            )
+            : new(
+                this,
+                [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)],
+                Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit,
+                what
+            )
+            {
+                AtPath = path,
+                ChangeDiff = UnifiedDiff.Of(before ?? "", after),
+                Paths = [path],
+                Before = (RealPath.Of(path), before),
+            };
 
     private Call PlanCommand(JsonElement parameters, string folder)
     {
@@ -205,7 +214,10 @@ internal sealed class ProgramTool(string name) : ITool
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Before is var (real, content) && (RealPath.Of(AtPath) != real || Normal(Read(AtPath)) != Normal(content)))
+            if (
+                Before is var (real, content)
+                && (tool.IsUnsaved(real) || RealPath.Of(AtPath) != real || Normal(Read(AtPath)) != Normal(content))
+            )
             {
                 throw new ToolFailureException("The file changed while this call was waiting, so it did not run. Read the file again.");
             }

@@ -26,9 +26,12 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
     /// </summary>
     public IToolObserver? Observer { get; set; }
 
+    /// <summary>Whether the editor has unsaved changes of the file with this real path.</summary>
+    public Func<string, bool> IsUnsaved { get; init; } = static _ => false;
+
     public async Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken)
     {
-        var tool = new ProgramTool(toolName);
+        var tool = new ProgramTool(toolName) { IsUnsaved = IsUnsaved };
         var work = RunAsync(new ToolCall(toolUseId, toolName, input), new Toolbox([tool]), cancellationToken);
         if (await Task.WhenAny(tool.Allowed, work) == work)
         {

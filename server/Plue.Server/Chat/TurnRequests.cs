@@ -217,7 +217,10 @@ internal sealed class TurnRequests : ITurnRequests
             var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name))]);
             request = request with
             {
-                ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id)),
+                ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id))
+                {
+                    IsUnsaved = services.Editor.IsUnsaved,
+                },
                 OwnTools = own,
                 Tools = ours.Declarations,
             };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -10,10 +11,18 @@ namespace Plue.Server.Tools;
 /// <summary>Runs a shell command in the workspace in the sandbox of this machine. Shell state does not persist between calls.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="allowsNetwork">The user's setting; a call cannot change it.</param>
-public sealed class BashTool(string description, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork) : ITool
+/// <param name="editor">For the note about files with unsaved changes; null for none.</param>
+public sealed class BashTool(
+    string description,
+    Sandbox sandbox,
+    ToolResults results,
+    Func<bool> allowsNetwork,
+    EditorWindow? editor = null
+) : ITool
 {
     private const int DefaultSeconds = 120;
     private const int MaxSeconds = 1_800;
+    private const int MaxNamed = 5;
 
     /// <summary>The limit of Linux for one argument is 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
@@ -57,8 +66,21 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             await sandbox.KindAsync(cancellationToken),
             new SandboxRules(workspace) { AllowNetwork = allowsNetwork() },
             sandbox,
-            () => results.Create(context.CodexId)
+            () => results.Create(context.CodexId),
+            UnsavedNote(workspace)
         );
+    }
+
+    private string UnsavedNote(string workspace)
+    {
+        var files = (editor?.Unsaved ?? [])
+            .Where(path => RealPath.IsUnder(workspace, path))
+            .Take(MaxNamed)
+            .Select(path => HiddenCharacters.VisibleLine(Path.GetRelativePath(workspace, path)))
+            .ToList();
+        return files.Count == 0
+            ? ""
+            : $"\n[Commands do not see {EditorWindow.UnsavedNote} of {string.Join(", ", files.Order(StringComparer.Ordinal))}.]";
     }
 
     private sealed class Call(
@@ -68,7 +90,8 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
         SandboxKind kind,
         SandboxRules rules,
         Sandbox sandbox,
-        Func<StoredOutput> createOutput
+        Func<StoredOutput> createOutput,
+        string unsavedNote
     ) : PlannedCall
     {
         /// <summary>
@@ -164,6 +187,7 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             }
 
             text.Append(ended ?? string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
+            text.Append(unsavedNote);
             return new ToolOutcome(text.ToString()) { ExitCode = ended is null ? code : null };
         }
 

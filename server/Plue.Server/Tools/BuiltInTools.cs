@@ -26,7 +26,7 @@ public sealed class BuiltInTools(
         ("write", text => new WriteTool(text, editor)),
         ("edit", text => new EditTool(text, editor)),
         ("search", text => new SearchTool(text, policy, editor)),
-        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork)),
+        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor)),
         (TodoList.ToolName, text => new TodoTool(text)),
         ("fetch", text => new FetchTool(text, mayFetch)),
     ];
