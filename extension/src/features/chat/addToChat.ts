@@ -27,8 +27,6 @@ export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
     void showInformationMessage(l10n.t('Nothing is selected in a saved file. Select lines and try again.'));
     return [];
   }
-  if (selection.isUnsaved === true)
-    void showInformationMessage(l10n.t('{0} has unsaved changes. The chat receives the saved content.', selection.path));
   return [{ path: selection.path, ...(selection.range === undefined ? {} : { range: selection.range }) }];
 }
 

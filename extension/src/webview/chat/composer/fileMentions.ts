@@ -86,7 +86,7 @@ function detailOf(file: FileHit, token: Token): string {
   const range = file.range ?? token.range;
   const lines = range === undefined ? undefined : linesText(range);
   const folder = file.kind === 'selection' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
-  const state = file.isUnsaved === true ? l10n.t('unsaved changes are not sent') : file.kind === 'open' ? l10n.t('open') : undefined;
+  const state = file.isUnsaved === true ? l10n.t('unsaved changes') : file.kind === 'open' ? l10n.t('open') : undefined;
   return [folder, lines, state].filter((word) => word !== undefined && word !== '').join(' · ');
 }
 

@@ -1,4 +1,4 @@
-// Pinned files of the chat. Their saved content is sent with every message.
+// Pinned files of the chat. Their current content is sent with every message.
 import * as l10n from '@vscode/l10n';
 import type { AttachmentView } from '../../../protocol/protocol.generated';
 import { element, icon, iconButton } from '../../shared/element';

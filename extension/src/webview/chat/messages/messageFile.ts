@@ -52,7 +52,7 @@ export class MessageFile {
 }
 
 /** "lines 12–40 · TypeScript · 3.2 KB · summary" */
-export function aboutText({ range, language, size, isSummary, mediaType }: FileInMessage): string {
+export function aboutText({ range, language, size, isSummary, isUnsaved, mediaType }: FileInMessage): string {
   return [
     range === undefined
       ? undefined
@@ -62,6 +62,7 @@ export function aboutText({ range, language, size, isSummary, mediaType }: FileI
     language ?? (mediaType?.startsWith('image/') === true ? mediaType.slice('image/'.length).toUpperCase() : undefined),
     size === undefined ? undefined : formatBytes(size),
     isSummary === true ? l10n.t('summary') : undefined,
+    isUnsaved === true ? l10n.t('unsaved changes') : undefined,
   ]
     .filter((words) => words !== undefined)
     .join(' · ');
