@@ -23,6 +23,7 @@ const mainScenarios = [
   'chatView',
   'claudeCode',
   'crash',
+  'editorTools',
   'firstRun',
   'isolation',
   'package',
