@@ -34,8 +34,8 @@ internal sealed class NewProblems
 
         try
         {
-            var before = await editor.ProblemsAsync([.. paths.Select(path => path.Full)], null, cancellationToken);
-            return before.IsTracked ? new NewProblems(editor, paths, before) : null;
+            var found = await editor.ProblemsAsync([.. paths.Select(path => path.Full)], null, cancellationToken);
+            return found.IsTracked ? new NewProblems(editor, paths, found) : null;
         }
         catch (FailureException)
         {

@@ -1,6 +1,5 @@
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 

@@ -143,7 +143,7 @@ internal sealed class RenameTool(string description, EditorWindow window) : IToo
         public override ApprovalKind Kind => ApprovalKind.Edit;
         public override string What => what;
         public override string? Diff { get; } =
-            string.Concat(files.Select(file => $"--- {file.Path.Display}\n+++ {file.Path.Display}\n{file.Diff.TrimEnd('\n')}\n"));
+            string.Concat(files.Select(file => $"@@ {file.Path.Display} @@\n{file.Diff.TrimEnd('\n')}\n"));
         public override string? Where => files.Count == 1 ? files[0].Path.Full : about.Workspace;
         public override IReadOnlyList<string>? Changes { get; } = [.. files.Select(file => file.Path.Full)];
         public override IReadOnlyDictionary<string, byte[]>? Unsaved { get; } =

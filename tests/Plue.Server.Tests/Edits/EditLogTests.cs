@@ -135,6 +135,36 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Unsaved_text_is_the_state_before_an_edit_and_is_what_undo_restores()
+    {
+        fixture.Write("a.txt", "saved\n");
+        fixture.Unsaved["a.txt"] = "saved\ntyped\n";
+        Assert.Equal([new FileChange("a.txt", 1, 0)], await fixture.EditAsync("t1", "a.txt", "saved\ntyped\nadded\n"));
+        await fixture.UndoAsync("t1");
+        Assert.Equal("saved\ntyped\n", fixture.Read("a.txt"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Unsaved_text_that_was_never_saved_is_no_change(bool isKilled)
+    {
+        fixture.Write("a.txt", "saved\n");
+        fixture.Unsaved["a.txt"] = "saved\ntyped\n";
+        var scope = await fixture.BeginAsync("t1", EditFixture.Chat, "a.txt");
+        if (isKilled)
+        {
+            fixture.Reopen();
+        }
+        else
+        {
+            Assert.Empty(await scope.EndAsync(CancellationToken.None));
+        }
+
+        Assert.Empty(fixture.Files);
+    }
+
+    [Fact]
     public async Task Edits_of_another_running_process_are_left_alone()
     {
         fixture.Write("a.txt", "a");

@@ -116,7 +116,7 @@ public sealed class EditorToolsTests : IDisposable
         );
         Assert.Equal([fixture.PathOf("src/a.ts"), fixture.PathOf("src/b.ts")], planned.Changes);
         Assert.Equal([fixture.PathOf("src/b.ts")], planned.Unsaved!.Keys);
-        Assert.Contains("--- src/b.ts\n", planned.Diff, StringComparison.Ordinal);
+        Assert.Contains("@@ src/b.ts @@\n", planned.Diff, StringComparison.Ordinal);
         Assert.Equal(2, planned.Actions.OfType<ToolAction.ChangeFile>().Count());
         var result = await planned.RunAsync(new ToolFixture.ProgressRecorder(), TestContext.Current.CancellationToken);
         Assert.StartsWith(

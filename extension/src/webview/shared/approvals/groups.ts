@@ -34,8 +34,16 @@ const questions = {
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
+/** Tools of the editor, which no MCP server can stand in for: those are asked about as such. */
+const editorTools: Partial<Record<string, () => string>> = {
+  rename: () => l10n.t('Rename this symbol?'),
+  tests: () => l10n.t('Run these tests?'),
+};
+
 /** "Run this command?" */
 export function questionOf({ toolName, kind }: ApprovalView): string {
+  const own = kind === 'edit' || kind === 'command' ? editorTools[toolName] : undefined;
+  if (own !== undefined) return own();
   return questions[kind](visibleText(toolName));
 }
 
