@@ -94,7 +94,10 @@ export default async function (scenario) {
       await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
       await page.screenshot({ path: inArtifacts('screenshots', 'editorSymbols-approval.png') });
       for (const next = card.getByRole('button', { name: /Show Next/ }); (await next.count()) > 0;) await next.first().click();
+      // What was shown last cannot be allowed by a click that was meant for something else.
+      await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
       await card.getByRole('button', { name: 'Allow once' }).click();
+      await card.waitFor({ state: 'detached' });
     });
 
     await scenario.step('Both files are changed, and the comment is not', async () => {
