@@ -295,6 +295,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(ReasoningDelta), "reasoningDelta")]
 [JsonDerivedType(typeof(ToolCallStarted), "toolCallStarted")]
 [JsonDerivedType(typeof(ToolCallDelta), "toolCallDelta")]
+[JsonDerivedType(typeof(ToolCallRepaired), "toolCallRepaired")]
 [JsonDerivedType(typeof(ToolCallProgress), "toolCallProgress")]
 [JsonDerivedType(typeof(ToolCallFinished), "toolCallFinished")]
 [JsonDerivedType(typeof(Restarted), "restarted")]
@@ -333,6 +334,9 @@ public sealed record ReasoningDelta(string MessageId, int PartIndex, string Text
 public sealed record ToolCallStarted(string MessageId, int PartIndex, string ToolUseId, string ToolName) : MessageEvent;
 
 public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : MessageEvent;
+
+/// <summary>The arguments had another shape than the tool declares; these replace them and run.</summary>
+public sealed record ToolCallRepaired(string MessageId, string ToolUseId, string Parameters) : MessageEvent;
 
 /// <summary>What a tool says while it runs: the output of a command as it comes. Never stored; the result is.</summary>
 public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : MessageEvent;

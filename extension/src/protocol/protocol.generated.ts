@@ -1256,6 +1256,7 @@ export type MessageEvent =
   | ({ kind: 'reasoningDelta' } & ReasoningDelta)
   | ({ kind: 'toolCallStarted' } & ToolCallStarted)
   | ({ kind: 'toolCallDelta' } & ToolCallDelta)
+  | ({ kind: 'toolCallRepaired' } & ToolCallRepaired)
   | ({ kind: 'toolCallProgress' } & ToolCallProgress)
   | ({ kind: 'toolCallFinished' } & ToolCallFinished)
   | ({ kind: 'restarted' } & Restarted)
@@ -2005,6 +2006,12 @@ export interface ToolCallProgress {
   messageId: string;
   toolUseId: string;
   text: string;
+}
+
+export interface ToolCallRepaired {
+  messageId: string;
+  toolUseId: string;
+  parameters: string;
 }
 
 export interface ToolCallStarted {

@@ -152,6 +152,26 @@ public sealed class LiveMessage(Message start)
         }
     }
 
+    /// <summary>Repairs the arguments of whole calls, so that what is shown, judged, stored and run is the same.</summary>
+    /// <returns>The calls that were repaired.</returns>
+    public IReadOnlyList<ToolCall> RepairToolCalls(Toolbox tools)
+    {
+        List<ToolCall> repaired = [];
+        foreach (var call in Calls.Where(call => call.Problem is null))
+        {
+            if (
+                tools.Find(call.Name) is { } tool
+                && ArgumentRepair.Repair(call.Parameters, tool.Declaration.ParametersSchema) is { } parameters
+            )
+            {
+                FinishToolCall(call.ToolUseId, parameters, null);
+                repaired.Add(call with { Parameters = parameters });
+            }
+        }
+
+        return repaired;
+    }
+
     public void AddToolResult(
         string toolUseId,
         string? result,

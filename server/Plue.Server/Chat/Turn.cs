@@ -311,6 +311,11 @@ internal sealed class Turn(TurnContext context)
     {
         var live = round.Live;
         (turn.IsAtTools, live.StopReason) = (true, StopReason.ToolUse);
+        foreach (var call in live.RepairToolCalls(tools))
+        {
+            sink.Publish(new TurnEvent.ToolCallRepaired(live.Id, call.ToolUseId, call.Parameters));
+        }
+
         var calls = live.Calls;
         Message? begun = null;
         using var observer = new ToolObserver(context, round, new Lazy<Task>(() => context.Log.RecordIntentAsync(begun!, stop).AsTask()));

@@ -44,6 +44,9 @@ public abstract record TurnEvent
 
     public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
 
+    /// <summary>Its arguments had another shape than the tool declares, and these run instead.</summary>
+    public sealed record ToolCallRepaired(string MessageId, string ToolUseId, string Parameters) : TurnEvent;
+
     /// <summary>What a tool says while it runs; not stored.</summary>
     public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : TurnEvent;
 

@@ -127,6 +127,7 @@ internal static class ToProtocol
                 toolName
             ),
             TurnEvent.ToolCallDelta(var id, var index, var text) => new Wire.ToolCallDelta(id, index, text),
+            TurnEvent.ToolCallRepaired(var id, var toolUseId, var parameters) => new Wire.ToolCallRepaired(id, toolUseId, parameters),
             TurnEvent.ToolCallProgress(var id, var toolUseId, var text) => new Wire.ToolCallProgress(id, toolUseId, text),
             TurnEvent.ToolCallFinished ended => new Wire.ToolCallFinished(ended.MessageId, ended.ToolUseId, ended.Result, ended.Error)
             {

@@ -88,13 +88,7 @@ public sealed class ToolRunner(
         var outcomes = new ToolCallResult[calls.Count];
         async Task RunOneAsync(int at)
         {
-            outcomes[at] = await RunAsync(
-                calls[at],
-                toolbox.Find(calls[at].Name),
-                contextOf(calls[at].ToolUseId),
-                observer,
-                cancellationToken
-            );
+            outcomes[at] = await RunAsync(calls[at], toolbox, contextOf(calls[at].ToolUseId), observer, cancellationToken);
             observer.Finished(outcomes[at]);
         }
 
@@ -110,7 +104,7 @@ public sealed class ToolRunner(
 
     private async Task<ToolCallResult> RunAsync(
         ToolCall call,
-        ITool? tool,
+        Toolbox toolbox,
         ToolContext context,
         IToolObserver observer,
         CancellationToken cancellationToken
@@ -123,13 +117,7 @@ public sealed class ToolRunner(
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (tool is null)
-            {
-                throw new ToolFailureException(
-                    $"The tool {HiddenCharacters.VisibleLine(call.Name)} does not exist. Use only the tools you were given."
-                );
-            }
-
+            var tool = toolbox.Find(call.Name) ?? throw new ToolFailureException(toolbox.MissingMessage(call.Name));
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
             // A subtask has a time of its own, without what it waits.

@@ -1,3 +1,4 @@
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
@@ -5,6 +6,9 @@ namespace Plue.Server.Tools;
 /// <summary>The tools that one codex has in one round, in a fixed order.</summary>
 public sealed class Toolbox(IReadOnlyList<ITool> tools)
 {
+    private const int MaxHints = 3;
+    private const int MaxListed = 30;
+
     public static readonly Toolbox Empty = new([]);
 
     public IReadOnlyList<ITool> Tools => tools;
@@ -13,6 +17,28 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools)
 
     /// <param name="declaredName">As the model called it.</param>
     public ITool? Find(string declaredName) => tools.FirstOrDefault(tool => tool.Declaration.Name == declaredName);
+
+    /// <summary>Tells the model that there is no such tool, and which it may have meant.</summary>
+    public string MissingMessage(string name)
+    {
+        List<string> names = [.. tools.Select(tool => tool.Declaration.Name)];
+        List<string> near = [.. names.Where(known => NameWords.Contain(name, known) || NameWords.Contain(known, name)).Take(MaxHints)];
+        if (near.Count == 0 && NearestName.Find(name, names) is { } nearest)
+        {
+            near.Add(nearest);
+        }
+
+        var hint =
+            near.Count > 0 ? $"Did you mean {Listed(near, "or")}?"
+            : names.Count is > 0 and <= MaxListed ? $"Your tools are {Listed(names, "and")}."
+            : "Use only the tools you were given.";
+        return $"There is no tool `{HiddenCharacters.VisibleLine(name)}`. {hint}";
+    }
+
+    private static string Listed(List<string> names, string last) =>
+        names is [.. var others, var end] && others.Count > 0
+            ? $"{string.Join(", ", others.Select(one => $"`{one}`"))} {last} `{end}`"
+            : $"`{names[0]}`";
 }
 
 /// <summary>Where tools come from: Plue's own, and the servers'.</summary>

@@ -428,7 +428,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                     : Answer("Good.")
                 : Calls(
                     "I counted.",
-                    ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}","summary":"There are three files."}""")
+                    ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}} of 3","summary":"There are three files."}""")
                 );
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
@@ -445,6 +445,20 @@ public sealed class OrchestrationTests : IAsyncLifetime
         );
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count")!;
         Assert.Equal(("done", Note), ((string?)child["status"], (string?)child["note"]));
+    }
+
+    [Fact]
+    public async Task A_result_whose_shape_can_be_repaired_ends_the_task_without_a_note()
+    {
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count', 'files'], properties: { count: { type: 'integer' }, files: { type: 'array', items: { type: 'string' } } } }"
+        );
+        home.Script = asked => Calls("", ($"f{asked.Asked}", "finish", """{"count":"3","file_files":"a.txt"}"""));
+        var uri = await home.SpawnAsync("asked", "Count them");
+        var row = await home.StatusAsync(uri, "done");
+        Assert.Null((string?)row["note"]);
+        Assert.Equal("""{"count":3,"files":["a.txt"]}""", (await home.GetAsync(uri))["outputs"]!.ToJsonString());
     }
 
     [Fact]

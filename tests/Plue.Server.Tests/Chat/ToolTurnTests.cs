@@ -122,12 +122,44 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task A_tool_that_is_not_there_is_an_error_for_the_model_and_the_turn_goes_on()
+    public async Task A_call_of_an_unknown_tool_tells_the_model_which_tool_it_may_mean_and_the_turn_continues()
     {
-        await using var chat = await ToolChat.StartAsync("edit", Calls("", ("c1", "fly", "{}")));
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("", ("c1", "fly", "{}"), ("c2", "read_file", "{}"), ("c3", "wriet", "{}"), ("c4", "ReadOrWrite", "{}"))
+        );
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Fly.")).Reason);
-        Assert.Equal("The tool fly does not exist. Use only the tools you were given.", Results(chat.Messages[1]).Single().Error);
+        Assert.Equal(
+            [
+                "There is no tool `fly`. Your tools are `read`, `write` and `bash`.",
+                "There is no tool `read_file`. Did you mean `read`?",
+                "There is no tool `wriet`. Did you mean `write`?",
+                "There is no tool `ReadOrWrite`. Did you mean `read` or `write`?",
+            ],
+            Results(chat.Messages[1]).Select(result => result.Error)
+        );
         Assert.Equal("done", chat.Last.Text);
+    }
+
+    [Fact]
+    public async Task Repaired_arguments_are_shown_judged_stored_run_and_sent_back_to_the_vendor()
+    {
+        const string Repaired = """{"path":"new.txt","text":"7"}""";
+        await using var chat = await ToolChat.StartAsync("ask", Calls("", ("c1", "write", """{"file_path":["new.txt"],"text":7}""")));
+        var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+        await chat.Chat.SendAsync(new Draft("Write it."), mayWait: false, CancellationToken.None);
+        await chat.AskedAsync();
+        Assert.Equal("7", chat.Approvals.Pending[0].Request.What);
+        Assert.Equal([Repaired], chat.Events.OfType<TurnEvent.ToolCallRepaired>().Select(one => one.Parameters));
+        Assert.Equal(
+            Repaired,
+            Assert.Single((await chat.Chat.SnapshotAsync()).Messages[^1].Parts.OfType<MessagePart.ToolUse>()).Parameters
+        );
+        await chat.AnswerAsync(ApprovalDecision.Once);
+        await ended;
+        Assert.Equal("7", chat.Read("new.txt"));
+        Assert.Equal(Repaired, Assert.Single(chat.Messages[1].Parts.OfType<MessagePart.ToolUse>()).Parameters);
+        Assert.DoesNotContain("file_path", chat.Bodies[1], StringComparison.Ordinal);
     }
 
     [Fact]

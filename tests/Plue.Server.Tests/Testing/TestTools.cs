@@ -34,7 +34,11 @@ internal sealed class TestTools : IToolSource
     {
         public string Name => name;
         public ToolDeclaration Declaration { get; } =
-            new(name, $"The tool {name}.", """{"type":"object","properties":{"path":{"type":"string"},"text":{"type":"string"}}}""");
+            new(
+                name,
+                $"The tool {name}.",
+                """{"type":"object","properties":{"path":{"type":"string"},"text":{"type":"string"}},"required":["path"],"additionalProperties":false}"""
+            );
         public bool IsReadOnly => name == "read";
 
         public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)

@@ -84,6 +84,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         live.StartToolCall("call_1", tool);
         live.AppendToolCall("call_1", parameters);
         live.FinishToolCall("call_1", parameters, null);
+        live.RepairToolCalls(Toolbox);
         return (await new ToolRounds(runner).RunAsync(live.Calls, Toolbox, ContextOf, this, cancellationToken))[0];
     }
 

@@ -129,7 +129,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [InlineData("""{"template":"worker","goal":"g","budget":{"usd":0}}""", "`usd` must be a number greater than 0")]
     [InlineData("""{"template":"worker","goal":"g","budget":{"tokens":0.5}}""", "`tokens` must be a whole number")]
     [InlineData("""{"template":"worker","goal":"g","budget":[]}""", "`budget` must be an object.")]
-    [InlineData("""{"template":"worker","goal":7}""", "`goal` must be a text.")]
+    [InlineData("""{"template":"worker","goal":{}}""", "`goal` must be a text.")]
     public async Task Invalid_spawn_task_arguments_are_refused_with_a_sentence(string parameters, string sentence) =>
         Assert.StartsWith(sentence, (await home.CallAsync("spawn_task", parameters)).Error, StringComparison.Ordinal);
 

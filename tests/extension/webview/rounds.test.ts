@@ -130,6 +130,13 @@ describe('a tool call', () => {
     expect([body?.hidden, stop()]).toEqual([true, undefined]);
   });
 
+  it('shows repaired arguments in place of what the model sent', async () => {
+    await receive(snapshot([question('q', 'x'), running('bash', '{"cmd_command":["npm test"]}')], { turnId: 't' }));
+    const events = numbered([{ kind: 'toolCallRepaired', messageId: 'r', toolUseId: 'u1', parameters: '{"command":"npm test"}' }]);
+    await receive(...events.map((params): ToChatPage => ({ type: 'event', params })));
+    expect(document.querySelector('.tool-call .fold-button')?.textContent).toBe('bashnpm test');
+  });
+
   it('shows how long it ran as the sidecar measured it, also after the chat was reopened', async () => {
     const call = running('bash', '{"command":"npm test"}');
     await receive(snapshot([question('q', 'x'), call], { turnId: 't' }));

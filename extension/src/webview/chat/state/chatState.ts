@@ -155,6 +155,12 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
       });
     case 'toolCallDelta':
       return withParts(state, event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
+    case 'toolCallRepaired':
+      return withParts(state, event.messageId, (parts) =>
+        parts.map((part) =>
+          part.kind === 'toolUse' && part.toolUseId === event.toolUseId ? { ...part, parameters: event.parameters } : part,
+        ),
+      );
     case 'toolCallProgress':
       return withOutput(state, event.toolUseId, event.text, now);
     case 'toolCallFinished':
