@@ -126,6 +126,7 @@ public enum SteeringKind
     Rules,
     Template,
     Provider,
+    User,
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
@@ -134,6 +135,9 @@ public enum SteeringKind
 /// <param name="LeftOut">Why it does not count; null when it does.</param>
 public sealed record SteeringSource(SteeringKind Kind, string Source, string Title, string Version, int? HiddenCharacters, string? LeftOut)
 {
+    /// <summary>The file or folder of the workspace that made it apply, such as <c>src/api/server.ts</c>; null for one that always applies.</summary>
+    public string? AppliesTo { get; init; }
+
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
 

@@ -1732,7 +1732,7 @@ export interface SteeredBy {
   version: string;
 }
 
-export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider';
+export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider' | 'user';
 
 export interface SteeringSource {
   kind: SteeringKind;
@@ -1741,6 +1741,7 @@ export interface SteeringSource {
   version: string;
   hiddenCharacters?: number;
   leftOut?: string;
+  appliesTo?: string;
   path?: string;
   mayBeAllowed?: boolean;
 }

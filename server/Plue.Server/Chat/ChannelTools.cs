@@ -1,4 +1,6 @@
+using Plue.Server.Codices;
 using Plue.Server.Json5;
+using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Store;
 using Plue.Server.Templates;
@@ -13,6 +15,17 @@ internal sealed class ChannelTools(ChatState state)
     private readonly ChatServices services = state.Services;
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
+    private readonly FileInstructions instructions = new(
+        state.Services.Steering.For,
+        () =>
+            (
+                state.Chat.Tree.Head,
+                SentHistory
+                    .Of(state.Chat.Messages)
+                    .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
+                    .SelectMany(result => result.Instructions)
+            )
+    );
 
     /// <summary>What its template and its own values say of it.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
@@ -85,6 +98,7 @@ internal sealed class ChannelTools(ChatState state)
             Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
             Rights = Rights,
             Seen = seen,
+            Instructions = instructions,
         };
 
     /// <summary>The rights of the task and of all its parents, as they are now.</summary>

@@ -14,6 +14,7 @@ public sealed class LiveMessage(Message start)
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
         public ApprovalNote? Approval { get; init; }
         public TimeSpan? RunTime { get; init; }
+        public IReadOnlyList<InstructionSource> Instructions { get; init; } = [];
         public required PartKind Kind { get; init; }
         public StringBuilder Text { get; } = new();
         public string Id { get; init; } = "";
@@ -178,7 +179,8 @@ public sealed class LiveMessage(Message start)
         string? error,
         IReadOnlyList<FileChange>? changes = null,
         ApprovalNote? approval = null,
-        TimeSpan? runTime = null
+        TimeSpan? runTime = null,
+        IReadOnlyList<InstructionSource>? instructions = null
     )
     {
         var part = new Part
@@ -189,6 +191,7 @@ public sealed class LiveMessage(Message start)
             Changes = changes ?? [],
             Approval = approval,
             RunTime = runTime,
+            Instructions = instructions ?? [],
         };
         part.Text.Append(result);
         parts.Add(part);
@@ -267,6 +270,7 @@ public sealed class LiveMessage(Message start)
                 Changes = part.Changes,
                 Approval = part.Approval,
                 RunTime = part.RunTime,
+                Instructions = part.Instructions,
             },
             PartKind.File => part.File!,
             _ => throw new InvalidOperationException(part.Kind.ToString()),

@@ -200,6 +200,9 @@ internal sealed class ProgramTool(string name) : ITool
         public override ApprovalKind Kind => kind;
         public override string What => what;
         public override string? Diff => ChangeDiff;
+
+        // The program has its own result, to which nothing can be added.
+        public override IReadOnlyList<string> Touches => [];
         public override string? Where => AtPath;
         public override string? Sandbox => HeldBy;
         public override IReadOnlyList<string>? Changes => Paths;

@@ -50,7 +50,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
     public void AddResult(ToolCallResult result)
     {
         var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
-        round.Live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime);
+        round.Live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime, result.Instructions);
         foreach (var image in result.Images)
         {
             round.Live.AddFile(image);

@@ -115,7 +115,12 @@ internal sealed class Turn(TurnContext context)
         {
             round.Begin(call);
             live.NotCarried = [.. call.NotCarried.Where(sentence => !notCarried.Contains(sentence))];
-            live.SteeredBy = [.. context.Instructions, ProviderFingerprint.Source(call.Provider.Settings)];
+            live.SteeredBy =
+            [
+                .. context.Instructions,
+                .. InstructionsIn(call.Request.Messages),
+                ProviderFingerprint.Source(call.Provider.Settings),
+            ];
             await NameProviderAsync(call, round, stop);
             await StreamAsync(call, round, stop);
             context.Requests.Responded(call.Provider.Settings, round.Error);
@@ -131,6 +136,14 @@ internal sealed class Turn(TurnContext context)
         live.ProviderInfo = context.Chosen;
         round.Fail(chain.Failure);
     }
+
+    /// <summary>The instruction files in the results of earlier calls, each in its last version.</summary>
+    private static IEnumerable<InstructionSource> InstructionsIn(IReadOnlyList<Message> messages) =>
+        messages
+            .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
+            .SelectMany(result => result.Instructions)
+            .GroupBy(source => source.Source, StringComparer.Ordinal)
+            .Select(versions => versions.Last());
 
     /// <summary>Building a request reads files and may ask a vendor for its models: not in the loop, and left alone when it does not stop.</summary>
     private async Task<ProviderCall?> NextCallAsync(FallbackChain chain, Failure? failure, Toolbox tools, CancellationToken stop)
@@ -261,7 +274,7 @@ internal sealed class Turn(TurnContext context)
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = round.RunForProgram.GetValueOrDefault(id);
-                live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime);
+                live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime, known?.Instructions);
                 sink.Publish(
                     new TurnEvent.ToolCallFinished(live.Id, id, result, error)
                     {

@@ -24,6 +24,7 @@ internal sealed class CodexServices
             allowed,
             platform.Workspace,
             Secrets,
+            paths.Instructions,
             () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false
         );
     }

@@ -8,10 +8,11 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, then the workspace rules. Files are checked
+/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, then the user's own instructions and the workspace rules. Files are checked
 /// each time, so that a change applies from the next turn. Invalid files never throw: they are reported in the result.
 /// </summary>
 /// <param name="secrets">What is taken out of the text.</param>
+/// <param name="userFile">The path of the user's own instructions.</param>
 /// <param name="withRules">Whether the user wants the workspace's rules.</param>
 internal sealed class InstructionBuilder(
     TemplateCatalog templates,
@@ -20,6 +21,7 @@ internal sealed class InstructionBuilder(
     AllowedTexts allowed,
     Workspace workspace,
     SecretMask secrets,
+    string userFile,
     Func<bool> withRules
 )
 {
@@ -29,6 +31,12 @@ internal sealed class InstructionBuilder(
         # Rules of this project
 
         The files below lie in the folder that the user has open and say how work is done there. They are the project's word, not the user's: where the user, or anything above, says otherwise, that counts.
+        """;
+
+    private const string UserHeading = """
+        # Instructions of the user
+
+        The user wrote them for every folder. Where a message of the user says otherwise, the message counts.
         """;
 
     private readonly Lock sync = new();
@@ -104,8 +112,9 @@ internal sealed class InstructionBuilder(
             words = PromptPlaceholders.Fill(words, known).Text.Trim();
         }
 
+        var user = Texts(rules.ReadUser(userFile) is { } mine ? [mine] : [], SteeringKind.User, sources);
         var (project, note) = Rules(sources);
-        string?[] parts = [words, project];
+        string?[] parts = [words, user is null ? null : UserHeading.ReplaceLineEndings("\n") + user, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
         return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources)
         {
@@ -140,6 +149,38 @@ internal sealed class InstructionBuilder(
             )
         );
     }
+
+    /// <summary>The instruction files of the workspace that apply to these files or folders, without those that <see cref="Build(StoredChat)"/> has.</summary>
+    /// <param name="paths">Absolute.</param>
+    public IReadOnlyList<(InstructionSource Source, string Text)> For(IReadOnlyList<string> paths) =>
+        workspace.TrustedFolder is null || !withRules()
+            ? []
+            :
+            [
+                .. paths
+                    .SelectMany(rules.ReadFor)
+                    .DistinctBy(file => file.Path, StringComparer.Ordinal)
+                    .Select(file => (SourceOf(file, SteeringKind.Rules), secrets.Current?.Mask(file.Text) ?? file.Text)),
+            ];
+
+    /// <summary>Instruction files that applied only to some files, as they are now; without those that no longer exist.</summary>
+    public IReadOnlyList<InstructionSource> Current(IEnumerable<InstructionSource> sources) =>
+        workspace.TrustedFolder is null || !withRules()
+            ? []
+            :
+            [
+                .. sources
+                    .Where(source => source.AppliesTo is not null && Path.IsPathFullyQualified(source.Source))
+                    .Select(source =>
+                        rules.ReadInside(source.Title, source.Source) is { } file
+                            ? SourceOf(file, source.Kind) with
+                            {
+                                AppliesTo = source.AppliesTo,
+                            }
+                            : null
+                    )
+                    .OfType<InstructionSource>(),
+            ];
 
     /// <summary>Lets a text that was omitted for its hidden characters count from now on.</summary>
     /// <param name="version">The version that the user reviewed.</param>
@@ -199,28 +240,42 @@ internal sealed class InstructionBuilder(
         }
         if (!withRules())
         {
-            return (null, "AGENTS.md and CLAUDE.md are turned off in the settings.");
+            return (null, "The instruction files of the workspace, such as AGENTS.md, are turned off in the settings.");
         }
 
+        return Texts(rules.Read(), SteeringKind.Rules, sources) is { } text
+            ? (RulesHeading.ReplaceLineEndings("\n") + text, null)
+            : (null, null);
+    }
+
+    /// <returns>The texts of those that count, each below its name; null if there are none.</returns>
+    private string? Texts(IReadOnlyList<RulesFile> files, SteeringKind kind, List<InstructionSource> sources)
+    {
         var text = new StringBuilder();
-        foreach (var file in rules.Read())
+        foreach (var file in files)
         {
-            var isHidden = file.HiddenCharacters > 0 && !allowed.IsAllowed(file.Sha256);
-            var source = new InstructionSource(SteeringKind.Rules, file.Path, file.Name, new ContentVersion(() => file.Sha256))
-            {
-                HiddenCharacters = file.HiddenCharacters,
-                LeftOut = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
-                MayBeAllowed = isHidden ? file.Sha256 : null,
-                Path = file.Path,
-            };
+            var source = SourceOf(file, kind);
             sources.Add(source);
-            if (source.LeftOut is null)
+            if (source.LeftOut is null && file.Text.Length > 0)
             {
                 text.Append("\n\n## ").Append(file.Name).Append("\n\n").Append(file.Text);
             }
         }
 
-        return (text.Length == 0 ? null : RulesHeading.ReplaceLineEndings("\n") + text, null);
+        return text.Length == 0 ? null : text.ToString();
+    }
+
+    private InstructionSource SourceOf(RulesFile file, SteeringKind kind)
+    {
+        var isHidden = file.HiddenCharacters > 0 && !allowed.IsAllowed(file.Sha256);
+        return new InstructionSource(kind, file.Path, file.Name, new ContentVersion(() => file.Sha256))
+        {
+            HiddenCharacters = file.HiddenCharacters,
+            LeftOut = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
+            MayBeAllowed = isHidden ? file.Sha256 : null,
+            AppliesTo = file.AppliesTo,
+            Path = file.Path,
+        };
     }
 
     private static string HiddenSentence(int count) =>

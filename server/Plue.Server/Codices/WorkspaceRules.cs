@@ -2,36 +2,88 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>A file of rules that the workspace brings along.</summary>
-/// <param name="Name">The file name, such as <c>AGENTS.md</c>.</param>
+/// <summary>An instruction file.</summary>
+/// <param name="Name">Its path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>.</param>
 /// <param name="Sha256">The SHA-256 of the bytes; empty if they were not read.</param>
 /// <param name="Text">Empty when it was not read.</param>
 /// <param name="Problem">Why it cannot count; null when it can.</param>
-internal sealed record RulesFile(string Name, string Path, string Sha256, string Text, int HiddenCharacters, string? Problem);
+internal sealed record RulesFile(string Name, string Path, string Sha256, string Text, int HiddenCharacters, string? Problem)
+{
+    /// <summary>The file or folder of the workspace that made it apply; null for one that always applies.</summary>
+    public string? AppliesTo { get; init; }
+}
 
 /// <summary>
-/// <c>AGENTS.md</c> and <c>CLAUDE.md</c> at the root of a trusted workspace. A file is read again when its length or its time is another. Safe to use from several threads.
+/// The instruction files of a trusted workspace: <c>AGENTS.md</c> and <c>CLAUDE.md</c> of its root and of each folder in which an agent works,
+/// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files of <c>.github/instructions</c>. A file is read again when its length or its time is another.
+/// Safe to use from several threads.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 internal sealed class WorkspaceRules(Func<string?> workspace)
 {
     /// <summary>Bytes of one file; a larger one does not count at all, because half of some rules can mean the opposite.</summary>
     public const int MaxBytes = 64 * 1024;
+
+    /// <summary>How many files of <c>.github/instructions</c> are read, by name.</summary>
+    public const int MaxScopedFiles = 100;
+
+    private const int MaxDepth = 5;
+    private const string Ending = ".instructions.md";
     private static readonly string[] Names = ["AGENTS.md", "CLAUDE.md"];
+    private static readonly string[] RootNames = [.. Names, ".github/copilot-instructions.md"];
 
     private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, RulesFile File)> known = new(StringComparer.Ordinal);
 
-    /// <summary>Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
-    public IReadOnlyList<RulesFile> Read()
+    /// <summary>The files that always apply. Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
+    public IReadOnlyList<RulesFile> Read() =>
+        workspace() is { } root
+            ?
+            [
+                .. In(root, "", RootNames),
+                .. Scoped(root).Where(scoped => scoped.Scope is null or { IsEverything: true }).Select(scoped => scoped.File),
+            ]
+            : [];
+
+    /// <summary>The files that apply to a file or folder of the workspace and not to all of them, from the root down.</summary>
+    /// <param name="path">Absolute.</param>
+    public IReadOnlyList<RulesFile> ReadFor(string path)
     {
-        if (workspace() is not { } root)
+        if (workspace() is not { } root || !RealPath.ResolvesInto(path, root))
         {
             return [];
         }
 
+        var real = RealPath.Of(path);
+        var relative = Path.GetRelativePath(RealPath.Of(root), real).Replace(Path.DirectorySeparatorChar, '/');
+        var names = relative.Split('/');
+        var folders = Directory.Exists(real) ? names.Length : names.Length - 1;
+        List<RulesFile> files = [];
+        for (var depth = 1; depth <= folders && relative != "."; depth++)
+        {
+            files.AddRange(In(root, string.Join('/', names.Take(depth)) + "/", Names));
+        }
+
+        files.AddRange(
+            Scoped(root)
+                .Where(scoped => scoped.Scope is { IsEverything: false } scope && scope.Matches(relative))
+                .Select(scoped => scoped.File)
+        );
+        return [.. files.Select(file => file with { AppliesTo = relative })];
+    }
+
+    /// <summary>An instruction file of the user outside of every workspace; null if there is none.</summary>
+    public RulesFile? ReadUser(string path) => File.Exists(path) ? Look(ShortName(path), path, RealPath.Of(path)) : null;
+
+    /// <summary>One file of the workspace; null if it does not exist.</summary>
+    public RulesFile? ReadInside(string name, string path) =>
+        workspace() is { } root && File.Exists(path) ? LookInside(root, name, path, RealPath.Of(path)) : null;
+
+    /// <param name="folder">From the root, empty or with a <c>/</c> at its end.</param>
+    private List<RulesFile> In(string root, string folder, string[] names)
+    {
         List<(string Real, RulesFile File)> found = [];
-        foreach (var name in Names)
+        foreach (var name in names.Select(name => folder + name))
         {
             var path = Path.Combine(root, name);
             if (!File.Exists(path) && !Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
@@ -45,14 +97,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
                 continue;
             }
 
-            found.Add(
-                (
-                    real,
-                    RealPath.ResolvesInto(path, root)
-                        ? Look(name, path, real)
-                        : Unread(name, path, "It is a link to a target outside the workspace.")
-                )
-            );
+            found.Add((real, LookInside(root, name, path, real)));
         }
 
         List<RulesFile> files = [];
@@ -60,7 +105,10 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
         {
             var own = file with
             {
-                Text = WithoutImports(file.Text, Names.Where(name => name != file.Name && found.Exists(other => other.File.Name == name))),
+                Text = WithoutImports(
+                    file.Text,
+                    found.Select(other => other.File.Name).Where(name => name != file.Name).Select(name => name[folder.Length..])
+                ),
             };
             if (own.Problem is not null || (own.Text.Length > 0 && !files.Exists(other => other.Text == own.Text)))
             {
@@ -71,6 +119,59 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
         return files;
     }
 
+    /// <summary>The files of <c>.github/instructions</c> that name what they apply to; others are for attaching by hand. A file with a problem has no scope.</summary>
+    private IEnumerable<(RulesFile File, InstructionScope? Scope)> Scoped(string root)
+    {
+        var folder = Path.Combine(root, ".github", "instructions");
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        List<string> paths;
+        try
+        {
+            paths =
+            [
+                .. Directory
+                    .EnumerateFiles(
+                        folder,
+                        "*" + Ending,
+                        new EnumerationOptions
+                        {
+                            RecurseSubdirectories = true,
+                            MaxRecursionDepth = MaxDepth,
+                            AttributesToSkip = FileAttributes.None,
+                        }
+                    )
+                    .Order(StringComparer.Ordinal)
+                    .Take(MaxScopedFiles),
+            ];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be listed has no instructions, as one that is not there.
+            yield break;
+        }
+
+        foreach (var path in paths)
+        {
+            var name = Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/');
+            var file = LookInside(root, name, path, RealPath.Of(path));
+            if (file.Problem is not null)
+            {
+                yield return (file, null);
+                continue;
+            }
+
+            var parsed = FrontMatter.Parse(file.Text);
+            if (InstructionScope.Of(parsed.Values) is { } scope && parsed.Body.Length > 0)
+            {
+                yield return (file with { Text = parsed.Body }, scope);
+            }
+        }
+    }
+
     /// <summary>Removes lines such as <c>@AGENTS.md</c>, because that file is included anyway.</summary>
     private static string WithoutImports(string text, IEnumerable<string> others)
     {
@@ -79,6 +180,14 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
             ? string.Join('\n', text.Split('\n').Where(line => !imports.Contains(line.Trim()))).Trim()
             : text;
     }
+
+    private static string ShortName(string path) =>
+        Path.GetRelativePath(PluePaths.UserFolder, path) is var name && !name.StartsWith("..", StringComparison.Ordinal)
+            ? $"~/{name.Replace(Path.DirectorySeparatorChar, '/')}"
+            : path;
+
+    private RulesFile LookInside(string root, string name, string path, string real) =>
+        RealPath.ResolvesInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link to a target outside the workspace.");
 
     private RulesFile Look(string name, string path, string real)
     {

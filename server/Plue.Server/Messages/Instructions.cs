@@ -24,6 +24,9 @@ public enum SteeringKind
     Rules,
     Template,
     Provider,
+
+    /// <summary>The user's own instructions for every folder.</summary>
+    User,
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
@@ -37,6 +40,9 @@ public sealed record InstructionSource(SteeringKind Kind, string Source, string 
 
     /// <summary>Set when it is left out only until the user allows it: the hash of its content.</summary>
     public string? MayBeAllowed { get; init; }
+
+    /// <summary>The file or folder of the workspace that made it apply, such as <c>src/api/server.ts</c>; null for one that always applies.</summary>
+    public string? AppliesTo { get; init; }
 
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }

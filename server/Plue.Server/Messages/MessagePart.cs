@@ -54,6 +54,9 @@ public abstract record MessagePart
         /// <summary>The user's answer to the approval; null without one.</summary>
         public ApprovalNote? Approval { get; init; }
 
+        /// <summary>Instruction files that the result brought along, because the call touched files to which they apply; also those that were omitted.</summary>
+        public IReadOnlyList<InstructionSource> Instructions { get; init; } = [];
+
         /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
         public TimeSpan? RunTime { get; init; }
     }

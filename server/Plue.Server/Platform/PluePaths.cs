@@ -10,6 +10,9 @@ public sealed class PluePaths(string home)
     public string Prompts => Path.Combine(Home, "prompts");
     public string Items => Path.Combine(Home, "items");
 
+    /// <summary>The user's own instructions for every folder.</summary>
+    public string Instructions => Path.Combine(Home, "AGENTS.md");
+
     /// <summary>The versions of documents.</summary>
     public string History => Path.Combine(Home, "history");
 

@@ -25,7 +25,15 @@ internal sealed class SteeringHandlers(
             async (parameters, cancellationToken) =>
             {
                 var chat = await ChatAsync(parameters.CodexId, cancellationToken);
-                instructions.Allow(instructions.Build(chat), parameters.Source, parameters.Version);
+                var all = instructions.Build(chat);
+                instructions.Allow(
+                    all with
+                    {
+                        Sources = [.. all.Sources, .. FileInstructionsOf(chat, instructions)],
+                    },
+                    parameters.Source,
+                    parameters.Version
+                );
                 return View(chat, providers, instructions);
             }
         );
@@ -57,8 +65,17 @@ internal sealed class SteeringHandlers(
             chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings
                 ? [ProviderFingerprint.Source(settings)]
                 : Array.Empty<Messages.InstructionSource>();
-        return new MessageSteeringResult([.. steering.Sources.Concat(asked).Select(ToProtocol.Steering)], steering.Note);
+        return new MessageSteeringResult(
+            [.. steering.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.Steering)],
+            steering.Note
+        );
     }
+
+    /// <summary>The instruction files that the last response had with the files that it touched.</summary>
+    private static IReadOnlyList<Messages.InstructionSource> FileInstructionsOf(StoredChat chat, InstructionBuilder instructions) =>
+        chat.Messages.LastOrDefault(message => message.Role == Messages.MessageRole.Assistant) is { } last
+            ? instructions.Current(last.SteeredBy)
+            : [];
 
     private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) =>
         (await conversations.GetAsync(codexId, cancellationToken)).Stored;

@@ -62,12 +62,14 @@ internal static class ToProtocol
                     ? null
                     :
                     [
-                        .. message.SteeredBy.Select(source => new Wire.SteeredBy(
-                            (Wire.SteeringKind)source.Kind,
-                            source.Source,
-                            source.Title,
-                            source.Version.ToString()
-                        )),
+                        .. message
+                            .SteeredBy.Where(source => source.LeftOut is null)
+                            .Select(source => new Wire.SteeredBy(
+                                (Wire.SteeringKind)source.Kind,
+                                source.Source,
+                                source.Title,
+                                source.Version.ToString()
+                            )),
                     ],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = (Wire.StopReason?)message.StopReason,
@@ -88,6 +90,7 @@ internal static class ToProtocol
             source.LeftOut
         )
         {
+            AppliesTo = source.AppliesTo,
             Path = source.Path,
             MayBeAllowed = source.MayBeAllowed is null ? null : true,
         };

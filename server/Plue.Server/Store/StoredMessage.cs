@@ -71,18 +71,7 @@ internal sealed record StoredMessage
             StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
             TurnId = message.TurnId,
             NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-            SteeredBy =
-                message.SteeredBy.Count == 0
-                    ? null
-                    :
-                    [
-                        .. message.SteeredBy.Select(source => new StoredSteering(
-                            EnumNames<SteeringKind>.Of(source.Kind),
-                            source.Source,
-                            source.Title,
-                            source.Version.ToString()
-                        )),
-                    ],
+            SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(StoredSteering.From)],
             Compaction = message.Compaction is { } compaction
                 ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter)
                 : null,
@@ -130,17 +119,7 @@ internal sealed record StoredMessage
             StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
             TurnId = TurnId,
             NotCarried = NotCarried ?? [],
-            SteeredBy = SteeredBy is not { } steered
-                ? []
-                :
-                [
-                    .. steered.Select(source => new InstructionSource(
-                        EnumNames<SteeringKind>.Parse(source.Kind, SteeringKind.Rules),
-                        source.Source,
-                        source.Title,
-                        source.Version
-                    )),
-                ],
+            SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => source.ToSource())],
             Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
             Routing = Routing is { } routing
                 ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))])
@@ -177,7 +156,8 @@ internal sealed record StoredPart(
     DateTime? ModifiedAt = null,
     IReadOnlyList<StoredChange>? Changes = null,
     StoredApproval? Approval = null,
-    double? DurationMs = null
+    double? DurationMs = null,
+    IReadOnlyList<StoredSteering>? Instructions = null
 )
 {
     public static StoredPart From(MessagePart part) =>
@@ -210,7 +190,8 @@ internal sealed record StoredPart(
                 Approval: result.Approval is { } approval
                     ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime)
                     : null,
-                DurationMs: result.RunTime?.TotalMilliseconds
+                DurationMs: result.RunTime?.TotalMilliseconds,
+                Instructions: result.Instructions.Count == 0 ? null : [.. result.Instructions.Select(StoredSteering.From)]
             ),
             MessagePart.Reasoning reasoning => new(
                 "reasoning",
@@ -245,6 +226,7 @@ internal sealed record StoredPart(
                     ? new(approval.Decision ?? "", approval.Reason, approval.Rule, StoredMessage.Utc(approval.Time))
                     : null,
                 RunTime = DurationMs is { } duration ? StoredTiming.Span(duration) : null,
+                Instructions = Instructions is not { Count: > 0 } ? [] : [.. Instructions.Select(source => source.ToSource())],
             },
             "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
             _ => null,
@@ -257,7 +239,28 @@ internal sealed record StoredChange(string Path, int Added, int Removed);
 
 internal sealed record StoredApproval(string? Decision, string? Reason, string? Rule, DateTime Time);
 
-internal sealed record StoredSteering(string Kind, string Source, string Title, string Version);
+internal sealed record StoredSteering(
+    string Kind,
+    string Source,
+    string Title,
+    string Version,
+    string? AppliesTo = null,
+    string? LeftOut = null
+)
+{
+    public static StoredSteering From(InstructionSource source) =>
+        new(
+            EnumNames<SteeringKind>.Of(source.Kind),
+            source.Source,
+            source.Title,
+            source.Version.ToString(),
+            source.AppliesTo,
+            source.LeftOut
+        );
+
+    public InstructionSource ToSource() =>
+        new(EnumNames<SteeringKind>.Parse(Kind, SteeringKind.Rules), Source, Title, Version) { AppliesTo = AppliesTo, LeftOut = LeftOut };
+}
 
 internal sealed record StoredRouting(string Chosen, string Why, IReadOnlyList<StoredRejection>? Rejected);
 

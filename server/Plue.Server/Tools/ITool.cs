@@ -55,6 +55,21 @@ public abstract class PlannedCall
     /// <summary>Text to add to the result after its changes are recorded; empty for none. Does not throw.</summary>
     public virtual Task<string> FollowUpAsync(CancellationToken cancellationToken) => Task.FromResult("");
 
+    /// <summary>The files and folders that it reads or changes, absolute: the instructions that apply to them go into its result.</summary>
+    public virtual IReadOnlyList<string> Touches =>
+        [
+            .. Actions
+                .Select(action =>
+                    action switch
+                    {
+                        ToolAction.ReadFile(var path) => path,
+                        ToolAction.ChangeFile(var path, _) => path,
+                        _ => null,
+                    }
+                )
+                .OfType<string>(),
+        ];
+
     /// <summary>Does it. Checks again that the world is as it was when it was planned.</summary>
     /// <exception cref="ToolFailureException">It could not be done; one sentence for the model.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; what it started is ended.</exception>

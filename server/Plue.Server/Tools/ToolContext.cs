@@ -1,3 +1,4 @@
+using Plue.Server.Codices;
 using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
@@ -15,4 +16,7 @@ public sealed record ToolContext
 
     /// <summary>The files that this codex has read, by path. Edits of files that changed since are refused.</summary>
     public required SeenFiles Seen { get; init; }
+
+    /// <summary>The instruction files for what its calls touch; null for none.</summary>
+    public FileInstructions? Instructions { get; init; }
 }

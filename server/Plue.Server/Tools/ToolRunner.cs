@@ -21,6 +21,9 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 
+    /// <summary>Instruction files at the end of the result.</summary>
+    public IReadOnlyList<Messages.InstructionSource> Instructions { get; init; } = [];
+
     /// <summary>The exit code of a command; null for other calls and for stopped commands.</summary>
     public int? ExitCode { get; init; }
 
@@ -129,7 +132,7 @@ public sealed class ToolRunner(
             }
             if (!changesFiles)
             {
-                return Result(call, context, await RunAsync(call, planned, context, observer, cancellationToken), [], approval) with
+                return Result(call, planned, context, await RunAsync(call, planned, context, observer, cancellationToken), [], approval) with
                 {
                     RunTime = RunTime(),
                 };
@@ -155,7 +158,7 @@ public sealed class ToolRunner(
             }
 
             var followUp = await planned.FollowUpAsync(cancellationToken);
-            return Result(call, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with { RunTime = RunTime() };
+            return Result(call, planned, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with { RunTime = RunTime() };
         }
         catch (ToolFailureException fault)
         {
@@ -316,6 +319,7 @@ public sealed class ToolRunner(
 
     private ToolCallResult Result(
         ToolCall call,
+        PlannedCall planned,
         ToolContext context,
         ToolOutcome outcome,
         IReadOnlyList<Messages.FileChange> changes,
@@ -323,8 +327,10 @@ public sealed class ToolRunner(
     )
     {
         var (images, lost) = StoreImages(outcome.Images);
-        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost), null)
+        var (instructions, sources) = context.Instructions?.Take(planned.Touches, call.ToolUseId) ?? ("", []);
+        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost) + instructions, null)
         {
+            Instructions = sources,
             Finished = outcome.Finished,
             Changes = changes,
             Images = images,

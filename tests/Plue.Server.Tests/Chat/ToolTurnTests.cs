@@ -163,6 +163,73 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
+    public async Task Instructions_of_a_folder_come_with_the_result_of_the_first_call_that_touches_it()
+    {
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("", Read("c1", "src/a.txt"), Read("c2", "src/b.txt")),
+            Calls("", Read("c3", "src/a.txt"))
+        );
+        Directory.CreateDirectory(Path.Combine(chat.Folder, "src"));
+        chat.Write("AGENTS.md", "Root rules.");
+        chat.Write("src/AGENTS.md", "Source rules.");
+        chat.Write("src/a.txt", "alpha");
+        chat.Write("src/b.txt", "alpha too");
+        await File.WriteAllTextAsync(Path.Combine(chat.Home, "AGENTS.md"), "My rules.");
+        await chat.AskAsync("Read it.");
+
+        Assert.Equal(2, Results(chat.Messages[1]).Count(result => result.Result!.StartsWith("alpha", StringComparison.Ordinal)));
+        Assert.Single(Results(chat.Messages[1]), result => result.Result!.Contains("## src/AGENTS.md (for src/", StringComparison.Ordinal));
+        Assert.Equal("alpha", Results(chat.Messages[2]).Single().Result);
+        var system = chat.Bodies.Select(body => JsonNode.Parse(body)!["messages"]![0]!.ToJsonString()).Distinct().ToList();
+        Assert.Contains("Root rules.", Assert.Single(system), StringComparison.Ordinal);
+        Assert.Contains("My rules.", system[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("Source rules.", system[0], StringComparison.Ordinal);
+        // What was sent stays the same bytes, for the vendor's cache.
+        List<string> before = [.. JsonNode.Parse(chat.Bodies[1])!["messages"]!.AsArray().Select(message => message!.ToJsonString())];
+        Assert.Equal(
+            before,
+            JsonNode.Parse(chat.Bodies[2])!["messages"]!.AsArray().Select(message => message!.ToJsonString()).Take(before.Count)
+        );
+
+        static IEnumerable<string> Titles(Message message) =>
+            message.SteeredBy.Where(source => source.Kind is SteeringKind.Rules).Select(source => source.Title);
+        Assert.Equal(["AGENTS.md"], Titles(chat.Messages[1]));
+        Assert.Equal(["AGENTS.md", "src/AGENTS.md"], Titles(chat.Messages[2]));
+        await using var after = await chat.AfterKillAsync();
+        Assert.Equal(["AGENTS.md", "src/AGENTS.md"], Titles(after.Last));
+        Assert.StartsWith(
+            "src/",
+            after.Last.SteeredBy.Single(source => source.Title == "src/AGENTS.md").AppliesTo,
+            StringComparison.Ordinal
+        );
+        after.Next.Clear();
+        chat.Next.Enqueue(Calls("", Read("c4", "src/a.txt")));
+        await after.AskAsync("Read it again.");
+        Assert.Equal("alpha", Results(after.Messages[^2]).Single().Result);
+    }
+
+    [Fact]
+    public async Task Instructions_of_a_folder_with_hidden_characters_are_omitted_with_a_reason()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("", Read("c1", "src/a.txt")));
+        Directory.CreateDirectory(Path.Combine(chat.Folder, "src"));
+        chat.Write("src/AGENTS.md", "Source\u202E rules.");
+        chat.Write("src/a.txt", "alpha");
+        await chat.AskAsync("Read it.");
+        Assert.Contains(
+            "Omitted. It has an invisible character that a model reads.",
+            Results(chat.Messages[1]).Single().Result,
+            StringComparison.Ordinal
+        );
+        Assert.All(chat.Bodies, body => Assert.DoesNotContain("rules.", body, StringComparison.Ordinal));
+        Assert.Equal(
+            "It has an invisible character that a model reads.",
+            chat.Last.SteeredBy.Single(source => source.Title == "src/AGENTS.md").LeftOut
+        );
+    }
+
+    [Fact]
     public async Task The_same_call_three_times_in_a_row_ends_the_turn_before_it_is_done_again()
     {
         await using var chat = await ToolChat.StartAsync(

@@ -76,7 +76,10 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         Write(folder, "AGENTS.md", "Use tabs.");
         await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = false });
         Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
-        Assert.Equal("AGENTS.md and CLAUDE.md are turned off in the settings.", (string?)(await SteeringAsync())?["note"]);
+        Assert.Equal(
+            "The instruction files of the workspace, such as AGENTS.md, are turned off in the settings.",
+            (string?)(await SteeringAsync())?["note"]
+        );
 
         await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = true });
         Assert.Contains("tabs", await AskedAsync("Two"), StringComparison.Ordinal);
@@ -87,6 +90,45 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         var steering = await other.Client.ResultAsync("message/steering", new { codexId = chat });
         Assert.StartsWith("The workspace is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
         Assert.DoesNotContain("rules", Kinds(steering));
+    }
+
+    [Fact]
+    public async Task The_list_has_instructions_of_folders_with_the_file_that_made_them_apply_and_allows_them()
+    {
+        Write(folder, "src/AGENTS.md", "Use tabs.\u202E");
+        Write(folder, "src/a.txt", "alpha");
+        var answers = new Queue<ScriptedAnswer>([Calls("", ("c1", "read", """{"path":"src/a.txt"}""")), Answer("Read.")]);
+        endpoint.Route = request => request.Method == "POST" && answers.TryDequeue(out var next) ? next : Answer("Yes.");
+        await AskedAsync("Read it");
+        JsonNode? Nested(JsonNode? list) =>
+            list?["sources"]?.AsArray().SingleOrDefault(source => (string?)source?["title"] == "src/AGENTS.md");
+        var source = Nested(await SteeringAsync());
+        Assert.Equal(
+            ("rules", "src/a.txt", true, "It has an invisible character that a model reads."),
+            ((string?)source?["kind"], (string?)source?["appliesTo"], (bool?)source?["mayBeAllowed"], (string?)source?["leftOut"])
+        );
+        var allowed = await sidecar.Client.ResultAsync(
+            "message/allowSteering",
+            new
+            {
+                codexId = uri,
+                source = (string?)source?["source"],
+                version = (string?)source?["version"],
+            }
+        );
+        Assert.Null((string?)Nested(allowed)?["leftOut"]);
+
+        answers.Enqueue(Calls("", ("c2", "read", """{"path":"src/a.txt","from":1}""")));
+        await AskedAsync("Read it again");
+        Assert.Contains(
+            "Use tabs.\u202E",
+            JsonNode.Parse(endpoint.Requests.Last(request => request.Method == "POST").Body)!["messages"]!.AsArray()[^1]![
+                "content"
+            ]!.ToString(),
+            StringComparison.Ordinal
+        );
+        File.Delete(Path.Combine(folder, "src", "AGENTS.md"));
+        Assert.Null(Nested(await SteeringAsync()));
     }
 
     [Fact]

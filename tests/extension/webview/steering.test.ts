@@ -121,8 +121,21 @@ describe('the list of what steers a chat', () => {
     expect(popup()?.textContent).toContain('This folder is not trusted');
     press('Manage Trust');
     expect(done).toEqual(['trust']);
-    show({ sources: [template], note: 'AGENTS.md and CLAUDE.md are turned off in the settings.' });
+    show({ sources: [template], note: 'The instruction files of the workspace, such as AGENTS.md, are turned off in the settings.' });
     expect([...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Manage Trust')).toBeUndefined();
+  });
+
+  it('names the file that made instructions of a folder apply, and the instructions of the user', () => {
+    show({
+      sources: [
+        { ...rules, title: 'src/AGENTS.md', appliesTo: 'src/a.ts' },
+        { ...rules, kind: 'user', title: '~/.plue/AGENTS.md' },
+      ],
+    });
+    expect([...(popup()?.querySelectorAll('li') ?? [])].map((row) => row.textContent)).toEqual([
+      'src/AGENTS.mdWorkspace instructionsUsed for src/a.ts',
+      '~/.plue/AGENTS.mdYour instructions',
+    ]);
   });
 
   it('draws a name that hides something so that it is seen', () => {

@@ -18,6 +18,7 @@ const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
   rules: l10n.t('Workspace instructions'),
   template: l10n.t('Template'),
   provider: l10n.t('Provider prompt'),
+  user: l10n.t('Your instructions'),
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };

@@ -19,6 +19,7 @@ const kinds: Record<SteeringKind, { icon: string; name: string }> = {
   rules: { icon: 'law', name: l10n.t('Workspace instructions') },
   template: { icon: 'symbol-structure', name: l10n.t('Template') },
   provider: { icon: 'plug', name: l10n.t('Provider') },
+  user: { icon: 'account', name: l10n.t('Your instructions') },
 };
 
 export class InstructionsList {
@@ -102,7 +103,7 @@ export class InstructionsList {
   }
 
   private row(source: SteeringSource, at: number, isChanged: boolean): HTMLElement {
-    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed } = source;
+    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed, appliesTo } = source;
     const name = visibleText(title);
     const open = textButton(name, () => this.actions.open(source), 'quiet');
     open.setAttribute('data-key', `open-${at}`);
@@ -127,6 +128,7 @@ export class InstructionsList {
         { class: 'steering-words' },
         element('span', { class: 'steering-name' }, canOpen ? open : name),
         element('span', { class: 'steering-kind' }, kinds[kind].name),
+        appliesTo === undefined ? undefined : element('span', { class: 'steering-kind' }, l10n.t('Used for {0}', visibleText(appliesTo))),
         isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: used from the next response')) : undefined,
         hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
         leftOut === undefined

@@ -1,0 +1,80 @@
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>The files to which an instruction file applies: the <c>applyTo</c> of its front matter, patterns with commas between them.</summary>
+internal sealed class InstructionScope
+{
+    private const string Field = "applyTo";
+    private const int MaxPatterns = 50;
+    private const int MaxLength = 1000;
+    private readonly List<GlobPattern> patterns;
+
+    private InstructionScope(List<string> patterns) =>
+        (IsEverything, this.patterns) = (
+            patterns.Exists(pattern => pattern is "**" or "**/*" or "*"),
+            // As in VS Code, a pattern may begin in any folder.
+            [
+                .. patterns
+                    .SelectMany(pattern => new[] { pattern, "**/" + pattern })
+                    .Select(pattern => GlobPattern.Parse(pattern, isPath: true)),
+            ]
+        );
+
+    /// <summary>It applies to every file, so it is sent with each request.</summary>
+    public bool IsEverything { get; }
+
+    /// <returns>Null for a file that applies only where the user attaches it.</returns>
+    public static InstructionScope? Of(Json5Object frontMatter)
+    {
+        IEnumerable<string> given = frontMatter.GetString(Field) is { Length: <= MaxLength } text
+            ? Split(text)
+            : frontMatter.GetStrings(Field);
+        List<string> patterns =
+        [
+            .. given
+                .SelectMany(Alternatives)
+                .Select(pattern => pattern.Trim())
+                .Select(pattern => pattern.StartsWith("./", StringComparison.Ordinal) ? pattern[2..] : pattern.TrimStart('/'))
+                .Where(pattern => pattern.Length is > 0 and <= MaxLength)
+                .Take(MaxPatterns),
+        ];
+        return patterns.Count == 0 ? null : new InstructionScope(patterns);
+    }
+
+    /// <param name="path">From the workspace, with <c>/</c>.</param>
+    public bool Matches(string path) => IsEverything || patterns.Exists(pattern => pattern.IsMatch(path));
+
+    /// <summary>At commas outside of braces.</summary>
+    private static IEnumerable<string> Split(string text)
+    {
+        var (start, depth) = (0, 0);
+        for (var at = 0; at < text.Length; at++)
+        {
+            depth += text[at] switch
+            {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            if (text[at] == ',' && depth == 0)
+            {
+                yield return text[start..at];
+                start = at + 1;
+            }
+        }
+
+        yield return text[start..];
+    }
+
+    /// <summary><c>*.{ts,tsx}</c> is <c>*.ts</c> and <c>*.tsx</c>.</summary>
+    private static IEnumerable<string> Alternatives(string pattern)
+    {
+        var open = pattern.IndexOf('{', StringComparison.Ordinal);
+        var close = open < 0 ? -1 : pattern.IndexOf('}', open);
+        return close < 0
+            ? [pattern]
+            : pattern[(open + 1)..close].Split(',').SelectMany(one => Alternatives(pattern[..open] + one.Trim() + pattern[(close + 1)..]));
+    }
+}
