@@ -35,6 +35,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
     ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
+  const edit: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('sparkle'), tooltip: l10n.t('Edit with Plue') };
   const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Preview Template') };
   const pick = createQuickPick<Row>(title, l10n.t('Choose a template'));
   pick.matchOnDescription = true;
@@ -46,7 +47,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
       icon: iconOf(template),
       description: template.description ?? '',
       ...riskLine(risks.filter(({ templateId }) => templateId === template.id)),
-      buttons: [tryIt],
+      buttons: [edit, tryIt],
       template,
     }),
   );
@@ -57,9 +58,10 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
         const [chosen] = pick.selectedItems;
         if (chosen !== undefined) resolve(chosen.template);
       });
-      pick.onDidTriggerItemButton(({ item }) => {
+      pick.onDidTriggerItemButton(({ item, button }) => {
         reject(new UserCancelledError());
-        void vscode.commands.executeCommand('plue.tryTemplate', item.template.id);
+        if (button === edit) void vscode.commands.executeCommand('plue.editWithPlue', `codex://templates/${item.template.id}`);
+        else void vscode.commands.executeCommand('plue.tryTemplate', item.template.id);
       });
       pick.onDidHide(() => reject(new UserCancelledError()));
     });

@@ -29,6 +29,9 @@ internal sealed class CodexServices
         );
     }
 
+    /// <summary>Publishes a change that a tool made, and runs its hooks; set by whoever can do so.</summary>
+    public Func<FileCodex?, FileCodex, CancellationToken, Task> Follow { get; set; } = (_, _, _) => Task.CompletedTask;
+
     /// <summary>The settings as they are now.</summary>
     public UserConfig Config => UserConfig.Read(paths);
 

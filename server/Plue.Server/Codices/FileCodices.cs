@@ -276,6 +276,30 @@ internal sealed partial class FileCodices(
         );
     }
 
+    /// <summary>Writes what was shown to the user, if the document is still as it was then.</summary>
+    /// <param name="before">Null for a new document.</param>
+    /// <exception cref="FailureException">Conflict: it changed meanwhile. PermissionDenied: a literal secret, or it belongs to the workspace. StoreReadOnly.</exception>
+    public FileCodex Put(string id, byte[]? before, byte[] after, string author)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        return Change(
+            uri,
+            null,
+            author,
+            (now, _) =>
+                (now is null) != (before is null) || !now.AsSpan().SequenceEqual(before)
+                    ? throw new FailureException(
+                        FailureKind.Conflict,
+                        $"{uri} was not changed because it was modified while the change waited for approval. Read it again."
+                    )
+                : PromptFormat.Decode(after) is { } text
+                && IsRedacted(text)
+                && !(before is not null && PromptFormat.Decode(before) is { } old && IsRedacted(old))
+                    ? throw Redacted()
+                : new Edited(after, before is null ? VersionKind.Created : VersionKind.Changed, before is null ? "Created" : "Edited")
+        );
+    }
+
     /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
     /// <exception cref="FailureException">MissingField, PermissionDenied.</exception>
     public void Check(IReadOnlyList<(string Field, Json5Node? Value)> changes, string? templateId = null)
@@ -853,4 +877,7 @@ internal static class VersionAuthor
     /// <summary>An editor or another program changed the file.</summary>
     public const string Outside = "outside";
     public const string Plue = "plue";
+
+    /// <summary>A chat or task, with the approval of the user.</summary>
+    public const string Agent = "agent";
 }

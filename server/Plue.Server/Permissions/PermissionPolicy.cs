@@ -129,6 +129,13 @@ public sealed class PermissionPolicy
                         ),
                     tool
                 );
+            case ToolAction.ChangeDocument change:
+                return (
+                    ruleSet.Tool(tool) is { Decision: Decision.Deny } denied ? denied
+                    : rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
+                    : Evaluation.AlwaysAsk($"It changes {change.Uri}, which can decide what agents do."),
+                    null
+                );
             case ToolAction.Fetch fetch:
                 return (
                     Fetch(fetch.Address, rights, ruleSet),

@@ -15,8 +15,8 @@ public abstract record ToolAction
 {
     private ToolAction() { }
 
-    /// <summary>It does something outside of the workspace that nothing here can undo.</summary>
-    public bool ReachesOut => this is SpawnTask or CallServer or Fetch or RunTests;
+    /// <summary>It does something outside of the workspace, which the record of the workspace's changes does not have.</summary>
+    public bool ReachesOut => this is SpawnTask or CallServer or Fetch or RunTests or ChangeDocument;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -37,6 +37,10 @@ public abstract record ToolAction
     public sealed record RunTests : ToolAction;
 
     public sealed record Fetch(Uri Address) : ToolAction;
+
+    /// <summary>Changes a prompt, template or item of the user. They decide what agents may do, so each change asks.</summary>
+    /// <param name="Uri">Its address.</param>
+    public sealed record ChangeDocument(string Uri) : ToolAction;
 
     /// <summary>Keeps to the agent's own record and cannot reach anything else: its list of steps, its report, or documents that are there for agents to read.</summary>
     public sealed record OwnRecord : ToolAction;

@@ -219,6 +219,10 @@ internal sealed class DocumentHandlers(
         return await FollowedAsync(before, after, files, cancellationToken);
     }
 
+    /// <summary>Follows a change that a tool made.</summary>
+    public Task FollowAsync(FileCodex? before, FileCodex after, CancellationToken cancellationToken) =>
+        FollowedAsync(before, after, documents.Of(after.Uri!.Collection), cancellationToken);
+
     /// <summary>Runs the hooks after the file is written, and publishes their changes.</summary>
     private async Task<CodexSummary> FollowedAsync(
         FileCodex? before,

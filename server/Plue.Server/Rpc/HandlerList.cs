@@ -38,15 +38,14 @@ internal static class HandlerList
         new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
         new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
         new SteeringHandlers(server, conversations, providers, steering).Register();
-        DocumentRoutes.Register(
-            server,
-            DocumentHandlers.Of(
-                services,
-                (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),
-                conversations.UpdateAsync,
-                conversations.Automation
-            )
+        var documents = DocumentHandlers.Of(
+            services,
+            (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),
+            conversations.UpdateAsync,
+            conversations.Automation
         );
+        services.Codices.Follow = documents.FollowAsync;
+        DocumentRoutes.Register(server, documents);
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);

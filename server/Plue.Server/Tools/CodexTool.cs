@@ -4,6 +4,7 @@ using Plue.Server.Codices;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Store;
 
 namespace Plue.Server.Tools;
 
@@ -22,6 +23,14 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
+
+    /// <exception cref="ToolFailureException">It is no address of a prompt, template or item.</exception>
+    internal static CodexUri AddressOf(string address) =>
+        CodexUri.TryParse(address, out var uri) && ReadableCollections.Contains(uri.Collection)
+            ? uri
+            : throw new ToolFailureException(
+                "This address is not available. Only documents in codex://prompts/, codex://templates/ and codex://items/ are."
+            );
 
     private sealed class Tool(Documents documents, string description) : ITool
     {
@@ -42,7 +51,9 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             }
 
             return Task.FromResult<PlannedCall>(
-                uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri))
+                uri is null
+                    ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!)))
+                    : new Call(uri, () => Read(uri, context.Seen))
             );
         }
 
@@ -65,19 +76,17 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             return found.Count == 0 ? "The collection is empty." : text.ToString();
         }
 
-        private string Read(string address)
+        private string Read(string address, SeenFiles seen)
         {
-            if (!CodexUri.TryParse(address, out var uri) || !ReadableCollections.Contains(uri.Collection))
+            var uri = AddressOf(address);
+            var all = documents.Of(uri.Collection);
+            if (all.Get(uri.Name) is not { } codex || all.BytesOf(codex) is not { } bytes)
             {
-                throw new ToolFailureException(
-                    "This URI cannot be read. Only documents in codex://prompts/, codex://templates/ and codex://items/ can be read."
-                );
+                throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
             }
 
-            var all = documents.Of(uri.Collection);
-            return all.Get(uri.Name) is { } codex && all.BytesOf(codex) is { } bytes
-                ? Encoding.UTF8.GetString(bytes)
-                : throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
+            seen.Record(uri.ToString(), VersionStore.HashOf(bytes));
+            return Encoding.UTF8.GetString(bytes);
         }
 
         private static CodexCollection CollectionOf(string name) =>

@@ -62,6 +62,11 @@ internal sealed class ToolServices : IAsyncDisposable
                 ),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
                 new CodexTool(codices.Documents, codices.Prompts.ToolText),
+                new CodexEditTool(
+                    codices.Documents,
+                    codices.Prompts.ToolText,
+                    (before, after, cancellationToken) => codices.Follow(before, after, cancellationToken)
+                ),
                 new McpTools(McpServers, mcp),
             ];
     }

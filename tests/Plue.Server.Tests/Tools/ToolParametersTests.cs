@@ -47,6 +47,18 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),
         ("codex.collection", """{"collection":"templates"}""", "codex://templates/task-code-writer"),
         ("codex.uri", """{"uri":"codex://prompts/tool-read"}""", "file"),
+        (
+            "edit_codex.uri",
+            """{"uri":"codex://prompts/tool-read","old":"a","new":"b"}""",
+            "You have not read the current version of codex://prompts/tool-read."
+        ),
+        ("edit_codex.text", """{"uri":"codex://prompts/new","text":"Be brief."}""", "It changes codex://prompts/new"),
+        ("edit_codex.old", """{"uri":"codex://prompts/new","old":"a","new":"b"}""", "codex://prompts/new does not exist."),
+        (
+            "edit_codex.new",
+            """{"uri":"codex://prompts/new","text":"a","new":"b"}""",
+            "Set `text` to the whole document, or `old` and `new`"
+        ),
         ("fetch.url", """{"url":"http://127.0.0.1:9/"}""", "127.0.0.1:9 is this machine or "),
         ("spawn_task.template", """{"template":"worker","goal":"g"}""", "worker|"),
         ("spawn_task.goal", """{"template":"worker","goal":"Count them."}""", "|Count them.|"),

@@ -37,6 +37,7 @@ export const fromItemPage = v.variant('type', [
   v.strictObject({ type: v.literal('connect') }),
   v.strictObject({ type: v.literal('history') }),
   v.strictObject({ type: v.literal('openFile') }),
+  v.strictObject({ type: v.literal('editWithPlue') }),
   v.strictObject({ type: v.literal('delete') }),
 ]);
 

@@ -11,4 +11,6 @@ export const commands = {
   restoreVersion: 'plue.restoreVersion',
   undoChange: 'plue.undoChange',
   redoChange: 'plue.redoChange',
+  editWithPlue: 'plue.editWithPlue',
+  createWithPlue: 'plue.createWithPlue',
 } as const;

@@ -22,12 +22,15 @@ const words = {
 export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** Documents of the user. Built-in documents have no history and cannot be deleted. */
-  async pick(title: LocalizedText, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
+  /**
+   * Documents of the user. Built-in documents have no history and cannot be deleted.
+   * @param all Also built-in documents and those of the workspace.
+   */
+  async pick(title: LocalizedText, from: readonly Collection[], deleted = false, all = false): Promise<CodexSummary> {
     const lists = await Promise.all(
       from.map(async (collection) => {
         const { items } = await this.sidecar.request(codexList, { collection, ...(deleted ? { deleted } : {}) });
-        return items.filter(({ layer }) => layer === 'user').map((codex) => ({ codex, kind: words[collection] }));
+        return items.filter(({ layer }) => all || layer === 'user').map((codex) => ({ codex, kind: words[collection] }));
       }),
     );
     const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));

@@ -11,6 +11,7 @@ import type { ProviderList } from '../../server/providerList';
 import { type ItemTarget, newTarget, taskOfChat } from '../../common/messages/item';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
+import { createWithPlue, documentFolders, documentOf, editWithPlue } from './editWithPlue';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
 import { showNotifications } from './notify';
@@ -71,8 +72,21 @@ export function activateItems(
     const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
     await history.show(await (typeof given === 'string' ? named(given) : documents.pick(l10n.t('Show History'), collections)));
   });
-  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change to Item'), collections)));
-  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change to Item'), collections)));
+  /** The document that a menu passes, or else one that the user picks. */
+  const chosen = async (given: unknown, title: l10n.LocalizedText): Promise<CodexSummary> => {
+    const uri = typeof given === 'string' || given instanceof vscode.Uri ? documentOf(given) : undefined;
+    return uri === undefined ? documents.pick(title, collections) : (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
+  };
+  register(commands.undoChange, async (given) => documents.undo(await chosen(given, l10n.t('Undo Last Change to Item'))));
+  register(commands.redoChange, async (given) => documents.redo(await chosen(given, l10n.t('Redo Last Change to Item'))));
+  register(commands.editWithPlue, async (given) => {
+    const uri = documentOf(given) ?? (await documents.pick(l10n.t('Edit with Plue'), ['templates', 'prompts', 'items'], false, true)).uri;
+    await editWithPlue(uri, { sidecar, providers });
+  });
+  register(commands.createWithPlue, () => createWithPlue({ sidecar, providers }));
+  const showFolders = (): void => void vscode.commands.executeCommand('setContext', 'plue.documentFolders', documentFolders());
+  showFolders();
+  disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(showFolders));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;
 }

@@ -89,6 +89,9 @@ export class ItemEditor implements vscode.Disposable {
         return;
       case 'history':
         return this.services.history.show(this.opened());
+      case 'editWithPlue':
+        await vscode.commands.executeCommand('plue.editWithPlue', this.opened().uri);
+        return;
       case 'openFile': {
         const { document } = await this.services.sidecar.request(codexGet, { uri: this.opened().uri });
         if (document?.path !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(document.path));

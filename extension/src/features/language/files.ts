@@ -1,5 +1,4 @@
 // Which files are ours, by their addresses alone.
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { shippedScheme } from '../../server/shipped';
 
@@ -10,12 +9,6 @@ export interface Address {
   scheme: string;
   path: string;
   fsPath: string;
-}
-
-/** The data folder, in the same place as the sidecar expects it. */
-export function plueHome(env: NodeJS.ProcessEnv): string {
-  const given = env['PLUE_HOME']?.trim();
-  return given === undefined || given === '' ? join(homedir(), '.plue') : given;
 }
 
 /** True for JSON5 files of Plue that VS Code does not recognize by name. */

@@ -6,7 +6,8 @@ import { toFailureError } from '../../infrastructure/errors';
 import { codexGet } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { shippedScheme } from '../../server/shipped';
-import { codexOf, isOurs, languageId, plueHome } from './files';
+import { plueHome } from '../../server/plueHome';
+import { codexOf, isOurs, languageId } from './files';
 
 export function activateLanguage(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();

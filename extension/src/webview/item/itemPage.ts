@@ -44,6 +44,7 @@ export class ItemPage {
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.save = textButton(l10n.t('Save'), () => this.send(), 'primary');
     this.extra = [
+      textButton(l10n.t('Edit with Plue'), () => panel.post({ type: 'editWithPlue' })),
       textButton(l10n.t('Show History…'), () => panel.post({ type: 'history' })),
       textButton(l10n.t('Open File'), () => panel.post({ type: 'openFile' })),
       textButton(l10n.t('Delete'), () => panel.post({ type: 'delete' })),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Uri as RealUri, type Disposable } from 'vscode';
 import { activateItems } from '../../../../extension/src/features/items';
@@ -11,6 +12,7 @@ import {
   codexRedo,
   codexRestore,
   codexUndo,
+  messageSend,
   providerList,
   templateCheck,
   templateGet,
@@ -19,6 +21,7 @@ import {
   type FieldView,
   type TemplateView,
 } from '../../../../extension/src/protocol/protocol.generated';
+import { plueHome } from '../../../../extension/src/server/plueHome';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { codexSummary } from '../../testing/codexSummary';
 import { fakeLog } from '../../testing/fakeLog';
@@ -60,6 +63,7 @@ beforeEach(() => {
       ],
     }));
   active = activateItems({ extensionUri: RealUri.file('/extension') }, sidecar, new ProviderList(sidecar), fakeLog().log);
+  executed.length = 0;
 });
 
 afterEach(() => active.dispose());
@@ -100,6 +104,41 @@ describe('a new chat from a template', () => {
     template.collection = 'tasks';
     await run('plue.newChatFromTemplate', { templateId: 'writer' });
     expect(shown).toMatchObject([{ kind: 'error', text: '“Reviewer” is not a chat template.' }]);
+  });
+});
+
+describe('a chat that edits a document', () => {
+  const edited = (uri: string, title: string): unknown => ({
+    method: 'codex/create',
+    params: { templateId: 'document-editor', collection: 'chats', title, values: { document: uri } },
+  });
+
+  it('is opened over the document that a menu passes, or the file of one', async () => {
+    await run('plue.editWithPlue', 'codex://templates/recipe');
+    expect(sidecar.asked.at(-1)).toEqual(edited('codex://templates/recipe', 'Edit Soup'));
+    expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
+    await run('plue.editWithPlue', RealUri.file(join(plueHome(process.env), 'prompts', 'log-reader.md')));
+    expect(sidecar.asked.at(-1)).toEqual(edited('codex://prompts/log-reader', 'Edit Soup'));
+    await run('plue.editWithPlue', RealUri.from({ scheme: 'plue-codex', path: '/templates/task.json5' }));
+    expect(sidecar.asked.at(-1)).toEqual(edited('codex://templates/task', 'Edit Soup'));
+  });
+
+  it('asks which document is meant for any other file', async () => {
+    answers.push('Soup');
+    await run('plue.editWithPlue', RealUri.file('/work/prompts/other.md'));
+    expect(lists.at(-1)).toMatchObject([{ label: 'Soup' }, { label: 'shipped' }]);
+    expect(sidecar.asked.at(-1)).toEqual(edited('codex://items/soup', 'Edit Soup'));
+  });
+
+  it('creates a template from a description, which is sent at once', async () => {
+    sidecar.answer(messageSend, () => ({ messageId: 'm1' }));
+    answers.push(' Reads logs ');
+    await run('plue.createWithPlue');
+    expect(sidecar.asked.slice(-2)).toEqual([
+      { method: 'codex/create', params: { templateId: 'document-editor', collection: 'chats', title: 'Create template' } },
+      { method: 'message/send', params: { codexId: 'codex://chats/new', text: 'Create a template: Reads logs' } },
+    ]);
+    expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { codexOf, isOurs, plueHome } from '../../../../extension/src/features/language/files';
+import { codexOf, isOurs } from '../../../../extension/src/features/language/files';
+import { plueHome } from '../../../../extension/src/server/plueHome';
 
 const at = (scheme: string, path: string) => ({ scheme, path, fsPath: path });
 

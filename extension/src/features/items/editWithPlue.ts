@@ -1,0 +1,65 @@
+// Chats that edit a document, or create one from a description.
+import { dirname } from 'node:path';
+import * as l10n from '../../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { UserCancelledError } from '../../infrastructure/errors';
+import { showInputBox } from '../../infrastructure/window';
+import { codexCreate, codexGet, messageSend } from '../../protocol/protocol.generated';
+import type { ProviderList } from '../../server/providerList';
+import type { Sidecar } from '../../server/client';
+import { plueHome } from '../../server/plueHome';
+import { shippedScheme } from '../../server/shipped';
+
+/** The shipped template of these chats. */
+const templateId = 'document-editor';
+
+interface EditServices {
+  sidecar: Sidecar;
+  providers: ProviderList;
+}
+
+/** Opens a chat over the document. Unsaved changes are saved first, because the chat changes the file. */
+export async function editWithPlue(uri: string, { sidecar, providers }: EditServices): Promise<void> {
+  const { codex, document } = await sidecar.request(codexGet, { uri, limit: 1 });
+  const open = vscode.workspace.textDocuments.find(({ uri: file, isDirty }) => isDirty && file.fsPath === document?.path);
+  if (open !== undefined && !(await open.save())) throw new UserCancelledError();
+  await providers.ensureDefault();
+  const title = l10n.t('Edit {0}', codex.title);
+  const chat = await sidecar.request(codexCreate, { templateId, collection: 'chats', title, values: { document: uri } });
+  await vscode.commands.executeCommand('plue.openChat', chat.uri);
+}
+
+/** Asks for a description, and sends it in a new chat that creates the template. */
+export async function createWithPlue({ sidecar, providers }: EditServices): Promise<void> {
+  const text = await showInputBox({
+    title: l10n.t('Create Template with Plue'),
+    prompt: l10n.t('Describe the agent, chat, or type of item. Plue asks before it writes the template.'),
+    placeHolder: l10n.t('An agent that reads our logs and lists the first errors'),
+    ignoreFocusOut: true,
+    validateInput: (typed) => (typed.trim() === '' ? l10n.t('Enter a description.') : undefined),
+  });
+  if (text === undefined) throw new UserCancelledError();
+  await providers.ensureDefault();
+  const chat = await sidecar.request(codexCreate, { templateId, collection: 'chats', title: l10n.t('Create template') });
+  await vscode.commands.executeCommand('plue.openChat', chat.uri);
+  await sidecar.request(messageSend, { codexId: chat.uri, text: l10n.t('Create a template: {0}', text.trim()) });
+}
+
+/** A menu passes the address or the file; the palette uses the active editor. */
+export function documentOf(given: unknown): string | undefined {
+  if (typeof given === 'string') return given;
+  const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
+  const parts = /[/\\](templates|prompts|items)[/\\]([a-z0-9][a-z0-9._-]*)\.(?:json5|md)$/.exec(file?.fsPath ?? '');
+  if (file === undefined || parts === null) return undefined;
+  const isDocument = file.scheme === shippedScheme || (file.scheme === 'file' && documentFolders().includes(dirname(file.fsPath)));
+  return isDocument ? `codex://${parts[1] ?? ''}/${parts[2] ?? ''}` : undefined;
+}
+
+/** The folders whose files are documents of Plue, for the `when` of menus. */
+export function documentFolders(): string[] {
+  const inWorkspace = (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .flatMap(({ uri }) => ['templates', 'prompts'].map((name) => vscode.Uri.joinPath(uri, '.plue', name).fsPath));
+  const home = vscode.Uri.file(plueHome(process.env));
+  return [...['templates', 'prompts', 'items'].map((name) => vscode.Uri.joinPath(home, name).fsPath), ...inWorkspace];
+}

@@ -1,0 +1,195 @@
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+/// <summary>Documents that an agent creates and changes: read first, checked, approved, kept as versions.</summary>
+public sealed class CodexEditToolTests : IDisposable
+{
+    private const string Reader =
+        "{ // how logs are read\n  id: 'log-reader', name: 'Log reader', parent_template: 'task',\n  available_tools: ['read'],\n}\n";
+
+    private readonly ToolFixture fixture = new();
+    private readonly PluePaths paths;
+    private readonly Documents documents;
+    private readonly List<string> followed = [];
+    private string? folder;
+
+    public CodexEditToolTests()
+    {
+        paths = new PluePaths(fixture.Home);
+        var templates = new TemplateCatalog(paths, () => folder);
+        documents = new Documents(paths, templates, TimeProvider.System, () => folder);
+        Directory.CreateDirectory(paths.Templates);
+        File.WriteAllText(TemplatePath, Reader);
+    }
+
+    private string TemplatePath => Path.Combine(paths.Templates, "log-reader.json5");
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task A_passage_is_replaced_and_the_change_is_a_version_that_can_be_undone()
+    {
+        await ReadAsync("codex://templates/log-reader");
+        var planned = await PlanAsync("""{"uri":"codex://templates/log-reader","old":"['read']","new":"['read', 'search']"}""");
+        Assert.Equal([new ToolAction.ChangeDocument("codex://templates/log-reader")], planned.Actions);
+        Assert.Contains("+  available_tools: ['read', 'search'],", planned.Diff, StringComparison.Ordinal);
+        Assert.Equal(Reader, File.ReadAllText(TemplatePath));
+
+        Assert.Equal("Changed codex://templates/log-reader.", await RunAsync(planned));
+        Assert.Equal(Reader.Replace("['read']", "['read', 'search']", StringComparison.Ordinal), File.ReadAllText(TemplatePath));
+        Assert.Equal(["codex://templates/log-reader"], followed);
+        var files = documents.Of(CodexCollection.Templates);
+        Assert.Equal(
+            ("agent", "Edited"),
+            files.TrailOf(files.Get("log-reader")!).Versions[^1] is var last ? (last.Author, last.What) : default
+        );
+        files.Undo("log-reader");
+        Assert.Equal(Reader, File.ReadAllText(TemplatePath));
+    }
+
+    [Fact]
+    public async Task A_change_that_makes_the_document_invalid_is_rejected_with_its_line_before_anyone_is_asked()
+    {
+        await ReadAsync("codex://templates/log-reader");
+        Assert.StartsWith(
+            "codex://templates/log-reader was not changed, because line 3 of the new text has an error: ",
+            await ErrorAsync("""{"uri":"codex://templates/log-reader","old":"['read']","new":"'read"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "codex://templates/log-reader was not changed, because line 2 of the new text has an error: ",
+            await ErrorAsync("""{"uri":"codex://templates/log-reader","old":"'task'","new":"'taks'"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(Reader, File.ReadAllText(TemplatePath));
+    }
+
+    [Fact]
+    public async Task A_document_that_was_broken_before_can_be_repaired_step_by_step()
+    {
+        File.WriteAllText(TemplatePath, "{ id: 'log-reader', name: 7, parent_template: 'taks' }");
+        await ReadAsync("codex://templates/log-reader");
+        Assert.StartsWith(
+            "Changed codex://templates/log-reader.",
+            await RunAsync(await PlanAsync("""{"uri":"codex://templates/log-reader","old":"7","new":"'Log reader'"}""")),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task New_documents_are_created_as_files_and_what_ships_becomes_a_copy_of_the_user()
+    {
+        Assert.Equal(
+            "Created codex://prompts/log-reader.",
+            await RunAsync(
+                await PlanAsync("""{"uri":"codex://prompts/log-reader.md","text":"---\ndescription: Logs\n---\nYou read logs.\n"}""")
+            )
+        );
+        Assert.Equal("---\ndescription: Logs\n---\nYou read logs.\n", File.ReadAllText(Path.Combine(paths.Prompts, "log-reader.md")));
+
+        await ReadAsync("codex://templates/task-reviewer");
+        await RunAsync(await PlanAsync("""{"uri":"codex://templates/task-reviewer","old":"usd: 1.5","new":"usd: 0.5"}"""));
+        Assert.Contains("usd: 0.5", File.ReadAllText(Path.Combine(paths.Templates, "task-reviewer.json5")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_document_is_read_before_it_is_changed_and_unchanged_until_the_approval()
+    {
+        const string Edit = """{"uri":"codex://templates/log-reader","old":"['read']","new":"['read', 'search']"}""";
+        Assert.StartsWith(
+            "You have not read the current version of codex://templates/log-reader.",
+            await ErrorAsync(Edit),
+            StringComparison.Ordinal
+        );
+        await ReadAsync("codex://templates/log-reader");
+        var planned = await PlanAsync(Edit);
+        File.WriteAllText(TemplatePath, Reader.Replace("Log reader", "Reader", StringComparison.Ordinal));
+        Assert.Contains(
+            "modified while the change waited",
+            (await Assert.ThrowsAsync<FailureException>(() => RunAsync(planned))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith("You have not read the current version", await ErrorAsync(Edit), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"uri":"codex://providers/mine","text":"{}"}""", "This address is not available.")]
+    [InlineData("""{"uri":"codex://prompts/../providers/mine","text":"{}"}""", "This address is not available.")]
+    [InlineData("""{"uri":"codex://prompts/new"}""", "Set `text` to the whole document")]
+    [InlineData("""{"uri":"codex://prompts/new","old":"a"}""", "Set `text` to the whole document")]
+    [InlineData("""{"uri":"codex://prompts/new","old":"a","new":"b"}""", "codex://prompts/new does not exist.")]
+    [InlineData("""{"uri":"codex://items/new","text":"{ template: 'nothing' }"}""", "codex://items/new was not changed, because line 1")]
+    public async Task Other_addresses_and_incomplete_calls_are_rejected(string parameters, string error) =>
+        Assert.StartsWith(error, await ErrorAsync(parameters), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_key_is_never_written()
+    {
+        var parameters = """{"uri":"codex://prompts/new","text":"Use sk-ant-api03-""" + new string('A', 93) + """AA."}""";
+        await Assert.ThrowsAnyAsync<Exception>(async () => await RunAsync(await PlanAsync(parameters)));
+        Assert.False(File.Exists(Path.Combine(paths.Prompts, "new.md")));
+    }
+
+    [Fact]
+    public async Task A_document_of_the_workspace_is_changed_as_a_file_of_the_workspace()
+    {
+        folder = fixture.Workspace;
+        var file = fixture.Write(".plue/templates/mine.json5", "{ id: 'mine', name: 'Mine', parent_template: 'task' }");
+        await ReadAsync("codex://templates/mine");
+        var planned = await PlanAsync("""{"uri":"codex://templates/mine","old":"'Mine'","new":"'Ours'"}""");
+        Assert.Equal([file], planned.Changes);
+        await RunAsync(planned);
+        Assert.Contains("'Ours'", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PermissionMode.Ask, Decision.Ask)]
+    [InlineData(PermissionMode.EditFreely, Decision.Ask)]
+    [InlineData(PermissionMode.PlanOnly, Decision.Deny)]
+    [InlineData(PermissionMode.ReadOnly, Decision.Deny)]
+    public void Each_change_asks_whatever_is_allowed(PermissionMode mode, Decision expected)
+    {
+        fixture.Rights = fixture.Rights with { Mode = mode, Tools = [CodexEditTool.Name], Permissions = new([CodexEditTool.Name], [], []) };
+        var verdict = fixture.Policy.Evaluate(CodexEditTool.Name, new ToolAction.ChangeDocument("codex://templates/x"), [fixture.Rights]);
+        Assert.Equal((expected, null), (verdict.Decision, verdict.Rule));
+        fixture.Rights = fixture.Rights with { Permissions = new([], [], [CodexEditTool.Name]) };
+        Assert.Equal(
+            Decision.Deny,
+            fixture.Policy.Evaluate(CodexEditTool.Name, new ToolAction.ChangeDocument("codex://templates/x"), [fixture.Rights]).Decision
+        );
+    }
+
+    private async Task ReadAsync(string uri) =>
+        await fixture.RunAsync(
+            Assert.Single(await new CodexTool(documents, _ => "").FindAsync([CodexTool.Name], [], TestContext.Current.CancellationToken)),
+            ToolFixture.Json(("uri", uri))
+        );
+
+    private async Task<ITool> ToolAsync() =>
+        Assert.Single(
+            await new CodexEditTool(
+                documents,
+                _ => "",
+                (_, after, _) =>
+                {
+                    followed.Add(after.Uri!.ToString());
+                    return Task.CompletedTask;
+                }
+            ).FindAsync([CodexEditTool.Name], [], TestContext.Current.CancellationToken)
+        );
+
+    private async Task<PlannedCall> PlanAsync(string parameters) => await fixture.PlanAsync(await ToolAsync(), parameters);
+
+    private static async Task<string> RunAsync(PlannedCall planned) =>
+        (await planned.RunAsync(new ToolFixture.ProgressRecorder(), TestContext.Current.CancellationToken)).Text;
+
+    private async Task<string> ErrorAsync(string parameters) =>
+        (await Assert.ThrowsAsync<ToolFailureException>(async () => await PlanAsync(parameters))).Message;
+}
