@@ -129,6 +129,27 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+w');
   });
 
+  await scenario.step('Instructions of a folder are sent when a tool reads a file in it, and the list names the file', async () => {
+    const folder = join(workbench.folder, 'workspace', 'src');
+    write(join(folder, 'AGENTS.md'), 'Use spaces in src.\n');
+    write(join(folder, 'a.txt'), 'alpha\n');
+    write(join(workbench.plueHome, 'AGENTS.md'), 'Answer briefly.\n');
+    endpoint.reply = ({ tools, messages }) =>
+      tools === undefined || messages.at(-1).role === 'tool'
+        ? { text: 'Read.' }
+        : { calls: [{ name: 'read', parameters: { file_path: 'src/a.txt' } }] };
+    await ask(workbench, 'Read a.txt');
+    await untilFinished(workbench);
+    assert.match(told(), /# Instructions of the user[^]*Answer briefly\./);
+    assert.doesNotMatch(told(), /Use spaces in src/);
+    assert.match(String(endpoint.asked.at(-1).messages.at(-1).content), /## src\/AGENTS\.md \(for src\/a\.txt\)\n\nUse spaces in src\./);
+    await chat.getByText('Instructions added: src/AGENTS.md.').waitFor();
+    await button(/^6 instruction sources:.*src\/AGENTS\.md/).click();
+    await list().getByText('Used for src/a.txt').waitFor();
+    await list().getByText('Your instructions').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
     await scenario.visual(`The list and the lines are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
@@ -136,7 +157,7 @@ async function runSteps(scenario, workbench, endpoint) {
       await workbench.show();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await chat.getByText('Instructions added: AGENTS.md.').waitFor();
-      await button(/^3 instruction sources/).click();
+      await button(/^5 instruction sources/).click();
       await list().getByRole('button', { name: 'Use Anyway' }).waitFor();
       await requireAccessible(await workbench.chatFrame());
     });
