@@ -5,14 +5,17 @@ import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateEdits } from './features/edits';
 import { activateHealth } from './features/health';
+import { activateInline } from './features/inline';
 import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
+import { activateSourceControl } from './features/sourceControl';
 import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
+import { activateTerminal } from './features/terminal';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
@@ -74,6 +77,9 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, tasks, approvals, log),
     activateChat(context, client, { providers, tasks, approvals }, log, launch.openChat),
     activateEdits(client, log),
+    activateInline(client, providers, log),
+    activateSourceControl(client, providers, log),
+    activateTerminal(log),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activateTemplates(context, client, log),

@@ -300,6 +300,44 @@ export function createCodeLens(line: number, title: LocalizedText, command: stri
   return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title: literalLine(title), command, arguments: given });
 }
 
+/** A decoration with text after its last line and code in its hover. */
+export function createDecoration(range: vscode.Range, after: string, hover: { code: string; language: string }): vscode.DecorationOptions {
+  const hoverMessage = new vscode.MarkdownString().appendCodeblock(visibleText(hover.code), hover.language);
+  return { range, hoverMessage, renderOptions: { after: { contentText: visibleText(after) } } };
+}
+
+/** A link that runs one command. */
+export interface CommandLink {
+  title: LocalizedText;
+  /** A codicon's name. */
+  icon: string;
+  command: string;
+  args: unknown[];
+}
+
+/** Shows links in hovers. */
+export function registerLinkHover(
+  selector: vscode.DocumentSelector,
+  linksAt: (document: vscode.TextDocument, position: vscode.Position) => readonly CommandLink[],
+): vscode.Disposable {
+  return vscode.languages.registerHoverProvider(selector, {
+    provideHover: (document, position) => {
+      const links = linksAt(document, position);
+      return links.length === 0 ? undefined : new vscode.Hover(linkMarkdown(links));
+    },
+  });
+}
+
+function linkMarkdown(links: readonly CommandLink[]): vscode.MarkdownString {
+  const text = links.map(({ title, icon, command, args }) => {
+    const name = literalLine(title).replace(/[\\[\]()$`*_<>]/g, '\\$&');
+    return `[$(${icon}) ${name}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`;
+  });
+  const markdown = new vscode.MarkdownString(text.join('&nbsp;&nbsp;&nbsp;'), true);
+  markdown.isTrusted = { enabledCommands: links.map(({ command }) => command) };
+  return markdown;
+}
+
 function withIcon(icon: string | undefined, text: LiteralText): LiteralText;
 function withIcon(icon: string | undefined, text: LiteralText): string {
   return icon === undefined ? text : `$(${icon}) ${text}`.trimEnd();

@@ -7,7 +7,7 @@ import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
 import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import { createWebviewPanel } from '../../infrastructure/window';
-import { codexCreate, codexDiscardEmpty, codexGet, codexList } from '../../protocol/protocol.generated';
+import { codexCreate, codexDiscardEmpty, codexGet, codexList, messageSend } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import { readRestoredChat } from '../../common/messages/savedState';
@@ -58,6 +58,14 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     if (files.length === 0) return;
     const chat = this.visibleChat ?? (await this.newestChat());
     chat.attach(files);
+  }
+
+  /** Sends a message in the visible chat that was used last, otherwise in a new chat. */
+  async ask(text: string, files: readonly FilePlace[]): Promise<void> {
+    const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const chat = this.visibleChat ?? (await this.create(chatsOpenInSideBar() ? undefined : beside));
+    chat.reveal();
+    await this.services.sidecar.request(messageSend, { codexId: chat.codexId, text, attachments: [...files], queue: true });
   }
 
   async create(column?: vscode.ViewColumn): Promise<ChatPanel> {

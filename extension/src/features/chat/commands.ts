@@ -10,6 +10,7 @@ export const commands = {
   stop: 'plue.stop',
   addFileToChat: 'plue.addFileToChat',
   addSelectionToChat: 'plue.addSelectionToChat',
+  askInChat: 'plue.askInChat',
   acceptCode: 'plue.applyCode.accept',
   discardCode: 'plue.applyCode.discard',
   undo: 'plue.chat.undo',

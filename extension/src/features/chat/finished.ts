@@ -8,6 +8,7 @@ import type { Log } from '../../infrastructure/logging';
 import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
+import { isInBackground } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import { displayTitle } from '../../common/title';
 import { visibleText } from '../../common/visibleText';
@@ -102,7 +103,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Pro
   const items = lists.flatMap((list) => list.items);
   const chats = endings.flatMap(({ codexId, hasFailed }): Ended[] => {
     const codex = items.find(({ uri }) => uri === codexId);
-    if (codex === undefined) return [];
+    if (codex === undefined || isInBackground(codex)) return [];
     const isTask = codexId.startsWith('codex://tasks/');
     const isOverBudget = codex.taskStatus === 'over_budget';
     // Subtasks report to their parent. The user is needed only to increase a budget.

@@ -23,6 +23,13 @@ import { SavedChats } from './savedChats';
 import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
 
+const line = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** A message from another feature. */
+const question = v.object({
+  text: v.string(),
+  files: v.array(v.object({ path: v.string(), range: v.optional(v.object({ start: line, end: line })) })),
+});
+
 const viewShownKey = 'plue.chatViewShown';
 
 /** `openAtStart`: opens a chat unless VS Code restores one. */
@@ -90,6 +97,10 @@ export function activateChat(
   register(commands.stop, async () => panels.active?.stop());
   register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));
   register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));
+  register(commands.askInChat, async (given) => {
+    const { text, files: places } = v.parse(question, given);
+    await panels.ask(text, places);
+  });
   register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
   register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
   /** A webview menu passes its chat; the palette uses the active one. */

@@ -1,0 +1,106 @@
+// Shows inline edits in editors: added lines, the place of removed ones, and actions above each region.
+import * as l10n from '../../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { createCodeLens, createDecoration } from '../../infrastructure/window';
+import { commands } from './commands';
+import type { InlineEdit } from './inlineEdit';
+
+export class InlineMarks implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
+  private readonly added = this.disposables.add(
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      backgroundColor: new vscode.ThemeColor('diffEditor.insertedLineBackground'),
+      borderStyle: 'solid',
+      borderWidth: '0 0 0 2px',
+      borderColor: new vscode.ThemeColor('editorGutter.addedBackground'),
+      overviewRulerColor: new vscode.ThemeColor('editorGutter.addedBackground'),
+      overviewRulerLane: vscode.OverviewRulerLane.Left,
+    }),
+  );
+  private readonly removed = this.disposables.add(
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      overviewRulerColor: new vscode.ThemeColor('editorGutter.deletedBackground'),
+      overviewRulerLane: vscode.OverviewRulerLane.Left,
+      after: { color: new vscode.ThemeColor('gitDecoration.deletedResourceForeground'), margin: '0 0 0 2em', fontStyle: 'italic' },
+    }),
+  );
+  /** Lines that the response has not reached. */
+  private readonly pending = this.disposables.add(
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      opacity: '0.6',
+      backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
+    }),
+  );
+  readonly onDidChangeCodeLenses = this.changed.event;
+
+  constructor(private readonly editOf: (document: vscode.TextDocument) => InlineEdit | undefined) {
+    this.disposables.add(vscode.languages.registerCodeLensProvider('*', this));
+    this.disposables.add(vscode.window.onDidChangeVisibleTextEditors(() => this.draw()));
+  }
+
+  refresh(): void {
+    this.changed.fire();
+    this.draw();
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const edit = this.editOf(document);
+    if (edit === undefined) return [];
+    const [first, ...others] = edit.views();
+    if (first === undefined) return [];
+    const lens = (title: l10n.LocalizedText, command: string): vscode.CodeLens =>
+      createCodeLens(Math.min(first.first, document.lineCount - 1), title, command);
+    if (edit.state === 'running') return [lens(l10n.t('Editing… Stop (Esc)'), commands.reject)];
+    const accept = others.length > 0 ? l10n.t('Accept All (Tab)') : l10n.t('Accept (Tab)');
+    return [
+      lens(accept, commands.accept),
+      lens(l10n.t('Reject (Esc)'), commands.reject),
+      lens(l10n.t('Retry'), commands.retry),
+      lens(l10n.t('Follow Up…'), commands.followUp),
+      lens(l10n.t('Show Diff'), commands.showDiff),
+      lens(l10n.t('Continue in Chat'), commands.continueInChat),
+    ];
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private draw(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const edit = this.editOf(editor.document);
+      const views = edit?.views() ?? [];
+      const hunks = views.flatMap(({ first, hunks: own }) => own.map((hunk) => ({ ...hunk, first: first + hunk.first })));
+      const lines = (from: number, to: number): vscode.Range[] => (to > from ? [new vscode.Range(from, 0, to - 1, 0)] : []);
+      editor.setDecorations(
+        this.added,
+        hunks.flatMap(({ first, added }) => lines(first, first + added)),
+      );
+      editor.setDecorations(
+        this.removed,
+        hunks.filter(({ removed }) => removed.length > 0).map((hunk) => removedMark(editor.document, hunk)),
+      );
+      editor.setDecorations(
+        this.pending,
+        edit?.state === 'running' ? views.flatMap(({ pending, end }) => lines(pending, end)) : [],
+      );
+    }
+  }
+}
+
+/** Removed lines are not in the document: a text at the end of the line tells how many, and its hover shows them. */
+function removedMark(document: vscode.TextDocument, { first, removed }: { first: number; removed: readonly string[] }): vscode.DecorationOptions {
+  const line = document.lineAt(Math.min(first, document.lineCount - 1)).range;
+  const [only = ''] = removed;
+  const text = removed.length > 1 ? l10n.t('− {0} lines', removed.length) : only.trim() === '' ? l10n.t('− 1 empty line') : `− ${short(only.trim())}`;
+  return createDecoration(line, text, { code: removed.join('\n'), language: document.languageId });
+}
+
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

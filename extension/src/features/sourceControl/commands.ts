@@ -1,0 +1,5 @@
+export const commands = {
+  commitMessage: 'plue.generateCommitMessage',
+  pullRequest: 'plue.summarizePullRequest',
+  conflicts: 'plue.resolveConflicts',
+} as const;

@@ -1,0 +1,147 @@
+import * as l10n from '../../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
+import { showWarningMessage, withProgress } from '../../infrastructure/window';
+import { attachmentInspect } from '../../protocol/protocol.generated';
+import { BackgroundChat } from '../../server/backgroundChat';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { commands } from './commands';
+import { type Changes, commitRequest, type FileDiff, messageIn, pullRequestRequest, splitDiff } from './diffText';
+import { findRepository, type Repository, untracked } from './git';
+
+const maxCommits = 20;
+/** Files of a pull request whose content is sent. */
+const maxFiles = 100;
+
+export function activateSourceControl(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  const register = (id: string, action: (repository: Repository) => Promise<unknown>): void => {
+    disposables.add(
+      vscode.commands.registerCommand(id, (given: unknown) =>
+        runWithErrorHandling(log, async () => {
+          const repository = await findRepository(given);
+          if (repository !== undefined) await action(repository);
+        }),
+      ),
+    );
+  };
+
+  /** Runs with a progress notification whose Cancel button stops the response. */
+  const write = (title: l10n.LocalizedText, chatTitle: string, read: () => Promise<string>): Promise<string> =>
+    Promise.resolve(
+      withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (_, token) => {
+        const request = await read();
+        const chat = await BackgroundChat.create(sidecar, providers, 'commit-message', chatTitle);
+        token.onCancellationRequested(() => void runWithErrorHandling(log, () => chat.stop()));
+        if (token.isCancellationRequested) throw new UserCancelledError();
+        const { text } = await chat.send(request);
+        const message = messageIn(text);
+        if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
+        return message;
+      }),
+    );
+
+  const writeCommitMessage = async (repository: Repository): Promise<void> => {
+    const { inputBox } = repository;
+    if (!(await mayReplace(inputBox.value))) return;
+    const before = inputBox.value;
+    const message = await write(l10n.t('Writing commit message…'), l10n.t('Commit message'), async () =>
+      commitRequest(await pendingChanges(repository, sidecar)),
+    );
+    // The user may have typed meanwhile.
+    if (inputBox.value !== before && !(await mayReplace(inputBox.value))) return;
+    inputBox.value = message;
+  };
+
+  const summarize = async (repository: Repository): Promise<void> => {
+    const branch = repository.state.HEAD?.name;
+    if (branch === undefined) throw new FailureError('conflict', l10n.t('No branch is checked out. Check out a branch and try again.'));
+    const summary = await write(l10n.t('Writing pull request summary…'), l10n.t('Pull request summary: {0}', branch), async () =>
+      pullRequestRequest(branch, await branchChanges(repository, branch, sidecar)),
+    );
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: summary, language: 'markdown' }));
+  };
+
+  register(commands.commitMessage, writeCommitMessage);
+  register(commands.pullRequest, summarize);
+  register(commands.conflicts, async ({ state }) => {
+    const files = state.mergeChanges.map(({ uri }) => ({ path: vscode.workspace.asRelativePath(uri, false) }));
+    if (files.length === 0) throw new FailureError('conflict', l10n.t('There are no merge conflicts.'));
+    const text = l10n.t(
+      'Resolve the merge conflicts in these files. Keep the intention of both sides, and explain each decision. Do not commit.',
+    );
+    await vscode.commands.executeCommand('plue.askInChat', { text, files });
+  });
+  return disposables;
+}
+
+async function mayReplace(text: string): Promise<boolean> {
+  if (text.trim() === '') return true;
+  const replace = l10n.t('Replace');
+  const options = { modal: true, detail: text };
+  return (await showWarningMessage(l10n.t('Replace the commit message that is in the input box?'), options, replace)) === replace;
+}
+
+/** Staged changes, or all changes if nothing is staged, as a commit takes them. */
+async function pendingChanges(repository: Repository, sidecar: Sidecar): Promise<Changes> {
+  const { state } = repository;
+  const isStaged = state.indexChanges.length > 0;
+  const newFiles = isStaged
+    ? []
+    : [...state.workingTreeChanges.filter(({ status }) => status === untracked), ...(state.untrackedChanges ?? [])];
+  const files = splitDiff(await repository.diff(isStaged));
+  if (files.length === 0 && newFiles.length === 0) {
+    throw new FailureError('conflict', l10n.t('There are no changes to describe.'));
+  }
+  return {
+    ...(await allowedFiles(repository, files, sidecar)),
+    newFiles: newFiles.map(({ uri }) => vscode.workspace.asRelativePath(uri, false)),
+    commits: await latestCommits(repository, {}),
+  };
+}
+
+/** Changes since the branch left the branch that it was created from. */
+async function branchChanges(repository: Repository, branch: string, sidecar: Sidecar): Promise<Changes> {
+  const base = await repository.getBranchBase?.(branch);
+  const name = base?.name === undefined ? 'origin/HEAD' : base.remote === undefined ? base.name : `${base.remote}/${base.name}`;
+  const from = await repository.getMergeBase(name, 'HEAD').catch(() => undefined);
+  if (from === undefined) {
+    throw new FailureError('conflict', l10n.t('The base of the branch {0} is unknown. Set an upstream branch and try again.', branch));
+  }
+  const changes = await repository.diffBetween(from, 'HEAD');
+  if (changes.length === 0) throw new FailureError('conflict', l10n.t('The branch {0} has no commits of its own.', branch));
+  const diffs = await Promise.all(changes.slice(0, maxFiles).map(({ uri }) => repository.diffBetween(from, 'HEAD', uri.fsPath)));
+  return {
+    ...(await allowedFiles(repository, diffs.flatMap(splitDiff), sidecar)),
+    newFiles: [],
+    commits: await latestCommits(repository, { range: `${from}..HEAD` }),
+  };
+}
+
+/** Protected files are not sent, as in a chat. Of a deleted file, only its name is. */
+async function allowedFiles(
+  { rootUri }: Repository,
+  files: readonly FileDiff[],
+  sidecar: Sidecar,
+): Promise<Pick<Changes, 'files' | 'omitted'>> {
+  const problems = await Promise.all(
+    files.map(({ path, isDeleted }) =>
+      isDeleted ? undefined : sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath }),
+    ),
+  );
+  const isAllowed = (index: number): boolean => problems[index]?.problem === undefined;
+  return {
+    files: files
+      .filter((_, index) => isAllowed(index))
+      .map((file) => (file.isDeleted ? { ...file, text: file.text.split('\n').slice(0, 2).join('\n') } : file)),
+    omitted: files.filter((_, index) => !isAllowed(index)).map(({ path }) => path),
+  };
+}
+
+async function latestCommits(repository: Repository, options: { range?: string }): Promise<string[]> {
+  // A new repository has none.
+  const commits = await repository.log({ maxEntries: maxCommits, ...options }).catch(() => []);
+  return commits.map(({ message }) => message);
+}

@@ -1,0 +1,89 @@
+// Offers help with the last failed command of a terminal. Requires shell integration.
+import * as l10n from '../../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { ContextKey } from '../../infrastructure/contextKey';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
+import { StatusBarItem } from '../../infrastructure/window';
+import { commands } from './commands';
+import { type FailedCommand, failureMessage, OutputEnd } from './terminalText';
+
+/** Exit code of a command that the user stopped with Ctrl+C. */
+const interrupted = 130;
+
+interface Failure extends Omit<FailedCommand, 'output'> {
+  /** Read when it is sent: the last pieces may arrive after the end of the command. */
+  output: OutputEnd;
+}
+
+export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  const outputs = new Map<vscode.TerminalShellExecution, OutputEnd>();
+  const failures = new Map<vscode.Terminal, Failure>();
+  const hasFailed = new ContextKey('plue.terminal.hasFailed');
+  const status = disposables.add(
+    new StatusBarItem({
+      id: 'plue.failedCommand',
+      name: l10n.t('Plue: failed command'),
+      command: commands.explain,
+      alignment: vscode.StatusBarAlignment.Left,
+    }),
+  );
+  const show = (): void => {
+    const { activeTerminal } = vscode.window;
+    const failure = activeTerminal && failures.get(activeTerminal);
+    hasFailed.set(failure !== undefined);
+    if (failure === undefined) return status.hide();
+    status.show({
+      icon: 'terminal',
+      text: l10n.t('Explain Failure'),
+      tooltip: l10n.t('Explain why this command failed with exit code {0}: {1}', failure.exitCode, failure.commandLine),
+    });
+  };
+
+  disposables.add(
+    vscode.window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
+      failures.delete(terminal);
+      show();
+      const output = new OutputEnd();
+      outputs.set(execution, output);
+      void runWithErrorHandling(log, async () => {
+        for await (const piece of execution.read()) output.push(piece);
+      });
+    }),
+  );
+  disposables.add(
+    vscode.window.onDidEndTerminalShellExecution(({ terminal, execution, exitCode }) => {
+      const output = outputs.get(execution);
+      outputs.delete(execution);
+      if (exitCode === undefined || exitCode === 0 || exitCode === interrupted) return;
+      failures.set(terminal, { commandLine: execution.commandLine.value, exitCode, output: output ?? new OutputEnd() });
+      show();
+    }),
+  );
+  disposables.add(vscode.window.onDidChangeActiveTerminal(show));
+  disposables.add(
+    vscode.window.onDidCloseTerminal((terminal) => {
+      failures.delete(terminal);
+      show();
+    }),
+  );
+
+  const register = (id: string, request: () => string): void => {
+    disposables.add(
+      vscode.commands.registerCommand(id, () =>
+        runWithErrorHandling(log, async () => {
+          const { activeTerminal } = vscode.window;
+          const failure = activeTerminal && failures.get(activeTerminal);
+          if (failure === undefined) {
+            throw new FailureError('conflict', l10n.t('The last command of the terminal did not fail, or shell integration is off.'));
+          }
+          await vscode.commands.executeCommand('plue.askInChat', { text: failureMessage(request(), { ...failure, output: failure.output.read() }), files: [] });
+        }),
+      ),
+    );
+  };
+  register(commands.explain, () => l10n.t('Explain why this command failed.'));
+  register(commands.fix, () => l10n.t('Find out why this command failed, and fix the cause.'));
+  return disposables;
+}

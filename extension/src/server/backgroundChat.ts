@@ -1,0 +1,137 @@
+// A chat that works for a feature of the editor. It is archived, so that the list of chats does not show it, and otherwise stored, counted and limited like every chat.
+import * as l10n from '../infrastructure/localizedText';
+import * as vscode from 'vscode';
+import { Disposables } from '../infrastructure/disposables';
+import { FailureError, UserCancelledError } from '../infrastructure/errors';
+import {
+  codexCreate,
+  codexDelete,
+  codexUpdate,
+  messageRetry,
+  messageSend,
+  messageStop,
+  templateGet,
+} from '../protocol/protocol.generated';
+import type { CodexSummary, MessageEvent, MessageSendResult, MessageView } from '../protocol/protocol.generated';
+import type { Sidecar } from './client';
+import { stoppedFailure } from './failures';
+import type { ProviderList } from './providerList';
+
+const templates = ['inline-edit', 'commit-message'] as const;
+
+/** True for the chat of a feature that shows the response itself. */
+export function isInBackground({ templateId, archived }: Pick<CodexSummary, 'templateId' | 'archived'>): boolean {
+  return archived && templates.some((template) => template === templateId);
+}
+
+export interface ResponseListener {
+  /** The user's message as it is sent to the model: keys of the vault are masked. */
+  onStored?(text: string): void;
+  onText?(text: string): void;
+  /** The response begins again. */
+  onRestart?(): void;
+}
+
+export class BackgroundChat {
+  private constructor(
+    private readonly sidecar: Sidecar,
+    readonly uri: string,
+  ) {}
+
+  /** @throws FailureError if there is no model yet. */
+  static async create(sidecar: Sidecar, providers: ProviderList, templateId: (typeof templates)[number], title: string): Promise<BackgroundChat> {
+    if (!vscode.workspace.isTrusted) {
+      throw new FailureError('untrusted', l10n.t('The folder isn’t trusted, so Plue won’t send its code to a model.'));
+    }
+    await providers.ensureDefault();
+    const small = providers.items.find(({ isDefaultSmall }) => isDefaultSmall) ?? providers.default;
+    if (small === undefined || small.source === 'tour') {
+      throw new FailureError('providerDisabled', l10n.t('No model is set up. Add a provider and try again.'));
+    }
+    const { uri } = await sidecar.request(codexCreate, { templateId, title, values: { archived: true } });
+    return new BackgroundChat(sidecar, uri);
+  }
+
+  /**
+   * Resolves to the response when it is complete.
+   * @throws FailureError if there is none, or a UserCancelledError if it was stopped.
+   */
+  send(text: string, listener: ResponseListener = {}): Promise<Response> {
+    return this.run(() => this.sidecar.request(messageSend, { codexId: this.uri, text }), listener);
+  }
+
+  /** @param messageId The user's message. */
+  retry(messageId: string, listener: ResponseListener = {}): Promise<Response> {
+    return this.run(() => this.sidecar.request(messageRetry, { codexId: this.uri, messageId }), listener);
+  }
+
+  async stop(): Promise<void> {
+    await this.sidecar.request(messageStop, { codexId: this.uri });
+  }
+
+  /** Its cost stays in the usage. */
+  async delete(): Promise<void> {
+    await this.sidecar.request(codexDelete, { uri: this.uri });
+  }
+
+  /** Shows it in the list of chats, with the instructions and tools of other chats. */
+  async publish(): Promise<void> {
+    const { fields } = await this.sidecar.request(templateGet, { id: 'ai-chat' });
+    const set = Object.fromEntries(
+      fields
+        .filter(({ name }) => ['system_prompt_ref', 'available_tools', 'permission_mode'].includes(name))
+        .map(({ name, default: value }) => [name, value]),
+    );
+    await this.sidecar.request(codexUpdate, { uri: this.uri, archived: false, set });
+  }
+
+  private async run(begin: () => Promise<MessageSendResult>, listener: ResponseListener): Promise<Response> {
+    const watching = new Disposables();
+    try {
+      const finished = new Promise<MessageView | undefined>((resolve, reject) => {
+        let last: MessageView | undefined;
+        watching.add(
+          this.sidecar.onMessageEvent(({ codexId, event }) => {
+            if (codexId !== this.uri) return;
+            if (event.kind === 'messageAdded' && event.message.role === 'user') listener.onStored?.(textOf(event.message));
+            else if (event.kind === 'textDelta') listener.onText?.(event.text);
+            else if (event.kind === 'restarted') listener.onRestart?.();
+            else if (event.kind === 'messageFinished') last = event.message;
+            else if (event.kind === 'turnFinished') {
+              const failure = failureOf(event);
+              if (failure === undefined) resolve(last);
+              else reject(failure);
+            }
+          }),
+        );
+        watching.add(this.sidecar.onDidChangeState(({ state }) => state !== 'running' && reject(stoppedFailure())));
+      });
+      // A failure of the request is the one to report.
+      finished.catch(() => undefined);
+      const { messageId } = await begin();
+      const message = await finished;
+      return { messageId, text: message === undefined ? '' : textOf(message) };
+    } finally {
+      watching.dispose();
+    }
+  }
+}
+
+export interface Response {
+  /** The user's message. */
+  messageId: string;
+  text: string;
+}
+
+function failureOf({ stopReason, error }: Extract<MessageEvent, { kind: 'turnFinished' }>): Error | undefined {
+  if (stopReason === 'stopped') return new UserCancelledError();
+  if (error !== undefined) return new FailureError(error.kind, error.message, error.retryAfterMs);
+  if (stopReason === 'maxTokens') {
+    return new FailureError('conflict', l10n.t('The response was longer than the model’s limit. Select less code and try again.'));
+  }
+  return undefined;
+}
+
+function textOf({ parts }: MessageView): string {
+  return parts.flatMap((part) => (part.kind === 'text' ? [part.content] : [])).join('');
+}
