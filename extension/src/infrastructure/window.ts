@@ -303,7 +303,7 @@ export function createCodeLens(line: number, title: LocalizedText, command: stri
 /** A decoration with text after its last line and code in its hover. */
 export function createDecoration(range: vscode.Range, after: string, hover: { code: string; language: string }): vscode.DecorationOptions {
   const hoverMessage = new vscode.MarkdownString().appendCodeblock(visibleText(hover.code), hover.language);
-  return { range, hoverMessage, renderOptions: { after: { contentText: visibleText(after) } } };
+  return { range, hoverMessage, renderOptions: { after: { contentText: literalLine(after) } } };
 }
 
 /** A link that runs one command. */
@@ -331,7 +331,9 @@ export function registerLinkHover(
 function linkMarkdown(links: readonly CommandLink[]): vscode.MarkdownString {
   const text = links.map(({ title, icon, command, args }) => {
     const name = literalLine(title).replace(/[\\[\]()$`*_<>]/g, '\\$&');
-    return `[$(${icon}) ${name}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`;
+    // Parentheses would end the link.
+    const query = encodeURIComponent(JSON.stringify(args)).replace(/[()]/g, (one) => (one === '(' ? '%28' : '%29'));
+    return `[$(${icon}) ${name}](command:${command}?${query})`;
   });
   const markdown = new vscode.MarkdownString(text.join('&nbsp;&nbsp;&nbsp;'), true);
   markdown.isTrusted = { enabledCommands: links.map(({ command }) => command) };

@@ -3,15 +3,7 @@ import * as l10n from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../infrastructure/errors';
-import {
-  codexCreate,
-  codexDelete,
-  codexUpdate,
-  messageRetry,
-  messageSend,
-  messageStop,
-  templateGet,
-} from '../protocol/protocol.generated';
+import { codexCreate, codexDelete, codexUpdate, messageRetry, messageSend, messageStop, templateGet } from '../protocol/protocol.generated';
 import type { CodexSummary, MessageEvent, MessageSendResult, MessageView } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 import { stoppedFailure } from './failures';
@@ -39,7 +31,12 @@ export class BackgroundChat {
   ) {}
 
   /** @throws FailureError if there is no model yet. */
-  static async create(sidecar: Sidecar, providers: ProviderList, templateId: (typeof templates)[number], title: string): Promise<BackgroundChat> {
+  static async create(
+    sidecar: Sidecar,
+    providers: ProviderList,
+    templateId: (typeof templates)[number],
+    title: string,
+  ): Promise<BackgroundChat> {
     if (!vscode.workspace.isTrusted) {
       throw new FailureError('untrusted', l10n.t('The folder isn’t trusted, so Plue won’t send its code to a model.'));
     }

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import ts from 'typescript';
+import { Range } from 'vscode';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { verbatim, type LocalizedText } from '../../../extension/src/infrastructure/localizedText';
 import * as ui from '../../../extension/src/infrastructure/window';
 import { rawTextUses } from '../../../scripts/lib/rawTextApi.mjs';
-import { answers, FakePanel, reset, window as fakeWindow } from '../testing/vscode';
+import { answers, FakePanel, hovers, reset, window as fakeWindow } from '../testing/vscode';
 
 const wrapper = 'extension/src/infrastructure/window.ts';
 const root = process.cwd();
@@ -91,6 +92,19 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     record(panel);
   },
   createCodeLens: (text) => record(ui.createCodeLens(0, text, 'plue.test')),
+  // Code is shown as it is, within a block of code.
+  createDecoration: (text) => {
+    const { renderOptions, hoverMessage } = ui.createDecoration(new Range(0, 0, 0, 0), text, { code: text, language: 'js' });
+    record(renderOptions);
+    expect(hoverMessage).toMatchObject({ value: expect.stringMatching(/^\n```js\n[^]*\n```\n$/), isTrusted: undefined });
+  },
+  registerLinkHover: (text) => {
+    ui.registerLinkHover('*', () => [{ title: text, icon: 'sparkle', command: 'plue.test', args: [text] }]);
+    const [hover] = hovers();
+    expect(hover?.isTrusted).toEqual({ enabledCommands: ['plue.test'] });
+    // Without the link itself.
+    record(hover?.value.replace(/^\[\$\(sparkle\) /, '').replace(/\]\(command:plue\.test\?[^\s()]*\)$/, ''));
+  },
   StatusBarItem: (text) => {
     const item = new ui.StatusBarItem({ id: 'plue.test', name: text, command: 'plue.test', alignment: 1 });
     item.show({ text, tooltip: text });

@@ -630,6 +630,10 @@ export function report(path: string, problems: unknown[]): void {
 }
 
 export const languages = {
+  registerHoverProvider: (_selector: unknown, provider: HoverProvider): Disposable => {
+    hoverProvider = provider;
+    return new Disposable(() => (hoverProvider = undefined));
+  },
   getLanguages: (): Promise<string[]> => Promise.resolve(['plaintext', 'typescript', 'python', 'shellscript']),
   onDidChangeDiagnostics: diagnosticsChanged.event,
   getDiagnostics: (uri?: Uri): unknown =>
@@ -638,6 +642,33 @@ export const languages = {
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 export const SymbolKind: Record<string | number, string | number> = { 4: 'Class', 11: 'Function', 21: 'EnumMember' };
+
+interface HoverProvider {
+  provideHover: (document: unknown, position: unknown) => Hover | undefined;
+}
+
+let hoverProvider: HoverProvider | undefined;
+
+/** What the last hover provider shows. */
+export function hovers(): MarkdownString[] {
+  const hover = hoverProvider?.provideHover(undefined, undefined);
+  return hover === undefined ? [] : [hover.contents];
+}
+
+export class Hover {
+  constructor(readonly contents: MarkdownString) {}
+}
+
+export class MarkdownString {
+  isTrusted: unknown;
+
+  constructor(public value = '') {}
+
+  appendCodeblock(code: string, language: string): this {
+    this.value += `\n\`\`\`${language}\n${code}\n\`\`\`\n`;
+    return this;
+  }
+}
 
 class FakePick {
   title = '';

@@ -85,7 +85,9 @@ export async function symbolLines(document: vscode.TextDocument, range: vscode.R
     Math.min(document.lineCount - 1, range.end.line + linesAround),
     0,
   );
-  return innermost(symbols, range) ?? document.validateRange(new vscode.Range(around.start.line, 0, around.end.line, Number.MAX_SAFE_INTEGER));
+  return (
+    innermost(symbols, range) ?? document.validateRange(new vscode.Range(around.start.line, 0, around.end.line, Number.MAX_SAFE_INTEGER))
+  );
 }
 
 function innermost(symbols: readonly vscode.DocumentSymbol[], range: vscode.Range): vscode.Range | undefined {

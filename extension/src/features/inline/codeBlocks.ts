@@ -25,6 +25,12 @@ export class CodeBlocks {
     return rest === '' ? [] : this.read(rest);
   }
 
+  /** The line of a block that has not arrived completely. */
+  get partial(): BlockLine | undefined {
+    const isFence = /^\s*[`~]/.test(this.rest);
+    return this.fence === undefined || isFence ? undefined : { block: this.count - 1, text: this.rest.replace(/\r$/, '') };
+  }
+
   /** True between the fences of a block. */
   get isOpen(): boolean {
     return this.fence !== undefined;

@@ -33,7 +33,8 @@ export function activateInline(sidecar: Sidecar, providers: ProviderList, log: v
       throw new FailureError('conflict', l10n.t('There is no problem at the cursor. Move it to a problem and try again.'));
     }
     await vscode.window.showTextDocument(document);
-    const instruction = problems.length === 1 ? l10n.t('Fix this problem in {0}', problems[0] ?? '') : l10n.t('Fix these problems: {0}', problems.join('; '));
+    const instruction =
+      problems.length === 1 ? l10n.t('Fix this problem in {0}', problems[0] ?? '') : l10n.t('Fix these problems: {0}', problems.join('; '));
     await edits.start(document, [await symbolLines(document, range)], instruction);
   });
   registerFor(commands.document, async ({ document, range }) => {
@@ -42,7 +43,11 @@ export function activateInline(sidecar: Sidecar, providers: ProviderList, log: v
     await edits.start(document, [lines], l10n.t('Add documentation comments in the style of the language and the file. Change no code.'));
   });
   registerFor(commands.explain, ({ document, range, problems }) =>
-    askInChat(problems.length === 0 ? l10n.t('Explain this code.') : l10n.t('Explain this problem in {0}', problems.join('; ')), document, range),
+    askInChat(
+      problems.length === 0 ? l10n.t('Explain this code.') : l10n.t('Explain this problem in {0}', problems.join('; ')),
+      document,
+      range,
+    ),
   );
   registerFor(commands.generateTests, ({ document, range }) =>
     askInChat(l10n.t('Write tests for this code, with the test framework and in the style of the project.'), document, range),
@@ -52,7 +57,11 @@ export function activateInline(sidecar: Sidecar, providers: ProviderList, log: v
 }
 
 const testMessage = v.object({
-  test: v.object({ label: v.string(), uri: v.optional(v.custom<vscode.Uri>((value) => value instanceof vscode.Uri)), range: v.optional(v.custom<vscode.Range>((value) => value instanceof vscode.Range)) }),
+  test: v.object({
+    label: v.string(),
+    uri: v.optional(v.custom<vscode.Uri>((value) => value instanceof vscode.Uri)),
+    range: v.optional(v.custom<vscode.Range>((value) => value instanceof vscode.Range)),
+  }),
   message: v.object({
     message: v.union([v.string(), v.object({ value: v.string() })]),
     expectedOutput: v.optional(v.string()),
@@ -93,7 +102,8 @@ async function askInChat(text: string, document?: vscode.TextDocument, range?: v
     );
   }
   const path = vscode.workspace.asRelativePath(document.uri, false);
-  const last = range !== undefined && range.end.character === 0 && range.end.line > range.start.line ? range.end.line : (range?.end.line ?? 0) + 1;
+  const last =
+    range !== undefined && range.end.character === 0 && range.end.line > range.start.line ? range.end.line : (range?.end.line ?? 0) + 1;
   const lines = range === undefined || range.isEmpty ? {} : { range: { start: range.start.line + 1, end: last } };
   await vscode.commands.executeCommand('plue.askInChat', { text, files: [{ path, ...lines }] });
 }

@@ -5,7 +5,8 @@ import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { BackgroundChat, Response, ResponseListener } from '../../server/backgroundChat';
 import { type BlockLine, CodeBlocks } from './codeBlocks';
-import { type Hunk, LineMerge, mergeLines } from './lineMerge';
+import { type Hunk, lineDiff } from './lineDiff';
+import { LineMerge } from './lineMerge';
 import { editMessage, followUpMessage, type Selection } from './request';
 import { joinSpans, lineChange, moveSpan, type Span, type TextChange, touches } from './span';
 
@@ -16,6 +17,10 @@ interface Region {
   /** Text when the current response began. */
   base: string;
   merge: LineMerge;
+  /** Start of the line that arrives. */
+  partial: string;
+  /** Differences to the original text, of a complete response. */
+  hunks: readonly Hunk[];
   /** True once the response has a block for the region. */
   hasBlock: boolean;
   /** True if the user changed the text since the last response. */
@@ -98,8 +103,11 @@ export class InlineEdit implements vscode.Disposable {
     this.places = joinSpans(ranges.map((range) => wholeLines(document, range)));
     this.regions = this.places.map((span) => {
       const original = this.before.slice(span.start, span.end);
-      return { span, original, base: original, merge: new LineMerge([]), hasBlock: false, isEdited: false };
+      return { span, original, base: original, merge: new LineMerge([]), partial: '', hunks: [], hasBlock: false, isEdited: false };
     });
+    // Selected text would hide the colors of the change.
+    const editor = this.editor;
+    if (editor !== undefined) editor.selections = editor.selections.map(({ start }) => new vscode.Selection(start, start));
     this.disposables.add(vscode.workspace.onDidChangeTextDocument((event) => event.document === document && this.follow(event)));
     this.disposables.add(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
@@ -121,14 +129,15 @@ export class InlineEdit implements vscode.Disposable {
   }
 
   views(): RegionView[] {
-    return this.regions.map(({ span, merge, hasBlock }) => {
+    return this.regions.map(({ span, merge, partial, hunks }) => {
       const first = this.document.positionAt(span.start).line;
       const last = this.document.positionAt(span.end);
+      const isRunning = this.state === 'running';
       return {
         first,
         end: span.end === span.start || last.character > 0 ? last.line + 1 : last.line,
-        hunks: hasBlock ? merge.hunks(this.state !== 'running') : [],
-        pending: first + (hasBlock ? merge.count : 0),
+        hunks: isRunning ? merge.added.map((line) => ({ first: line, added: 1, removed: [] })) : hunks,
+        pending: first + merge.count + (merge.lines(partial).length - merge.lines().length),
       };
     });
   }
@@ -190,6 +199,10 @@ export class InlineEdit implements vscode.Disposable {
     this.disposables.dispose();
   }
 
+  private get editor(): vscode.TextEditor | undefined {
+    return vscode.window.visibleTextEditors.find(({ document }) => document === this.document);
+  }
+
   private end(): void {
     this.state = 'over';
     this.changed.fire();
@@ -203,7 +216,8 @@ export class InlineEdit implements vscode.Disposable {
   private async runResponse(ask: (listener: ResponseListener) => Promise<Response>): Promise<void> {
     for (const region of this.regions) Object.assign(region, { base: this.textAt(region.span), isEdited: false });
     const restart = (): CodeBlocks => {
-      for (const region of this.regions) Object.assign(region, { merge: new LineMerge(linesOf(region.base)), hasBlock: false });
+      for (const region of this.regions)
+        Object.assign(region, { merge: new LineMerge(linesOf(region.base)), partial: '', hasBlock: false });
       return new CodeBlocks();
     };
     let blocks = restart();
@@ -213,7 +227,7 @@ export class InlineEdit implements vscode.Disposable {
       const response = await ask({
         onText: (text) => {
           this.begun ??= performance.now();
-          this.add(blocks.push(text), blocks.count);
+          this.add(blocks.push(text), blocks);
         },
         onRestart: () => {
           blocks = restart();
@@ -228,10 +242,13 @@ export class InlineEdit implements vscode.Disposable {
     }
   }
 
-  private add(lines: readonly BlockLine[], blocks: number): void {
-    for (const region of this.regions.slice(0, blocks)) region.hasBlock = true;
+  private add(lines: readonly BlockLine[], { count, partial }: CodeBlocks): void {
     for (const { block, text } of lines) this.regions[block]?.merge.push(text);
-    if (lines.length > 0) this.write();
+    for (const [index, region] of this.regions.entries()) {
+      region.hasBlock = index < count;
+      region.partial = partial?.block === index ? partial.text : '';
+    }
+    if (lines.length > 0 || partial !== undefined) this.write();
   }
 
   /** Events may be missing, so the whole response counts. */
@@ -248,8 +265,8 @@ export class InlineEdit implements vscode.Disposable {
     const targets = this.regions.map((region, index) => {
       if (index >= blocks.count) return this.textAt(region.span);
       const own = lines.filter(({ block }) => block === index).map((line) => line.text);
-      // What is shown is the difference to the text before the edit.
-      Object.assign(region, { hasBlock: true, merge: mergeLines(linesOf(region.original), own) });
+      // What is shown is the difference to the text before the edit, also after a follow-up.
+      region.hunks = lineDiff(linesOf(region.original), own);
       return this.joined(own, region.base);
     });
     await this.replace(targets);
@@ -275,9 +292,11 @@ export class InlineEdit implements vscode.Disposable {
       while (this.isStale && this.isWritable) {
         this.isStale = false;
         await this.replace(
-          this.regions.map(({ merge, base, span, hasBlock }) => (hasBlock ? this.joined(merge.lines, base) : this.textAt(span))),
+          this.regions.map(({ merge, partial, base, span, hasBlock }) =>
+            hasBlock ? this.joined(merge.lines(partial), base) : this.textAt(span),
+          ),
         );
-        if (this.begun !== undefined) this.firstLineMs ??= performance.now() - this.begun;
+        if (this.begun !== undefined && this.hasWritten) this.firstLineMs ??= performance.now() - this.begun;
         this.changed.fire();
         await new Promise((resolve) => setTimeout(resolve, writePause));
       }
@@ -306,8 +325,7 @@ export class InlineEdit implements vscode.Disposable {
   }
 
   private compare(region: Region): void {
-    region.merge = mergeLines(linesOf(region.original), linesOf(this.textAt(region.span)));
-    region.hasBlock = true;
+    region.hunks = lineDiff(linesOf(region.original), linesOf(this.textAt(region.span)));
   }
 
   /** The text before the edit. Undo also restores that the file has no unsaved changes. */
@@ -358,7 +376,7 @@ export class InlineEdit implements vscode.Disposable {
       range: new vscode.Range(this.document.positionAt(rangeOffset), this.document.positionAt(rangeOffset + rangeLength)),
       text,
     }));
-    const editor = vscode.window.visibleTextEditors.find(({ document }) => document === this.document);
+    const { editor } = this;
     if (this.hasWritten && (this.hasMoved || editor === undefined)) this.isSplit = true;
     this.hasMoved = false;
     let isDone: boolean;

@@ -5,6 +5,10 @@ import { Disposables } from '../../infrastructure/disposables';
 import { createCodeLens, createDecoration } from '../../infrastructure/window';
 import { commands } from './commands';
 import type { InlineEdit } from './inlineEdit';
+import type { Hunk } from './lineDiff';
+
+/** Characters of a removed line beside the new one. */
+const maxRemoved = 80;
 
 export class InlineMarks implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly disposables = new Disposables();
@@ -83,24 +87,22 @@ export class InlineMarks implements vscode.CodeLensProvider, vscode.Disposable {
       );
       editor.setDecorations(
         this.removed,
-        hunks.filter(({ removed }) => removed.length > 0).map((hunk) => removedMark(editor.document, hunk)),
+        hunks.flatMap((hunk) => removedMarks(editor.document, hunk)),
       );
-      editor.setDecorations(
-        this.pending,
-        edit?.state === 'running' ? views.flatMap(({ pending, end }) => lines(pending, end)) : [],
-      );
+      editor.setDecorations(this.pending, edit?.state === 'running' ? views.flatMap(({ pending, end }) => lines(pending, end)) : []);
     }
   }
 }
 
-/** Removed lines are not in the document: a text at the end of the line tells how many, and its hover shows them. */
-function removedMark(document: vscode.TextDocument, { first, removed }: { first: number; removed: readonly string[] }): vscode.DecorationOptions {
-  const line = document.lineAt(Math.min(first, document.lineCount - 1)).range;
-  const [only = ''] = removed;
-  const text = removed.length > 1 ? l10n.t('− {0} lines', removed.length) : only.trim() === '' ? l10n.t('− 1 empty line') : `− ${short(only.trim())}`;
-  return createDecoration(line, text, { code: removed.join('\n'), language: document.languageId });
+/** Removed lines are not in the document: beside each new line stands the line that it replaces; of more lines, how many. Hovers show all. */
+function removedMarks(document: vscode.TextDocument, { first, added, removed }: Hunk): vscode.DecorationOptions[] {
+  const language = document.languageId;
+  const mark = (line: number, text: string): vscode.DecorationOptions =>
+    createDecoration(document.lineAt(Math.min(line, document.lineCount - 1)).range, text, { code: removed.join('\n'), language });
+  if (removed.length > Math.max(1, added)) return [mark(first, l10n.t('− {0} lines', removed.length))];
+  return removed.flatMap((line, index) => (line.trim() === '' ? [] : [mark(first + index, `− ${truncated(line.trim())}`)]));
 }
 
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+function truncated(text: string): string {
+  return text.length > maxRemoved ? `${text.slice(0, maxRemoved)}…` : text;
 }

@@ -127,11 +127,13 @@ async function allowedFiles(
   sidecar: Sidecar,
 ): Promise<Pick<Changes, 'files' | 'omitted'>> {
   const problems = await Promise.all(
-    files.map(({ path, isDeleted }) =>
-      isDeleted ? undefined : sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath }),
-    ),
+    files.map(async ({ path, isDeleted }) => {
+      if (isDeleted) return undefined;
+      const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath });
+      return problem;
+    }),
   );
-  const isAllowed = (index: number): boolean => problems[index]?.problem === undefined;
+  const isAllowed = (index: number): boolean => problems[index] === undefined;
   return {
     files: files
       .filter((_, index) => isAllowed(index))

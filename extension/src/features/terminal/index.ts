@@ -78,7 +78,10 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
           if (failure === undefined) {
             throw new FailureError('conflict', l10n.t('The last command of the terminal did not fail, or shell integration is off.'));
           }
-          await vscode.commands.executeCommand('plue.askInChat', { text: failureMessage(request(), { ...failure, output: failure.output.read() }), files: [] });
+          await vscode.commands.executeCommand('plue.askInChat', {
+            text: failureMessage(request(), { ...failure, output: failure.output.read() }),
+            files: [],
+          });
         }),
       ),
     );

@@ -18,6 +18,16 @@ test('A line is returned when its line break arrives', () => {
   expect(blocks.isOpen).toBe(false);
 });
 
+test('The start of a line is there before its line break, but no fence', () => {
+  const blocks = new CodeBlocks();
+  blocks.push('Text');
+  expect(blocks.partial).toBeUndefined();
+  blocks.push('\n```ts\nconst a');
+  expect(blocks.partial).toEqual({ block: 0, text: 'const a' });
+  blocks.push(' = 1;\n``');
+  expect(blocks.partial).toBeUndefined();
+});
+
 test('Text outside of the blocks is not code', () => {
   const { lines, blocks } = read('I can’t do that, because `a` is missing.\n');
   expect({ lines, count: blocks.count }).toEqual({ lines: [], count: 0 });

@@ -40,13 +40,15 @@ test('Of a long file, the lines around are sent', () => {
 
 test('Very long lines around are not sent', () => {
   const long = ['x', 'y'.repeat(100_000)];
-  expect(editMessage({ instruction: 'i', path: 'a', language: '', selections: [{ lines: ['x'], first: 1 }], document: long }).length).toBeLessThan(200);
+  expect(
+    editMessage({ instruction: 'i', path: 'a', language: '', selections: [{ lines: ['x'], first: 1 }], document: long }).length,
+  ).toBeLessThan(200);
 });
 
 test('A selection of the whole file is sent once', () => {
-  expect(editMessage({ instruction: 'i', path: 'a', language: '', selections: [{ lines: ['x', 'y'], first: 1 }], document: ['x', 'y'] })).not.toContain(
-    'reference',
-  );
+  expect(
+    editMessage({ instruction: 'i', path: 'a', language: '', selections: [{ lines: ['x', 'y'], first: 1 }], document: ['x', 'y'] }),
+  ).not.toContain('reference');
 });
 
 test('Backticks in code do not end its block', () => {

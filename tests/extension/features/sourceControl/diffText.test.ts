@@ -41,7 +41,11 @@ test('The request has the diff, new and omitted files, and the latest 20 commits
 });
 
 test('Long diffs are truncated, each file and all together', () => {
-  const files = Array.from({ length: 10 }, (_, index) => ({ path: `f${index}`, text: `f${index} ${'x'.repeat(50_000)}`, isDeleted: false }));
+  const files = Array.from({ length: 10 }, (_, index) => ({
+    path: `f${index}`,
+    text: `f${index} ${'x'.repeat(50_000)}`,
+    isDeleted: false,
+  }));
   const request = pullRequestRequest('topic', { files, newFiles: [], omitted: [], commits: [] });
   expect(request.length).toBeLessThan(62_000);
   expect(request).toContain('characters omitted]');

@@ -1,0 +1,286 @@
+// Code that is edited in place, and help with problems and commits.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
+import { say } from '../../../scripts/lib/progress.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+const sum = `export function sum(a, b) {
+  const total = a + b;
+  return total;
+}
+
+export function product(a, b) {
+  const total = a * b;
+  return total;
+}
+`;
+
+const shorter = `export function sum(...values) {
+  // Also of one number, or of none.
+  return values.reduce((total, value) => total + value, 0);
+}`;
+
+/** @type {NonNullable<import('../runner/workbench.mjs').WorkbenchOptions['theme']>[]} */
+const themes = ['Dark Modern', 'Light Modern', 'Default High Contrast'];
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  const workbench = await scenario.open({
+    settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false, 'editor.accessibilitySupport': 'off' },
+    prepare: (home) => {
+      writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+      plant(join(dirname(home), 'workspace'));
+    },
+  });
+  try {
+    await runSteps(scenario, workbench, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/** @param {string} workspace */
+function plant(workspace) {
+  mkdirSync(workspace, { recursive: true });
+  writeFileSync(join(workspace, 'sum.js'), sum);
+  writeFileSync(join(workspace, 'data.json'), '{\n  "name": "sum"\n  "size": 2\n}\n');
+  const git = (/** @type {string[]} */ ...args) =>
+    execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: workspace });
+  git('init', '-q', '-b', 'main');
+  git('add', 'sum.js');
+  git('commit', '-q', '-m', 'feat: add a sum');
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ */
+async function runSteps(scenario, workbench, endpoint) {
+  const { page } = workbench;
+  const path = (/** @type {string} */ name) => join(workbench.folder, 'workspace', name);
+  const lines = () => page.locator('.editor-instance .view-line');
+  const lens = (/** @type {string} */ title) => page.locator('.contentWidgets .codelens-decoration a').filter({ hasText: title });
+  const input = () => page.locator('.quick-input-widget input');
+  const asked = () => endpoint.asked.at(-1)?.messages.at(-1)?.content;
+  const code = (/** @type {string[]} */ ...blocks) => blocks.map((block) => `\`\`\`js\n${block}\n\`\`\``).join('\n\n');
+  const saved = async () => {
+    await page.keyboard.press('Control+s');
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    return readFileSync(path('sum.js'), 'utf8');
+  };
+  const isDirty = () => page.locator('.tab.active.dirty').count();
+  const selectLines = async (/** @type {number} */ count) => {
+    await page.keyboard.press('Control+Home');
+    for (let line = 0; line < count; line++) await page.keyboard.press('Shift+ArrowDown');
+  };
+  const instruct = async (/** @type {string} */ instruction) => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.press('Control+e');
+    await input().waitFor();
+    await input().fill(instruction);
+    await page.keyboard.press('Enter');
+  };
+  const open = async (/** @type {string} */ name) => {
+    await page.getByRole('treeitem', { name, exact: true }).dblclick();
+    await page.locator('.tab.active', { hasText: name }).waitFor();
+    await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+  };
+  const picture = (/** @type {string} */ name) => workbench.screenshot(inArtifacts('screenshots', `inlineEdit-${name}.png`));
+
+  await scenario.step('An instruction streams its change into the selected lines', async () => {
+    await workbench.show();
+    await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+    await open('sum.js');
+    await selectLines(4);
+    endpoint.text = code(shorter);
+    endpoint.manner = 'answers slowly';
+    await instruct('Sum any number of values');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor();
+    // The rest of the old lines waits below.
+    assert.equal(await lines().filter({ hasText: 'return total;' }).count(), 2);
+    await picture('streaming');
+    await lens('Accept (Tab)').waitFor({ timeout: 60_000 });
+    await workbench.until(async () => (await lines().filter({ hasText: 'return total;' }).count()) === 1);
+    assert.match(asked(), /^Sum any number of values\n\nSelection: `sum.js`, lines 1 to 4/);
+    await picture('review');
+  });
+
+  await scenario.step('Tab accepts it', async () => {
+    await page.keyboard.press('Tab');
+    await lens('Accept').waitFor({ state: 'detached' });
+    assert.equal(await saved(), sum.replace(/^[^]*?\n}/, shorter));
+  });
+
+  await scenario.step('One undo restores all lines', async () => {
+    await page.keyboard.press('Control+z');
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    assert.equal(await saved(), sum);
+  });
+
+  await scenario.step('Escape rejects a change, and the file has no unsaved changes', async () => {
+    endpoint.manner = 'answers';
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await lens('Reject (Esc)').waitFor();
+    assert.equal(await isDirty(), 1);
+    await page.keyboard.press('Escape');
+    await lens('Reject').waitFor({ state: 'detached' });
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  });
+
+  await scenario.step('Escape stops a response that is under way', async () => {
+    endpoint.manner = 'never ends its answer';
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor();
+    await page.keyboard.press('Escape');
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    endpoint.manner = 'answers';
+  });
+
+  await scenario.step('Text that the user types into the lines stops the response and stays', async () => {
+    endpoint.manner = 'never ends its answer';
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor();
+    await lines().filter({ hasText: 'sum(...values)' }).click();
+    await page.keyboard.press('End');
+    await page.keyboard.type(' // mine');
+    await page.getByText('The inline edit stopped because you changed its lines').first().waitFor();
+    await lines().filter({ hasText: 'sum(...values) { // mine' }).waitFor();
+    endpoint.manner = 'answers';
+    await page.keyboard.press('Escape');
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    assert.equal(await saved(), sum);
+  });
+
+  await scenario.step('Several selections change together', async () => {
+    endpoint.text = code('  const total = Number(a) + Number(b);', '  const total = Number(a) * Number(b);');
+    await lines().filter({ hasText: 'a + b' }).click();
+    await lines()
+      .filter({ hasText: 'a * b' })
+      .click({ modifiers: ['Alt'] });
+    await instruct('Accept numeric strings');
+    await lens('Accept All (Tab)').waitFor();
+    await picture('selections');
+    assert.match(asked(), /Selection 1: `sum.js`, line 2\n[^]*Selection 2: `sum.js`, line 7\n/);
+    await page.keyboard.press('Tab');
+    await lens('Accept').waitFor({ state: 'detached' });
+    assert.equal(await saved(), sum.replace('a + b', 'Number(a) + Number(b)').replace('a * b', 'Number(a) * Number(b)'));
+    await page.keyboard.press('Control+z');
+    assert.equal(await saved(), sum);
+  });
+
+  await scenario.step('A follow-up changes the result, and Reject restores the text before both', async () => {
+    await page.keyboard.press('Escape');
+    await selectLines(4);
+    endpoint.text = code(shorter);
+    await instruct('Sum any number of values');
+    await lens('Follow Up…').click();
+    endpoint.text = code(shorter.replace('  // Also of one number, or of none.\n', ''));
+    await input().fill('Without the comment');
+    await page.keyboard.press('Enter');
+    await lines().filter({ hasText: 'Also of one number' }).waitFor({ state: 'detached' });
+    await lens('Reject (Esc)').click();
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    assert.equal(await saved(), sum);
+  });
+
+  await scenario.step('A response without code changes nothing and can be continued in a chat', async () => {
+    endpoint.text = 'There is nothing to change here.';
+    await selectLines(4);
+    await instruct('What is this?');
+    await page.getByText('The model responded: There is nothing to change here.').first().waitFor();
+    assert.equal(await isDirty(), 0);
+    await page.getByRole('button', { name: 'Continue in Chat' }).click();
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'What is this?' }).waitFor();
+    await page.locator('.tab', { hasText: 'sum.js' }).click();
+  });
+
+  await scenario.step('A provider that refuses is one message, and the text is as it was', async () => {
+    endpoint.manner = 'refuses';
+    endpoint.refusal = 'The model small-1 is retired.';
+    await page.locator('.editor-instance .view-lines').click();
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await page.getByText('The model small-1 is retired').first().waitFor();
+    assert.equal(await isDirty(), 0);
+    assert.equal(await lens('Accept').count(), 0);
+    endpoint.manner = 'answers';
+  });
+
+  await scenario.step('The quick fix of a problem rewrites its lines', async () => {
+    await open('data.json');
+    await page.locator('.squiggly-error').first().waitFor({ timeout: 60_000 });
+    endpoint.text = '```json\n{\n  "name": "sum",\n  "size": 2\n}\n```';
+    await lines().filter({ hasText: '"size"' }).click();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Control+.');
+    await page.getByText('Fix with Plue').first().waitFor();
+    await picture('quickFix');
+    await page.getByText('Fix with Plue').first().click();
+    await lens('Accept (Tab)').waitFor();
+    assert.match(asked(), /^Fix this problem in line 3: Expected comma/);
+    await page.keyboard.press('Tab');
+    await page.locator('.squiggly-error').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+s');
+  });
+
+  await scenario.step('A commit message is written into the box, in the style of the latest ones', async () => {
+    endpoint.text = 'feat: describe the data';
+    await page.keyboard.press('Control+Shift+g');
+    const box = page.locator('.scm-view .scm-input');
+    await box.waitFor({ timeout: 60_000 });
+    await page.locator('.scm-view .resource', { hasText: 'data.json' }).waitFor({ timeout: 60_000 });
+    await page.locator('.scm-view').hover();
+    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await box.locator('.view-line', { hasText: 'feat: describe the data' }).waitFor();
+    assert.match(asked(), /New files:\n- data.json/);
+    assert.match(asked(), /feat: add a sum/);
+    await picture('commitMessage');
+  });
+
+  await scenario.step('A message in the box is not replaced without a question', async () => {
+    endpoint.text = 'feat: another';
+    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await page.getByRole('dialog').getByText('Replace the commit message').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).waitFor();
+  });
+
+  await scenario.step('The usage names both', async () => {
+    await workbench.command('Plue: Show Usage');
+    await workbench.chat.getByText('Inline edit', { exact: true }).first().waitFor();
+    await workbench.chat.getByText('Commit message', { exact: true }).first().waitFor();
+  });
+
+  await scenario.look('The time of the first line is in the log', async () => {
+    const times = [...workbench.recentLog().matchAll(/first line (\d+) ms after/g)].map((match) => Number(match[1]));
+    assert.ok(times.length > 0);
+    say(`  First line after the first text: ${times.join(', ')} ms.`);
+  });
+
+  for (const theme of themes)
+    await scenario.visual(`A change can be read in ${theme}`, async () => {
+      workbench.setTheme(theme);
+      await workbench.show();
+      await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+      await page.keyboard.press('Control+Shift+e');
+      await open('sum.js');
+      await selectLines(9);
+      endpoint.text = code(sum.replace(/^[^]*?\n}/, shorter).trimEnd());
+      await instruct('Sum any number of values');
+      await lens('Accept (Tab)').waitFor();
+      await picture(`theme-${theme.split(' ')[0]}`);
+      await page.keyboard.press('Escape');
+      await lens('Accept').waitFor({ state: 'detached' });
+    });
+}
