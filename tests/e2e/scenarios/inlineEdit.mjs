@@ -200,7 +200,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await instruct('What is this?');
     await page.getByText('The model responded: There is nothing to change here.').first().waitFor();
     assert.equal(await isDirty(), 0);
-    await page.getByRole('button', { name: 'Continue in Chat' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue in Chat' }).click();
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'What is this?' }).waitFor();
     await page.locator('.tab', { hasText: 'sum.js' }).click();
   });

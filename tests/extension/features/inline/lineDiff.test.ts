@@ -24,7 +24,7 @@ test('Very many lines are one change', () => {
 });
 
 test('Applying the changes in reverse gives the old lines', () => {
-  const line = fc.constantFrom('alpha beta', 'gamma delta', '}', '', 'one two');
+  const line: fc.Arbitrary<string> = fc.constantFrom('alpha beta', 'gamma delta', '}', '', 'one two');
   fc.assert(
     fc.property(fc.array(line), fc.array(line), (before, after) => {
       const lines = [...after];
