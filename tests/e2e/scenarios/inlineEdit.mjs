@@ -194,6 +194,22 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(await saved(), sum);
   });
 
+  await scenario.step('Retry replaces the change with another one', async () => {
+    await selectLines(4);
+    endpoint.text = code(shorter);
+    await instruct('Sum any number of values');
+    await lens('Retry').waitFor();
+    endpoint.text = code(shorter.replace('...values', '...numbers'));
+    await lens('Retry').click();
+    await lines().filter({ hasText: 'sum(...numbers)' }).waitFor();
+    await lens('Accept (Tab)').waitFor();
+    await lines().filter({ hasText: 'sum(...numbers)' }).click();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Control+z');
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    assert.equal(await saved(), sum);
+  });
+
   await scenario.step('A response without code changes nothing and can be continued in a chat', async () => {
     endpoint.text = 'There is nothing to change here.';
     await selectLines(4);
@@ -217,16 +233,25 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.manner = 'answers';
   });
 
-  await scenario.step('The quick fix of a problem rewrites its lines', async () => {
+  await scenario.step('The hover of a problem offers to fix it', async () => {
     await open('data.json');
     await page.locator('.squiggly-error').first().waitFor({ timeout: 60_000 });
+    await lines().filter({ hasText: '"size"' }).locator('span', { hasText: '"size"' }).last().hover();
+    const hover = page.locator('.monaco-hover').filter({ hasText: 'Fix with Plue' });
+    await hover.getByText('Explain with Plue').waitFor();
+    await picture('hover');
+    await page.keyboard.press('Escape');
+  });
+
+  await scenario.step('The quick fix of a problem rewrites its lines', async () => {
     endpoint.text = '```json\n{\n  "name": "sum",\n  "size": 2\n}\n```';
     await lines().filter({ hasText: '"size"' }).click();
     await page.keyboard.press('Home');
     await page.keyboard.press('Control+.');
-    await page.getByText('Fix with Plue').first().waitFor();
+    const fix = page.locator('.action-widget').getByText('Fix with Plue');
+    await fix.waitFor();
     await picture('quickFix');
-    await page.getByText('Fix with Plue').first().click();
+    await fix.click();
     await lens('Accept (Tab)').waitFor();
     assert.match(asked(), /^Fix this problem in line 3: Expected comma/);
     await page.keyboard.press('Tab');
@@ -240,7 +265,7 @@ async function runSteps(scenario, workbench, endpoint) {
     const box = page.locator('.scm-view .scm-input');
     await box.waitFor({ timeout: 60_000 });
     await page.locator('.scm-view .resource', { hasText: 'data.json' }).waitFor({ timeout: 60_000 });
-    await page.locator('.scm-view').hover();
+    await box.hover();
     await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
     await box.locator('.view-line', { hasText: 'feat: describe the data' }).waitFor();
     assert.match(asked(), /New files:\n- data.json/);
@@ -254,6 +279,36 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByRole('dialog').getByText('Replace the commit message').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).waitFor();
+  });
+
+  await scenario.step('Selected lines are explained in a chat', async () => {
+    await page.keyboard.press('Control+Shift+e');
+    await open('sum.js');
+    await selectLines(4);
+    endpoint.text = 'It adds two numbers.';
+    await workbench.command('Plue: Explain Code');
+    const question = workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'Explain this code.' });
+    await question.getByText('sum.js').first().waitFor();
+    await workbench.chat
+      .getByRole('article', { name: /^Response/ })
+      .filter({ hasText: 'It adds two numbers.' })
+      .waitFor();
+    assert.match(JSON.stringify(endpoint.asked.at(-1)), /const total = a \+ b;/);
+  });
+
+  await scenario.step('A failed command of the terminal is explained with its output', async () => {
+    endpoint.text = 'The folder does not exist.';
+    await workbench.command('Terminal: Create New Terminal');
+    await page.locator('.terminal.xterm').waitFor({ timeout: 60_000 });
+    await page.locator('.terminal-command-decoration').first().waitFor({ timeout: 60_000 });
+    await page.keyboard.type('ls /no-such-folder');
+    await page.keyboard.press('Enter');
+    const item = page.getByRole('button', { name: /Explain Failure/ });
+    await item.waitFor({ timeout: 30_000 });
+    await picture('terminal');
+    await item.click();
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'no-such-folder' }).last().waitFor();
+    await workbench.until(async () => /Exit code: 2[^]*No such file or directory/.test(asked()));
   });
 
   await scenario.step('The usage names both', async () => {

@@ -191,7 +191,13 @@ export class InlineEdit implements vscode.Disposable {
       await responding.catch(() => undefined);
     }
     await this.restore();
-    if (this.followUps === 0) await this.chat?.delete();
+    if (this.followUps === 0) await this.discard();
+  }
+
+  /** Deletes the chat. */
+  async discard(): Promise<void> {
+    // A chat that cannot be deleted stays in the archive.
+    await this.chat?.delete().catch(() => undefined);
   }
 
   dispose(): void {

@@ -128,7 +128,11 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
       if (edit.firstLineMs !== undefined) this.log.info(`Inline edit: first line ${Math.round(edit.firstLineMs)} ms after the first text.`);
     } catch (error) {
       if (error instanceof UserCancelledError) return;
-      if (!(error instanceof NoCodeError)) throw error;
+      if (!(error instanceof NoCodeError)) {
+        // Without a response, nothing is left to look at.
+        if (edit.state === 'over') await edit.discard();
+        throw error;
+      }
       const open = l10n.t('Continue in Chat');
       if ((await showWarningMessage(l10n.verbatim(error.message), open)) === open) await this.openChat(edit.chat);
     } finally {

@@ -1,7 +1,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { FailureError, runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
+import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { showWarningMessage, withProgress } from '../../infrastructure/window';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import { BackgroundChat } from '../../server/backgroundChat';
@@ -36,10 +36,14 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
         const chat = await BackgroundChat.create(sidecar, providers, 'commit-message', chatTitle);
         token.onCancellationRequested(() => void runWithErrorHandling(log, () => chat.stop()));
         if (token.isCancellationRequested) throw new UserCancelledError();
-        const { text } = await chat.send(request);
-        const message = messageIn(text);
-        if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
-        return message;
+        try {
+          const { text } = await chat.send(request);
+          const message = messageIn(text);
+          if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
+          return message;
+        } finally {
+          await chat.delete().catch((error: unknown) => log.debug(`${chat.uri} was kept: ${toFailureError(error).message}`));
+        }
       }),
     );
 

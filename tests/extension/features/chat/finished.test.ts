@@ -47,6 +47,16 @@ describe('an answer that ends', () => {
     expect(shown).toHaveLength(times);
   });
 
+  it('is not reported for the archived chat of an inline edit, but for the chat that it continues as', async () => {
+    follow(undefined, false);
+    sidecar.answer(codexList, () => ({ items: [codex({ templateId: 'inline-edit', archived: true })] }));
+    await end();
+    expect(shown).toEqual([]);
+    sidecar.answer(codexList, () => ({ items: [codex({ templateId: 'inline-edit' })] }));
+    await end();
+    expect(shown).toHaveLength(1);
+  });
+
   it('names the chat and opens it with Show', async () => {
     follow(undefined, false);
     answers.push('Show');
