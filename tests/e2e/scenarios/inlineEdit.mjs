@@ -146,6 +146,18 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.manner = 'answers';
   });
 
+  await scenario.step('Undo stops a response that is under way', async () => {
+    endpoint.manner = 'never ends its answer';
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor();
+    await page.keyboard.press('Control+z');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /Editing/ }).waitFor({ state: 'detached' });
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    assert.equal(readFileSync(path('sum.js'), 'utf8'), sum);
+  });
+
   await scenario.step('Text that the user types into the lines stops the response and stays', async () => {
     endpoint.manner = 'never ends its answer';
     await selectLines(4);
@@ -202,7 +214,8 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.text = code(shorter.replace('...values', '...numbers'));
     await lens('Retry').click();
     await lines().filter({ hasText: 'sum(...numbers)' }).waitFor();
-    await lens('Accept (Tab)').waitFor();
+    // The actions above the lines are drawn later.
+    await page.getByRole('button', { name: /Accept Edit/ }).waitFor();
     await lines().filter({ hasText: 'sum(...numbers)' }).click();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Control+z');
@@ -276,8 +289,9 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A message in the box is not replaced without a question', async () => {
     endpoint.text = 'feat: another';
     await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
-    await page.getByRole('dialog').getByText('Replace the commit message').waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    const dialog = page.locator('.monaco-dialog-box').filter({ hasText: 'Replace the commit message' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
     await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).waitFor();
   });
 

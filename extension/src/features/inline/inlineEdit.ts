@@ -345,10 +345,14 @@ export class InlineEdit implements vscode.Disposable {
       );
       if (this.document.getText() === this.before) {
         this.hasWritten = false;
-        for (const [index, span] of this.places.entries()) Object.assign(this.regions[index] ?? {}, { span });
+        this.resetPlaces();
       }
     }
     await this.replace(this.regions.map(({ original }) => original));
+  }
+
+  private resetPlaces(): void {
+    for (const [index, span] of this.places.entries()) Object.assign(this.regions[index] ?? {}, { span });
   }
 
   /** Makes one undo step of several. */
@@ -407,17 +411,19 @@ export class InlineEdit implements vscode.Disposable {
     if (this.isOwn(contentChanges)) return;
     this.isForeign = true;
     let isInside = false;
+    const isUndo = reason !== undefined;
     for (const change of contentChanges) {
       for (const region of this.regions) {
-        if (touches(region.span, change)) isInside = region.isEdited = true;
-        region.span = moveSpan(region.span, change);
+        if (touches(region.span, change, isUndo)) isInside = region.isEdited = true;
+        region.span = moveSpan(region.span, change, isUndo);
       }
     }
-    if (this.state === 'over') return;
-    if (reason === vscode.TextDocumentChangeReason.Undo && this.document.getText() === this.before && this.state === 'review') {
-      this.end();
-      return;
+    if (isUndo && this.document.getText() === this.before) {
+      this.resetPlaces();
+      if (this.state === 'running') this.interrupt(new UserCancelledError());
+      if (this.state !== 'over') this.end();
     }
+    if (this.state === 'over') return;
     if (isInside && this.state === 'running') this.interrupt(new TypedInside());
     if (isInside && this.state === 'review') for (const region of this.regions) this.compare(region);
     this.changed.fire();

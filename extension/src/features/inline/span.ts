@@ -13,17 +13,21 @@ export interface TextChange {
   text: string;
 }
 
-/** True if a change concerns text of the span. Text that is inserted at its end belongs to what follows. */
-export function touches({ start, end }: Span, { rangeOffset, rangeLength }: TextChange): boolean {
-  return rangeLength === 0 ? rangeOffset >= start && rangeOffset < end : rangeOffset < end && rangeOffset + rangeLength > start;
+/**
+ * True if a change concerns text of the span. Text that is inserted at its end belongs to what follows.
+ * @param isUndo Text that Undo or Redo inserts at the end was part of the span.
+ */
+export function touches({ start, end }: Span, { rangeOffset, rangeLength }: TextChange, isUndo = false): boolean {
+  if (rangeLength === 0) return rangeOffset >= start && (rangeOffset < end || (isUndo && rangeOffset === end));
+  return rangeOffset < end && rangeOffset + rangeLength > start;
 }
 
 /** Returns where the span is after a change. It grows and shrinks with changes inside. */
-export function moveSpan(span: Span, change: TextChange): Span {
+export function moveSpan(span: Span, change: TextChange, isUndo = false): Span {
   const { start, end } = span;
   const changeEnd = change.rangeOffset + change.rangeLength;
   const delta = change.text.length - change.rangeLength;
-  if (touches(span, change)) return { start: Math.min(start, change.rangeOffset), end: Math.max(end, changeEnd) + delta };
+  if (touches(span, change, isUndo)) return { start: Math.min(start, change.rangeOffset), end: Math.max(end, changeEnd) + delta };
   return changeEnd <= start ? { start: start + delta, end: end + delta } : span;
 }
 

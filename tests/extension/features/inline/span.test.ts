@@ -20,6 +20,12 @@ describe('a change', () => {
   });
 });
 
+test('Text that Undo inserts at the end is part of the span', () => {
+  const change = { rangeOffset: 20, rangeLength: 0, text: 'ab' };
+  expect(moveSpan(span, change, true)).toEqual({ start: 10, end: 22 });
+  expect(touches(span, change, true)).toBe(true);
+});
+
 test('Spans that overlap are one', () => {
   expect(
     joinSpans([
