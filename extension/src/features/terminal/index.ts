@@ -6,7 +6,7 @@ import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
 import { StatusBarItem } from '../../infrastructure/window';
 import { commands } from './commands';
-import { type FailedCommand, failureMessage, OutputEnd } from './terminalText';
+import { type FailedCommand, failureMessage, OutputEnd, toolOutput } from './terminalText';
 
 /** Exit code of a command that the user stopped with Ctrl+C. */
 const interrupted = 130;
@@ -78,10 +78,8 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
           if (failure === undefined) {
             throw new FailureError('conflict', l10n.t('The last command of the terminal did not fail, or shell integration is off.'));
           }
-          await vscode.commands.executeCommand('plue.askInChat', {
-            text: failureMessage(request(), { ...failure, output: failure.output.read() }),
-            files: [],
-          });
+          const output = failure.output.read() || (await lastOutput(failure.commandLine));
+          await vscode.commands.executeCommand('plue.askInChat', { text: failureMessage(request(), { ...failure, output }), files: [] });
         }),
       ),
     );
@@ -89,4 +87,18 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
   register(commands.explain, () => l10n.t('Explain why this command failed.'));
   register(commands.fix, () => l10n.t('Find out why this command failed, and fix the cause.'));
   return disposables;
+}
+
+/** VS Code sometimes loses the output of short commands, but shows the last command of the active terminal to tools. */
+async function lastOutput(commandLine: string): Promise<string> {
+  const name = 'terminal_last_command';
+  if (!vscode.lm.tools.some((tool) => tool.name === name)) return '';
+  try {
+    const { content } = await vscode.lm.invokeTool(name, { input: {}, toolInvocationToken: undefined });
+    const text = content.flatMap((part) => (part instanceof vscode.LanguageModelTextPart ? [part.value] : [])).join('\n');
+    return toolOutput(text, commandLine);
+  } catch {
+    // The command is explained without its output.
+    return '';
+  }
 }

@@ -35,6 +35,13 @@ export interface FailedCommand {
   output: string;
 }
 
+/** Returns what a tool of VS Code says about the last command, unless that is another command. */
+export function toolOutput(text: string, commandLine: string): string {
+  const output = new OutputEnd();
+  output.push(text);
+  return text.includes(commandLine.trim()) ? output.read() : '';
+}
+
 /** @param request The user's sentence. */
 export function failureMessage(request: string, { commandLine, exitCode, output }: FailedCommand): string {
   const fence = fenceFor(`${commandLine}\n${output}`);

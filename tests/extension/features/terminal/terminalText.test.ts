@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureMessage, OutputEnd } from '../../../../extension/src/features/terminal/terminalText';
+import { failureMessage, OutputEnd, toolOutput } from '../../../../extension/src/features/terminal/terminalText';
 
 function read(...pieces: string[]): string {
   const output = new OutputEnd();
@@ -27,4 +27,9 @@ test('The message has the command, its exit code, and its output', () => {
     'Explain\n\n````sh\nnpm test\n````\n\nExit code: 2\n\n````text\n```\n````',
   );
   expect(failureMessage('Explain', { commandLine: 'false', exitCode: 1, output: '' })).toBe('Explain\n\n```sh\nfalse\n```\n\nExit code: 1');
+});
+
+test('What a tool says of another command is not used', () => {
+  expect(toolOutput('Last command:\nls /a\nOutput:\nNo such file', 'ls /a')).toContain('No such file');
+  expect(toolOutput('Last command:\ngit status', 'ls /a')).toBe('');
 });
