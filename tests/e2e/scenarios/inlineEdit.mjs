@@ -342,6 +342,7 @@ async function runSteps(scenario, workbench, endpoint) {
       workbench.setTheme(theme);
       await workbench.show();
       await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+      await workbench.command('View: Close All Editor Groups');
       await page.keyboard.press('Control+Shift+e');
       await open('sum.js');
       await selectLines(9);

@@ -105,9 +105,7 @@ export class InlineEdit implements vscode.Disposable {
       const original = this.before.slice(span.start, span.end);
       return { span, original, base: original, merge: new LineMerge([]), partial: '', hunks: [], hasBlock: false, isEdited: false };
     });
-    // Selected text would hide the colors of the change.
-    const editor = this.editor;
-    if (editor !== undefined) editor.selections = editor.selections.map(({ start }) => new vscode.Selection(start, start));
+    this.placeCursor(ranges);
     this.disposables.add(vscode.workspace.onDidChangeTextDocument((event) => event.document === document && this.follow(event)));
     this.disposables.add(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
@@ -142,9 +140,11 @@ export class InlineEdit implements vscode.Disposable {
     });
   }
 
-  /** True if a selection is in one of the regions, or beside it. */
+  /** True if a selection is in one of the regions. */
   contains(selections: readonly vscode.Selection[]): boolean {
-    return this.views().some(({ first, end }) => selections.some((one) => one.end.line >= first - 1 && one.start.line <= end));
+    return this.views().some(({ first, end }) =>
+      selections.some((one) => one.end.line >= first && one.start.line < Math.max(end, first + 1)),
+    );
   }
 
   /** @throws FailureError if there is no change; the text is then as it was. */
@@ -203,6 +203,17 @@ export class InlineEdit implements vscode.Disposable {
   dispose(): void {
     this.end();
     this.disposables.dispose();
+  }
+
+  /** Selected text would hide the colors of the change, and the keys work in the lines of the change. */
+  private placeCursor(ranges: readonly vscode.Range[]): void {
+    const { editor } = this;
+    const [first] = ranges;
+    if (editor === undefined || first === undefined) return;
+    const isInside = editor.selections.some((selection) => ranges.some((range) => range.intersection(selection) !== undefined));
+    const places = isInside ? editor.selections.map(({ start }) => start) : [first.start];
+    editor.selections = places.map((place) => new vscode.Selection(place, place));
+    editor.revealRange(first, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
   private get editor(): vscode.TextEditor | undefined {
@@ -267,7 +278,7 @@ export class InlineEdit implements vscode.Disposable {
     }
     this.isStale = false;
     await this.writing;
-    if (this.interruption !== undefined) throw this.interruption;
+    this.throwIfInterrupted();
     const targets = this.regions.map((region, index) => {
       if (index >= blocks.count) return this.textAt(region.span);
       const own = lines.filter(({ block }) => block === index).map((line) => line.text);
@@ -275,7 +286,8 @@ export class InlineEdit implements vscode.Disposable {
       region.hunks = lineDiff(linesOf(region.original), own);
       return this.joined(own, region.base);
     });
-    await this.replace(targets);
+    await this.replace(targets, 'stream');
+    this.throwIfInterrupted();
     if (!this.hasChanged) throw new FailureError('conflict', l10n.t('The response contains the same code, so nothing was changed.'));
     if (this.isSplit) await this.joinSteps(targets);
     this.state = 'review';
@@ -301,6 +313,7 @@ export class InlineEdit implements vscode.Disposable {
           this.regions.map(({ merge, partial, base, span, hasBlock }) =>
             hasBlock ? this.joined(merge.lines(partial), base) : this.textAt(span),
           ),
+          'stream',
         );
         if (this.begun !== undefined && this.hasWritten) this.firstLineMs ??= performance.now() - this.begun;
         this.changed.fire();
@@ -309,6 +322,10 @@ export class InlineEdit implements vscode.Disposable {
     } catch (error) {
       this.interrupt(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  private throwIfInterrupted(): void {
+    if (this.interruption !== undefined) throw this.interruption;
   }
 
   private interrupt(cause: Error): void {
@@ -358,13 +375,15 @@ export class InlineEdit implements vscode.Disposable {
   /** Makes one undo step of several. */
   private async joinSteps(targets: readonly string[]): Promise<void> {
     await this.replace(this.regions.map(({ original }) => original));
-    await this.replace(targets, true);
+    await this.replace(targets, 'step');
     this.isSplit = false;
   }
 
-  private async replace(targets: readonly string[], isOwnStep = false): Promise<void> {
+  /** @param kind `stream`: does nothing once the response was interrupted. `step`: an undo step of its own. */
+  private async replace(targets: readonly string[], kind?: 'stream' | 'step'): Promise<void> {
     // The user may type in between, and then VS Code refuses the change.
     for (let attempt = 0; attempt < 5; attempt++) {
+      if (kind === 'stream' && !this.isWritable) return;
       const changes = this.regions.flatMap(({ span }, index): TextChange[] => {
         const now = this.textAt(span);
         const target = targets[index] ?? now;
@@ -374,9 +393,8 @@ export class InlineEdit implements vscode.Disposable {
       });
       if (changes.length === 0) return;
       this.expected = { changes, lengths: targets.map((target) => target.length) };
-      if (await this.apply(changes, isOwnStep)) return;
+      if (await this.apply(changes, kind === 'step')) return;
       this.expected = undefined;
-      if (this.interruption !== undefined && this.state === 'running') return;
     }
     throw new FailureError('conflict', l10n.t('{0} could not be changed. It may be read-only.', this.path));
   }
