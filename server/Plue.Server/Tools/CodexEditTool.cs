@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -14,18 +15,25 @@ namespace Plue.Server.Tools;
 /// A document of the workspace is changed like any other file of the workspace.
 /// </summary>
 /// <param name="follow">Publishes a change, and runs the hooks of an item.</param>
+/// <param name="editor">A document of the workspace with unsaved changes there is not changed; null looks only at the disk.</param>
 internal sealed class CodexEditTool(
     Documents documents,
     Func<string, string?> textOf,
-    Func<FileCodex?, FileCodex, CancellationToken, Task> follow
+    Func<FileCodex?, FileCodex, CancellationToken, Task> follow,
+    EditorWindow? editor = null
 ) : IToolSource
 {
     public const string Name = "edit_codex";
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "", follow)] : []);
+        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "", follow, editor)] : []);
 
-    private sealed class Tool(Documents documents, string description, Func<FileCodex?, FileCodex, CancellationToken, Task> follow) : ITool
+    private sealed class Tool(
+        Documents documents,
+        string description,
+        Func<FileCodex?, FileCodex, CancellationToken, Task> follow,
+        EditorWindow? editor
+    ) : ITool
     {
         private const string Schema =
             """{"type":"object","properties":{"uri":{"type":"string"},"text":{"type":"string"},"old":{"type":"string"},"new":{"type":"string"}},"required":["uri"],"additionalProperties":false}""";
@@ -75,12 +83,13 @@ internal sealed class CodexEditTool(
                 return Task.FromResult<PlannedCall>(
                     new PlannedFileWrite(
                         WorkspacePath.Resolve(context.Workspace, codex!.Path),
-                        before,
-                        after,
+                        before is null ? null : new FileVersion(before, null),
+                        (after, text),
                         diff,
                         diff,
                         ApprovalKind.Edit,
                         context.Seen,
+                        editor,
                         done
                     )
                 );

@@ -65,7 +65,8 @@ internal sealed class ToolServices : IAsyncDisposable
                 new CodexEditTool(
                     codices.Documents,
                     codices.Prompts.ToolText,
-                    (before, after, cancellationToken) => codices.Follow(before, after, cancellationToken)
+                    (before, after, cancellationToken) => codices.Follow(before, after, cancellationToken),
+                    editor
                 ),
                 new McpTools(McpServers, mcp),
             ];

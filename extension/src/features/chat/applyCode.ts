@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import { change } from '../../common/textChange';
 import { FailureError } from '../../infrastructure/errors';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
-import { change } from '../../common/textChange';
 import type { LastEditor } from './insertCode';
 import { namedFile } from './namedFile';
 import { type InsidePath, isProtected, openFolders, pathInside } from './openFolder';
