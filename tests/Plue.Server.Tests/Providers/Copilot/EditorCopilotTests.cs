@@ -13,7 +13,7 @@ public sealed class EditorCopilotTests
     public async Task A_chat_streams_what_the_editors_model_says()
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi 👋" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         Assert.Equal(("copilot", "gpt-x"), ((string?)asked["vendor"], (string?)asked["model"]));
@@ -36,7 +36,7 @@ public sealed class EditorCopilotTests
     public async Task The_prompt_goes_first_and_the_history_follows()
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await AnswerAsync(client, uri, "one", "first");
         await client.ResultAsync("message/send", new { codexId = uri, text = "two" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
@@ -53,7 +53,7 @@ public sealed class EditorCopilotTests
     public async Task A_tool_call_arrives_whole()
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Read it" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         await SayAsync(client, asked, "I look.");
@@ -83,7 +83,7 @@ public sealed class EditorCopilotTests
     public async Task A_tool_call_that_is_no_object_runs_nothing(string parameters)
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Read it" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         await NotifyAsync(
@@ -106,7 +106,7 @@ public sealed class EditorCopilotTests
     public async Task A_refusal_of_the_editor_ends_the_turn_with_its_kind(string kind)
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         var (id, _) = await client.AskedAsync("host/languageModel");
         await client.RefuseAsync(id, -33000, "You did not allow it.", new { kind });
@@ -121,7 +121,7 @@ public sealed class EditorCopilotTests
     public async Task Stopping_stops_the_model_and_keeps_the_text()
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         await SayAsync(client, asked, "Half");
@@ -140,7 +140,7 @@ public sealed class EditorCopilotTests
     public async Task An_answer_that_the_editor_cuts_is_not_taken_for_whole()
     {
         await using var sidecar = await StartAsync();
-        var (client, uri) = (sidecar.Client, await sidecar.Client.CreateChatAsync());
+        var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         var (id, asked) = await client.AskedAsync("host/languageModel");
         await SayAsync(client, asked, "Half");
@@ -156,7 +156,7 @@ public sealed class EditorCopilotTests
         await using (var sidecar = await StartAsync())
         {
             home = sidecar.Home;
-            uri = await sidecar.Client.CreateChatAsync();
+            uri = await CreateChatAsync(sidecar);
             await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
             var (_, asked) = await sidecar.Client.AskedAsync("host/languageModel");
             await SayAsync(sidecar.Client, asked, "Half");
@@ -234,6 +234,14 @@ public sealed class EditorCopilotTests
         var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", "{ name: 'Copilot', provider_type: 'github-copilot', model: 'gpt-x', retry_policy: 'none' }");
         return sidecar;
+    }
+
+    /// <summary>Without tools: the editor is not asked first whether its model takes any.</summary>
+    private static async Task<string> CreateChatAsync(InMemorySidecar sidecar)
+    {
+        var uri = await sidecar.Client.CreateChatAsync();
+        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { available_tools = Array.Empty<string>() } });
+        return uri;
     }
 
     private static async Task AnswerAsync(RpcClient client, string uri, string question, string answer)
