@@ -31,7 +31,7 @@ internal sealed class InstructionScope
         IEnumerable<string> given = frontMatter.GetString(Field) is { Length: <= MaxLength } text
             ? Split(text)
             : frontMatter.GetStrings(Field);
-        List<string> patterns =
+        List<string> named =
         [
             .. given
                 .SelectMany(Alternatives)
@@ -40,7 +40,7 @@ internal sealed class InstructionScope
                 .Where(pattern => pattern.Length is > 0 and <= MaxLength)
                 .Take(MaxPatterns),
         ];
-        return patterns.Count == 0 ? null : new InstructionScope(patterns);
+        return named.Count == 0 ? null : new InstructionScope(named);
     }
 
     /// <param name="path">From the workspace, with <c>/</c>.</param>

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Plue.Server.Codices;
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
