@@ -34,11 +34,13 @@ internal sealed class InstructionScope
         List<string> named =
         [
             .. given
+                .Where(pattern => pattern.Length <= MaxLength)
                 .SelectMany(Alternatives)
+                // First, because the alternatives of a few braces are more than can be counted.
+                .Take(MaxPatterns)
                 .Select(pattern => pattern.Trim())
                 .Select(pattern => pattern.StartsWith("./", StringComparison.Ordinal) ? pattern[2..] : pattern.TrimStart('/'))
-                .Where(pattern => pattern.Length is > 0 and <= MaxLength)
-                .Take(MaxPatterns),
+                .Where(pattern => pattern.Length > 0),
         ];
         return named.Count == 0 ? null : new InstructionScope(named);
     }

@@ -73,14 +73,15 @@ public sealed class FileInstructionsTests : IDisposable
         Assert.Equal([".github/instructions/deep/list.instructions.md: List."], For("src/a.fs"));
     }
 
-    [Fact]
-    public void A_pattern_with_very_many_alternatives_is_cut_at_the_limit()
+    [Theory]
+    [InlineData("\"{0}\"", "{a,b}", 150)]
+    [InlineData("\"{0}\"", "{,}", 150)]
+    [InlineData("[\"{0}\"]", "{a,b}", 1000)]
+    public void Patterns_with_very_many_alternatives_are_cut_at_the_limit(string form, string braces, int count)
     {
-        Write(
-            ".github/instructions/many.instructions.md",
-            $"---\napplyTo: \"{string.Concat(Enumerable.Repeat("{a,b}", 150))}\"\n---\nMany."
-        );
-        Assert.Empty(For("src/a.ts"));
+        var pattern = form.Replace("{0}", string.Concat(Enumerable.Repeat(braces, count)), StringComparison.Ordinal);
+        Write(".github/instructions/many.instructions.md", $"---\napplyTo: {pattern}\n---\nMany.");
+        Assert.Empty(For("src/x.ts"));
     }
 
     [Fact]
