@@ -315,6 +315,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Terminal: Create New Terminal');
     await page.locator('.terminal.xterm').waitFor({ timeout: 60_000 });
     await page.locator('.terminal-command-decoration').first().waitFor({ timeout: 60_000 });
+    await page.locator('.terminal.xterm').click();
+    await page.locator('.terminal.xterm.focus').waitFor();
     await page.keyboard.type('ls /no-such-folder');
     await page.keyboard.press('Enter');
     const item = page.getByRole('button', { name: /Explain Failure/ });
