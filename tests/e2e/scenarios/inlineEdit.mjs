@@ -142,7 +142,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await lines().filter({ hasText: 'sum(...values)' }).waitFor();
     await page.keyboard.press('Escape');
     await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
-    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /Editing/ }).waitFor({ state: 'detached' });
+    assert.equal(await saved(), sum);
     endpoint.manner = 'answers';
   });
 
@@ -154,8 +155,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+z');
     await lines().filter({ hasText: 'sum(...values)' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /Editing/ }).waitFor({ state: 'detached' });
-    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
-    assert.equal(readFileSync(path('sum.js'), 'utf8'), sum);
+    assert.equal(await saved(), sum);
   });
 
   await scenario.step('Text that the user types into the lines stops the response and stays', async () => {

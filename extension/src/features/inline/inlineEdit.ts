@@ -109,7 +109,8 @@ export class InlineEdit implements vscode.Disposable {
     this.disposables.add(vscode.workspace.onDidChangeTextDocument((event) => event.document === document && this.follow(event)));
     this.disposables.add(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
-        if (textEditor.document === document && kind !== undefined) this.hasMoved = true;
+        const { Keyboard, Mouse } = vscode.TextEditorSelectionChangeKind;
+        if (textEditor.document === document && (kind === Keyboard || kind === Mouse)) this.hasMoved = true;
       }),
     );
   }
