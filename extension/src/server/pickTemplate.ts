@@ -47,7 +47,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
       icon: iconOf(template),
       description: template.description ?? '',
       ...riskLine(risks.filter(({ templateId }) => templateId === template.id)),
-      buttons: [edit, tryIt],
+      buttons: [tryIt, edit],
       template,
     }),
   );

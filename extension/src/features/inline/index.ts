@@ -3,7 +3,6 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
-import { showInformationMessage } from '../../infrastructure/window';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { fenceFor } from '../../common/fence';
@@ -95,11 +94,6 @@ async function askInChat(text: string, document?: vscode.TextDocument, range?: v
   if (document === undefined) return void (await vscode.commands.executeCommand('plue.askInChat', { text, files: [] }));
   if (document.uri.scheme !== 'file') {
     throw new FailureError('badRequest', l10n.t('Only files on disk can be sent to a chat. Save the file and try again.'));
-  }
-  if (document.isDirty) {
-    void showInformationMessage(
-      l10n.t('{0} has unsaved changes. The chat receives the saved content.', vscode.workspace.asRelativePath(document.uri, false)),
-    );
   }
   const path = vscode.workspace.asRelativePath(document.uri, false);
   const last =
