@@ -16,6 +16,9 @@ export interface TemplateQuestion {
   none: string;
 }
 
+/** Tag of templates whose chats only commands start. */
+export const internalTag = 'internal';
+
 interface Row extends QuickPickItem {
   template: TemplateSummary;
 }
@@ -32,7 +35,8 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
   ]);
   const wanted: readonly string[] = collections;
   const usable = templates.filter(
-    ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
+    ({ inForce, problems, collection, tags }) =>
+      inForce && wanted.includes(collection) && !tags.includes(internalTag) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
   const edit: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('sparkle'), tooltip: l10n.t('Edit with Plue') };

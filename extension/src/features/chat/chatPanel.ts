@@ -27,7 +27,7 @@ import type { CodexGetResult, CodexSummary, CodexUpdateParams } from '../../prot
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { pickTemplate } from '../../server/pickTemplate';
+import { internalTag, pickTemplate } from '../../server/pickTemplate';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { formatInteger } from '../../common/format';
@@ -453,7 +453,10 @@ export class ChatPanel implements vscode.Disposable {
       this.post({
         type: 'templates',
         templates: templates
-          .filter(({ inForce, collection }) => inForce && (collection === 'chats' || collection === 'tasks'))
+          .filter(({ inForce, collection, tags, id }) => {
+            const isOffered = !tags.includes(internalTag) || id === this.codex?.templateId;
+            return inForce && isOffered && (collection === 'chats' || collection === 'tasks');
+          })
           .map(({ id, name, description, collection }) => ({
             id,
             name,
