@@ -409,7 +409,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByRole('region', { name: 'Getting started' }).waitFor();
     await setMode('Plan');
     await chat.getByRole('button', { name: 'Template: Coder' }).click();
-    await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
+    await chat.getByRole('menuitem', { name: /^Chat(?! Settings)/ }).click();
     await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
     await chat.getByRole('button', { name: 'Mode: Plan' }).waitFor();
     // The one before stays beside the new one.
