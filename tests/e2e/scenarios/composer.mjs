@@ -156,6 +156,18 @@ async function runSteps(scenario, workbench, endpoint) {
     await draft().fill('');
   });
 
+  const editorChip = () => workbench.chat.locator('.editor-chip');
+  await scenario.step('The selection of the editor stands beside the draft, and a click turns it off and on', async () => {
+    await editorChip().filter({ hasText: 'date.ts' }).filter({ hasText: 'line 3 · ' }).waitFor();
+    assert.equal(await editorChip().getAttribute('aria-pressed'), 'true');
+    await requireAccessible(await workbench.chatFrame());
+    await editorChip().click();
+    assert.equal(await editorChip().getAttribute('aria-pressed'), 'false');
+    await requireAccessible(await workbench.chatFrame());
+    await editorChip().press('Enter');
+    assert.equal(await editorChip().getAttribute('aria-pressed'), 'true');
+  });
+
   await scenario.step('The selection of the editor is offered first', async () => {
     await draft().click();
     await page.keyboard.type('@sel');
@@ -169,6 +181,8 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Up in an empty draft brings back what was sent, and Down leads back', async () => {
     await ask(workbench, 'A second question');
     await untilFinished(workbench);
+    // The lines 3 of the first question are in its whole file.
+    assert.equal(JSON.stringify(endpoint.asked.at(-1)).match(/day3 = 3;/g)?.length, 2);
     await draft().click();
     await page.keyboard.press('ArrowUp');
     assert.equal(await draft().inputValue(), 'A second question');

@@ -259,6 +259,8 @@ export function restorePanel(viewType: string, state?: unknown, panel = new Fake
   return panel;
 }
 
+/** A test moves the cursor or selects, and fires this. */
+export const selectionChanged = new EventEmitter<void>();
 export const editorChanged = new EventEmitter<FakeEditor | undefined>();
 
 interface Tab {
@@ -332,6 +334,7 @@ export const window = {
   onDidChangeWindowState: windowState.event,
   state: { focused: true },
   onDidChangeActiveTextEditor: editorChanged.event,
+  onDidChangeTextEditorSelection: selectionChanged.event,
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),

@@ -538,3 +538,68 @@ describe('a drop', () => {
     await vi.waitFor(() => expect(chips()[0]).toContain('Only images can be dropped from outside VS Code.'));
   });
 });
+
+describe('the chip of the editor', () => {
+  const choice = { file: false, selection: true };
+  const chip = (): HTMLButtonElement => {
+    const found = document.querySelector<HTMLButtonElement>('.editor-chip');
+    if (found === null) throw new Error('No chip');
+    return found;
+  };
+  const isShown = (): boolean => document.querySelector<HTMLElement>('.editor-context')?.hidden === false;
+  const selection = { path: 'src/date.ts', range: { start: 3, end: 4 }, tokens: 20 };
+
+  it('sends a selection, and an open file only after a click', async () => {
+    await receive({ type: 'editorContext', place: { path: 'src/date.ts' }, choice });
+    expect(chip().getAttribute('aria-pressed')).toBe('false');
+    expect(chip().getAttribute('aria-label')).toBe('Send the active file src/date.ts');
+    type('One');
+    press('Enter');
+    expect(last('send')?.attachments).toBeUndefined();
+    await receive({ type: 'stored', text: 'One' });
+    await receive({ type: 'editorContext', place: selection, choice });
+    expect(chip().textContent).toBe('date.tslines 3-4 · 20 tokens');
+    type('Two');
+    press('Enter');
+    expect(last('send')?.attachments).toEqual([{ path: 'src/date.ts', range: { start: 3, end: 4 } }]);
+  });
+
+  it('is turned off for this chat and for new ones', async () => {
+    await receive({ type: 'editorContext', place: selection, choice });
+    chip().click();
+    expect(chip().getAttribute('aria-pressed')).toBe('false');
+    expect(last('keepEditorChoice')?.choice).toEqual({ file: false, selection: false });
+    expect(readSavedState(kept)?.editor).toEqual({ file: false, selection: false });
+    open(readSavedState(kept));
+    await receive(snapshot(), { type: 'editorContext', place: selection, choice });
+    expect(chip().getAttribute('aria-pressed')).toBe('false');
+    type('Hi');
+    press('Enter');
+    expect(last('send')?.attachments).toBeUndefined();
+  });
+
+  it('is gone without a place, and beside the same attachment', async () => {
+    await receive({ type: 'editorContext', place: selection, choice });
+    expect(isShown()).toBe(true);
+    await receive({ type: 'attach', files: [{ path: selection.path, range: selection.range }] });
+    expect(isShown()).toBe(false);
+    await receive({ type: 'inspected', chipId: last('inspect')?.chipId ?? '', view: view({ range: selection.range }) });
+    type('Hi');
+    press('Enter');
+    expect(last('send')?.attachments).toEqual([{ path: 'src/date.ts', range: { start: 3, end: 4 } }]);
+    expect(isShown()).toBe(true);
+    await receive({ type: 'editorContext', choice });
+    expect(isShown()).toBe(false);
+  });
+
+  it('becomes an attachment of a refused message, as it was sent', async () => {
+    await receive({ type: 'editorContext', place: selection, choice });
+    type('Hi');
+    press('Enter');
+    await receive({ type: 'editorContext', place: { path: 'other.ts' }, choice });
+    await receive({ type: 'refused', text: 'Hi', error: { kind: 'internal', message: 'No.' } });
+    expect(chips().join()).toContain('date.ts');
+    press('Enter');
+    expect(last('send')?.attachments).toEqual([{ path: 'src/date.ts', range: { start: 3, end: 4 } }]);
+  });
+});

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Attachment, AttachmentView, LineRange, MessageContextResult, PromptArgumentView } from '../../protocol/protocol.generated';
 import { id, path, text } from './fields';
+import { type EditorChoice, editorChoice } from './savedState';
 
 const line = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -38,6 +39,8 @@ export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('pin'), paths: v.pipe(v.array(path), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('pickPin') }),
   v.strictObject({ type: v.literal('measureContext'), draft: text, attachments }),
+  /** What new chats send of the editor. */
+  v.strictObject({ type: v.literal('keepEditorChoice'), choice: editorChoice }),
   v.strictObject({ type: v.literal('listPrompts') }),
   v.strictObject({ type: v.literal('readPrompt'), uri: v.pipe(id, v.startsWith('codex://prompts/')) }),
 ]);
@@ -54,6 +57,8 @@ export type ComposerToPage =
   | { type: 'image'; chipId: string; mediaType: string; data: string }
   /** Adds attachments to the draft. */
   | { type: 'attach'; files: FilePlace[] }
+  /** The active file or its selection, if it may be sent, and what new chats send of it. */
+  | { type: 'editorContext'; place?: EditorPlace; choice: EditorChoice }
   /** The pinned files with their current content. */
   | { type: 'contextFiles'; files: AttachmentView[] }
   /** How full the context window is, if known. `costLimit` in USD. */
@@ -66,6 +71,11 @@ export type ComposerToPage =
 export interface FilePlace {
   path: string;
   range?: LineRange;
+}
+
+/** A file of the workspace as it would be sent now. */
+export interface EditorPlace extends FilePlace {
+  tokens?: number;
 }
 
 export interface FileHit extends FilePlace {

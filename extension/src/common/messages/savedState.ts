@@ -29,6 +29,11 @@ const place = v.object({
   offset: v.number(),
 });
 
+/** Whether the active file, and a selection in it, are sent with the message. */
+export const editorChoice = v.object({ file: v.boolean(), selection: v.boolean() });
+
+export type EditorChoice = v.InferOutput<typeof editorChoice>;
+
 /** Validated again where it is read. */
 export const savedState = v.object({
   codexId: v.string(),
@@ -36,6 +41,8 @@ export const savedState = v.object({
   /** Attachments of the draft. */
   attachments: v.optional(v.array(attachment)),
   unstored: v.optional(unstored),
+  /** Only if the user changed it in this chat. */
+  editor: v.optional(editorChoice),
   /** Null while following the end. */
   place: v.nullable(place),
 });

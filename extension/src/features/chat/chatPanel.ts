@@ -41,6 +41,7 @@ import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile } from './applyCode';
 import { previewDiagram } from './diagram';
 import { help } from './help';
+import type { EditorContext } from './editorContext';
 import type { LastEditor } from './insertCode';
 import type { ChatHost } from './chatHost';
 import { ChatMessages } from './chatMessages';
@@ -58,6 +59,7 @@ export interface ChatServices {
   approvals: ApprovalList;
   tasks: TaskList;
   lastEditor: LastEditor;
+  editorContext: EditorContext;
   files: WorkspaceFiles;
   applyCode: ApplyCode;
   log: vscode.LogOutputChannel;
@@ -350,6 +352,7 @@ export class ChatPanel implements vscode.Disposable {
     this.hasLoaded = true;
     this.pageIsReady = true;
     this.post({ type: 'sidecar', ...this.services.sidecar.state });
+    this.composer.showEditor();
     await this.sendSnapshot();
     this.attachWaiting();
     this.goToWanted();

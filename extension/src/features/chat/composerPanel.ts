@@ -20,6 +20,7 @@ import {
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../common/messages/chatComposer';
+import type { EditorContext } from './editorContext';
 import type { LastEditor } from './insertCode';
 import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
@@ -29,6 +30,7 @@ export interface ComposerServices {
   sidecar: Sidecar;
   files: WorkspaceFiles;
   lastEditor: LastEditor;
+  editorContext: EditorContext;
   log: vscode.LogOutputChannel;
 }
 
@@ -47,6 +49,13 @@ export class ComposerPanel implements vscode.Disposable {
         if (this.asked !== undefined) void this.findFiles(this.asked);
       }),
     );
+    this.disposables.add(services.editorContext.onDidChange(() => this.showEditor()));
+  }
+
+  /** Shows the active file or its selection beside the draft. */
+  showEditor(): void {
+    const { place, choice } = this.services.editorContext;
+    this.post({ type: 'editorContext', choice, ...(place === undefined ? {} : { place }) });
   }
 
   dispose(): void {
@@ -71,6 +80,7 @@ export class ComposerPanel implements vscode.Disposable {
     pin: ({ paths }) => this.pin(paths),
     pickPin: () => this.pickPins(),
     measureContext: ({ draft, attachments }) => this.measure(draft, attachments),
+    keepEditorChoice: ({ choice }) => this.services.editorContext.keep(choice),
     listPrompts: () => this.listPrompts(),
     readPrompt: ({ uri }) => this.readPrompt(uri),
   };

@@ -16,6 +16,7 @@ import { ChatPanels, untitled, viewType } from './chatPanels';
 import { commands } from './commands';
 import { notifyWhenFinished } from './finished';
 import { conversationPattern } from '../../common/messages/fields';
+import { EditorContext } from './editorContext';
 import { LastEditor } from './insertCode';
 import { pickChat } from './pickChat';
 import { RecentModels } from './recentModels';
@@ -55,6 +56,7 @@ export function activateChat(
         recent: new RecentModels(context.globalState),
         saved: disposables.add(new SavedChats(context.workspaceState)),
         lastEditor,
+        editorContext: disposables.add(new EditorContext(sidecar, files, lastEditor, context.workspaceState)),
         files,
         applyCode,
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),

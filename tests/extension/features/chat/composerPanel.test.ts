@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Memento } from 'vscode';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { handle } from '../../../../extension/src/common/handlers';
 import { ComposerPanel } from '../../../../extension/src/features/chat/composerPanel';
+import { EditorContext } from '../../../../extension/src/features/chat/editorContext';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
 import {
@@ -21,15 +23,19 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import type { ComposerToPage } from '../../../../extension/src/common/messages/chatComposer';
 import { fakeLog } from '../../testing/fakeLog';
+import { memory } from '../../testing/memory';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
   files as chosen,
+  editorChanged,
   FakeDocument,
   FakeEditor,
   folderWatch,
   reset,
   Selection,
+  selectionChanged,
   shown,
+  TabInputText,
   Uri,
   window,
   workspace,
@@ -42,9 +48,12 @@ let sidecar: FakeSidecar;
 let posted: ComposerToPage[];
 let panel: ComposerPanel;
 let files: WorkspaceFiles;
+let editorContext: EditorContext | undefined;
+let kept: Memento;
 
 beforeEach(() => {
   reset();
+  kept = memory();
   folder = mkdtempSync(join(tmpdir(), 'plue-composer-'));
   mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'src', 'date.ts'), '');
@@ -58,7 +67,9 @@ function begin(): void {
   posted = [];
   const lastEditor = new LastEditor();
   files = new WorkspaceFiles(lastEditor);
-  panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, log: fakeLog().log }, (message) => posted.push(message));
+  editorContext?.dispose();
+  editorContext = new EditorContext(sidecar, files, lastEditor, kept);
+  panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, editorContext, log: fakeLog().log }, (message) => posted.push(message));
 }
 
 /** Two lines of a file, as if the user had selected them last. */
@@ -72,6 +83,7 @@ function select(isDirty = false): void {
 
 afterEach(() => {
   panel.dispose();
+  editorContext?.dispose();
   files.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -255,5 +267,57 @@ describe('prompts', () => {
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
     await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toEqual([{ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] }]);
+  });
+});
+
+describe('the place of the editor', () => {
+  const place = (): unknown => posted.findLast((one) => one.type === 'editorContext');
+  const choice = { file: false, selection: true };
+  const none: AttachmentView = { path: '', name: '', kind: 'text', questions: [] };
+
+  /** Shows src/date.ts, with two selected lines, in a tab. */
+  function show(path = join('src', 'date.ts'), answer: Partial<AttachmentView> = { tokens: 9 }): void {
+    sidecar.answer(attachmentInspect, () => ({ ...none, ...answer }));
+    const document = new FakeDocument(Uri.file(join(folder, path)), 'one\ntwo\nthree\n');
+    const editor = new FakeEditor(document, new Selection(0, 0, 2, 0));
+    window.tabGroups.all.push({ tabs: [{ input: new TabInputText(document.uri) }], viewColumn: 1 });
+    editorChanged.fire(editor);
+  }
+
+  it('follows the editor, and is gone with its tab', async () => {
+    show();
+    await vi.waitFor(() =>
+      expect(place()).toEqual({ type: 'editorContext', choice, place: { path: 'src/date.ts', range: { start: 1, end: 2 }, tokens: 9 } }),
+    );
+    window.tabGroups.all.length = 0;
+    window.tabGroups.changed.fire();
+    await vi.waitFor(() => expect(place()).toEqual({ type: 'editorContext', choice }));
+  });
+
+  it.each<[string, string, Partial<AttachmentView>]>([
+    ['is protected by its name', '.env', {}],
+    ['is protected by the sidecar', 'id_rsa', { problem: 'id_rsa is a private key and is never sent.' }],
+    ['is outside of the workspace', '../other.ts', { questions: ['outsideWorkspace'] }],
+  ])('is not shown for a file that %s', async (_, path, answer) => {
+    show();
+    await vi.waitFor(() => expect(place()).toHaveProperty('place'));
+    window.tabGroups.all.length = 0;
+    show(path, answer);
+    await vi.waitFor(() => expect(place()).toEqual({ type: 'editorContext', choice }));
+  });
+
+  it('is not shown in a folder that is not trusted', async () => {
+    show();
+    await vi.waitFor(() => expect(place()).toHaveProperty('place'));
+    workspace.isTrusted = false;
+    selectionChanged.fire();
+    await vi.waitFor(() => expect(place()).toEqual({ type: 'editorContext', choice }));
+  });
+
+  it('keeps for new chats what was chosen', async () => {
+    await handle(panel.handlers, { type: 'keepEditorChoice', choice: { file: true, selection: false } });
+    begin();
+    panel.showEditor();
+    expect(place()).toEqual({ type: 'editorContext', choice: { file: true, selection: false } });
   });
 });

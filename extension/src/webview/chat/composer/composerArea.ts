@@ -5,11 +5,13 @@ import { element } from '../../shared/element';
 import { menuButton } from '../../shared/menu';
 import type { Handlers } from '../../../common/handlers';
 import type { FromChatPage } from '../../../common/messages/chat';
-import type { ComposerFromPage, ComposerToPage } from '../../../common/messages/chatComposer';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
+import type { EditorChoice } from '../../../common/messages/savedState';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
 import { AttachedFiles, type AttachedFile } from './attachedFiles';
 import { AttachmentChips } from './attachmentChips';
 import { Composer } from './composer';
+import { EditorChip } from './editorChip';
 import { ContextMeter } from './contextMeter';
 import { takeDrops } from './dropTarget';
 import { FileMentions } from './fileMentions';
@@ -61,6 +63,7 @@ export class ComposerArea {
   private readonly composer: Composer;
   private readonly files: AttachedFiles;
   private readonly chips: AttachmentChips;
+  private readonly editorChip: EditorChip;
   private readonly pinned: PinnedFiles;
   private readonly queue: QueueList;
   private readonly mentions: FileMentions;
@@ -96,6 +99,10 @@ export class ComposerArea {
       sendAs: (id, how) => this.files.sendAs(id, how),
       pin: (id) => this.pin(id),
     });
+    this.editorChip = new EditorChip({
+      changed: () => this.filesChanged(),
+      keep: (choice) => post({ type: 'keepEditorChoice', choice }),
+    });
     this.pinned = new PinnedFiles((paths) => post({ type: 'pin', paths }));
     this.queue = new QueueList({
       sendNow: ({ id }) => post({ type: 'steer', queuedId: id }),
@@ -124,7 +131,7 @@ export class ComposerArea {
         sent: () => this.state.sent,
         mistake: (text) => (this.files.all.length === 0 ? this.slash.mistake(text) : undefined),
       },
-      this.chips.node,
+      element('div', { class: 'composer-attachments' }, this.editorChip.node, this.chips.node),
       menuButton({
         label: l10n.t('Add Files'),
         icon: 'attach',
@@ -173,6 +180,11 @@ export class ComposerArea {
     return this.files.attachments;
   }
 
+  /** What the user chose to send of the editor in this chat. */
+  get editorChoice(): EditorChoice | undefined {
+    return this.editorChip.choice;
+  }
+
   get hasImage(): boolean {
     return this.files.hasImage;
   }
@@ -200,6 +212,7 @@ export class ComposerArea {
       this.showComposer();
       this.measureSoon(0);
     },
+    editorContext: ({ place, choice }) => this.editorChip.receive(place, choice),
     context: ({ context, costLimit }) => {
       this.actions.costLimit(costLimit);
       this.meter.show(context);
@@ -212,7 +225,8 @@ export class ComposerArea {
   };
 
   /** The draft and the files of before a reload. */
-  restore(draft: string, attachments: readonly Attachment[]): void {
+  restore(draft: string, attachments: readonly Attachment[], editor?: EditorChoice): void {
+    this.editorChip.restore(editor);
     this.composer.setDraft(draft);
     this.files.restore(attachments);
   }
@@ -244,8 +258,10 @@ export class ComposerArea {
 
   private send(text: string, now: boolean): void {
     if (this.files.all.length === 0 && this.slash.mistake(text) === undefined && this.slash.runs(text)) return;
-    const { attachments } = this;
-    const files = this.files.take();
+    const attachments = this.sentAttachments;
+    // Before the files are taken, which may cover the place of the editor.
+    const { sent } = this.editorChip;
+    const files = [...this.files.take(), ...sent];
     this.under = { text, files };
     const withFiles = attachments.length === 0 ? {} : { attachments };
     if (this.state.agent !== undefined) this.actions.startTask(text, attachments);
@@ -285,6 +301,17 @@ export class ComposerArea {
     return this.pinned.paths.includes(path) || this.files.all.some(isWhole);
   }
 
+  /** A file that is sent anyway needs no suggestion. */
+  private isCovered({ path, range }: FilePlace): boolean {
+    const isSame = ({ attachment }: AttachedFile) => attachment.path === path && JSON.stringify(attachment.range) === JSON.stringify(range);
+    return this.isAttached(path) || this.files.all.some(isSame);
+  }
+
+  /** Attachments and what the chip of the editor shows as sent. */
+  private get sentAttachments(): Attachment[] {
+    return [...this.attachments, ...this.editorChip.sent.map(({ attachment }) => attachment)];
+  }
+
   private pin(id: string): void {
     const path = this.files.all.find((file) => file.id === id)?.attachment.path;
     if (path === undefined) return;
@@ -301,6 +328,7 @@ export class ComposerArea {
 
   private showComposer(): void {
     const { isRunning, blocked, blind, agent } = this.state;
+    this.editorChip.show(this.state.isReadOnly, (place) => this.isCovered(place));
     this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
     this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked, agent });
   }
@@ -310,7 +338,7 @@ export class ComposerArea {
     clearTimeout(this.measuring.timer);
     this.measuring.timer = setTimeout(() => {
       const { contextKey, blocked } = this.state;
-      const attachments = this.attachments;
+      const attachments = this.sentAttachments;
       const key = JSON.stringify([contextKey, this.draft, attachments]);
       if (contextKey === '' || blocked !== undefined || key === this.measuring.key) return;
       this.measuring.key = key;
