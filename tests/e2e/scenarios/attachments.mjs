@@ -149,6 +149,8 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The picture and the lines go along', async () => {
+    // The picture is stored before it can be sent.
+    await chip('stripes.png').filter({ hasText: 'tokens' }).waitFor();
     await draft().fill('What do you see?');
     await answered(() => draft().press('Enter'));
     const sent = JSON.stringify(endpoint.asked.at(-1));

@@ -36,6 +36,7 @@ function plant(workspace) {
     'src/date.ts': Array.from({ length: 60 }, (_, line) => `export const day${line + 1} = ${line + 1};`).join('\n'),
     'src/update.ts': 'export const updated = true;\n',
     'docs/dates.md': '# Dates\n',
+    'broken.json': '{ "a": }\n',
     'build/date.js': 'generated\n',
     'date.log': 'noise\n',
     'node_modules/date/index.js': 'a library\n',
@@ -247,6 +248,29 @@ async function runSteps(scenario, workbench, endpoint) {
     await rows().filter({ hasText: '/review' }).waitFor();
     await page.keyboard.press('Enter');
     await workbench.until(async () => /^Review this of src\/date\.ts:\nexport const day3 = 3;/.test(await draft().inputValue()));
+  });
+
+  await scenario.step('Problems of the workspace are attached by their keyword', async () => {
+    await page.getByRole('treeitem', { name: 'broken.json', exact: true }).dblclick();
+    await workbench.until(async () => /1/.test(await page.locator('[id="status.problems"]').innerText()));
+    await page.getByRole('tab', { name: /Why does/ }).click();
+    await draft().fill('');
+    await draft().click();
+    await page.keyboard.type('Fix @prob');
+    await rows().first().filter({ hasText: '@problems' }).waitFor();
+    await requireAccessible(await workbench.chatFrame());
+    await page.keyboard.press('Enter');
+    await chips().filter({ hasText: '@problems' }).filter({ hasText: 'characters' }).waitFor();
+    await editorChip().filter({ hasText: 'broken.json' }).waitFor();
+    assert.equal(await editorChip().getAttribute('aria-pressed'), 'false');
+    await requireAccessible(await workbench.chatFrame());
+    const before = endpoint.asked.length;
+    await draft().press('Enter');
+    await workbench.until(async () => endpoint.asked.length > before);
+    await untilFinished(workbench);
+    const sent = JSON.stringify(endpoint.asked.at(-1));
+    assert.match(sent, /@problems:[^]*broken\.json:1:8: error: /);
+    assert.ok(!sent.includes('{ \\\\\"a'), 'The open file is not sent.');
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {

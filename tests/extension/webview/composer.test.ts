@@ -552,7 +552,7 @@ describe('the chip of the editor', () => {
   it('sends a selection, and an open file only after a click', async () => {
     await receive({ type: 'editorContext', place: { path: 'src/date.ts' }, choice });
     expect(chip().getAttribute('aria-pressed')).toBe('false');
-    expect(chip().getAttribute('aria-label')).toBe('Send the active file src/date.ts');
+    expect(chip().title).toBe('src/date.ts is not sent. Select to send it with the message.');
     type('One');
     press('Enter');
     expect(last('send')?.attachments).toBeUndefined();
@@ -601,5 +601,87 @@ describe('the chip of the editor', () => {
     expect(chips().join()).toContain('date.ts');
     press('Enter');
     expect(last('send')?.attachments).toEqual([{ path: 'src/date.ts', range: { start: 3, end: 4 } }]);
+  });
+});
+
+describe('text that is not a file', () => {
+  const files: ToChatPage = {
+    type: 'files',
+    text: 'pro',
+    files: [
+      { path: 'problems', kind: 'source' },
+      { path: 'src/props', kind: 'folder' },
+      { path: 'src/date.ts', kind: 'symbol', name: 'provide', range: { start: 3, end: 9 } },
+    ],
+  };
+
+  async function attachProblems(text = 'a.ts:1:1: error: No.'): Promise<void> {
+    type('Fix @pro');
+    await receive(files);
+    press('Enter');
+    await receive({ type: 'sourceText', chipId: last('readSource')?.chipId ?? '', name: '@problems', text });
+  }
+
+  it('is offered with files, by its keyword', async () => {
+    type('Fix @pro');
+    await receive(files);
+    expect(rows()).toEqual(['@problemsErrors and warnings of the workspace', 'props/src', 'providesrc/date.ts · lines 3-9']);
+    press('ArrowDown');
+    press('Enter');
+    expect(input().value).toBe('Fix @src/props/ ');
+    expect(last('readSource')).toMatchObject({ source: 'folder', of: 'src/props' });
+  });
+
+  it('attaches a symbol as the lines of its file', async () => {
+    type('Fix @pro');
+    await receive(files);
+    press('ArrowUp');
+    press('Enter');
+    expect(input().value).toBe('Fix @src/date.ts:3-9 ');
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 3, end: 9 } });
+  });
+
+  it('shows its size, can be opened, and stands under the message in a fence that it does not end', async () => {
+    await attachProblems('```');
+    expect(chips()).toEqual(['@problems3 characters']);
+    button('Open @problems').click();
+    expect(last('openText')).toEqual({ type: 'openText', name: '@problems', text: '```' });
+    press('Enter');
+    expect(last('send')?.text).toBe('Fix @problems\n\n@problems:\n\n````text\n```\n````');
+    expect(last('send')?.attachments).toBeUndefined();
+    expect(chips()).toEqual([]);
+  });
+
+  it('is not sent before it is read, or if it could not be', async () => {
+    type('Fix @pro');
+    await receive(files);
+    press('Enter');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    await receive({ type: 'sourceText', chipId: last('readSource')?.chipId ?? '', error: 'No repository.' });
+    expect(chips().join()).toContain('No repository.');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+  });
+
+  it('is gone when the user chose none', async () => {
+    type('Fix @pro');
+    await receive(files);
+    press('Enter');
+    await receive({ type: 'sourceText', chipId: last('readSource')?.chipId ?? '' });
+    expect(chips()).toEqual([]);
+  });
+
+  it('survives a reload, and comes back with a refused message', async () => {
+    await attachProblems();
+    open(readSavedState(kept));
+    await receive(snapshot());
+    expect(chips()).toEqual(['@problems20 characters']);
+    press('Enter');
+    const text = last('send')?.text ?? '';
+    expect(text).toContain('No.');
+    await receive({ type: 'refused', text, error: { kind: 'internal', message: 'No.' } });
+    expect(input().value).toBe('Fix @problems');
+    expect(chips()).toEqual(['@problems20 characters']);
   });
 });

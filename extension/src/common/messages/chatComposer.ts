@@ -15,12 +15,23 @@ const attachment = v.strictObject({
   mode: v.optional(v.picklist(['whole', 'summary'])),
   allowOutside: v.optional(v.boolean()),
 }) satisfies v.GenericSchema<unknown, Attachment>;
+/** Sources of attached text that is not a file. */
+export const textSources = ['problems', 'changes', 'terminal', 'chat', 'folder'] as const;
+
+export type TextSource = (typeof textSources)[number];
+
+/** Characters of an attached text. */
+export const maxSourceText = 20_000;
+
 export const attachments = v.pipe(v.array(attachment), v.maxLength(1000));
 
 /** Page to panel. */
 export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('findFiles'), text: v.pipe(text, v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('inspect'), chipId: id, attachment }),
+  /** `of`: the path of a folder. */
+  v.strictObject({ type: v.literal('readSource'), chipId: id, source: v.picklist(textSources), of: v.optional(path) }),
+  v.strictObject({ type: v.literal('openText'), name: path, text: v.pipe(text, v.maxLength(2 * maxSourceText)) }),
   v.strictObject({ type: v.literal('readImage'), chipId: id, path, allowOutside: v.optional(v.boolean()) }),
   /** `data`: Base64 of an image that the page has scaled. */
   v.strictObject({
@@ -53,6 +64,8 @@ export type ComposerToPage =
   | { type: 'files'; text: string; files: FileHit[]; note?: string }
   /** A file as it would be sent, or why it could not be read. */
   | { type: 'inspected'; chipId: string; view?: AttachmentView; error?: string }
+  /** The text of a source, or why it could not be read. Neither, if the user chose none. */
+  | { type: 'sourceText'; chipId: string; name?: string; text?: string; error?: string }
   /** Base64 of a workspace image, which the page scales. */
   | { type: 'image'; chipId: string; mediaType: string; data: string }
   /** Adds attachments to the draft. */
@@ -79,7 +92,10 @@ export interface EditorPlace extends FilePlace {
 }
 
 export interface FileHit extends FilePlace {
-  kind: 'selection' | 'open' | 'file';
+  /** `path` is the keyword of a source, and has no / at the end of a folder. */
+  kind: 'selection' | 'open' | 'file' | 'folder' | 'symbol' | 'source';
+  /** Of a symbol. */
+  name?: string;
   /** The editor has unsaved changes; the file on disk is sent. */
   isUnsaved?: boolean;
 }

@@ -29,6 +29,11 @@ const place = v.object({
   offset: v.number(),
 });
 
+/** Attached text that is not a file; its size is limited where it is read. */
+export const attachedText = v.object({ name: v.string(), text: v.string() });
+
+export type AttachedText = v.InferOutput<typeof attachedText>;
+
 /** Whether the active file, and a selection in it, are sent with the message. */
 export const editorChoice = v.object({ file: v.boolean(), selection: v.boolean() });
 
@@ -40,6 +45,8 @@ export const savedState = v.object({
   draft: v.string(),
   /** Attachments of the draft. */
   attachments: v.optional(v.array(attachment)),
+  /** Attached texts of the draft. */
+  texts: v.optional(v.array(attachedText)),
   unstored: v.optional(unstored),
   /** Only if the user changed it in this chat. */
   editor: v.optional(editorChoice),

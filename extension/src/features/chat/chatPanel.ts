@@ -50,6 +50,7 @@ import { runInTerminal } from './runInTerminal';
 import { openLink } from './links';
 import { ChatInstructions } from './chatInstructions';
 import type { SavedChats } from './savedChats';
+import type { TextSources } from './textSources';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** Services that a panel uses. */
@@ -60,6 +61,7 @@ export interface ChatServices {
   tasks: TaskList;
   lastEditor: LastEditor;
   editorContext: EditorContext;
+  sources: TextSources;
   files: WorkspaceFiles;
   applyCode: ApplyCode;
   log: vscode.LogOutputChannel;

@@ -19,9 +19,11 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../common/messages/chatComposer';
+import type { ComposerFromPage, ComposerToPage, FilePlace, TextSource } from '../../common/messages/chatComposer';
 import type { EditorContext } from './editorContext';
 import type { LastEditor } from './insertCode';
+import { findSymbols } from './symbols';
+import type { TextSources } from './textSources';
 import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
 import { readImage } from './workspaceImage';
@@ -31,6 +33,7 @@ export interface ComposerServices {
   files: WorkspaceFiles;
   lastEditor: LastEditor;
   editorContext: EditorContext;
+  sources: TextSources;
   log: vscode.LogOutputChannel;
 }
 
@@ -65,6 +68,8 @@ export class ComposerPanel implements vscode.Disposable {
   readonly handlers: Handlers<ComposerFromPage> = {
     findFiles: ({ text }) => this.findFiles(text),
     inspect: ({ chipId, attachment }) => this.inspect(chipId, attachment),
+    readSource: ({ chipId, source, of }) => this.readSource(chipId, source, of),
+    openText: ({ name, text }) => this.services.sources.open(name, text),
     readImage: ({ chipId, path, allowOutside }) => this.readImage(chipId, path, allowOutside === true),
     storeImage: ({ chipId, name, mediaType, data }) =>
       this.look(chipId, () => this.services.sidecar.request(attachmentStore, { name, mediaType, data })),
@@ -88,7 +93,12 @@ export class ComposerPanel implements vscode.Disposable {
   private async findFiles(text: string): Promise<void> {
     this.asked = text;
     const found = await this.services.files.find(text);
-    if (this.asked === text) this.post({ type: 'files', text, ...found });
+    if (this.asked !== text) return;
+    this.post({ type: 'files', text, ...found });
+    // Language servers can be slow, so the files are shown before.
+    const symbols = await findSymbols(text, this.services.files);
+    if (symbols.length === 0 || this.asked !== text) return;
+    this.post({ type: 'files', text, ...(await this.services.files.find(text, symbols)) });
   }
 
   /** Attaches files that were chosen outside of the webview. */
@@ -112,6 +122,14 @@ export class ComposerPanel implements vscode.Disposable {
       this.post({ type: 'inspected', chipId, view: await ask() });
     } catch (error) {
       this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
+    }
+  }
+
+  private async readSource(chipId: string, source: TextSource, of: string | undefined): Promise<void> {
+    try {
+      this.post({ type: 'sourceText', chipId, ...(await this.services.sources.read(source, of)) });
+    } catch (error) {
+      this.post({ type: 'sourceText', chipId, error: toFailureError(error).message });
     }
   }
 

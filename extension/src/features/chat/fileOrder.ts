@@ -1,29 +1,52 @@
-// Ranks the files that match the text after an @.
+// Ranks files, folders, symbols, and other sources that match the text after an @.
 import fuzzysort from 'fuzzysort';
 
 export interface NamedFile {
   path: string;
   name: string;
   isOpen: boolean;
+  /** Not a file; offered after the open files while nothing is typed. */
+  isSource?: boolean;
+  /** Not offered while nothing is typed. */
+  isFolder?: boolean;
 }
 
 /** Returns files whose name or path contains the typed letters in order, best match first. Without letters: open files, then files near the root. */
 export function bestFiles(text: string, files: readonly NamedFile[], most: number): NamedFile[] {
   const typed = text.replaceAll('\\', '/');
   if (typed === '') {
-    const depth = ({ path }: NamedFile): number => path.split('/').length;
-    const others = files.filter(({ isOpen }) => !isOpen).sort((one, other) => depth(one) - depth(other) || compare(one.path, other.path));
-    return [...files.filter(({ isOpen }) => isOpen), ...others].slice(0, most);
+    const first = [...files.filter(({ isOpen }) => isOpen), ...files.filter(({ isSource }) => isSource === true)];
+    return [...first, ...nearest(files, most)].slice(0, most);
   }
   const exact = files.filter(({ path }) => path === typed);
   const found = fuzzysort.go(typed, candidates(typed, files), {
     keys: ['name', 'path'],
     limit: most,
     threshold: 0.2,
-    // The name ranks higher than its folders, and open files rank higher.
-    scoreFn: (result) => Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9) * (result.obj.isOpen ? 1.1 : 1),
+    // The name ranks higher than its folders, and open files and sources rank higher.
+    scoreFn: (result) =>
+      Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9) * (result.obj.isOpen || result.obj.isSource === true ? 1.1 : 1),
   });
   return [...exact, ...found.map(({ obj }) => obj).filter((file) => !exact.includes(file))].slice(0, most);
+}
+
+/** Sorts only the levels of folders that are needed, because sorting a large folder takes longer than a key. */
+function nearest(files: readonly NamedFile[], most: number): NamedFile[] {
+  const levels: NamedFile[][] = [];
+  for (const file of files)
+    if (!file.isOpen && file.isSource !== true && file.isFolder !== true) (levels[depth(file.path)] ??= []).push(file);
+  const found: NamedFile[] = [];
+  for (const level of levels) {
+    if (found.length >= most) break;
+    if (level !== undefined) found.push(...level.sort((one, other) => compare(one.path, other.path)));
+  }
+  return found;
+}
+
+function depth(path: string): number {
+  let count = 0;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) count++;
+  return count;
 }
 
 /** Ranked are at most as many as can be between two keys; the first are nearest to the root. */

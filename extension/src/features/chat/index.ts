@@ -21,6 +21,7 @@ import { LastEditor } from './insertCode';
 import { pickChat } from './pickChat';
 import { RecentModels } from './recentModels';
 import { SavedChats } from './savedChats';
+import { TextSources } from './textSources';
 import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
 
@@ -56,6 +57,7 @@ export function activateChat(
         recent: new RecentModels(context.globalState),
         saved: disposables.add(new SavedChats(context.workspaceState)),
         lastEditor,
+        sources: disposables.add(new TextSources(sidecar, files)),
         editorContext: disposables.add(new EditorContext(sidecar, files, lastEditor, context.workspaceState)),
         files,
         applyCode,

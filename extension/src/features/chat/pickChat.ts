@@ -10,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 const limit = 200;
 
 /** Lets the user choose a chat, newest first. */
-export async function pickChat(sidecar: Sidecar): Promise<CodexSummary | undefined> {
+export async function pickChat(sidecar: Sidecar, placeHolder = l10n.t('Select a chat to open')): Promise<CodexSummary | undefined> {
   const { items } = await sidecar.request(codexList, { collection: 'chats', limit });
   const used = items.filter(({ messageCount }) => messageCount > 0);
   if (used.length === 0) {
@@ -20,7 +20,7 @@ export async function pickChat(sidecar: Sidecar): Promise<CodexSummary | undefin
   const rows = used.map((chat) => ({ label: displayTitle(chat.title), description: formatTime(chat.updatedAt, 'short'), chat }));
   const chosen = await showQuickPick(rows, {
     title: l10n.t('Chats'),
-    placeHolder: l10n.t('Select a chat to open'),
+    placeHolder,
     matchOnDescription: true,
     // When a view's button or the Command Palette opened it, VS Code may return the focus to the webview.
     ignoreFocusOut: true,

@@ -26,7 +26,10 @@ export class SavedChats implements vscode.Disposable {
   /** True if the user has typed or attached something that was not sent. */
   hasDraft(codexId: string): boolean {
     const state = this.states.get(codexId);
-    return state !== undefined && (state.draft.trim() !== '' || (state.attachments ?? []).length > 0 || state.unstored !== undefined);
+    return (
+      state !== undefined &&
+      (state.draft.trim() !== '' || (state.attachments ?? []).length > 0 || (state.texts ?? []).length > 0 || state.unstored !== undefined)
+    );
   }
 
   set(state: SavedState): void {

@@ -20,7 +20,9 @@ export interface FoundFiles {
 /** One scan of a folder, growing while it runs. */
 interface Reading {
   folder: string;
-  paths: string[];
+  files: NamedFile[];
+  /** Paths of the folders with files. */
+  folders: Map<string, NamedFile>;
   /** Files and folders deleted since the last query. */
   gone: Set<string>;
   isDone: boolean;
@@ -29,7 +31,7 @@ interface Reading {
 }
 
 /** Maximum number of files per folder. */
-const maxFiles = 50_000;
+const maxFiles = 100_000;
 const maxHits = 40;
 /** Milliseconds to wait for a running scan. */
 const readTimeout = 200;
@@ -59,7 +61,8 @@ export class WorkspaceFiles implements vscode.Disposable {
     return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
   }
 
-  async find(text: string): Promise<FoundFiles> {
+  /** @param symbols Ranked with the files. */
+  async find(text: string, symbols: readonly FileHit[] = []): Promise<FoundFiles> {
     const { folder } = this;
     if (folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
     if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder isn’t trusted, so Plue won’t open its files.') };
@@ -68,13 +71,31 @@ export class WorkspaceFiles implements vscode.Disposable {
     const open = this.openPaths();
     const isOpen = new Set(open);
     takeOutWhatWent(reading);
-    const named = (path: string): NamedFile => ({ path, name: path.slice(path.lastIndexOf('/') + 1), isOpen: isOpen.has(path) });
-    const all = [...open, ...reading.paths.filter((path) => !isOpen.has(path))].map(named);
-    const hits = bestFiles(text, all, maxHits).map((file): FileHit => this.hit(file));
+    const bySymbol = new Map(
+      symbols.map((hit): [NamedFile, FileHit] => [{ path: hit.name ?? '', name: hit.name ?? '', isOpen: false }, hit]),
+    );
+    const all = [
+      ...open.map((path) => named(path, true)),
+      ...sources,
+      ...bySymbol.keys(),
+      ...reading.folders.values(),
+      ...reading.files.filter(({ path }) => !isOpen.has(path)),
+    ];
+    const hits = bestFiles(text, all, maxHits).map((file): FileHit => bySymbol.get(file) ?? this.hit(file));
     const selection = this.selection();
     const files = selection !== undefined && 'selection'.startsWith(text) ? [selection, ...hits] : hits;
     const note = noteFor(reading, files.length);
     return { files, ...(note === undefined ? {} : { note }) };
+  }
+
+  /** Paths of the files in a folder, without what is ignored. */
+  async in(path: string): Promise<string[]> {
+    const { folder } = this;
+    if (folder === undefined) return [];
+    const reading = this.readingOf(folder);
+    await reading.done;
+    takeOutWhatWent(reading);
+    return reading.files.flatMap((file) => (file.path.startsWith(`${path}/`) ? [file.path] : []));
   }
 
   /** Selected lines of the last active editor; undefined if there is no selection. */
@@ -103,7 +124,9 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private hit({ path, isOpen }: NamedFile): FileHit {
+  private hit({ path, isOpen, isSource, isFolder }: NamedFile): FileHit {
+    if (isSource === true) return { path, kind: 'source' };
+    if (isFolder === true) return { path, kind: 'folder' };
     const isUnsaved = vscode.workspace.textDocuments.some(({ isDirty, uri }) => isDirty && this.pathOf(uri) === path);
     return { path, kind: isOpen ? 'open' : 'file', ...(isUnsaved ? { isUnsaved } : {}) };
   }
@@ -121,14 +144,23 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (this.reading?.folder === folder && !this.reading.isCancelled) return this.reading;
     const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
     const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
-    const reading: Reading = { folder, paths: [], gone: new Set(), isDone: false, isCancelled: false, done: Promise.resolve() };
+    const reading: Reading = {
+      folder,
+      files: [],
+      folders: new Map(),
+      gone: new Set(),
+      isDone: false,
+      isCancelled: false,
+      done: Promise.resolve(),
+    };
     reading.done = walkFolder(folder, {
       isExcluded,
       found: (path) => {
-        reading.paths.push(path);
-        if (reading.paths.length % 5_000 === 0) this.read.fire();
+        reading.files.push(named(path));
+        addFolders(reading.folders, path);
+        if (reading.files.length % 5_000 === 0) this.read.fire();
       },
-      isCancelled: () => reading.isCancelled || reading.paths.length >= maxFiles,
+      isCancelled: () => reading.isCancelled || reading.files.length >= maxFiles,
     }).then(() => {
       reading.isDone = true;
       if (!reading.isCancelled) this.read.fire();
@@ -162,6 +194,26 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 }
 
+/** Keywords of texts that are not files. */
+const sources = (['problems', 'changes', 'terminal', 'chat'] as const).map((path): NamedFile => ({
+  path,
+  name: path,
+  isOpen: false,
+  isSource: true,
+}));
+
+function named(path: string, isOpen = false): NamedFile {
+  return { path, name: path.slice(path.lastIndexOf('/') + 1), isOpen };
+}
+
+function addFolders(folders: Map<string, NamedFile>, path: string): void {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+    const folder = path.slice(0, at);
+    if (folders.has(folder)) return;
+    folders.set(folder, { ...named(folder), isFolder: true });
+  }
+}
+
 /** Switching branches can delete thousands of files, so they are removed together on the next query. */
 function takeOutWhatWent(reading: Reading): void {
   const { gone } = reading;
@@ -170,13 +222,14 @@ function takeOutWhatWent(reading: Reading): void {
     for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) if (gone.has(path.slice(0, end))) return false;
     return true;
   };
-  reading.paths = reading.paths.filter(isThere);
+  reading.files = reading.files.filter(({ path }) => isThere(path));
+  for (const path of reading.folders.keys()) if (!isThere(path)) reading.folders.delete(path);
   gone.clear();
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {
-  const count = formatInteger(reading.paths.length);
+  const count = formatInteger(reading.files.length);
   if (!reading.isDone) return l10n.t('Reading folder, {0} files so far…', count);
-  if (reading.paths.length >= maxFiles) return l10n.t('Large folder: only the first {0} files are listed.', count);
+  if (reading.files.length >= maxFiles) return l10n.t('Large folder: only the first {0} files are listed.', count);
   return found === 0 ? l10n.t('No file path contains these letters.') : undefined;
 }

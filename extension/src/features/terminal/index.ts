@@ -6,7 +6,7 @@ import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
 import { StatusBarItem } from '../../infrastructure/window';
 import { commands } from './commands';
-import { type FailedCommand, failureMessage, OutputEnd, toolOutput } from './terminalText';
+import { commandText, type FailedCommand, failureMessage, OutputEnd, toolOutput } from './terminalText';
 
 /** Exit code of a command that the user stopped with Ctrl+C. */
 const interrupted = 130;
@@ -16,10 +16,18 @@ interface Failure extends Omit<FailedCommand, 'output'> {
   output: OutputEnd;
 }
 
+interface LastCommand {
+  commandLine: string;
+  exitCode: number | undefined;
+  output: OutputEnd;
+}
+
 export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   const outputs = new Map<vscode.TerminalShellExecution, OutputEnd>();
   const failures = new Map<vscode.Terminal, Failure>();
+  /** The last finished command, whether it failed or not. */
+  const lastCommands = new Map<vscode.Terminal, LastCommand>();
   const hasFailed = new ContextKey('plue.terminal.hasFailed');
   const status = disposables.add(
     new StatusBarItem({
@@ -56,6 +64,7 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
     vscode.window.onDidEndTerminalShellExecution(({ terminal, execution, exitCode }) => {
       const output = outputs.get(execution);
       outputs.delete(execution);
+      lastCommands.set(terminal, { commandLine: execution.commandLine.value, exitCode, output: output ?? new OutputEnd() });
       if (exitCode === undefined || exitCode === 0 || exitCode === interrupted) return;
       failures.set(terminal, { commandLine: execution.commandLine.value, exitCode, output: output ?? new OutputEnd() });
       show();
@@ -65,6 +74,7 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
   disposables.add(
     vscode.window.onDidCloseTerminal((terminal) => {
       failures.delete(terminal);
+      lastCommands.delete(terminal);
       show();
     }),
   );
@@ -86,6 +96,15 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
   };
   register(commands.explain, () => l10n.t('Explain why this command failed.'));
   register(commands.fix, () => l10n.t('Find out why this command failed, and fix the cause.'));
+  disposables.add(
+    vscode.commands.registerCommand(commands.lastCommand, async (): Promise<string | undefined> => {
+      const { activeTerminal } = vscode.window;
+      const last = activeTerminal && lastCommands.get(activeTerminal);
+      if (last === undefined) return undefined;
+      const output = last.output.read() || (await lastOutput(last.commandLine));
+      return commandText({ ...last, output });
+    }),
+  );
   return disposables;
 }
 

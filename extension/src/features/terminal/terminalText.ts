@@ -42,6 +42,12 @@ export function toolOutput(text: string, commandLine: string): string {
   return text.includes(commandLine.trim()) ? output.read() : '';
 }
 
+/** Returns a command with its output, as a terminal shows them. VS Code does not know the exit code of each command. */
+export function commandText({ commandLine, exitCode, output }: Omit<FailedCommand, 'exitCode'> & { exitCode: number | undefined }): string {
+  const exit = exitCode === undefined ? '' : `Exit code: ${exitCode}`;
+  return [`$ ${commandLine.trim()}`, output, exit].filter((part) => part !== '').join('\n');
+}
+
 /** @param request The user's sentence. */
 export function failureMessage(request: string, { commandLine, exitCode, output }: FailedCommand): string {
   const fence = fenceFor(`${commandLine}\n${output}`);

@@ -59,7 +59,7 @@ export class ChatPage {
     root.addEventListener('click', (event) => this.clicked(event));
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
-    if (saved !== undefined) this.foot.composer.restore(saved.draft, saved.attachments ?? [], saved.editor);
+    if (saved !== undefined) this.foot.composer.restore(saved.draft, saved.attachments ?? [], saved.texts ?? [], saved.editor);
     // VS Code restores only a panel whose state names its chat.
     else this.save();
     this.draw();
@@ -263,11 +263,19 @@ export class ChatPage {
 
   private save(): void {
     const { panel, codexId } = this.context;
-    const { draft, attachments, editorChoice } = this.foot.composer;
+    const { draft, attachments, texts, editorChoice } = this.foot.composer;
     const files = attachments.length === 0 ? {} : { attachments };
     const unstored = this.outbox.message === undefined ? {} : { unstored: this.outbox.message };
     const editor = editorChoice === undefined ? {} : { editor: editorChoice };
-    panel.setState({ codexId, draft, ...files, ...unstored, ...editor, place: this.messages.place } satisfies SavedState);
+    panel.setState({
+      codexId,
+      draft,
+      ...files,
+      ...(texts.length === 0 ? {} : { texts }),
+      ...unstored,
+      ...editor,
+      place: this.messages.place,
+    } satisfies SavedState);
   }
 
   private saveSoon(): void {

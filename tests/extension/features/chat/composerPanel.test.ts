@@ -7,6 +7,7 @@ import { handle } from '../../../../extension/src/common/handlers';
 import { ComposerPanel } from '../../../../extension/src/features/chat/composerPanel';
 import { EditorContext } from '../../../../extension/src/features/chat/editorContext';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
+import { TextSources } from '../../../../extension/src/features/chat/textSources';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
 import {
   attachmentInspect,
@@ -26,6 +27,7 @@ import { fakeLog } from '../../testing/fakeLog';
 import { memory } from '../../testing/memory';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
+  commandAnswers,
   files as chosen,
   editorChanged,
   FakeDocument,
@@ -49,6 +51,7 @@ let posted: ComposerToPage[];
 let panel: ComposerPanel;
 let files: WorkspaceFiles;
 let editorContext: EditorContext | undefined;
+let sources: TextSources | undefined;
 let kept: Memento;
 
 beforeEach(() => {
@@ -68,8 +71,12 @@ function begin(): void {
   const lastEditor = new LastEditor();
   files = new WorkspaceFiles(lastEditor);
   editorContext?.dispose();
+  sources?.dispose();
+  sources = new TextSources(sidecar, files);
   editorContext = new EditorContext(sidecar, files, lastEditor, kept);
-  panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, editorContext, log: fakeLog().log }, (message) => posted.push(message));
+  panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, editorContext, sources, log: fakeLog().log }, (message) =>
+    posted.push(message),
+  );
 }
 
 /** Two lines of a file, as if the user had selected them last. */
@@ -91,7 +98,7 @@ afterEach(() => {
 async function found(text: string): Promise<string[]> {
   await handle(panel.handlers, { type: 'findFiles', text });
   const message = posted.findLast((one) => one.type === 'files');
-  return message?.type === 'files' ? message.files.map(({ path }) => path) : [];
+  return message?.type === 'files' ? message.files.flatMap(({ path, kind }) => (kind === 'file' || kind === 'open' ? [path] : [])) : [];
 }
 
 describe('files by @', () => {
@@ -319,5 +326,30 @@ describe('the place of the editor', () => {
     begin();
     panel.showEditor();
     expect(place()).toEqual({ type: 'editorContext', choice: { file: true, selection: false } });
+  });
+});
+
+describe('an @', () => {
+  const hits = async (text: string): Promise<unknown[]> => {
+    await handle(panel.handlers, { type: 'findFiles', text });
+    const message = posted.findLast((one) => one.type === 'files');
+    return message?.type === 'files' ? message.files : [];
+  };
+
+  it('finds sources, folders, and symbols among the files', async () => {
+    await vi.waitFor(async () => expect(await hits('src')).toContainEqual({ path: 'src', kind: 'folder' }));
+    expect((await hits('prob'))[0]).toEqual({ path: 'problems', kind: 'source' });
+    const at = (path: string): unknown => ({ uri: Uri.file(path), range: new Selection(2, 0, 4, 1) });
+    commandAnswers.set('vscode.executeWorkspaceSymbolProvider', () => [
+      { name: 'dateOf', location: at(join(folder, 'src', 'date.ts')) },
+      { name: 'dateOfLibrary', location: at('/usr/lib/date.ts') },
+    ]);
+    const found = await hits('dateo');
+    expect(found).toEqual([{ path: 'src/date.ts', kind: 'symbol', name: 'dateOf', range: { start: 3, end: 5 } }]);
+  });
+
+  it('shows the files when symbols fail', async () => {
+    commandAnswers.set('vscode.executeWorkspaceSymbolProvider', () => Promise.reject(new Error('No.')));
+    await vi.waitFor(async () => expect(await found('date')).toEqual(['src/date.ts']));
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureMessage, OutputEnd, toolOutput } from '../../../../extension/src/features/terminal/terminalText';
+import { commandText, failureMessage, OutputEnd, toolOutput } from '../../../../extension/src/features/terminal/terminalText';
 
 function read(...pieces: string[]): string {
   const output = new OutputEnd();
@@ -27,6 +27,11 @@ test('The message has the command, its exit code, and its output', () => {
     'Explain\n\n````sh\nnpm test\n````\n\nExit code: 2\n\n````text\n```\n````',
   );
   expect(failureMessage('Explain', { commandLine: 'false', exitCode: 1, output: '' })).toBe('Explain\n\n```sh\nfalse\n```\n\nExit code: 1');
+});
+
+test('A command has its output, and its exit code if it is known', () => {
+  expect(commandText({ commandLine: ' ls ', exitCode: 0, output: 'a.ts' })).toBe('$ ls\na.ts\nExit code: 0');
+  expect(commandText({ commandLine: 'true', exitCode: undefined, output: '' })).toBe('$ true');
 });
 
 test('What a tool says of another command is not used', () => {

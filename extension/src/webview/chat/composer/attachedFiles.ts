@@ -2,6 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
+import type { TextSource } from '../../../common/messages/chatComposer';
+import type { AttachedText } from '../../../common/messages/savedState';
+import { fenceFor } from '../../../common/fence';
 import { nameOf } from './fileMentions';
 import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
 
@@ -14,6 +17,8 @@ export interface AttachedFile {
   readonly view?: AttachmentView;
   /** The reason why it cannot be sent. */
   readonly problem?: string;
+  /** Text that is not a file, or is being read; it is sent in the message. */
+  readonly source?: { readonly text?: string };
   /** A data address; an image. */
   readonly thumbnail?: string;
   /** "2400 × 1200, scaled to 1568 × 784" */
@@ -39,7 +44,12 @@ export class AttachedFiles {
 
   /** For the message. */
   get attachments(): Attachment[] {
-    return this.files.filter(({ problem }) => problem === undefined).map(({ attachment }) => attachment);
+    return this.files.filter(({ problem, source }) => problem === undefined && source === undefined).map(({ attachment }) => attachment);
+  }
+
+  /** Texts for the message. */
+  get texts(): AttachedText[] {
+    return textsOf(this.files);
   }
 
   get hasImage(): boolean {
@@ -62,6 +72,19 @@ export class AttachedFiles {
       ({ attachment }) => attachment.path === path && JSON.stringify(attachment.range) === JSON.stringify(range),
     );
     if (!isKnown) this.inspect(this.begin({ path, ...(range === undefined ? {} : { range }) }, nameOf(path)));
+  }
+
+  /** Reads text that is not a file. The same source is read again. @param of The path of a folder. */
+  addSource(source: TextSource, of?: string): void {
+    const name = `@${source === 'folder' ? `${of ?? ''}/` : source}`;
+    this.set(this.files.filter((file) => file.source === undefined || file.name !== name));
+    const { id } = this.begin({ name }, name, {});
+    this.actions.post({ type: 'readSource', chipId: id, source, ...(of === undefined ? {} : { of }) });
+  }
+
+  /** Texts restored after a reload. */
+  restoreTexts(texts: readonly AttachedText[]): void {
+    for (const { name, text } of texts) this.change(this.begin({ name }, name, { text }).id, { isBusy: false });
   }
 
   /** From the clipboard or from outside of VS Code, so without a path. */
@@ -114,15 +137,22 @@ export class AttachedFiles {
     this.set([...files.filter(({ id }) => this.find(id) === undefined), ...this.files]);
   }
 
-  receive(message: Extract<ComposerToPage, { type: 'inspected' | 'image' | 'attach' }>): void {
+  receive(message: Extract<ComposerToPage, { type: 'inspected' | 'image' | 'attach' | 'sourceText' }>): void {
     if (message.type === 'attach') {
       for (const place of message.files) this.add(place);
       return;
     }
     const file = this.find(message.chipId);
     if (file === undefined) return;
-    if (message.type === 'inspected') this.inspected(file, message.view, message.error);
+    if (message.type === 'sourceText') this.sourceRead(file, message);
+    else if (message.type === 'inspected') this.inspected(file, message.view, message.error);
     else void this.scale(file, blobOf(message.data, message.mediaType));
+  }
+
+  private sourceRead({ id }: AttachedFile, { name, text, error }: { name?: string; text?: string; error?: string }): void {
+    if (error !== undefined) return this.change(id, { isBusy: false, problem: error });
+    if (text === undefined) return this.remove(id);
+    this.change(id, { isBusy: false, source: { text }, ...(name === undefined ? {} : { name, attachment: { name } }) });
   }
 
   private inspected(file: AttachedFile, view: AttachmentView | undefined, error: string | undefined): void {
@@ -173,8 +203,8 @@ export class AttachedFiles {
     }
   }
 
-  private begin(attachment: Attachment, name: string): AttachedFile {
-    const file: AttachedFile = { id: `file-${++this.lastId}`, attachment, name, isBusy: true };
+  private begin(attachment: Attachment, name: string, source?: AttachedFile['source']): AttachedFile {
+    const file: AttachedFile = { id: `file-${++this.lastId}`, attachment, name, isBusy: true, ...(source === undefined ? {} : { source }) };
     this.set([...this.files, file]);
     return file;
   }
@@ -195,6 +225,21 @@ export class AttachedFiles {
     this.files = files;
     this.actions.changed();
   }
+}
+
+export function textsOf(files: readonly AttachedFile[]): AttachedText[] {
+  return files.flatMap(({ name, source, problem }) =>
+    source?.text === undefined || problem !== undefined ? [] : [{ name, text: source.text }],
+  );
+}
+
+/** Appends each text as a code block under its name. */
+export function withTexts(draft: string, texts: readonly AttachedText[]): string {
+  const blocks = texts.map(({ name, text }) => {
+    const fence = fenceFor(text);
+    return `${name.replace(/\s+/gu, ' ')}:\n\n${fence}${name === '@changes' ? 'diff' : 'text'}\n${text}\n${fence}`;
+  });
+  return [draft, ...blocks].join('\n\n');
 }
 
 /** Attachments with an open question. */

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../../shared/element';
-import { formatBytes, formatTokens } from '../../../common/format';
+import { formatBytes, formatInteger, formatTokens } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
 import { linesText } from './fileMentions';
@@ -13,6 +13,8 @@ export interface ChipActions {
   allowOutside(id: string): void;
   sendAs(id: string, how: AttachmentMode | LineRange): void;
   pin(id: string): void;
+  /** Shows a text that is not a file. */
+  open(file: AttachedFile): void;
 }
 
 export interface ChipContext {
@@ -59,7 +61,11 @@ export class AttachmentChips {
       element('span', { class: 'chip-detail' }, detailOf(file)),
       warning === undefined ? undefined : element('span', { class: 'chip-warning' }, icon('warning'), visibleText(warning)),
     );
-    const buttons = [...(this.canPin(file, context) ? [this.pin(file)] : []), this.remove(file)];
+    const buttons = [
+      ...(file.source?.text === undefined ? [] : [this.open(file)]),
+      ...(this.canPin(file, context) ? [this.pin(file)] : []),
+      this.remove(file),
+    ];
     return element(
       'div',
       { class: `context-chip${isWide ? ' wide' : ''}`, title: titleOf(file), 'data-chip': file.id },
@@ -134,6 +140,14 @@ export class AttachmentChips {
     return path !== undefined && range === undefined && reason === undefined && !isOutside && !pinned.includes(path);
   }
 
+  private open(file: AttachedFile): HTMLElement {
+    const label = l10n.t('Open {0}', file.name);
+    return keyed(
+      iconButton('go-to-file', label, () => this.actions.open(file)),
+      `${file.id} open`,
+    );
+  }
+
   private pin(file: AttachedFile): HTMLElement {
     const label = l10n.t('Pin {0}: send with every message', file.name);
     return keyed(
@@ -163,8 +177,9 @@ function problem(words: string): HTMLElement {
 
 /** Questions include the size. */
 function detailOf(file: AttachedFile): string {
-  const { attachment, view, problem: reason, scaling } = file;
+  const { attachment, view, problem: reason, scaling, source } = file;
   if (reason !== undefined || openQuestions(file).length > 0) return '';
+  if (source !== undefined) return source.text === undefined ? '' : l10n.t('{0} characters', formatInteger(source.text.length));
   const { range, mode } = attachment;
   const tokens = view?.tokens === undefined ? undefined : l10n.t('{0} tokens', formatTokens(view.tokens));
   return [range === undefined ? undefined : linesText(range), mode === 'summary' ? l10n.t('summary') : undefined, scaling, tokens]

@@ -6,9 +6,9 @@ import { menuButton } from '../../shared/menu';
 import type { Handlers } from '../../../common/handlers';
 import type { FromChatPage } from '../../../common/messages/chat';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
-import type { EditorChoice } from '../../../common/messages/savedState';
+import type { AttachedText, EditorChoice } from '../../../common/messages/savedState';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
-import { AttachedFiles, type AttachedFile } from './attachedFiles';
+import { AttachedFiles, type AttachedFile, withTexts } from './attachedFiles';
 import { AttachmentChips } from './attachmentChips';
 import { Composer } from './composer';
 import { EditorChip } from './editorChip';
@@ -79,7 +79,9 @@ export class ComposerArea {
     agent: undefined,
   };
   /** The sent message that can be restored. */
-  private under: { text: string; files: readonly AttachedFile[] } | undefined;
+  private under: { text: string; draft: string; files: readonly AttachedFile[] } | undefined;
+  /** A message whose draft and attachments were restored. */
+  private restored: { text: string; draft: string } | undefined;
   private readonly measuring: { timer?: ReturnType<typeof setTimeout>; key: string } = { key: '' };
   /** Arguments of the command whose prompt is loading. */
   private given = '';
@@ -98,6 +100,7 @@ export class ComposerArea {
       allowOutside: (id) => this.files.allowOutside(id),
       sendAs: (id, how) => this.files.sendAs(id, how),
       pin: (id) => this.pin(id),
+      open: ({ name, source }) => post({ type: 'openText', name, text: source?.text ?? '' }),
     });
     this.editorChip = new EditorChip({
       changed: () => this.filesChanged(),
@@ -150,6 +153,7 @@ export class ComposerArea {
     return new FileMentions(this.composer.completions, {
       find: (text) => this.actions.post({ type: 'findFiles', text }),
       attach: (place) => this.files.add(place),
+      attachSource: (source, of) => this.files.addSource(source, of),
       isAttached: (path) => this.isAttached(path),
       replace: (...change) => this.composer.replace(...change),
     });
@@ -185,6 +189,10 @@ export class ComposerArea {
     return this.editorChip.choice;
   }
 
+  get texts(): AttachedText[] {
+    return this.files.texts;
+  }
+
   get hasImage(): boolean {
     return this.files.hasImage;
   }
@@ -206,6 +214,7 @@ export class ComposerArea {
     },
     inspected: (message) => this.files.receive(message),
     image: (message) => this.files.receive(message),
+    sourceText: (message) => this.files.receive(message),
     contextFiles: ({ files }) => {
       this.pinned.show(files, this.state.isReadOnly);
       this.measuring.key = '';
@@ -225,10 +234,11 @@ export class ComposerArea {
   };
 
   /** The draft and the files of before a reload. */
-  restore(draft: string, attachments: readonly Attachment[], editor?: EditorChoice): void {
+  restore(draft: string, attachments: readonly Attachment[], texts: readonly AttachedText[], editor?: EditorChoice): void {
     this.editorChip.restore(editor);
     this.composer.setDraft(draft);
     this.files.restore(attachments);
+    this.files.restoreTexts(texts);
   }
 
   setDraft(draft: string): void {
@@ -240,29 +250,37 @@ export class ComposerArea {
    * @param attachments Attachments, if the webview was reloaded after sending.
    */
   giveBack(text: string, attachments: readonly Attachment[] = []): void {
-    this.composer.giveBack(text);
-    if (this.under?.text === text) this.files.giveBack(this.under.files);
-    else this.files.restore(attachments);
+    const { under } = this;
     this.under = undefined;
+    if (under?.text === text) {
+      this.composer.giveBack(under.draft);
+      this.files.giveBack(under.files);
+      this.restored = under;
+    } else {
+      this.composer.giveBack(text);
+      this.files.restore(attachments);
+    }
   }
 
   /** The restored message was stored after all. */
   takeBack(text: string): void {
-    if (this.composer.draft === text) this.files.take();
-    this.composer.takeBack(text);
+    const draft = this.restored?.text === text ? this.restored.draft : text;
+    if (this.composer.draft === draft) this.files.take();
+    this.composer.takeBack(draft);
   }
 
   focus(): void {
     this.composer.focus();
   }
 
-  private send(text: string, now: boolean): void {
-    if (this.files.all.length === 0 && this.slash.mistake(text) === undefined && this.slash.runs(text)) return;
+  private send(draft: string, now: boolean): void {
+    if (this.files.all.length === 0 && this.slash.mistake(draft) === undefined && this.slash.runs(draft)) return;
+    const text = withTexts(draft, this.files.texts);
     const attachments = this.sentAttachments;
     // Before the files are taken, which may cover the place of the editor.
     const { sent } = this.editorChip;
     const files = [...this.files.take(), ...sent];
-    this.under = { text, files };
+    this.under = { text, draft, files };
     const withFiles = attachments.length === 0 ? {} : { attachments };
     if (this.state.agent !== undefined) this.actions.startTask(text, attachments);
     else if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
@@ -339,10 +357,11 @@ export class ComposerArea {
     this.measuring.timer = setTimeout(() => {
       const { contextKey, blocked } = this.state;
       const attachments = this.sentAttachments;
-      const key = JSON.stringify([contextKey, this.draft, attachments]);
+      const draft = withTexts(this.draft, this.files.texts);
+      const key = JSON.stringify([contextKey, draft, attachments]);
       if (contextKey === '' || blocked !== undefined || key === this.measuring.key) return;
       this.measuring.key = key;
-      this.actions.post({ type: 'measureContext', draft: this.draft, attachments });
+      this.actions.post({ type: 'measureContext', draft, attachments });
     }, rest);
   }
 }

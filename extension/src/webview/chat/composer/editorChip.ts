@@ -16,7 +16,7 @@ export interface EditorChipActions {
 }
 
 export class EditorChip {
-  readonly node = element('div', { class: 'editor-context', hidden: true });
+  readonly node = element('div', { class: 'editor-context', role: 'group', 'aria-label': l10n.t('From the editor'), hidden: true });
   private readonly button = element('button', { type: 'button', class: 'editor-chip' });
   private place: EditorPlace | undefined;
   /** For chats in which the user chose nothing. */
@@ -65,10 +65,6 @@ export class EditorChip {
     const lines = range === undefined ? undefined : linesText(range);
     const size = tokens === undefined || !isOn ? undefined : l10n.t('{0} tokens', formatTokens(tokens));
     this.button.setAttribute('aria-pressed', String(isOn));
-    this.button.setAttribute(
-      'aria-label',
-      visibleText(lines === undefined ? l10n.t('Send the active file {0}', path) : l10n.t('Send the selection in {0}, {1}', path, lines)),
-    );
     this.button.title = visibleText(
       isOn
         ? l10n.t('{0} is sent with the message. Select to leave it out.', path)

@@ -1,12 +1,14 @@
 // File mentions with @: completion list of workspace files; selected files are attached.
 import * as l10n from '@vscode/l10n';
-import type { FileHit, FilePlace } from '../../../common/messages/chatComposer';
+import { type FileHit, type FilePlace, type TextSource, textSources } from '../../../common/messages/chatComposer';
 import type { CompletionList } from './completionList';
 import { mentionAt, type Token, writePlace } from './mention';
 
 export interface FileMentionActions {
   find(text: string): void;
   attach(file: FilePlace): void;
+  /** @param of The path of a folder. */
+  attachSource(source: TextSource, of?: string): void;
   /** True if the whole file is attached already. */
   isAttached(path: string): boolean;
   /** Replaces the typed text. */
@@ -49,8 +51,8 @@ export class FileMentions {
     // Enter after a complete mention sends the message.
     if (token.range === undefined && this.actions.isAttached(token.query)) return this.list.close();
     const rows = this.files.map((file) => ({
-      icon: file.kind === 'selection' ? 'selection' : 'file',
-      label: file.kind === 'selection' ? '@selection' : nameOf(file.path),
+      icon: iconOf(file),
+      label: labelOf(file),
       detail: detailOf(file, token),
       pick: () => this.pick(token, file),
     }));
@@ -61,8 +63,19 @@ export class FileMentions {
     const range = file.range ?? token.range;
     this.token = undefined;
     this.list.close();
+    if (file.kind === 'source' || file.kind === 'folder') {
+      this.actions.replace(token, `@${file.path}${file.kind === 'folder' ? '/' : ''} `);
+      this.attachText(file);
+      return;
+    }
     this.actions.replace(token, `@${writePlace(file.path, range)} `);
     this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
+  }
+
+  private attachText({ kind, path }: FileHit): void {
+    const source = textSources.find((one) => one === path);
+    if (kind === 'folder') this.actions.attachSource('folder', path);
+    else if (source !== undefined) this.actions.attachSource(source);
   }
 
   /** A complete mention followed by a space. */
@@ -71,21 +84,43 @@ export class FileMentions {
     const file =
       before.query === 'selection'
         ? this.files.find(({ kind }) => kind === 'selection')
-        : this.files.find(({ path, kind }) => path === before.query && kind !== 'selection');
+        : this.files.find(({ path, kind }) => path === before.query && kind !== 'selection' && kind !== 'symbol');
     if (file === undefined) return;
+    if (file.kind === 'source' || file.kind === 'folder') return this.attachText(file);
     const range = file.range ?? before.range;
     this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
   }
 }
+
+function iconOf({ kind, path }: FileHit): string {
+  if (kind === 'source')
+    return { problems: 'warning', changes: 'git-compare', terminal: 'terminal', chat: 'comment-discussion' }[path] ?? 'file';
+  return { selection: 'selection', folder: 'folder', symbol: 'symbol-method', open: 'file', file: 'file' }[kind];
+}
+
+function labelOf({ kind, path, name }: FileHit): string {
+  if (kind === 'selection') return '@selection';
+  if (kind === 'source') return `@${path}`;
+  return name ?? `${nameOf(path)}${kind === 'folder' ? '/' : ''}`;
+}
+
+/** Descriptions of the sources. */
+const descriptions: Record<string, string> = {
+  problems: l10n.t('Errors and warnings of the workspace'),
+  changes: l10n.t('Uncommitted changes in Git'),
+  terminal: l10n.t('Last command of the terminal and its output'),
+  chat: l10n.t('Last messages of another chat'),
+};
 
 export function nameOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
 function detailOf(file: FileHit, token: Token): string {
-  const range = file.range ?? token.range;
+  if (file.kind === 'source') return descriptions[file.path] ?? '';
+  const range = file.kind === 'folder' ? undefined : (file.range ?? token.range);
   const lines = range === undefined ? undefined : linesText(range);
-  const folder = file.kind === 'selection' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
+  const folder = file.kind === 'selection' || file.kind === 'symbol' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
   const state = file.isUnsaved === true ? l10n.t('unsaved changes') : file.kind === 'open' ? l10n.t('open') : undefined;
   return [folder, lines, state].filter((word) => word !== undefined && word !== '').join(' · ');
 }
