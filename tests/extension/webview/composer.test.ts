@@ -685,3 +685,15 @@ describe('text that is not a file', () => {
     expect(chips()).toEqual(['@problems20 characters']);
   });
 });
+
+it('The model picker gets the tokens of the meter', async () => {
+  const model = { id: 'opus', inputPerMillion: 10, outputPerMillion: 50 };
+  await receive({ type: 'context', context: { tokens: 5000, isEstimate: true, shares: [] } });
+  document.querySelector<HTMLButtonElement>('#picker')?.click();
+  await receive({ type: 'models', providerId: provider().id, models: [model] });
+  const filter = document.querySelector<HTMLInputElement>('.composer-switches .picker-filter');
+  if (filter === null) throw new Error('No filter');
+  filter.value = 'opus';
+  filter.dispatchEvent(new Event('input'));
+  expect(document.querySelector('.composer-switches .picker-estimate')?.textContent).toBe('Input of this message: about 5k tokens, $0.050');
+});

@@ -81,6 +81,23 @@ describe('the picker of models', () => {
     expect(options()).toContain('plain');
   });
 
+  it('estimates the input of the message for the model that Enter selects, where tokens and price are known', () => {
+    const estimate = (): string | undefined => {
+      const node = document.querySelector<HTMLElement>('.picker-estimate');
+      return node?.hidden === false ? (node.textContent ?? '') : undefined;
+    };
+    open({ tokens: 12_000 });
+    lists.show('anthropic', [opus, { id: 'plain' }], undefined);
+    type('Opus');
+    expect(estimate()).toBe('Input of this message: about 12k tokens, $0.180');
+    type('plain');
+    expect(estimate()).toBeUndefined();
+    open();
+    lists.show('anthropic', [opus], undefined);
+    type('Opus');
+    expect(estimate()).toBeUndefined();
+  });
+
   it('puts the recently used first, but neither the chosen one nor who is off or gone', () => {
     const recent = [{ providerId: 'groq', model: 'big' }, { providerId: 'anthropic' }, { providerId: 'off' }, { providerId: 'gone' }];
     open({ recent });

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
-import { formatTokens, formatPrice } from '../../common/format';
+import { formatCost, formatPrice, formatTokens } from '../../common/format';
 import type { ModelLists, Models } from './modelLists';
 import { visibleText } from '../../common/visibleText';
 
@@ -29,6 +29,8 @@ export interface ModelPickerState {
   recent?: readonly ModelChoice[];
   /** Default models, which are marked. */
   large?: ModelChoice;
+  /** Tokens of the next message with its context, if known. */
+  tokens?: number;
   small?: ModelChoice;
 }
 
@@ -41,6 +43,8 @@ interface Row {
   /** Additional search text. */
   also?: string;
   isChosen?: boolean;
+  /** US dollars per million input tokens. */
+  price?: number | undefined;
   pick?: () => void;
 }
 
@@ -51,8 +55,9 @@ export class ModelPicker {
   private readonly filter: HTMLInputElement;
   private readonly list: HTMLElement;
   private readonly popup: HTMLElement;
+  private readonly estimate = element('div', { class: 'picker-estimate', hidden: true });
   private state: ModelPickerState = { words: '', providers: [], chosen: undefined };
-  private options: { node: HTMLElement; key: string; pick: () => void }[] = [];
+  private options: { node: HTMLElement; key: string; pick: () => void; price: number | undefined }[] = [];
   private active = 0;
 
   constructor(private readonly settings: ModelPickerOptions) {
@@ -73,7 +78,7 @@ export class ModelPicker {
       this.draw();
     });
     this.filter.addEventListener('keydown', (event) => this.pressed(event));
-    this.popup = element('div', { class: 'picker-popup', hidden: true }, this.filter, this.list);
+    this.popup = element('div', { class: 'picker-popup', hidden: true }, this.filter, this.list, this.estimate);
     this.popup.addEventListener('focusout', (event) => {
       if (!(event.relatedTarget instanceof Node && this.node.contains(event.relatedTarget))) this.close(false);
     });
@@ -209,7 +214,7 @@ export class ModelPicker {
       this.mark(false);
     });
     node.addEventListener('click', () => pick());
-    this.options.push({ node, key: JSON.stringify([group, row.label, row.also]), pick });
+    this.options.push({ node, key: JSON.stringify([group, row.label, row.also]), pick, price: row.price });
     return node;
   }
 
@@ -229,7 +234,7 @@ export class ModelPicker {
       return [
         {
           label: name === undefined ? provider.name : `${provider.name} / ${name}`,
-          ...(model === undefined ? {} : { detail: priceText(model) ?? '' }),
+          ...(model === undefined ? {} : { detail: priceText(model) ?? '', abilities: abilitiesOf(model), price: model.inputPerMillion }),
           pick: () => this.take(choice),
         },
       ];
@@ -254,6 +259,7 @@ export class ModelPicker {
         label: l10n.t('Default model'),
         tags: this.tagsOf(provider, undefined),
         ...(provider.model === undefined ? {} : { detail: provider.model }),
+        price: provider.model === undefined ? undefined : this.settings.lists.model(provider.id, provider.model)?.inputPerMillion,
         isChosen: isChosen && (chosenModel === undefined || (chosenModel === provider.model && !isListed(listed, chosenModel))),
         pick: pick(undefined),
       },
@@ -264,6 +270,7 @@ export class ModelPicker {
         tags: this.tagsOf(provider, model.id),
         ...detailOf(model),
         abilities: abilitiesOf(model),
+        price: model.inputPerMillion,
         also: model.id,
         isChosen: model.id === chosenModel,
         pick: pick(model.id),
@@ -331,8 +338,18 @@ export class ModelPicker {
     event.stopPropagation();
   }
 
+  /** For the model that Enter selects. */
+  private showEstimate(price: number | undefined): void {
+    const { tokens } = this.state;
+    this.estimate.hidden = tokens === undefined || price === undefined;
+    if (tokens === undefined || price === undefined) return;
+    const cost = formatCost((tokens / 1_000_000) * price);
+    setText(this.estimate, l10n.t('Input of this message: about {0} tokens, {1}', formatTokens(tokens), cost));
+  }
+
   private mark(scroll = true): void {
     this.options.forEach(({ node }, index) => node.classList.toggle('active', index === this.active));
+    this.showEstimate(this.options[this.active]?.price);
     const node = this.options[this.active]?.node;
     if (node === undefined) {
       this.filter.removeAttribute('aria-activedescendant');

@@ -35,8 +35,10 @@ export class ChatModelPicker {
     this.picker.button.addEventListener('click', () => (this.once = undefined), { capture: true });
   }
 
-  show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices): void {
-    this.picker.show({ ...known, words: chosenText(codex, providers), providers, chosen: chosenChoice(codex, providers) });
+  /** @param tokens Of the next message with its context, if known. */
+  show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices, tokens?: number): void {
+    const size = tokens === undefined ? {} : { tokens };
+    this.picker.show({ ...known, ...size, words: chosenText(codex, providers), providers, chosen: chosenChoice(codex, providers) });
   }
 
   open(): void {

@@ -35,6 +35,8 @@ export interface ComposerAreaActions {
   fork(): void;
   find(): void;
   costLimit(limit: number | undefined): void;
+  /** @param tokens Of the next message with its context; undefined if unknown. */
+  measured(tokens: number | undefined): void;
   /** Tells the data address of a stored image, now or later; undefined when there is none. */
   readBlob(blob: string, tell: (address: string | undefined) => void): void;
 }
@@ -224,6 +226,7 @@ export class ComposerArea {
     editorContext: ({ place, choice }) => this.editorChip.receive(place, choice),
     context: ({ context, costLimit }) => {
       this.actions.costLimit(costLimit);
+      this.actions.measured(context?.tokens);
       this.meter.show(context);
     },
     prompts: ({ prompts }) => this.slash.receive(prompts),

@@ -34,6 +34,8 @@ export class FootView implements ChatView {
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
   private readonly toast = new Toast();
+  /** Of the next message with its context, if known. */
+  private tokens: number | undefined;
   private readonly refused = element('div', { class: 'refused' });
 
   /** @param page Accepts dropped files. */
@@ -100,7 +102,7 @@ export class FootView implements ChatView {
     this.mode.show(modeOf(chat.values), !isReadOnly);
     // An agent's template chooses the model.
     this.picker.node.hidden = agent !== undefined;
-    this.picker.show(chat.codex, providers, choices);
+    this.picker.show(chat.codex, providers, choices, this.tokens);
   }
 
   /** The answer to an approval was rejected. */
@@ -134,6 +136,11 @@ export class FootView implements ChatView {
         run: (command) => panel.post({ type: 'command', command }),
         fork: () => panel.post({ type: 'fork' }),
         find: () => actions.openFind(),
+        measured: (tokens) => {
+          if (tokens === this.tokens) return;
+          this.tokens = tokens;
+          actions.redraw();
+        },
         costLimit: (limit) => this.options.showCostLimit(limit),
         readBlob: (blob, tell) => this.options.readBlob(blob, tell),
       },
