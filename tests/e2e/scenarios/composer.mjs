@@ -277,6 +277,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await scenario.visual(`Files, list and meter are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
+      await page.getByRole('tab', { name: /Why does/ }).click();
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await workbench.chat.locator('article').first().waitFor();
       await draft().fill('');
