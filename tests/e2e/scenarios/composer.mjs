@@ -270,6 +270,9 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
     const sent = JSON.stringify(endpoint.asked.at(-1));
     assert.match(sent, /@problems:[^]*broken\.json:1:8: error: /);
+    await workbench.chat.getByRole('button', { name: '@problems' }).last().click();
+    await workbench.chat.locator('.attached-texts pre').filter({ hasText: 'broken.json:1:8: error: ' }).waitFor();
+    await requireAccessible(await workbench.chatFrame());
     assert.ok(!sent.includes('{ \\\\\"a'), 'The open file is not sent.');
   });
 

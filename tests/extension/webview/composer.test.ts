@@ -686,6 +686,21 @@ describe('text that is not a file', () => {
   });
 });
 
+it('Attached texts of a message are folded under what the user wrote', async () => {
+  await receive({
+    type: 'snapshot',
+    chat: chat([question('m1', 'Fix @problems\n\n@problems:\n\n```text\na.ts: No.\n```')]),
+    providers: [provider()],
+  });
+  const message = document.querySelector('article');
+  expect(message?.querySelector('.plain-text')?.textContent).toBe('Fix @problems');
+  const fold = message?.querySelector<HTMLButtonElement>('.fold-button');
+  expect(fold?.textContent).toBe('@problems9 characters');
+  expect(message?.querySelector('pre')).toBeNull();
+  fold?.click();
+  expect(message?.querySelector('pre')?.textContent).toBe('a.ts: No.');
+});
+
 it('The model picker gets the tokens of the meter', async () => {
   const model = { id: 'opus', inputPerMillion: 10, outputPerMillion: 50 };
   await receive({ type: 'context', context: { tokens: 5000, isEstimate: true, shares: [] } });

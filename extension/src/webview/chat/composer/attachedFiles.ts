@@ -4,7 +4,6 @@ import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, Li
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
 import type { TextSource } from '../../../common/messages/chatComposer';
 import type { AttachedText } from '../../../common/messages/savedState';
-import { fenceFor } from '../../../common/fence';
 import { nameOf } from './fileMentions';
 import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
 
@@ -227,19 +226,10 @@ export class AttachedFiles {
   }
 }
 
-export function textsOf(files: readonly AttachedFile[]): AttachedText[] {
+function textsOf(files: readonly AttachedFile[]): AttachedText[] {
   return files.flatMap(({ name, source, problem }) =>
     source?.text === undefined || problem !== undefined ? [] : [{ name, text: source.text }],
   );
-}
-
-/** Appends each text as a code block under its name. */
-export function withTexts(draft: string, texts: readonly AttachedText[]): string {
-  const blocks = texts.map(({ name, text }) => {
-    const fence = fenceFor(text);
-    return `${name.replace(/\s+/gu, ' ')}:\n\n${fence}${name === '@changes' ? 'diff' : 'text'}\n${text}\n${fence}`;
-  });
-  return [draft, ...blocks].join('\n\n');
 }
 
 /** Attachments with an open question. */

@@ -5,7 +5,7 @@ import { element, icon, iconButton, textButton } from '../../shared/element';
 import { formatBytes, formatInteger, formatTokens } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
-import { linesText } from './fileMentions';
+import { linesText, textIcon } from './fileMentions';
 import { readRange } from './mention';
 
 export interface ChipActions {
@@ -165,9 +165,10 @@ export class AttachmentChips {
 
 type AttachedFileQuestion = ReturnType<typeof openQuestions>[number];
 
-function chipIcon({ isBusy, problem: reason, attachment }: AttachedFile): HTMLElement {
+function chipIcon({ isBusy, problem: reason, attachment, name, source }: AttachedFile): HTMLElement {
   if (reason !== undefined) return icon('error');
   if (isBusy) return icon('loading codicon-modifier-spin');
+  if (source !== undefined) return icon(textIcon(name));
   return icon(attachment.range === undefined ? 'file' : 'selection');
 }
 

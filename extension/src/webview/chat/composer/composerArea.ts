@@ -1,6 +1,7 @@
 // Everything below the messages: queue, pinned files, attachments, and composer.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../../protocol/protocol.generated';
+import { withTexts } from '../../../common/attachedTexts';
 import { element } from '../../shared/element';
 import { menuButton } from '../../shared/menu';
 import type { Handlers } from '../../../common/handlers';
@@ -8,7 +9,7 @@ import type { FromChatPage } from '../../../common/messages/chat';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
 import type { AttachedText, EditorChoice } from '../../../common/messages/savedState';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
-import { AttachedFiles, type AttachedFile, withTexts } from './attachedFiles';
+import { AttachedFiles, type AttachedFile } from './attachedFiles';
 import { AttachmentChips } from './attachmentChips';
 import { Composer } from './composer';
 import { EditorChip } from './editorChip';

@@ -92,9 +92,20 @@ export class FileMentions {
   }
 }
 
+/** @param name Such as "@problems", "@src/" or "@chat: Title". */
+export function textIcon(name: string): string {
+  const [keyword = ''] = name.split(':');
+  const icons: Record<string, string> = {
+    '@problems': 'warning',
+    '@changes': 'git-compare',
+    '@terminal': 'terminal',
+    '@chat': 'comment-discussion',
+  };
+  return icons[keyword] ?? (name.endsWith('/') ? 'folder' : 'file');
+}
+
 function iconOf({ kind, path }: FileHit): string {
-  if (kind === 'source')
-    return { problems: 'warning', changes: 'git-compare', terminal: 'terminal', chat: 'comment-discussion' }[path] ?? 'file';
+  if (kind === 'source') return textIcon(`@${path}`);
   return { selection: 'selection', folder: 'folder', symbol: 'symbol-method', open: 'file', file: 'file' }[kind];
 }
 

@@ -3,7 +3,10 @@ import * as l10n from '@vscode/l10n';
 import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../../shared/menu';
+import { splitTexts } from '../../../common/attachedTexts';
+import { formatInteger } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
+import { Fold } from './fold';
 import { BranchSwitch } from './branchSwitch';
 import type { Timing } from '../state/chatState';
 import type { CodeActions } from './codeBlock';
@@ -272,7 +275,7 @@ export class Message {
     const id = `${this.message.id}-${index}`;
     switch (part.kind) {
       case 'text':
-        return this.message.role === 'user' ? plainText() : markdownText(this.actions);
+        return this.message.role === 'user' ? plainText(id) : markdownText(this.actions);
       case 'reasoning':
         return reasoning(new Reasoning(id, this.actions));
       case 'toolUse':
@@ -331,9 +334,25 @@ interface ShownPart {
   update(part: MessagePart, isOpen: boolean, context: MessageContext): void;
 }
 
-function plainText(): ShownPart {
-  const node = element('div', { class: 'plain-text' });
-  return { kind: 'text', node, update: (part) => part.kind === 'text' && setText(node, visibleText(part.content)) };
+/** Attached texts, which can be long, are folded. */
+function plainText(id: string): ShownPart {
+  const written = element('div', { class: 'plain-text' });
+  const folds = element('div', { class: 'attached-texts' });
+  let shown: string | undefined;
+  const show = (content: string): void => {
+    if (content === shown) return;
+    shown = content;
+    const { draft, texts } = splitTexts(content);
+    setText(written, visibleText(draft));
+    folds.replaceChildren(
+      ...texts.map(({ name, text }, at) => {
+        const fold = new Fold(`${id}-text-${at}`, (body) => body.replaceChildren(element('pre', { tabindex: 0 }, visibleText(text))));
+        fold.describe(visibleText(name), l10n.t('{0} characters', formatInteger(text.length)));
+        return fold.node;
+      }),
+    );
+  };
+  return { kind: 'text', node: element('div', {}, written, folds), update: (part) => part.kind === 'text' && show(part.content) };
 }
 
 function markdownText(actions: CodeActions): ShownPart {
