@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
