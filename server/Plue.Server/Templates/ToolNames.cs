@@ -28,7 +28,12 @@ public static class ToolNames
         new("tests", "Runs tests in the editor.", MayChange: true),
         new("todo", "Manages the list of steps.", MayChange: false, NeedsFolder: false),
         new("codex", "Lists and reads prompts, templates and items.", MayChange: false, NeedsFolder: false),
-        new("edit_codex", "Creates and changes prompts, templates and items, with approval each time.", MayChange: true, NeedsFolder: false),
+        new(
+            "edit_codex",
+            "Creates and changes prompts, templates and items, with approval each time.",
+            MayChange: true,
+            NeedsFolder: false
+        ),
         new("fetch", "Fetches a web page as text.", MayChange: true, NeedsFolder: false),
         new("spawn_task", "Starts a subtask with another agent.", MayChange: true),
     ];

@@ -132,7 +132,14 @@ public sealed class ToolRunner(
             }
             if (!changesFiles)
             {
-                return Result(call, planned, context, await RunAsync(call, planned, context, observer, cancellationToken), [], approval) with
+                return Result(
+                    call,
+                    planned,
+                    context,
+                    await RunAsync(call, planned, context, observer, cancellationToken),
+                    [],
+                    approval
+                ) with
                 {
                     RunTime = RunTime(),
                 };
@@ -158,7 +165,10 @@ public sealed class ToolRunner(
             }
 
             var followUp = await planned.FollowUpAsync(cancellationToken);
-            return Result(call, planned, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with { RunTime = RunTime() };
+            return Result(call, planned, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with
+            {
+                RunTime = RunTime(),
+            };
         }
         catch (ToolFailureException fault)
         {
