@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { verbatim, type LocalizedText } from '../../../extension/src/infrastructure/localizedText';
 import * as ui from '../../../extension/src/infrastructure/window';
 import { rawTextUses } from '../../../scripts/lib/rawTextApi.mjs';
-import { answers, FakePanel, hovers, reset, window as fakeWindow } from '../testing/vscode';
+import { answers, FakePanel, hovers, MarkdownString, reset, window as fakeWindow } from '../testing/vscode';
 
 const wrapper = 'extension/src/infrastructure/window.ts';
 const root = process.cwd();
@@ -96,7 +96,10 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
   createDecoration: (text) => {
     const { renderOptions, hoverMessage } = ui.createDecoration(new Range(0, 0, 0, 0), text, { code: text, language: 'js' });
     record(renderOptions);
-    expect(hoverMessage).toMatchObject({ value: expect.stringMatching(/^\n```js\n[^]*\n```\n$/), isTrusted: undefined });
+    const hover = new MarkdownString();
+    Object.assign(hover, hoverMessage);
+    expect(hover.value).toMatch(/^\n```js\n[^]*\n```\n$/);
+    expect(hover.isTrusted).toBeUndefined();
   },
   registerLinkHover: (text) => {
     ui.registerLinkHover('*', () => [{ title: text, icon: 'sparkle', command: 'plue.test', args: [text] }]);
