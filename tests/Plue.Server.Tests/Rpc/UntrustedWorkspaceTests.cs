@@ -90,7 +90,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         endpoint.Route = _ => answers.TryDequeue(out var next) ? next : Answer("Yes");
         await sidecar.Client.AskAsync(uri, "Hello");
         Assert.Equal(["todo", "fetch"], Tools(0));
-        Assert.Contains("The tool read does not exist.", endpoint.Requests[1].Body, StringComparison.Ordinal);
+        Assert.Contains("There is no tool `read`.", endpoint.Requests[1].Body, StringComparison.Ordinal);
         var notes = (await GetAsync(uri))!["messages"]!.ToJsonString();
         Assert.Contains("this folder is not trusted", notes, StringComparison.Ordinal);
         Assert.Contains("The server theirs does not exist.", notes, StringComparison.Ordinal);

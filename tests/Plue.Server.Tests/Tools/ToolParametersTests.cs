@@ -41,7 +41,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("rename.symbol", """{"path":"a.txt","line":1,"symbol":"","new_name":"two"}""", "`symbol` must be the name"),
         ("rename.new_name", """{"path":"a.txt","line":1,"symbol":"one","new_name":""}""", "`new_name` must be a name"),
         ("tests.files", """{"files":["../a.test.ts"]}""", "outside the workspace"),
-        ("tests.names", """{"names":"adds"}""", "`names` must be a list"),
+        ("tests.names", """{"names":{"adds":true}}""", "`names` must be a list"),
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),

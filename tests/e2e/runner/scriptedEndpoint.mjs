@@ -173,3 +173,19 @@ function messageEvents(model, text) {
     event({ type: 'message_stop' }),
   ];
 }
+
+/**
+ * What a model does, round for round, by what it was asked last. @param {Record<string, Reply[]>} script By words of the question.
+ * @param {string} title For requests without tools, which ask for the title of the chat.
+ * @returns {(asked: any) => Reply}
+ */
+export function scriptedRounds(script, title) {
+  return (asked) => {
+    if (asked.tools === undefined) return { text: title };
+    const last = asked.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
+    const question = JSON.stringify(asked.messages[last]?.content ?? '');
+    const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
+    const done = asked.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
+    return rounds?.[done] ?? { text: 'Understood.' };
+  };
+}

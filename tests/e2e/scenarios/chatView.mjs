@@ -160,7 +160,7 @@ async function runSteps(scenario, workbench) {
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+Alt+p');
     await workbench.chat.locator('textarea:focus').waitFor();
-    await workbench.chat.getByText('hello.txt').first().waitFor();
+    await workbench.chat.locator('.chip-name:visible', { hasText: 'hello.txt' }).first().waitFor();
     await page.keyboard.press('Control+Alt+p');
     await page.locator('.monaco-editor.focused').waitFor();
   });

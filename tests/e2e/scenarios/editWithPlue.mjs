@@ -6,7 +6,7 @@ import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { asked, pick, type } from '../runner/prompts.mjs';
-import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
 const reader = `{
   // Reads, and no more.
@@ -50,20 +50,10 @@ const script = {
   ],
 };
 
-/** @param {any} request */
-function replyOf(request) {
-  if (request.tools === undefined) return { text: 'Title' };
-  const last = request.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
-  const question = JSON.stringify(request.messages[last]?.content ?? '');
-  const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
-  const done = request.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
-  return rounds?.[done] ?? { text: 'Understood.' };
-}
-
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  endpoint.reply = replyOf;
+  endpoint.reply = scriptedRounds(script, 'Title');
   const workbench = await scenario.open({
     prepare: (home) => {
       writeLocalServer(home, endpoint);

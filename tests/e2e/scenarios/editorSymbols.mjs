@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { ask, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
-import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
 const files = {
   'tsconfig.json': '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "es2022", "types": [] }, "include": ["*.ts"] }\n',
@@ -28,21 +28,10 @@ const script = {
   'Give it a better name': [call('rename', { ...place, new_name: 'isLeapYear' }), { text: 'It has a better name.' }],
 };
 
-/** @param {any} asked */
-function replyOf(asked) {
-  // Without tools it is asked for a title.
-  if (asked.tools === undefined) return { text: 'Dates' };
-  const last = asked.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
-  const question = JSON.stringify(asked.messages[last]?.content ?? '');
-  const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
-  const done = asked.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
-  return rounds?.[done] ?? { text: 'Understood.' };
-}
-
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  endpoint.reply = replyOf;
+  endpoint.reply = scriptedRounds(script, 'Dates');
   const workbench = await scenario.open({
     settings: {
       'files.autoSave': 'off',

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ask, untilFinished } from '../runner/chatPage.mjs';
+import { ask, untilFinished, viewAllLines } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
-import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
 const data = '{\n  "name": "first",\n  "count": 1\n}\n';
 const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
@@ -18,21 +18,10 @@ const script = {
   'Rename it': [read, call('edit', { path: 'data.json', old: 'first', new: 'second' }), { text: 'I left it alone.' }],
 };
 
-/** @param {any} asked */
-function replyOf(asked) {
-  // Without tools it is asked for a title.
-  if (asked.tools === undefined) return { text: 'Data' };
-  const last = asked.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
-  const question = JSON.stringify(asked.messages[last]?.content ?? '');
-  const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
-  const done = asked.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
-  return rounds?.[done] ?? { text: 'Understood.' };
-}
-
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  endpoint.reply = replyOf;
+  endpoint.reply = scriptedRounds(script, 'Data');
   const workbench = await scenario.open({
     settings: { 'files.autoSave': 'off', 'plue.chat.location': 'sideBar' },
     prepare: (home) => {
@@ -131,6 +120,7 @@ async function runSteps(scenario, workbench, endpoint) {
     const card = chat.locator('.approval').filter({ hasText: 'second' });
     await card.waitFor({ timeout: 60_000 });
     await typeAtEndOf('"count": 1', ', "more": 2');
+    await viewAllLines(chat);
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await card.getByRole('button', { name: 'Allow once' }).click();
     await chat.getByText('I left it alone.').waitFor({ timeout: 60_000 });

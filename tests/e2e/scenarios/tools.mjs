@@ -7,7 +7,7 @@ import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask, composer, send, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
-import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
 const dates = `export function isDate(year, month, day) {
   return month >= 1 && month <= 12 && day >= 1 && day <= 31;
@@ -78,21 +78,10 @@ const script = {
   'Wait for it': [call('bash', { command: endless }), { text: 'Waited.' }],
 };
 
-/** @param {any} asked */
-function replyOf(asked) {
-  // Without tools it is asked for a title.
-  if (asked.tools === undefined) return { text: 'Dates' };
-  const last = asked.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
-  const question = JSON.stringify(asked.messages[last]?.content ?? '');
-  const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
-  const done = asked.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
-  return rounds?.[done] ?? { text: 'Understood.' };
-}
-
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  endpoint.reply = replyOf;
+  endpoint.reply = scriptedRounds(script, 'Dates');
   const workbench = await scenario.open({
     settings: { 'diffEditor.renderSideBySide': true, 'files.autoSave': 'off' },
     prepare: (home) => {
