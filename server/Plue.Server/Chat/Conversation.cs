@@ -564,9 +564,10 @@ public sealed class Conversation : IAsyncDisposable
         await state.Loop.Enter();
         try
         {
+            // A task can be created with its first message.
+            var hasQuestion = Chat.Messages is [.., { Role: MessageRole.User }];
             await RunHooksAsync([Created], depth);
-            var hasQuestion = IsUntouched || Chat.Messages is [.., { Role: MessageRole.User }];
-            if (hasQuestion && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
+            if ((hasQuestion || IsUntouched) && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
             {
                 await AnswerLastAsync(depth, state.Closing.Token);
             }
