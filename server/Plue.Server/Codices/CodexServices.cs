@@ -29,7 +29,7 @@ internal sealed class CodexServices
         );
     }
 
-    /// <summary>Publishes a change that a tool made, and runs its hooks; set by whoever can do so.</summary>
+    /// <summary>Publishes a change that a tool made, and runs its hooks. Set by the module that can do both.</summary>
     public Func<FileCodex?, FileCodex, CancellationToken, Task> Follow { get; set; } = (_, _, _) => Task.CompletedTask;
 
     /// <summary>The settings as they are now.</summary>

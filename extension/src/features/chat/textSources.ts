@@ -2,6 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
+import { gitApi, type Repository } from '../../infrastructure/gitApi';
 import { attachmentInspect, codexGet } from '../../protocol/protocol.generated';
 import type { MessageView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -15,17 +16,6 @@ import type { WorkspaceFiles } from './workspaceFiles';
 export interface SourceText {
   name: string;
   text: string;
-}
-
-/** The parts of the API of VS Code’s Git extension that are used. */
-interface GitExtension {
-  getAPI(version: 1): { getRepository(uri: vscode.Uri): Repository | null };
-}
-
-interface Repository {
-  readonly rootUri: vscode.Uri;
-  readonly state: { readonly untrackedChanges?: readonly { readonly uri: vscode.Uri }[] };
-  diff(cached?: boolean): Promise<string>;
 }
 
 const scheme = 'plue-text';
@@ -108,8 +98,7 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
   }
 
   private async repository(): Promise<Repository> {
-    const extension = vscode.extensions.getExtension<GitExtension | undefined>('vscode.git');
-    const api = (extension?.isActive === true ? extension.exports : await extension?.activate())?.getAPI(1);
+    const api = await gitApi();
     const { folder } = this.files;
     const repository = folder === undefined ? undefined : api?.getRepository(vscode.Uri.file(folder));
     if (repository === undefined || repository === null) {

@@ -380,7 +380,7 @@ export class InlineEdit implements vscode.Disposable {
     this.isSplit = false;
   }
 
-  /** @param kind `stream`: does nothing once the response was interrupted. `step`: an undo step of its own. */
+  /** @param kind `stream`: does nothing once the response was interrupted. `step`: a separate undo step. */
   private async replace(targets: readonly string[], kind?: 'stream' | 'step'): Promise<void> {
     // The user may type in between, and then VS Code refuses the change.
     for (let attempt = 0; attempt < 5; attempt++) {

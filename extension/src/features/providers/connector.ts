@@ -58,7 +58,7 @@ export class Connector {
   /** Stores a new provider. `address` is where its key would be sent. */
   async store(draft: ProviderDraft, kind: ProviderKindView, address: string | undefined): Promise<ProviderSummary> {
     const auth = draft.fields?.['auth_type'] ?? (kind.authTypes[0] === 'apiKey' ? 'api_key' : 'other');
-    // A server without encryption of its own network, such as Ollama, takes no key unless the address says otherwise.
+    // Ollama takes a key only on another machine.
     const isRemoteOllama = kind.kind === 'ollama' && address !== undefined && !isLocalAddress(address);
     const origin = originOf(draft, address);
     if (!kind.takesKey || (auth !== 'api_key' && !isRemoteOllama) || origin === undefined) {

@@ -1,46 +1,16 @@
-// The part of the API of VS Code's Git extension that is used.
+// Selects a Git repository.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
+import { gitApi, type Repository } from '../../infrastructure/gitApi';
 import { showQuickPick } from '../../infrastructure/window';
-
-export interface Change {
-  readonly uri: vscode.Uri;
-  readonly status: number;
-}
-
-/** `Status.UNTRACKED` of the Git extension. */
-export const untracked = 7;
-
-export interface Repository {
-  readonly rootUri: vscode.Uri;
-  readonly inputBox: { value: string };
-  readonly state: {
-    readonly HEAD: { readonly name?: string } | undefined;
-    readonly indexChanges: readonly Change[];
-    readonly workingTreeChanges: readonly Change[];
-    readonly untrackedChanges?: readonly Change[];
-    readonly mergeChanges: readonly Change[];
-  };
-  diff(cached?: boolean): Promise<string>;
-  diffBetween(from: string, to: string): Promise<Change[]>;
-  diffBetween(from: string, to: string, path: string): Promise<string>;
-  getMergeBase(one: string, other: string): Promise<string | undefined>;
-  getBranchBase?(name: string): Promise<{ readonly remote?: string; readonly name?: string; readonly commit?: string } | undefined>;
-  log(options: { maxEntries?: number; range?: string }): Promise<readonly { readonly message: string }[]>;
-}
-
-interface GitExtension {
-  getAPI(version: 1): { readonly repositories: readonly Repository[]; getRepository(uri: vscode.Uri): Repository | null };
-}
 
 /**
  * Returns the repository of a button in the Source Control view, of the active editor, or a selected one.
  * @param given The source control of the button.
  */
 export async function findRepository(given: unknown): Promise<Repository | undefined> {
-  const extension = vscode.extensions.getExtension<GitExtension | undefined>('vscode.git');
-  const api = (extension?.isActive === true ? extension.exports : await extension?.activate())?.getAPI(1);
+  const api = await gitApi();
   if (api === undefined) {
     throw new FailureError('conflict', l10n.t('VS Code’s Git support is turned off. Turn on the setting git.enabled and try again.'));
   }

@@ -2,6 +2,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { type Repository, untracked } from '../../infrastructure/gitApi';
 import { showWarningMessage, withProgress } from '../../infrastructure/window';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import { BackgroundChat } from '../../server/backgroundChat';
@@ -9,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { commands } from './commands';
 import { type Changes, commitRequest, type FileDiff, messageIn, pullRequestRequest, splitDiff } from './diffText';
-import { findRepository, type Repository, untracked } from './git';
+import { findRepository } from './git';
 
 const maxCommits = 20;
 /** Files of a pull request whose content is sent. */
@@ -115,7 +116,7 @@ async function branchChanges(repository: Repository, branch: string, sidecar: Si
     throw new FailureError('conflict', l10n.t('The base of the branch {0} is unknown. Set an upstream branch and try again.', branch));
   }
   const changes = await repository.diffBetween(from, 'HEAD');
-  if (changes.length === 0) throw new FailureError('conflict', l10n.t('The branch {0} has no commits of its own.', branch));
+  if (changes.length === 0) throw new FailureError('conflict', l10n.t('The branch {0} has no new commits.', branch));
   const diffs = await Promise.all(changes.slice(0, maxFiles).map(({ uri }) => repository.diffBetween(from, 'HEAD', uri.fsPath)));
   return {
     ...(await allowedFiles(repository, diffs.flatMap(splitDiff), sidecar)),

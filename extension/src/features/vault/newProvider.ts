@@ -19,7 +19,7 @@ const draft = v.strictObject({
   catalogProvider: v.optional(text),
   model: v.optional(text),
   fields: v.optional(v.record(v.string(), v.unknown())),
-  /** Where the key would be sent, as the user is told. */
+  /** Where the key would be sent, as shown to the user. */
   origin: text,
   isKeyOptional: v.optional(v.boolean()),
 });

@@ -34,7 +34,7 @@ const questions = {
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
-/** Tools of the editor, which no MCP server can stand in for: those are asked about as such. */
+/** Tools of the editor. A tool of an MCP server with the same name has a different question. */
 const editorTools: Partial<Record<string, () => string>> = {
   rename: () => l10n.t('Rename this symbol?'),
   tests: () => l10n.t('Run these tests?'),
