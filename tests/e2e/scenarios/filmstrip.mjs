@@ -10,51 +10,50 @@ import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs
 
 const themes = /** @type {const} */ ({ dark: 'Dark Modern', light: 'Light Modern', contrast: 'Default High Contrast' });
 
-const cart = `export function total(prices) {
-  let sum = 0;
-  for (let i = 0; i <= prices.length; i++) {
-    sum += prices[i];
-  }
-  return sum;
-}
+// Python, because the server of VS Code brings no language server for it that may fail.
+const cart = `def total(prices):
+    result = 0
+    for i in range(len(prices) + 1):
+        result += prices[i]
+    return result
 
-export function average(prices) {
-  return total(prices) / prices.length;
-}
+
+def average(prices):
+    return total(prices) / len(prices)
 `;
 
-const shorterAverage = `export function average(prices) {
-  if (prices.length === 0) return 0;
-  return total(prices) / prices.length;
-}`;
+const safeAverage = `def average(prices):
+    if not prices:
+        return 0
+    return total(prices) / len(prices)`;
 
 const brokenData = '{\n  "currency": "EUR"\n  "prices": [3, 4]\n}\n';
 
 /** What the model does, round for round. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
-  'Why is the total NaN': [
-    { calls: [{ name: 'read', parameters: { path: 'src/cart.js' } }] },
+  'Why does total fail': [
+    { calls: [{ name: 'read', parameters: { path: 'src/cart.py' } }] },
     {
-      text: 'The loop goes one step too far: at `i === prices.length` there is no price, so `undefined` is added and the total becomes `NaN`.\n\nThe condition in `src/cart.js:3` has to be `i < prices.length`.',
+      text: 'The loop goes one step too far: `range(len(prices) + 1)` ends with the index `len(prices)`, where there is no price. `prices[i]` then raises an `IndexError`.\n\nThe range in `src/cart.py:3` has to be `range(len(prices))`.',
     },
   ],
   'Then fix it': [
     {
-      text: 'I change the condition of the loop.',
-      calls: [{ name: 'edit', parameters: { path: 'src/cart.js', old: 'i <= prices.length', new: 'i < prices.length' } }],
+      text: 'I change the range of the loop.',
+      calls: [{ name: 'edit', parameters: { path: 'src/cart.py', old: 'range(len(prices) + 1)', new: 'range(len(prices))' } }],
     },
-    { text: 'The loop now ends at the last price. `total([3, 4])` is 7, and `total([])` is 0.' },
+    { text: 'The loop now ends at the last price. `total([3, 4])` is 7 and `total([])` is 0.' },
   ],
 };
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  const rounds = scriptedRounds(script, 'A total that is not a number');
+  const rounds = scriptedRounds(script, 'A total that fails');
   endpoint.reply = (body) => {
     const question = JSON.stringify(body.messages.at(-1)?.content ?? '');
-    if (question.includes('Selection: `src/cart.js`')) return { text: `\`\`\`js\n${shorterAverage}\n\`\`\`` };
-    if (question.includes('Fix this problem')) return { text: '```json\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
+    if (question.includes('Selection: `src/cart.py`')) return { text: `\`\`\`python\n${safeAverage}\n\`\`\`` };
+    if (question.includes('Fix this problem')) return { text: '```pythonon\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
     if (JSON.stringify(body.messages).includes('feat: add a cart')) return { text: 'fix: end the loop over the prices at the last one' };
     return rounds(body);
   };
@@ -68,7 +67,7 @@ export default async function (scenario) {
 /** @param {string} workspace */
 function plant(workspace) {
   mkdirSync(join(workspace, 'src'), { recursive: true });
-  writeFileSync(join(workspace, 'src', 'cart.js'), cart);
+  writeFileSync(join(workspace, 'src', 'cart.py'), cart);
   writeFileSync(join(workspace, 'data.json'), brokenData);
   const git = (/** @type {string[]} */ ...args) =>
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: workspace });
@@ -142,8 +141,8 @@ async function film(scenario, endpoint, name, theme) {
   await chat.getByText(/Responses come from/).waitFor({ timeout: 60_000 });
   await picture('ready', both);
 
-  await open('cart.js');
-  await ask(workbench, 'Why is the total NaN?');
+  await open('cart.py');
+  await ask(workbench, 'Why does total fail?');
   await untilFinished(workbench);
   await picture('first-response', both);
   await ask(workbench, 'Then fix it');
@@ -165,10 +164,10 @@ async function film(scenario, endpoint, name, theme) {
   await picture('kept');
 
   await workbench.command('View: Close All Editors');
-  await open('cart.js');
-  await lines().filter({ hasText: 'function average' }).click();
+  await open('cart.py');
+  await lines().filter({ hasText: 'def average' }).click();
   await page.keyboard.press('Home');
-  for (let line = 0; line < 3; line++) await page.keyboard.press('Shift+ArrowDown');
+  for (let line = 0; line < 2; line++) await page.keyboard.press('Shift+ArrowDown');
   await page.keyboard.press('Control+k');
   await page.keyboard.press('Control+e');
   await page.locator('.quick-input-widget input').fill('0 for an empty list');
@@ -194,7 +193,7 @@ async function film(scenario, endpoint, name, theme) {
 
   await page.keyboard.press('Control+Shift+g');
   const box = page.locator('.scm-view .scm-input');
-  await page.locator('.scm-view .resource', { hasText: 'cart.js' }).waitFor({ timeout: 60_000 });
+  await page.locator('.scm-view .resource', { hasText: 'cart.py' }).waitFor({ timeout: 60_000 });
   await box.hover();
   await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
   await box.locator('.view-line', { hasText: 'fix: end the loop' }).waitFor();
@@ -208,10 +207,11 @@ async function film(scenario, endpoint, name, theme) {
 async function widen(page) {
   const bar = await page.locator('.part.auxiliarybar').boundingBox();
   if (!bar) throw new Error('The secondary side bar is not to be seen.');
-  await page.mouse.move(bar.x, 500);
+  // The line between the two is left of the bar.
+  await page.mouse.move(bar.x - 3, 500);
   await page.mouse.down();
-  await page.mouse.move((bar.x + 1000) / 2, 500);
-  await page.mouse.move(1000, 500);
+  await page.mouse.move((bar.x + 997) / 2, 500);
+  await page.mouse.move(997, 500);
   await page.mouse.up();
 }
 

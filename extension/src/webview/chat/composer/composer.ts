@@ -54,14 +54,14 @@ export class Composer {
 
   /**
    * @param chips Shown above the draft, in its box.
-   * @param menu Beside the draft.
-   * @param foot Shown under the box.
+   * @param menu Adds to the draft.
+   * @param switches Who gets the draft, and how.
    */
   constructor(
     private readonly actions: ComposerActions,
     chips: HTMLElement,
     menu: HTMLElement,
-    foot: HTMLElement,
+    switches: HTMLElement,
   ) {
     this.input = element('textarea', {
       rows: 1,
@@ -85,15 +85,9 @@ export class Composer {
     this.sendAnyway = textButton(l10n.t('Send as Text'), () => this.send(false), 'quiet');
     this.listen();
     this.hint.append(this.hintText, this.bringBack, this.sendAnyway);
-    const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
-    const box = element('div', { class: 'composer-box' }, chips, line);
-    this.node = element(
-      'div',
-      { class: 'composer' },
-      this.completions.node,
-      box,
-      element('div', { class: 'composer-foot' }, foot, this.hint),
-    );
+    const tools = element('div', { class: 'composer-tools' }, menu, switches, this.sendButton, this.stopButton);
+    const box = element('div', { class: 'composer-box' }, chips, this.input, tools);
+    this.node = element('div', { class: 'composer' }, this.completions.node, box, this.hint);
     this.show(this.state);
   }
 
@@ -123,6 +117,7 @@ export class Composer {
     this.sendAnyway.hidden = this.held === undefined;
     this.bringBack.hidden = this.cleared === undefined;
     setText(this.hintText, this.hintNow());
+    this.hint.classList.toggle('visually-hidden', !this.isHintWorthItsLine());
   }
 
   get draft(): string {
@@ -276,6 +271,15 @@ export class Composer {
     if (agent !== undefined) return l10n.t('Enter to start the task, Shift+Enter for a new line');
     if (isRunning) return l10n.t('Enter to queue, {0}Enter to send now, Esc to stop', withControl);
     return l10n.t('Enter to send, Shift+Enter for a new line, hold Shift to drop files');
+  }
+
+  /** What the user knows after the first message takes no line. */
+  private isHintWorthItsLine(): boolean {
+    const { isRunning, waitsFor, agent } = this.state;
+    const isAboutDraft = this.cleared !== undefined || waitsFor !== undefined || this.held !== undefined || agent !== undefined;
+    const isWalking = this.draft !== '' && this.history.isWalking(this.draft);
+    if (isAboutDraft || isWalking || this.stops.words(this.draft, this.input.selectionStart) !== undefined) return true;
+    return isRunning ? this.draft !== '' : this.actions.sent().length === 0;
   }
 
   private grow(): void {

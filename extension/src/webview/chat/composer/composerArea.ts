@@ -93,8 +93,8 @@ export class ComposerArea {
   constructor(
     page: HTMLElement,
     private readonly actions: ComposerAreaActions,
-    /** Under the box of the draft. */
-    foot: HTMLElement,
+    /** Who gets the draft, and how. */
+    switches: HTMLElement,
   ) {
     const post: ComposerAreaActions['post'] = (message) => actions.post(message);
     this.files = new AttachedFiles({ post, changed: () => this.filesChanged(), readBlob: (blob, tell) => actions.readBlob(blob, tell) });
@@ -115,7 +115,7 @@ export class ComposerArea {
       edit: (queued) => this.editQueued(queued),
       remove: ({ id }) => post({ type: 'unqueue', queuedId: id }),
     });
-    this.composer = this.createComposer(foot);
+    this.composer = this.createComposer(switches);
     this.mentions = this.createMentions();
     this.slash = this.createSlashCommands();
     this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
@@ -126,7 +126,7 @@ export class ComposerArea {
     });
   }
 
-  private createComposer(foot: HTMLElement): Composer {
+  private createComposer(switches: HTMLElement): Composer {
     const { actions } = this;
     return new Composer(
       {
@@ -148,7 +148,7 @@ export class ComposerArea {
           { label: l10n.t('Pin File…'), run: () => actions.post({ type: 'pickPin' }) },
         ],
       }),
-      foot,
+      switches,
     );
   }
 
