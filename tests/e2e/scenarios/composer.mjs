@@ -196,7 +196,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   const queued = () => workbench.chat.getByRole('region', { name: 'Queued messages' }).getByRole('listitem');
   await scenario.step('While an answer is written, Enter queues', async () => {
-    endpoint.manner = 'answers slowly';
+    endpoint.manner = 'never ends its answer';
     endpoint.text = 'One word after the other. '.repeat(12);
     await ask(workbench, 'Take your time');
     await isStreaming(workbench);
@@ -227,10 +227,10 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Ctrl+Enter says it to the answer under way', async () => {
+    endpoint.manner = 'answers';
     await draft().fill('Say it in one word');
     await draft().press('Control+Enter');
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'Say it in one word' }).waitFor();
-    endpoint.manner = 'answers';
     await untilFinished(workbench);
     assert.ok((await answers(workbench).count()) >= 3);
   });

@@ -58,7 +58,8 @@ export default async function (scenario) {
     return rounds(body);
   };
   try {
-    for (const [name, theme] of Object.entries(themes)) await scenario.visual(`The film in ${theme}`, () => film(scenario, endpoint, name, theme));
+    for (const [name, theme] of Object.entries(themes))
+      await scenario.visual(`The film in ${theme}`, () => film(scenario, endpoint, name, theme));
   } finally {
     await endpoint.stop();
   }
@@ -223,7 +224,10 @@ async function sheet(workbench, name) {
   await page.setViewportSize({ width: 2130, height: 800 });
   const figures = files
     .sort()
-    .map((file) => `<figure><img src="data:image/png;base64,${readFileSync(join(folder, file), 'base64')}"><figcaption>${file}</figcaption></figure>`);
+    .map(
+      (file) =>
+        `<figure><img src="data:image/png;base64,${readFileSync(join(folder, file), 'base64')}"><figcaption>${file}</figcaption></figure>`,
+    );
   await page.setContent(
     `<style>body{margin:0;display:grid;grid-template-columns:repeat(3,1fr);gap:6px;font:14px sans-serif}figure{margin:0}img{width:100%}</style>${figures.join('')}`,
   );

@@ -286,6 +286,19 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('commitMessage');
   });
 
+  await scenario.step('Stop replaces Generate while a message is written, and leaves the box as it was', async () => {
+    await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    endpoint.manner = 'never ends its answer';
+    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await page.getByRole('button', { name: 'Stop Generating Commit Message' }).click();
+    await page.getByRole('button', { name: 'Generate Commit Message', exact: true }).first().waitFor();
+    endpoint.manner = 'answers';
+    await page.getByRole('button', { name: 'Generate Commit Message', exact: true }).first().click();
+    await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).waitFor();
+  });
+
   await scenario.step('A message in the box is not replaced without a question', async () => {
     endpoint.text = 'feat: another';
     await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();

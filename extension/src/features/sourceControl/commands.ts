@@ -1,5 +1,6 @@
 export const commands = {
   commitMessage: 'plue.generateCommitMessage',
+  stopCommitMessage: 'plue.stopCommitMessage',
   pullRequest: 'plue.summarizePullRequest',
   conflicts: 'plue.resolveConflicts',
 } as const;

@@ -29,32 +29,42 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
     );
   };
 
-  /** Runs with a progress notification whose Cancel button stops the response. */
-  const write = (title: l10n.LocalizedText, chatTitle: string, read: () => Promise<string>): Promise<string> =>
-    Promise.resolve(
-      withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (_, token) => {
-        const request = await read();
-        const chat = await BackgroundChat.create(sidecar, providers, 'commit-message', chatTitle);
-        token.onCancellationRequested(() => void runWithErrorHandling(log, () => chat.stop()));
-        if (token.isCancellationRequested) throw new UserCancelledError();
-        try {
-          const { text } = await chat.send(request);
-          const message = messageIn(text);
-          if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
-          return message;
-        } finally {
-          await chat.delete().catch((error: unknown) => log.debug(`${chat.uri} was kept: ${toFailureError(error).message}`));
-        }
-      }),
-    );
+  const write = async (chatTitle: string, read: () => Promise<string>, token: vscode.CancellationToken): Promise<string> => {
+    const request = await read();
+    const chat = await BackgroundChat.create(sidecar, providers, 'commit-message', chatTitle);
+    token.onCancellationRequested(() => void runWithErrorHandling(log, () => chat.stop()));
+    if (token.isCancellationRequested) throw new UserCancelledError();
+    try {
+      const { text } = await chat.send(request);
+      const message = messageIn(text);
+      if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
+      return message;
+    } finally {
+      await chat.delete().catch((error: unknown) => log.debug(`${chat.uri} was kept: ${toFailureError(error).message}`));
+    }
+  };
+
+  /** Undefined while no commit message is written. */
+  let stopper: vscode.CancellationTokenSource | undefined;
+  /** Shows the progress in the Source Control view, where Stop replaces Generate meanwhile. */
+  const writeInView = async (read: () => Promise<string>): Promise<string> => {
+    const { token } = (stopper = new vscode.CancellationTokenSource());
+    await vscode.commands.executeCommand('setContext', 'plue.isWritingCommitMessage', true);
+    try {
+      const progress = { location: vscode.ProgressLocation.SourceControl, title: l10n.t('Writing commit message…') };
+      return await withProgress(progress, () => write(l10n.t('Commit message'), read, token));
+    } finally {
+      stopper.dispose();
+      stopper = undefined;
+      await vscode.commands.executeCommand('setContext', 'plue.isWritingCommitMessage', false);
+    }
+  };
 
   const writeCommitMessage = async (repository: Repository): Promise<void> => {
     const { inputBox } = repository;
-    if (!(await mayReplace(inputBox.value))) return;
+    if (stopper !== undefined || !(await mayReplace(inputBox.value))) return;
     const before = inputBox.value;
-    const message = await write(l10n.t('Writing commit message…'), l10n.t('Commit message'), async () =>
-      commitRequest(await pendingChanges(repository, sidecar)),
-    );
+    const message = await writeInView(async () => commitRequest(await pendingChanges(repository, sidecar)));
     // The user may have typed meanwhile.
     if (inputBox.value !== before && !(await mayReplace(inputBox.value))) return;
     inputBox.value = message;
@@ -63,13 +73,14 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
   const summarize = async (repository: Repository): Promise<void> => {
     const branch = repository.state.HEAD?.name;
     if (branch === undefined) throw new FailureError('conflict', l10n.t('No branch is checked out. Check out a branch and try again.'));
-    const summary = await write(l10n.t('Writing pull request summary…'), l10n.t('Pull request summary: {0}', branch), async () =>
-      pullRequestRequest(branch, await branchChanges(repository, branch, sidecar)),
-    );
+    const progress = { location: vscode.ProgressLocation.Notification, title: l10n.t('Writing pull request summary…'), cancellable: true };
+    const read = async (): Promise<string> => pullRequestRequest(branch, await branchChanges(repository, branch, sidecar));
+    const summary = await withProgress(progress, (_, token) => write(l10n.t('Pull request summary: {0}', branch), read, token));
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: summary, language: 'markdown' }));
   };
 
   register(commands.commitMessage, writeCommitMessage);
+  disposables.add(vscode.commands.registerCommand(commands.stopCommitMessage, () => stopper?.cancel()));
   register(commands.pullRequest, summarize);
   register(commands.conflicts, async ({ state }) => {
     const files = state.mergeChanges.map(({ uri }) => ({ path: vscode.workspace.asRelativePath(uri, false) }));

@@ -41,7 +41,7 @@ export function menuButton({ label, text, tooltip, icon: drawn = 'ellipsis', key
       'data-key': key,
       tabindex: isTabStop === false ? '-1' : undefined,
     },
-    ...(text === undefined ? [icon(drawn)] : [text, icon('chevron-down')]),
+    ...(text === undefined ? [icon(drawn)] : [element('span', { class: 'menu-text' }, text), icon('chevron-down')]),
   );
   button.addEventListener('click', () => show(button, label, items()));
   button.addEventListener('keydown', (event) => {

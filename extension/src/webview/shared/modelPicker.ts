@@ -21,8 +21,10 @@ export interface ModelPickerOptions {
 }
 
 export interface ModelPickerState {
-  /** Text of the button. */
+  /** Name of the button, and its text if there is no shorter one. */
   words: string;
+  /** Text of the button where there is little room. */
+  shortWords?: string;
   providers: readonly ProviderSummary[];
   chosen: ModelChoice | undefined;
   /** Most recent first. */
@@ -100,7 +102,7 @@ export class ModelPicker {
   show(state: ModelPickerState): void {
     this.state = state;
     const words = visibleText(state.words);
-    setText(this.label, words);
+    setText(this.label, visibleText(state.shortWords ?? state.words));
     this.button.setAttribute('aria-label', `${this.settings.label}: ${words}`);
     this.button.title = words;
     if (this.isOpen) this.draw();

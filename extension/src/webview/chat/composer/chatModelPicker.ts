@@ -37,8 +37,16 @@ export class ChatModelPicker {
 
   /** @param tokens Of the next message with its context, if known. */
   show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices, tokens?: number): void {
-    const size = tokens === undefined ? {} : { tokens };
-    this.picker.show({ ...known, ...size, words: chosenText(codex, providers), providers, chosen: chosenChoice(codex, providers) });
+    const chosen = chosenChoice(codex, providers);
+    const model = chosen?.model ?? providers.find(({ id }) => id === chosen?.providerId)?.model;
+    this.picker.show({
+      ...known,
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(model === undefined ? {} : { shortWords: model }),
+      words: chosenText(codex, providers),
+      providers,
+      chosen,
+    });
   }
 
   open(): void {
