@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { browserArguments } from '../e2e/runner/browser.mjs';
 import { Workbench } from '../e2e/runner/workbench.mjs';
+import { editorFigures } from './inEditor.mjs';
 import { median } from './measure.mjs';
 
 const chats = 12;
@@ -51,6 +52,7 @@ export async function windowFigures(chrome, maker, rounds) {
         { ...figure, name: 'the extension: activation; bare: an extension with an empty page', ...activated },
         { ...figure, name: 'from a click on a chat to its messages; bare: to a page of one message', ...opened },
         { ...figure, name: 'from a window to the first keystroke in its chat; bare: in an empty page', ...typed },
+        ...(await editorFigures(browser, maker, rounds)),
       ];
     } finally {
       await workbench.close();
