@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
@@ -67,8 +68,18 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return isSorted ? list : [.. list.OrderByDescending(summary => summary.UpdatedAt)];
     }
 
-    /// <summary>What lies in the trash, the last deleted first.</summary>
-    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind kind) => services.Store.ListDeleted(kind);
+    /// <summary>What lies in the trash, the last deleted first, without the chats in which features of the editor worked.</summary>
+    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind kind)
+    {
+        var isInternal = new Dictionary<string, bool>(StringComparer.Ordinal);
+        return [.. services.Store.ListDeleted(kind).Where(chat => !chat.Archived || !IsInternal(chat.TemplateId))];
+
+        bool IsInternal(string template)
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(isInternal, template, out var isKnown);
+            return isKnown ? known : known = services.Templates.Find(template)?.Tags.Contains(TemplateCatalog.InternalTag) == true;
+        }
+    }
 
     /// <summary>Makes a chat, or of a template that descends from task a task.</summary>
     /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>

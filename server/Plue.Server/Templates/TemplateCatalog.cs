@@ -30,6 +30,9 @@ public sealed record TemplateEntry(
 /// <param name="workspace">The trusted folder, or null.</param>
 public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
 {
+    /// <summary>Tag of templates that features use and that are not offered for new chats.</summary>
+    public const string InternalTag = "internal";
+
     /// <summary>In one line, the parent's parents included.</summary>
     public const int MaxParents = 32;
     private const string Prefix = "templates/";

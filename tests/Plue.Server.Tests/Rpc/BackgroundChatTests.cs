@@ -33,6 +33,8 @@ public sealed class BackgroundChatTests
         Assert.StartsWith(prompt, (string?)request?["messages"]?[0]?["content"], StringComparison.Ordinal);
 
         await sidecar.Client.ResultAsync("codex/delete", new { uri });
+        var deleted = await sidecar.Client.ResultAsync("codex/list", new { collection = "chats", deleted = true });
+        Assert.Equal(0, (int?)deleted?["total"]);
         var usage = await sidecar.Client.ResultAsync("usage/summary", new { });
         Assert.Equal((name, 1), ((string?)usage?["templates"]?[0]?["name"], (int?)usage?["templates"]?[0]?["figures"]?["answers"]));
     }
