@@ -78,11 +78,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                     .Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true) == true
             );
 
-    /// <summary>Whether more than its last answer says that a task is done: somebody waits for it, or its template asks for something.</summary>
-    public bool IsJudged(StoredChat task) =>
-        task.Text(TaskFields.Call) is not null
-        || TaskRouting.Of(task) is not null
-        || Reader.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+    /// <inheritdoc/>
+    public bool IsJudged(StoredChat task) => Reader.IsJudged(task);
 
     /// <summary>
     /// Handles the end of a task's turn. Its result is compared with the schema and checks of its template. A missing result is requested once; when a check fails
@@ -212,7 +209,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task PauseAsync(string uri, CancellationToken cancellationToken) =>
         await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
 
-    /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and what becomes of them is the result of that call.</summary>
+    /// <summary>Continues a task from its last stored step. Children whose call a restart cut off continue first, and their results are the result of that call.</summary>
     /// <exception cref="FailureException">Conflict: it is done.</exception>
     public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
     {
@@ -224,6 +221,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return;
         }
 
+        if (Reader.Undecided(conversation.Stored) is { } response)
+        {
+            await TurnEndedAsync(conversation, response, cancellationToken);
+            return;
+        }
         if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done)
         {
             throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to continue it.");

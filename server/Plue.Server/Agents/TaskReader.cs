@@ -19,7 +19,16 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // for children: how many
 
     /// <summary>What is read of a journal.</summary>
-    private sealed record Figures(Spend Own, AgentBudget Limits, AgentBudget Reserved, int Answers, string? Note, string? ToolUseId);
+    /// <param name="IsUndecided">See <see cref="Undecided"/>.</param>
+    private sealed record Figures(
+        Spend Own,
+        AgentBudget Limits,
+        AgentBudget Reserved,
+        int Answers,
+        string? Note,
+        string? ToolUseId,
+        bool IsUndecided
+    );
 
     /// <summary>Every task with its row, newest first.</summary>
     public IReadOnlyList<ChatSummary> Summaries => conversations.ListTasks(includeArchived: true);
@@ -34,6 +43,23 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <summary>What its template and its own fields say.</summary>
     public AgentSpec SpecOf(StoredChat task) =>
         conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
+
+    /// <summary>True if a task is not done with its last response alone: a parent waits for its result, or its template requires one.</summary>
+    public bool IsJudged(StoredChat task) =>
+        task.Text(TaskFields.Call) is not null
+        || TaskRouting.Of(task) is not null
+        || SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+
+    /// <summary>The last response of a task whose process ended before it stored the result; otherwise null.</summary>
+    public Message? Undecided(StoredChat task) =>
+        task.Text(TaskStates.Field) == TaskStates.Done
+        && task.Queue.Count == 0
+        && task.Messages is [.., { Role: MessageRole.Assistant } last]
+        && TaskStates.After(last) == TaskStates.Done
+        && TaskResult.Of(task) is null
+        && IsJudged(task)
+            ? last
+            : null;
 
     /// <param name="root">Only what is under it; null takes every task.</param>
     public IReadOnlyList<TaskRow> Rows(string? root, bool includeArchived)
@@ -149,7 +175,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
                     uri,
                     summary,
                     template,
-                    StatusOf(summary, uri, asked),
+                    StatusOf(summary, uri, asked, figures.IsUndecided),
                     figures.Own,
                     inAll.GetValueOrDefault(uri, Spend.None),
                     figures.Limits,
@@ -165,11 +191,12 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         return rows;
     }
 
-    private string StatusOf(ChatSummary summary, string uri, int asked) =>
+    private string StatusOf(ChatSummary summary, string uri, int asked, bool isUndecided) =>
         summary.TaskStatus switch
         {
             TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
             TaskStates.Running or TaskStates.Interrupted when waiting.GetValueOrDefault(uri) > 0 => TaskStates.WaitingForChild,
+            TaskStates.Done when isUndecided => TaskStates.Interrupted,
             null => TaskStates.Interrupted,
             var status => status,
         };
@@ -191,7 +218,8 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
                 TaskFields.BudgetOf(task, TaskFields.Reserved),
                 Spend.Answers(task).Count,
                 NoteOf(task),
-                task.Text(TaskFields.Call)
+                task.Text(TaskFields.Call),
+                Undecided(task) is not null
             );
         }
         catch (FailureException fault)
@@ -202,7 +230,8 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
                 new AgentBudget(null, null, null, null),
                 0,
                 fault.Message,
-                null
+                null,
+                false
             );
         }
 

@@ -20,7 +20,7 @@ internal sealed class ChatState
     private readonly string? readOnlyReason;
     private readonly Automation automation;
     private volatile RunningTurn? running;
-    private volatile bool isJudged;
+    private volatile Message? judged;
     private IReadOnlyList<HookFailure> hookFailures; // as views know them
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
@@ -86,11 +86,11 @@ internal sealed class ChatState
         set => running = value;
     }
 
-    /// <summary>A turn of the task has ended, and whether the task is done is not decided yet. Any thread may read it.</summary>
-    public bool IsJudged
+    /// <summary>The last response of a task while it is not decided whether the task is done; otherwise null. Any thread may read it.</summary>
+    public Message? Judged
     {
-        get => isJudged;
-        set => isJudged = value;
+        get => judged;
+        set => judged = value;
     }
 
     /// <summary>Queued messages are sent when the turn has ended. False from the start, after a stop and after a failure: they then wait for the user.</summary>
@@ -101,11 +101,11 @@ internal sealed class ChatState
     {
         get
         {
-            // In this order: a turn that has just ended is in the chat.
-            var (turn, judged) = (running, isJudged);
+            // In this order: a turn that has just ended is judged or in the chat.
+            var (turn, undecided) = (running, judged);
             return Chat is not { IsTask: true } task ? Chat
                 : turn is not null ? task.WithStatus(turn.State)
-                : judged ? task.WithStatus(TaskStates.Running)
+                : undecided is not null ? task.WithStatus(TaskStates.Running)
                 : task;
         }
     }
@@ -168,10 +168,11 @@ internal sealed class ChatState
     /// <param name="answer">The last message; null when the turn broke.</param>
     public void EndTurn(Message? answer)
     {
+        // Before the turn ends: at no moment may its task count as done without a result.
+        Judged = answer is not null && Chat.IsTask && Services.Tasks.IsJudged(Chat) ? answer : null;
         Running = null;
         // Queued messages were meant to follow a response.
         IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };
-        IsJudged = answer is not null && Chat.IsTask && Services.Tasks.IsJudged(Chat);
     }
 
     /// <summary>A queued message follows the results of the turn's tools. Nothing for one that was taken back meanwhile.</summary>

@@ -798,6 +798,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         if (answer is null || !Chat.IsTask)
         {
+            state.Judged = null;
             return false;
         }
 
@@ -811,7 +812,11 @@ public sealed class Conversation : IAsyncDisposable
             services.Logger.LogWarning("{Task} keeps the status of its last response: {Why}", CodexId, fault.Message);
         }
 
-        state.IsJudged = false;
+        // A later response may be judged already.
+        if (state.Judged == answer)
+        {
+            state.Judged = null;
+        }
         state.NotifyChanged();
         return goesOn;
     }

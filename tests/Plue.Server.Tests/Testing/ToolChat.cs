@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
@@ -25,7 +26,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         services.Platform.Workspace.Open(Folder, trusted: true);
         var chat = services.Chat(this);
         Conversations = new Conversations(chat);
-        services.Tasks(chat, Conversations, (_, _) => { });
+        Agents = services.Tasks(chat, Conversations, (_, _) => { });
     }
 
     public string Home { get; }
@@ -33,6 +34,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     public TestTools Tools { get; }
     public ScriptedEndpoint Endpoint { get; }
     public Conversations Conversations { get; }
+    public AgentTasks Agents { get; }
 
     /// <summary>What the vendor says next; <c>done</c> when there is nothing.</summary>
     public Queue<ScriptedAnswer> Next { get; private init; } = new();
