@@ -74,8 +74,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             .Prepend(uri)
             .Select(Find)
             .Any(task =>
-                task?.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
-                    .Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true) == true
+                task is not null
+                && OwnMessages(task)
+                    .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
+                    .Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true)
             );
 
     /// <inheritdoc/>
@@ -364,7 +366,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var under = Reader.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
         var handed = FinishResult.Of(task);
-        var said = task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
+        var said = OwnMessages(task).LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
         var result = new TaskResult(
             conversation.CodexId,
             status,
@@ -400,7 +402,12 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     /// <summary>What the calls of a task changed, oldest first.</summary>
     internal static IEnumerable<FileChange> FilesOf(StoredChat? task) =>
-        task?.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes) ?? [];
+        task is null
+            ? []
+            : OwnMessages(task).SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes);
+
+    /// <summary>The messages of the branch without those of the chat that the task continues.</summary>
+    internal static IEnumerable<Message> OwnMessages(StoredChat task) => task.Messages.Where(message => !message.IsCopy);
 
     internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
         values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);

@@ -329,7 +329,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         {
             if (fault.Failure.Kind != FailureKind.BudgetExceeded)
             {
-                await tasks.SettleAsync(conversation, TaskStates.Failed, fault.Message);
+                var isStopped = fault.InnerException is OperationCanceledException;
+                await tasks.SettleAsync(conversation, isStopped ? TaskStates.Stopped : TaskStates.Failed, fault.Message);
             }
         }
         catch (Exception fault)

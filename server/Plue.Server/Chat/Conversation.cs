@@ -22,6 +22,8 @@ public sealed class Conversation : IAsyncDisposable
     private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while a response is written
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private CancellationTokenSource? preparing; // what is asked before a turn begins
+    private TaskCompletionSource? starting; // a task that was created and has no turn yet
+    private int stops; // under way: nothing begins meanwhile
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
@@ -467,11 +469,24 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         state.IsQueueFlowing = false;
-        if (preparing is { } plan)
+        stops++;
+        try
         {
-            await plan.CancelAsync();
+            if (preparing is { } plan)
+            {
+                await plan.CancelAsync();
+            }
+            // A task that was just created has no turn yet, and would begin one later.
+            if (starting is { } start)
+            {
+                await start.Task;
+            }
+            await EndTurnAsync(cause);
         }
-        await EndTurnAsync(cause);
+        finally
+        {
+            stops--;
+        }
     }
 
     /// <summary>Stores what Plue itself has to say of a task. Hooks are run only when it says where the task stands.</summary>
@@ -562,6 +577,7 @@ public sealed class Conversation : IAsyncDisposable
     public async Task StartAsync(int depth)
     {
         await state.Loop.Enter();
+        var start = starting = new TaskCompletionSource();
         try
         {
             // A task can be created with its first message.
@@ -574,6 +590,8 @@ public sealed class Conversation : IAsyncDisposable
         }
         finally
         {
+            starting = null;
+            start.SetResult();
             beginning = BeganAsync();
         }
     }
@@ -781,6 +799,10 @@ public sealed class Conversation : IAsyncDisposable
         preparing = giveUp;
         try
         {
+            if (stops > 0)
+            {
+                await giveUp.CancelAsync();
+            }
             return await Task.Run(() => TurnRequests.PlanAsync(state, choice, goOn, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
         }
         catch (OperationCanceledException stopped) when (!cancellationToken.IsCancellationRequested && !IsClosing)
@@ -846,7 +868,16 @@ public sealed class Conversation : IAsyncDisposable
     private async Task FollowCreationAsync(int depth)
     {
         await state.Loop.Enter();
-        await RunHooksAsync([Created], depth);
+        var start = starting = new TaskCompletionSource();
+        try
+        {
+            await RunHooksAsync([Created], depth);
+        }
+        finally
+        {
+            starting = null;
+            start.SetResult();
+        }
         await BeganAsync();
     }
 

@@ -98,7 +98,7 @@ internal static class TaskViews
 
     private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
     {
-        foreach (var message in task.Messages)
+        foreach (var message in AgentTasks.OwnMessages(task))
         {
             foreach (var result in message.Parts.OfType<Messages.MessagePart.ToolResult>())
             {

@@ -80,7 +80,9 @@ public sealed class TaskEndTests
             await home.StatusAsync(uri, "done");
         }
 
-        var journal = Directory.EnumerateFiles(kept, "*.jsonl", SearchOption.AllDirectories).Single(file => file.Contains("task", StringComparison.Ordinal));
+        var journal = Directory
+            .EnumerateFiles(kept, "*.jsonl", SearchOption.AllDirectories)
+            .Single(file => file.Contains("task", StringComparison.Ordinal));
         var lines = await File.ReadAllLinesAsync(journal);
         var response = Array.FindLastIndex(lines, line => line.Contains("\"type\":\"message\"", StringComparison.Ordinal));
         Assert.Contains(lines[(response + 1)..], line => line.Contains("\"count\":3", StringComparison.Ordinal));
@@ -92,6 +94,37 @@ public sealed class TaskEndTests
         await later.StatusAsync(uri, "done");
         Assert.Equal(3, (int?)(await later.GetAsync(uri))["outputs"]!["count"]);
         Assert.DoesNotContain(later.Endpoint.Requests, request => request.Method == "POST");
+    }
+
+    [Fact]
+    public async Task A_task_that_continues_a_chat_reports_only_its_own_work()
+    {
+        await using var chat = await ToolChat.StartAsync(
+            "ai-chat",
+            "edit",
+            [
+                Calls("", ("c1", "write", """{"path":"a.txt","text":"a"}""")),
+                ScriptedAnswer.Events().Send(Chunk("The chat wrote a.txt.")).Send(End),
+                ScriptedAnswer.Events().Gate(new TaskCompletionSource().Task),
+            ]
+        );
+        await chat.AskAsync("Write it.");
+        var task = await chat.Agents.Spawner.SpawnAsync(
+            "task",
+            "Continue.",
+            new Dictionary<string, System.Text.Json.JsonElement>(),
+            "scripted",
+            null,
+            new(null, null, null, null),
+            null,
+            CancellationToken.None,
+            from: chat.Chat.CodexId
+        );
+        await chat.Agents.StopAsync(task.CodexId, under: false, StopCause.User, CancellationToken.None);
+        var result = chat.Agents.ResultOf(task.CodexId)!;
+        Assert.Equal(("stopped", "", 0), (result.Status, result.Output, result.FilesChanged.Count));
+        // Stopped while it began, it does not begin later.
+        Assert.Null((await task.SnapshotAsync()).TurnId);
     }
 
     private static ScriptedAnswer Response(TaskCompletionSource begin) =>
