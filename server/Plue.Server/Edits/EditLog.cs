@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Edits;
 
 /// <summary>Watches tools at work and writes down what they change.</summary>
-internal sealed class EditLog(EditStore store) : IEditLog
+internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : IEditLog
 {
     private const int NewFileMode = 0x1A4; // 0644
 
@@ -17,6 +17,12 @@ internal sealed class EditLog(EditStore store) : IEditLog
     public event Action<string>? Changed;
 
     public EditStore Store => store;
+
+    /// <summary>Why a decision of the user does not write a file, as one sentence; null if it may.</summary>
+    public string? WhyNotWritten(string workspace, string path) =>
+        isUnsaved(Path.Combine(workspace, path))
+            ? $"{path} has unsaved changes in the editor, so it was not changed. Save it and try again."
+            : null;
 
     public void NotifyChanged(string codexId) => Changed?.Invoke(codexId);
 

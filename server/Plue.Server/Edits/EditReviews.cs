@@ -64,6 +64,12 @@ internal sealed class EditReviews(EditLog log)
                         continue;
                     }
 
+                    if (!isAccepted && log.WhyNotWritten(real, review.Path) is { } why)
+                    {
+                        conflicts.Add(why);
+                        continue;
+                    }
+
                     string? refused = null;
                     if ((isAccepted ? file.Accept(hunkId) : file.Reject(hunkId, folder, out refused)) is { } decided)
                     {

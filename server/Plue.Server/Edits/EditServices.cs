@@ -10,11 +10,12 @@ internal sealed class EditServices : IDisposable
     private readonly Func<string?> trustedFolder;
 
     /// <param name="trustedFolder">The open folder; null while there is none or it is not trusted.</param>
-    public EditServices(PluePaths paths, Func<string?> trustedFolder, TimeProvider time, ILogger logger)
+    /// <param name="isUnsaved">True if the file with this real path has unsaved changes in the editor.</param>
+    public EditServices(PluePaths paths, Func<string?> trustedFolder, Func<string, bool> isUnsaved, TimeProvider time, ILogger logger)
     {
         store = new EditStore(paths, time, logger);
         this.trustedFolder = trustedFolder;
-        Log = new EditLog(store);
+        Log = new EditLog(store, isUnsaved);
         Reviews = new EditReviews(Log);
         Turns = new EditTurns(Log);
     }

@@ -43,6 +43,12 @@ internal sealed class EditTurns(EditLog log)
                     continue;
                 }
 
+                if (log.WhyNotWritten(workspace, file.Key) is { } unsaved)
+                {
+                    conflicts.Add(unsaved);
+                    continue;
+                }
+
                 var end = EndOf(history, way, isUndo);
                 if (FindConflict(history, folder, way, isUndo, end, out var from) is { } why)
                 {

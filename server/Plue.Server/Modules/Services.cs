@@ -48,7 +48,13 @@ internal sealed class Services : IAsyncDisposable
         Store = new StoreServices(Platform, Providers.Registry.NameOf);
         Documents = new DocumentServices(Platform, Vault, Codices, Providers, Keys, Store);
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
-        Edits = new EditServices(Platform.Paths, () => Platform.Workspace.TrustedFolder, Platform.Time, Platform.CreateLogger("Edits"));
+        Edits = new EditServices(
+            Platform.Paths,
+            () => Platform.Workspace.TrustedFolder,
+            Editor.IsUnsaved,
+            Platform.Time,
+            Platform.CreateLogger("Edits")
+        );
         Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
         Transfer = new TransferServices(Platform, Store);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools);

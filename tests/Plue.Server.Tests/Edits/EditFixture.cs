@@ -32,7 +32,7 @@ internal sealed class EditFixture : IDisposable
 
     public EditServices Open()
     {
-        var edits = new EditServices(Paths, () => Folder, TimeProvider.System, NullLogger.Instance);
+        var edits = new EditServices(Paths, () => Folder, Dirty.Contains, TimeProvider.System, NullLogger.Instance);
         opened.Add(edits);
         return edits;
     }
@@ -53,6 +53,9 @@ internal sealed class EditFixture : IDisposable
     }
 
     public string Read(string path) => File.ReadAllText(At(path));
+
+    /// <summary>The full paths of files that the user is changing in the editor.</summary>
+    public HashSet<string> Dirty { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The text in the editor, by path.</summary>
     public Dictionary<string, string> Unsaved { get; } = new(StringComparer.Ordinal);

@@ -25,6 +25,22 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
+    public async Task A_change_of_a_file_with_unsaved_changes_in_the_editor_is_not_rejected()
+    {
+        fixture.Write("a.txt", Ten);
+        await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
+        fixture.Dirty.Add(fixture.At("a.txt"));
+        Assert.Contains("unsaved changes", Assert.Single(fixture.Reject("a.txt")), StringComparison.Ordinal);
+        Assert.Contains(
+            "unsaved changes",
+            Assert.Single(fixture.Reject("a.txt", fixture.Review("a.txt").Hunks[0].Id)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains("TWO", fixture.Read("a.txt"), StringComparison.Ordinal);
+        Assert.Equal(["a.txt"], fixture.Files);
+    }
+
+    [Fact]
     public async Task An_accepted_place_is_not_taken_back_with_the_rest()
     {
         fixture.Write("a.txt", Ten);

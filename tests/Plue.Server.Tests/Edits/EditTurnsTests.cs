@@ -21,6 +21,22 @@ public sealed class EditTurnsTests : IDisposable
     }
 
     [Fact]
+    public async Task Undo_and_redo_leave_a_file_with_unsaved_changes_in_the_editor()
+    {
+        fixture.Write("a.txt", "a\n");
+        await fixture.EditAsync("t1", "a.txt", "a2\n");
+        fixture.Dirty.Add(fixture.At("a.txt"));
+        string[] conflicts = ["a.txt has unsaved changes in the editor, so it was not changed. Save it and try again."];
+        Assert.Equal(conflicts, (await fixture.UndoAsync("t1")).Conflicts);
+        Assert.Equal("a2\n", fixture.Read("a.txt"));
+        fixture.Dirty.Clear();
+        Assert.Empty((await fixture.UndoAsync("t1")).Conflicts);
+        fixture.Dirty.Add(fixture.At("a.txt"));
+        Assert.Equal(conflicts, (await fixture.RedoAsync("t1")).Conflicts);
+        Assert.Equal("a\n", fixture.Read("a.txt"));
+    }
+
+    [Fact]
     public async Task Redo_leaves_a_file_that_was_changed_after_the_undo()
     {
         fixture.Write("a.txt", "a\n");
