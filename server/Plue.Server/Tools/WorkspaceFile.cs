@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Editor;
+using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
@@ -99,9 +100,21 @@ internal static class WorkspaceFile
     )
     {
         CheckNotAwaited(path);
-        var outcome = editor is null
-            ? EditorWriteOutcome.NotUnsaved
-            : await editor.WriteUnsavedAsync(path.Full, TextOf(before), text, CancellationToken.None);
+        EditorWriteOutcome outcome;
+        try
+        {
+            outcome = editor is null
+                ? EditorWriteOutcome.NotUnsaved
+                : await editor.WriteUnsavedAsync(path.Full, TextOf(before), text, CancellationToken.None);
+        }
+        catch (FailureException fault)
+        {
+            throw new ToolFailureException(
+                $"{path.Display} has unsaved changes in the editor, which did not confirm the edit ({fault.Message.TrimEnd('.')}). It may have been changed there. Read it again.",
+                fault
+            );
+        }
+
         switch (outcome)
         {
             case EditorWriteOutcome.NotUnsaved:

@@ -1,4 +1,5 @@
 using Plue.Server.Editor;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Tests.Testing;
 
@@ -25,6 +26,9 @@ internal sealed class ScriptedEditor : IEditor
     /// <summary>Whether documents can be saved.</summary>
     public bool Saves { get; set; } = true;
 
+    /// <summary>The window is closed before it answers a write.</summary>
+    public bool IsGone { get; set; }
+
     /// <summary>What the editor makes of a text when it saves it.</summary>
     public Func<string, string> Format { get; set; } = text => text;
 
@@ -43,6 +47,10 @@ internal sealed class ScriptedEditor : IEditor
     public async Task<EditorWriteOutcome> WriteAsync(string path, string expected, string text, CancellationToken cancellationToken)
     {
         await Answer($"write {Path.GetFileName(path)}", "");
+        if (IsGone)
+        {
+            throw new FailureException(FailureKind.Timeout, "The editor did not respond in time. Try again.");
+        }
         if (!Documents.TryGetValue(path, out var now))
         {
             return EditorWriteOutcome.NotUnsaved;

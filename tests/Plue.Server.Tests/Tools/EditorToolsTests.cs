@@ -144,6 +144,16 @@ public sealed class EditorToolsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rename_during_which_the_editor_goes_away_names_the_changed_files()
+    {
+        editor.Type(fixture.PathOf("src/b.ts"), "// typed\none();\n");
+        editor.Rename = new([Edit("src/a.ts", (1, 1, "two")), Edit("src/b.ts", (2, 1, "two"))], null);
+        editor.IsGone = true;
+        var error = await fixture.ErrorAsync(await ToolAsync("rename"), """{"path":"src/a.ts","line":1,"symbol":"one","new_name":"two"}""");
+        Assert.Contains("Already changed: src/a.ts.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rename_cannot_leave_the_workspace_or_return_edits_that_do_not_fit()
     {
         const string call = """{"path":"src/a.ts","line":1,"symbol":"one","new_name":"two"}""";

@@ -136,6 +136,20 @@ public sealed class UnsavedFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task An_editor_that_goes_away_during_a_write_leaves_it_open_whether_the_file_changed()
+    {
+        fixture.Write("a.txt", "one\n");
+        editor.Type(fixture.PathOf("a.txt"), "one typed\n");
+        await fixture.RunAsync(Reading, """{"path":"a.txt"}""");
+        editor.IsGone = true;
+        Assert.EndsWith(
+            "It may have been changed there. Read it again.",
+            await fixture.ErrorAsync(Editing, """{"path":"a.txt","old":"one","new":"1"}"""),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_document_that_the_editor_formats_must_be_read_again()
     {
         fixture.Write("a.txt", "one\n");
