@@ -115,8 +115,15 @@ public sealed class ToolRunner(
     {
         Messages.ApprovalNote? approval = null;
         long? started = null;
+        IReadOnlyList<Messages.FileChange> changes = [];
         TimeSpan? RunTime() => started is { } at ? clock.GetElapsedTime(at) : null;
-        ToolCallResult Failed(string why) => new(call.ToolUseId, null, why) { Approval = approval, RunTime = RunTime() };
+        ToolCallResult Failed(string why) =>
+            new(call.ToolUseId, null, why)
+            {
+                Approval = approval,
+                RunTime = RunTime(),
+                Changes = changes,
+            };
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -153,7 +160,6 @@ public sealed class ToolRunner(
                 planned.Unsaved,
                 cancellationToken
             );
-            IReadOnlyList<Messages.FileChange> changes = [];
             ToolOutcome outcome;
             try
             {

@@ -90,6 +90,25 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_that_fails_after_it_changed_a_file_reports_the_change()
+    {
+        FileChange change = new("a.txt", 1, 0);
+        var recording = new ToolRunner(new PermissionPolicy(), approvals, new NoEdits { Changes = [change] }, _ => ["Test"]);
+        observer.OnRun = () => throw new ToolFailureException("The second file could not be written.");
+        var result = (
+            await recording.RunAsync(
+                [new ToolCall("call_1", "act", "{}")],
+                new Toolbox([new Act([new ToolAction.OwnRecord()], observer, [fixture.PathOf("a.txt")])]),
+                _ => fixture.Context,
+                observer,
+                TestContext.Current.CancellationToken
+            )
+        )[0];
+        Assert.Equal("The second file could not be written.", result.Error);
+        Assert.Equal([change], result.Changes);
+    }
+
+    [Fact]
     public async Task A_rule_that_the_user_stores_lets_all_go_on_that_it_allows_and_nothing_else()
     {
         var running = new[] { "https://a.example/1", "https://a.example/2", "https://b.example/" }
@@ -184,21 +203,22 @@ public sealed class ToolRunnerTests : IDisposable
         return approvals.Pending[0];
     }
 
-    private sealed class Act(IReadOnlyList<ToolAction> actions, Observer observer) : ITool
+    private sealed class Act(IReadOnlyList<ToolAction> actions, Observer observer, IReadOnlyList<string>? changes = null) : ITool
     {
         public string Name => "act";
         public ToolDeclaration Declaration { get; } = new("act", "", "{}");
         public bool IsReadOnly => false;
 
         public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
-            Task.FromResult<PlannedCall>(new Call(actions, observer));
+            Task.FromResult<PlannedCall>(new Call(actions, observer, changes));
     }
 
-    private sealed class Call(IReadOnlyList<ToolAction> actions, Observer observer) : PlannedCall
+    private sealed class Call(IReadOnlyList<ToolAction> actions, Observer observer, IReadOnlyList<string>? changes) : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions => actions;
         public override ApprovalKind Kind => ApprovalKind.Other;
         public override string What => string.Join('\n', actions);
+        public override IReadOnlyList<string>? Changes => changes ?? [];
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
@@ -250,6 +270,8 @@ public sealed class ToolRunnerTests : IDisposable
 
     private sealed class NoEdits : IEditLog, IEditScope
     {
+        public IReadOnlyList<FileChange> Changes { get; init; } = [];
+
         public ValueTask<IEditScope> BeginAsync(
             EditAuthor author,
             string workspace,
@@ -258,7 +280,6 @@ public sealed class ToolRunnerTests : IDisposable
             CancellationToken cancellationToken
         ) => ValueTask.FromResult<IEditScope>(this);
 
-        public ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) =>
-            ValueTask.FromResult<IReadOnlyList<FileChange>>([]);
+        public ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Changes);
     }
 }
