@@ -106,17 +106,18 @@ internal static class ArgumentRepair
         List<string> unknown = [.. given.Where(name => !properties.TryGetProperty(name, out _))];
         List<string> missing = [.. properties.EnumerateObject().Select(property => property.Name).Except(given, StringComparer.Ordinal)];
         var required = Strings(Member(schema, "required")).ToHashSet(StringComparer.Ordinal);
-        foreach (var name in unknown)
+        bool Fits(string known, string name) =>
+            NameWords.AreSame(known, name) || (required.Contains(known) && NameWords.Contain(name, known));
+        // A model may send any number of names; a schema has few.
+        foreach (var known in missing)
         {
-            bool Fits(string known, string other) =>
-                NameWords.AreSame(known, other) || (required.Contains(known) && NameWords.Contain(other, known));
             if (
-                missing.Where(known => Fits(known, name)).ToList() is [var only]
-                && unknown.Count(other => Fits(only, other)) == 1
-                && IsAccepted(value.GetProperty(name), Member(properties, only))
+                unknown.Where(name => Fits(known, name)).Take(2).ToList() is [var only]
+                && missing.Count(other => Fits(other, only)) == 1
+                && IsAccepted(value.GetProperty(only), Member(properties, known))
             )
             {
-                renamed[name] = only;
+                renamed[only] = known;
             }
         }
 

@@ -63,6 +63,14 @@ public sealed class ArgumentRepairTests
         Assert.Null(ArgumentRepair.Repair("""{"file_path":"a"}""", """{"type":"object","required":["path"],"properties":{"path":{}}}"""));
 
     [Fact]
+    public async Task Any_number_of_unknown_names_is_compared_with_the_missing_ones_only()
+    {
+        var names = string.Join(',', Enumerable.Range(0, 30_000).Select(number => $"\"path_{number}\":1"));
+        var repair = Task.Run(() => ArgumentRepair.Repair($"{{{names}}}", Schema), TestContext.Current.CancellationToken);
+        Assert.Null(await repair.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Deeply_nested_arguments_are_left_alone()
     {
         var deep =
