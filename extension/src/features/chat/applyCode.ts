@@ -4,10 +4,11 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { change } from '../../common/textChange';
 import { FailureError } from '../../infrastructure/errors';
+import { isProtected } from '../../infrastructure/protectedFiles';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { LastEditor } from './insertCode';
 import { namedFile } from './namedFile';
-import { type InsidePath, isProtected, openFolders, pathInside } from './openFolder';
+import { type InsidePath, openFolders, pathInside } from './openFolder';
 import { type FilePatch, patchesOf } from './patch';
 import { placeCode } from './placeCode';
 

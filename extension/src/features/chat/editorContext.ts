@@ -2,12 +2,12 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
+import { isProtected } from '../../infrastructure/protectedFiles';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { EditorPlace } from '../../common/messages/chatComposer';
 import { type EditorChoice, editorChoice } from '../../common/messages/savedState';
 import type { LastEditor } from './insertCode';
-import { isProtected } from './openFolder';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 const key = 'plue.editorContext';

@@ -39,10 +39,3 @@ async function realPathOf(path: string): Promise<string | undefined> {
   const parent = await realPathOf(dirname(path));
   return parent === undefined ? undefined : join(parent, basename(path));
 }
-
-/** Files that control which programs run or hold secrets: settings, version control, environments, and keys. */
-export function isProtected(path: string): boolean {
-  return /(?:^|[\\/])(?:\.git|\.vscode|\.husky|\.ssh|\.claude|\.plue|\.github[\\/]workflows|\.devcontainer)(?:[\\/]|$)|(?:^|[\\/])(?:\.env[^\\/]*|\.npmrc|\.gitmodules|[^\\/]+\.(?:pem|key|code-workspace))$/i.test(
-    path,
-  );
-}

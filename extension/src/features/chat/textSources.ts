@@ -3,12 +3,13 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
 import { gitApi, type Repository } from '../../infrastructure/gitApi';
+import { allowedDiffs } from '../../infrastructure/gitDiffs';
+import { isProtected } from '../../infrastructure/protectedFiles';
 import { attachmentInspect, codexGet } from '../../protocol/protocol.generated';
 import type { MessageView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { maxSourceText, type TextSource } from '../../common/messages/chatComposer';
 import { displayTitle } from '../../common/title';
-import { isProtected } from './openFolder';
 import { pickChat } from './pickChat';
 import type { WorkspaceFiles } from './workspaceFiles';
 
@@ -20,7 +21,6 @@ export interface SourceText {
 
 const scheme = 'plue-text';
 const lastMessages = 20;
-const maxDiffs = 100;
 /** Opened texts that are kept. */
 const maxOpened = 20;
 
@@ -110,18 +110,11 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
     return repository;
   }
 
-  /** Of deleted files and of those that may not be sent, only the name is. */
   private async allowed(repository: Repository, isStaged: boolean): Promise<string> {
-    const parts = (await repository.diff(isStaged)).split(/^(?=diff --git )/mu).filter((part) => part.startsWith('diff --git '));
-    const shown = await Promise.all(
-      parts.slice(0, maxDiffs).map(async (part) => {
-        const names = namesOf(part);
-        if (/^deleted file mode /mu.test(part)) return `${names.at(-1) ?? 'A file'}: deleted`;
-        const maySend = await Promise.all(names.map((name) => this.maySend(vscode.Uri.joinPath(repository.rootUri, name))));
-        return maySend.at(-1) === true && !names.some(isProtected) ? part.trimEnd() : `${names.at(-1) ?? 'A file'}: content omitted`;
-      }),
+    const { files, omitted } = await allowedDiffs(await repository.diff(isStaged), (path) =>
+      this.maySend(vscode.Uri.joinPath(repository.rootUri, path)),
     );
-    return [...shown, ...(parts.length > maxDiffs ? [`${parts.length - maxDiffs} more files omitted`] : [])].join('\n');
+    return [...files.map(({ text }) => text), ...omitted.map((path) => `${path}: content omitted`)].join('\n');
   }
 
   private async maySend(uri: vscode.Uri): Promise<boolean> {
@@ -149,12 +142,6 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
     const path = this.files.pathOf(uri);
     return path === uri.fsPath || isProtected(path) ? undefined : path;
   }
-}
-
-/** Old and new name in the head of a diff. Git quotes unusual names, which have none here, so that their content is omitted. */
-function namesOf(diff: string): string[] {
-  const [head = ''] = diff.split(/^@@ /mu);
-  return [...head.matchAll(/^(?:---|\+\+\+) [ab]\/(?<name>[^\t\n]+)/gmu)].flatMap(({ groups }) => groups?.['name'] ?? []);
 }
 
 function textOf({ role, parts }: MessageView): string[] {

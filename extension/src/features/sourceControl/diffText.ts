@@ -1,13 +1,6 @@
 // The messages that ask for commit messages and summaries.
 import { fenceFor } from '../../common/fence';
-
-/** The change of one file. */
-export interface FileDiff {
-  path: string;
-  text: string;
-  /** True if the file no longer exists. */
-  isDeleted: boolean;
-}
+import type { AllowedDiffs } from '../../infrastructure/gitDiffs';
 
 /** Characters of a file's diff, and of all diffs. */
 const maxFile = 12_000;
@@ -15,18 +8,9 @@ const maxAll = 60_000;
 const maxCommits = 20;
 const maxCommit = 1000;
 
-/** Splits a diff of Git by file. */
-export function splitDiff(diff: string): FileDiff[] {
-  const parts = diff.split(/^(?=diff --git )/m).filter((part) => part.startsWith('diff --git '));
-  return parts.map((text) => ({ path: pathOf(text), text: text.trimEnd(), isDeleted: /^deleted file mode /m.test(text) }));
-}
-
-export interface Changes {
-  files: readonly FileDiff[];
+export interface Changes extends AllowedDiffs {
   /** Paths of new files that Git does not track. */
   newFiles: readonly string[];
-  /** Paths of files that are not sent. */
-  omitted: readonly string[];
   commits: readonly string[];
 }
 
@@ -71,9 +55,4 @@ function commitText(commits: readonly string[]): string {
 
 function list(paths: readonly string[]): string {
   return paths.map((path) => `- ${path}`).join('\n');
-}
-
-function pathOf(diff: string): string {
-  const renamed = /^(?:\+\+\+ b\/|rename to )(.+)$/m.exec(diff)?.[1];
-  return renamed ?? /^diff --git "?a\/(.+?)"? "?b\//.exec(diff)?.[1] ?? '';
 }

@@ -3,13 +3,14 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { type Repository, untracked } from '../../infrastructure/gitApi';
+import { type AllowedDiffs, allowedDiffs } from '../../infrastructure/gitDiffs';
 import { showWarningMessage, withProgress } from '../../infrastructure/window';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import { BackgroundChat } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { commands } from './commands';
-import { type Changes, commitRequest, type FileDiff, messageIn, pullRequestRequest, splitDiff } from './diffText';
+import { type Changes, commitRequest, messageIn, pullRequestRequest } from './diffText';
 import { findRepository } from './git';
 
 const maxCommits = 20;
@@ -31,10 +32,11 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
 
   const write = async (chatTitle: string, read: () => Promise<string>, token: vscode.CancellationToken): Promise<string> => {
     const request = await read();
+    if (token.isCancellationRequested) throw new UserCancelledError();
     const chat = await BackgroundChat.create(sidecar, providers, 'commit-message', chatTitle);
     token.onCancellationRequested(() => void runWithErrorHandling(log, () => chat.stop()));
-    if (token.isCancellationRequested) throw new UserCancelledError();
     try {
+      if (token.isCancellationRequested) throw new UserCancelledError();
       const { text } = await chat.send(request);
       const message = messageIn(text);
       if (message === '') throw new FailureError('conflict', l10n.t('The response was empty. Try again.'));
@@ -107,12 +109,12 @@ async function pendingChanges(repository: Repository, sidecar: Sidecar): Promise
   const newFiles = isStaged
     ? []
     : [...state.workingTreeChanges.filter(({ status }) => status === untracked), ...(state.untrackedChanges ?? [])];
-  const files = splitDiff(await repository.diff(isStaged));
-  if (files.length === 0 && newFiles.length === 0) {
+  const diff = await repository.diff(isStaged);
+  if (diff === '' && newFiles.length === 0) {
     throw new FailureError('conflict', l10n.t('There are no changes to describe.'));
   }
   return {
-    ...(await allowedFiles(repository, files, sidecar)),
+    ...(await readDiffs(repository, diff, sidecar)),
     newFiles: newFiles.map(({ uri }) => vscode.workspace.asRelativePath(uri, false)),
     commits: await latestCommits(repository, {}),
   };
@@ -130,32 +132,18 @@ async function branchChanges(repository: Repository, branch: string, sidecar: Si
   if (changes.length === 0) throw new FailureError('conflict', l10n.t('The branch {0} has no new commits.', branch));
   const diffs = await Promise.all(changes.slice(0, maxFiles).map(({ uri }) => repository.diffBetween(from, 'HEAD', uri.fsPath)));
   return {
-    ...(await allowedFiles(repository, diffs.flatMap(splitDiff), sidecar)),
+    ...(await readDiffs(repository, diffs.join('\n'), sidecar)),
     newFiles: [],
     commits: await latestCommits(repository, { range: `${from}..HEAD` }),
   };
 }
 
-/** Protected files are not sent, as in a chat. Of a deleted file, only its name is. */
-async function allowedFiles(
-  { rootUri }: Repository,
-  files: readonly FileDiff[],
-  sidecar: Sidecar,
-): Promise<Pick<Changes, 'files' | 'omitted'>> {
-  const problems = await Promise.all(
-    files.map(async ({ path, isDeleted }) => {
-      if (isDeleted) return undefined;
-      const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath });
-      return problem;
-    }),
-  );
-  const isAllowed = (index: number): boolean => problems[index] === undefined;
-  return {
-    files: files
-      .filter((_, index) => isAllowed(index))
-      .map((file) => (file.isDeleted ? { ...file, text: file.text.split('\n').slice(0, 2).join('\n') } : file)),
-    omitted: files.filter((_, index) => !isAllowed(index)).map(({ path }) => path),
-  };
+/** Protected files are not sent, as in a chat. */
+function readDiffs({ rootUri }: Repository, diff: string, sidecar: Sidecar): Promise<AllowedDiffs> {
+  return allowedDiffs(diff, async (path) => {
+    const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath });
+    return problem === undefined;
+  });
 }
 
 async function latestCommits(repository: Repository, options: { range?: string }): Promise<string[]> {

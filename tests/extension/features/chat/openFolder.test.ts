@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, it, test } from 'vitest';
-import { isProtected, openFolders, pathInside } from '../../../../extension/src/features/chat/openFolder';
+import { openFolders, pathInside } from '../../../../extension/src/features/chat/openFolder';
+import { isProtected } from '../../../../extension/src/infrastructure/protectedFiles';
 import * as fake from '../../testing/vscode';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'plue-open-folder-')));
