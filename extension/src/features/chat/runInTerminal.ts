@@ -1,13 +1,21 @@
 // Runs the text of a shell block in a terminal that the user sees.
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { countHidden } from '../../common/visibleText';
+import { FailureError } from '../../infrastructure/errors';
 
 const terminalName = 'Plue';
 
+/** What runs is what the user sees in the block: a terminal obeys control characters. */
 export function runInTerminal(text: string): void {
+  const commands = commandsIn(text);
+  if (countHidden(commands) > 0) {
+    throw new FailureError('badRequest', l10n.t('The block contains hidden characters, so it was not run. Copy it and remove them first.'));
+  }
   const terminal = vscode.window.terminals.find(({ name, exitStatus }) => name === terminalName && exitStatus === undefined);
   const shown = terminal ?? vscode.window.createTerminal({ name: terminalName, iconPath: new vscode.ThemeIcon('comment-discussion') });
   shown.show();
-  shown.sendText(commandsIn(text), true);
+  shown.sendText(commands, true);
 }
 
 /** Without the prompts of a console transcript, and without its output. */
