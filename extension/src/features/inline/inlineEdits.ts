@@ -19,6 +19,8 @@ const maxTitle = 60;
 export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly edits = new Map<vscode.TextDocument, InlineEdit>();
+  /** Documents whose edit is being created. */
+  private readonly starting = new Set<vscode.TextDocument>();
   private readonly marks = this.disposables.add(new InlineMarks((document) => this.edits.get(document)));
   private readonly running = this.disposables.add(statusItem('plue.inlineEdit.running', commands.reject));
   private readonly review = this.disposables.add(statusItem('plue.inlineEdit.review', commands.accept));
@@ -52,15 +54,24 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
   }
 
   async start(document: vscode.TextDocument, ranges: readonly vscode.Range[], instruction: string): Promise<void> {
-    const current = this.edits.get(document);
-    if (current?.state === 'running') {
+    if (this.starting.has(document) || this.edits.get(document)?.state === 'running') {
       throw new FailureError('conflict', l10n.t('An inline edit is running in this file. Stop it or wait until it ends.'));
     }
-    current?.accept();
-    await this.requireAllowed(document.uri);
+    this.edits.get(document)?.accept();
+    // It follows the document from here on.
     const edit = new InlineEdit(document, ranges, vscode.workspace.asRelativePath(document.uri, false));
-    const short = instruction.length > maxTitle ? `${instruction.slice(0, maxTitle)}…` : instruction;
-    const chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', l10n.t('Inline edit: {0}', short));
+    this.starting.add(document);
+    let chat: BackgroundChat;
+    try {
+      await this.requireAllowed(document.uri);
+      const short = instruction.length > maxTitle ? `${instruction.slice(0, maxTitle)}…` : instruction;
+      chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', l10n.t('Inline edit: {0}', short));
+    } catch (error) {
+      edit.dispose();
+      throw error;
+    } finally {
+      this.starting.delete(document);
+    }
     this.add(edit);
     await this.run(edit, edit.start(chat, instruction));
   }
