@@ -130,6 +130,16 @@ test('Lists the problems of the workspace, errors first', async () => {
   });
 });
 
+test('Lists the problems of the files in a folder', async () => {
+  fake.report('/work/src/a.ts', [problem('Wrong.')]);
+  fake.report('/work/srcs/b.ts', [problem('Beside.')]);
+  expect(await ask('host/problems', { paths: ['/work/src'] })).toMatchObject({
+    problems: [{ message: 'Wrong.' }],
+    total: 1,
+    isTracked: true,
+  });
+});
+
 async function revision(): Promise<unknown> {
   const result = await ask('host/problems', {});
   return typeof result === 'object' && result !== null && 'revision' in result ? result.revision : undefined;

@@ -1,6 +1,7 @@
 // Problems of workspace files, and waiting for those that follow an edit.
 import * as vscode from 'vscode';
 import type { HostProblem, HostProblemsParams, HostProblemsResult, HostSeverity } from '../../protocol/protocol.generated';
+import { isInside } from '../../infrastructure/insideFolder';
 import { isOfWorkspace, workspaceUri } from './workspaceDocuments';
 
 const maxProblems = 500;
@@ -25,7 +26,8 @@ export class Problems implements vscode.Disposable {
   });
 
   async list({ paths, after }: HostProblemsParams, token?: vscode.CancellationToken): Promise<HostProblemsResult> {
-    const uris = paths?.flatMap((path) => workspaceUri(path) ?? []);
+    const named = paths?.flatMap((path) => workspaceUri(path) ?? []);
+    const uris = named !== undefined && after === undefined ? named.flatMap(filesIn) : named;
     if (uris !== undefined && after !== undefined) await this.waitFor(uris, after, token);
     const all = (uris ?? addresses()).flatMap((uri) => vscode.languages.getDiagnostics(uri).map((one) => toProblem(uri, one)));
     all.sort((a, b) => rank(a) - rank(b) || compare(a.path, b.path) || a.line - b.line);
@@ -65,6 +67,13 @@ function addresses(): vscode.Uri[] {
     .getDiagnostics()
     .map(([uri]) => uri)
     .filter(isOfWorkspace);
+}
+
+/** The files with problems in a folder; a file stays as it is. */
+function filesIn(uri: vscode.Uri): vscode.Uri[] {
+  if (vscode.languages.getDiagnostics(uri).length > 0) return [uri];
+  const inside = addresses().filter(({ fsPath }) => isInside(fsPath, uri.fsPath));
+  return inside.length > 0 ? inside : [uri];
 }
 
 /** A language server keeps looking at files that are visible; one with problems was looked at. */
