@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
@@ -51,7 +52,9 @@ public sealed class FileInstructions(
 
                 given.Add(Key(source));
                 sources.Add(source);
-                text.Append("\n\n## ").Append(source.Title).Append(" (for ").Append(source.AppliesTo).Append(")\n\n");
+                // The names are not the user's: a line break in one would begin an instruction.
+                text.Append("\n\n## ").Append(HiddenCharacters.VisibleLine(source.Title)).Append(" (for ");
+                text.Append(HiddenCharacters.VisibleLine(source.AppliesTo ?? "")).Append(")\n\n");
                 text.Append(source.LeftOut is { } why ? $"Omitted. {why}" : content);
             }
 
