@@ -26,9 +26,11 @@ public sealed class EditorWindow
     public void SetUnsaved(IEnumerable<string> paths)
     {
         Dictionary<string, string> now = new(PathComparer);
+        // Links are followed once for each document: a rename changes the list thousands of times.
+        var known = unsaved.ToDictionary(one => one.Value, one => one.Key, StringComparer.Ordinal);
         foreach (var path in paths.Where(Path.IsPathFullyQualified))
         {
-            now[RealPath.TargetOf(path) ?? path] = path;
+            now[known.GetValueOrDefault(path) ?? RealPath.TargetOf(path) ?? path] = path;
         }
 
         unsaved = now;

@@ -30,7 +30,7 @@ const connection = {
 
 beforeEach(() => {
   stop();
-  vi.useRealTimers();
+  vi.useFakeTimers();
   fake.reset();
   sent.length = 0;
   fake.workspace.workspaceFolders = [{ uri: fake.Uri.file('/work') }];
@@ -53,12 +53,22 @@ function type(path: string, text: string): fake.FakeDocument {
 }
 
 test('Reports the list of unsaved documents when it changes, and nothing of other folders', () => {
+  vi.runAllTimers();
   const document = type(file, 'typed');
   type('/elsewhere/b.ts', 'typed');
   fake.changedDocument.fire({ document });
+  vi.runAllTimers();
   document.isDirty = false;
   fake.savedDocument.fire(document);
   expect(sent).toEqual([[], [file], []].map((paths) => ({ method: 'workspace/unsaved', params: { paths } })));
+});
+
+test('Reports many documents that change at once together', () => {
+  vi.runAllTimers();
+  for (let index = 0; index < 1000; index++) type(`/work/${index}.ts`, 'renamed');
+  vi.runAllTimers();
+  expect(sent).toHaveLength(3);
+  expect(sent[2]).toMatchObject({ params: { paths: { length: 1000 } } });
 });
 
 test('Reports and reads nothing of an untrusted workspace', async () => {

@@ -11,43 +11,58 @@ import type {
 } from '../../protocol/protocol.generated';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
-/** Sends the paths of all documents with unsaved changes whenever the list changes. A saved document costs nothing. */
+/** Milliseconds between two lists: a rename changes thousands of documents one by one. */
+const pause = 50;
+
+/** Sends the paths of all documents with unsaved changes when the list changes. A saved document costs nothing. */
 export class UnsavedDocuments implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  private sent = new Set<string>();
+  private paths = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private isChanged = false;
 
   constructor(private readonly send: (paths: string[]) => void) {
-    const look = (document: vscode.TextDocument): void => {
-      if (this.sent.has(document.uri.fsPath) !== isUnsaved(document)) this.update();
-    };
-    const update = (): void => this.update();
+    const look = (document: vscode.TextDocument): void => this.look(document);
+    const lookAtAll = (): void => this.lookAtAll();
     this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
-    this.disposables.add(vscode.workspace.onDidSaveTextDocument(update));
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(look));
     this.disposables.add(vscode.workspace.onDidOpenTextDocument(look));
-    this.disposables.add(vscode.workspace.onDidCloseTextDocument(update));
-    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(update));
-    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(update));
+    this.disposables.add(vscode.workspace.onDidCloseTextDocument(look));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(lookAtAll));
+    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(lookAtAll));
     // Also without any: the sidecar learns that there is an editor.
-    this.report(unsavedPaths());
+    this.lookAtAll();
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.disposables.dispose();
   }
 
-  private update(): void {
-    const paths = unsavedPaths();
-    if (paths.length !== this.sent.size || !paths.every((path) => this.sent.has(path))) this.report(paths);
+  private look(document: vscode.TextDocument): void {
+    const { uri } = document;
+    if (!isOfWorkspace(uri) || this.paths.has(uri.fsPath) === isUnsaved(document)) return;
+    if (isUnsaved(document)) this.paths.add(uri.fsPath);
+    else this.paths.delete(uri.fsPath);
+    this.report();
   }
 
-  private report(paths: string[]): void {
-    this.sent = new Set(paths);
-    this.send(paths);
+  private lookAtAll(): void {
+    this.paths = new Set(vscode.workspace.textDocuments.filter(isUnsaved).map(({ uri }) => uri.fsPath));
+    this.report();
   }
-}
 
-function unsavedPaths(): string[] {
-  return vscode.workspace.textDocuments.filter(isUnsaved).map(({ uri }) => uri.fsPath);
+  /** At once after a pause, so that the first change is known before anything is written. */
+  private report(): void {
+    this.isChanged = true;
+    if (this.timer !== undefined) return;
+    this.isChanged = false;
+    this.send([...this.paths]);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (this.isChanged) this.report();
+    }, pause);
+  }
 }
 
 export function readDocument({ path }: HostReadDocumentParams): HostReadDocumentResult {
