@@ -101,6 +101,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             case TaskStates.Stopped:
                 await SettleAsync(conversation, TaskStates.Stopped, Stopped);
                 return false;
+            case TaskStates.Failed when IsStuckAtFinish(task, answer):
+                return await JudgeAsync(conversation, task, answer, cancellationToken);
             case TaskStates.Failed when await HandOverAsync(conversation, task, answer.Error?.Message ?? "It failed.", cancellationToken):
                 return true;
             case TaskStates.Failed:
@@ -366,7 +368,12 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var under = Reader.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
         var handed = FinishResult.Of(task);
-        var said = OwnMessages(task).LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
+        // A task that never handed anything back may have ended with calls that failed: its last text counts.
+        var said =
+            OwnMessages(task)
+                .LastOrDefault(message => message.Role == MessageRole.Assistant && (handed is not null || message.Text.Length > 0))
+                ?.Text
+            ?? "";
         var result = new TaskResult(
             conversation.CodexId,
             status,
@@ -462,16 +469,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return false;
         }
 
-        if (spec.Outputs is not null && handed is null)
+        var isForgotten = spec.Outputs is not null && handed is null;
+        if (isForgotten && !WasAskedToFinish(task))
         {
-            if (!WasAskedToFinish(task))
-            {
-                await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
-                return true;
-            }
-
-            await SettleAsync(conversation, TaskStates.Failed, "It ended without the result that its template asks for.");
-            return false;
+            await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
+            return true;
         }
 
         if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
@@ -480,7 +482,9 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             await SettleAsync(
                 conversation,
                 TaskStates.Done,
-                handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}" : null
+                isForgotten ? NotFinished
+                    : handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}"
+                    : null
             );
             return false;
         }
@@ -508,8 +512,16 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private const string AskToFinish =
         "Your task has not ended: return its result by calling the tool finish, once and with everything it asks for.";
 
+    private const string NotFinished = "The model did not call finish; this is its last message.";
+
     private static bool WasAskedToFinish(StoredChat task) =>
         task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
+
+    /// <summary>Its work is done, but it repeated a call of finish that could not be read until it was stopped.</summary>
+    private static bool IsStuckAtFinish(StoredChat task, Message answer) =>
+        answer.Error?.Kind == FailureKind.RoundLimit
+        && task.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolUse>()).LastOrDefault()?.ToolName
+            == FinishTool.ToolName;
 
     /// <returns>The first check that fails, in a sentence; null when all is well.</returns>
     private static async Task<string?> FailedCheckAsync(

@@ -26,6 +26,9 @@ public sealed class LiveMessage(Message start)
 
         /// <summary>Of a call: why it is not run, as a sentence for the model.</summary>
         public string? Problem { get; set; }
+
+        /// <summary>Of a call: arguments that are not a JSON object, as the model wrote them.</summary>
+        public string? Raw { get; set; }
     }
 
     private enum PartKind
@@ -74,7 +77,7 @@ public sealed class LiveMessage(Message start)
             [
                 .. parts
                     .Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id))
-                    .Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()) { Problem = part.Problem }),
+                    .Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()) { Problem = part.Problem, Raw = part.Raw }),
             ];
         }
     }
@@ -131,7 +134,8 @@ public sealed class LiveMessage(Message start)
 
     /// <summary>The whole arguments replace what was streamed of them. What is kept is JSON that every vendor takes.</summary>
     /// <param name="problem">Why the call is not run.</param>
-    public void FinishToolCall(string toolUseId, string parameters, string? problem)
+    /// <param name="raw">What the model wrote in place of a JSON object.</param>
+    public void FinishToolCall(string toolUseId, string parameters, string? problem, string? raw = null)
     {
         var index = FindToolCall(toolUseId);
         if (index < 0)
@@ -141,7 +145,9 @@ public sealed class LiveMessage(Message start)
 
         var part = parts[index];
         part.IsClosed = true;
-        part.Problem = problem ?? ToolArguments.ErrorIn(parameters) ?? part.Problem;
+        // Arguments that were too long while they streamed stay so.
+        part.Problem = problem ?? ToolArguments.ErrorIn(parameters) ?? (part.Problem == ToolArguments.TooLong ? part.Problem : null);
+        part.Raw = raw;
         part.Text.Clear();
         if (part.Problem == ToolArguments.TooLong)
         {
@@ -153,24 +159,32 @@ public sealed class LiveMessage(Message start)
         }
     }
 
-    /// <summary>Repairs the arguments of whole calls, so that what is shown, judged, stored and run is the same.</summary>
-    /// <returns>The calls that were repaired.</returns>
+    /// <summary>Repairs the arguments of whole calls, so that what is shown, judged, stored and run is the same. Of broken ones the model gets an error with the schema.</summary>
+    /// <returns>The calls whose arguments changed.</returns>
     public IReadOnlyList<ToolCall> RepairToolCalls(Toolbox tools)
     {
-        List<ToolCall> repaired = [];
-        foreach (var call in Calls.Where(call => call.Problem is null))
+        List<ToolCall> changed = [];
+        foreach (var call in Calls)
         {
-            if (
-                tools.Find(call.Name) is { } tool
-                && ArgumentRepair.Repair(call.Parameters, tool.Declaration.ParametersSchema) is { } parameters
-            )
+            if (tools.Find(call.Name)?.Declaration.ParametersSchema is not { } schema || (call.Problem is not null && call.Raw is null))
             {
-                FinishToolCall(call.ToolUseId, parameters, null);
-                repaired.Add(call with { Parameters = parameters });
+                continue;
+            }
+
+            var parameters = call.Raw is { } raw ? ArgumentText.ToObject(raw, schema) : call.Parameters;
+            if (parameters is null)
+            {
+                FinishToolCall(call.ToolUseId, "{}", ArgumentText.Problem(call.Raw!, schema), call.Raw);
+                changed.Add(call with { Parameters = "{}" });
+            }
+            else if ((ArgumentRepair.Repair(parameters, schema) ?? (call.Raw is null ? null : parameters)) is { } repaired)
+            {
+                FinishToolCall(call.ToolUseId, repaired, null);
+                changed.Add(call with { Parameters = repaired });
             }
         }
 
-        return repaired;
+        return changed;
     }
 
     public void AddToolResult(

@@ -54,6 +54,7 @@ public sealed class ResponseMask(ITextMask mask)
                         : finished with
                         {
                             Parameters = mask.Mask(finished.Parameters),
+                            Raw = finished.Raw is { } raw ? mask.Mask(raw) : null,
                         }
                 );
                 break;

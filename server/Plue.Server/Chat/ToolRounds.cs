@@ -96,7 +96,7 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
 
     private int Count(ToolCall call)
     {
-        var key = $"{call.Name}\0{Canonical(call.Parameters)}";
+        var key = $"{call.Name}\0{call.Raw ?? Canonical(call.Parameters)}";
         alike = key == last ? alike + 1 : 1;
         last = key;
         return alike;

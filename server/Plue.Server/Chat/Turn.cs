@@ -270,7 +270,7 @@ internal sealed class Turn(TurnContext context)
                 }
                 break;
             case ProviderEvent.ToolCallFinished(var id, _, var parameters) finished:
-                live.FinishToolCall(id, parameters, finished.Problem);
+                live.FinishToolCall(id, parameters, finished.Problem, finished.Raw);
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = round.RunForProgram.GetValueOrDefault(id);

@@ -242,7 +242,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
             case ProviderEvent.ReasoningDelta(var text):
                 WriteChunk(id, "reasoning", text);
                 break;
-            case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments):
+            case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments) call:
                 Write(
                     id,
                     writer =>
@@ -251,7 +251,15 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
                         writer.WriteString("tool_use_id"u8, toolUseId);
                         writer.WriteString("tool_name"u8, name);
                         writer.WritePropertyName("parameters"u8);
-                        writer.WriteRawValue(arguments);
+                        // The text of broken arguments: the receiver must not take them for none.
+                        if (call.Raw is { } raw)
+                        {
+                            writer.WriteStringValue(raw);
+                        }
+                        else
+                        {
+                            writer.WriteRawValue(arguments);
+                        }
                     }
                 );
                 break;

@@ -9,6 +9,9 @@ public static class ToolArguments
     public const string TooLong =
         "The arguments of this call are longer than 1 MiB, so they were truncated. Nothing was done. Send less at once: write a long file in parts, or create it with a command.";
 
+    public const string NotAnObject =
+        "The arguments of this call are not a JSON object. Nothing was done. Send the call again with one complete JSON object.";
+
     public const string HalfCharacter =
         "The arguments contain half of a surrogate pair. Nothing was done. Send the call again with complete characters.";
 

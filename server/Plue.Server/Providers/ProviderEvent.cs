@@ -25,11 +25,14 @@ public abstract record ProviderEvent
 
     public sealed record ToolCallDelta(string ToolUseId, string ArgumentsJson) : ProviderEvent;
 
-    /// <param name="Parameters">The whole JSON object; <c>{}</c> if the vendor sent none.</param>
+    /// <param name="Parameters">The whole JSON object; <c>{}</c> if the vendor sent none or something else.</param>
     public sealed record ToolCallFinished(string ToolUseId, string ToolName, string Parameters) : ProviderEvent
     {
         /// <summary>A sentence for the model if the call is invalid; else null.</summary>
         public string? Problem { get; init; }
+
+        /// <summary>Arguments that are not a JSON object, as the model wrote them; null for all others.</summary>
+        public string? Raw { get; init; }
     }
 
     /// <summary>The result of a tool that the provider ran itself. For every other provider the turn runs tools.</summary>

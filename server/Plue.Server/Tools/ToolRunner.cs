@@ -12,6 +12,9 @@ public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
 {
     /// <summary>Why it is not run, as a sentence for the model; null when it is.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Arguments that are not a JSON object, as the model wrote them; null for all others.</summary>
+    public string? Raw { get; init; }
 }
 
 /// <summary>The outcome of a call: either a result or an error.</summary>

@@ -403,15 +403,46 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_never_hands_back_anything_fails_and_says_why()
+    public async Task A_task_that_never_calls_finish_is_reminded_once_and_then_done_with_its_last_message_and_a_note()
     {
         home.WriteTemplate(
             "asked",
             "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }"
         );
-        home.Script = _ => Answer("I am done.");
-        var forgot = await home.StatusAsync(await home.SpawnAsync("asked", "Forget"), "failed");
-        Assert.Equal("It ended without the result that its template asks for.", (string?)forgot["note"]);
+        home.Script = asked =>
+            asked.Model == "large"
+                ? asked.Asked == 0
+                    ? Calls("", Spawn("c1", "Forget", "asked"))
+                    : Answer("Good.")
+                : Answer($"I am done, {asked.Asked}.");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Forget")!;
+        Assert.Equal(
+            ("done", "The model did not call finish; this is its last message."),
+            ((string?)child["status"], (string?)child["note"])
+        );
+        var result = JsonNode.Parse(
+            (string)
+                (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
+                    "result"
+                ]!
+        )!;
+        Assert.Equal(("done", "I am done, 1."), ((string?)result["status"], (string?)result["output"]));
+        Assert.Equal("The model did not call finish; this is its last message.", (string?)result["reason"]);
+        Assert.Null(result["outputs"]);
+    }
+
+    [Fact]
+    public async Task A_task_that_repeats_a_broken_call_of_finish_is_done_with_a_note()
+    {
+        home.WriteTemplate(
+            "asked",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }"
+        );
+        home.Script = _ => Calls("I counted three.", ("f1", "finish", "{\"count\": thr"));
+        var row = await home.StatusAsync(await home.SpawnAsync("asked", "Count"), "done");
+        Assert.Equal("The model did not call finish; this is its last message.", (string?)row["note"]);
     }
 
     [Fact]

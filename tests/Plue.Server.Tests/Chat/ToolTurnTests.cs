@@ -397,6 +397,33 @@ public sealed class ToolTurnTests
         Assert.Empty(later.Tools.Done);
     }
 
+    [Fact]
+    public async Task Broken_arguments_are_repaired_or_go_back_to_the_model_with_the_schema_and_the_turn_continues()
+    {
+        await using var chat = await ToolChat.StartAsync(
+            "edit",
+            Calls("", ("c1", "write", "{'path': 'new.txt', 'text': 'hello',}"), ("c2", "write", """{"path":"half.txt","text":"hal""")),
+            Calls("", ("c3", "fly", "{'path'"))
+        );
+        Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Write it.")).Reason);
+        Assert.Equal("hello", chat.Read("new.txt"));
+        Assert.Null(chat.Read("half.txt"));
+        Assert.Equal(
+            ["""{"path":"new.txt","text":"hello"}""", "{}"],
+            chat.Messages[1].Parts.OfType<MessagePart.ToolUse>().Select(use => use.Parameters)
+        );
+        Assert.Equal(
+            [("c1", """{"path":"new.txt","text":"hello"}"""), ("c2", "{}")],
+            chat.Events.OfType<TurnEvent.ToolCallRepaired>().Select(one => (one.ToolUseId, one.Parameters))
+        );
+        var error = Results(chat.Messages[1]).Last().Error;
+        Assert.StartsWith(ToolArguments.NotAnObject, error, StringComparison.Ordinal);
+        Assert.Contains("half.txt", error, StringComparison.Ordinal);
+        Assert.Contains("\"properties\"", error, StringComparison.Ordinal);
+        Assert.StartsWith("There is no tool `fly`.", Results(chat.Messages[2]).Single().Error, StringComparison.Ordinal);
+        Assert.Equal("done", chat.Last.Text);
+    }
+
     [Theory]
     [InlineData("length")]
     [InlineData("tool_calls")]
@@ -414,7 +441,15 @@ public sealed class ToolTurnTests
             : cut.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\ndata: [DONE]\n\n");
         await using var chat = await ToolChat.StartAsync("edit", cut);
         var end = await chat.AskAsync("Write.");
-        Assert.Equal(finish == "length" ? StopReason.MaxTokens : StopReason.Failed, end.Reason);
+        Assert.Equal(
+            finish switch
+            {
+                "length" => StopReason.MaxTokens,
+                "tool_calls" => StopReason.EndTurn,
+                _ => StopReason.Failed,
+            },
+            end.Reason
+        );
         Assert.Empty(chat.Tools.Done);
         Assert.Null(chat.Read("a"));
         var before = chat.Bodies.Count;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
@@ -137,11 +138,11 @@ public class GeminiProviderTests : WireContract
     }
 
     [Fact]
-    public async Task Arguments_that_are_no_object_run_nothing()
+    public async Task Arguments_that_are_no_object_are_a_call_with_a_problem()
     {
         var events = await AnswerAsync(Chunk("""{"functionCall":{"name":"read","args":["a"]}}""", "STOP"));
-        Assert.Empty(events.OfType<ProviderEvent.ToolCallFinished>());
-        Assert.Equal(FailureKind.BadResponse, FailureOf(events).Kind);
+        var call = Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
+        Assert.Equal(("{}", ToolArguments.NotAnObject, "[\"a\"]"), (call.Parameters, call.Problem, call.Raw));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.OpenAi;
@@ -160,13 +161,14 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
         AssertEndsOnce(await AnswerAsync(ToolAnswer.Replace("\"tool_calls\"}", "\"stop\"}")), StopReason.ToolUse);
 
     [Fact]
-    public async Task Broken_arguments_are_a_failure_and_no_call()
+    public async Task Broken_arguments_are_a_call_with_a_problem()
     {
         var events = await AnswerAsync(
             Calls("""[{"index":0,"id":"x","function":{"name":"read","arguments":"{\"path\":"}}]""") + Ending("tool_calls")
         );
-        Assert.Empty(events.OfType<ProviderEvent.ToolCallFinished>());
-        Assert.Contains("read", FailureOf(events).Message);
+        var call = Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
+        Assert.Equal(("{}", ToolArguments.NotAnObject, "{\"path\":"), (call.Parameters, call.Problem, call.Raw));
+        AssertEndsOnce(events, StopReason.ToolUse);
     }
 
     [Fact]

@@ -53,9 +53,9 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             return false;
         foreach (var index in blocks.Keys.ToArray())
             StopBlock(index);
-        if (BrokenTool is null && stopReason is "malformed_tool_use")
+        if (!HasBrokenCall && stopReason is "malformed_tool_use")
             Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
-        else if (BrokenTool is null && stopReason is "malformed_model_output")
+        else if (!HasBrokenCall && stopReason is "malformed_model_output")
             Fail(Failures.BrokenOff("it wrote something that cannot be read"));
         // Some models say that their turn ended when it ended in calls.
         else

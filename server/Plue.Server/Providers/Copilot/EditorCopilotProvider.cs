@@ -81,21 +81,10 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
                 case EditorModelEvent.ToolCall asked:
                     var call = calls.Add(asked.ToolUseId, asked.ToolName);
                     call.Append(asked.Parameters);
-                    if (call.TryParameters() is not { } parameters)
-                    {
-                        failure = new Failure(
-                            FailureKind.BadResponse,
-                            $"{request.Model} called the tool {VendorMessage.Clean(call.Name)} with arguments that are not a JSON object, so nothing was run. Try again."
-                        );
-                        break;
-                    }
-
+                    var whole = call.ToFinished();
                     yield return new ProviderEvent.ToolCallStarted(call.Id, call.Name);
-                    yield return new ProviderEvent.ToolCallDelta(call.Id, parameters);
-                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters)
-                    {
-                        Problem = call.IsTooLong ? ToolArguments.TooLong : null,
-                    };
+                    yield return new ProviderEvent.ToolCallDelta(call.Id, whole.Raw ?? whole.Parameters);
+                    yield return whole;
                     break;
                 case EditorModelEvent.Finished finished:
                     isOver = true;

@@ -70,14 +70,7 @@ internal sealed class ExternalResponse(string who)
     private void AddToolCall(List<ProviderEvent> events, JsonElement envelope)
     {
         var name = envelope.Text("tool_name") ?? "";
-        var parameters = envelope.Field("parameters") switch
-        {
-            { ValueKind: JsonValueKind.Object } value => value.GetRawText(),
-            { ValueKind: JsonValueKind.String } value when value.GetString() is { } text && JsonText.IsObject(text) => text,
-            null => "{}",
-            _ => null,
-        };
-        if (name.Length == 0 || parameters is null)
+        if (name.Length == 0)
         {
             Fail(
                 events,
@@ -92,8 +85,18 @@ internal sealed class ExternalResponse(string who)
         var id = envelope.Text("tool_use_id") is { Length: > 0 } given && toolUseIds.Add(given) ? given : Ids.New("call");
         toolUseIds.Add(id);
         events.Add(new ProviderEvent.ToolCallStarted(id, name));
-        events.Add(new ProviderEvent.ToolCallDelta(id, parameters));
-        events.Add(new ProviderEvent.ToolCallFinished(id, name, parameters));
+        var call = ToolCall.Finished(
+            id,
+            name,
+            envelope.Field("parameters") switch
+            {
+                { ValueKind: JsonValueKind.String } text => text.GetString()!,
+                { } value => value.GetRawText(),
+                null => "",
+            }
+        );
+        events.Add(new ProviderEvent.ToolCallDelta(id, call.Raw ?? call.Parameters));
+        events.Add(call);
     }
 
     private void Finish(List<ProviderEvent> events, JsonElement done)

@@ -88,12 +88,6 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             $"{Who} sent something that is not valid JSON in the middle of its answer. Try again; if it stays, check the endpoint and the kind."
         );
 
-    public Failure BadToolCall(string tool) =>
-        new(
-            FailureKind.BadResponse,
-            $"{Model} called the tool {VendorMessage.Clean(tool)} with arguments that are not a JSON object, so nothing was run. Try again."
-        );
-
     /// <param name="why">Half a sentence: <c>it called too many tools</c>.</param>
     public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} broke its answer off at {Who}: {why}. Try again.");
 

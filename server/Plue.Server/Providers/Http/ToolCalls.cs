@@ -53,12 +53,19 @@ internal sealed record ToolCall(string Id, string? VendorId, string Name)
         arguments.Clear().Capacity = 0;
     }
 
-    /// <summary>The whole arguments, <c>{}</c> where none came or too much; null when they are not a JSON object, so that nothing runs on half a call.</summary>
-    public string? TryParameters()
+    /// <summary>The call with all of its arguments: <c>{}</c> where none came or too much.</summary>
+    public ProviderEvent.ToolCallFinished ToFinished() =>
+        IsTooLong
+            ? new ProviderEvent.ToolCallFinished(Id, Name, "{}") { Problem = ToolArguments.TooLong }
+            : Finished(Id, Name, arguments.ToString());
+
+    /// <summary>Nothing runs on half a call: arguments that are not a JSON object come with a problem, and the turn repairs or rejects them.</summary>
+    public static ProviderEvent.ToolCallFinished Finished(string id, string name, string arguments)
     {
-        var text = arguments.ToString();
-        if (text.AsSpan().Trim() is "" or "null")
-            return "{}";
-        return JsonText.IsObject(text) ? text : null;
+        if (arguments.AsSpan().Trim() is "" or "null")
+            return new(id, name, "{}");
+        return JsonText.IsObject(arguments)
+            ? new(id, name, arguments)
+            : new(id, name, "{}") { Problem = ToolArguments.NotAnObject, Raw = arguments };
     }
 }

@@ -16,6 +16,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     /// <summary>Deltas of one kind that came with one read of the body: they are one event, so that consumers do their work once.</summary>
     private readonly StringBuilder joined = new();
     private bool joinsReasoning;
+
+    /// <summary>Calls whose arguments are not a JSON object. They wait for the end, because a token limit may have cut them.</summary>
+    private readonly List<ProviderEvent.ToolCallFinished> broken = [];
     private char heldText;
     private char heldReasoning;
     private bool inReasoning;
@@ -28,8 +31,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected ToolCalls Calls { get; } = new(request);
     protected bool IsAccepted { get; private set; }
 
-    /// <summary>The last tool that was called with arguments that are not a JSON object; null if none was.</summary>
-    protected string? BrokenTool { get; private set; }
+    protected bool HasBrokenCall => broken.Count > 0;
 
     /// <summary>The reason to stop when the vendor gives none, or one that says nothing about tool calls.</summary>
     protected StopReason DefaultReason => Calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn;
@@ -144,27 +146,22 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
             Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
     }
 
-    /// <summary>The call is complete. Without a JSON object for its arguments it is <see cref="BrokenTool"/> instead.</summary>
+    /// <summary>The call is complete. One without a JSON object for its arguments waits for <see cref="FinishWithCalls"/>.</summary>
     protected void Finish(ToolCall call)
     {
-        if (call.TryParameters() is { } parameters)
-            Emit(
-                new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters)
-                {
-                    Problem = call.IsTooLong ? ToolArguments.TooLong : null,
-                }
-            );
+        var finished = call.ToFinished();
+        if (finished.Raw is null)
+            Emit(finished);
         else
-            BrokenTool = call.Name;
+            broken.Add(finished);
     }
 
-    /// <summary>Ends the response. One with a broken call fails, unless the token limit cut the call.</summary>
+    /// <summary>Ends the response. Its broken calls go to the model as errors, unless the token limit cut them.</summary>
     protected void FinishWithCalls(StopReason reason)
     {
-        if (BrokenTool is { } tool && reason != StopReason.MaxTokens)
-            Fail(failures.BadToolCall(tool));
-        else
-            Finish(reason);
+        if (reason != StopReason.MaxTokens)
+            broken.ForEach(Emit);
+        Finish(reason);
     }
 
     protected void Finish(StopReason reason)

@@ -44,7 +44,7 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
             return;
         if ((input ?? output) is not null)
             Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input ?? 0, OutputTokens = output ?? 0 }));
-        Finish(doneReason == "length" ? StopReason.MaxTokens : DefaultReason);
+        FinishWithCalls(doneReason == "length" ? StopReason.MaxTokens : DefaultReason);
     }
 
     private void ReadMessage(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -87,8 +87,6 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
             var call = Start(read.Id, read.Name);
             Append(call, read.Arguments);
             Finish(call);
-            if (BrokenTool is { } tool)
-                Fail(Failures.BadToolCall(tool));
         }
     }
 }

@@ -221,7 +221,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     }
 
     private static bool IsAnother(ToolCall call, string? id, string name) =>
-        id is not null ? id != call.VendorId : name != call.Name || (call.HasArguments && call.TryParameters() is not null);
+        id is not null ? id != call.VendorId : name != call.Name || (call.HasArguments && call.ToFinished().Raw is null);
 
     /// <summary>A text, or (Mistral) a list of pieces, of which some are thoughts.</summary>
     private static string? NextContent(ref Utf8JsonReader json, ref string? reasoning)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.External;
 
@@ -190,14 +191,14 @@ public sealed class ExternalWireTests
     [InlineData("\"[1]\"", null)]
     [InlineData("\"no json\"", null)]
     [InlineData("7", null)]
-    public void A_call_is_taken_with_parameters_as_an_object_or_as_its_text_and_otherwise_refused(string parameters, string? read)
+    public void A_call_is_taken_with_parameters_as_an_object_or_as_its_text_and_otherwise_has_a_problem(string parameters, string? read)
     {
         var events = new ExternalResponse("Mine").Read(
             JsonElement.Parse($$"""{ "type": "tool_use", "tool_use_id": "t1", "tool_name": "read", "parameters": {{parameters}} }""")
         );
         if (read is null)
         {
-            Assert.Equal(FailureKind.BadResponse, Assert.IsType<ProviderEvent.Failed>(Assert.Single(events)).Failure.Kind);
+            Assert.Equal(ToolArguments.NotAnObject, Assert.IsType<ProviderEvent.ToolCallFinished>(events[^1]).Problem);
         }
         else
         {
