@@ -43,6 +43,9 @@ public sealed record ApprovalView
     /// <summary>Of a write or an edit: what would change, as a unified diff.</summary>
     public string? Diff { get; init; }
 
+    /// <summary>Whether <c>approval/content</c> has the files before and after the change. Missing for requests of other windows.</summary>
+    public bool? HasContent { get; init; }
+
     /// <summary>Where it would run, or what file it is about, with links followed.</summary>
     public string? Where { get; init; }
 
@@ -59,6 +62,15 @@ public sealed record ApprovalView
     public string? RuleFolder { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }
+
+public sealed record ApprovalContentParams(string Id);
+
+/// <summary>The files of a proposed change, before and after it.</summary>
+public sealed record ApprovalContentResult(IReadOnlyList<ProposedFile> Files);
+
+/// <param name="Path">Absolute, or the address of a document.</param>
+/// <param name="Before">Null for a new file.</param>
+public sealed record ProposedFile(string Path, string? Before, string After);
 
 /// <summary><c>always</c> also stores the rule that was shown.</summary>
 public enum ApprovalDecision

@@ -232,6 +232,7 @@ public static class Methods
 
     // What waits for the user's word.
     public static readonly RpcRequest<Nothing, ApprovalListResult> ApprovalList = new("approval/list");
+    public static readonly RpcRequest<ApprovalContentParams, ApprovalContentResult> ApprovalContent = new("approval/content");
     public static readonly RpcRequest<ApprovalAnswerParams, Nothing> ApprovalAnswer = new("approval/answer");
     public static readonly RpcRequest<Nothing, ApprovalRulesResult> ApprovalRules = new("approval/rules");
     public static readonly RpcRequest<ApprovalForgetParams, ApprovalRulesResult> ApprovalForget = new("approval/forget");

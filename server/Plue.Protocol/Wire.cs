@@ -50,6 +50,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(ApprovalListResult))]
 [JsonSerializable(typeof(ApprovalChangedParams))]
+[JsonSerializable(typeof(ApprovalContentParams))]
+[JsonSerializable(typeof(ApprovalContentResult))]
 [JsonSerializable(typeof(ApprovalAnswerParams))]
 [JsonSerializable(typeof(ApprovalRulesResult))]
 [JsonSerializable(typeof(ApprovalForgetParams))]

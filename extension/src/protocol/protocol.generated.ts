@@ -113,6 +113,7 @@ export const taskArchive = new RequestType<TaskUriParams, Nothing, ErrorData>('t
 export const taskDrop = new RequestType<TaskUriParams, Nothing, ErrorData>('task/drop');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
 export const approvalList = new RequestType<Nothing, ApprovalListResult, ErrorData>('approval/list');
+export const approvalContent = new RequestType<ApprovalContentParams, ApprovalContentResult, ErrorData>('approval/content');
 export const approvalAnswer = new RequestType<ApprovalAnswerParams, Nothing, ErrorData>('approval/answer');
 export const approvalRules = new RequestType<Nothing, ApprovalRulesResult, ErrorData>('approval/rules');
 export const approvalForget = new RequestType<ApprovalForgetParams, ApprovalRulesResult, ErrorData>('approval/forget');
@@ -170,6 +171,14 @@ export interface ApprovalChangedParams {
   approvals: ApprovalView[];
 }
 
+export interface ApprovalContentParams {
+  id: string;
+}
+
+export interface ApprovalContentResult {
+  files: ProposedFile[];
+}
+
 export type ApprovalDecision = 'once' | 'always' | 'deny';
 
 export interface ApprovalForgetParams {
@@ -210,6 +219,7 @@ export interface ApprovalView {
   kind: ApprovalKind;
   what: string;
   diff?: string;
+  hasContent?: boolean;
   where?: string;
   why: string;
   sandbox?: string;
@@ -1464,6 +1474,12 @@ export interface PromptHoleView {
   name: string;
   start: number;
   length: number;
+}
+
+export interface ProposedFile {
+  path: string;
+  before?: string;
+  after: string;
 }
 
 export interface ProviderApproveParams {

@@ -138,6 +138,7 @@ internal sealed class ProgramTool(string name) : ITool
             {
                 AtPath = path,
                 ChangeDiff = UnifiedDiff.Of(before ?? "", after),
+                Files = [new ProposedFile(path, before, after)],
                 Paths = [path],
                 Before = (RealPath.Of(path), before),
             };
@@ -200,6 +201,7 @@ internal sealed class ProgramTool(string name) : ITool
         public override ApprovalKind Kind => kind;
         public override string What => what;
         public override string? Diff => ChangeDiff;
+        public override IReadOnlyList<ProposedFile> Proposed => Files;
 
         // The program has its own result, to which nothing can be added.
         public override IReadOnlyList<string> Touches => [];
@@ -208,6 +210,7 @@ internal sealed class ProgramTool(string name) : ITool
         public override IReadOnlyList<string>? Changes => Paths;
         public required string AtPath { get; init; }
         public string? ChangeDiff { get; init; }
+        public IReadOnlyList<ProposedFile> Files { get; init; } = [];
         public string? HeldBy { get; init; }
         public IReadOnlyList<string>? Paths { get; init; } = [];
 

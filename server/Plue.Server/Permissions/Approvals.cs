@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Permissions;
@@ -18,6 +19,11 @@ public enum ApprovalKind
     Other,
 }
 
+/// <summary>A file before and after a proposed change.</summary>
+/// <param name="Path">Absolute, or the address of a document.</param>
+/// <param name="Before">Null for a new file.</param>
+public sealed record ProposedFile(string Path, string? Before, string After);
+
 /// <summary>An approval request.</summary>
 public sealed record ApprovalRequest
 {
@@ -30,6 +36,10 @@ public sealed record ApprovalRequest
     /// <summary>Letter for letter what would be done; what is done afterwards is this and nothing else.</summary>
     public required string What { get; init; }
     public string? Diff { get; init; }
+
+    /// <summary>The files of <see cref="Diff"/> before and after it. Only this process has them.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ProposedFile> Files { get; init; } = [];
     public string? Where { get; init; }
     public required string Why { get; init; }
     public string? Sandbox { get; init; }

@@ -17,6 +17,18 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
         inbox.Changed += Publish;
         server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
         server.Map(
+            Methods.ApprovalContent,
+            (parameters, _) =>
+                Task.FromResult(
+                    new ApprovalContentResult([
+                        .. (
+                            inbox.Pending.FirstOrDefault(one => one.Id == parameters.Id)
+                            ?? throw new Messages.FailureException(Messages.FailureKind.NotFound, "This approval is no longer pending.")
+                        ).Request.Files.Select(file => new Wire.ProposedFile(file.Path, file.Before, file.After)),
+                    ])
+                )
+        );
+        server.Map(
             Methods.ApprovalAnswer,
             (parameters, _) =>
             {
@@ -71,6 +83,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             Kind = (Wire.ApprovalKind)pending.Request.Kind,
             What = pending.Request.What,
             Diff = pending.Request.Diff,
+            HasContent = pending.Request.Files.Count > 0 ? true : null,
             Where = pending.Request.Where,
             Why = pending.Request.Why,
             Sandbox = pending.Request.Sandbox,

@@ -145,6 +145,14 @@ internal sealed class CodexEditTool(
         public override ApprovalKind Kind => codex is null ? ApprovalKind.Write : ApprovalKind.Edit;
         public override string What => what;
         public override string? Diff => diff;
+        public override IReadOnlyList<ProposedFile> Proposed =>
+            [
+                new ProposedFile(
+                    codex?.Path ?? uri.ToString(),
+                    content.Before is { } old ? PromptFormat.Decode(old) : null,
+                    Encoding.UTF8.GetString(content.After)
+                ),
+            ];
         public override string? Where => uri.ToString();
         public required Func<FileCodex, CancellationToken, Task> Follow { get; init; }
 

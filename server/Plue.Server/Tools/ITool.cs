@@ -40,6 +40,9 @@ public abstract class PlannedCall
     /// <summary>The change to a file as a unified diff; null for other calls.</summary>
     public virtual string? Diff => null;
 
+    /// <summary>The files of <see cref="Diff"/> as text; empty for other calls.</summary>
+    public virtual IReadOnlyList<ProposedFile> Proposed => [];
+
     /// <summary>The folder or file that it is about.</summary>
     public virtual string? Where => null;
 

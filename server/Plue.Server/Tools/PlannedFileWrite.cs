@@ -1,5 +1,6 @@
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
@@ -29,6 +30,8 @@ internal sealed class PlannedFileWrite(
     public override ApprovalKind Kind => kind;
     public override string What => what;
     public override string? Diff => diff;
+    public override IReadOnlyList<ProposedFile> Proposed =>
+        [new ProposedFile(path.Full, before is null ? null : FileText.Of(before.Content)?.Content ?? "", after.Text)];
     public override string? Where => path.Full;
     public override IReadOnlyList<string>? Changes => [path.Full];
     public override IReadOnlyDictionary<string, byte[]>? Unsaved { get; } =

@@ -266,6 +266,7 @@ public sealed class ToolRunner(
                 Kind = planned.Kind,
                 What = planned.What,
                 Diff = planned.Diff,
+                Files = planned.Proposed,
                 Where = verdict.Where ?? planned.Where,
                 Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
                 Sandbox = planned.Sandbox,

@@ -66,6 +66,29 @@ beforeEach(() => {
   );
 });
 
+describe('the diff of an edit', () => {
+  it('is opened by a link and by d, where the sidecar has both texts', () => {
+    show(approval('1', { kind: 'edit', toolName: 'edit', what: '-a\n+b', diff: '-a\n+b', hasContent: true }));
+    button('Open Diff').click();
+    cards()[0]?.focus();
+    press('d');
+    expect(posted.filter(({ type }) => type === 'openDiff')).toEqual([
+      { type: 'openDiff', id: '1' },
+      { type: 'openDiff', id: '1' },
+    ]);
+    expect(cards()[0]?.getAttribute('aria-keyshortcuts')).toBe('y a n d');
+    expect(answers()).toEqual([]);
+  });
+
+  it('is not offered without them', () => {
+    show(approval('1'));
+    cards()[0]?.focus();
+    press('d');
+    expect(posted.filter(({ type }) => type === 'openDiff')).toEqual([]);
+    expect(document.body.textContent).not.toContain('Open Diff');
+  });
+});
+
 describe('an approval', () => {
   it('says who asks, what exactly, why, where and how it is held', () => {
     show(approval('1'));

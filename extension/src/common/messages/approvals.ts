@@ -19,6 +19,8 @@ export const fromApprovalsPage = v.variant('type', [
   v.strictObject({ type: v.literal('reload') }),
   v.strictObject({ type: v.literal('answer'), answer: approvalAnswer }),
   v.strictObject({ type: v.literal('open'), uri: conversationUri }),
+  /** Opens the proposed change in a diff editor. */
+  v.strictObject({ type: v.literal('openDiff'), id: v.string() }),
 ]);
 
 export type FromApprovalsPage = v.InferOutput<typeof fromApprovalsPage>;

@@ -20,6 +20,8 @@ export type TaskCommand = (typeof taskCommands)[number];
 /** Page to panel. */
 export const agentsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('answerApproval'), answer: approvalAnswer }),
+  /** Opens the proposed change of an approval in a diff editor. */
+  v.strictObject({ type: v.literal('openApprovalDiff'), id: v.string() }),
   /** Another chat or task. */
   v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
   v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),

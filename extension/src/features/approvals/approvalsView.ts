@@ -9,6 +9,7 @@ import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import { type FromApprovalsPage, fromApprovalsPage, type ToApprovalsPage } from '../../common/messages/approvals';
 import { parseMessage } from '../../common/messages/parseMessage';
+import { commands } from './commands';
 
 export const viewType = 'plue.approvals';
 
@@ -78,6 +79,9 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
         return this.approvals.refresh();
       case 'answer':
         return this.approvals.answer(message.answer);
+      case 'openDiff':
+        await vscode.commands.executeCommand(commands.openDiff, message.id);
+        return;
       case 'open':
         await vscode.commands.executeCommand('plue.openChat', message.uri);
         return;

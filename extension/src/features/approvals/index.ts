@@ -7,6 +7,7 @@ import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import { ApprovalsView } from './approvalsView';
 import { commands } from './commands';
+import { ProposedChanges } from './proposedChanges';
 import { manageRules } from './rules';
 
 export function activateApprovals(
@@ -18,11 +19,15 @@ export function activateApprovals(
   const disposables = new Disposables();
   const pages = vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview');
   const view = disposables.add(new ApprovalsView(sidecar, approvals, pages, log));
-  const register = (id: string, action: () => Promise<void>): void => {
-    disposables.add(vscode.commands.registerCommand(id, () => runWithErrorHandling(log, action)));
+  const changes = disposables.add(new ProposedChanges(sidecar));
+  const register = (id: string, action: (given: unknown) => Promise<void>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
   register(commands.show, () => view.focus());
   register(commands.manageRules, () => manageRules(sidecar));
+  register(commands.openDiff, async (id) => {
+    if (typeof id === 'string') await changes.open(id);
+  });
 
   // A visible notification that does not move the focus.
   const item = disposables.add(

@@ -24,6 +24,7 @@ export class ApprovalsPage {
           this.banners.set('refused', undefined);
           panel.post({ type: 'answer', answer });
         },
+        openDiff: (id) => panel.post({ type: 'openDiff', id }),
         open: (uri) => panel.post({ type: 'open', uri }),
         say: (words) => setText(this.status, words),
         left: () => this.words.focus(),

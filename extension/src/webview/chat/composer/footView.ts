@@ -70,6 +70,7 @@ export class FootView implements ChatView {
     });
     this.approvals = new ApprovalBox({
       answer: (answer) => panel.post({ type: 'answerApproval', answer }),
+      openDiff: (id) => panel.post({ type: 'openApprovalDiff', id }),
       open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
       say: (words) => actions.announce(words),
       left: () => this.composer.focus(),

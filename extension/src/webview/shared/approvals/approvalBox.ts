@@ -10,6 +10,8 @@ import { groupsOf, pathOf, questionOf } from './groups';
 export interface ApprovalBoxActions {
   answer(answer: ApprovalAnswerParams): void;
   open(codexId: string): void;
+  /** Opens the proposed change in a diff editor. @param id Of an approval. */
+  openDiff(id: string): void;
   /** Announces text to screen readers. */
   say(words: string): void;
   /** The last approval was answered with the keyboard. */
@@ -80,6 +82,7 @@ export class ApprovalBox {
     return new ApprovalCard(group, {
       answer: (answer) => this.actions.answer(answer),
       open: (codexId) => this.actions.open(codexId),
+      openDiff: (id) => this.actions.openDiff(id),
       changed: () => this.touch(),
       mayAnswer: () => this.guard.isOpen,
       say: (words) => this.actions.say(words),

@@ -13,6 +13,8 @@ export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
   /** Opens the chat or task that requested it. */
   open(codexId: string): void;
+  /** Opens the proposed change in a diff editor. @param id Of an approval. */
+  openDiff(id: string): void;
   /** Elements may have moved under the pointer. */
   changed(): void;
   /** False right after something appeared or moved. */
@@ -53,7 +55,7 @@ export class ApprovalCard {
       class: 'approval',
       tabindex: -1,
       'aria-label': label,
-      'aria-keyshortcuts': first.rule === undefined ? 'y n' : 'y a n',
+      'aria-keyshortcuts': ['y', ...(first.rule === undefined ? [] : ['a']), 'n', ...(first.hasContent === true ? ['d'] : [])].join(' '),
     });
     this.texts = textsOf(first);
     this.node.append(...this.head(first), ...this.texts.map(({ node }) => node), facts(first), this.equal, this.foot);
@@ -116,9 +118,23 @@ export class ApprovalCard {
             ),
           ];
     return [
-      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, questionOf(first)), open),
+      element(
+        'div',
+        { class: 'approval-head' },
+        icon('question'),
+        element('span', { class: 'approval-wish' }, questionOf(first)),
+        open,
+        ...(first.hasContent === true ? [this.diffLink(first.id)] : []),
+      ),
       ...warning,
     ];
+  }
+
+  private diffLink(id: string): HTMLElement {
+    const link = textButton(l10n.t('Open Diff'), () => this.actions.openDiff(id), 'quiet');
+    link.classList.add('approval-diff');
+    link.title = l10n.t('Show the whole change in a diff editor (d)');
+    return link;
   }
 
   private turn(mode: Mode): void {
@@ -207,6 +223,9 @@ export class ApprovalCard {
       case 'n':
         if (this.mode === 'asking' && this.canAnswer) this.turn('deny');
         return true;
+      case 'd':
+        if (this.group.first.hasContent === true) this.actions.openDiff(this.id);
+        return this.group.first.hasContent === true;
       case 'enter':
         if (this.mode !== 'rule' || isButton) return false;
         this.always();

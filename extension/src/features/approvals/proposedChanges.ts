@@ -1,0 +1,68 @@
+// Shows the change that an approval is about in VS Code's diff editor. Both sides are read-only copies: the file itself may change meanwhile.
+import * as l10n from '../../infrastructure/localizedText';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { visibleText } from '../../common/visibleText';
+import { Disposables } from '../../infrastructure/disposables';
+import { approvalContent } from '../../protocol/protocol.generated';
+import type { ProposedFile } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+const scheme = 'plue-approval';
+
+interface Sides {
+  label: string;
+  before: vscode.Uri;
+  after: vscode.Uri;
+}
+
+export class ProposedChanges implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly disposables = new Disposables();
+  /** By address, as long as a document is open. */
+  private readonly texts = new Map<string, string>();
+
+  constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {
+    this.disposables.add(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    this.disposables.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
+  }
+
+  async open(id: string): Promise<void> {
+    const { files } = await this.sidecar.request(approvalContent, { id });
+    const sides = files.map((file, index) => this.sidesOf(file, `${id}/${index}`));
+    const [only] = sides;
+    if (only === undefined) return;
+    if (sides.length === 1) {
+      const title = l10n.t('{0} (proposed change)', only.label);
+      await vscode.commands.executeCommand('vscode.diff', only.before, only.after, title, { preview: true });
+      return;
+    }
+    await vscode.commands.executeCommand(
+      'vscode.changes',
+      l10n.t('Proposed changes'),
+      sides.map(({ before, after }) => [after, before, after]),
+    );
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.toString()) ?? '';
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private sidesOf({ path: place, before, after }: ProposedFile, key: string): Sides {
+    const side = (text: string, fragment: string): vscode.Uri => {
+      // The path of the file itself gives the language, and one name for both sides.
+      const at = /^[a-z]+:\/\//.test(place) ? vscode.Uri.parse(place).path : vscode.Uri.file(place).path;
+      const uri = vscode.Uri.from({ scheme, path: at, query: key, fragment });
+      this.texts.set(uri.toString(), text);
+      return uri;
+    };
+    return {
+      label: visibleText(path.posix.basename(place.replaceAll('\\', '/'))),
+      before: side(before ?? '', 'before'),
+      after: side(after, 'after'),
+    };
+  }
+}
