@@ -11,6 +11,7 @@ public enum CodexCollection
     Prompts,
     Templates,
     Items,
+    Settings,
 }
 
 /// <summary>
@@ -25,7 +26,7 @@ public sealed record CodexUri
     private const string MarkdownExtension = ".md";
 
     /// <summary>In the order of <see cref="CodexCollection"/>.</summary>
-    private static readonly string[] Folders = ["providers", "chats", "tasks", "prompts", "templates", "items"];
+    private static readonly string[] Folders = ["providers", "chats", "tasks", "prompts", "templates", "items", "settings"];
 
     private CodexUri(CodexCollection collection, string name) => (Collection, Name) = (collection, name);
 

@@ -25,6 +25,9 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
     /// <summary>True if a workspace file of this name overrides the user's.</summary>
     public virtual bool WorkspaceWins(string name) => true;
 
+    /// <summary>False for a file of the folder that is another kind of file.</summary>
+    public virtual bool Has(string name) => true;
+
     public virtual IEnumerable<string> ShippedNames => [];
 
     public virtual byte[]? ReadShipped(string name) => null;

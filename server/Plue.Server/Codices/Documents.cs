@@ -18,14 +18,21 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
     private readonly FileCodices providers = FileCodices.Providers(paths, templates, time);
     private readonly FileCodices prompts = new(new PromptFormat(), paths.Prompts, paths, time, workspace);
     private readonly FileCodices templateFiles = new(new TemplateFormat(templates), paths.Templates, paths, time, workspace);
+    private readonly FileCodices settings = new(new SettingsFormat(), paths.Home, paths, time);
     private readonly FileCodices items = new(new ItemFormat(templates), paths.Items, paths, time, workspace);
 
     public TemplateCatalog Templates => templates;
 
+    /// <summary>Without the settings, which refer to others but are not referred to.</summary>
     public IEnumerable<FileCodices> All => [providers, prompts, templateFiles, items];
 
     public static bool Has(CodexCollection collection) =>
-        collection is CodexCollection.Providers or CodexCollection.Prompts or CodexCollection.Templates or CodexCollection.Items;
+        collection
+            is CodexCollection.Providers
+                or CodexCollection.Prompts
+                or CodexCollection.Templates
+                or CodexCollection.Items
+                or CodexCollection.Settings;
 
     /// <exception cref="FailureException">NotFound: its codices are not files.</exception>
     public FileCodices Of(CodexCollection collection) =>
@@ -35,6 +42,7 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
             CodexCollection.Prompts => prompts,
             CodexCollection.Templates => templateFiles,
             CodexCollection.Items => items,
+            CodexCollection.Settings => settings,
             _ => throw new FailureException(
                 FailureKind.NotFound,
                 $"The collection {collection.ToString().ToLowerInvariant()} is not stored as files."

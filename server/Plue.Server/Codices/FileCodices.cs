@@ -77,7 +77,7 @@ internal sealed partial class FileCodices(
     /// <summary>Gets the effective document of each id, sorted. Empty if the folder is missing.</summary>
     public IReadOnlyList<FileCodex> List()
     {
-        var own = DocumentFile.List(folder, form.Extension).Paths;
+        var own = DocumentFile.List(folder, form.Extension).Paths.Where(path => form.Has(NameOf(path))).ToList();
         var workspaces = WorkspacePaths();
         lock (reading)
         {
@@ -117,7 +117,7 @@ internal sealed partial class FileCodices(
     /// <summary>Null when there is no such document.</summary>
     public FileCodex? Get(string id)
     {
-        if (!CodexUri.TryOf(form.Collection, id, out var uri))
+        if (!CodexUri.TryOf(form.Collection, id, out var uri) || !form.Has(uri.Name))
         {
             return null;
         }
@@ -573,6 +573,11 @@ internal sealed partial class FileCodices(
         lock (sync)
         {
             using var turn = Lock(uri, "was not changed");
+            if (!form.Has(uri.Name))
+            {
+                throw Missing(uri);
+            }
+
             var path = FilePath(uri);
             var (own, problem) = DocumentFile.Read(path);
             if (problem is not null)

@@ -120,6 +120,29 @@ public sealed record UserConfig
             };
         }
 
+        var good = Followed(values, problems);
+        var followed = new Json5Object(good) { Span = values.Span };
+        return new UserConfig
+        {
+            DefaultLarge = Choice(followed.Find(DefaultLargeKey)),
+            DefaultSmall = Choice(followed.Find(DefaultSmallKey)),
+            Fallbacks = [.. (followed.GetArray(FallbacksKey)?.Items ?? []).Select(Choice).OfType<ModelChoice>()],
+            Values = followed,
+            Problems = problems,
+        };
+    }
+
+    /// <summary>What breaks a rule of the settings; such a value is not followed.</summary>
+    internal static IReadOnlyList<DocumentProblem> ProblemsOf(Json5Object values)
+    {
+        List<DocumentProblem> problems = [];
+        Followed(values, problems);
+        return problems;
+    }
+
+    /// <returns>The members that are valid, or unknown.</returns>
+    private static List<Json5Member> Followed(Json5Object values, List<DocumentProblem> problems)
+    {
         var good = new List<Json5Member>();
         foreach (var member in values.Members)
         {
@@ -142,15 +165,7 @@ public sealed record UserConfig
             }
         }
 
-        var followed = new Json5Object(good) { Span = values.Span };
-        return new UserConfig
-        {
-            DefaultLarge = Choice(followed.Find(DefaultLargeKey)),
-            DefaultSmall = Choice(followed.Find(DefaultSmallKey)),
-            Fallbacks = [.. (followed.GetArray(FallbacksKey)?.Items ?? []).Select(Choice).OfType<ModelChoice>()],
-            Values = followed,
-            Problems = problems,
-        };
+        return good;
     }
 
     /// <summary>Changes one setting and leaves the rest of the file as it was, comments included.</summary>

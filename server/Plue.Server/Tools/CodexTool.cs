@@ -19,6 +19,7 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         CodexCollection.Prompts,
         CodexCollection.Templates,
         CodexCollection.Items,
+        CodexCollection.Settings,
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
@@ -26,10 +27,12 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
 
     /// <exception cref="ToolFailureException">It is no address of a prompt, template or item.</exception>
     internal static CodexUri AddressOf(string address) =>
-        CodexUri.TryParse(address, out var uri) && ReadableCollections.Contains(uri.Collection)
+        CodexUri.TryParse(address, out var uri)
+        && ReadableCollections.Contains(uri.Collection)
+        && (uri.Collection != CodexCollection.Settings || uri.Name == SettingsFormat.Name)
             ? uri
             : throw new ToolFailureException(
-                "This address is not available. Only documents in codex://prompts/, codex://templates/ and codex://items/ are."
+                "This address is not available. Only documents in codex://prompts/, codex://templates/ and codex://items/, and codex://settings/config are."
             );
 
     private sealed class Tool(Documents documents, string description) : ITool
@@ -82,11 +85,31 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             var all = documents.Of(uri.Collection);
             if (all.Get(uri.Name) is not { } codex || all.BytesOf(codex) is not { } bytes)
             {
+                if (uri.Collection == CodexCollection.Settings)
+                {
+                    return $"{uri} does not exist yet, so every setting has its default. Create it with `{CodexEditTool.Name}`.\n{SettingsNote()}";
+                }
+
                 throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
             }
 
             seen.Record(uri.ToString(), VersionStore.HashOf(bytes));
-            return Encoding.UTF8.GetString(bytes);
+            var text = Encoding.UTF8.GetString(bytes);
+            // Servers that are declared here may have keys, which no model gets.
+            return uri.Collection == CodexCollection.Settings ? $"{all.Format.Redact(text)}\n{SettingsNote()}" : text;
+        }
+
+        /// <summary>What can be set, with the descriptions of the settings page.</summary>
+        private static string SettingsNote()
+        {
+            var text = new StringBuilder("[Available settings, which are not part of the document:]\n");
+            foreach (var field in SettingsSchema.Sections.SelectMany(section => section.Fields))
+            {
+                var options = field.Options is { Count: > 0 } some ? $", one of {string.Join(", ", some)}" : "";
+                text.Append($"{field.Name} ({field.Type.ToString().ToLowerInvariant()}{options}): {field.Description}\n");
+            }
+
+            return text.ToString();
         }
 
         private static CodexCollection CollectionOf(string name) =>

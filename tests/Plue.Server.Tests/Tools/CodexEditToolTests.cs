@@ -40,6 +40,10 @@ public sealed class CodexEditToolTests : IDisposable
         Assert.Equal([new ToolAction.ChangeDocument("codex://templates/log-reader")], planned.Actions);
         Assert.Contains("+  available_tools: ['read', 'search'],", planned.Diff, StringComparison.Ordinal);
         Assert.Equal(Reader, File.ReadAllText(TemplatePath));
+        Assert.Equal(
+            [new ProposedFile(TemplatePath, Reader, Reader.Replace("['read']", "['read', 'search']", StringComparison.Ordinal))],
+            planned.Proposed
+        );
 
         Assert.Equal("Changed codex://templates/log-reader.", await RunAsync(planned));
         Assert.Equal(Reader.Replace("['read']", "['read', 'search']", StringComparison.Ordinal), File.ReadAllText(TemplatePath));
@@ -118,7 +122,45 @@ public sealed class CodexEditToolTests : IDisposable
         Assert.StartsWith("You have not read the current version", await ErrorAsync(Edit), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Settings_are_checked_like_on_their_page_and_kept_as_versions()
+    {
+        const string Before = "{\n  // Not too much.\n  budget_usd_per_day: 5,\n}\n";
+        File.WriteAllText(paths.Config, Before);
+        Assert.Contains("budget_usd_per_chat", await ReadAsync("codex://settings/config"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "codex://settings/config was not changed, because line 3 of the new text has an error: ",
+            await ErrorAsync("""{"uri":"codex://settings/config","old":"5,","new":"'five',"}"""),
+            StringComparison.Ordinal
+        );
+        var planned = await PlanAsync("""{"uri":"codex://settings/config","old":"5,","new":"2,"}""");
+        Assert.Equal([new ToolAction.ChangeDocument("codex://settings/config")], planned.Actions);
+        Assert.Equal([new ProposedFile(paths.Config, Before, Before.Replace("5,", "2,", StringComparison.Ordinal))], planned.Proposed);
+        await RunAsync(planned);
+        Assert.Equal(2, UserConfig.Read(paths).Number(UserConfig.BudgetPerDayKey));
+        documents.Of(CodexCollection.Settings).Undo(SettingsFormat.Name);
+        Assert.Equal(Before, File.ReadAllText(paths.Config));
+    }
+
+    [Fact]
+    public async Task Missing_settings_can_be_read_and_created()
+    {
+        Assert.Contains("notify_when_finished", await ReadAsync("codex://settings/config"), StringComparison.Ordinal);
+        await RunAsync(await PlanAsync("""{"uri":"codex://settings/config","text":"{ notify_when_finished: 'always' }\n"}"""));
+        Assert.Equal("always", UserConfig.Read(paths).Text(UserConfig.NotifyKey));
+    }
+
+    [Fact]
+    public void Other_files_of_the_home_folder_are_no_settings()
+    {
+        File.WriteAllText(Path.Combine(paths.Home, "mcp.json5"), "{}");
+        File.WriteAllText(paths.Config, "{}");
+        Assert.Null(documents.Of(CodexCollection.Settings).Get("mcp"));
+        Assert.Equal([SettingsFormat.Name], documents.Of(CodexCollection.Settings).List().Select(codex => codex.Id));
+    }
+
     [Theory]
+    [InlineData("""{"uri":"codex://settings/mcp","text":"{}"}""", "This address is not available.")]
     [InlineData("""{"uri":"codex://providers/mine","text":"{}"}""", "This address is not available.")]
     [InlineData("""{"uri":"codex://prompts/../providers/mine","text":"{}"}""", "This address is not available.")]
     [InlineData("""{"uri":"codex://prompts/new"}""", "Set `text` to the whole document")]
@@ -165,11 +207,15 @@ public sealed class CodexEditToolTests : IDisposable
         );
     }
 
-    private async Task ReadAsync(string uri) =>
-        await fixture.RunAsync(
-            Assert.Single(await new CodexTool(documents, _ => "").FindAsync([CodexTool.Name], [], TestContext.Current.CancellationToken)),
-            ToolFixture.Json(("uri", uri))
-        );
+    private async Task<string> ReadAsync(string uri) =>
+        (
+            await fixture.RunAsync(
+                Assert.Single(
+                    await new CodexTool(documents, _ => "").FindAsync([CodexTool.Name], [], TestContext.Current.CancellationToken)
+                ),
+                ToolFixture.Json(("uri", uri))
+            )
+        ).Text;
 
     private async Task<ITool> ToolAsync() =>
         Assert.Single(

@@ -23,6 +23,8 @@ export const fromSettingsPage = v.variant('type', [
     value: v.optional(value),
   }),
   v.strictObject({ type: v.literal('listModels'), providerId: name }),
+  /** Opens a chat that changes the settings. */
+  v.strictObject({ type: v.literal('editWithPlue') }),
   v.strictObject({ type: v.literal('openFile'), line: position, column: position }),
   v.strictObject({ type: v.literal('manageProviders') }),
 ]);

@@ -13,6 +13,9 @@ import { shippedScheme } from '../../server/shipped';
 /** The shipped template of these chats. */
 const templateId = 'document-editor';
 
+/** The settings are a document, too. The file may not exist yet. */
+const settingsUri = 'codex://settings/config';
+
 interface EditServices {
   sidecar: Sidecar;
   providers: ProviderList;
@@ -20,13 +23,18 @@ interface EditServices {
 
 /** Opens a chat over the document. Unsaved changes are saved first, because the chat changes the file. */
 export async function editWithPlue(uri: string, { sidecar, providers }: EditServices): Promise<void> {
-  const { codex, document } = await sidecar.request(codexGet, { uri, limit: 1 });
-  const open = vscode.workspace.textDocuments.find(({ uri: file, isDirty }) => isDirty && file.fsPath === document?.path);
+  const { title: name, path } = uri === settingsUri ? { title: l10n.t('Settings'), path: settingsFile() } : await named(sidecar, uri);
+  const open = vscode.workspace.textDocuments.find(({ uri: file, isDirty }) => isDirty && file.fsPath === path);
   if (open !== undefined && !(await open.save())) throw new UserCancelledError();
   await providers.ensureDefault();
-  const title = l10n.t('Edit {0}', codex.title);
+  const title = l10n.t('Edit {0}', name);
   const chat = await sidecar.request(codexCreate, { templateId, collection: 'chats', title, values: { document: uri } });
   await vscode.commands.executeCommand('plue.openChat', chat.uri);
+}
+
+async function named(sidecar: Sidecar, uri: string): Promise<{ title: string; path: string | undefined }> {
+  const { codex, document } = await sidecar.request(codexGet, { uri, limit: 1 });
+  return { title: codex.title, path: document?.path };
 }
 
 /** Asks for a description, and sends it in a new chat that creates the template. */
@@ -49,10 +57,16 @@ export async function createWithPlue({ sidecar, providers }: EditServices): Prom
 export function documentOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
   const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
+  if (file?.scheme === 'file' && file.fsPath === settingsFile()) return settingsUri;
   const parts = /[/\\](templates|prompts|items)[/\\]([a-z0-9][a-z0-9._-]*)\.(?:json5|md)$/.exec(file?.fsPath ?? '');
   if (file === undefined || parts === null) return undefined;
   const isDocument = file.scheme === shippedScheme || (file.scheme === 'file' && documentFolders().includes(dirname(file.fsPath)));
   return isDocument ? `codex://${parts[1] ?? ''}/${parts[2] ?? ''}` : undefined;
+}
+
+/** The user's settings, for the `when` of menus. */
+export function settingsFile(): string {
+  return vscode.Uri.joinPath(vscode.Uri.file(plueHome(process.env)), 'config.json5').fsPath;
 }
 
 /** The folders whose files are documents of Plue, for the `when` of menus. */

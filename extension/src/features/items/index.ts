@@ -11,7 +11,7 @@ import type { ProviderList } from '../../server/providerList';
 import { type ItemTarget, newTarget, taskOfChat } from '../../common/messages/item';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
-import { createWithPlue, documentFolders, documentOf, editWithPlue } from './editWithPlue';
+import { createWithPlue, documentFolders, documentOf, editWithPlue, settingsFile } from './editWithPlue';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
 import { showNotifications } from './notify';
@@ -86,6 +86,7 @@ export function activateItems(
   register(commands.createWithPlue, () => createWithPlue({ sidecar, providers }));
   const showFolders = (): void => void vscode.commands.executeCommand('setContext', 'plue.documentFolders', documentFolders());
   showFolders();
+  void vscode.commands.executeCommand('setContext', 'plue.settingsFiles', [settingsFile()]);
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(showFolders));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;

@@ -67,6 +67,9 @@ export function activateSettings(
         return set(message.name, message.value);
       case 'listModels':
         return listModels(message.providerId);
+      case 'editWithPlue':
+        await vscode.commands.executeCommand('plue.editWithPlue', 'codex://settings/config');
+        return;
       case 'openFile':
         return openFile(path ?? (await get()).path, message.line, message.column);
       case 'manageProviders':

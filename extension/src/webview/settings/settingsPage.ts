@@ -74,7 +74,11 @@ export class SettingsPage {
       event.preventDefault();
     });
     const open = textButton(l10n.t('Open config.json5'), () => panel.post({ type: 'openFile' }), 'quiet');
-    this.problem = new PageFrame(root, l10n.t('Settings'), { header: [this.search, this.status, open], body: [this.body] }).banners.node;
+    const edit = textButton(l10n.t('Edit with Plue'), () => panel.post({ type: 'editWithPlue' }), 'quiet');
+    this.problem = new PageFrame(root, l10n.t('Settings'), {
+      header: [this.search, this.status, edit, open],
+      body: [this.body],
+    }).banners.node;
     this.body.append(loadingText());
   }
 
