@@ -196,6 +196,10 @@ public static class Methods
     public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
     public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
 
+    // Code completions. Cancelling a request closes the connection to the model.
+    public static readonly RpcRequest<CompletionInlineParams, CompletionInlineResult> CompletionInline = new("completion/inline");
+    public static readonly RpcRequest<Nothing, CompletionModelsResult> CompletionModels = new("completion/models");
+
     // Templates.
     public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");

@@ -95,6 +95,8 @@ export const usageSummary = new RequestType<UsageParams, UsageSummaryResult, Err
 export const usageCsv = new RequestType<UsageParams, UsageCsvResult, ErrorData>('usage/csv');
 export const settingsGet = new RequestType<Nothing, SettingsResult, ErrorData>('settings/get');
 export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, ErrorData>('settings/set');
+export const completionInline = new RequestType<CompletionInlineParams, CompletionInlineResult, ErrorData>('completion/inline');
+export const completionModels = new RequestType<Nothing, CompletionModelsResult, ErrorData>('completion/models');
 export const templateList = new RequestType<TemplateListParams, TemplateListResult, ErrorData>('template/list');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
 export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckResult, ErrorData>('template/check');
@@ -670,8 +672,41 @@ export interface CompactionView {
   tokensAfter: number;
 }
 
+export interface CompletionInlineParams {
+  providerId: string;
+  model: string;
+  prefix: string;
+  suffix: string;
+  path?: string;
+  isMultiline?: boolean;
+}
+
+export interface CompletionInlineResult {
+  text: string;
+  excluded?: string;
+  spentToday: number;
+}
+
+export interface CompletionModelView {
+  id: string;
+  name?: string;
+  isKnown: boolean;
+  price?: PriceView;
+}
+
+export interface CompletionModelsResult {
+  providers: CompletionProvider[];
+}
+
 export interface CompletionOptions {
   triggerCharacters: string[];
+}
+
+export interface CompletionProvider {
+  id: string;
+  name: string;
+  models: CompletionModelView[];
+  problem?: string;
 }
 
 export interface ContextShare {

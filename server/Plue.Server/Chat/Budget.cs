@@ -6,12 +6,13 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>How much the user wants to spend, in USD; null where nothing was set.</summary>
-public sealed record Budget(decimal? PerDay, decimal? PerChat)
+public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? CompletionsPerDay = null)
 {
     public const string PerDayKey = UserConfig.BudgetPerDayKey;
     public const string PerChatKey = UserConfig.BudgetPerChatKey;
 
-    public static Budget Of(UserConfig config) => new(Amount(config.Values, PerDayKey), Amount(config.Values, PerChatKey));
+    public static Budget Of(UserConfig config) =>
+        new(Amount(config.Values, PerDayKey), Amount(config.Values, PerChatKey), Amount(config.Values, UserConfig.CompletionsPerDayKey));
 
     /// <param name="spentToday">Asked only where a limit for the day is set.</param>
     /// <exception cref="FailureException">BudgetExceeded, with both figures and where to change the limit.</exception>
@@ -33,6 +34,16 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat)
             );
         }
     }
+
+    /// <summary>Holds the code completions of the day against their limit, then all responses against theirs.</summary>
+    /// <inheritdoc cref="CheckAsync" path="/exception"/>
+    public Task CheckCompletionsAsync(decimal completions, decimal all) =>
+        CompletionsPerDay is { } limit && completions >= limit
+            ? throw new FailureException(
+                FailureKind.BudgetExceeded,
+                $"Today's code completions have cost {Usd(completions)}, and your limit is {Usd(limit)} a day. Increase {UserConfig.CompletionsPerDayKey} in Plue's settings, or choose a free model."
+            )
+            : CheckAsync(0, () => Task.FromResult(all));
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
 

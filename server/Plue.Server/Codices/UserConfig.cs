@@ -24,6 +24,9 @@ public sealed record UserConfig
     /// <summary>USD for one chat; unset means no limit.</summary>
     public const string BudgetPerChatKey = "budget_usd_per_chat";
 
+    /// <summary>USD for the code completions of a day; unset means no limit of their own.</summary>
+    public const string CompletionsPerDayKey = "completions_usd_per_day";
+
     /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
     public const string NotifyKey = "notify_when_finished";
 

@@ -11,6 +11,9 @@ public sealed record ProviderCapabilities
     /// <summary>Requests may carry images. Whether a model reads them is in <see cref="ModelInfo.SupportsVision"/>.</summary>
     public bool Images { get; init; } = true;
 
+    /// <summary>Has models that fill in the middle: it is an <see cref="IInlineCompletionProvider"/>.</summary>
+    public bool InlineCompletions { get; init; }
+
     /// <summary>Part of the names of the models that reject GIF images; null if none does.</summary>
     public string? ModelsWithoutGif { get; init; }
 

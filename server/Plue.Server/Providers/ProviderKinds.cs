@@ -80,11 +80,11 @@ public static class ProviderKinds
         new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true)
         {
             ExampleEndpoint = "http://localhost:1234/v1",
-            Capabilities = ListsAllModels with { NeedsKey = false },
+            Capabilities = ListsAllModels with { NeedsKey = false, InlineCompletions = true },
         },
         new(Ollama, "Ollama", [AuthType.None, AuthType.ApiKey], "http://localhost:11434", TakesEndpoint: true)
         {
-            Capabilities = ListsAllModels with { NeedsKey = false, IsFree = true, IsLocal = true },
+            Capabilities = ListsAllModels with { NeedsKey = false, IsFree = true, IsLocal = true, InlineCompletions = true },
         },
         new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true)
         {

@@ -64,6 +64,10 @@ internal static class HandlerList
         TemplateHandlers.Of(services).Register(server);
         new ApprovalHandlers(server, services.Permissions).Register();
         new UsageHandlers(server, services.Store.Usage, Channels, providers, services.Codices.Templates).Register();
+        new CompletionHandlers(
+            server,
+            new InlineCompletions(chat, new CompletionExclusions(platform.Workspace, platform.ProtectedPaths))
+        ).Register();
         new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);

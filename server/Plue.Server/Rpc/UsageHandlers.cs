@@ -40,7 +40,10 @@ internal sealed class UsageHandlers(
         "First token (ms)",
         "Duration (ms)",
         "Status",
+        "Responses",
     ];
+
+    private const string CompletionsName = "Code completions";
 
     public void Register()
     {
@@ -82,7 +85,7 @@ internal sealed class UsageHandlers(
             [
                 .. summary.Templates.Select(row => new UsageRow(
                     row.Key,
-                    templates.Find(row.Key)?.Name ?? row.Key,
+                    row.Key == UsageEntry.Completions ? CompletionsName : templates.Find(row.Key)?.Name ?? row.Key,
                     null,
                     Figures(row.Figures)
                 )),
@@ -125,8 +128,8 @@ internal sealed class UsageHandlers(
             AppendRow(
                 csv,
                 entry.Time.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
-                AddressOf(entry.ChatId),
-                titles.GetValueOrDefault(entry.ChatId, ""),
+                entry.IsCompletion ? "" : AddressOf(entry.ChatId),
+                entry.IsCompletion ? CompletionsName : titles.GetValueOrDefault(entry.ChatId, ""),
                 entry.Template,
                 entry.ProviderId,
                 entry.ProviderName,
@@ -140,7 +143,8 @@ internal sealed class UsageHandlers(
                 entry.PriceSource ?? "",
                 Number(entry.FirstTokenMs),
                 Number(entry.DurationMs),
-                entry.Status
+                entry.Status,
+                Number<int>(entry.Count)
             );
         }
 

@@ -8,6 +8,9 @@ namespace Plue.Server.Store;
 /// <summary>One response in the ledger: its cost, without its content.</summary>
 public sealed record UsageEntry
 {
+    /// <summary>In place of a chat and a template: code completions in the editor, which no chat has.</summary>
+    public const string Completions = "completions";
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>When it ended.</summary>
@@ -32,6 +35,27 @@ public sealed record UsageEntry
     public double? FirstTokenMs { get; init; }
     public double? DurationMs { get; init; }
     public required string Status { get; init; }
+
+    /// <summary>The number of responses; several small ones may be one line.</summary>
+    public int Count { get; init; } = 1;
+
+    public bool IsCompletion => ChatId == Completions;
+
+    /// <summary>Adds a response of the same kind: of the same model, with or without a price like this one.</summary>
+    /// <returns>Null if it is of another kind.</returns>
+    internal UsageEntry? Plus(UsageEntry other) =>
+        (ChatId, Template, ProviderId, Model, PriceSource, Status, Cost is null)
+        != (other.ChatId, other.Template, other.ProviderId, other.Model, other.PriceSource, other.Status, other.Cost is null)
+            ? null
+            : this with
+            {
+                Time = other.Time,
+                Usage = Usage is null || other.Usage is null ? Usage ?? other.Usage : UsageLedger.Sum(Usage, other.Usage),
+                Cost = Cost + other.Cost,
+                FirstTokenMs = null,
+                DurationMs = DurationMs + other.DurationMs,
+                Count = Count + other.Count,
+            };
 
     /// <returns>Null for what is no response and no summary, one that nothing came of, or one that another chat paid for.</returns>
     public static UsageEntry? Of(Message message, string chatId, string template, Func<string, string> providerName)
@@ -107,6 +131,10 @@ public sealed record UsageEntry
                 json.WriteNumber("duration_ms"u8, Math.Round(duration, 1));
             }
             json.WriteString("status"u8, Status);
+            if (Count > 1)
+            {
+                json.WriteNumber("count"u8, Count);
+            }
             json.WriteEndObject();
         }
 
@@ -139,6 +167,7 @@ public sealed record UsageEntry
                 cachedRead = 0,
                 cachedWrite = 0,
                 reasoning = 0;
+            var count = 1;
             bool hasUsage = false;
             decimal? cost = null;
             double? first = null,
@@ -213,6 +242,10 @@ public sealed record UsageEntry
                 {
                     status = texts.Get(ref json);
                 }
+                else if (Is(ref json, "count"u8))
+                {
+                    count = json.GetInt32();
+                }
                 else
                 {
                     json.Read();
@@ -249,6 +282,7 @@ public sealed record UsageEntry
                 FirstTokenMs = first,
                 DurationMs = duration,
                 Status = status ?? "",
+                Count = Math.Max(1, count),
             };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)

@@ -23,10 +23,13 @@ public sealed class UsageLedger(
     private const int MinChats = 3;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan CollectDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // responses that end together are written together
 
     private readonly Lock sync = new();
     private readonly List<UsageEntry> waiting = [];
+    private readonly List<UsageEntry> collected = [];
+    private readonly CancellationTokenSource ending = new();
     private Task writing = Task.CompletedTask;
     private TaskCompletionSource flushRequested = new(); // somebody waits for what is not written yet
     private bool isComplete;
@@ -45,14 +48,32 @@ public sealed class UsageLedger(
 
         lock (sync)
         {
-            waiting.Add(entry);
-            if (waiting.Count > 1)
+            Enqueue(entry);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Add"/>, for small responses that no chat has. Those of one model are added up and written as one line after half a minute, before
+    /// the ledger is read, and at the end; a killed process loses them.
+    /// </summary>
+    public void Collect(UsageEntry entry)
+    {
+        lock (sync)
+        {
+            for (var at = 0; at < collected.Count; at++)
             {
-                return;
+                if (collected[at].Plus(entry) is { } sum)
+                {
+                    collected[at] = sum;
+                    return;
+                }
             }
 
-            flushRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            writing = WriteAfterDelayAsync(writing, flushRequested.Task);
+            collected.Add(entry);
+            if (collected.Count == 1)
+            {
+                _ = WriteCollectedAsync();
+            }
         }
     }
 
@@ -69,12 +90,16 @@ public sealed class UsageLedger(
     }
 
     /// <summary>USD since midnight where this program runs.</summary>
-    public async Task<decimal> SpentTodayAsync(CancellationToken cancellationToken = default)
+    public async Task<decimal> SpentTodayAsync(CancellationToken cancellationToken = default) =>
+        (await TodayAsync(cancellationToken)).Sum(entry => entry.Cost ?? 0);
+
+    /// <summary>Everything since midnight where this program runs.</summary>
+    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    public Task<IReadOnlyList<UsageEntry>> TodayAsync(CancellationToken cancellationToken = default)
     {
-        var now = time.GetLocalNow();
-        var midnight = now.Date;
+        var midnight = time.GetLocalNow().Date;
         var from = new DateTimeOffset(midnight, time.LocalTimeZone.GetUtcOffset(midnight));
-        return (await ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken)).Sum(entry => entry.Cost ?? 0);
+        return ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken);
     }
 
     /// <summary>Gets the median token usage of the user's chats; null with fewer than three chats or if the ledger cannot be read.</summary>
@@ -104,7 +129,7 @@ public sealed class UsageLedger(
         }
 
         var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
-            .Where(entry => entry.Usage is not null)
+            .Where(entry => entry is { Usage: not null, IsCompletion: false })
             .GroupBy(entry => entry.ChatId, StringComparer.Ordinal)
             .Select(chat => chat.Aggregate(new Usage(), (sum, entry) => Sum(sum, entry.Usage!)))
             .OrderBy(usage => usage.TotalTokens)
@@ -117,12 +142,18 @@ public sealed class UsageLedger(
         return chat;
     }
 
-    public async ValueTask DisposeAsync() => await FlushAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await FlushAsync();
+        ending.Dispose();
+    }
 
     private Task FlushAsync()
     {
         lock (sync)
         {
+            EnqueueCollected();
             flushRequested.TrySetResult();
             return writing;
         }
@@ -137,6 +168,38 @@ public sealed class UsageLedger(
             CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
             ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
         };
+
+    /// <summary>Caller holds the lock.</summary>
+    private void Enqueue(UsageEntry entry)
+    {
+        waiting.Add(entry);
+        if (waiting.Count > 1)
+        {
+            return;
+        }
+
+        flushRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        writing = WriteAfterDelayAsync(writing, flushRequested.Task);
+    }
+
+    /// <summary>Caller holds the lock.</summary>
+    private void EnqueueCollected()
+    {
+        foreach (var entry in collected)
+        {
+            Enqueue(entry);
+        }
+        collected.Clear();
+    }
+
+    private async Task WriteCollectedAsync()
+    {
+        await Task.Delay(CollectDelay, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (sync)
+        {
+            EnqueueCollected();
+        }
+    }
 
     private async Task WriteAfterDelayAsync(Task before, Task flushRequest)
     {
@@ -171,6 +234,8 @@ public sealed class UsageLedger(
             lock (sync)
             {
                 isComplete = false;
+                // No chat has these.
+                collected.AddRange(entries.Where(entry => entry.IsCompletion));
             }
         }
     }

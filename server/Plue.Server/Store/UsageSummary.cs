@@ -54,7 +54,10 @@ public sealed class UsageSummary
         Of(providers, entry.ProviderId).Add(entry);
         Of(models, (entry.ProviderId, entry.Model)).Add(entry);
         Of(templates, entry.Template).Add(entry);
-        Of(chats, entry.ChatId).Add(entry);
+        if (!entry.IsCompletion)
+        {
+            Of(chats, entry.ChatId).Add(entry);
+        }
     }
 
     private static Sums Of<TKey>(Dictionary<TKey, Sums> groups, TKey key)
@@ -92,14 +95,14 @@ public sealed class UsageSummary
 
         public void Add(UsageEntry entry)
         {
-            responses++;
+            responses += entry.Count;
             if (entry.Cost is { } paid)
             {
                 cost += paid;
             }
             else
             {
-                unpriced++;
+                unpriced += entry.Count;
             }
 
             if (entry.Usage is { } usage)

@@ -41,14 +41,19 @@ internal sealed class ProviderEndpoint
     public bool IsLocal { get; }
 
     /// <summary>The address of one call. A query that the user gave with the endpoint stays on it.</summary>
-    public Uri At(string call)
+    public Uri At(string call) => At(call, root => root);
+
+    /// <inheritdoc cref="At(string)"/>
+    /// <param name="rootOf">For a call that has another root than the rest.</param>
+    public Uri At(string call, Func<string, string> rootOf)
     {
         if (!IsHttp)
             return address;
+        var root = rootOf(path);
         var query = address.Query.TrimStart('?');
         if (query.Length == 0)
-            return new Uri(Origin + path + call);
-        return new Uri(Origin + path + call + (call.Contains('?') ? "&" : "?") + query);
+            return new Uri(Origin + root + call);
+        return new Uri(Origin + root + call + (call.Contains('?') ? "&" : "?") + query);
     }
 
     /// <summary>Scheme, host and port of an address, as a secret is asked for.</summary>

@@ -20,6 +20,9 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
         {
             if (json.ValueTextEquals("message"u8))
                 ReadMessage(ref json, payload);
+            // Completions that are no chat.
+            else if (json.ValueTextEquals("response"u8))
+                Text(json.NextString());
             else if (json.ValueTextEquals("done"u8))
                 isDone = json.Read() && json.TokenType == JsonTokenType.True;
             else if (json.ValueTextEquals("done_reason"u8))

@@ -10,8 +10,11 @@ namespace Plue.Server.Providers.Ollama;
 /// Ollama's own API, because its OpenAI-like one cannot set the context length and then drops the beginning of a long chat without a word.
 /// What a model can do is asked once and kept: another context length would load the model anew.
 /// </summary>
-public sealed class OllamaProvider : IProvider
+public sealed class OllamaProvider : IInlineCompletionProvider
 {
+    /// <summary>More are not asked about, one call each.</summary>
+    private const int MaxShownModels = 100;
+
     private readonly ProviderConnection connection;
     private readonly ConcurrentDictionary<string, OllamaModel> models = new();
 
@@ -68,6 +71,35 @@ public sealed class OllamaProvider : IProvider
         {
             yield return next;
         }
+    }
+
+    /// <summary>The context length of chats is not sent: it would load the model anew.</summary>
+    public IAsyncEnumerable<ProviderEvent> CompleteAsync(InlineCompletionRequest request, CancellationToken cancellationToken)
+    {
+        var failures = connection.Failures(request.Model);
+        var parser = new OllamaParser(failures, request.ToProviderRequest());
+        return connection.StreamAsync(
+            connection.Endpoint.At("/api/generate"),
+            OllamaWire.Generate(request),
+            Framing.JsonLines,
+            parser,
+            failures,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Only the details of a model say whether its template has a place for a suffix.</summary>
+    public async Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken)
+    {
+        List<CompletionModel> found = [];
+        foreach (var model in (await ListModelsAsync(cancellationToken).ConfigureAwait(false)).Take(MaxShownModels))
+        {
+            var known = models.GetValueOrDefault(model.Id) ?? await ProbeAsync(model.Id, cancellationToken).ConfigureAwait(false);
+            if (known.Can("insert") != false)
+                found.Add(new CompletionModel(model.Id, model.Name, known.Can("insert") == true));
+        }
+
+        return found;
     }
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/api/version", cancellationToken);

@@ -11,6 +11,21 @@ internal static class OllamaWire
 {
     public static byte[] Show(string model) => JsonBody.Write(json => json.WriteString("model", model));
 
+    /// <summary>The template of the model puts prefix and suffix in their places.</summary>
+    public static byte[] Generate(InlineCompletionRequest request) =>
+        JsonBody.Write(json =>
+        {
+            json.WriteString("model", request.Model);
+            json.WriteString("prompt", request.Prefix);
+            json.WriteString("suffix", request.Suffix);
+            json.WriteBoolean("stream", true);
+            json.WriteStartObject("options");
+            json.WriteNumber("num_predict", request.MaxTokens);
+            json.WriteNumber("temperature", 0);
+            json.WriteStrings("stop", request.StopSequences);
+            json.WriteEndObject();
+        });
+
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, OllamaModel model) =>
         JsonBody.Write(json =>
         {

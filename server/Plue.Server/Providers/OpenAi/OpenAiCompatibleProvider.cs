@@ -4,11 +4,13 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>Chat Completions, at OpenAI or at any of the many servers that speak it in their own accent.</summary>
-public sealed class OpenAiCompatibleProvider : IProvider
+public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
 {
     private readonly ProviderConnection connection;
     private readonly ChatCompletions chat;
     private readonly Dialect dialect;
+    private readonly CompletionCall completions;
+    private readonly bool completes;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
     internal OpenAiCompatibleProvider(
@@ -24,12 +26,22 @@ public sealed class OpenAiCompatibleProvider : IProvider
         connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("authorization", "Bearer "), credential);
         dialect = OpenAiWire.DialectOf(endpoint);
         chat = new ChatCompletions(settings, connection, dialect);
+        var api = CompletionApis.Of(settings, dialect);
+        completions = new CompletionCall(connection, api);
+        completes = api != CompletionApi.None;
     }
 
     public ProviderSettings Settings { get; }
+    public ProviderCapabilities Capabilities => Settings.Capabilities with { InlineCompletions = completes };
 
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
+
+    public IAsyncEnumerable<ProviderEvent> CompleteAsync(InlineCompletionRequest request, CancellationToken cancellationToken) =>
+        completions.StreamAsync(request, cancellationToken);
+
+    public Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken) =>
+        completions.ListAsync(cancellationToken);
 
     /// <summary>Not every server lists models, and Z.AI answers a good key with an error: only a refused key is bad news then. The list of OpenRouter is public and says nothing about the key.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>

@@ -10,7 +10,8 @@ namespace Plue.Server.Providers.OpenAi;
 /// and <c>[DONE]</c> may follow that or be missing.
 /// </summary>
 /// <param name="splitsThinking">Whether a <c>&lt;think&gt;</c> at the beginning is reasoning; never at OpenAI itself.</param>
-internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true)
+/// <param name="readsText">True for completions that are no chat: their text is in <c>text</c>, or as in a chat.</param>
+internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true, bool readsText = false)
     : WireParser(failures, request)
 {
     private readonly ThinkTag? thinkTag = splitsThinking ? new ThinkTag() : null;
@@ -110,6 +111,8 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             // A few servers send the last chunk as a whole message.
             if (json.ValueTextEquals("delta"u8))
                 ReadDelta(ref json, payload);
+            else if (readsText && json.ValueTextEquals("text"u8))
+                ReadText(json.NextString());
             else if (json.ValueTextEquals("finish_reason"u8))
                 finishReason = json.NextFilled() ?? finishReason;
             else if (json.ValueTextEquals("usage"u8))
@@ -117,6 +120,12 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             else
                 json.Skip();
         }
+    }
+
+    private void ReadText(string? text)
+    {
+        string? reasoning = null;
+        FlushText(ref reasoning, ref text);
     }
 
     private void ReadDelta(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)

@@ -1,0 +1,338 @@
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Providers.Http;
+using Plue.Server.Store;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Completes code at the cursor. It is no chat: nothing is stored but the cost, which is in the ledger as a kind of its own. One request runs at a
+/// time; the next one stops it. Any thread may call.
+/// </summary>
+internal sealed class InlineCompletions(ChatServices services, CompletionExclusions exclusions)
+{
+    /// <summary>Characters of the document that are sent, whatever the editor sends.</summary>
+    private const int MaxPrefix = 16_000;
+    private const int MaxSuffix = 8_000;
+    private const int MaxLineTokens = 64;
+    private const int MaxBlockTokens = 256;
+    private const int MaxLength = 8_000;
+
+    /// <summary>For the cost of requests that were stopped, which the vendor does not report.</summary>
+    private const int CharactersPerToken = 4;
+
+    private static readonly TimeSpan HostedTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A model may have to be loaded first.</summary>
+    private static readonly TimeSpan LocalTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>What other windows spent is read again after this time.</summary>
+    private static readonly TimeSpan SpendingAge = TimeSpan.FromMinutes(1);
+
+    /// <summary>Tokens that some servers do not remove from the end.</summary>
+    private static readonly string[] EndMarks =
+    [
+        "<|endoftext|>",
+        "<|fim_",
+        "<|file_sep|>",
+        "<fim_",
+        "<EOT>",
+        "</s>",
+        "<｜end▁of▁sentence｜>",
+    ];
+
+    private readonly Lock sync = new();
+    private CancellationTokenSource? running;
+    private Spending? spending;
+
+    private TimeProvider Time => services.Time;
+
+    /// <exception cref="FailureException">Anything that kept the model from completing; Untrusted; BudgetExceeded.</exception>
+    public async Task<InlineCompletion> CompleteAsync(CompletionPosition at, CancellationToken cancellationToken)
+    {
+        if (services.Workspace is { OpenFolder: not null, TrustedFolder: null })
+        {
+            throw new FailureException(
+                FailureKind.Untrusted,
+                "Code completions are off in this folder because it is not trusted. Trust it to send its code to a model."
+            );
+        }
+        if (exclusions.ReasonFor(at.Path, at.Prefix) is { } reason)
+        {
+            return new InlineCompletion("", reason, await SpentAsync(cancellationToken));
+        }
+
+        var provider = await ProviderOfAsync(at.ProviderId, cancellationToken);
+        await CheckLimitsAsync(provider.Settings, cancellationToken);
+        var secrets = services.Secrets;
+        string Masked(string text) => secrets?.Mask(text) ?? text;
+        var request = new InlineCompletionRequest(
+            at.Model,
+            Masked(at.Prefix.Length > MaxPrefix ? at.Prefix[^MaxPrefix..] : at.Prefix),
+            Masked(at.Suffix.Length > MaxSuffix ? at.Suffix[..MaxSuffix] : at.Suffix),
+            at.IsMultiline ? MaxBlockTokens : MaxLineTokens,
+            // One block, which a blank line ends, or one line.
+            [at.IsMultiline ? "\n\n" : "\n"]
+        );
+
+        using var stop = StopPrevious(cancellationToken);
+        using var limit = new CancellationTokenSource(provider.Settings.Timeout ?? TimeoutOf(provider.Settings), Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, limit.Token);
+        try
+        {
+            return new InlineCompletion(await ReceiveAsync(provider, request, either.Token), null, await SpentAsync(cancellationToken));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A newer request took its place.
+            return limit.IsCancellationRequested
+                ? throw new FailureException(
+                    FailureKind.Timeout,
+                    $"{provider.Settings.Name} did not complete the code within {DurationText.Of(provider.Settings.Timeout ?? TimeoutOf(provider.Settings))}."
+                )
+                : new InlineCompletion("", null, await SpentAsync(cancellationToken));
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref running, null, stop);
+        }
+    }
+
+    /// <summary>Lists the completion models of the providers that are switched on. A provider that cannot be asked has a failure.</summary>
+    public async Task<IReadOnlyList<CompletionModelListing>> ListAsync(CancellationToken cancellationToken)
+    {
+        var providers = services.Providers.SwitchedOn().Where(settings => settings.Capabilities.InlineCompletions).ToList();
+        var listings = await Task.WhenAll(providers.Select(settings => ListAsync(settings, cancellationToken)));
+        return [.. listings.OfType<CompletionModelListing>()];
+    }
+
+    private async Task<CompletionModelListing?> ListAsync(ProviderSettings settings, CancellationToken cancellationToken)
+    {
+        if (
+            await services.Providers.GetAsync(settings.Id, cancellationToken)
+            is not IInlineCompletionProvider { Capabilities.InlineCompletions: true } provider
+        )
+        {
+            return null;
+        }
+
+        try
+        {
+            var models = await provider.ListCompletionModelsAsync(cancellationToken);
+            return new CompletionModelListing(settings, [.. models.Select(model => (model, PriceOf(settings, model.Id)))], null);
+        }
+        catch (FailureException failed)
+        {
+            return new CompletionModelListing(settings, [], failed.Failure);
+        }
+    }
+
+    private Price? PriceOf(ProviderSettings settings, string model) =>
+        settings.IsFree ? new Price(0, 0, null, null) : services.Providers.PriceOf(settings, model);
+
+    private async Task<IInlineCompletionProvider> ProviderOfAsync(string id, CancellationToken cancellationToken)
+    {
+        var provider = await services.Providers.GetAsync(id, cancellationToken);
+        return provider is IInlineCompletionProvider { Capabilities.InlineCompletions: true } completes
+            ? completes
+            : throw new FailureException(
+                FailureKind.BadRequest,
+                $"{provider.Settings.Name} cannot complete code. Choose another completion model."
+            );
+    }
+
+    private async Task CheckLimitsAsync(ProviderSettings settings, CancellationToken cancellationToken)
+    {
+        if (services.Providers.Cooldowns.PausedUntil(settings) is { } until)
+        {
+            throw new FailureException(
+                new Failure(
+                    FailureKind.RateLimited,
+                    services.Providers.Cooldowns.Describe(settings) ?? $"{settings.Name} is in cooldown.",
+                    until - Time.GetUtcNow()
+                )
+            );
+        }
+        if (!settings.IsFree)
+        {
+            var spent = await SpendingAsync(cancellationToken);
+            await Budget.Of(services.Config).CheckCompletionsAsync(spent.Completions, spent.All);
+        }
+    }
+
+    private async Task<string> ReceiveAsync(
+        IInlineCompletionProvider provider,
+        InlineCompletionRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        var begun = Time.GetTimestamp();
+        var text = new StringBuilder();
+        Usage? usage = null;
+        decimal? vendorCost = null;
+        string? model = null;
+        Failure? failure = null;
+        var isComplete = false;
+        try
+        {
+            await foreach (var next in provider.CompleteAsync(request, cancellationToken))
+            {
+                switch (next)
+                {
+                    case ProviderEvent.TextDelta(var delta):
+                        text.Append(delta);
+                        break;
+                    case ProviderEvent.UsageReported(var reported, var cost):
+                        (usage, vendorCost) = (reported, cost);
+                        break;
+                    case ProviderEvent.Accepted(var named, _):
+                        model = named;
+                        break;
+                    case ProviderEvent.Failed(var failed):
+                        failure = failed;
+                        break;
+                    case ProviderEvent.Finished:
+                        isComplete = true;
+                        break;
+                }
+
+                // A server that ignores the stop sequences is stopped.
+                if (text.Length > MaxLength || EndOf(text.ToString(), request) is not null)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            if (failure is null || text.Length > 0)
+            {
+                Record(new ProviderCall(provider, request.ToProviderRequest(), services.Providers), request, model, text.Length);
+            }
+        }
+
+        if (failure is not null)
+        {
+            throw new FailureException(failure);
+        }
+
+        var whole = text.ToString();
+        return EndOf(whole, request) is { } end ? whole[..end] : whole;
+
+        void Record(ProviderCall call, InlineCompletionRequest sent, string? named, int received)
+        {
+            // A stopped request is billed, but not counted by the vendor.
+            var counted =
+                usage
+                ?? new Usage
+                {
+                    InputTokens = (sent.Prefix.Length + sent.Suffix.Length) / CharactersPerToken,
+                    OutputTokens = received / CharactersPerToken,
+                };
+            var cost = call.CostOf(named, counted, vendorCost);
+            services.Usage.Collect(
+                new UsageEntry
+                {
+                    Time = Time.GetUtcNow(),
+                    Id = Ids.New("completion"),
+                    ChatId = UsageEntry.Completions,
+                    Template = UsageEntry.Completions,
+                    ProviderId = call.Provider.Settings.Id,
+                    ProviderName = call.Provider.Settings.Name,
+                    Model = named ?? sent.Model,
+                    Usage = counted,
+                    Cost = cost?.TotalCost,
+                    PriceSource = usage is null && cost is { PriceSource: "catalog" } ? "estimate" : cost?.PriceSource,
+                    DurationMs = Time.GetElapsedTime(begun).TotalMilliseconds,
+                    Status = EnumNames<MessageStatus>.Of(isComplete ? MessageStatus.Complete : MessageStatus.Stopped),
+                }
+            );
+            lock (sync)
+            {
+                if (spending is { } known && cost is not null)
+                {
+                    spending = known with { Completions = known.Completions + cost.TotalCost, All = known.All + cost.TotalCost };
+                }
+            }
+        }
+    }
+
+    /// <summary>Where a text ends that goes on after a stop sequence; null if it does not.</summary>
+    private static int? EndOf(string text, InlineCompletionRequest request)
+    {
+        int? end = null;
+        foreach (var mark in request.StopSequences.Concat(EndMarks))
+        {
+            // A completion may begin with line breaks.
+            var from = mark[0] == '\n' ? text.Length - text.AsSpan().TrimStart('\n').Length : 0;
+            if (text.IndexOf(mark, from, StringComparison.Ordinal) is >= 0 and var found && !(found >= end))
+            {
+                end = found;
+            }
+        }
+
+        return end;
+    }
+
+    private CancellationTokenSource StopPrevious(CancellationToken cancellationToken)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var previous = Interlocked.Exchange(ref running, stop);
+        try
+        {
+            _ = previous?.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended.
+        }
+
+        return stop;
+    }
+
+    private static TimeSpan TimeoutOf(ProviderSettings settings) =>
+        settings.Capabilities.IsLocal || settings.Address is { IsAbsoluteUri: true, IsLoopback: true } ? LocalTimeout : HostedTimeout;
+
+    private async Task<decimal> SpentAsync(CancellationToken cancellationToken) => (await SpendingAsync(cancellationToken)).Completions;
+
+    private async Task<Spending> SpendingAsync(CancellationToken cancellationToken)
+    {
+        var now = Time.GetLocalNow();
+        lock (sync)
+        {
+            if (spending is { } known && known.ReadAt.Date == now.Date && now - known.ReadAt < SpendingAge)
+            {
+                return known;
+            }
+        }
+
+        var today = await services.Usage.TodayAsync(cancellationToken);
+        var read = new Spending(
+            now,
+            today.Where(entry => entry.IsCompletion).Sum(entry => entry.Cost ?? 0),
+            today.Sum(entry => entry.Cost ?? 0)
+        );
+        lock (sync)
+        {
+            return (spending = read).Value;
+        }
+    }
+
+    /// <summary>USD of today.</summary>
+    private readonly record struct Spending(DateTimeOffset ReadAt, decimal Completions, decimal All);
+}
+
+/// <param name="Path">Of the document, absolute; null for one without a file.</param>
+/// <param name="IsMultiline">Whether the completion may have several lines.</param>
+internal sealed record CompletionPosition(string ProviderId, string Model, string Prefix, string Suffix, string? Path, bool IsMultiline);
+
+/// <param name="Excluded">Why the document is not sent, as a sentence; null if it was.</param>
+/// <param name="SpentToday">The cost of today's completions, in USD.</param>
+internal sealed record InlineCompletion(string Text, string? Excluded, decimal SpentToday);
+
+internal sealed record CompletionModelListing(
+    ProviderSettings Provider,
+    IReadOnlyList<(CompletionModel Model, Price? Price)> Models,
+    Failure? Failure
+);
