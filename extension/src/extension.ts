@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { activateApprovals } from './features/approvals';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
+import { activateCompletions } from './features/completions';
 import { activateEdits } from './features/edits';
 import { activateHealth } from './features/health';
 import { activateInline } from './features/inline';
@@ -78,6 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChat(context, client, { providers, tasks, approvals }, log, launch.openChat),
     activateEdits(client, log),
     activateInline(client, providers, log),
+    activateCompletions(client, log),
     activateSourceControl(client, providers, log),
     activateTerminal(log),
     activateSettings(context, client, providers, log),

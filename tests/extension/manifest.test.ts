@@ -166,8 +166,8 @@ test('SEC-06 No setting that a workspace can write reaches a program, an address
     contributes,
   );
   const writable = Object.entries(configuration.properties).filter(([, { scope }]) => scope !== 'machine' && scope !== 'application');
-  // Where chats open and how much is traced reach nothing, and what is traced of the vault is masked.
-  expect(writable.map(([name]) => name).sort()).toEqual(['plue.chat.location', 'plue.trace.server']);
+  // Where chats open and how much is traced reach nothing, and what is traced of the vault is masked. Languages can only be turned off.
+  expect(writable.map(([name]) => name).sort()).toEqual(['plue.chat.location', 'plue.completions.languages', 'plue.trace.server']);
 });
 
 test('SEC-07 Nothing answers an address that another program opens', () => {

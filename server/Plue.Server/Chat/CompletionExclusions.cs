@@ -23,7 +23,7 @@ internal sealed class CompletionExclusions(Workspace workspace, ProtectedPaths p
         {
             return null;
         }
-        if (!Path.IsPathFullyQualified(path))
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal))
         {
             throw new FailureException(FailureKind.BadRequest, $"The path {HiddenCharacters.VisibleLine(path)} is not absolute.");
         }

@@ -209,6 +209,7 @@ export function reset(): void {
     serializers,
     viewProviders,
     configuration,
+    workspaceConfiguration,
     treeViews,
     statusBar,
   ])
@@ -251,6 +252,8 @@ export function resolveView(viewId: string, state?: unknown): FakePanel {
 
 /** Of the user, by the whole name. */
 export const configuration = new Map<string, unknown>();
+/** Of the workspace. */
+export const workspaceConfiguration = new Map<string, unknown>();
 
 /** A tab of the last session that somebody looks at again. */
 export function restorePanel(viewType: string, state?: unknown, panel = new FakePanel()): FakePanel {
@@ -461,7 +464,7 @@ export const workspace: {
   onDidGrantWorkspaceTrust: () => Disposable;
   onDidChangeWorkspaceFolders: () => Disposable;
   onDidChangeConfiguration: () => Disposable;
-  getConfiguration: (section?: string) => { get: (name: string) => unknown };
+  getConfiguration: (section?: string) => { get: (name: string) => unknown; inspect: (name: string) => unknown };
   createFileSystemWatcher: () => unknown;
   registerTextDocumentContentProvider: (scheme: string, provider: ContentProvider) => Disposable;
   textDocuments: { uri: Uri; isDirty: boolean }[];
@@ -479,7 +482,13 @@ export const workspace: {
   onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
-  getConfiguration: (section) => ({ get: (name) => configuration.get(section === undefined ? name : `${section}.${name}`) }),
+  getConfiguration: (section) => {
+    const whole = (name: string): string => (section === undefined ? name : `${section}.${name}`);
+    return {
+      get: (name) => configuration.get(whole(name)),
+      inspect: (name) => ({ globalValue: configuration.get(whole(name)), workspaceValue: workspaceConfiguration.get(whole(name)) }),
+    };
+  },
   createFileSystemWatcher: () => ({
     onDidCreate: folderWatch.created.event,
     onDidChange: folderWatch.changed.event,

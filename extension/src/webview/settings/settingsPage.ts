@@ -19,6 +19,7 @@ const labels: Readonly<Record<string, string>> = {
   fallbacks: l10n.t('Fallbacks'),
   budget_usd_per_day: l10n.t('Daily limit (USD)'),
   budget_usd_per_chat: l10n.t('Chat limit (USD)'),
+  completions_usd_per_day: l10n.t('Daily limit of code completions (USD)'),
   workspace_rules: l10n.t('Workspace instructions'),
   commands_network: l10n.t('Network access for commands'),
   ordinary_files: l10n.t('Allowed guarded files'),

@@ -1,0 +1,5 @@
+export const commands = {
+  chooseModel: 'plue.chooseCompletionModel',
+  toggle: 'plue.toggleCompletions',
+  menu: 'plue.completionsMenu',
+} as const;

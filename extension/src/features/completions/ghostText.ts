@@ -1,0 +1,45 @@
+import type { CancellationToken } from 'vscode';
+import { CompletionCache } from './completionCache';
+import type { Cursor } from './cursor';
+
+/** Asks a model for the text at a cursor; undefined if there is none. */
+export type Ask = (cursor: Cursor, token: CancellationToken) => Promise<string | undefined>;
+
+/** Waits for a pause in typing, and asks for each text once. */
+export class GhostText {
+  private readonly cache = new CompletionCache();
+
+  /** @param delay Milliseconds without typing before a request. */
+  constructor(
+    private readonly ask: Ask,
+    private readonly delay: () => number,
+  ) {}
+
+  /** @param isInvoked The user asked for it, so it is not delayed. */
+  async at(cursor: Cursor, isInvoked: boolean, token: CancellationToken): Promise<string | undefined> {
+    const known = this.cache.find(cursor);
+    if (known !== undefined && !(isInvoked && known === '')) return known;
+    if (!isInvoked) await pause(this.delay(), token);
+    if (token.isCancellationRequested) return undefined;
+    const text = await this.ask(cursor, token);
+    if (text !== undefined) this.cache.add(cursor, text);
+    return token.isCancellationRequested ? undefined : text;
+  }
+
+  /** Another model would write something else. */
+  clear(): void {
+    this.cache.clear();
+  }
+}
+
+function pause(milliseconds: number, token: CancellationToken): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      cancelled.dispose();
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    const cancelled = token.onCancellationRequested(end);
+  });
+}
