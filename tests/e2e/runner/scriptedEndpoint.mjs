@@ -34,6 +34,10 @@ export class ScriptedEndpoint {
   reply;
   /** What it was asked, the bodies of requests for an answer. @type {any[]} */
   asked = [];
+  /** What it writes between a prefix and a suffix. */
+  completion = '';
+  /** The bodies of requests for that. @type {any[]} */
+  completed = [];
 
   /** The address for a provider's settings. */
   get url() {
@@ -84,6 +88,10 @@ export class ScriptedEndpoint {
       this.asked.push(asked);
       const reply = (await this.reply?.(asked)) ?? { text: this.text };
       await this.#stream(response, completionEvents(asked.model ?? 'small-1', reply));
+    } else if (path.endsWith('/completions')) {
+      const asked = JSON.parse(body);
+      this.completed.push(asked);
+      await this.#stream(response, textEvents(asked.model, this.completion));
     } else if (path.endsWith('/messages')) {
       const asked = JSON.parse(body);
       this.asked.push(asked);
@@ -149,6 +157,16 @@ function completionEvents(model, { text = '', calls = [], tokens = { input: 12, 
       choices: [],
       usage: { prompt_tokens: tokens.input, completion_tokens: tokens.output, total_tokens: tokens.input + tokens.output },
     }),
+    'data: [DONE]\n\n',
+  ];
+}
+
+/** @param {string} model @param {string} text */
+function textEvents(model, text) {
+  const event = (/** @type {object} */ more) => `data: ${JSON.stringify({ id: 'cmpl-1', object: 'text_completion', model, ...more })}\n\n`;
+  return [
+    event({ choices: [{ index: 0, text, finish_reason: 'stop' }] }),
+    event({ choices: [], usage: { prompt_tokens: 12, completion_tokens: 34, total_tokens: 46 } }),
     'data: [DONE]\n\n',
   ];
 }
