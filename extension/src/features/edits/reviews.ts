@@ -87,6 +87,12 @@ export class Reviews implements vscode.Disposable {
   /** The given change, file, or codex. Default: the change at the cursor. */
   async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
     const { codexId, path, hunkId } = target ?? this.atCursor();
+    // Undone changes cannot be redone.
+    if (path === undefined && !isAccepted) {
+      const { files } = await this.sidecar.request(editList, { codexId });
+      const pending = files.filter(({ state }) => state === 'pending');
+      if (pending.length > 1) await confirm(l10n.t('Undo {0}?', inText(pending)), l10n.t('Undo'));
+    }
     await this.send(isAccepted, { codexId, path, hunkId });
     if (target === undefined) this.move(1);
   }
@@ -100,8 +106,7 @@ export class Reviews implements vscode.Disposable {
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Keep') : l10n.t('Undo');
       const question = isAccepted ? l10n.t('Keep {0}?', inText(files)) : l10n.t('Undo {0}?', inText(files));
-      const answer = await showWarningMessage(question, { modal: true }, verb);
-      if (answer !== verb) throw new UserCancelledError();
+      await confirm(question, verb);
     }
     for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
   }
@@ -221,4 +226,9 @@ export class Reviews implements vscode.Disposable {
 
 export function openFolder(): vscode.Uri | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri;
+}
+
+/** @throws UserCancelledError */
+async function confirm(question: l10n.LocalizedText, verb: l10n.LocalizedText): Promise<void> {
+  if ((await showWarningMessage(question, { modal: true }, verb)) !== verb) throw new UserCancelledError();
 }

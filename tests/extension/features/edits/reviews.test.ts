@@ -216,6 +216,18 @@ describe('what is decided', () => {
     expect(decided()).toEqual([]);
   });
 
+  it('undoes all changes of a chat after a question that counts them, and keeps them without one', async () => {
+    await expect(reviews.decide({ codexId: chat }, false)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(shown).toMatchObject([{ kind: 'warning', text: 'Undo 3 changes in 2 files?', buttons: ['Undo'] }]);
+    expect(decided()).toEqual([]);
+    answers.push('Undo');
+    await reviews.decide({ codexId: chat }, false);
+    expect(decided()).toMatchObject([{ method: 'edit/reject', params: { codexId: chat } }]);
+    await reviews.decide({ codexId: chat }, true);
+    expect(decided()).toHaveLength(2);
+    expect(shown).toHaveLength(2);
+  });
+
   it('in a diff is the file that it shows', async () => {
     const input = new TabInputTextDiff(
       Uri.from({ scheme: 'plue-before', path: '/folder/a.ts', query: JSON.stringify({ codexId: chat, path: 'a.ts' }) }),
