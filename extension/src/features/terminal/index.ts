@@ -24,7 +24,8 @@ interface LastCommand {
 
 export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
-  const outputs = new Map<vscode.TerminalShellExecution, OutputEnd>();
+  // The end of a command in a closed terminal is not reported.
+  const outputs = new WeakMap<vscode.TerminalShellExecution, OutputEnd>();
   const failures = new Map<vscode.Terminal, Failure>();
   /** The last finished command, whether it failed or not. */
   const lastCommands = new Map<vscode.Terminal, LastCommand>();
