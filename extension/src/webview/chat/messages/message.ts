@@ -107,7 +107,7 @@ export class Message {
       this.node.append(this.compaction.node);
     } else if (isQuestion) {
       const tools = element('div', { class: 'message-tools' }, edit, copy, more, this.branch.node);
-      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, l10n.t('You')), tools), this.body);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'sender' }, l10n.t('You')), tools), this.body);
     } else {
       const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures);
       this.node.append(this.steering, this.body, this.ending, footer);
@@ -409,8 +409,8 @@ function notCarriedLine(sentences: readonly string[]): HTMLElement {
 function labelOf(message: MessageView): string {
   if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
   if (message.role === 'user') return l10n.t('Your message');
-  const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
-  return who === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', who));
+  const model = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
+  return model === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', model));
 }
 
 function interruptedText(message: MessageView): string {
