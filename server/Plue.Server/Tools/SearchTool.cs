@@ -141,7 +141,11 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                     continue;
                 }
 
-                unsaved[relative] = text;
+                var content = Encoding.UTF8.GetBytes(text);
+                if (content.Length <= MaxFileBytes && ProtectedPaths.DenialReason(content) is null)
+                {
+                    unsaved[relative] = text;
+                }
             }
         }
 

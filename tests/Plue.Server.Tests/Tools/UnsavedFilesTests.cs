@@ -200,6 +200,16 @@ public sealed class UnsavedFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Finds_nothing_in_a_key_that_is_not_saved_yet()
+    {
+        fixture.Write("a.txt", "nothing\n");
+        editor.Type(fixture.PathOf("a.txt"), "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n");
+        fixture.Rights = fixture.Rights with { Tools = ["search"] };
+        var search = new SearchTool("", fixture.Policy, editor.Window) { Ripgrep = null };
+        Assert.Equal("No line fits.\n", await fixture.ResultAsync(search, """{"query":"MIIB"}"""));
+    }
+
+    [Fact]
     public async Task New_problems_are_part_of_the_result()
     {
         fixture.Write("a.txt", "one\n");
