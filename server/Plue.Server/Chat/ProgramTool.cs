@@ -208,6 +208,7 @@ internal sealed class ProgramTool(string name) : ITool
         public override string? Where => AtPath;
         public override string? Sandbox => HeldBy;
         public override IReadOnlyList<string>? Changes => Paths;
+        public override bool IsStoppedAlone => false;
         public required string AtPath { get; init; }
         public string? ChangeDiff { get; init; }
         public IReadOnlyList<ProposedFile> Files { get; init; } = [];

@@ -52,6 +52,9 @@ public abstract class PlannedCall
     /// <summary>The absolute paths of files that it may change; empty for none, null if unknown.</summary>
     public virtual IReadOnlyList<string>? Changes => [];
 
+    /// <summary>False if another program runs it, which ends it only together with the response.</summary>
+    public virtual bool IsStoppedAlone => true;
+
     /// <summary>By absolute path, the unsaved text of the editor that it was planned with, as bytes of the file.</summary>
     public virtual IReadOnlyDictionary<string, byte[]>? Unsaved => null;
 

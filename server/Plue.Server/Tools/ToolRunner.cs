@@ -206,8 +206,9 @@ public sealed class ToolRunner(
         CancellationToken cancellationToken
     )
     {
-        using var entry = Running.Add(context.CodexId, call.ToolUseId);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Stopped);
+        using var entry = planned.IsStoppedAlone ? Running.Add(context.CodexId, call.ToolUseId) : null;
+        var stopped = entry?.Stopped ?? CancellationToken.None;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopped);
         if (planned.Kind is ApprovalKind.Command or ApprovalKind.ServerTool or ApprovalKind.Fetch)
         {
             // Empty output: from here on it runs, after any approval.
@@ -216,9 +217,9 @@ public sealed class ToolRunner(
 
         try
         {
-            return await planned.RunAsync(new Progress(text => observer.Progress(call, text), entry.Stopped), either.Token);
+            return await planned.RunAsync(new Progress(text => observer.Progress(call, text), stopped), either.Token);
         }
-        catch (OperationCanceledException) when (entry.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new ToolFailureException("The user stopped this call. Do not start it again. Continue without it, or ask.");
         }

@@ -90,6 +90,26 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_that_another_program_runs_is_not_stopped_alone()
+    {
+        fixture.Rights = fixture.Rights with { Tools = ["bash"] };
+        var tool = new Plue.Server.Chat.ProgramTool("Bash");
+        var running = runner.RunAsync(
+            [new ToolCall("call_1", "Bash", """{"command":"echo begun; sleep 300"}""")],
+            new Toolbox([tool]),
+            _ => fixture.Context,
+            observer,
+            TestContext.Current.CancellationToken
+        );
+        var asked = await AskedAsync();
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
+        await tool.Allowed;
+        Assert.False(runner.Running.Stop(fixture.Context.CodexId, "call_1"));
+        tool.End();
+        Assert.Null((await running)[0].Error);
+    }
+
+    [Fact]
     public async Task A_call_that_fails_after_it_changed_a_file_reports_the_change()
     {
         FileChange change = new("a.txt", 1, 0);
