@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import type { HostProblem, HostProblemsParams, HostProblemsResult, HostSeverity } from '../../protocol/protocol.generated';
 import { isInside } from '../../infrastructure/insideFolder';
+import { longestWait, ProblemWaits } from './problemWaits';
 import { isOfWorkspace, workspaceUri } from './workspaceDocuments';
 
 const maxProblems = 500;
 const maxMessage = 1000;
 const maxKnown = 20_000;
-const waitLimit = 2000;
 /** Language servers report a file in several steps. */
 const silence = 300;
 
@@ -17,6 +17,7 @@ export class Problems implements vscode.Disposable {
   private revision = 0;
   /** By address, when its problems last changed. */
   private readonly changedAt = new Map<string, number>();
+  private readonly waits = new ProblemWaits();
   private readonly changed = new vscode.EventEmitter<readonly vscode.Uri[]>();
   private readonly registration = vscode.languages.onDidChangeDiagnostics(({ uris }) => {
     this.revision++;
@@ -39,9 +40,12 @@ export class Problems implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** Resolves when the problems of one of the files changed after the revision and nothing follows for a moment, or after two seconds. */
+  /** Resolves when the problems of one of the files changed after the revision and nothing follows for a moment, or after the limit of their languages. */
   private waitFor(uris: vscode.Uri[], after: number, token?: vscode.CancellationToken): Promise<void> {
     const wanted = new Set(uris.map((uri) => uri.toString()));
+    const languages = [...new Set(uris.map(languageOf))];
+    const isEarly = [...wanted].some((uri) => (this.changedAt.get(uri) ?? 0) > after);
+    this.measure(wanted, languages, isEarly);
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(limit);
@@ -50,8 +54,8 @@ export class Problems implements vscode.Disposable {
         stopping?.dispose();
         resolve();
       };
-      const limit = setTimeout(finish, waitLimit);
-      let quiet = [...wanted].some((uri) => (this.changedAt.get(uri) ?? 0) > after) ? setTimeout(finish, silence) : undefined;
+      const limit = setTimeout(finish, this.waits.limitFor(languages));
+      let quiet = isEarly ? setTimeout(finish, silence) : undefined;
       const listening = this.changed.event((changed) => {
         if (!changed.some((uri) => wanted.has(uri.toString()))) return;
         clearTimeout(quiet);
@@ -60,6 +64,28 @@ export class Problems implements vscode.Disposable {
       const stopping = token?.onCancellationRequested(finish);
     });
   }
+
+  /** Goes on after a short wait, so that a change that comes too late lengthens the next one. */
+  private measure(wanted: ReadonlySet<string>, languages: readonly string[], isEarly: boolean): void {
+    const add = (delay: number | undefined): void => languages.forEach((language) => this.waits.add(language, delay));
+    if (isEarly) return add(0);
+    const begun = performance.now();
+    const finish = (delay: number | undefined): void => {
+      clearTimeout(limit);
+      listening.dispose();
+      add(delay);
+    };
+    const limit = setTimeout(() => finish(undefined), longestWait);
+    const listening = this.changed.event((changed) => {
+      if (changed.some((uri) => wanted.has(uri.toString()))) finish(performance.now() - begun);
+    });
+  }
+}
+
+/** A closed file has the language of its extension. */
+function languageOf(uri: vscode.Uri): string {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return open?.languageId ?? /\.[^./]*$/.exec(uri.path)?.[0] ?? '';
 }
 
 function addresses(): vscode.Uri[] {
