@@ -99,7 +99,7 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('Its three agents stand under it in the tree, and two of them ask', async () => {
     await form().getByRole('button', { name: 'Start' }).click();
-    await row(/Mend the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
+    await row(/Fix the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
     await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
     await row(/Describe the dates/).waitFor();
     await page.getByRole('button', { name: '2 approvals pending' }).waitFor();
@@ -130,7 +130,7 @@ async function runSteps(scenario, workbench, docs) {
     await viewAllLines(workbench.approvals);
     await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
     await page.keyboard.press('a');
-    await row(/Mend the dates.*limit reached/).waitFor({ timeout: 60_000 });
+    await row(/Fix the dates.*limit reached/).waitFor({ timeout: 60_000 });
     assert.match(source(), /daysOf/);
     assert.match(source(), /% 400/);
   });
@@ -141,12 +141,12 @@ async function runSteps(scenario, workbench, docs) {
   });
 
   await scenario.step('A task that reached its limit gets a larger budget from its row', async () => {
-    await onRow(/Mend the dates/, /^Increase Budget/);
+    await onRow(/Fix the dates/, /^Increase Budget/);
     await type(workbench, 'Increase Budget', '10');
   });
 
   await scenario.step('It goes on, and the orchestrator hands back what was reached', async () => {
-    await row(/Mend the dates.*done/).waitFor({ timeout: 60_000 });
+    await row(/Fix the dates.*done/).waitFor({ timeout: 60_000 });
     await row(/^Make the dates.*done/).waitFor({ timeout: 60_000 });
   });
 
@@ -160,15 +160,15 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('Its result follows the last message, and the changed files stand above the composer', async () => {
     const result = form().getByRole('region', { name: 'Result' });
-    await result.getByText('The dates are mended.').waitFor();
+    await result.getByText('The dates are fixed.').waitFor();
     await form().getByRole('region', { name: 'Changed files' }).getByRole('button', { name: 'Keep all changes' }).waitFor();
   });
 
   await scenario.step('The panel of the one that changed the file', async () => {
-    await row(/Mend the dates/).click();
+    await row(/Fix the dates/).click();
     // The previous panel names the file too.
     await form()
-      .getByRole('heading', { level: 1, name: /Mend the dates/ })
+      .getByRole('heading', { level: 1, name: /Fix the dates/ })
       .waitFor();
     const result = form().getByRole('region', { name: 'Result' });
     await result.getByRole('button', { name: 'Undo src/dates.js' }).waitFor();
@@ -218,7 +218,7 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('The turn of which a change was rejected is taken back as well', async () => {
     await workbench.command('Plue: Undo File Changes of a Turn');
-    await pick(workbench, 'Undo File Changes of a Turn', 'Mend the dates');
+    await pick(workbench, 'Undo File Changes of a Turn', 'Fix the dates');
     await workbench.until(async () => source() === dates);
   });
 
@@ -296,7 +296,7 @@ async function replyOf(asked, docs) {
         calls: [
           {
             name: 'spawn_task',
-            parameters: { template: 'task-code-writer', goal: 'Mend the dates in src/dates.js.', budget: { rounds: 3, usd: 0.2 } },
+            parameters: { template: 'task-code-writer', goal: 'Fix the dates in src/dates.js.', budget: { rounds: 3, usd: 0.2 } },
           },
           {
             name: 'spawn_task',
@@ -307,12 +307,12 @@ async function replyOf(asked, docs) {
         tokens: { input: 4000, output: 300 },
       };
     }
-    return call('finish', { summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
+    return call('finish', { summary: 'The dates are fixed.', results: [{ goal: 'Fix the dates', outcome: 'done' }] });
   }
   const said = JSON.stringify(asked.messages);
   if (said.includes('List the dates')) return call('finish', { summary: 'The dates are listed.', files_changed: [] });
   if (said.includes('Which dates are wrong')) return { text: 'All of them.' };
-  if (said.includes('Mend the dates in')) {
+  if (said.includes('Fix the dates in')) {
     if (results === 0) return call('read', { path: 'src/dates.js' });
     if (results === 1) return call('edit', { path: 'src/dates.js', ...firstEdit });
     if (results === 2) return call('edit', { path: 'src/dates.js', ...secondEdit });

@@ -105,7 +105,7 @@ export default async function (scenario) {
     });
   });
 
-  await scenario.step('The mistake is mended with the name that was meant', async () => {
+  await scenario.step('A quick fix replaces the wrong name with the nearest one', async () => {
     await fix.click();
     await page.locator('.view-line', { hasText: '"read"' }).waitFor();
     await squiggle.waitFor({ state: 'detached' });

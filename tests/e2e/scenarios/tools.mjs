@@ -69,7 +69,7 @@ const script = {
         { name: 'edit', parameters: secondEdit },
       ],
     },
-    { text: 'Both are mended.' },
+    { text: 'Both are fixed.' },
   ],
   'Only plan': [call('write', { path: 'plan.txt', content: 'Later.' }), { text: 'Here is the plan.' }],
   'Clean up': [call('bash', { command: deleting }), { text: 'The notes are gone.' }],
@@ -286,7 +286,7 @@ async function runSteps(scenario, workbench, endpoint) {
     writeFileSync(file('src', 'dates.js'), dates);
     await setMode('Auto-Edit');
     await ask(workbench, 'Mend them freely');
-    await chat.getByText('Both are mended.').waitFor({ timeout: 60_000 });
+    await chat.getByText('Both are fixed.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(text('src', 'dates.js'), /daysOf[^]*year % 100/);
   });

@@ -148,7 +148,7 @@ async function pose(album, workbench, docs, endpoint) {
   await tree.waitFor({ timeout: 60_000 });
   // A click on the row would open the task, which takes the keys.
   if ((await tree.getAttribute('aria-expanded')) !== 'true') await tree.locator('.monaco-tl-twistie').click();
-  await row(/Mend the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
+  await row(/Fix the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
   await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
   await hideTree();
   await album.scene(['approvals'], async () => {
@@ -164,7 +164,7 @@ async function pose(album, workbench, docs, endpoint) {
     await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
     await album.take(workbench, 'task', 'waiting-for-approval');
     await allowOnce();
-    await openTask(/Mend the dates/);
+    await openTask(/Fix the dates/);
     for (let edit = 0; edit < 2; edit++) {
       await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
       await allowOnce();
@@ -176,10 +176,10 @@ async function pose(album, workbench, docs, endpoint) {
     await album.take(workbench, 'task', 'over-budget');
     docs.open();
     await showTree();
-    await row(/Mend the dates.*limit reached/)
+    await row(/Fix the dates.*limit reached/)
       .first()
       .hover();
-    await row(/Mend the dates.*limit reached/)
+    await row(/Fix the dates.*limit reached/)
       .first()
       .getByRole('button', { name: /^Increase Budget/ })
       .click();
@@ -218,18 +218,18 @@ async function replyOf(asked, docs) {
   const finish = (/** @type {object} */ more) => ({ calls: [{ name: 'finish', parameters: more }] });
   if (/(Part|Chapter|Page) \d/.test(said)) return finish({ summary: 'It is written.' });
   if (String(asked.messages[0]?.content).includes('You are an orchestrator')) {
-    if (done > 0) return finish({ summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
+    if (done > 0) return finish({ summary: 'The dates are fixed.', results: [{ goal: 'Fix the dates', outcome: 'done' }] });
     return {
       text: 'Three parts, side by side.',
       calls: [
-        spawn('task-code-writer', 'Mend the dates in src/dates.js.', { rounds: 3, usd: 0.2 }),
+        spawn('task-code-writer', 'Fix the dates in src/dates.js.', { rounds: 3, usd: 0.2 }),
         spawn('task-test-writer', 'Check the dates with a command.', { usd: 0.2 }),
         spawn('task-docs-writer', 'Describe the dates.', { usd: 0.2 }),
       ],
       tokens: { input: 4000, output: 300 },
     };
   }
-  if (said.includes('Mend the dates in')) {
+  if (said.includes('Fix the dates in')) {
     if (done === 0) return { calls: [{ name: 'read', parameters: { path: 'src/dates.js' } }] };
     if (done === 1) return edit('year % 4 === 0;', 'year % 4 === 0 && year % 100 !== 0;');
     if (done === 2) return edit('year % 100 !== 0;', '(year % 100 !== 0 || year % 400 === 0);');
