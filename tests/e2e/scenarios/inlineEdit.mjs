@@ -143,7 +143,21 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Escape');
     await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
     await page.getByRole('button', { name: /Editing/ }).waitFor({ state: 'detached' });
-    assert.equal(await saved(), sum);
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    assert.equal(readFileSync(path('sum.js'), 'utf8'), sum);
+  });
+
+  await scenario.step('Escape leaves no unsaved changes if the cursor moved while the response streamed', async () => {
+    endpoint.manner = 'answers slowly';
+    await selectLines(4);
+    await instruct('Sum any number of values');
+    await lines().filter({ hasText: 'sum(...values)' }).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await lines().filter({ hasText: 'Also of one number' }).waitFor();
+    await page.keyboard.press('Escape');
+    await lines().filter({ hasText: 'sum(a, b)' }).waitFor();
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    assert.equal(readFileSync(path('sum.js'), 'utf8'), sum);
     endpoint.manner = 'answers';
   });
 

@@ -66,12 +66,14 @@ export class InlineEdit implements vscode.Disposable {
   private readonly regions: Region[];
   /** The document and the places of the regions before the edit. */
   readonly before: string;
+  private readonly wasDirty: boolean;
   private readonly places: readonly Span[];
   private readonly eol: string;
   chat: BackgroundChat | undefined;
   /** The last message of the user. */
   private messageId: string | undefined;
   private responding: Promise<void> | undefined;
+  private rejecting: Promise<void> | undefined;
   private writing: Promise<void> | undefined;
   private isStale = false;
   /** Own changes that VS Code has not reported yet, and the lengths of the regions after them. */
@@ -99,6 +101,7 @@ export class InlineEdit implements vscode.Disposable {
     private readonly path: string,
   ) {
     this.before = document.getText();
+    this.wasDirty = document.isDirty;
     this.eol = document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n';
     this.places = joinSpans(ranges.map((range) => wholeLines(document, range)));
     this.regions = this.places.map((span) => {
@@ -181,8 +184,18 @@ export class InlineEdit implements vscode.Disposable {
   }
 
   /** Ends the response and restores the text. */
-  async reject(): Promise<void> {
-    if (this.state === 'over') return;
+  reject(): Promise<void> {
+    if (this.state === 'over') return Promise.resolve();
+    this.rejecting = this.rejectNow();
+    return this.rejecting;
+  }
+
+  /** Completes when the text is restored, if the edit was rejected. */
+  get rejected(): Promise<void> {
+    return this.rejecting ?? Promise.resolve();
+  }
+
+  private async rejectNow(): Promise<void> {
     const { responding } = this;
     this.interruption ??= new UserCancelledError();
     this.end();
@@ -352,7 +365,7 @@ export class InlineEdit implements vscode.Disposable {
     region.hunks = lineDiff(linesOf(region.original), linesOf(this.textAt(region.span)));
   }
 
-  /** The text before the edit. Undo also restores that the file has no unsaved changes. */
+  /** The text before the edit. Undo also restores that the file has no unsaved changes; if it cannot be used, reverting to the same text on the disk does. */
   private async restore(): Promise<void> {
     const isActive = vscode.window.activeTextEditor?.document === this.document;
     if (isActive && this.hasWritten && !this.isForeign && !this.isSplit && this.hasChanged) {
@@ -367,6 +380,8 @@ export class InlineEdit implements vscode.Disposable {
       }
     }
     await this.replace(this.regions.map(({ original }) => original));
+    const isSame = this.document.getText() === this.before && !this.wasDirty;
+    if (isActive && isSame && this.document.isDirty) await vscode.commands.executeCommand('workbench.action.files.revert');
   }
 
   private resetPlaces(): void {
@@ -426,9 +441,8 @@ export class InlineEdit implements vscode.Disposable {
   }
 
   private follow({ contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
-    if (contentChanges.length === 0 || this.isRestoring) return;
-    if (this.isOwn(contentChanges)) return;
-    this.isForeign = true;
+    if (contentChanges.length === 0 || this.isOwn(contentChanges)) return;
+    this.isForeign ||= !this.isRestoring;
     let isInside = false;
     const isUndo = reason !== undefined;
     for (const change of contentChanges) {
@@ -437,6 +451,8 @@ export class InlineEdit implements vscode.Disposable {
         region.span = moveSpan(region.span, change, isUndo);
       }
     }
+    // An undo that restores less than everything still moves the lines.
+    if (this.isRestoring) return;
     if (isUndo && this.document.getText() === this.before) {
       this.resetPlaces();
       if (this.state === 'running') this.interrupt(new UserCancelledError());

@@ -147,6 +147,8 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
       const open = l10n.t('Continue in Chat');
       if ((await showWarningMessage(l10n.verbatim(error.message), open)) === open) await this.openChat(edit.chat);
     } finally {
+      // It follows the document until the text is restored. Who rejected it reports a failure.
+      await edit.rejected.catch(() => undefined);
       if (edit.state === 'over') edit.dispose();
     }
   }
