@@ -1,19 +1,18 @@
 // The real claude program against a scripted endpoint: signed in, then not.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { join } from 'node:path';
 import { answers, ask, composer, isStreaming, newChat, stop, untilFinished } from '../runner/chatPage.mjs';
+import { hasClaude, installClaude } from '../runner/claudeCode.mjs';
 import { notification } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
-const cli = inRoot('node_modules', '@anthropic-ai', 'claude-code', 'bin', 'claude.exe');
 const token = 'token-of-the-scenario-0123456789';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
-  if (process.platform !== 'linux' || !existsSync(cli)) {
+  if (!hasClaude) {
     scenario.skip('Claude Code answers', 'It needs Linux and the package @anthropic-ai/claude-code.');
     return;
   }
@@ -120,13 +119,6 @@ async function notSignedIn(scenario, env) {
     await page.locator('.terminal-wrapper').first().waitFor();
     await page.getByText('Claude Code sign-in').first().waitFor();
   });
-}
-
-/** Where its own installer puts it: a login shell may set PATH anew. @param {string} plueHome */
-function installClaude(plueHome) {
-  const bin = join(dirname(plueHome), 'home', '.local', 'bin');
-  mkdirSync(bin, { recursive: true });
-  symlinkSync(cli, join(bin, 'claude'));
 }
 
 /** The processes that were started with this configuration. @param {string} config */

@@ -1,11 +1,13 @@
 // The first five minutes: a fresh home, each step of the walkthrough done to its tick, and the page that says what is missing.
 import assert from 'node:assert/strict';
 import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { hasClaude, installClaude } from '../runner/claudeCode.mjs';
 import { asked, notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -172,6 +174,8 @@ async function stepsToFirstResponse(scenario) {
   vendor.key = key;
   const server = await new ScriptedEndpoint().start();
   const ollama = await startOllama();
+  const claude = await new ScriptedEndpoint().start();
+  const config = mkdtempSync(join(tmpdir(), 'plue-e2e-claude-'));
   const inView = { 'plue.chat.location': 'sideBar' };
 
   /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {(() => Promise<unknown>)[]} actions Before the question. */
@@ -204,6 +208,20 @@ async function stepsToFirstResponse(scenario) {
       await composer(detected).focus();
       assert.equal(await reached(detected, []), 2);
     });
+
+    if (hasClaude) {
+      const token = 'token-of-the-scenario-0123456789';
+      const login = { CLAUDE_CONFIG_DIR: join(config, 'somebody'), ANTHROPIC_BASE_URL: claude.origin, ANTHROPIC_AUTH_TOKEN: token };
+      claude.key = token;
+      const signedIn = await scenario.open({ settings: inView, ownServer: true, env: login, prepare: installClaude });
+      await scenario.step('With Claude Code signed in on this machine the first response is 2 steps away', async () => {
+        await signedIn.show();
+        signedIn.chatPlace = 'view';
+        await signedIn.chat.getByText(/Responses come from Claude Code/).waitFor({ timeout: 60_000 });
+        await composer(signedIn).focus();
+        assert.equal(await reached(signedIn, []), 2);
+      });
+    } else scenario.skip('With Claude Code signed in on this machine the first response is 2 steps away', 'The package is not installed.');
 
     const own = await scenario.open({ settings: inView, ownServer: true });
     await scenario.step('After the installation the chat opens by itself and says one thing', async () => {
@@ -263,7 +281,10 @@ async function stepsToFirstResponse(scenario) {
       assert.equal(steps, 4);
     });
   } finally {
-    await Promise.all([vendor.stop(), server.stop(), ollama.stop()]);
+    // A claude that still runs writes into its folder.
+    await scenario.end();
+    await Promise.all([vendor.stop(), server.stop(), ollama.stop(), claude.stop()]);
+    rmSync(config, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
