@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
@@ -123,6 +124,23 @@ async function runSteps(scenario, workbench) {
     await ask(workbench, 'Return');
     await card().getByText('1 hidden character').waitFor({ timeout: 60_000 });
     assert.equal(await card().locator('.exact-text pre').textContent(), 'echo harmless # ⟨U+000D⟩printf hidden > hidden.txt');
+    await settled();
+    await card().getByRole('button', { name: 'Deny' }).click();
+    await settled();
+    await card().getByRole('button', { name: 'Deny', exact: true }).click();
+    await card().waitFor({ state: 'detached' });
+  });
+
+  await scenario.step('Open Diff shows the whole change beside the question', async () => {
+    await ask(workbench, 'Write');
+    await card().getByText('Write this file?').waitFor({ timeout: 60_000 });
+    await card().getByRole('button', { name: 'Open Diff' }).click();
+    await page.locator('.tab.active', { hasText: 'long.txt (proposed change)' }).waitFor();
+    await page.locator('.monaco-diff-editor .view-line', { hasText: 'line 1' }).first().waitFor();
+    await workbench.screenshot(inArtifacts('screenshots', 'longApproval-diff.png'));
+    await workbench.command('View: Close Editor');
+    await card().getByText('Write this file?').waitFor();
+    assert.ok(await allow().isDisabled(), 'A diff in another editor is not what is judged.');
     await settled();
     await card().getByRole('button', { name: 'Deny' }).click();
     await settled();
