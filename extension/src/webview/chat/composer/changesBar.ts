@@ -11,12 +11,18 @@ export class ChangesBar {
   private isOpen = false;
   private files: readonly ChangedFileView[] = [];
 
-  constructor(private readonly run: RunEdit) {}
+  /** @param left The bar went while it had the focus. */
+  constructor(
+    private readonly run: RunEdit,
+    private readonly left: () => void,
+  ) {}
 
   show(files: readonly ChangedFileView[]): void {
+    const hadFocus = this.node.contains(document.activeElement);
     this.files = files;
     this.node.hidden = files.length === 0;
     this.section.show([files, this.isOpen], () => (files.length === 0 ? [] : [this.line(), this.isOpen ? this.list() : undefined]));
+    if (hadFocus && files.length === 0) this.left();
   }
 
   private line(): HTMLElement {

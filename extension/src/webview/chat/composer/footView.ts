@@ -75,7 +75,10 @@ export class FootView implements ChatView {
       say: (words) => actions.announce(words),
       left: () => this.composer.focus(),
     });
-    this.changes = new ChangesBar((command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }));
+    this.changes = new ChangesBar(
+      (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
+      () => this.composer.focus(),
+    );
     this.composer = this.createComposer(page);
     const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.changes.node, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
