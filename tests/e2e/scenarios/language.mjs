@@ -1,4 +1,4 @@
-// Writing a template by hand: mistakes while typing, lists that complete it, what a name means, other names for things, mending.
+// Writing a template by hand: mistakes while typing, lists that complete it, what a name means, other names for things, quick fixes.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -53,7 +53,7 @@ const script = {
     },
     { text: 'In src/dates.js, two functions.' },
   ],
-  'Mend the days': [
+  'Fix the days': [
     { text: 'The day is checked against 31.', ...call('edit', firstEdit) },
     { text: 'Then I ask again.', ...call('edit', firstEdit) },
     { text: 'Now the leap years.', ...call('edit', secondEdit) },
@@ -61,7 +61,7 @@ const script = {
   ],
   'Build it': [{ text: 'I build it.', ...call('bash', { command: slow }) }, { text: 'It is built.' }],
   'Write something odd': [call('bash', { command: hiding }), { text: 'I leave it.' }],
-  'Mend them freely': [
+  'Fix them freely': [
     { calls: [{ name: 'read', parameters: { path: 'src/dates.js' } }] },
     {
       calls: [
@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('An edit asks above the composer and shows what would change', async () => {
-    await ask(workbench, 'Mend the days');
+    await ask(workbench, 'Fix the days');
     await approval('Edit this file?').waitFor({ timeout: 60_000 });
     await approval('daysOf').getByRole('button', { name: 'Allow once' }).waitFor();
     assert.ok(await isInView(approval('daysOf').getByRole('button', { name: 'Deny' })), 'The answers are out of sight.');
@@ -285,7 +285,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Edit freely edits without a question', async () => {
     writeFileSync(file('src', 'dates.js'), dates);
     await setMode('Auto-Edit');
-    await ask(workbench, 'Mend them freely');
+    await ask(workbench, 'Fix them freely');
     await chat.getByText('Both are fixed.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(text('src', 'dates.js'), /daysOf[^]*year % 100/);

@@ -70,7 +70,7 @@ describe('figures as a person reads them', () => {
 
   it('sums up the arguments of a tool call, even while they stream', () => {
     expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts 1, 80');
-    expect(summaryOf('{"goal":"Mend it","budget":{"usd":0.2,"rounds":3}}')).toBe('Mend it usd 0.2, rounds 3');
+    expect(summaryOf('{"goal":"Fix it","budget":{"usd":0.2,"rounds":3}}')).toBe('Fix it usd 0.2, rounds 3');
     expect(summaryOf('{"summary":"Done.","results":[{"goal":"a"},{"goal":"b"}]}')).toBe('Done. (2)');
     expect(summaryOf('{"path":"src/da')).toBe('{"path":"src/da');
   });

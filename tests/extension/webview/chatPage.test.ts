@@ -502,10 +502,10 @@ describe('the page', () => {
     button('Agent: Code writer').click();
     button('More Options…').click();
     expect(posted.at(-1)).toEqual({ type: 'newTask', goal: '', templateId: 'task-code-writer' });
-    type('Mend the dates.');
+    type('Fix the dates.');
     press(composer(), 'Enter');
-    expect(posted.at(-1)).toMatchObject({ type: 'startTask', templateId: 'task-code-writer', text: 'Mend the dates.', mode: 'ask' });
-    await receive({ type: 'stored', text: 'Mend the dates.' });
+    expect(posted.at(-1)).toMatchObject({ type: 'startTask', templateId: 'task-code-writer', text: 'Fix the dates.', mode: 'ask' });
+    await receive({ type: 'stored', text: 'Fix the dates.' });
     expect(composer().placeholder).not.toContain('Code writer');
   });
 

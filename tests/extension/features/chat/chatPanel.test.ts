@@ -245,11 +245,11 @@ describe('a chat in its panel', () => {
     shownCodex = codex({ messageCount });
     sidecar.answer(taskSpawn, () => task({ uri: 'codex://tasks/new' }));
     await open();
-    panel().say({ type: 'startTask', templateId: 'task-code-writer', text: 'Mend it.', mode: 'edit', budget: 0.5 });
-    await hears({ type: 'stored', text: 'Mend it.' });
+    panel().say({ type: 'startTask', templateId: 'task-code-writer', text: 'Fix it.', mode: 'edit', budget: 0.5 });
+    await hears({ type: 'stored', text: 'Fix it.' });
     expect(sidecar.asked.find(({ method }) => method === 'task/spawn')?.params).toEqual({
       templateId: 'task-code-writer',
-      goal: 'Mend it.',
+      goal: 'Fix it.',
       values: { permission_mode: 'edit' },
       budget: { usd: 0.5 },
       ...history,

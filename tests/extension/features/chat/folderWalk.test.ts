@@ -103,7 +103,7 @@ describe('the files of a folder', () => {
     });
     // All trees are folders of one repository: two processes of git instead of two for each tree.
     await fc.assert(
-      fc.asyncProperty(fc.array(tree, { minLength: 40, maxLength: 40 }), async (trees) => {
+      fc.asyncProperty(fc.array(tree, { minLength: 20, maxLength: 20 }), async (trees) => {
         rmSync(folder, { recursive: true, force: true });
         mkdirSync(folder);
         trees.forEach(({ paths, ignores }, index) => {
