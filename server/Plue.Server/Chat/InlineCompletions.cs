@@ -70,14 +70,17 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         var request = new InlineCompletionRequest(
             at.Model,
             Masked(at.Prefix.Length > MaxPrefix ? at.Prefix[^MaxPrefix..] : at.Prefix),
-            Masked(at.Suffix.Length > MaxSuffix ? at.Suffix[..MaxSuffix] : at.Suffix),
+            // With an empty suffix some servers answer as in a chat.
+            at.Suffix.Length == 0
+                ? "\n"
+                : Masked(at.Suffix.Length > MaxSuffix ? at.Suffix[..MaxSuffix] : at.Suffix),
             at.IsMultiline ? MaxBlockTokens : MaxLineTokens,
             // One block, which a blank line ends, or one line.
             [at.IsMultiline ? "\n\n" : "\n"]
         );
 
         using var stop = StopPrevious(cancellationToken);
-        using var limit = new CancellationTokenSource(provider.Settings.Timeout ?? TimeoutOf(provider.Settings), Time);
+        using var limit = new CancellationTokenSource(TimeoutOf(provider.Settings), Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, limit.Token);
         try
         {
@@ -89,7 +92,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
             return limit.IsCancellationRequested
                 ? throw new FailureException(
                     FailureKind.Timeout,
-                    $"{provider.Settings.Name} did not complete the code within {DurationText.Of(provider.Settings.Timeout ?? TimeoutOf(provider.Settings))}."
+                    $"{provider.Settings.Name} did not complete the code within {DurationText.Of(TimeoutOf(provider.Settings))}."
                 )
                 : new InlineCompletion("", null, await SpentAsync(cancellationToken));
         }
@@ -291,8 +294,12 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         return stop;
     }
 
-    private static TimeSpan TimeoutOf(ProviderSettings settings) =>
-        settings.Capabilities.IsLocal || settings.Address is { IsAbsoluteUri: true, IsLoopback: true } ? LocalTimeout : HostedTimeout;
+    private static TimeSpan TimeoutOf(ProviderSettings settings)
+    {
+        var isLocal = settings.Capabilities.IsLocal || settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
+        var limit = isLocal ? LocalTimeout : HostedTimeout;
+        return settings.Timeout is { } own && own < limit ? own : limit;
+    }
 
     private async Task<decimal> SpentAsync(CancellationToken cancellationToken) => (await SpendingAsync(cancellationToken)).Completions;
 

@@ -83,6 +83,34 @@ public sealed class CompletionHandlersTests
         Assert.Equal(expected.Replace("\\n", "\n", StringComparison.Ordinal), (string?)completed?["text"]);
     }
 
+    [Fact]
+    public async Task At_the_end_of_a_document_the_suffix_is_a_line_break()
+    {
+        await using var endpoint = new ScriptedEndpoint(Completion("b", 1, 1));
+        await using var sidecar = await StartAsync(endpoint);
+        await sidecar.Client.ResultAsync(
+            "completion/inline",
+            new
+            {
+                providerId = "scripted",
+                model = "coder",
+                prefix = "a",
+                suffix = "",
+            }
+        );
+        Assert.Equal("\n", (string?)JsonNode.Parse(endpoint.Requests[0].Body)?["suffix"]);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_respond_is_a_timeout()
+    {
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Silence());
+        await using var sidecar = await StartAsync(endpoint, "timeout_ms: 200");
+        var reply = await sidecar.Client.RequestAsync("completion/inline", At());
+        Assert.Equal("timeout", ErrorKind(reply));
+        await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData(".env", "contains keys or credentials")]
     [InlineData("id_rsa", "is a private key")]

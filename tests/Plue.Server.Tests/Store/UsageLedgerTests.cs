@@ -189,6 +189,68 @@ public sealed class UsageLedgerTests : IDisposable
         Assert.Equal(0, new FileInfo(Folder).Length);
     }
 
+    [Fact]
+    public async Task Small_responses_of_one_model_are_one_line_with_their_number()
+    {
+        await using var ledger = NewLedger();
+        ledger.Collect(Completion(0.25m));
+        ledger.Collect(Completion(0.5m));
+        ledger.Collect(Completion(null));
+        ledger.Collect(Completion(0.125m) with { Model = "other" });
+        var entries = await AllAsync(ledger);
+        Assert.Equal([0.75m, null, 0.125m], entries.Select(entry => entry.Cost));
+        Assert.Equal([2, 1, 1], entries.Select(entry => entry.Count));
+        Assert.Equal(new Usage { InputTokens = 20, OutputTokens = 10 }, entries[0].Usage);
+        var total = UsageSummary.Of(entries, TimeSpan.Zero).Total;
+        Assert.Equal((4, 1, 0.875m), (total.Responses, total.Unpriced, total.Cost));
+
+        ledger.Collect(Completion(1));
+        Assert.Equal(4, (await AllAsync(ledger)).Count);
+    }
+
+    [Fact]
+    public async Task Small_responses_are_written_after_half_a_minute_without_a_reader()
+    {
+        var time = new MovableTime();
+        await using var ledger = NewLedger(time);
+        ledger.Collect(Completion(0.25m));
+        time.Advance(TimeSpan.FromSeconds(30));
+        // Nobody reads, so the write waits for more responses.
+        Assert.Equal(TimeSpan.FromMilliseconds(100), await time.NextWaitAsync());
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(0.25m, Assert.Single(await AllAsync(ledger)).Cost);
+    }
+
+    [Fact]
+    public async Task Small_responses_that_could_not_be_written_are_written_later()
+    {
+        Directory.CreateDirectory(fixture.Paths.Index);
+        await File.WriteAllBytesAsync(Folder, []);
+        await using var ledger = NewLedger();
+        ledger.Collect(Completion(0.25m));
+        await Assert.ThrowsAsync<FailureException>(() => AllAsync(ledger));
+        File.Delete(Folder);
+        Assert.Equal(0.25m, Assert.Single(await AllAsync(ledger)).Cost);
+    }
+
+    [Fact]
+    public async Task Small_responses_are_no_chat_and_survive_a_rebuild()
+    {
+        await using (var ledger = NewLedger())
+        {
+            for (var at = 0; at < 5; at++)
+            {
+                ledger.Collect(Completion(1) with { Model = $"model {at}" });
+            }
+        }
+
+        await using var rebuilt = NewLedger();
+        File.Delete(Path.Combine(Folder, "complete"));
+        Assert.Equal(5, (await AllAsync(rebuilt)).Count);
+        Assert.Null(await rebuilt.TypicalChatAsync());
+        Assert.Empty(UsageSummary.Of(await AllAsync(rebuilt), TimeSpan.Zero).Chats);
+    }
+
     [Theory]
     [InlineData(60, 1)] // 23:30 UTC of the day before is today in a place an hour ahead
     [InlineData(0, 2)]
@@ -378,6 +440,12 @@ public sealed class UsageLedgerTests : IDisposable
             Usage = new Usage { InputTokens = input, OutputTokens = output },
             Cost = new Cost(0, 0, 0, cost, "catalog"),
             ProviderInfo = new ProviderInfo("groq", "llama"),
+        };
+
+    private static UsageEntry Completion(decimal? cost) =>
+        Entry(UsageEntry.Completions, "ollama", cost, null) with
+        {
+            Template = UsageEntry.Completions,
         };
 
     private static UsageEntry Entry(string chat, string provider, decimal? cost, double? firstToken, string? id = null) =>

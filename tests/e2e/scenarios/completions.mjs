@@ -10,6 +10,15 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 const sum = 'export function sum(a, b) {\n\n}\n';
 const delay = 100;
 
+/** Of the user. @type {Record<string, unknown>} */
+const settings = {
+  'files.autoSave': 'off',
+  'editor.minimap.enabled': false,
+  'editor.accessibilitySupport': 'off',
+  'editor.quickSuggestions': { other: 'off' },
+  'plue.completions.delay': delay,
+};
+
 /** @type {NonNullable<import('../runner/workbench.mjs').WorkbenchOptions['theme']>[]} */
 const themes = ['Dark Modern', 'Light Modern', 'Default High Contrast'];
 
@@ -18,13 +27,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.models = ['coder-1', 'text-embedding-1'];
   const workbench = await scenario.open({
-    settings: {
-      'files.autoSave': 'off',
-      'editor.minimap.enabled': false,
-      'editor.accessibilitySupport': 'off',
-      'editor.quickSuggestions': { other: 'off' },
-      'plue.completions.delay': delay,
-    },
+    settings,
     prepare: (home) => {
       writeLocalServer(home, endpoint, { model_prices: { 'coder-1': { input: 10, output: 10 } } });
       const workspace = join(dirname(home), 'workspace');
@@ -80,7 +83,10 @@ async function runSteps(scenario, workbench, endpoint) {
     await open('sum.js');
     await toLine(2);
     await page.keyboard.type('  let a');
-    await page.keyboard.press('Control+z');
+    await page.waitForTimeout(3 * delay);
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Delete');
     assert.equal(await status(/./).count(), 0);
     assert.deepEqual(endpoint.completed, []);
   });
@@ -143,6 +149,25 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(await saved(), /\/\/ larger\n {2}if \(a > b\) \{\n {4}return a;\n {2}\}\n\}\n$/);
   });
 
+  await scenario.step('With the list of suggestions open, ghost text continues the selected one', async () => {
+    endpoint.completion = 'Number = 1;';
+    await toLine(1);
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('lar');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.suggest-widget .monaco-list-row.focused', { hasText: 'larger' }).waitFor();
+    await workbench.until(async () => endpoint.completed.some(({ prompt }) => prompt.endsWith('\n  larger')));
+    await ghost().filter({ hasText: 'Number = 1;' }).first().waitFor();
+    await picture('suggestions');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Delete');
+    await page.keyboard.press('Backspace');
+  });
+
   await scenario.step('A protected file is not sent, and the status bar says why', async () => {
     endpoint.completed = [];
     await open('.env');
@@ -166,7 +191,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.type('  let c');
     await status(/Code completions are paused after an error/).waitFor();
     await status(/./).hover();
-    await page.locator('.monaco-hover').filter({ hasText: 'The model coder-1 cannot insert.' }).waitFor();
+    await page.locator('.monaco-hover').filter({ hasText: 'The model coder-1 cannot insert' }).waitFor();
     await picture('paused');
     assert.equal(await page.locator('.notifications-toasts .notification-list-item').count(), 0);
     endpoint.manner = 'answers';
@@ -229,6 +254,8 @@ async function runSteps(scenario, workbench, endpoint) {
     say(`  Key to ghost text: ${times.join(', ')} ms, of which ${delay} ms are the delay.`);
   });
 
+  // A theme writes the user's settings anew.
+  Object.assign(settings, { 'plue.completions.enabled': true, 'plue.completions.model': 'house/coder-1' });
   for (const theme of themes)
     await scenario.visual(`Ghost text and the status bar in ${theme}`, async () => {
       workbench.setTheme(theme);

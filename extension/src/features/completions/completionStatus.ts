@@ -39,7 +39,9 @@ export class CompletionStatus implements vscode.Disposable {
     const { icon, text, detail } = contentOf(activity, settings, vscode.window.activeTextEditor?.document.languageId);
     const model = settings.model === undefined ? l10n.t('No model is chosen.') : l10n.t('Model: {0}', modelText(settings.model));
     const cost = activity.spentToday === undefined ? [] : [l10n.t('Cost today: {0}', formatCost(activity.spentToday))];
-    this.item.show({ icon, text: 'Plue', accessibleLabel: text, tooltip: [text, ...detail, model, ...cost].join('\n') });
+    // Like the icons beside it, unless something needs the user.
+    const label = icon === 'warning' ? l10n.t('Completions') : '';
+    this.item.show({ icon, text: label, accessibleLabel: text, tooltip: [text, ...detail, model, ...cost].join('\n') });
   }
 
   dispose(): void {

@@ -34,9 +34,10 @@ export function activateCompletions(sidecar: Sidecar, log: vscode.LogOutputChann
   disposables.add(
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (!change.affectsConfiguration(section)) return;
+      const { isEnabled } = settings;
       settings = readSettings();
       provider.clear();
-      activity.resume();
+      if (activity.state === 'failed' || settings.isEnabled !== isEnabled) activity.resume();
       register();
       status.draw();
     }),

@@ -16,9 +16,9 @@ interface Row extends QuickPickItem {
 
 /** Lets the user choose a model, and tries it. Returns undefined if none was chosen. */
 export async function chooseModel(sidecar: Sidecar, settings: CompletionSettings): Promise<CompletionModel | undefined> {
-  const location = vscode.ProgressLocation.Notification;
-  const { providers } = await withProgress({ location, title: l10n.t('Looking for completion models…') }, () =>
-    sidecar.request(completionModels, {}),
+  const { providers } = await withProgress(
+    { location: vscode.ProgressLocation.Window, title: l10n.t('Looking for completion models…') },
+    () => sidecar.request(completionModels, {}),
   );
   const current = settings.model === undefined ? undefined : modelText(settings.model);
   const rows = providers.flatMap(({ id, name, models, problem }): Row[] => [
@@ -39,7 +39,11 @@ export async function chooseModel(sidecar: Sidecar, settings: CompletionSettings
   });
   if (row?.chosen === undefined) return undefined;
   const { chosen } = row;
-  await withProgress({ location, title: l10n.t('Trying {0}…', modelText(chosen)) }, () => tryModel(sidecar, chosen));
+  // A local model may have to be loaded.
+  const title = l10n.t('Trying {0}…', modelText(chosen));
+  await withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (_, token) =>
+    tryModel(sidecar, chosen, token),
+  );
   return chosen;
 }
 
@@ -49,7 +53,7 @@ function rowOf({ id, name, isKnown, price }: CompletionModelView, chosen: Comple
     label: name ?? id,
     chosen,
     ...(cost === undefined ? {} : { description: cost }),
-    ...(isKnown ? {} : { detail: l10n.t('The server does not say whether this model completes code. Plue tries it first.') }),
+    ...(isKnown ? {} : { detail: l10n.t('May complete code. Plue tries it first.') }),
     ...(modelText(chosen) === current ? { icon: 'check' } : {}),
   };
 }
@@ -62,9 +66,9 @@ function priceText(price: PriceView | undefined): string | undefined {
 }
 
 /** Fails with the words of the server if the model cannot fill in the middle. */
-async function tryModel(sidecar: Sidecar, model: CompletionModel): Promise<void> {
+async function tryModel(sidecar: Sidecar, model: CompletionModel, token: vscode.CancellationToken): Promise<void> {
   const cursor = cursorAt('untitled:sample', 40, 'function add(a: number, b: number) {\n  return ', ';\n}\n');
-  const { text } = await complete(sidecar, model, cursor);
+  const { text } = await complete(sidecar, model, cursor, token);
   if (text.trim() === '') {
     throw new FailureError('badRequest', l10n.t('{0} returned no code for a simple function. Choose another model.', modelText(model)));
   }
