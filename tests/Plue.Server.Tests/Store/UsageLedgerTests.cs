@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Messages;
 using Plue.Server.Store;
+using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Store;
 
