@@ -17,6 +17,7 @@ import { activateSourceControl } from './features/sourceControl';
 import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
 import { activateTerminal } from './features/terminal';
+import { activateTools } from './features/tools';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
@@ -89,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
     activateServers(client, log),
+    activateTools(client, log),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
   );

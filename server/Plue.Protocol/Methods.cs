@@ -265,6 +265,10 @@ public static class Methods
     public static readonly RpcRequest<McpNameParams, McpSignInResult> McpSignIn = new("mcp/signIn");
     public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
 
+    // Tools of VS Code and its extensions that agents may use.
+    public static readonly RpcRequest<Nothing, VsCodeToolListResult> VsCodeToolList = new("vsCodeTool/list");
+    public static readonly RpcRequest<VsCodeToolSelectParams, VsCodeToolListResult> VsCodeToolSelect = new("vsCodeTool/select");
+
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
 
@@ -282,6 +286,12 @@ public static class Methods
 
     /// <summary>Answered when the run has ended; VS Code asks the user before it starts.</summary>
     public static readonly RpcRequest<HostTestsParams, HostTestsResult> HostTests = new("host/tests");
+
+    /// <summary>The language model tools of VS Code and its extensions.</summary>
+    public static readonly RpcRequest<Nothing, HostToolsResult> HostTools = new("host/tools");
+
+    /// <summary>Answered when the tool has ended; VS Code may ask the user first.</summary>
+    public static readonly RpcRequest<HostCallToolParams, HostCallToolResult> HostCallTool = new("host/callTool");
 
     /// <summary>A hook has something to say to the user.</summary>
     public static readonly RpcNotification<HostNotifyParams> HostNotify = new("host/notify");

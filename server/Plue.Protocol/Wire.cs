@@ -40,6 +40,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<EditKind>),
         typeof(CamelCaseEnumConverter<EditState>),
         typeof(CamelCaseEnumConverter<McpState>),
+        typeof(CamelCaseEnumConverter<VsCodeToolState>),
         typeof(CamelCaseEnumConverter<HealthState>),
         typeof(CamelCaseEnumConverter<HostWriteOutcome>),
         typeof(CamelCaseEnumConverter<HostSeverity>),
@@ -209,6 +210,11 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(HostRenameResult))]
 [JsonSerializable(typeof(HostTestsParams))]
 [JsonSerializable(typeof(HostTestsResult))]
+[JsonSerializable(typeof(HostToolsResult))]
+[JsonSerializable(typeof(HostCallToolParams))]
+[JsonSerializable(typeof(HostCallToolResult))]
+[JsonSerializable(typeof(VsCodeToolListResult))]
+[JsonSerializable(typeof(VsCodeToolSelectParams))]
 [JsonSerializable(typeof(WorkspaceUnsavedParams))]
 [JsonSerializable(typeof(TemplateListParams))]
 [JsonSerializable(typeof(TemplateListResult))]

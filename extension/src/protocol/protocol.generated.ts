@@ -135,6 +135,8 @@ export const mcpStart = new RequestType<McpNameParams, McpListResult, ErrorData>
 export const mcpStop = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/stop');
 export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorData>('mcp/signIn');
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
+export const vsCodeToolList = new RequestType<Nothing, VsCodeToolListResult, ErrorData>('vsCodeTool/list');
+export const vsCodeToolSelect = new RequestType<VsCodeToolSelectParams, VsCodeToolListResult, ErrorData>('vsCodeTool/select');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
 export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
@@ -144,6 +146,8 @@ export const hostSymbols = new RequestType<HostSymbolsParams, HostPlacesResult, 
 export const hostReferences = new RequestType<HostReferencesParams, HostPlacesResult, ErrorData>('host/references');
 export const hostRename = new RequestType<HostRenameParams, HostRenameResult, ErrorData>('host/rename');
 export const hostTests = new RequestType<HostTestsParams, HostTestsResult, ErrorData>('host/tests');
+export const hostTools = new RequestType<Nothing, HostToolsResult, ErrorData>('host/tools');
+export const hostCallTool = new RequestType<HostCallToolParams, HostCallToolResult, ErrorData>('host/callTool');
 export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
 export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
 
@@ -943,6 +947,15 @@ export interface HooksChanged {
   failures: HookFailureView[];
 }
 
+export interface HostCallToolParams {
+  name: string;
+  parameters: string;
+}
+
+export interface HostCallToolResult {
+  content: HostToolContent[];
+}
+
 export interface HostFileEdit {
   path: string;
   hash: string;
@@ -1128,8 +1141,21 @@ export interface HostTool {
   schema: string;
 }
 
+export type HostToolContent =
+  | ({ kind: 'text' } & HostToolText)
+  | ({ kind: 'image' } & HostToolImage);
+
+export interface HostToolImage {
+  mediaType: string;
+  data: string;
+}
+
 export interface HostToolResult {
   toolUseId: string;
+  text: string;
+}
+
+export interface HostToolText {
   text: string;
 }
 
@@ -1137,6 +1163,19 @@ export interface HostToolUse {
   toolUseId: string;
   toolName: string;
   parameters: string;
+}
+
+export interface HostToolView {
+  name: string;
+  description: string;
+  schema?: string;
+  extension?: string;
+  source: string;
+  title?: string;
+}
+
+export interface HostToolsResult {
+  tools: HostToolView[];
 }
 
 export interface HostWriteDocumentParams {
@@ -2244,6 +2283,35 @@ export interface VaultWayParams {
   wayId?: string;
   secret?: string;
   acceptOlder?: boolean;
+}
+
+export interface VsCodeToolChoice {
+  name: string;
+  fingerprint: string;
+}
+
+export interface VsCodeToolListResult {
+  tools: VsCodeToolView[];
+  notes: string[];
+}
+
+export interface VsCodeToolSelectParams {
+  tools: VsCodeToolChoice[];
+}
+
+export type VsCodeToolState = 'disabled' | 'enabled' | 'changed';
+
+export interface VsCodeToolView {
+  name: string;
+  fullName: string;
+  title: string;
+  source: string;
+  description: string;
+  state: VsCodeToolState;
+  fingerprint: string;
+  tokens: number;
+  definition: string;
+  changes?: string;
 }
 
 export interface Waiting {

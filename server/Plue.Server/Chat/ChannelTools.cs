@@ -129,8 +129,9 @@ internal sealed class ChannelTools(ChatState state)
         return rights;
     }
 
-    /// <summary>Web pages and servers are only asked, and with approval.</summary>
-    private static bool IsForReading(string name) => name == "fetch" || ToolNames.Find(name) is not { MayChange: true };
+    /// <summary>Web pages and servers are only asked, and with approval. A tool of VS Code could change files or run commands.</summary>
+    private static bool IsForReading(string name) =>
+        name == "fetch" || (ToolNames.Find(name) is not { MayChange: true } && !ToolNames.IsVsCodeTool(name));
 
     private Rights RightsOf(string id, StoredChat chat)
     {

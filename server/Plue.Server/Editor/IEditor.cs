@@ -26,6 +26,12 @@ public interface IEditor
 
     /// <returns>The report; null if this editor cannot run tests for extensions.</returns>
     Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken);
+
+    /// <summary>The language model tools of VS Code and its extensions.</summary>
+    Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken);
+
+    /// <param name="parameters">A JSON object as text.</param>
+    Task<IReadOnlyList<EditorToolContent>> CallToolAsync(string name, string parameters, CancellationToken cancellationToken);
 }
 
 public enum EditorWriteOutcome
@@ -72,3 +78,11 @@ public sealed record EditorFileEdit(string Path, string Hash, IReadOnlyList<Edit
 
 /// <summary>Columns in UTF-16 units.</summary>
 public sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);
+
+/// <param name="Schema">A JSON schema as text; null for a tool without parameters.</param>
+/// <param name="Extension">The ID of the extension that contributes it; null for tools of VS Code and of its MCP servers.</param>
+/// <param name="Source">The name of the extension, for lists.</param>
+public sealed record EditorTool(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
+
+/// <summary>Either text or an image.</summary>
+public sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);

@@ -118,6 +118,16 @@ public sealed class PermissionPolicy
                         ),
                     name
                 );
+            case ToolAction.CallVsCodeTool:
+                return (
+                    ruleSet.Tool(tool)
+                        ?? (
+                            rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
+                            : ruleSet.AllowsTool(tool) ? Evaluation.Allow("A permission rule allows it.")
+                            : Evaluation.Ask("It runs in VS Code, where it can do anything that you can.")
+                        ),
+                    tool
+                );
             case ToolAction.RunTests:
                 return (
                     ruleSet.Tool(tool)

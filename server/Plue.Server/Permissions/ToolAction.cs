@@ -16,7 +16,7 @@ public abstract record ToolAction
     private ToolAction() { }
 
     /// <summary>It does something outside of the workspace, which the record of the workspace's changes does not have.</summary>
-    public bool ReachesOut => this is SpawnTask or CallServer or Fetch or RunTests or ChangeDocument;
+    public bool ReachesOut => this is SpawnTask or CallServer or CallVsCodeTool or Fetch or RunTests or ChangeDocument;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -32,6 +32,9 @@ public abstract record ToolAction
     public sealed record SpawnTask(string TemplateId, string? Doubt = null) : ToolAction;
 
     public sealed record CallServer(string Server, string Tool) : ToolAction;
+
+    /// <summary>Runs a tool of VS Code or of an extension, in the window.</summary>
+    public sealed record CallVsCodeTool(string Tool) : ToolAction;
 
     /// <summary>Runs tests of the workspace in the editor.</summary>
     public sealed record RunTests : ToolAction;

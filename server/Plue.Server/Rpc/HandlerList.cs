@@ -57,6 +57,7 @@ internal static class HandlerList
         new HostEditor(server, services.Editor, platform.Workspace).Register();
         new ExecutableHandlers(server, services.Providers.Programs, providers).Register();
         new McpHandlers(services.Tools.McpServers).Register(server);
+        new VsCodeToolHandlers(services.Tools.VsCodeTools).Register(server);
         new HealthHandlers(services.Health).Register(server);
         new VaultHandlers(server, vault, services.Keys).Register();
         new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();

@@ -13,6 +13,9 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     /// <summary>The user has to confirm each run of tests in VS Code, and tests take their time.</summary>
     private static readonly TimeSpan TestTimeout = TimeSpan.FromMinutes(15);
 
+    /// <summary>Tools of extensions may ask the user or run programs.</summary>
+    private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(10);
+
     /// <summary>The first list of documents says that there is an editor that answers.</summary>
     public void Register() =>
         server.Map(
@@ -101,6 +104,51 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
         IReadOnlyList<string> names,
         CancellationToken cancellationToken
     ) => (await AskAsync(Methods.HostTests, new HostTestsParams([.. files.Select(Named)], names), TestTimeout, cancellationToken)).Result;
+
+    public async Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(Methods.HostTools, new Nothing(), Timeout, cancellationToken);
+        return
+        [
+            .. result.Tools.Select(tool => new EditorTool(
+                tool.Name,
+                tool.Description,
+                tool.Schema,
+                tool.Extension,
+                tool.Source,
+                tool.Title
+            )),
+        ];
+    }
+
+    public async Task<IReadOnlyList<EditorToolContent>> CallToolAsync(string name, string parameters, CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(Methods.HostCallTool, new HostCallToolParams(name, parameters), ToolTimeout, cancellationToken);
+        return
+        [
+            .. result.Content.Select(content =>
+                content switch
+                {
+                    HostToolImage image => new EditorToolContent(null, Decoded(image.Data), image.MediaType),
+                    HostToolText text => new EditorToolContent(text.Text, null, null),
+                    _ => throw new InvalidOperationException($"Unknown content {content.GetType().Name}"),
+                }
+            ),
+        ];
+    }
+
+    /// <exception cref="FailureException">BadResponse: it is not Base64.</exception>
+    private static byte[] Decoded(string data)
+    {
+        try
+        {
+            return Convert.FromBase64String(data);
+        }
+        catch (FormatException fault)
+        {
+            throw new FailureException(FailureKind.BadResponse, "The editor returned an image that cannot be read.", fault);
+        }
+    }
 
     private async Task<EditorPlaces> PlacesAsync<T>(
         RpcRequest<T, HostPlacesResult> method,

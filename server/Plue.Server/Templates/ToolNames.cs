@@ -14,6 +14,9 @@ public static class ToolNames
     /// <summary>Between a server of the Model Context Protocol and its tool: <c>github/create_issue</c>.</summary>
     public const char ServerSeparator = '/';
 
+    /// <summary>In place of a server, for tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
+    public const string VsCode = "vscode";
+
     public static readonly IReadOnlyList<ToolName> All =
     [
         new("read", "Reads a file or a range of its lines.", MayChange: false),
@@ -39,6 +42,8 @@ public static class ToolNames
     ];
 
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
+
+    public static bool IsVsCodeTool(string name) => name.StartsWith($"{VsCode}{ServerSeparator}", StringComparison.Ordinal);
 
     /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
     public static bool IsValidName(string name) =>

@@ -6,6 +6,7 @@ using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Tools.Mcp;
+using Plue.Server.Tools.VsCode;
 
 namespace Plue.Server.Tools;
 
@@ -46,6 +47,7 @@ internal sealed class ToolServices : IAsyncDisposable
             Templates = () => McpTemplate.Of(codices.Templates),
         };
         McpServers = new McpServers(mcp);
+        VsCodeTools = new VsCodeTools(editor, platform.Workspace, new VsCodeToolChoices(platform.Paths), platform.Redactor.Mask);
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
         Sources =
             sources
@@ -69,6 +71,7 @@ internal sealed class ToolServices : IAsyncDisposable
                     editor
                 ),
                 new McpTools(McpServers, mcp),
+                VsCodeTools,
             ];
     }
 
@@ -77,6 +80,7 @@ internal sealed class ToolServices : IAsyncDisposable
     /// <summary>In the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
     public McpServers McpServers { get; }
+    public VsCodeTools VsCodeTools { get; }
 
     public ValueTask DisposeAsync() => McpServers.DisposeAsync();
 }

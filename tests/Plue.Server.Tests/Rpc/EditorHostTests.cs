@@ -148,6 +148,65 @@ public sealed class EditorHostTests : IAsyncLifetime
         Assert.Equal("Sent with unsaved changes in the editor.", (string?)(await inspecting)?["note"]);
     }
 
+    [Theory]
+    [InlineData("ask", true)]
+    [InlineData("read", false)]
+    public async Task An_enabled_tool_of_the_window_is_called_after_approval_and_does_not_exist_in_ask_mode(string mode, bool isOffered)
+    {
+        var listed = new
+        {
+            tools = new[]
+            {
+                new
+                {
+                    name = "beep",
+                    description = "Beeps.",
+                    source = "VS Code",
+                },
+            },
+        };
+        var listing = sidecar.Client.ResultAsync("vsCodeTool/list", new { });
+        await AnswerAsync("host/tools", listed);
+        var tool = (await listing)!["tools"]![0]!;
+        Assert.Equal("disabled", (string?)tool["state"]);
+        var enabled = new[] { new { name = "beep", fingerprint = (string?)tool["fingerprint"] } };
+        var selecting = sidecar.Client.ResultAsync("vsCodeTool/select", new { tools = enabled });
+        await AnswerAsync("host/tools", listed);
+        await AnswerAsync("host/tools", listed);
+        Assert.Equal("enabled", (string?)(await selecting)!["tools"]![0]!["state"]);
+
+        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = mode } });
+        answers.Enqueue(Calls("", ("c0", "vscode__beep", """{"times":2}""")));
+        var asking = sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Beep." });
+        if (isOffered)
+        {
+            await AnswerAsync("host/tools", listed);
+            var requested = await sidecar.Client.NextAsync(
+                "approval/changed",
+                parameters => parameters["approvals"] is JsonArray { Count: 1 }
+            );
+            var approval = requested["approvals"]![0]!;
+            Assert.Equal("vscode/beep\n{\"times\":2}", (string?)approval["what"]);
+            await sidecar.Client.ResultAsync(
+                "approval/answer",
+                new
+                {
+                    id = (string?)approval["id"],
+                    fingerprint = (string?)approval["fingerprint"],
+                    decision = "once",
+                }
+            );
+            await AnswerAsync("host/tools", listed);
+            var called = await AnswerAsync("host/callTool", new { content = new[] { new { kind = "text", text = "Beep, beep." } } });
+            Assert.Equal("""{"times":2}""", (string?)called["parameters"]);
+        }
+
+        await asking;
+        await sidecar.Client.NextAsync("message/event", parameters => Kind(parameters) == "turnFinished");
+        Assert.Equal(isOffered, endpoint.Requests[0].Body.Contains("vscode__beep", StringComparison.Ordinal));
+        Assert.Contains(isOffered ? "Beep, beep." : "There is no tool `vscode__beep`", endpoint.Requests[1].Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_document_outside_the_folder_is_not_asked_for()
     {

@@ -23,6 +23,10 @@ internal sealed class ScriptedEditor : IEditor
     public EditorRename Rename { get; set; } = new([], null);
     public string? Tests { get; set; }
 
+    /// <summary>The language model tools of VS Code.</summary>
+    public List<EditorTool> Tools { get; } = [];
+    public IReadOnlyList<EditorToolContent> ToolResult { get; set; } = [];
+
     /// <summary>Whether documents can be saved.</summary>
     public bool Saves { get; set; } = true;
 
@@ -89,6 +93,12 @@ internal sealed class ScriptedEditor : IEditor
 
     public Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken) =>
         Answer($"tests {string.Join(' ', files.Select(Path.GetFileName).Concat(names))}", Tests);
+
+    public Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<EditorTool>>("tools", [.. Tools]);
+
+    public Task<IReadOnlyList<EditorToolContent>> CallToolAsync(string name, string parameters, CancellationToken cancellationToken) =>
+        Answer($"call {name} {parameters}", ToolResult);
 
     private Task<T> Answer<T>(string asked, T answer)
     {

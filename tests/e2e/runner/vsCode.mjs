@@ -33,6 +33,7 @@ export class VsCode {
   static async start(options = {}, folder = mkdtempSync(join(tmpdir(), 'plue-e2e-server-'))) {
     mkdirSync(join(folder, 'home'), { recursive: true });
     mkdirSync(join(folder, 'extensions'), { recursive: true });
+    options.extensions?.(join(folder, 'extensions'));
     if (options.language) writeLanguagePack(folder, options.language);
     if (options.vsix !== undefined) await installVsix(folder, options.vsix);
     else if (!isUnderDevelopment(options)) symlinkSync(root, join(folder, 'extensions', 'plue.plue-vscode-0.1.0'), 'junction');

@@ -18,6 +18,7 @@ import { VsCode } from './vsCode.mjs';
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {Record<string, unknown>} [settings] More of the user's settings.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
+ * @property {(folder: string) => void} [extensions] Writes more extensions before the server starts. With a server of its own.
  */
 
 /**
@@ -266,8 +267,8 @@ export class Workbench {
 }
 
 /** What a server is started with, or what would outlive the window. @param {WorkbenchOptions} options */
-const needsOwnServer = ({ ownServer, isQuiet, vsix, language, tests }) =>
-  ownServer === true || isQuiet === true || vsix !== undefined || language !== undefined || tests !== undefined;
+const needsOwnServer = ({ ownServer, isQuiet, vsix, language, tests, extensions }) =>
+  ownServer === true || isQuiet === true || [vsix, language, tests, extensions].some((option) => option !== undefined);
 
 /** @param {NonNullable<WorkbenchOptions['theme']>} theme @param {WorkbenchOptions} options */
 function userSettings(theme, { trusted = true, settings: more }) {

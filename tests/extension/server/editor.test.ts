@@ -255,3 +255,78 @@ test('Runs tests through VS Code where it has a tool for it', async () => {
   expect(await ask('host/tests', { files: [file], names: ['adds'] })).toEqual({ result: 'Ran.\n<summary passed=1 failed=0 />' });
   expect(inputs).toEqual([{ files: [file], testNames: ['adds'] }]);
 });
+
+const beep = { name: 'beep', description: 'Beeps.', tags: [], invoke: (): unknown => ({ content: [] }) };
+
+test('Lists tools with the extension that contributes them, without the own ones', async () => {
+  fake.languageModelTools.push(
+    { ...beep, inputSchema: { type: 'object' } },
+    { ...beep, name: 'acme_weather' },
+    { ...beep, name: 'mcp_one_look', tags: ['mcp'] },
+    { ...beep, name: 'plue_ask' },
+  );
+  const contributes = (name: string, displayName?: string): unknown => ({ languageModelTools: [{ name, displayName }, 7] });
+  fake.manifests.push(
+    { id: 'acme.weather', packageJSON: { displayName: 'Weather', contributes: contributes('acme_weather', 'Get Weather') } },
+    { id: 'plue.plue-vscode', packageJSON: { publisher: 'plue', name: 'plue-vscode', contributes: contributes('plue_ask') } },
+    { id: 'odd.one', packageJSON: 'nothing' },
+  );
+  expect(await ask('host/tools', {})).toEqual({
+    tools: [
+      { name: 'beep', description: 'Beeps.', schema: '{"type":"object"}', source: 'VS Code' },
+      { name: 'acme_weather', description: 'Beeps.', extension: 'acme.weather', source: 'Weather', title: 'Get Weather' },
+      { name: 'mcp_one_look', description: 'Beeps.', source: 'MCP servers of VS Code' },
+    ],
+  });
+  await expect(ask('host/callTool', { name: 'plue_ask', parameters: '{}' })).rejects.toThrow('refused: This window has no such tool.');
+});
+
+test('Lists and calls no tools in an untrusted workspace', async () => {
+  fake.languageModelTools.push(beep);
+  fake.workspace.isTrusted = false;
+  expect(await ask('host/tools', {})).toEqual({ tools: [] });
+  await expect(ask('host/callTool', { name: 'beep', parameters: '{}' })).rejects.toThrow('refused: This workspace is not trusted.');
+});
+
+test('Returns texts and images of a tool, and what it omitted', async () => {
+  const long = 'x'.repeat(1_000_100);
+  const inputs: unknown[] = [];
+  const data = (size: number, type: string): fake.LanguageModelDataPart =>
+    new fake.LanguageModelDataPart(new Uint8Array(size).fill(65), type);
+  const content = [
+    new fake.LanguageModelTextPart('Beep.'),
+    { value: { node: { text: 'tree' } } },
+    data(3, 'image/png'),
+    data(2, 'application/json'),
+    data(4, 'audio/wav'),
+    data(5 * 1024 * 1024 + 1, 'image/png'),
+    7,
+    new fake.LanguageModelTextPart(long),
+    new fake.LanguageModelTextPart('never sent'),
+  ];
+  fake.languageModelTools.push({
+    ...beep,
+    invoke: (input, token) => {
+      inputs.push(input, token !== undefined);
+      return { content };
+    },
+  });
+  const called = await ask('host/callTool', { name: 'beep', parameters: '{"times":2}' });
+  expect(inputs).toEqual([{ times: 2 }, true]);
+  const { content: parts } = v.parse(v.object({ content: v.array(v.looseObject({ text: v.optional(v.string()) })) }), called);
+  expect(parts.slice(0, -1)).toEqual([
+    { kind: 'text', text: 'Beep.' },
+    { kind: 'text', text: 'tree' },
+    { kind: 'image', mediaType: 'image/png', data: 'QUFB' },
+    { kind: 'text', text: 'AA' },
+    { kind: 'text', text: '[Content of type audio/wav omitted: 4 bytes]' },
+    { kind: 'text', text: '[Content of type image/png omitted: 5242881 bytes]' },
+    { kind: 'text', text: '[Content of an unknown type omitted]' },
+  ]);
+  expect(parts.at(-1)?.text).toMatch(/^x+\n\[The rest was omitted: it is too long\.\]$/);
+});
+
+test('Reports why a tool failed', async () => {
+  fake.languageModelTools.push({ ...beep, invoke: () => Promise.reject(new Error('Cancelled by the user.')) });
+  await expect(ask('host/callTool', { name: 'beep', parameters: '{}' })).rejects.toThrow('refused: Cancelled by the user.');
+});

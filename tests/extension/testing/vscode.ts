@@ -222,6 +222,7 @@ export function reset(): void {
   browser.opens = true;
   languageModels.length = 0;
   languageModelTools.length = 0;
+  manifests.length = 0;
   diagnostics.clear();
   window.visibleTextEditors = [];
   window.state.focused = true;
@@ -416,7 +417,11 @@ export const commands = {
 export const installed = new Set<string>();
 export const extensionsChanged = new EventEmitter<void>();
 
+/** A test adds the manifests of other extensions. */
+export const manifests: { id: string; packageJSON: unknown }[] = [];
+
 export const extensions = {
+  all: manifests,
   getExtension: (id: string): { id: string } | undefined => (installed.has(id) ? { id } : undefined),
   onDidChange: extensionsChanged.event,
 };
@@ -549,7 +554,15 @@ interface FakeModel {
   vendor: string;
 }
 
-export const languageModelTools: { name: string; invoke: (input: unknown) => unknown }[] = [];
+interface FakeTool {
+  name: string;
+  description?: string;
+  inputSchema?: object;
+  tags?: string[];
+  invoke: (input: unknown, token?: unknown) => unknown;
+}
+
+export const languageModelTools: FakeTool[] = [];
 
 /** What `lm` offers. */
 export const languageModels: FakeModel[] = [];
@@ -557,8 +570,8 @@ export const languageModels: FakeModel[] = [];
 export const lm = {
   /** A test adds tools of VS Code itself. */
   tools: languageModelTools,
-  invokeTool: (name: string, { input }: { input: unknown }): Promise<unknown> =>
-    Promise.resolve(languageModelTools.find((tool) => tool.name === name)?.invoke(input)),
+  invokeTool: (name: string, { input }: { input: unknown }, token?: unknown): Promise<unknown> =>
+    Promise.resolve(languageModelTools.find((tool) => tool.name === name)?.invoke(input, token)),
   selectChatModels: (selector: Partial<FakeModel>): Promise<FakeModel[]> => {
     const fits = (wanted: string | undefined, is: string): boolean => wanted === undefined || wanted === is;
     return Promise.resolve(
@@ -586,6 +599,13 @@ export class LanguageModelChatMessage {
 
 export class LanguageModelTextPart {
   constructor(readonly value: string) {}
+}
+
+export class LanguageModelDataPart {
+  constructor(
+    readonly data: Uint8Array,
+    readonly mimeType: string,
+  ) {}
 }
 
 export class LanguageModelToolCallPart {
@@ -702,6 +722,10 @@ class FakePick {
     shown.push({ kind: 'pick', text: this.title, buttons: this.items.map(({ label, detail }) => [label, detail ?? ''].join(' ').trim()) });
     lists.push([...this.items]);
     queueMicrotask(() => (this.canSelectMany ? this.answerMany() : this.answerOne(answers.shift())));
+  }
+
+  hide(): void {
+    this.hidden.fire();
   }
 
   private answerOne(wanted: string | undefined): void {

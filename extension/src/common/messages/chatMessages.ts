@@ -14,6 +14,7 @@ const chatCommands = [
   'plue.chat.runAsTask',
   'plue.chat.pinFiles',
   'plue.chat.settings',
+  'plue.selectVsCodeTools',
   'plue.newChatFromTemplate',
   'plue.showHistory',
 ] as const;

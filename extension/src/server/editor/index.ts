@@ -3,12 +3,14 @@ import type * as vscode from 'vscode';
 import type { RequestType } from 'vscode-jsonrpc';
 import { Disposables } from '../../infrastructure/disposables';
 import {
+  hostCallTool,
   hostProblems,
   hostReadDocument,
   hostReferences,
   hostRename,
   hostSymbols,
   hostTests,
+  hostTools,
   hostWriteDocument,
   workspaceUnsaved,
 } from '../../protocol/protocol.generated';
@@ -16,6 +18,7 @@ import type { ErrorData } from '../../protocol/protocol.generated';
 import { findReferences, findRename, findSymbols } from './languageFeatures';
 import { Problems } from './problems';
 import { runEditorTests } from './testRuns';
+import { callTool, listTools } from './tools';
 import { UnsavedDocuments, readDocument, writeDocument } from './unsavedDocuments';
 
 interface Connection {
@@ -53,6 +56,8 @@ export function serveEditor(
   answer(hostReferences, findReferences);
   answer(hostRename, findRename);
   answer(hostTests, runEditorTests);
+  answer(hostTools, listTools);
+  answer(hostCallTool, callTool);
   return {
     disposable: disposables,
     begin: () =>

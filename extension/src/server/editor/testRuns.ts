@@ -1,6 +1,7 @@
 // Runs tests of other extensions. VS Code asks the user before each run.
 import * as vscode from 'vscode';
 import type { HostTestsParams, HostTestsResult } from '../../protocol/protocol.generated';
+import { textOf } from './toolContent';
 
 /** A tool of VS Code itself, since its API gives the results of a run to no other extension. */
 const runTests = 'runTests';
@@ -13,18 +14,9 @@ export async function runEditorTests({ files, names }: HostTestsParams, token?: 
   if (lm === undefined || !('tools' in vscode.lm) || !vscode.lm.tools.some(({ name }) => name === runTests)) return {};
   const input = { ...(files.length > 0 ? { files } : {}), ...(names.length > 0 ? { testNames: names } : {}) };
   const { content } = await vscode.lm.invokeTool(runTests, { input, toolInvocationToken: undefined }, token);
-  const text = content.map(textOf).join('\n').trim();
+  const text = content
+    .map((part) => textOf(part) ?? '')
+    .join('\n')
+    .trim();
   return { result: text === '' ? 'The run ended without a report.' : text.slice(0, maxResult) };
-}
-
-function textOf(part: unknown): string {
-  if (part instanceof vscode.LanguageModelTextPart) return part.value;
-  return typeof part === 'object' && part !== null && 'value' in part ? texts(part.value).join('') : '';
-}
-
-/** Collects the texts of a rendered prompt, a tree of nodes. */
-function texts(node: unknown): string[] {
-  if (Array.isArray(node)) return node.flatMap(texts);
-  if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]) => (key === 'text' && typeof value === 'string' ? [value] : texts(value)));
 }

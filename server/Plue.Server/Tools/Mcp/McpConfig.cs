@@ -139,6 +139,10 @@ internal static partial class McpConfig
                         $"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them."
                     );
                 }
+                else if (name.Equals(ToolNames.VsCode, StringComparison.OrdinalIgnoreCase))
+                {
+                    Problems.Add($"{source}: the server {name} is skipped because this name means the tools of VS Code. Rename it.");
+                }
                 else if (Servers.FirstOrDefault(server => server.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } first)
                 {
                     Problems.Add($"{source}: the server {name} is skipped because {first.Source} declares one with that name.");

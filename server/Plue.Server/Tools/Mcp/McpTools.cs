@@ -12,6 +12,7 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
     public async Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken)
     {
         var requested = names
+            .Where(name => !ToolNames.IsVsCodeTool(name))
             .Select(Split)
             .OfType<(string Server, string Tool)>()
             .GroupBy(name => name.Server, StringComparer.Ordinal)

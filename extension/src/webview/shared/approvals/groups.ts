@@ -28,7 +28,8 @@ const questions = {
   delete: () => l10n.t('Delete this file?'),
   read: () => l10n.t('Read this file?'),
   spawn: () => l10n.t('Start this task?'),
-  serverTool: (tool) => l10n.t('Run the MCP tool {0}?', tool),
+  serverTool: (tool) =>
+    tool.startsWith('vscode/') ? l10n.t('Run the VS Code tool {0}?', tool.slice('vscode/'.length)) : l10n.t('Run the MCP tool {0}?', tool),
   startServer: () => l10n.t('Start this MCP server?'),
   fetch: () => l10n.t('Fetch this page?'),
   other: (tool) => l10n.t('Run {0}?', tool),

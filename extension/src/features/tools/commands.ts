@@ -1,0 +1,3 @@
+export const commands = {
+  selectVsCodeTools: 'plue.selectVsCodeTools',
+} as const;

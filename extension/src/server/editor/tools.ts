@@ -1,0 +1,115 @@
+// Language model tools of VS Code and its extensions. The sidecar decides which ones agents get.
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import type {
+  HostCallToolParams,
+  HostCallToolResult,
+  HostToolContent,
+  HostToolView,
+  HostToolsResult,
+} from '../../protocol/protocol.generated';
+import * as l10n from '../../infrastructure/localizedText';
+import { textOf } from './toolContent';
+
+const maxTools = 300;
+const maxText = 1_000_000;
+const maxImages = 10;
+const maxImageBytes = 5 * 1024 * 1024;
+
+const own = { publisher: 'plue', name: 'plue-vscode' };
+
+const contribution = v.object({ name: v.string(), displayName: v.optional(v.string()) });
+const manifest = v.object({
+  publisher: v.optional(v.string()),
+  name: v.optional(v.string()),
+  displayName: v.optional(v.string()),
+  contributes: v.object({ languageModelTools: v.array(v.unknown()) }),
+});
+
+interface Contributor {
+  id: string;
+  source: string;
+  title?: string;
+  isOwn: boolean;
+}
+
+/** None while the workspace is not trusted; never Plue's own. */
+export function listTools(): HostToolsResult {
+  if (!vscode.workspace.isTrusted) return { tools: [] };
+  const contributors = contributorsByTool();
+  const tools = allTools().flatMap((tool): HostToolView[] => {
+    const contributor = contributors.get(tool.name);
+    if (contributor?.isOwn === true) return [];
+    return [
+      {
+        name: tool.name,
+        description: tool.description,
+        schema: tool.inputSchema === undefined ? undefined : JSON.stringify(tool.inputSchema),
+        extension: contributor?.id,
+        source: contributor?.source ?? (tool.tags.includes('mcp') ? l10n.t('MCP servers of VS Code') : 'VS Code'),
+        title: contributor?.title,
+      },
+    ];
+  });
+  return { tools: tools.slice(0, maxTools) };
+}
+
+export async function callTool({ name, parameters }: HostCallToolParams, token?: vscode.CancellationToken): Promise<HostCallToolResult> {
+  if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This workspace is not trusted.'));
+  if (!listTools().tools.some((tool) => tool.name === name)) throw new Error(l10n.t('This window has no such tool.'));
+  const input = v.parse(v.looseObject({}), JSON.parse(parameters));
+  const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, token);
+  return { content: limited(content.map(toContent)) };
+}
+
+/** Editors based on VS Code may lack this API. */
+function allTools(): readonly vscode.LanguageModelToolInformation[] {
+  const lm: unknown = Reflect.get(vscode, 'lm');
+  return lm === undefined || !('tools' in vscode.lm) ? [] : vscode.lm.tools;
+}
+
+function contributorsByTool(): Map<string, Contributor> {
+  const contributors = new Map<string, Contributor>();
+  for (const { id, packageJSON } of vscode.extensions.all) {
+    const read = v.safeParse(manifest, packageJSON);
+    if (!read.success) continue;
+    const { publisher, name, displayName, contributes } = read.output;
+    const isOwn = publisher === own.publisher && name === own.name;
+    for (const entry of contributes.languageModelTools) {
+      const tool = v.safeParse(contribution, entry);
+      if (!tool.success) continue;
+      contributors.set(tool.output.name, {
+        id,
+        source: displayName ?? id,
+        isOwn,
+        ...(tool.output.displayName === undefined ? {} : { title: tool.output.displayName }),
+      });
+    }
+  }
+  return contributors;
+}
+
+function toContent(part: unknown): HostToolContent {
+  if (part instanceof vscode.LanguageModelDataPart) {
+    const { data, mimeType } = part;
+    if (/^text\/|[/+]json$/.test(mimeType)) return { kind: 'text', text: new TextDecoder().decode(data) };
+    if (mimeType.startsWith('image/') && data.byteLength <= maxImageBytes)
+      return { kind: 'image', mediaType: mimeType, data: Buffer.from(data).toString('base64') };
+    return { kind: 'text', text: `[Content of type ${mimeType} omitted: ${data.byteLength} bytes]` };
+  }
+  return { kind: 'text', text: textOf(part) ?? '[Content of an unknown type omitted]' };
+}
+
+/** A tool can return any amount. */
+function limited(content: readonly HostToolContent[]): HostToolContent[] {
+  let [text, images] = [0, 0];
+  return content.flatMap((part): HostToolContent[] => {
+    if (part.kind === 'image') return ++images <= maxImages ? [part] : [];
+    const room = maxText - text;
+    text += part.text.length;
+    if (room <= 0) return [];
+    return [
+      part.text.length <= room ? part : { kind: 'text', text: `${part.text.slice(0, room)}\n[The rest was omitted: it is too long.]` },
+    ];
+  });
+}
