@@ -86,6 +86,26 @@ public sealed record HostFileEdit(string Path, string Hash, IReadOnlyList<HostTe
 /// <summary>Lines and columns from 1; columns in UTF-16 units.</summary>
 public sealed record HostTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);
 
+/// <param name="Cell">The index of the cell.</param>
+/// <param name="ExpectedHash">SHA-256 of the source of the cell as the user saw it, in UTF-8, as hex.</param>
+/// <param name="Seconds">The cell is stopped after this time.</param>
+public sealed record HostRunCellParams(string Path, int Cell, string ExpectedHash, int Seconds);
+
+public enum HostCellOutcome
+{
+    Succeeded,
+    Failed,
+    TimedOut,
+
+    /// <summary>No kernel began to run it.</summary>
+    NotStarted,
+
+    /// <summary>The cell is another now. Nothing was run.</summary>
+    Changed,
+}
+
+public sealed record HostRunCellResult(HostCellOutcome Outcome, IReadOnlyList<HostToolContent> Content);
+
 /// <param name="Files">Empty for all.</param>
 /// <param name="Names">Of tests or suites; empty for all.</param>
 public sealed record HostTestsParams(IReadOnlyList<string> Files, IReadOnlyList<string> Names);

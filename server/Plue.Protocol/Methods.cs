@@ -287,6 +287,9 @@ public static class Methods
     /// <summary>Answered when the run has ended; VS Code asks the user before it starts.</summary>
     public static readonly RpcRequest<HostTestsParams, HostTestsResult> HostTests = new("host/tests");
 
+    /// <summary>Answered when the cell has ended; cancelling the request stops it.</summary>
+    public static readonly RpcRequest<HostRunCellParams, HostRunCellResult> HostRunCell = new("host/runCell");
+
     /// <summary>The language model tools of VS Code and its extensions.</summary>
     public static readonly RpcRequest<Nothing, HostToolsResult> HostTools = new("host/tools");
 

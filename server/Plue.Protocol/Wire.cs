@@ -41,6 +41,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<EditState>),
         typeof(CamelCaseEnumConverter<McpState>),
         typeof(CamelCaseEnumConverter<VsCodeToolState>),
+        typeof(CamelCaseEnumConverter<HostCellOutcome>),
         typeof(CamelCaseEnumConverter<HealthState>),
         typeof(CamelCaseEnumConverter<HostWriteOutcome>),
         typeof(CamelCaseEnumConverter<HostSeverity>),
@@ -210,6 +211,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(HostRenameResult))]
 [JsonSerializable(typeof(HostTestsParams))]
 [JsonSerializable(typeof(HostTestsResult))]
+[JsonSerializable(typeof(HostRunCellParams))]
+[JsonSerializable(typeof(HostRunCellResult))]
 [JsonSerializable(typeof(HostToolsResult))]
 [JsonSerializable(typeof(HostCallToolParams))]
 [JsonSerializable(typeof(HostCallToolResult))]

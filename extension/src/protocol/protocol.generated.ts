@@ -146,6 +146,7 @@ export const hostSymbols = new RequestType<HostSymbolsParams, HostPlacesResult, 
 export const hostReferences = new RequestType<HostReferencesParams, HostPlacesResult, ErrorData>('host/references');
 export const hostRename = new RequestType<HostRenameParams, HostRenameResult, ErrorData>('host/rename');
 export const hostTests = new RequestType<HostTestsParams, HostTestsResult, ErrorData>('host/tests');
+export const hostRunCell = new RequestType<HostRunCellParams, HostRunCellResult, ErrorData>('host/runCell');
 export const hostTools = new RequestType<Nothing, HostToolsResult, ErrorData>('host/tools');
 export const hostCallTool = new RequestType<HostCallToolParams, HostCallToolResult, ErrorData>('host/callTool');
 export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
@@ -956,6 +957,8 @@ export interface HostCallToolResult {
   content: HostToolContent[];
 }
 
+export type HostCellOutcome = 'succeeded' | 'failed' | 'timedOut' | 'notStarted' | 'changed';
+
 export interface HostFileEdit {
   path: string;
   hash: string;
@@ -1106,6 +1109,18 @@ export interface HostRenameResult {
 }
 
 export type HostRole = 'user' | 'assistant';
+
+export interface HostRunCellParams {
+  path: string;
+  cell: number;
+  expectedHash: string;
+  seconds: number;
+}
+
+export interface HostRunCellResult {
+  outcome: HostCellOutcome;
+  content: HostToolContent[];
+}
 
 export type HostSeverity = 'error' | 'warning' | 'information' | 'hint';
 

@@ -27,6 +27,10 @@ public interface IEditor
     /// <returns>The report; null if this editor cannot run tests for extensions.</returns>
     Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken);
 
+    /// <summary>Runs a cell of a notebook that still has this source, and stops it after the timeout.</summary>
+    /// <param name="cell">The index of the cell.</param>
+    Task<EditorCellRun> RunCellAsync(string path, int cell, string source, TimeSpan timeout, CancellationToken cancellationToken);
+
     /// <summary>The language model tools of VS Code and its extensions.</summary>
     Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken);
 
@@ -86,3 +90,18 @@ public sealed record EditorTool(string Name, string Description, string? Schema,
 
 /// <summary>Either text or an image.</summary>
 public sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);
+
+public enum EditorCellOutcome
+{
+    Succeeded,
+    Failed,
+    TimedOut,
+
+    /// <summary>No kernel began to run it.</summary>
+    NotStarted,
+
+    /// <summary>The cell is another now. Nothing was run.</summary>
+    Changed,
+}
+
+public sealed record EditorCellRun(EditorCellOutcome Outcome, IReadOnlyList<EditorToolContent> Outputs);

@@ -139,6 +139,16 @@ public sealed class PermissionPolicy
                         ),
                     tool
                 );
+            case ToolAction.RunCell:
+                return (
+                    ruleSet.Tool(tool)
+                        ?? (
+                            rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
+                            : ruleSet.AllowsTool(tool) ? Evaluation.Allow("A permission rule allows it.")
+                            : Evaluation.Ask("It runs in the kernel of the notebook, without a sandbox, and can do anything that you can.")
+                        ),
+                    tool
+                );
             case ToolAction.ChangeDocument change:
                 return (
                     ruleSet.Tool(tool) is { Decision: Decision.Deny } denied ? denied

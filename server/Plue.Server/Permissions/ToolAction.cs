@@ -16,7 +16,7 @@ public abstract record ToolAction
     private ToolAction() { }
 
     /// <summary>It does something outside of the workspace, which the record of the workspace's changes does not have.</summary>
-    public bool ReachesOut => this is SpawnTask or CallServer or CallVsCodeTool or Fetch or RunTests or ChangeDocument;
+    public bool ReachesOut => this is SpawnTask or CallServer or CallVsCodeTool or Fetch or RunTests or RunCell or ChangeDocument;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -38,6 +38,9 @@ public abstract record ToolAction
 
     /// <summary>Runs tests of the workspace in the editor.</summary>
     public sealed record RunTests : ToolAction;
+
+    /// <summary>Runs a cell of a notebook in its kernel, outside of the sandbox.</summary>
+    public sealed record RunCell : ToolAction;
 
     public sealed record Fetch(Uri Address) : ToolAction;
 

@@ -16,6 +16,9 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     /// <summary>Tools of extensions may ask the user or run programs.</summary>
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(10);
 
+    /// <summary>For the editor to open the notebook, and for its kernel to start.</summary>
+    private static readonly TimeSpan CellStartTimeout = TimeSpan.FromMinutes(3);
+
     /// <summary>The first list of documents says that there is an editor that answers.</summary>
     public void Register() =>
         server.Map(
@@ -124,18 +127,34 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     public async Task<IReadOnlyList<EditorToolContent>> CallToolAsync(string name, string parameters, CancellationToken cancellationToken)
     {
         var result = await AskAsync(Methods.HostCallTool, new HostCallToolParams(name, parameters), ToolTimeout, cancellationToken);
-        return
-        [
-            .. result.Content.Select(content =>
-                content switch
-                {
-                    HostToolImage image => new EditorToolContent(null, Decoded(image.Data), image.MediaType),
-                    HostToolText text => new EditorToolContent(text.Text, null, null),
-                    _ => throw new InvalidOperationException($"Unknown content {content.GetType().Name}"),
-                }
-            ),
-        ];
+        return [.. result.Content.Select(ToContent)];
     }
+
+    public async Task<EditorCellRun> RunCellAsync(
+        string path,
+        int cell,
+        string source,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        var hash = FolderHandle.HashOf(System.Text.Encoding.UTF8.GetBytes(source));
+        var result = await AskAsync(
+            Methods.HostRunCell,
+            new HostRunCellParams(Named(path), cell, hash, (int)timeout.TotalSeconds),
+            timeout + CellStartTimeout,
+            cancellationToken
+        );
+        return new EditorCellRun((EditorCellOutcome)result.Outcome, [.. result.Content.Select(ToContent)]);
+    }
+
+    private static EditorToolContent ToContent(HostToolContent content) =>
+        content switch
+        {
+            HostToolImage image => new EditorToolContent(null, Decoded(image.Data), image.MediaType),
+            HostToolText text => new EditorToolContent(text.Text, null, null),
+            _ => throw new InvalidOperationException($"Unknown content {content.GetType().Name}"),
+        };
 
     /// <exception cref="FailureException">BadResponse: it is not Base64.</exception>
     private static byte[] Decoded(string data)

@@ -22,6 +22,8 @@ public static class ToolNames
         new("read", "Reads a file or a range of its lines.", MayChange: false),
         new("write", "Writes a file.", MayChange: true),
         new("edit", "Replaces text in a file.", MayChange: true),
+        new("edit_cell", "Changes a cell of a notebook.", MayChange: true),
+        new("run_cell", "Runs a cell of a notebook in the editor.", MayChange: true),
         new("bash", "Runs a command.", MayChange: true),
         new("search", "Finds files by name and lines by content.", MayChange: false),
         new("problems", "Lists the problems that the editor shows.", MayChange: false),

@@ -25,6 +25,7 @@ public sealed class BuiltInTools(
         ("read", text => new ReadTool(text, results, editor)),
         ("write", text => new WriteTool(text, editor)),
         ("edit", text => new EditTool(text, editor)),
+        (EditCellTool.ToolName, text => new EditCellTool(text, editor)),
         ("search", text => new SearchTool(text, policy, editor)),
         ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor)),
         (TodoList.ToolName, text => new TodoTool(text)),

@@ -15,6 +15,7 @@ internal sealed class EditorTools(Func<string, string?> textOf, PermissionPolicy
         ("references", text => new ReferencesTool(text, policy, window)),
         ("rename", text => new RenameTool(text, window)),
         ("tests", text => new TestsTool(text, window)),
+        ("run_cell", text => new RunCellTool(text, window)),
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>

@@ -1,46 +1,57 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A Jupyter notebook as text.</summary>
-internal static class Notebook
-{
-    private const int MaxOutput = 4_000;
+/// <summary>A cell of a notebook.</summary>
+/// <param name="Kind"><c>code</c>, <c>markdown</c> or <c>raw</c>.</param>
+/// <param name="Language">Null for a cell without code.</param>
+internal sealed record NotebookCell(string Kind, string Source, string? Language);
 
-    /// <returns>Its cells with what they said last; null when it is no notebook.</returns>
-    public static string? Cells(string json)
+/// <summary>A Jupyter notebook: its cells as text, and edits that leave all other bytes of the file as they are.</summary>
+internal sealed class Notebook
+{
+    public const string Extension = ".ipynb";
+    public const string Code = "code";
+    private const int MaxOutput = 2_000;
+
+    /// <summary>Cells have IDs since this minor version of format 4.</summary>
+    private const int FirstMinorWithIds = 5;
+    private readonly byte[] json;
+    private readonly JsonElement root;
+    private readonly List<JsonElement> elements;
+    private readonly Positions positions;
+
+    private Notebook(byte[] json, JsonElement root, Positions positions)
+    {
+        (this.json, this.root, this.positions) = (json, root, positions);
+        elements = [.. root.GetProperty("cells").EnumerateArray()];
+        Cells = [.. elements.Select(cell => new NotebookCell(TextOf(cell, "cell_type"), TextOf(cell, "source"), LanguageOf(cell)))];
+    }
+
+    public IReadOnlyList<NotebookCell> Cells { get; }
+
+    public static bool IsNotebook(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+
+    /// <returns>Null when it is no notebook.</returns>
+    public static Notebook? Of(string text)
     {
         try
         {
+            var json = Encoding.UTF8.GetBytes(text);
             using var document = JsonDocument.Parse(json);
-            if (
-                document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("cells", out var cells)
-                || cells.ValueKind != JsonValueKind.Array
-            )
-            {
-                return null;
-            }
-
-            var output = new StringBuilder();
-            var number = 0;
-            foreach (var cell in cells.EnumerateArray().Where(cell => cell.ValueKind == JsonValueKind.Object))
-            {
-                output.Append(
-                    CultureInfo.InvariantCulture,
-                    $"# Cell {++number}, {TextOf(cell, "cell_type")}\n{TextOf(cell, "source").TrimEnd('\n')}\n"
-                );
-                foreach (var one in Items(cell, "outputs"))
-                {
-                    Append(output, one);
-                }
-
-                output.Append('\n');
-            }
-
-            return output.ToString();
+            var root = document.RootElement;
+            return
+                root.ValueKind == JsonValueKind.Object
+                && Items(root, "cells") is { } cells
+                && cells.All(cell => cell.ValueKind == JsonValueKind.Object)
+                && Positions.Read(json) is { } positions
+                ? new Notebook(json, root.Clone(), positions)
+                : null;
         }
         catch (JsonException)
         {
@@ -48,14 +59,137 @@ internal static class Notebook
         }
     }
 
-    private static void Append(StringBuilder output, JsonElement one)
+    /// <summary>A key for <see cref="SeenFiles"/>: outputs may change between reading and editing a cell, cells may not.</summary>
+    public static string SeenKey(string path) => $"{path}#cells";
+
+    public string HashOfCells =>
+        FolderHandle.HashOf(Encoding.UTF8.GetBytes(string.Join('\0', Cells.Select(cell => $"{cell.Kind}\0{cell.Source}"))));
+
+    /// <summary>The cells with their latest outputs, shortened.</summary>
+    public string Shown()
+    {
+        var output = new StringBuilder();
+        for (var at = 0; at < Cells.Count; at++)
+        {
+            var cell = Cells[at];
+            output.Append(CultureInfo.InvariantCulture, $"[Cell {at + 1}, {cell.Kind}");
+            if (cell.Language is { } language)
+            {
+                output.Append(CultureInfo.InvariantCulture, $", {language}");
+            }
+            if (elements[at].TryGetProperty("execution_count", out var count) && count.ValueKind == JsonValueKind.Number)
+            {
+                output.Append(CultureInfo.InvariantCulture, $", run {count.GetRawText()}");
+            }
+
+            output.Append(CultureInfo.InvariantCulture, $"]\n{cell.Source.TrimEnd('\n')}\n");
+            foreach (var one in (Items(elements[at], "outputs") ?? []).Where(one => one.ValueKind == JsonValueKind.Object))
+            {
+                AppendOutput(output, one);
+            }
+
+            output.Append('\n');
+        }
+
+        return output.ToString();
+    }
+
+    /// <param name="at">The index of the cell.</param>
+    /// <returns>The text of the file with this source in place of the cell's.</returns>
+    public string Replace(int at, string source)
+    {
+        var cell = positions.Cells[at];
+        return cell.Source is { } old
+            ? Splice(old.Start, old.End, json[old.Start] == '"' ? Quoted(source) : SourceLines(source))
+            : Splice(cell.Start + 1, cell.Start + 1, $"{Property("source", SourceLines(source))},");
+    }
+
+    /// <param name="at">The index that the new cell gets.</param>
+    public string Insert(int at, string kind, string source)
+    {
+        var cells = positions.Cells;
+        var separator = $",{Break(2)}";
+        var cell = NewCell(kind, source);
+        return cells.Count == 0 ? Splice(positions.Start, positions.End, $"[{Break(2)}{cell}{Break(1)}]")
+            : at < cells.Count ? Splice(cells[at].Start, cells[at].Start, cell + separator)
+            : Splice(cells[^1].End, cells[^1].End, separator + cell);
+    }
+
+    public string Delete(int at)
+    {
+        var cells = positions.Cells;
+        return cells.Count == 1 ? Splice(positions.Start, positions.End, "[]")
+            : at < cells.Count - 1 ? Splice(cells[at].Start, cells[at + 1].Start, "")
+            : Splice(cells[at - 1].End, cells[at].End, "");
+    }
+
+    private string? LanguageOf(JsonElement cell) =>
+        TextOf(cell, "cell_type") != Code ? null
+        : Child(cell, "metadata") is { } own && Child(own, "vscode") is { } vscode && TextOf(vscode, "languageId") is { Length: > 0 } id
+            ? id
+        : Child(root, "metadata") is not { } metadata ? "python"
+        : Child(metadata, "language_info") is { } info && TextOf(info, "name") is { Length: > 0 } name ? name
+        : Child(metadata, "kernelspec") is { } kernel && TextOf(kernel, "language") is { Length: > 0 } language ? language
+        : "python";
+
+    /// <summary>The keys in the order of Jupyter.</summary>
+    private string NewCell(string kind, string source)
+    {
+        var hasIds = Number(root, "nbformat") > 4 || (Number(root, "nbformat") == 4 && Number(root, "nbformat_minor") >= FirstMinorWithIds);
+        List<string> properties = [Property("cell_type", Quoted(kind))];
+        if (kind == Code)
+        {
+            properties.Add(Property("execution_count", "null"));
+        }
+        if (hasIds)
+        {
+            properties.Add(Property("id", Quoted(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)))));
+        }
+        properties.Add(Property("metadata", "{}"));
+        if (kind == Code)
+        {
+            properties.Add(Property("outputs", "[]"));
+        }
+        properties.Add(Property("source", SourceLines(source)));
+        return $"{{{string.Join(',', properties)}{Break(2)}}}";
+    }
+
+    private string Property(string name, string value) => $"{Break(3)}\"{name}\":{(positions.Indent is null ? "" : " ")}{value}";
+
+    /// <summary>Jupyter stores a text as its lines.</summary>
+    private string SourceLines(string source)
+    {
+        List<string> lines = [];
+        for (var start = 0; start < source.Length; )
+        {
+            var end = source.IndexOf('\n', start) is var found and >= 0 ? found + 1 : source.Length;
+            lines.Add($"{Break(4)}{Quoted(source[start..end])}");
+            start = end;
+        }
+
+        return lines.Count == 0 ? "[]" : $"[{string.Join(',', lines)}{Break(3)}]";
+    }
+
+    /// <summary>A line break with indentation, as the file has it; empty for a file of one line.</summary>
+    private string Break(int depth) =>
+        positions.Indent is { } indent ? positions.LineBreak + string.Concat(Enumerable.Repeat(indent, depth)) : "";
+
+    private string Splice(int start, int end, string text) =>
+        Encoding.UTF8.GetString(json.AsSpan(0, start)) + text + Encoding.UTF8.GetString(json.AsSpan(end));
+
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+
+    private static void AppendOutput(StringBuilder output, JsonElement one)
     {
         var text = TextOf(one, "text");
         if (text.Length == 0 && Child(one, "data") is { } data)
         {
-            text = TextOf(data, "text/plain") is { Length: > 0 } plain
-                ? plain
-                : $"[{string.Join(", ", data.EnumerateObject().Select(kind => kind.Name))}]";
+            var plain = TextOf(data, "text/plain");
+            var others = data.EnumerateObject()
+                .Select(kind => kind.Name)
+                .Where(kind => plain.Length == 0 || kind.StartsWith("image/", StringComparison.Ordinal))
+                .ToList();
+            text = string.Join('\n', [.. plain.Length > 0 ? [plain] : (IEnumerable<string>)[], .. others.Select(kind => $"[{kind}]")]);
         }
         if (text.Length == 0 && TextOf(one, "ename") is { Length: > 0 } name)
         {
@@ -67,18 +201,25 @@ internal static class Notebook
         }
 
         output
-            .Append("# Output\n")
-            .Append(text.Length <= MaxOutput ? text.TrimEnd('\n') : $"{text[..MaxOutput]}\n[{text.Length - MaxOutput} more characters]")
+            .Append("[Output]\n")
+            .Append(
+                text.Length <= MaxOutput
+                    ? text.TrimEnd('\n')
+                    : $"{ToolResults.Head(text, MaxOutput)}\n[{text.Length - MaxOutput} more characters]"
+            )
             .Append('\n');
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement cell, string name) =>
-        cell.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
-            ? list.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.Object)
-            : [];
+    private static List<JsonElement>? Items(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : null;
 
     private static JsonElement? Child(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Object ? child : null;
+
+    private static int Number(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+            ? number
+            : 0;
 
     /// <summary>A text, or the lines of one.</summary>
     private static string TextOf(JsonElement parent, string name) =>
@@ -92,4 +233,80 @@ internal static class Notebook
                 ),
                 _ => "",
             };
+
+    private sealed record Position(int Start, int End, (int Start, int End)? Source);
+
+    /// <summary>Where the cells are in the bytes of the file.</summary>
+    /// <param name="Start">Of the list of cells.</param>
+    /// <param name="Indent">Of one level; null for a file of one line.</param>
+    private sealed record Positions(int Start, int End, IReadOnlyList<Position> Cells, string? Indent, string LineBreak)
+    {
+        /// <returns>Null when there is no list of cells, or more than one.</returns>
+        public static Positions? Read(byte[] json)
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            Positions? found = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isCells = reader.ValueTextEquals("cells");
+                var name = (int)reader.TokenStartIndex;
+                reader.Read();
+                if (!isCells)
+                {
+                    reader.Skip();
+                    continue;
+                }
+                if (found is not null || reader.TokenType != JsonTokenType.StartArray)
+                {
+                    return null;
+                }
+
+                var start = (int)reader.TokenStartIndex;
+                List<Position> cells = [];
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    cells.Add(ReadCell(ref reader));
+                }
+
+                found = new Positions(
+                    start,
+                    (int)reader.BytesConsumed,
+                    cells,
+                    IndentAt(json, name),
+                    json.AsSpan().IndexOf("\r\n"u8) >= 0 ? "\r\n" : "\n"
+                );
+            }
+
+            return found;
+        }
+
+        private static Position ReadCell(ref Utf8JsonReader reader)
+        {
+            var start = (int)reader.TokenStartIndex;
+            (int Start, int End)? source = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isSource = reader.ValueTextEquals("source");
+                reader.Read();
+                var value = (int)reader.TokenStartIndex;
+                reader.Skip();
+                source = isSource ? (value, (int)reader.BytesConsumed) : source;
+            }
+
+            return new Position(start, (int)reader.BytesConsumed, source);
+        }
+
+        /// <summary>The blanks before a key of the first level.</summary>
+        private static string? IndentAt(byte[] json, int at)
+        {
+            var blanks = at;
+            while (blanks > 0 && json[blanks - 1] is (byte)' ' or (byte)'\t')
+            {
+                blanks--;
+            }
+
+            return blanks > 0 && json[blanks - 1] == '\n' ? Encoding.UTF8.GetString(json.AsSpan(blanks, at - blanks)) : null;
+        }
+    }
 }

@@ -171,14 +171,17 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
             var text =
                 FileText.Of(content)
                 ?? throw new ToolFailureException($"{path.Display} is not text ({content.Length} bytes) and cannot be shown.");
-            if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
+            if (Notebook.IsNotebook(path.Relative) && Notebook.Of(text.Content) is { } notebook)
             {
-                return Numbered(
-                    cells,
-                    from,
-                    to,
-                    "This notebook is shown as cells. The file itself is JSON: `edit` needs the exact JSON text, which `search` shows."
-                );
+                seen.Record(Notebook.SeenKey(path.Full), notebook.HashOfCells);
+                return notebook.Cells.Count == 0
+                    ? "[The notebook has no cells. `edit_cell` can insert cell 1.]"
+                    : Numbered(
+                        notebook.Shown(),
+                        from,
+                        to,
+                        "This notebook is shown as cells. `edit_cell` changes a cell by its number. The file itself is JSON, which `search` shows."
+                    );
             }
 
             return Numbered(text.Content, from, to, text.Note);

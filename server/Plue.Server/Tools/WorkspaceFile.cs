@@ -120,8 +120,10 @@ internal static class WorkspaceFile
             case EditorWriteOutcome.NotUnsaved:
                 Write(path, after, before is null ? null : FolderHandle.HashOf(before.Content));
                 seen.Record(path.Full, FolderHandle.HashOf(after));
+                RecordCells(path, text, seen);
                 return "";
             case EditorWriteOutcome.Saved:
+                RecordCells(path, text, seen);
                 return Saved(path, text, seen);
             case EditorWriteOutcome.Changed:
                 throw new ToolFailureException(
@@ -137,10 +139,28 @@ internal static class WorkspaceFile
     private static string TextOf(FileVersion? version) =>
         version is null ? "" : version.Unsaved ?? FileText.Of(version.Content)?.Content ?? "";
 
+    private static void RecordCells(WorkspacePath path, string text, SeenFiles seen)
+    {
+        if (Notebook.IsNotebook(path.Relative) && Notebook.Of(text) is { } notebook)
+        {
+            seen.Record(Notebook.SeenKey(path.Full), notebook.HashOfCells);
+        }
+    }
+
     /// <summary>The editor may format a file when it saves it.</summary>
     private static string Saved(WorkspacePath path, string text, SeenFiles seen)
     {
         var now = Read(path);
+        if (
+            Notebook.IsNotebook(path.Relative)
+            && FileText.Of(now) is { } file
+            && Notebook.Of(file.Content)?.HashOfCells == Notebook.Of(text)?.HashOfCells
+        )
+        {
+            // The editor writes the whole notebook anew.
+            seen.Record(path.Full, FolderHandle.HashOf(now));
+            return " It had unsaved changes in the editor and was saved with them.";
+        }
         if (FileText.Of(now) is not { } saved || LineEnds.ToUnix(saved.Content) != LineEnds.ToUnix(text))
         {
             return " It had unsaved changes in the editor and was saved with them; the editor changed it further on save, so read it again.";

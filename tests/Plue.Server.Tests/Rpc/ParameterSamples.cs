@@ -28,6 +28,7 @@ internal static class ParameterSamples
         Methods.HostReferences.Name,
         Methods.HostRename.Name,
         Methods.HostTests.Name,
+        Methods.HostRunCell.Name,
         Methods.HostTools.Name,
         Methods.HostCallTool.Name,
         LanguageMethods.RegisterCapability.Name,

@@ -23,6 +23,8 @@ internal sealed class ScriptedEditor : IEditor
     public EditorRename Rename { get; set; } = new([], null);
     public string? Tests { get; set; }
 
+    public EditorCellRun CellRun { get; set; } = new(EditorCellOutcome.NotStarted, []);
+
     /// <summary>The language model tools of VS Code.</summary>
     public List<EditorTool> Tools { get; } = [];
     public IReadOnlyList<EditorToolContent> ToolResult { get; set; } = [];
@@ -93,6 +95,9 @@ internal sealed class ScriptedEditor : IEditor
 
     public Task<string?> RunTestsAsync(IReadOnlyList<string> files, IReadOnlyList<string> names, CancellationToken cancellationToken) =>
         Answer($"tests {string.Join(' ', files.Select(Path.GetFileName).Concat(names))}", Tests);
+
+    public Task<EditorCellRun> RunCellAsync(string path, int cell, string source, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Answer($"run {Path.GetFileName(path)}:{cell} {source} {timeout.TotalSeconds}", CellRun);
 
     public Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<EditorTool>>("tools", [.. Tools]);

@@ -68,7 +68,7 @@ public sealed partial class FileToolsTests : IDisposable
             """{"cells":[{"cell_type":"markdown","source":["# Title\n","text"]},{"cell_type":"code","source":"1+1","outputs":[{"data":{"text/plain":["2"]}},{"ename":"E","evalue":"bad"}]}]}"""
         );
         var text = await fixture.ResultAsync(fixture.Read, """{"path":"n.ipynb"}""");
-        Assert.Contains("# Cell 1, markdown", text, StringComparison.Ordinal);
+        Assert.Contains("[Cell 1, markdown]", text, StringComparison.Ordinal);
         Assert.Contains("\t1+1\n", text, StringComparison.Ordinal);
         Assert.Contains("\t2\n", text, StringComparison.Ordinal);
         Assert.Contains("E: bad", text, StringComparison.Ordinal);

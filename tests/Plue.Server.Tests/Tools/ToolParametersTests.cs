@@ -42,6 +42,14 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("rename.new_name", """{"path":"a.txt","line":1,"symbol":"one","new_name":""}""", "`new_name` must be a name"),
         ("tests.files", """{"files":["../a.test.ts"]}""", "outside the workspace"),
         ("tests.names", """{"names":{"adds":true}}""", "`names` must be a list"),
+        ("edit_cell.path", """{"path":"a.txt","cell":1,"source":"b"}""", "a.txt is not a notebook"),
+        ("edit_cell.cell", """{"path":"n.ipynb","cell":2,"source":"b"}""", "There is no cell 2: n.ipynb has 1 cell."),
+        ("edit_cell.action", """{"path":"n.ipynb","cell":1,"action":"delete"}""", "Deleted cell 1 of n.ipynb."),
+        ("edit_cell.kind", """{"path":"n.ipynb","cell":1,"action":"insert","kind":"raw","source":"b"}""", "`kind` must be"),
+        ("edit_cell.source", """{"path":"n.ipynb","cell":1,"source":"b"}""", "Replaced cell 1 of n.ipynb."),
+        ("run_cell.path", """{"path":"a.txt","cell":1}""", "a.txt is not a notebook"),
+        ("run_cell.cell", """{"path":"n.ipynb","cell":2}""", "There is no cell 2"),
+        ("run_cell.timeout_s", """{"path":"n.ipynb","cell":1,"timeout_s":0}""", "`timeout_s` must be a whole number"),
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),
@@ -83,6 +91,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
         home = await ToolHome.StartAsync("bash(echo *)", "bash(sleep *)", "fetch(127.0.0.1)", "spawn_task");
         await File.WriteAllTextAsync(Path.Combine(home.Folder, "a.txt"), "one\ntwo\ntwo\n");
         await File.WriteAllTextAsync(Path.Combine(home.Folder, "b.md"), "other\n");
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "n.ipynb"), """{"cells":[{"cell_type":"code","source":"a"}]}""");
     }
 
     public async ValueTask DisposeAsync() => await home.DisposeAsync();
@@ -104,6 +113,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
     {
         var row = Table.Single(row => row.Argument == argument);
         await home.CallAsync("read", """{"path":"a.txt"}""");
+        await home.CallAsync("read", """{"path":"n.ipynb"}""");
         var result = await home.CallAsync(ToolOf(argument), row.Parameters);
         Assert.Contains(row.Says, result.Result ?? result.Error, StringComparison.Ordinal);
     }

@@ -106,11 +106,14 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: Select VS Code Tools');
     await asked(workbench, title);
     await filter('weather');
-    await row('Get Weather').filter({ hasText: 'vscode/acme_weather' }).filter({ hasText: 'Gets the weather of a city.' }).waitFor();
-    await workbench.page.locator('.quick-input-list').getByText('Acme Weather').waitFor();
+    await row('Get Weather')
+      .filter({ hasText: 'vscode/acme_weather from Acme Weather' })
+      .filter({ hasText: 'Gets the weather of a city.' })
+      .waitFor();
     await picture('list');
-    await row('Get Weather').locator('.monaco-checkbox, input[type="checkbox"]').first().click();
-    await workbench.page.keyboard.press('Enter');
+    await row('Get Weather').getByText('Gets the').click();
+    await workbench.page.locator('.quick-input-widget').getByText('1 Selected').waitFor();
+    await workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).click();
     await notification(workbench, 'Agents can use 1 tool of VS Code.').waitFor();
   });
 

@@ -1,4 +1,5 @@
 // Files, and documents that are opened of them, as VS Code has them: what is typed is on the disk once it was saved.
+import { setCells } from './notebooks';
 import type { Uri } from './vscode';
 
 /** What lies on the disk, as far as VS Code's own functions know: texts by path. */
@@ -100,6 +101,10 @@ export class WorkspaceEdit {
 
   createFile(uri: Uri, { contents }: { contents: Uint8Array }): void {
     this.changes.push(() => disk.set(uri.path, new TextDecoder().decode(contents)));
+  }
+
+  set(uri: Uri, edits: Parameters<typeof setCells>[1]): void {
+    this.changes.push(() => setCells(uri, edits));
   }
 
   replace(uri: Uri, range: Range, text: string): void {

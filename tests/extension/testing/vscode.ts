@@ -1,7 +1,9 @@
 // The part of VS Code's API that our modules touch, doing as little as a test needs. What tests look at is exported below it.
 import { closeDocuments, disk, documentOf, documents, type FakeEditor, type Range, type WorkspaceEdit } from './documents';
+import { closeNotebooks, ipynb, notebooks, shownNotebooks, type FakeNotebook, type NotebookChange } from './notebooks';
 
 export { disk, documents, editing, FakeDocument, FakeEditor, Position, Range, Selection, WorkspaceEdit } from './documents';
+export { NotebookCellData, NotebookCellKind, NotebookData, NotebookEdit, NotebookRange } from './notebooks';
 
 export class Disposable {
   constructor(private readonly end: () => void) {}
@@ -80,6 +82,8 @@ export class CancellationTokenSource {
     this.cancelled.dispose();
   }
 }
+
+export class CancellationError extends Error {}
 
 export class ThemeIcon {
   constructor(readonly id: string) {}
@@ -215,6 +219,7 @@ export function reset(): void {
   ])
     known.clear();
   closeDocuments();
+  closeNotebooks();
   window.activeTextEditor = undefined;
   window.tabGroups.activeTabGroup = {};
   workspace.textDocuments = documents;
@@ -380,6 +385,10 @@ export const window = {
    * that begins with "type:" is typed. In a list of many, each answer ticks or unticks a row until there is none.
    */
   createQuickPick: (): FakePick => new FakePick(),
+  showNotebookDocument: ({ uri }: FakeNotebook): Promise<void> => {
+    shownNotebooks.push(uri.path);
+    return Promise.resolve();
+  },
   registerWebviewViewProvider: (viewId: string, provider: ViewProvider): Disposable => {
     viewProviders.set(viewId, provider);
     return new Disposable(() => viewProviders.delete(viewId));
@@ -422,9 +431,15 @@ export const manifests: { id: string; packageJSON: unknown }[] = [];
 
 export const extensions = {
   all: manifests,
-  getExtension: (id: string): { id: string } | undefined => (installed.has(id) ? { id } : undefined),
+  getExtension: (id: string): { id: string; activate?: () => Promise<unknown> } | undefined =>
+    installed.has(id) ? { id, activate: () => Promise.resolve(id === 'vscode.ipynb' ? ipynb : undefined) } : undefined,
   onDidChange: extensionsChanged.event,
 };
+
+/** A test changes, saves or closes a notebook by firing these. */
+export const changedNotebook = new EventEmitter<NotebookChange>();
+export const savedNotebook = new EventEmitter<FakeNotebook>();
+export const closedNotebook = new EventEmitter<FakeNotebook>();
 
 /** A test saves a document by firing it. */
 export const savedDocument = new EventEmitter<{ uri: Uri }>();
@@ -466,6 +481,11 @@ export const workspace: {
   onDidChangeTextDocument: typeof changedDocument.event;
   onDidOpenTextDocument: typeof openedDocument.event;
   onDidCloseTextDocument: typeof closedDocument.event;
+  onDidChangeNotebookDocument: typeof changedNotebook.event;
+  onDidSaveNotebookDocument: typeof savedNotebook.event;
+  onDidCloseNotebookDocument: typeof closedNotebook.event;
+  notebookDocuments: FakeNotebook[];
+  openNotebookDocument: (uri: Uri) => Promise<FakeNotebook>;
   onDidGrantWorkspaceTrust: () => Disposable;
   onDidChangeWorkspaceFolders: () => Disposable;
   onDidChangeConfiguration: () => Disposable;
@@ -484,6 +504,14 @@ export const workspace: {
   onDidChangeTextDocument: changedDocument.event,
   onDidOpenTextDocument: openedDocument.event,
   onDidCloseTextDocument: closedDocument.event,
+  onDidChangeNotebookDocument: changedNotebook.event,
+  onDidSaveNotebookDocument: savedNotebook.event,
+  onDidCloseNotebookDocument: closedNotebook.event,
+  notebookDocuments: notebooks,
+  openNotebookDocument: (uri) => {
+    const open = notebooks.find((one) => one.uri.path === uri.path);
+    return open === undefined ? Promise.reject(new Error(`No notebook ${uri.path}`)) : Promise.resolve(open);
+  },
   onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),

@@ -75,7 +75,7 @@ function pickTools({ tools }: VsCodeToolListResult, show: (tool: VsCodeToolView)
   });
 }
 
-/** Grouped by source, those that changed first. */
+/** Grouped by source, those that changed first. VS Code hides the groups while it filters, so each row names its source too. */
 export function rowsOf(tools: readonly VsCodeToolView[]): ToolRow[] {
   const button = { iconPath: new vscode.ThemeIcon('info'), tooltip: l10n.t('Show Details') };
   const rows = (some: readonly VsCodeToolView[]): ToolRow[] =>
@@ -83,8 +83,8 @@ export function rowsOf(tools: readonly VsCodeToolView[]): ToolRow[] {
       label: tool.title,
       description:
         tool.state === 'changed'
-          ? l10n.t('{0}, off because it changed', tool.fullName)
-          : l10n.t('{0}, about {1} tokens', tool.fullName, tool.tokens),
+          ? l10n.t('{0} from {1}, off because it changed', tool.fullName, tool.source)
+          : l10n.t('{0} from {1}, about {2} tokens', tool.fullName, tool.source, tool.tokens),
       detail: tool.description,
       ...(tool.state === 'changed' ? { icon: 'warning' } : {}),
       buttons: [button],

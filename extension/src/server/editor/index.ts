@@ -8,6 +8,7 @@ import {
   hostReadDocument,
   hostReferences,
   hostRename,
+  hostRunCell,
   hostSymbols,
   hostTests,
   hostTools,
@@ -15,6 +16,7 @@ import {
   workspaceUnsaved,
 } from '../../protocol/protocol.generated';
 import type { ErrorData } from '../../protocol/protocol.generated';
+import { runCell } from './cellRuns';
 import { findReferences, findRename, findSymbols } from './languageFeatures';
 import { Problems } from './problems';
 import { runEditorTests } from './testRuns';
@@ -56,6 +58,7 @@ export function serveEditor(
   answer(hostReferences, findReferences);
   answer(hostRename, findRename);
   answer(hostTests, runEditorTests);
+  answer(hostRunCell, runCell);
   answer(hostTools, listTools);
   answer(hostCallTool, callTool);
   return {

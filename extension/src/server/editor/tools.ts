@@ -9,12 +9,9 @@ import type {
   HostToolsResult,
 } from '../../protocol/protocol.generated';
 import * as l10n from '../../infrastructure/localizedText';
-import { textOf } from './toolContent';
+import { contentOf, limited, textOf } from './toolContent';
 
 const maxTools = 300;
-const maxText = 1_000_000;
-const maxImages = 10;
-const maxImageBytes = 5 * 1024 * 1024;
 
 const own = { publisher: 'plue', name: 'plue-vscode' };
 
@@ -90,26 +87,6 @@ function contributorsByTool(): Map<string, Contributor> {
 }
 
 function toContent(part: unknown): HostToolContent {
-  if (part instanceof vscode.LanguageModelDataPart) {
-    const { data, mimeType } = part;
-    if (/^text\/|[/+]json$/.test(mimeType)) return { kind: 'text', text: new TextDecoder().decode(data) };
-    if (mimeType.startsWith('image/') && data.byteLength <= maxImageBytes)
-      return { kind: 'image', mediaType: mimeType, data: Buffer.from(data).toString('base64') };
-    return { kind: 'text', text: `[Content of type ${mimeType} omitted: ${data.byteLength} bytes]` };
-  }
+  if (part instanceof vscode.LanguageModelDataPart) return contentOf(part.mimeType, part.data);
   return { kind: 'text', text: textOf(part) ?? '[Content of an unknown type omitted]' };
-}
-
-/** A tool can return any amount. */
-function limited(content: readonly HostToolContent[]): HostToolContent[] {
-  let [text, images] = [0, 0];
-  return content.flatMap((part): HostToolContent[] => {
-    if (part.kind === 'image') return ++images <= maxImages ? [part] : [];
-    const room = maxText - text;
-    text += part.text.length;
-    if (room <= 0) return [];
-    return [
-      part.text.length <= room ? part : { kind: 'text', text: `${part.text.slice(0, room)}\n[The rest was omitted: it is too long.]` },
-    ];
-  });
 }

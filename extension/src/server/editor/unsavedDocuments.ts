@@ -9,47 +9,66 @@ import type {
   HostWriteDocumentParams,
   HostWriteDocumentResult,
 } from '../../protocol/protocol.generated';
+import { isUnsavedNotebook, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
 /** Milliseconds between two lists: a rename changes thousands of documents one by one. */
 const pause = 50;
+/** VS Code reports a changed notebook before it marks it as unsaved or saved, and not again. */
+const notebookMs = 200;
 
 /** Sends the paths of all documents with unsaved changes when the list changes. A saved document costs nothing. */
 export class UnsavedDocuments implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private paths = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private notebookTimer: ReturnType<typeof setTimeout> | undefined;
   private isChanged = false;
 
   constructor(private readonly send: (paths: string[]) => void) {
-    const look = (document: vscode.TextDocument): void => this.look(document);
+    const look = (document: vscode.TextDocument): void => {
+      if (isOfWorkspace(document.uri)) this.mark(document.uri, isUnsaved(document));
+    };
     const lookAtAll = (): void => this.lookAtAll();
+    const lookAtNotebook = (notebook: vscode.NotebookDocument): void => {
+      if (!this.mark(notebook.uri, isUnsavedNotebook(notebook))) this.notebookTimer ??= setTimeout(lookAtAll, notebookMs);
+    };
     this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(look));
     this.disposables.add(vscode.workspace.onDidOpenTextDocument(look));
     this.disposables.add(vscode.workspace.onDidCloseTextDocument(look));
     this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(lookAtAll));
     this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(lookAtAll));
-    // Also without any: the sidecar learns that there is an editor.
+    this.disposables.add(vscode.workspace.onDidChangeNotebookDocument(({ notebook }) => lookAtNotebook(notebook)));
+    this.disposables.add(vscode.workspace.onDidSaveNotebookDocument(lookAtNotebook));
+    this.disposables.add(vscode.workspace.onDidCloseNotebookDocument(lookAtAll));
     this.lookAtAll();
+    // Also without any: the sidecar learns that there is an editor.
+    if (this.paths.size === 0) this.report();
   }
 
   dispose(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.notebookTimer);
     this.disposables.dispose();
   }
 
-  private look(document: vscode.TextDocument): void {
-    const { uri } = document;
-    if (!isOfWorkspace(uri) || this.paths.has(uri.fsPath) === isUnsaved(document)) return;
-    if (isUnsaved(document)) this.paths.add(uri.fsPath);
-    else this.paths.delete(uri.fsPath);
+  private lookAtAll(): void {
+    clearTimeout(this.notebookTimer);
+    this.notebookTimer = undefined;
+    const unsaved = [...vscode.workspace.textDocuments.filter(isUnsaved), ...unsavedNotebooks()].map(({ uri }) => uri.fsPath);
+    if (unsaved.length === this.paths.size && unsaved.every((path) => this.paths.has(path))) return;
+    this.paths = new Set(unsaved);
     this.report();
   }
 
-  private lookAtAll(): void {
-    this.paths = new Set(vscode.workspace.textDocuments.filter(isUnsaved).map(({ uri }) => uri.fsPath));
+  /** @returns False if nothing changed. */
+  private mark({ fsPath }: vscode.Uri, isUnsavedNow: boolean): boolean {
+    if (this.paths.has(fsPath) === isUnsavedNow) return false;
+    if (isUnsavedNow) this.paths.add(fsPath);
+    else this.paths.delete(fsPath);
     this.report();
+    return true;
   }
 
   /** At once after a pause, so that the first change is known before anything is written. */
@@ -65,12 +84,15 @@ export class UnsavedDocuments implements vscode.Disposable {
   }
 }
 
-export function readDocument({ path }: HostReadDocumentParams): HostReadDocumentResult {
-  return { text: unsavedAt(path)?.getText() };
+export async function readDocument({ path }: HostReadDocumentParams): Promise<HostReadDocumentResult> {
+  const notebook = notebookAt(path);
+  return { text: notebook === undefined ? unsavedAt(path)?.getText() : await notebookText(notebook) };
 }
 
 /** Replaces the text as one undoable edit and saves it, but only if it is the text that was read. */
 export async function writeDocument({ path, expectedHash, text }: HostWriteDocumentParams): Promise<HostWriteDocumentResult> {
+  const notebook = notebookAt(path);
+  if (notebook !== undefined) return writeNotebook(notebook, expectedHash, text);
   const document = unsavedAt(path);
   if (document === undefined) return { outcome: 'notUnsaved' };
   const before = document.getText();
@@ -89,6 +111,10 @@ function isUnsaved(document: vscode.TextDocument): boolean {
 
 function unsavedAt(path: string): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.fsPath === path && isUnsaved(document));
+}
+
+function notebookAt(path: string): vscode.NotebookDocument | undefined {
+  return unsavedNotebooks().find(({ uri }) => uri.fsPath === path);
 }
 
 function replace(document: vscode.TextDocument, after: string): Thenable<boolean> {

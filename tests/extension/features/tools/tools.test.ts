@@ -41,11 +41,11 @@ describe('The list of tools', () => {
   it('Groups tools by their extension, and those that changed come first', () => {
     expect(rowsOf(tools).map(({ label, description, icon }) => [label, description, icon])).toEqual([
       ['changed', undefined, undefined],
-      ['The lint', 'vscode/lint, off because it changed', 'warning'],
+      ['The lint', 'vscode/lint from Acme, off because it changed', 'warning'],
       ['Acme', undefined, undefined],
-      ['The weather', 'vscode/weather, about 12 tokens', undefined],
+      ['The weather', 'vscode/weather from Acme, about 12 tokens', undefined],
       ['VS Code', undefined, undefined],
-      ['The beep', 'vscode/beep, about 12 tokens', undefined],
+      ['The beep', 'vscode/beep from VS Code, about 12 tokens', undefined],
     ]);
   });
 

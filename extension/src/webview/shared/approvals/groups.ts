@@ -39,6 +39,8 @@ const questions = {
 const editorTools: Partial<Record<string, () => string>> = {
   rename: () => l10n.t('Rename this symbol?'),
   tests: () => l10n.t('Run these tests?'),
+  edit_cell: () => l10n.t('Edit this notebook?'),
+  run_cell: () => l10n.t('Run this cell?'),
 };
 
 /** "Run this command?" */
