@@ -25,7 +25,18 @@ public sealed record ClientInfo(string Name, string? Version);
 
 /// <param name="WorkspaceFolder">The first open folder as a path; null without one.</param>
 /// <param name="Trusted">Whether the workspace is trusted. While it is not, nothing of the folder is read.</param>
-public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted);
+public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted)
+{
+    /// <summary>All open folders, in order; omitted for fewer than two.</summary>
+    public IReadOnlyList<WorkspaceFolderView>? WorkspaceFolders { get; init; }
+}
+
+/// <param name="Name">As the editor shows it, unique in the workspace and without slashes: paths begin with it.</param>
+/// <param name="Path">Absolute.</param>
+public sealed record WorkspaceFolderView(string Name, string Path);
+
+/// <param name="Folders">All open folders, in order.</param>
+public sealed record WorkspaceFoldersParams(IReadOnlyList<WorkspaceFolderView> Folders);
 
 public sealed record InitializeResult(ServerCapabilities Capabilities, ServerInfo ServerInfo);
 

@@ -34,6 +34,9 @@ public static class Methods
     /// <summary>Workspace trust was granted while the window is open.</summary>
     public static readonly RpcNotification<WorkspaceTrustParams> WorkspaceTrust = new("workspace/trust");
 
+    /// <summary>Folders were added to the workspace or removed from it.</summary>
+    public static readonly RpcNotification<WorkspaceFoldersParams> WorkspaceFolders = new("workspace/folders");
+
     /// <summary>Other documents than before have unsaved changes.</summary>
     public static readonly RpcNotification<WorkspaceUnsavedParams> WorkspaceUnsaved = new("workspace/unsaved");
 

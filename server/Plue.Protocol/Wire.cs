@@ -83,6 +83,7 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
 [JsonSerializable(typeof(WorkspaceTrustParams))]
+[JsonSerializable(typeof(WorkspaceFoldersParams))]
 [JsonSerializable(typeof(ErrorData))]
 [JsonSerializable(typeof(CodexListParams))]
 [JsonSerializable(typeof(CodexListResult))]

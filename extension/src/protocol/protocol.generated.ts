@@ -6,6 +6,7 @@ export const initialized = new NotificationType<Nothing>('initialized');
 export const shutdown = new RequestType<Nothing, Nothing, ErrorData>('shutdown');
 export const exit = new NotificationType<Nothing>('exit');
 export const workspaceTrust = new NotificationType<WorkspaceTrustParams>('workspace/trust');
+export const workspaceFolders = new NotificationType<WorkspaceFoldersParams>('workspace/folders');
 export const workspaceUnsaved = new NotificationType<WorkspaceUnsavedParams>('workspace/unsaved');
 export const codexList = new RequestType<CodexListParams, CodexListResult, ErrorData>('codex/list');
 export const codexGet = new RequestType<CodexGetParams, CodexGetResult, ErrorData>('codex/get');
@@ -1542,6 +1543,7 @@ export interface OutlineEntry {
 export interface PlueOptions {
   workspaceFolder?: string;
   trusted: boolean;
+  workspaceFolders?: WorkspaceFolderView[];
 }
 
 export interface PriceView {
@@ -2331,6 +2333,15 @@ export interface VsCodeToolView {
 
 export interface Waiting {
   for: string;
+}
+
+export interface WorkspaceFolderView {
+  name: string;
+  path: string;
+}
+
+export interface WorkspaceFoldersParams {
+  folders: WorkspaceFolderView[];
 }
 
 export interface WorkspaceTrustParams {

@@ -46,7 +46,7 @@ public sealed class Attachments(
     /// <summary>Gets the text in the editor of those of the files that have unsaved changes. Without any, nothing is requested.</summary>
     public async Task<UnsavedTexts> ReadUnsavedAsync(IEnumerable<string?> paths, CancellationToken cancellationToken)
     {
-        if (editor is not { HasUnsaved: true } || workspace.TrustedFolder is not { } folder)
+        if (editor is not { HasUnsaved: true } || workspace.TrustedFolders is not { } folders)
         {
             return UnsavedTexts.None;
         }
@@ -54,7 +54,7 @@ public sealed class Attachments(
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
         foreach (var path in paths.OfType<string>().Take(MaxFiles))
         {
-            if (RealPathOf(path, folder) is { } real && await editor.ReadUnsavedAsync(real, cancellationToken) is { } text)
+            if (RealPathOf(path, folders) is { } real && await editor.ReadUnsavedAsync(real, cancellationToken) is { } text)
             {
                 texts[real] = text;
             }
@@ -165,14 +165,14 @@ public sealed class Attachments(
     /// <summary>Whether the file on the disk is another now than what was sent. Null where that cannot be told: it has none, or it is not there now.</summary>
     public bool? HasChanged(MessagePart.File sent)
     {
-        if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolder is not { } folder)
+        if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolders is not { } folders)
         {
             return null;
         }
 
         try
         {
-            var path = Path.GetFullPath(sent.Path, folder);
+            var path = Path.GetFullPath(folders.Locate(sent.Path));
             var file = new FileInfo(path);
             if (!file.Exists)
             {
@@ -266,11 +266,11 @@ public sealed class Attachments(
         };
     }
 
-    private static string? RealPathOf(string path, string folder)
+    private static string? RealPathOf(string path, WorkspaceFolders folders)
     {
         try
         {
-            return RealPath.Of(Path.GetFullPath(path, folder));
+            return RealPath.Of(Path.GetFullPath(folders.Locate(path)));
         }
         catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException)
         {
@@ -310,20 +310,20 @@ public sealed class Attachments(
     private string? Place(string path, out FilePlace place)
     {
         place = new(path, path, path, false);
-        var folder = workspace.TrustedFolder;
-        if (!Path.IsPathRooted(path) && folder is null)
+        var folders = workspace.TrustedFolders;
+        if (!Path.IsPathRooted(path) && folders is null)
         {
             return workspace.OpenFolder is null ? $"No folder is open, so {path} cannot be found." : NotTrusted;
         }
 
         try
         {
-            var full = folder is null ? Path.GetFullPath(path) : Path.GetFullPath(path, folder);
+            var full = Path.GetFullPath(folders?.Locate(path) ?? path);
             // One look at where it leads answers everything, so that a link cannot lead elsewhere in between.
             var real = RealPath.Of(full);
-            var isInside = RealPath.ResolvesInto(real, folder);
-            place = new(full, real, isInside ? ShownOf(full, folder!) : full, isInside);
-            if (folder is null && RealPath.IsInside(full, workspace.OpenFolder))
+            var folder = folders?.All.FirstOrDefault(one => RealPath.ResolvesInto(real, one.Path));
+            place = new(full, real, folder is null ? full : folders!.Shown(folder, ShownOf(full, folder.Path)), folder is not null);
+            if (folders is null && workspace.OpenFolders?.Paths.Any(one => RealPath.IsInside(full, one)) == true)
             {
                 return NotTrusted;
             }

@@ -2,6 +2,7 @@ using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -15,6 +16,7 @@ internal sealed class ChannelTools(ChatState state)
     private readonly ChatServices services = state.Services;
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
+    private IReadOnlyList<WorkspaceFolder> lastFolders = [];
     private readonly FileInstructions instructions = new(
         state.Services.Steering.For,
         () =>
@@ -53,6 +55,7 @@ internal sealed class ChannelTools(ChatState state)
         var names = isReadOnly ? [.. SpecOf(chat).AvailableTools.Where(IsForReading)] : SpecOf(chat).AvailableTools;
         List<string> notes = [];
         List<ITool> tools = [];
+        notes.AddRange(RemovedFolders());
         if (services.Workspace.TrustedFolder is null)
         {
             var folderless = names.Where(name => ToolNames.Find(name) is not { NeedsFolder: true }).ToList();
@@ -89,13 +92,23 @@ internal sealed class ChannelTools(ChatState state)
         );
     }
 
+    /// <summary>One sentence for each folder that was in the workspace at the last turn and is not any more.</summary>
+    private IEnumerable<string> RemovedFolders()
+    {
+        var (before, now) = (lastFolders, services.Workspace.TrustedFolders?.All ?? []);
+        lastFolders = now;
+        return before
+            .Where(folder => now.All(other => other.Path != folder.Path))
+            .Select(folder => $"The folder {folder.Name} was removed from the workspace, so its files are no longer available.");
+    }
+
     public ToolContext ContextOf(string turnId, string toolUseId) =>
         new()
         {
             CodexId = codexId,
             TurnId = turnId,
             ToolUseId = toolUseId,
-            Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
+            Folders = services.Workspace.TrustedFolders?.Resolved(),
             Rights = Rights,
             Seen = seen,
             Instructions = instructions,
@@ -148,7 +161,7 @@ internal sealed class ChannelTools(ChatState state)
                     [.. spec.Permissions.Deny, .. policy.Deny]
                 )
                 : spec.Permissions,
-            Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
+            Folders = services.Workspace.TrustedFolders?.Resolved(),
             IsUnattended = services.IsUnattended,
         };
     }

@@ -20,7 +20,7 @@ internal sealed class CodexServices
         Steering = new InstructionBuilder(
             Templates,
             Prompts,
-            new WorkspaceRules(TrustedFolder),
+            new WorkspaceRules(() => platform.Workspace.TrustedFolders),
             allowed,
             platform.Workspace,
             Secrets,

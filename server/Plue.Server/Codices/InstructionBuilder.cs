@@ -33,6 +33,16 @@ internal sealed class InstructionBuilder(
         The files below lie in the folder that the user has open and say how work is done there. They are the project's word, not the user's: where the user, or anything above, says otherwise, that counts.
         """;
 
+    /// <summary>Follows the heading where several folders are open.</summary>
+    private const string SeveralRules =
+        " Each begins with the name of its folder, and is about the files of that folder.";
+
+    private const string FoldersHeading = """
+        # Workspace folders
+
+        The user has several folders open. The path of a file begins with the name of its folder, as in the list below; use such paths, also when you mention a file. Commands start in the first folder.
+        """;
+
     private const string UserHeading = """
         # Instructions of the user
 
@@ -114,7 +124,7 @@ internal sealed class InstructionBuilder(
 
         var user = Texts(rules.ReadUser(userFile) is { } mine ? [mine] : [], SteeringKind.User, sources);
         var (project, note) = Rules(sources);
-        string?[] parts = [words, user is null ? null : UserHeading.ReplaceLineEndings("\n") + user, project];
+        string?[] parts = [words, Folders(), user is null ? null : UserHeading.ReplaceLineEndings("\n") + user, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
         return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources)
         {
@@ -228,6 +238,12 @@ internal sealed class InstructionBuilder(
             Path = prompt.Path,
         };
 
+    /// <returns>Null where paths need no folder.</returns>
+    private string? Folders() =>
+        workspace.TrustedFolders is { AreSeveral: true } folders
+            ? $"{FoldersHeading.ReplaceLineEndings("\n")}\n\n{string.Join('\n', folders.All.Select(folder => $"- `{HiddenCharacters.VisibleLine(folder.Name)}`: {HiddenCharacters.VisibleLine(folder.Path)}"))}"
+            : null;
+
     private (string? Text, string? Note) Rules(List<InstructionSource> sources)
     {
         if (workspace.OpenFolder is null)
@@ -244,7 +260,7 @@ internal sealed class InstructionBuilder(
         }
 
         return Texts(rules.Read(), SteeringKind.Rules, sources) is { } text
-            ? (RulesHeading.ReplaceLineEndings("\n") + text, null)
+            ? (RulesHeading.ReplaceLineEndings("\n") + (workspace.TrustedFolders is { AreSeveral: true } ? SeveralRules : "") + text, null)
             : (null, null);
     }
 

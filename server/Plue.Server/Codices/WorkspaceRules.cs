@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>An instruction file.</summary>
-/// <param name="Name">Its path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>.</param>
+/// <param name="Name">Its path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>; with several folders it begins with the name of its folder.</param>
 /// <param name="Sha256">The SHA-256 of the bytes; empty if they were not read.</param>
 /// <param name="Text">Empty when it was not read.</param>
 /// <param name="Problem">Why it cannot count; null when it can.</param>
@@ -15,11 +15,11 @@ internal sealed record RulesFile(string Name, string Path, string Sha256, string
 
 /// <summary>
 /// The instruction files of a trusted workspace: <c>AGENTS.md</c> and <c>CLAUDE.md</c> of its root and of each folder in which an agent works,
-/// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files of <c>.github/instructions</c>. A file is read again when its length or its time is another.
-/// Safe to use from several threads.
+/// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files of <c>.github/instructions</c>; with several workspace folders, those of each.
+/// A file is read again when its length or its time is another. Safe to use from several threads.
 /// </summary>
-/// <param name="workspace">The trusted folder, or null.</param>
-internal sealed class WorkspaceRules(Func<string?> workspace)
+/// <param name="workspace">The trusted folders, or null.</param>
+internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
 {
     /// <summary>Bytes of one file; a larger one does not count at all, because half of some rules can mean the opposite.</summary>
     public const int MaxBytes = 64 * 1024;
@@ -37,11 +37,16 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
 
     /// <summary>The files that always apply. Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
     public IReadOnlyList<RulesFile> Read() =>
-        workspace() is { } root
+        workspace() is { } folders
             ?
             [
-                .. In(root, "", RootNames),
-                .. Scoped(root).Where(scoped => scoped.Scope is null or { IsEverything: true }).Select(scoped => scoped.File),
+                .. folders.All.SelectMany(folder =>
+                    In(folder.Path, "", RootNames)
+                        .Concat(
+                            Scoped(folder.Path).Where(scoped => scoped.Scope is null or { IsEverything: true }).Select(scoped => scoped.File)
+                        )
+                        .Select(file => file with { Name = folders.Shown(folder, file.Name) })
+                ),
             ]
             : [];
 
@@ -49,12 +54,12 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     /// <param name="path">Absolute.</param>
     public IReadOnlyList<RulesFile> ReadFor(string path)
     {
-        if (workspace() is not { } root || !RealPath.ResolvesInto(path, root))
+        if (workspace() is not { } all || all.All.FirstOrDefault(one => RealPath.ResolvesInto(path, one.Path)) is not { } folder)
         {
             return [];
         }
 
-        var real = RealPath.Of(path);
+        var (root, real) = (folder.Path, RealPath.Of(path));
         var relative = Path.GetRelativePath(RealPath.Of(root), real).Replace(Path.DirectorySeparatorChar, '/');
         var names = relative.Split('/');
         var folders = Directory.Exists(real) ? names.Length : names.Length - 1;
@@ -69,7 +74,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
                 .Where(scoped => scoped.Scope is { IsEverything: false } scope && scope.Matches(relative))
                 .Select(scoped => scoped.File)
         );
-        return [.. files.Select(file => file with { AppliesTo = relative })];
+        return [.. files.Select(file => file with { Name = all.Shown(folder, file.Name), AppliesTo = all.Shown(folder, relative) })];
     }
 
     /// <summary>An instruction file of the user outside of every workspace; null if there is none.</summary>
@@ -77,7 +82,14 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
 
     /// <summary>One file of the workspace; null if it does not exist.</summary>
     public RulesFile? ReadInside(string name, string path) =>
-        workspace() is { } root && File.Exists(path) ? LookInside(root, name, path, RealPath.Of(path)) : null;
+        workspace() is { } folders && File.Exists(path)
+            ? LookInside(
+                (folders.All.FirstOrDefault(folder => RealPath.IsInside(path, folder.Path)) ?? folders.First).Path,
+                name,
+                path,
+                RealPath.Of(path)
+            )
+            : null;
 
     /// <param name="folder">From the root, empty or with a <c>/</c> at its end.</param>
     private List<RulesFile> In(string root, string folder, string[] names)
@@ -197,7 +209,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
         {
             if (known.TryGetValue(path, out var before) && (before.Length, before.Written) == (length, written))
             {
-                return before.File;
+                return before.File with { Name = name };
             }
 
             var read = Load(name, path, real);

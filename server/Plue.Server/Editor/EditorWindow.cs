@@ -57,9 +57,17 @@ public sealed class EditorWindow
             : EditorWriteOutcome.NotUnsaved;
 
     /// <summary>As the editor names a file: a folder that was opened by a link keeps its name.</summary>
-    /// <param name="opened">The folder as it was opened.</param>
-    public static string NameOf(string realPath, string? opened) =>
-        opened is not null && RealPath.Of(opened) is var real && real != opened && RealPath.IsUnder(real, realPath)
-            ? Path.GetFullPath(Path.GetRelativePath(real, realPath), opened)
-            : realPath;
+    /// <param name="opened">The folders as they were opened.</param>
+    public static string NameOf(string realPath, WorkspaceFolders? opened)
+    {
+        foreach (var folder in opened?.Paths ?? [])
+        {
+            if (RealPath.Of(folder) is var real && real != folder && RealPath.IsUnder(real, realPath))
+            {
+                return Path.GetFullPath(Path.GetRelativePath(real, realPath), folder);
+            }
+        }
+
+        return realPath;
+    }
 }

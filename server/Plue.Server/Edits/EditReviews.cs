@@ -34,9 +34,12 @@ internal sealed class EditReviews(EditLog log)
         return found;
     }
 
-    /// <summary>The edits of a workspace, the first first.</summary>
-    public IReadOnlyList<TurnEdit> Edits(string workspace) =>
-        RealPath.Of(workspace) is var real ? Store.Read(history => history.Edits.Where(edit => edit.By.Workspace == real).ToList()) : [];
+    /// <summary>The edits of all folders of a workspace, the first first.</summary>
+    public IReadOnlyList<TurnEdit> Edits(WorkspaceFolders folders)
+    {
+        var real = folders.Resolved().Paths.ToHashSet(StringComparer.Ordinal);
+        return Store.Read(history => history.Edits.Where(edit => real.Contains(edit.By.Workspace)).ToList());
+    }
 
     /// <returns>One sentence for each file that was left as it is.</returns>
     /// <exception cref="FailureException">Conflict: there is no such hunk any more; StoreReadOnly: nothing was written down.</exception>

@@ -7,14 +7,20 @@ namespace Plue.Server.Edits;
 internal sealed class EditServices : IDisposable
 {
     private readonly EditStore store;
-    private readonly Func<string?> trustedFolder;
+    private readonly Func<WorkspaceFolders?> trustedFolders;
 
-    /// <param name="trustedFolder">The open folder; null while there is none or it is not trusted.</param>
+    /// <param name="trustedFolders">The open folders; null while there is none or they are not trusted.</param>
     /// <param name="isUnsaved">True if the file with this real path has unsaved changes in the editor.</param>
-    public EditServices(PluePaths paths, Func<string?> trustedFolder, Func<string, bool> isUnsaved, TimeProvider time, ILogger logger)
+    public EditServices(
+        PluePaths paths,
+        Func<WorkspaceFolders?> trustedFolders,
+        Func<string, bool> isUnsaved,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         store = new EditStore(paths, time, logger);
-        this.trustedFolder = trustedFolder;
+        this.trustedFolders = trustedFolders;
         Log = new EditLog(store, isUnsaved);
         Reviews = new EditReviews(Log);
         Turns = new EditTurns(Log);
@@ -24,15 +30,15 @@ internal sealed class EditServices : IDisposable
     public EditReviews Reviews { get; }
     public EditTurns Turns { get; }
 
-    /// <summary>Reverts what these turns of a chat or task changed in the open folder; nothing without one.</summary>
+    /// <summary>Reverts what these turns of a chat or task changed in the open folders; nothing without one.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> UndoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolder() is { } folder ? Turns.UndoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+        trustedFolders() is { } folders ? Turns.UndoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
     /// <summary>Restores what was undone.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolder() is { } folder ? Turns.RedoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+        trustedFolders() is { } folders ? Turns.RedoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
     public void Dispose() => store.Dispose();
 

@@ -14,12 +14,18 @@ internal sealed class EditTurns(EditLog log)
     private EditStore Store => log.Store;
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
-    public Task<UndoOutcome> UndoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: true), cancellationToken);
+    public Task<UndoOutcome> UndoAsync(WorkspaceFolders folders, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
+        Task.Run(() => Apply(folders, which, isUndo: true), cancellationToken);
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
-    public Task<UndoOutcome> RedoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: false), cancellationToken);
+    public Task<UndoOutcome> RedoAsync(WorkspaceFolders folders, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
+        Task.Run(() => Apply(folders, which, isUndo: false), cancellationToken);
+
+    private UndoOutcome Apply(WorkspaceFolders folders, Func<TurnEdit, bool> which, bool isUndo)
+    {
+        var outcomes = folders.All.Select(folder => Apply(RealPath.Of(folder.Path), which, isUndo)).ToList();
+        return new UndoOutcome(outcomes.Sum(one => one.Files), [.. outcomes.SelectMany(one => one.Conflicts)]);
+    }
 
     private UndoOutcome Apply(string workspace, Func<TurnEdit, bool> which, bool isUndo)
     {

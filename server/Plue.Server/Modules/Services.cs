@@ -50,7 +50,7 @@ internal sealed class Services : IAsyncDisposable
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
         Edits = new EditServices(
             Platform.Paths,
-            () => Platform.Workspace.TrustedFolder,
+            () => Platform.Workspace.TrustedFolders,
             Editor.IsUnsaved,
             Platform.Time,
             Platform.CreateLogger("Edits")

@@ -28,7 +28,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
     public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
     {
         canonical = null;
-        if (rights.Workspace is not { } workspace)
+        if (rights.Folders is not { } folders)
         {
             return Evaluation.Deny("No workspace folder is open, so no command can run.");
         }
@@ -61,7 +61,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
                     ?? Evaluation.AlwaysAsk($"Plue cannot determine what it runs: {obstacle.What} (character {obstacle.At + 1}).");
         }
 
-        if (FilePolicy.Target(run.Folder) is not { } start || !FilePolicy.IsWithin(rights, start))
+        if (FilePolicy.Target(run.Folder) is not { } start || FilePolicy.FolderOf(rights, start) is not { } top)
         {
             return Evaluation.AlwaysAsk($"It would start in {run.Folder}, outside the workspace.");
         }
@@ -71,7 +71,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         // Others of the line may have put a link in the way by the time that this one runs.
         var hasBeside =
             reading.Commands.Any(command => command.Operator == ShellOperator.Pipe) || reading.Canonical?.Split(' ').Contains("&") != false;
-        var changes = reading.Commands.Select(command => !IsHarmless(command, workspace)).ToList();
+        var changes = reading.Commands.Select(command => !IsHarmless(command, [.. folders.Paths])).ToList();
         for (var i = 0; i < reading.Commands.Count; i++)
         {
             var command = reading.Commands[i];
@@ -85,13 +85,13 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             }
 
             var isUnsettled = changes.Where((isChange, j) => isChange && (j < i || (hasBeside && j != i))).Any();
-            verdict = verdict.StricterOf(Evaluate(command, folder, rights, ruleSet, isUnsettled));
+            verdict = verdict.StricterOf(Evaluate(command, folder, top, rights, ruleSet, isUnsettled));
         }
 
         return verdict;
     }
 
-    private bool IsHarmless(ShellCommand command, string workspace) =>
+    private bool IsHarmless(ShellCommand command, IReadOnlyList<string> workspace) =>
         command.Words.Count == 0
         || command.Words[0] == "cd"
         || (
@@ -99,7 +99,8 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             && ReadOnlyCommands.OnlyReads(name, command.Words, out _, out _)
         );
 
-    private Evaluation Evaluate(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
+    /// <param name="top">The workspace folder in which the line starts.</param>
+    private Evaluation Evaluate(ShellCommand command, string folder, string top, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
         var verdict = Evaluation.Allow("It only reads.");
         foreach (var redirect in command.Redirects)
@@ -121,14 +122,15 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return verdict;
         }
 
-        return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, rights, ruleSet, isUnsettled));
+        return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, top, rights, ruleSet, isUnsettled));
     }
 
     private static Evaluation Unsettled => Evaluation.Ask("Another command on the line can change which files it refers to.");
 
-    private Evaluation Program(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
+    private Evaluation Program(ShellCommand command, string folder, string top, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
-        var (words, workspace) = (command.Words, rights.Workspace!);
+        IReadOnlyList<string> workspace = [.. rights.Folders?.Paths ?? []];
+        var words = command.Words;
         if (words is ["cd", var to] && to.Length > 0 && to[0] != '-')
         {
             return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine where cd {to} leads.")
@@ -190,7 +192,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return Evaluation.AlwaysAsk($"{words[0]} resolves to a program in the workspace.");
         }
 
-        var isAtTop = folder == FilePolicy.Target(workspace);
+        var isAtTop = folder == top;
         if (
             CommandWrappers.NameOf(words[0]) is "git" or "git.exe"
             && !(isAtTop && command.DirectoryChanges is [] && GitFolder.IsOwn(words, folder, isUnsettled))

@@ -12,7 +12,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <param name="tool">Which rules that allow count.</param>
     public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
     {
-        if (rights.Workspace is null)
+        if (rights.Folders is null)
         {
             return Evaluation.Deny("No workspace folder is open, so no file can be read.");
         }
@@ -43,7 +43,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <param name="isByShell">True if a command does it: outside the workspace, commands require approval, and tools are denied.</param>
     public Evaluation Change(string path, Rights rights, RuleSet ruleSet, string tool, bool isByShell)
     {
-        if (rights.Workspace is null)
+        if (rights.Folders is null)
         {
             return Evaluation.Deny("No workspace folder is open, so no file can be changed.");
         }
@@ -121,7 +121,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <summary>The root, the user's folder, the workspace, or what one of them is in.</summary>
     public bool IsTop(string target, Rights rights) =>
         RealPath.IsUnder(target, RealPath.TargetOf(userHome) ?? userHome)
-        || (rights.Workspace is { } folder && RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder));
+        || rights.Folders?.Paths.Any(folder => RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder)) == true;
 
     /// <returns>Null if unknown, also if it depends on whether <c>..</c> is resolved before or after a link.</returns>
     public static string? Target(string path)
@@ -132,8 +132,15 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             : null;
     }
 
-    public static bool IsWithin(Rights rights, string target) =>
-        rights.Workspace is { } folder && RealPath.TargetOf(folder) is { } real && RealPath.IsUnder(real, target);
+    public static bool IsWithin(Rights rights, string target) => FolderOf(rights, target) is not null;
+
+    /// <summary>The real path of the workspace folder that a target is in; null if it is outside.</summary>
+    public static string? FolderOf(Rights rights, string target) =>
+        FoldersOf(rights).FirstOrDefault(folder => RealPath.IsUnder(folder, target));
+
+    /// <summary>The real paths of the workspace folders.</summary>
+    public static IReadOnlyList<string> FoldersOf(Rights rights) =>
+        [.. (rights.Folders?.Paths ?? []).Select(RealPath.TargetOf).OfType<string>()];
 
     /// <summary>Why the mode denies a change.</summary>
     public static Evaluation NoChanges(Rights rights) =>
@@ -145,19 +152,17 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
 
     private Evaluation? Guard(string path, string target, Rights rights)
     {
-        var real = rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null;
+        var real = FolderOf(rights, target);
         var why =
-            GuardedPaths.ChangeReason(Path.GetFullPath(path), rights.Workspace, ordinary)
+            GuardedPaths.ChangeReason(Path.GetFullPath(path), NamedFolderOf(path, rights), ordinary)
             ?? GuardedPaths.ChangeReason(target, real, ordinary);
-        if (why is null && real is not null && RealPath.IsUnder(real, target) && GitFolder.IsChanged(target, real))
+        if (why is null && real is not null && GitFolder.IsChanged(target, real))
         {
             why = "it makes its folder a Git repository, whose configuration can run commands";
         }
         if (
             why is null
-            && rights.Workspace is { } workspace
-            && GuardedPaths.GitFolderOf(workspace) is { } git
-            && RealPath.IsUnder(git, target)
+            && rights.Folders?.Paths.Any(folder => GuardedPaths.GitFolderOf(folder) is { } git && RealPath.IsUnder(git, target)) == true
         )
         {
             why = "version control runs commands from it";
@@ -169,11 +174,13 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             : null;
     }
 
+    private static string? NamedFolderOf(string path, Rights rights) => rights.Folders?.FolderOf(Path.GetFullPath(path))?.Path;
+
     private bool IsProtected(string path, string target) => protectedPaths.DenialReason(path, target) is not null;
 
     private string? ReadDenialReason(string path, string target, Rights rights) =>
         protectedPaths.DenialReason(path, target)
-        ?? GuardedPaths.ReadReason(Path.GetFullPath(path), rights.Workspace)
+        ?? GuardedPaths.ReadReason(Path.GetFullPath(path), NamedFolderOf(path, rights))
         ?? GuardedPaths.ReadReason(target, null)
         ?? ContentDenialReason(target);
 

@@ -58,30 +58,45 @@ public sealed class PermissionPolicy
             return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}.");
         }
 
-        var (strictest, rule, rules) = (Evaluation.Allow("It changes nothing."), (string?)null, stored.List());
+        var (strictest, rule, ruleFolder, rules) = (Evaluation.Allow("It changes nothing."), (string?)null, (string?)null, stored.List());
         foreach (var one in rights)
         {
-            var workspace = one.Workspace is null ? null : RealPath.TargetOf(one.Workspace);
+            var folder = FolderOf(action, one);
             var ruleSet = new RuleSet(
                 one.Permissions,
-                rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal),
-                workspace,
+                rules.Where(stored => stored.Folder == folder).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal),
+                FilePolicy.FoldersOf(one),
                 userHome
             );
-            var (finding, ofThis) = Evaluate(tool, action, one, workspace, ruleSet);
+            var (finding, ofThis) = Evaluate(tool, action, one, folder, ruleSet);
             if (finding is { Decision: Decision.Ask, IsFinal: false } && ruleSet.IsStored(ofThis))
             {
                 finding = Evaluation.Allow("You allowed exactly this.");
             }
 
-            (strictest, rule) = (strictest.StricterOf(finding), rule ?? ofThis);
+            (strictest, rule, ruleFolder) = (strictest.StricterOf(finding), rule ?? ofThis, rule is null ? folder : ruleFolder);
         }
 
         return new Verdict(strictest.Decision, strictest.Why)
         {
             Where = strictest.Where,
             Rule = strictest is { Decision: Decision.Ask, IsFinal: false } && CanBeShown(rule) ? rule : null,
+            RuleFolder = ruleFolder,
         };
+    }
+
+    /// <summary>The workspace folder whose stored rules apply: that of the file or the command, otherwise the first. Null without one.</summary>
+    private static string? FolderOf(ToolAction action, Rights rights)
+    {
+        var path = action switch
+        {
+            ToolAction.ReadFile read => read.Path,
+            ToolAction.ChangeFile change => change.Path,
+            ToolAction.RunCommand run => run.Folder,
+            _ => null,
+        };
+        return (path is not null && FilePolicy.Target(path) is { } target ? FilePolicy.FolderOf(rights, target) : null)
+            ?? (rights.Folders is { } folders ? RealPath.TargetOf(folders.First.Path) : null);
     }
 
     private (Evaluation Finding, string? Rule) Evaluate(string tool, ToolAction action, Rights rights, string? workspace, RuleSet ruleSet)
@@ -132,7 +147,7 @@ public sealed class PermissionPolicy
                 return (
                     ruleSet.Tool(tool)
                         ?? (
-                            rights.Workspace is null ? Evaluation.Deny("No workspace folder is open, so there are no tests to run.")
+                            rights.Folders is null ? Evaluation.Deny("No workspace folder is open, so there are no tests to run.")
                             : rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
                             : ruleSet.AllowsTool(tool) ? Evaluation.Allow("A permission rule allows it.")
                             : Evaluation.Ask("It runs tests of the workspace, which can do anything that you can.")

@@ -162,7 +162,7 @@ internal static class ReadOnlyCommands
     };
 
     /// <summary>The name under which a command is in the table; null when it is not, or another program would run.</summary>
-    public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, string? workspace) =>
+    public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, IReadOnlyList<string> workspace) =>
         Builtins.Contains(words[0]) ? words[0]
         : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name
         : null;

@@ -1,3 +1,4 @@
+using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Permissions;
@@ -15,8 +16,8 @@ public sealed record Rights
     public required AgentPermissions Permissions { get; init; }
     public PermissionMode Mode { get; init; }
 
-    /// <summary>The trusted folder, fixed when the window opened it; a model cannot change it. Null without one: then no file can be read or changed.</summary>
-    public string? Workspace { get; init; }
+    /// <summary>The trusted folders of the window; a model cannot change them. Null without one: then no file can be read or changed.</summary>
+    public WorkspaceFolders? Folders { get; init; }
 
     /// <summary>True if no user is available: a call that needs approval is denied.</summary>
     public bool IsUnattended { get; init; }

@@ -14,17 +14,17 @@ internal sealed class RuleSet
     private readonly IReadOnlyList<PermissionRule> deny;
     private readonly bool isInvalid;
     private readonly IReadOnlySet<string> stored;
-    private readonly string? workspace;
+    private readonly IReadOnlyList<string> folders;
     private readonly string userHome;
 
-    /// <param name="workspace">Its real path.</param>
-    public RuleSet(AgentPermissions permissions, IReadOnlySet<string> stored, string? workspace, string userHome)
+    /// <param name="folders">The real paths of the workspace folders: a relative rule is about each of them.</param>
+    public RuleSet(AgentPermissions permissions, IReadOnlySet<string> stored, IReadOnlyList<string> folders, string userHome)
     {
         (allow, _) = Parse(permissions.Allow);
         (ask, var askIsBroken) = Parse(permissions.Ask);
         (deny, var denyIsBroken) = Parse(permissions.Deny);
         isInvalid = askIsBroken || denyIsBroken;
-        (this.stored, this.workspace, this.userHome) = (stored, workspace, userHome);
+        (this.stored, this.folders, this.userHome) = (stored, folders, userHome);
     }
 
     /// <summary>Evaluates a restriction in every form in which the command could run.</summary>
@@ -52,7 +52,7 @@ internal sealed class RuleSet
     public Evaluation? Change(string? tool, params string[] paths) => Path(tool is null ? Writers : [.. Writers, tool], paths);
 
     /// <param name="real">Where it leads.</param>
-    public bool AllowsPath(string tool, string real) => Allows(rule => rule.Tool == tool && rule.MatchesPath(real, workspace, userHome));
+    public bool AllowsPath(string tool, string real) => Allows(rule => rule.Tool == tool && IsMatch(rule, real));
 
     public Evaluation? Tool(string tool) => Restricted(rule => rule.AppliesTo(tool) && rule.Pattern is null);
 
@@ -76,8 +76,13 @@ internal sealed class RuleSet
     {
         // A restriction of a folder applies to its content.
         var all = paths.SelectMany(AndAbove).Distinct(StringComparer.Ordinal).ToList();
-        return Restricted(rule => tools.Contains(rule.Tool) && all.Any(path => rule.MatchesPath(path, workspace, userHome, IgnoresCase)));
+        return Restricted(rule => tools.Contains(rule.Tool) && all.Any(path => IsMatch(rule, path, IgnoresCase)));
     }
+
+    private bool IsMatch(PermissionRule rule, string path, bool ignoreCase = false) =>
+        folders.Count == 0
+            ? rule.MatchesPath(path, null, userHome, ignoreCase)
+            : folders.Any(folder => rule.MatchesPath(path, folder, userHome, ignoreCase));
 
     private static IEnumerable<string> AndAbove(string path)
     {

@@ -17,9 +17,14 @@ public enum SandboxKind
 }
 
 /// <summary>The access of a sandboxed command.</summary>
-/// <param name="Workspace">The real path; the only place where it may write what lasts.</param>
+/// <param name="Workspace">The real path of the folder that it runs in. It may write what lasts only there and in <see cref="Others"/>.</param>
 public sealed record SandboxRules(string Workspace)
 {
+    /// <summary>The real paths of the other workspace folders.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    public IReadOnlyList<string> Folders => [Workspace, .. Others];
+
     public bool AllowNetwork { get; init; }
 }
 
@@ -131,7 +136,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             SandboxKind.Bubblewrap => Bubblewrap(start, rules),
             SandboxKind.Landlock => ByLandlock(start, rules),
             SandboxKind.SandboxExec => BySandboxExec(start, rules),
-            _ => new SandboxedStart(start, null, null),
+            _ => new SandboxedStart(start, [], null),
         };
 
     private bool IsAvailable(SandboxKind one) =>
@@ -171,8 +176,9 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
     private SandboxedStart Bubblewrap(ChildProcessStart start, SandboxRules rules)
     {
-        var workspace = rules.Workspace;
-        var watch = Watch(workspace);
+        var folders = rules.Folders;
+        var watches = Watch(folders);
+        bool IsInside(string place) => folders.Any(folder => RealPath.ResolvesInto(place, folder));
         List<string> arguments =
         [
             "-c",
@@ -198,27 +204,29 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         }
 
         var places = hidden.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var place in places.Where(place => !RealPath.ResolvesInto(place, workspace) && !IsCovered(place)))
+        foreach (var place in places.Where(place => !IsInside(place) && !IsCovered(place)))
         {
             arguments.AddRange(Hide(place));
         }
 
-        arguments.AddRange(["--bind", workspace, workspace]);
-        foreach (var place in places.Where(place => RealPath.ResolvesInto(place, workspace)))
+        arguments.AddRange(folders.SelectMany(folder => (string[])["--bind", folder, folder]));
+        foreach (var place in places.Where(IsInside))
         {
             arguments.AddRange(Hide(place));
         }
         foreach (
-            var path in GuardedFolders
-                .Concat(GuardedFiles)
-                .Concat(GuardedWhereThere)
-                .Select(name => Path.Combine(workspace, name))
-                .Append(GuardedPaths.GitFolderOf(workspace))
-                .OfType<string>()
+            var path in folders.SelectMany(folder =>
+                GuardedFolders
+                    .Concat(GuardedFiles)
+                    .Concat(GuardedWhereThere)
+                    .Select(name => Path.Combine(folder, name))
+                    .Append(GuardedPaths.GitFolderOf(folder))
+                    .OfType<string>()
+            )
         )
         {
             // A link cannot be mounted over, but where it leads can.
-            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.ResolvesInto(real, workspace) && real != workspace)
+            if (Path.Exists(path) && RealPath.Of(path) is var real && IsInside(real) && !folders.Contains(real))
             {
                 arguments.AddRange(["--ro-bind", real, real]);
             }
@@ -236,13 +244,27 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             .. start.Arguments,
         ]);
         var environment = Temporary(start, "/tmp");
-        return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, watch, null);
+        return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, watches, null);
     }
 
-    private static GuardedWatch Watch(string workspace)
+    private static List<GuardedWatch> Watch(IReadOnlyList<string> folders)
     {
-        SandboxLeftovers.Remove(workspace, [.. GuardedFolders, .. GuardedFiles], DateTime.UtcNow);
-        return new GuardedWatch(workspace, [.. GuardedFolders, .. GuardedFiles]);
+        List<GuardedWatch> watches = [];
+        try
+        {
+            foreach (var folder in folders)
+            {
+                SandboxLeftovers.Remove(folder, [.. GuardedFolders, .. GuardedFiles], DateTime.UtcNow);
+                watches.Add(new GuardedWatch(folder, [.. GuardedFolders, .. GuardedFiles]));
+            }
+        }
+        catch
+        {
+            watches.ForEach(watch => watch.Dispose());
+            throw;
+        }
+
+        return watches;
     }
 
     /// <summary>Where it may write besides the workspace; caches that are elsewhere go there.</summary>
@@ -262,9 +284,10 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
     private SandboxedStart ByLandlock(ChildProcessStart start, SandboxRules rules)
     {
-        var watch = Watch(rules.Workspace);
+        var watches = Watch(rules.Folders);
         var temporary = Directory.CreateTempSubdirectory("plue-command-").FullName;
         List<string> arguments = ["sandbox", "--workspace", rules.Workspace, "--writable", RealPath.Of(temporary)];
+        arguments.AddRange(rules.Others.SelectMany(folder => (string[])["--writable", folder]));
         foreach (var place in hidden.Where(Path.Exists))
         {
             arguments.AddRange(["--hide", RealPath.Of(place)]);
@@ -277,7 +300,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
         arguments.AddRange(["--", start.Program, .. start.Arguments]);
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, watch, temporary);
+        return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, watches, temporary);
     }
 
     private SandboxedStart BySandboxExec(ChildProcessStart start, SandboxRules rules)
@@ -297,7 +320,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
                 Arguments = ["-p", profile, start.Program, .. start.Arguments],
                 Environment = environment,
             },
-            null,
+            [],
             temporary
         );
     }
@@ -306,23 +329,33 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 /// <summary>A prepared command and the resources to clean up after it.</summary>
 public sealed class SandboxedStart : IDisposable
 {
-    private readonly GuardedWatch? watch;
+    private readonly IReadOnlyList<GuardedWatch> watches;
+    private readonly CancellationTokenSource violation;
     private readonly string? temporary;
 
-    internal SandboxedStart(ChildProcessStart start, GuardedWatch? watch, string? temporary) =>
-        (Start, this.watch, this.temporary) = (start, watch, temporary);
+    /// <param name="watches">One for each folder that it can write to.</param>
+    internal SandboxedStart(ChildProcessStart start, IReadOnlyList<GuardedWatch> watches, string? temporary)
+    {
+        (Start, this.watches, this.temporary) = (start, watches, temporary);
+        violation = CancellationTokenSource.CreateLinkedTokenSource([.. watches.Select(watch => watch.Appeared)]);
+    }
 
     public ChildProcessStart Start { get; }
 
     /// <summary>Canceled when something guarded appeared: the command is to be killed.</summary>
-    public CancellationToken Violation => watch?.Appeared ?? CancellationToken.None;
+    public CancellationToken Violation => violation.Token;
 
     /// <summary>Gets the text to append to the output after the command and its processes ended; null if there is none.</summary>
-    public string? Finish() => watch?.Finish();
+    public string? Finish() =>
+        watches.Select(watch => watch.Finish()).OfType<string>().ToList() is { Count: > 0 } notes ? string.Join(' ', notes) : null;
 
     public void Dispose()
     {
-        watch?.Dispose();
+        violation.Dispose();
+        foreach (var watch in watches)
+        {
+            watch.Dispose();
+        }
         if (temporary is null)
         {
             return;

@@ -9,13 +9,13 @@ internal static class SandboxProfile
     {
         var profile = new StringBuilder("(version 1)\n(allow default)\n(deny file-write*)\n");
         profile.Append("(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/tty\"))\n");
-        foreach (var folder in (string[])[rules.Workspace, temporary])
+        foreach (var folder in rules.Folders.Append(temporary))
         {
             profile.Append("(allow file-write* (subpath ").Append(Quoted(folder)).Append("))\n");
         }
-        foreach (var name in guarded)
+        foreach (var path in rules.Folders.SelectMany(folder => guarded.Select(name => Path.Combine(folder, name))))
         {
-            profile.Append("(deny file-write* (subpath ").Append(Quoted(Path.Combine(rules.Workspace, name))).Append("))\n");
+            profile.Append("(deny file-write* (subpath ").Append(Quoted(path)).Append("))\n");
         }
         foreach (var place in hidden)
         {

@@ -9,7 +9,8 @@ internal sealed class SystemPrograms(string? searchPath)
     private static readonly string[] Folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/lib/cargo/bin"];
 
     /// <returns>The program's own name; null when it cannot be known, or it is not the system's.</returns>
-    public string? NameOf(string program, string? workspace)
+    /// <param name="workspace">Its folders, where a model can put what it likes.</param>
+    public string? NameOf(string program, IReadOnlyList<string> workspace)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -25,7 +26,7 @@ internal sealed class SystemPrograms(string? searchPath)
             // The first that fits runs: a folder that the workspace can fill decides before the system does.
             if (
                 !Path.IsPathRooted(folder)
-                || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.IsUnder(workspace, real)))
+                || (workspace.Count > 0 && (RealPath.TargetOf(folder) is not { } real || workspace.Any(one => RealPath.IsUnder(one, real))))
             )
             {
                 return null;
@@ -42,7 +43,7 @@ internal sealed class SystemPrograms(string? searchPath)
     }
 
     /// <summary>Whether a bare name may lead into the workspace, where a model can put what it likes.</summary>
-    public bool IsInWorkspace(string program, string workspace)
+    public bool IsInWorkspace(string program, IReadOnlyList<string> workspace)
     {
         if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal))
         {
@@ -57,7 +58,7 @@ internal sealed class SystemPrograms(string? searchPath)
             }
             if (File.Exists(Path.Combine(folder, program)))
             {
-                return RealPath.IsInside(Path.Combine(folder, program), workspace) || RealPath.IsInside(folder, workspace);
+                return workspace.Any(one => RealPath.IsInside(Path.Combine(folder, program), one) || RealPath.IsInside(folder, one));
             }
         }
 

@@ -14,6 +14,9 @@ public sealed record Verdict(Decision Decision, string Why)
     /// <summary>The rule that <c>always</c> would store, shown exactly as stored; null if always is not available.</summary>
     public string? Rule { get; init; }
 
+    /// <summary>The workspace folder that <see cref="Rule"/> is stored for.</summary>
+    public string? RuleFolder { get; init; }
+
     /// <summary>Where it really leads: the path with links followed.</summary>
     public string? Where { get; init; }
 }

@@ -1,22 +1,38 @@
 namespace Plue.Server.Platform;
 
-/// <summary>The workspace folder of the window. While it is not trusted, its files are not read and no process runs in it.</summary>
+/// <summary>The workspace folders of the window. While they are not trusted, their files are not read and no process runs in them.</summary>
 public sealed class Workspace
 {
-    private volatile string? trustedFolder;
-    private volatile string? folder;
+    private volatile WorkspaceFolders? trusted;
+    private volatile WorkspaceFolders? open;
+    private volatile bool isTrusted;
 
-    /// <summary>Null without a folder, and as long as the folder is not trusted.</summary>
-    public string? TrustedFolder => trustedFolder;
+    /// <summary>Null without a folder, and as long as the workspace is not trusted. Folders that do not exist are omitted.</summary>
+    public WorkspaceFolders? TrustedFolders => trusted;
 
-    /// <summary>The open folder, trusted or not: only to keep away from what is in it.</summary>
-    public string? OpenFolder => folder;
+    /// <summary>The first of <see cref="TrustedFolders"/>.</summary>
+    public string? TrustedFolder => trusted?.First.Path;
 
-    public void Open(string? path, bool trusted)
+    /// <summary>The open folders, trusted or not: only to keep away from what is in them.</summary>
+    public WorkspaceFolders? OpenFolders => open;
+
+    /// <summary>The first of <see cref="OpenFolders"/>.</summary>
+    public string? OpenFolder => open?.First.Path;
+
+    public void Open(string? path, bool trusted) => Open(path is null ? null : WorkspaceFolders.Of(path), trusted);
+
+    public void Open(WorkspaceFolders? folders, bool trusted)
     {
-        folder = path;
+        open = folders;
         SetTrusted(trusted);
     }
 
-    public void SetTrusted(bool trusted) => trustedFolder = trusted && Directory.Exists(folder) ? folder : null;
+    /// <summary>Folders were added or removed. A workspace is trusted as a whole.</summary>
+    public void Change(WorkspaceFolders? folders) => Open(folders, isTrusted);
+
+    public void SetTrusted(bool trusted)
+    {
+        isTrusted = trusted;
+        this.trusted = trusted ? open?.Existing() : null;
+    }
 }

@@ -7,7 +7,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>edit/*: what agents changed in the open folder, and what the user decides about it. Nothing of a folder that is not trusted is looked at.</summary>
+/// <summary>edit/*: what agents changed in the open folders, and what the user decides about it. Nothing of a folder that is not trusted is looked at. With several folders, paths begin with the name of theirs.</summary>
 /// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
 internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
@@ -22,7 +22,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
             Methods.EditList,
             (asked, _) =>
                 Task.Run(() =>
-                    workspace.TrustedFolder is { } folder ? List(folder, asked.CodexId, []) : new EditListResult([]) { Turns = [] }
+                    workspace.TrustedFolders is { } folders ? List(folders, asked.CodexId, []) : new EditListResult([]) { Turns = [] }
                 )
         );
         server.Map(Methods.EditAccept, (asked, _) => Task.Run(() => Decide(asked, isAccepted: true)));
@@ -31,20 +31,31 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         server.Map(Methods.EditRedo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: false, cancellationToken));
         server.Map(
             Methods.EditContent,
-            (asked, _) => Task.Run(() => new EditContentResult(edits.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path)))
+            (asked, _) =>
+                Task.Run(() =>
+                {
+                    var (folder, path) = PlaceOf(Folders, asked.Path);
+                    return new EditContentResult(edits.Reviews.Before(folder, EditLog.IdOf(asked.CodexId), path));
+                })
         );
     }
 
-    private string Folder =>
-        workspace.TrustedFolder
+    private WorkspaceFolders Folders =>
+        workspace.TrustedFolders
         ?? throw new FailureException(
             FailureKind.Untrusted,
             "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
         );
 
+    /// <exception cref="FailureException">NotFound: its folder was removed from the workspace.</exception>
+    private static (string Folder, string Path) PlaceOf(WorkspaceFolders folders, string shown) =>
+        folders.TryFind(shown, out var folder, out var path)
+            ? (folder.Path, path)
+            : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
+
     private EditListResult Decide(EditDecideParams asked, bool isAccepted)
     {
-        var folder = Folder;
+        var folders = Folders;
         if (asked is { HunkId: not null, Path: null })
         {
             throw new FailureException(FailureKind.MissingField, "Give the file of the change.");
@@ -52,16 +63,23 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
 
         // Without a file everything under it is meant, as it is listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
+        List<(string Folder, string? Path)> places = asked.Path is null
+            ? [.. folders.Paths.Select(folder => (folder, (string?)null))]
+            : [PlaceOf(folders, asked.Path)];
         return List(
-            folder,
+            folders,
             asked.CodexId,
-            [.. family.SelectMany(codex => edits.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]
+            [
+                .. family.SelectMany(codex =>
+                    places.SelectMany(place => edits.Reviews.Decide(place.Folder, codex, place.Path, asked.HunkId, isAccepted))
+                ),
+            ]
         );
     }
 
     private async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
     {
-        var folder = Folder;
+        var folders = Folders;
         var (codex, turns) = (EditLog.IdOf(asked.CodexId), edits.Turns);
         Func<TurnEdit, bool> which;
         if (asked.All == true)
@@ -74,7 +92,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
             var turn =
                 asked.TurnId
                 ?? await Task.Run(
-                    () => edits.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn,
+                    () => edits.Reviews.Edits(folders).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn,
                     cancellationToken
                 )
                 ?? throw new FailureException(
@@ -85,22 +103,26 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         }
 
         var outcome = isUndo
-            ? await turns.UndoAsync(folder, which, cancellationToken)
-            : await turns.RedoAsync(folder, which, cancellationToken);
-        return await Task.Run(() => List(folder, asked.CodexId, outcome.Conflicts), cancellationToken);
+            ? await turns.UndoAsync(folders, which, cancellationToken)
+            : await turns.RedoAsync(folders, which, cancellationToken);
+        return await Task.Run(() => List(folders, asked.CodexId, outcome.Conflicts), cancellationToken);
     }
 
-    private EditListResult List(string folder, string? codexId, IReadOnlyList<string> conflicts)
+    private EditListResult List(WorkspaceFolders folders, string? codexId, IReadOnlyList<string> conflicts)
     {
         var family = codexId is null ? null : FamilyOf(codexId);
         Func<string, bool>? which = family is null ? null : family.Contains;
         var titles = channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
-        return new EditListResult([.. edits.Reviews.List(folder, which).Select(View)])
+        return new EditListResult([
+            .. folders.All.SelectMany(folder =>
+                edits.Reviews.List(folder.Path, which).Select(file => View(file, folders.Shown(folder, file.Review.Path)))
+            ),
+        ])
         {
             Turns =
             [
                 .. edits
-                    .Reviews.Edits(folder)
+                    .Reviews.Edits(folders)
                     .Where(edit => which?.Invoke(edit.By.Codex) ?? true)
                     .GroupBy(edit => (edit.By.Codex, edit.By.Turn))
                     .Reverse()
@@ -110,19 +132,22 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
                         turn.Key.Turn,
                         turn.First().By.Time ?? default,
                         UsageHandlers.TitleOf(turn.Key.Codex, titles),
-                        turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(),
+                        turn.Select(edit => (edit.By.Workspace, edit.Path)).Distinct().Count(),
                         turn.Any(edit => edit.IsUndone)
                     )),
             ],
             Conflicts = conflicts,
-            LeftOut = edits.Log.OmissionNotice(folder),
+            LeftOut =
+                folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
+                    ? string.Join(' ', notices)
+                    : null,
         };
     }
 
-    private static FileEditView View(FileReview file) =>
+    private static FileEditView View(FileReview file, string shown) =>
         new()
         {
-            Path = file.Review.Path,
+            Path = shown,
             CodexId = AddressOf(file.Review.Codex),
             Kind =
                 (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created

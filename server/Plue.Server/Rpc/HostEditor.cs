@@ -194,7 +194,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
         );
     }
 
-    private string Named(string realPath) => EditorWindow.NameOf(realPath, workspace.TrustedFolder);
+    private string Named(string realPath) => EditorWindow.NameOf(realPath, workspace.TrustedFolders);
 
     private async Task<TResult> AskAsync<TParams, TResult>(
         RpcRequest<TParams, TResult> method,

@@ -25,17 +25,18 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             Methods.Initialize,
             (parameters, _) =>
             {
-                if (
-                    parameters.InitializationOptions?.WorkspaceFolder is { } folder
-                    && (!Path.IsPathFullyQualified(folder) || folder.Contains('\0'))
-                )
+                if (parameters.InitializationOptions?.WorkspaceFolder is { } folder && !IsAbsolute(folder))
                 {
                     throw new RpcErrors.InvalidParamsException(
                         "The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path."
                     );
                 }
 
-                if (parameters.InitializationOptions is { } options)
+                if (parameters.InitializationOptions is { WorkspaceFolders: { Count: > 0 } several })
+                {
+                    workspace.Open(FoldersOf(several), parameters.InitializationOptions.Trusted);
+                }
+                else if (parameters.InitializationOptions is { } options)
                 {
                     workspace.Open(options.WorkspaceFolder, options.Trusted);
                 }
@@ -81,6 +82,15 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             }
         );
         server.Map(
+            Methods.WorkspaceFolders,
+            (parameters, _) =>
+            {
+                workspace.Change(FoldersOf(parameters.Folders));
+                FilesChanged?.Invoke();
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(
             Methods.Shutdown,
             (_, _) =>
             {
@@ -89,6 +99,18 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             }
         );
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
+    }
+
+    private static bool IsAbsolute(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0');
+
+    private static WorkspaceFolders? FoldersOf(IReadOnlyList<WorkspaceFolderView> folders)
+    {
+        var areValid =
+            folders.All(one => IsAbsolute(one.Path) && one.Name is { Length: > 0 } and not "." and not ".." && one.Name.IndexOfAny(['/', '\\', '\0']) < 0)
+            && folders.DistinctBy(one => one.Name, StringComparer.Ordinal).Count() == folders.Count;
+        return !areValid ? throw new RpcErrors.InvalidParamsException("Workspace folders must have absolute paths, and unique names without slashes.")
+            : folders is [var only] ? WorkspaceFolders.Of(only.Path)
+            : WorkspaceFolders.Of([.. folders.Select(one => new WorkspaceFolder(one.Name, one.Path))]);
     }
 
     /// <summary>A killed editor does not close a pipe that one of its child processes still holds open.</summary>

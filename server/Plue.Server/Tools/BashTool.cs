@@ -12,12 +12,14 @@ namespace Plue.Server.Tools;
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="allowsNetwork">The user's setting; a call cannot change it.</param>
 /// <param name="editor">For the note about files with unsaved changes; null for none.</param>
+/// <param name="folders">The workspace of the window: with several folders a call can choose one. Null for one folder.</param>
 public sealed class BashTool(
     string description,
     Sandbox sandbox,
     ToolResults results,
     Func<bool> allowsNetwork,
-    EditorWindow? editor = null
+    EditorWindow? editor = null,
+    Func<WorkspaceFolders?>? folders = null
 ) : ITool
 {
     private const int DefaultSeconds = 120;
@@ -28,24 +30,31 @@ public sealed class BashTool(
     private const int MaxCommandLength = 100_000;
     private const string Schema =
         """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
+    private const string SchemaForSeveral =
+        """{"type":"object","properties":{"command":{"type":"string"},"folder":{"type":"string","description":"The name of the workspace folder to run in; the first by default."},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
 
     private static readonly string[] Shells = OperatingSystem.IsWindows()
         ? [@"C:\Program Files\Git\bin\bash.exe"]
         : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
     public string Name => "bash";
-    public ToolDeclaration Declaration { get; } = new("bash", description, Schema);
+    public ToolDeclaration Declaration { get; } =
+        new("bash", description, folders?.Invoke() is { AreSeveral: true } ? SchemaForSeveral : Schema);
     public bool IsReadOnly => false;
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var given = new ToolParameters(parameters, "command", "timeout_s");
+        var several = context.Folders is { AreSeveral: true } all ? all : null;
+        var given = several is null
+            ? new ToolParameters(parameters, "command", "timeout_s")
+            : new ToolParameters(parameters, "command", "folder", "timeout_s");
         var command = given.Text("command");
         var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
-        if (context.Workspace is not { } workspace)
+        if (context.Folders is not { } workspace)
         {
             throw new ToolFailureException("No workspace folder is open, so no command can run.");
         }
+        var folder = several is null ? workspace.First : Chosen(workspace, given.OptionalText("folder"));
         if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal))
         {
             throw new ToolFailureException("`command` is empty or contains a NUL character. Nothing was run.");
@@ -64,19 +73,31 @@ public sealed class BashTool(
             seconds,
             shell,
             await sandbox.KindAsync(cancellationToken),
-            new SandboxRules(workspace) { AllowNetwork = allowsNetwork() },
+            new SandboxRules(folder.Path)
+            {
+                AllowNetwork = allowsNetwork(),
+                Others = [.. workspace.Paths.Where(path => path != folder.Path)],
+            },
             sandbox,
             () => results.Create(context.CodexId),
             UnsavedNote(workspace)
         );
     }
 
-    private string UnsavedNote(string workspace)
+    private static WorkspaceFolder Chosen(WorkspaceFolders workspace, string? name) =>
+        string.IsNullOrEmpty(name)
+            ? workspace.First
+            : workspace.All.FirstOrDefault(folder => folder.Name == name || folder.Path == name)
+                ?? throw new ToolFailureException(
+                    $"`folder` must be a folder of the workspace: {string.Join(", ", workspace.All.Select(folder => HiddenCharacters.VisibleLine(folder.Name)))}. Nothing was run."
+                );
+
+    private string UnsavedNote(WorkspaceFolders workspace)
     {
         var files = (editor?.Unsaved ?? [])
-            .Where(path => RealPath.IsUnder(workspace, path))
+            .Where(path => workspace.FolderOf(path) is not null)
             .Take(MaxNamed)
-            .Select(path => HiddenCharacters.VisibleLine(Path.GetRelativePath(workspace, path)))
+            .Select(path => WorkspacePath.Find(workspace, path)!.Display)
             .ToList();
         return files.Count == 0
             ? ""

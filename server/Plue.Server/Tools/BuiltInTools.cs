@@ -1,6 +1,7 @@
 using System.Net;
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
@@ -9,6 +10,7 @@ namespace Plue.Server.Tools;
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
 /// <param name="editor">For files with unsaved changes; null for none.</param>
+/// <param name="folders">The workspace of the window; null for one folder.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
@@ -16,7 +18,8 @@ public sealed class BuiltInTools(
     ToolResults results,
     Func<bool> allowsNetwork,
     Func<IPAddress, bool> mayFetch,
-    EditorWindow? editor = null
+    EditorWindow? editor = null,
+    Func<WorkspaceFolders?>? folders = null
 ) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
@@ -27,7 +30,7 @@ public sealed class BuiltInTools(
         ("edit", text => new EditTool(text, editor)),
         (EditCellTool.ToolName, text => new EditCellTool(text, editor)),
         ("search", text => new SearchTool(text, policy, editor)),
-        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor)),
+        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders)),
         (TodoList.ToolName, text => new TodoTool(text)),
         ("fetch", text => new FetchTool(text, mayFetch)),
     ];

@@ -81,7 +81,7 @@ internal sealed class CodexEditTool(
             {
                 return Task.FromResult<PlannedCall>(
                     new PlannedFileWrite(
-                        WorkspacePath.Resolve(context.Workspace, codex!.Path),
+                        WorkspacePath.Resolve(context.Folders, codex!.Path),
                         before is null ? null : new FileVersion(before, null),
                         (after, text),
                         diff,

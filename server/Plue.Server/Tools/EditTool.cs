@@ -23,7 +23,7 @@ public sealed class EditTool(string description, EditorWindow? editor = null) : 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "old", "new", "all");
-        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
         var (old, @new) = (given.Text("old"), given.Text("new"));
         if (old == @new)
         {

@@ -9,24 +9,12 @@ internal static class EditorText
 {
     private const int MaxLength = 500;
 
-    /// <returns>The path from the workspace, with <c>/</c>; null for a file outside of it.</returns>
-    public static string? Relative(string path, string workspace)
-    {
-        if (!Path.IsPathFullyQualified(path))
-        {
-            return null;
-        }
-
-        var real = RealPath.TargetOf(path) ?? path;
-        return RealPath.IsUnder(workspace, real) ? Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/') : null;
-    }
-
-    public static string Of(EditorProblem problem, string workspace)
+    public static string Of(EditorProblem problem, WorkspaceFolders folders)
     {
         var about = string.Join(' ', new[] { problem.Source, problem.Code }.Where(one => !string.IsNullOrEmpty(one)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Line(Relative(problem.Path, workspace) ?? problem.Path)}:{problem.Line}:{problem.Column}: {SeverityOf(problem.Severity)}: {Line(problem.Message)}{(about.Length > 0 ? $" [{Line(about)}]" : "")}"
+            $"{Line(WorkspacePath.Find(folders, problem.Path)?.Shown ?? problem.Path)}:{problem.Line}:{problem.Column}: {SeverityOf(problem.Severity)}: {Line(problem.Message)}{(about.Length > 0 ? $" [{Line(about)}]" : "")}"
         );
     }
 

@@ -84,7 +84,7 @@ internal sealed class NewProblems
         text.Append(CultureInfo.InvariantCulture, $"\nNew problems after this edit ({added.Count}):\n");
         foreach (var problem in added.Take(MaxShown))
         {
-            text.Append(EditorText.Of(problem, paths[0].Workspace)).Append('\n');
+            text.Append(EditorText.Of(problem, paths[0].Folders)).Append('\n');
         }
 
         if (added.Count > MaxShown)

@@ -22,29 +22,32 @@ internal sealed class ProblemsTool(string description, PermissionPolicy policy, 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var named = new ToolParameters(parameters, "path").OptionalText("path");
-        var path = WorkspacePath.Resolve(context.Workspace, string.IsNullOrEmpty(named) ? "." : named);
+        var path = WorkspacePath.Resolve(context.Folders, string.IsNullOrEmpty(named) ? "." : named);
+        var isEverything = path.Relative.Length == 0 && (string.IsNullOrEmpty(named) || !path.Folders.AreSeveral);
         var editor = EditorQuery.EditorOf(window);
         var mayRead = EditorQuery.MayRead(Name, policy, context);
         return Task.FromResult<PlannedCall>(
             new EditorQuery(
                 path,
-                path.Relative,
+                isEverything ? path.Relative : path.Shown,
                 async cancel =>
-                    Text(path, await editor.ProblemsAsync(path.Relative.Length == 0 ? null : [path.Full], null, cancel), mayRead)
+                    Text(path, isEverything, await editor.ProblemsAsync(path.Relative.Length == 0 ? null : [path.Full], null, cancel), mayRead)
             )
         );
     }
 
-    private static string Text(WorkspacePath about, EditorProblems found, Func<string, bool> mayRead)
+    private static string Text(WorkspacePath about, bool isEverything, EditorProblems found, Func<string, bool> mayRead)
     {
         var problems = found
             .Problems.Where(problem =>
-                EditorText.Relative(problem.Path, about.Workspace) is { } relative && mayRead(Path.Combine(about.Workspace, relative))
+                WorkspacePath.Find(about.Folders, problem.Path) is { } path
+                && (isEverything || path.Folder == about.Folder)
+                && mayRead(path.Full)
             )
             .ToList();
         if (problems.Count == 0)
         {
-            return about.Relative.Length == 0 ? "No problems are reported. Only files that a language server has looked at are known."
+            return isEverything ? "No problems are reported. Only files that a language server has looked at are known."
                 : found.IsTracked ? $"No problems are reported for {about.Display}."
                 : $"No problems are reported for {about.Display}. It is not visible in an editor, so a language server may not have checked it: run the project's own check to be sure.";
         }
@@ -52,7 +55,7 @@ internal sealed class ProblemsTool(string description, PermissionPolicy policy, 
         var text = new StringBuilder();
         foreach (var problem in problems.Take(MaxShown))
         {
-            text.Append(EditorText.Of(problem, about.Workspace)).Append('\n');
+            text.Append(EditorText.Of(problem, about.Folders)).Append('\n');
         }
 
         // The editor may have cut the list off.

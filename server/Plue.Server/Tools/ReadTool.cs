@@ -47,7 +47,7 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
         }
 
         return Task.FromResult<PlannedCall>(
-            new FileCall(WorkspacePath.Resolve(context.Workspace, named), context.Seen, editor, from ?? 1, to)
+            new FileCall(WorkspacePath.Resolve(context.Folders, named), context.Seen, editor, from ?? 1, to)
         );
     }
 
@@ -124,7 +124,7 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = path.ActionsFor(one => new ToolAction.ReadFile(one));
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What { get; } = path.Relative;
+        public override string What { get; } = path.Shown;
         public override string? Where => path.Full;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

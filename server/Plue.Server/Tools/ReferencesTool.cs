@@ -42,7 +42,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
         return Task.FromResult<PlannedCall>(
             new EditorQuery(
                 path,
-                $"{symbol.Text} ({path.Relative}:{symbol.Line})",
+                $"{symbol.Text} ({path.Shown}:{symbol.Line})",
                 async cancel => await TextAsync(path, await editor.ReferencesAsync(symbol, kind, cancel), kind, mayRead, cancel)
             )
         );
@@ -51,7 +51,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
     /// <summary>A symbol as the model names it: by its file, its line and its text.</summary>
     internal static (WorkspacePath Path, EditorSymbol Symbol) Symbol(ToolParameters given, ToolContext context)
     {
-        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
         var line =
             given.OptionalNumber("line", 1, int.MaxValue)
             ?? throw new ToolFailureException(
@@ -81,20 +81,20 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
         Dictionary<string, string[]?> lines = new(StringComparer.Ordinal);
         foreach (var place in found.Places.Take(MaxShown))
         {
-            if (EditorText.Relative(place.Path, about.Workspace) is not { } relative)
+            if (WorkspacePath.Find(about.Folders, place.Path) is not { } path)
             {
                 outside++;
                 continue;
             }
-            if (!mayRead(Path.Combine(about.Workspace, relative)))
+            if (!mayRead(path.Full))
             {
                 held++;
                 continue;
             }
 
-            if (!lines.TryGetValue(relative, out var known))
+            if (!lines.TryGetValue(path.Full, out var known))
             {
-                lines[relative] = known = await LinesAsync(about with { Relative = relative }, cancellationToken);
+                lines[path.Full] = known = await LinesAsync(path, cancellationToken);
             }
 
             shown++;
@@ -102,7 +102,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
             var name = place.Name is { Length: > 0 } ? $"{EditorText.Symbol(place)}: " : "";
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{EditorText.Line(relative)}:{place.Line}: {name}{HiddenCharacters.VisibleLine(line.Length <= MaxLineLength ? line : line[..MaxLineLength] + "…")}\n"
+                $"{EditorText.Line(path.Shown)}:{place.Line}: {name}{HiddenCharacters.VisibleLine(line.Length <= MaxLineLength ? line : line[..MaxLineLength] + "…")}\n"
             );
         }
 

@@ -49,26 +49,26 @@ internal sealed class RenameTool(string description, EditorWindow window) : IToo
         List<FileRename> files = [];
         foreach (var file in found.Files)
         {
-            files.Add(await PlanAsync(path.Workspace, file, cancellationToken));
+            files.Add(await PlanAsync(path.Folders, file, cancellationToken));
         }
 
         return new Call(
             path,
             $"{symbol.Text} → {name}",
-            [.. files.OrderBy(file => file.Path.Relative, StringComparer.Ordinal)],
+            [.. files.OrderBy(file => file.Path.Shown, StringComparer.Ordinal)],
             context.Seen,
             window
         );
     }
 
-    private async Task<FileRename> PlanAsync(string workspace, EditorFileEdit edit, CancellationToken cancellationToken)
+    private async Task<FileRename> PlanAsync(WorkspaceFolders folders, EditorFileEdit edit, CancellationToken cancellationToken)
     {
-        var relative =
-            EditorText.Relative(edit.Path, workspace)
+        var found =
+            WorkspacePath.Find(folders, edit.Path)
             ?? throw new ToolFailureException(
                 $"The rename would change {EditorText.Line(edit.Path)}, which is outside the workspace. Nothing was changed."
             );
-        var path = WorkspacePath.Resolve(workspace, relative);
+        var path = WorkspacePath.Resolve(folders, found.Full);
         var version = await WorkspaceFile.ReadAsync(path, window, cancellationToken);
         var text = FileText.Of(version.Content);
         if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(version.Content))

@@ -46,7 +46,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             throw new ToolFailureException("`query` must be part of one line, of at most 1,000 characters.");
         }
 
-        var workspace = WorkspacePath.Resolve(context.Workspace, ".");
+        var workspace = WorkspacePath.Resolve(context.Folders, ".");
         PathPattern? pattern = null;
         if (!string.IsNullOrEmpty(files))
         {
@@ -64,7 +64,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
         );
         return Task.FromResult<PlannedCall>(
             new Call(
-                workspace,
+                workspace.Folders,
                 request,
                 request.IsRegex && request.Query is not null ? Expression(request) : null,
                 new WorkspaceListing(Ripgrep),
@@ -103,7 +103,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
     private sealed record Request(string? Query, bool IsRegex, bool IgnoreCase, PathPattern? Files, string? FilesText);
 
     private sealed class Call(
-        WorkspacePath workspace,
+        WorkspaceFolders folders,
         Request request,
         Regex? regex,
         WorkspaceListing listing,
@@ -111,14 +111,14 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
         EditorWindow? editor
     ) : PlannedCall
     {
-        /// <summary>By path from the workspace, the text in the editor.</summary>
-        private readonly Dictionary<string, string> unsaved = new(StringComparer.Ordinal);
+        /// <summary>The text in the editor.</summary>
+        private readonly Dictionary<WorkspacePath, string> unsaved = [];
 
-        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ReadFile(workspace.Full)];
+        public override IReadOnlyList<ToolAction> Actions { get; } = [.. folders.Paths.Select(path => new ToolAction.ReadFile(path))];
         public override ApprovalKind Kind => ApprovalKind.Read;
         public override string What { get; } =
             string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
-        public override string? Where => workspace.Full;
+        public override string? Where => folders.First.Path;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
@@ -132,11 +132,14 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
 
         private async Task ReadUnsavedAsync(EditorWindow window, CancellationToken cancellationToken)
         {
-            var inside = window.Unsaved.Where(path => RealPath.IsUnder(workspace.Workspace, path) && mayRead(path));
+            var inside = window.Unsaved.Where(path => folders.FolderOf(path) is not null && mayRead(path));
             foreach (var path in inside.Take(MaxUnsaved).ToList())
             {
-                var relative = Path.GetRelativePath(workspace.Workspace, path).Replace(Path.DirectorySeparatorChar, '/');
-                if (request.Files?.IsMatch(relative) == false || await window.ReadUnsavedAsync(path, cancellationToken) is not { } text)
+                var file = FileOf(
+                    folders.FolderOf(path)!,
+                    Path.GetRelativePath(folders.FolderOf(path)!.Path, path).Replace(Path.DirectorySeparatorChar, '/')
+                );
+                if (!IsRequested(file) || await window.ReadUnsavedAsync(path, cancellationToken) is not { } text)
                 {
                     continue;
                 }
@@ -144,10 +147,16 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                 var content = Encoding.UTF8.GetBytes(text);
                 if (content.Length <= MaxFileBytes && ProtectedPaths.DenialReason(content) is null)
                 {
-                    unsaved[relative] = text;
+                    unsaved[file] = text;
                 }
             }
         }
+
+        private WorkspacePath FileOf(WorkspaceFolder folder, string relative) => new(folders, folder, "", relative);
+
+        /// <summary>A pattern is of the path in a folder; with several folders it can also begin with the name of one.</summary>
+        private bool IsRequested(WorkspacePath file) =>
+            request.Files is not { } pattern || pattern.IsMatch(file.Relative) || (folders.AreSeveral && pattern.IsMatch(file.Shown));
 
         private ToolOutcome Search(CancellationToken cancellationToken)
         {
@@ -157,12 +166,20 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             {
                 // Only plain letters are the same bytes in every encoding.
                 var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
-                var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
-                IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
+                var isWhole = true;
+                List<WorkspacePath> files = [];
+                foreach (var folder in folders.All)
+                {
+                    var found = listing.Files(folder.Path, hint, request.IgnoreCase, time.Token, out var isWholeFolder);
+                    files.AddRange(found.Select(relative => FileOf(folder, relative)));
+                    isWhole &= isWholeFolder;
+                }
+
+                var requested = files.Where(IsRequested);
                 if (unsaved.Count > 0)
                 {
                     // The text in the editor can match where the file does not.
-                    requested = requested.Union(unsaved.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal);
+                    requested = requested.Union(unsaved.Keys).OrderBy(file => file.Shown, StringComparer.Ordinal);
                 }
                 var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
                 if (!isWhole)
@@ -185,7 +202,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             }
         }
 
-        private StringBuilder Names(List<string> files, CancellationToken cancellationToken)
+        private StringBuilder Names(List<WorkspacePath> files, CancellationToken cancellationToken)
         {
             var output = new StringBuilder();
             var (shown, held) = (0, 0);
@@ -196,13 +213,13 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                 {
                     break;
                 }
-                if (!mayRead(Path.Combine(workspace.Workspace, file)))
+                if (!mayRead(file.Full))
                 {
                     held++;
                     continue;
                 }
 
-                output.Append(HiddenCharacters.VisibleLine(file)).Append('\n');
+                output.Append(file.Display).Append('\n');
                 shown++;
             }
 
@@ -217,27 +234,29 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                     $"[{shown} of {files.Count} files are shown. Narrow `files` to see the others.]\n"
                 );
             }
-            return Finish(output, held, 0, files.Count(file => file.Contains('\uFFFD', StringComparison.Ordinal)));
+            return Finish(output, held, 0, files.Count(HasNoName));
         }
 
-        private StringBuilder Lines(IEnumerable<string> files, CancellationToken cancellationToken)
+        private static bool HasNoName(WorkspacePath file) => file.Relative.Contains('\uFFFD', StringComparison.Ordinal);
+
+        private StringBuilder Lines(IEnumerable<WorkspacePath> files, CancellationToken cancellationToken)
         {
             var output = new StringBuilder();
             var (shown, inFiles, held, large, unnamed) = (0, 0, 0, 0, 0);
             var isCut = false;
             List<string> typed = [];
-            using var folder = new FolderHandle(workspace.Workspace);
+            using var opened = new OpenFolders();
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (file.Contains('\uFFFD', StringComparison.Ordinal))
+                if (HasNoName(file))
                 {
                     unnamed++;
                     continue;
                 }
 
                 var inEditor = unsaved.GetValueOrDefault(file);
-                var content = inEditor ?? Content(folder, file, ref large);
+                var content = inEditor ?? Content(opened.Of(file.Folder), file.Relative, ref large);
                 if (content is null || !MayMatch(content))
                 {
                     continue;
@@ -246,7 +265,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                 var isFirst = true;
                 foreach (var (line, text) in MatchesIn(content, cancellationToken))
                 {
-                    if (isFirst && !mayRead(Path.Combine(workspace.Workspace, file)))
+                    if (isFirst && !mayRead(file.Full))
                     {
                         held++;
                         break;
@@ -260,13 +279,13 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                     inFiles += isFirst ? 1 : 0;
                     if (isFirst && inEditor is not null)
                     {
-                        typed.Add(HiddenCharacters.VisibleLine(file));
+                        typed.Add(file.Display);
                     }
                     isFirst = false;
                     shown++;
                     output.Append(
                         CultureInfo.InvariantCulture,
-                        $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n"
+                        $"{file.Display}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n"
                     );
                 }
 
@@ -316,6 +335,22 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                 );
             }
             return output;
+        }
+
+        private sealed class OpenFolders : IDisposable
+        {
+            private readonly Dictionary<WorkspaceFolder, FolderHandle> handles = [];
+
+            public FolderHandle Of(WorkspaceFolder folder) =>
+                handles.TryGetValue(folder, out var known) ? known : handles[folder] = new FolderHandle(folder.Path);
+
+            public void Dispose()
+            {
+                foreach (var handle in handles.Values)
+                {
+                    handle.Dispose();
+                }
+            }
         }
 
         private static string? Content(FolderHandle folder, string file, ref int large)

@@ -35,16 +35,16 @@ internal sealed class SymbolsTool(string description, PermissionPolicy policy, E
             throw new ToolFailureException($"`query` must have at most {MaxQueryLength} characters.");
         }
 
-        var path = WorkspacePath.Resolve(context.Workspace, string.IsNullOrEmpty(named) ? "." : named);
+        var path = WorkspacePath.Resolve(context.Folders, string.IsNullOrEmpty(named) ? "." : named);
         var editor = EditorQuery.EditorOf(window);
         var mayRead = EditorQuery.MayRead(Name, policy, context);
         return Task.FromResult<PlannedCall>(
             string.IsNullOrEmpty(query)
-                ? new EditorQuery(path, path.Relative, async cancel => OfFile(path, await editor.DocumentSymbolsAsync(path.Full, cancel)))
+                ? new EditorQuery(path, path.Shown, async cancel => OfFile(path, await editor.DocumentSymbolsAsync(path.Full, cancel)))
                 : new EditorQuery(
                     path,
                     query,
-                    async cancel => OfWorkspace(path.Workspace, await editor.WorkspaceSymbolsAsync(query, cancel), mayRead)
+                    async cancel => OfWorkspace(path.Folders, await editor.WorkspaceSymbolsAsync(query, cancel), mayRead)
                 )
         );
     }
@@ -67,23 +67,19 @@ internal sealed class SymbolsTool(string description, PermissionPolicy policy, E
         return Finished(text, Math.Min(found.Places.Count, MaxShown), found.Total);
     }
 
-    private static string OfWorkspace(string workspace, EditorPlaces found, Func<string, bool> mayRead)
+    private static string OfWorkspace(WorkspaceFolders folders, EditorPlaces found, Func<string, bool> mayRead)
     {
         var text = new StringBuilder();
         var shown = 0;
         foreach (var place in found.Places)
         {
-            if (
-                shown == MaxShown
-                || EditorText.Relative(place.Path, workspace) is not { } relative
-                || !mayRead(Path.Combine(workspace, relative))
-            )
+            if (shown == MaxShown || WorkspacePath.Find(folders, place.Path) is not { } path || !mayRead(path.Full))
             {
                 continue;
             }
 
             var inside = string.IsNullOrEmpty(place.Container) ? "" : $" (in {EditorText.Line(place.Container)})";
-            text.Append(CultureInfo.InvariantCulture, $"{EditorText.Line(relative)}:{place.Line}: {EditorText.Symbol(place)}{inside}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{EditorText.Line(path.Shown)}:{place.Line}: {EditorText.Symbol(place)}{inside}\n");
             shown++;
         }
 

@@ -21,10 +21,10 @@ internal sealed class TestsTool(string description, EditorWindow window) : ITool
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "files", "names");
-        var workspace = WorkspacePath.Resolve(context.Workspace, ".");
+        var workspace = WorkspacePath.Resolve(context.Folders, ".");
         var files = given
             .OptionalTexts("files", MaxListed, MaxNameLength)
-            .Select(file => WorkspacePath.Resolve(context.Workspace, file))
+            .Select(file => WorkspacePath.Resolve(context.Folders, file))
             .ToList();
         var names = given.OptionalTexts("names", MaxListed, MaxNameLength);
         return Task.FromResult<PlannedCall>(new Call(EditorQuery.EditorOf(window), workspace, files, names));
@@ -38,7 +38,7 @@ internal sealed class TestsTool(string description, EditorWindow window) : ITool
         public override string What { get; } =
             files.Count + names.Count == 0
                 ? "Run all tests in VS Code"
-                : $"Run tests in VS Code: {string.Join(", ", files.Select(file => file.Relative).Concat(names))}";
+                : $"Run tests in VS Code: {string.Join(", ", files.Select(file => file.Shown).Concat(names))}";
         public override string? Where => workspace.Full;
 
         /// <summary>Tests can change files.</summary>

@@ -1,5 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
@@ -10,8 +11,11 @@ public sealed record ToolContext
     public required string TurnId { get; init; }
     public required string ToolUseId { get; init; }
 
-    /// <summary>The trusted folder, its real path; null without one.</summary>
-    public required string? Workspace { get; init; }
+    /// <summary>The trusted folders with their real paths; null without one.</summary>
+    public required WorkspaceFolders? Folders { get; init; }
+
+    /// <summary>The first folder, where commands run.</summary>
+    public string? Workspace => Folders?.First.Path;
     public required Rights.Chain Rights { get; init; }
 
     /// <summary>The files that this codex has read, by path. Edits of files that changed since are refused.</summary>

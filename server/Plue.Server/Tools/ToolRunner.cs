@@ -156,9 +156,10 @@ public sealed class ToolRunner(
             }
 
             // A started call is completed or stopped; its changes are recorded in any case.
-            var scope = await edits.BeginAsync(
+            var scope = await FolderEdits.BeginAsync(
+                edits,
                 new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name),
-                context.Workspace ?? throw new ToolFailureException("No workspace folder is open."),
+                context.Folders ?? throw new ToolFailureException("No workspace folder is open."),
                 planned.Changes,
                 planned.Unsaved,
                 cancellationToken
@@ -255,7 +256,10 @@ public sealed class ToolRunner(
         // A rule that allows only part of the call would be requested repeatedly.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         // Rules are stored for a folder.
-        var rule = context.Workspace is not null && asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
+        var (rule, ruleFolder) =
+            context.Workspace is not null && asked.Select(one => (one.Rule, one.RuleFolder)).Distinct().ToList() is [var only]
+                ? only
+                : (null, null);
         // Requested first, so that observers of the waiting call find the request.
         var asking = approvals.AskAsync(
             new ApprovalRequest
@@ -272,7 +276,7 @@ public sealed class ToolRunner(
                 Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
                 Sandbox = planned.Sandbox,
                 Rule = rule,
-                RuleFolder = rule is null ? null : context.Workspace,
+                RuleFolder = rule is null ? null : ruleFolder ?? context.Workspace,
             },
             cancellationToken,
             () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow)

@@ -60,7 +60,8 @@ internal sealed class ToolServices : IAsyncDisposable
                     results,
                     AllowsNetwork,
                     static _ => false,
-                    editor
+                    editor,
+                    () => platform.Workspace.TrustedFolders
                 ),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
                 new CodexTool(codices.Documents, codices.Prompts.ToolText),

@@ -175,7 +175,7 @@ internal static class WorkspaceFile
         if (GuardedWatch.IsAwaited(RealPath.TargetOf(path.Full) ?? path.Full))
         {
             throw new ToolFailureException(
-                $"{path.Relative} was not written because a command is running in the workspace and could change it. Try again after the command ends."
+                $"{path.Shown} was not written because a command is running in the workspace and could change it. Try again after the command ends."
             );
         }
     }

@@ -4,16 +4,23 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>A file or folder of the workspace as a model names it, and where it really is: every link on the way is followed once, here, and none later.</summary>
-/// <param name="Workspace">The real path.</param>
+/// <param name="Folders">Of the workspace, with their real paths.</param>
+/// <param name="Folder">The folder that it is in.</param>
 /// <param name="Requested">Absolute, as it was named.</param>
-/// <param name="Relative">From the workspace, without links, with <c>/</c>; empty for the workspace itself.</param>
-internal sealed record WorkspacePath(string Workspace, string Requested, string Relative)
+/// <param name="Relative">From its folder, without links, with <c>/</c>; empty for the folder itself.</param>
+internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder Folder, string Requested, string Relative)
 {
     private const int MaxLinks = 40;
     private const int MaxLength = 4096;
 
+    /// <summary>The real path of its folder.</summary>
+    public string Workspace => Folder.Path;
+
+    /// <summary>From the workspace: with several folders it begins with the name of its folder.</summary>
+    public string Shown => Folders.Shown(Folder, Relative);
+
     /// <summary>The path for display: one line, hidden characters visible.</summary>
-    public string Display => HiddenCharacters.VisibleLine(Relative);
+    public string Display => HiddenCharacters.VisibleLine(Shown);
 
     public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
 
@@ -23,9 +30,9 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
 
     /// <param name="named">From the workspace, or absolute.</param>
     /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a cycle.</exception>
-    public static WorkspacePath Resolve(string? workspace, string named)
+    public static WorkspacePath Resolve(WorkspaceFolders? folders, string named)
     {
-        if (workspace is null)
+        if (folders is null)
         {
             throw new ToolFailureException("No workspace folder is open, so no files are available.");
         }
@@ -39,7 +46,7 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
         }
 
         var shown = HiddenCharacters.VisibleLine(named);
-        var full = Path.GetFullPath(Path.Combine(workspace, named));
+        var full = Path.GetFullPath(folders.Locate(named));
         string real;
         try
         {
@@ -53,17 +60,28 @@ internal sealed record WorkspacePath(string Workspace, string Requested, string 
             );
         }
 
-        var relative = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
-        if (relative == ".." || relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative))
-        {
-            throw new ToolFailureException(
+        return At(folders, real, full.TrimEnd(Path.DirectorySeparatorChar))
+            ?? throw new ToolFailureException(
                 real == full
                     ? $"{shown} is outside the workspace. Only workspace files are available."
                     : $"{shown} is a link to {HiddenCharacters.VisibleLine(real)}, outside the workspace. Only workspace files are available."
             );
+    }
+
+    /// <summary>A path that the editor names.</summary>
+    /// <returns>Null for a file outside the workspace.</returns>
+    public static WorkspacePath? Find(WorkspaceFolders folders, string path) =>
+        Path.IsPathFullyQualified(path) && (RealPath.TargetOf(path) ?? path) is var real ? At(folders, real, real) : null;
+
+    private static WorkspacePath? At(WorkspaceFolders folders, string real, string requested)
+    {
+        if (folders.FolderOf(real) is not { } folder)
+        {
+            return null;
         }
 
-        return new WorkspacePath(workspace, full.TrimEnd(Path.DirectorySeparatorChar), relative == "." ? "" : relative);
+        var relative = Path.GetRelativePath(folder.Path, real).Replace(Path.DirectorySeparatorChar, '/');
+        return new WorkspacePath(folders, folder, requested, relative == "." ? "" : relative);
     }
 
     /// <summary>The path with every link in it followed, whether or not there is something at its end.</summary>

@@ -22,7 +22,7 @@ public sealed class WriteTool(string description, EditorWindow? editor = null) :
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "content");
-        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
         var content = given.Text("content");
 
         return Plan(path, content, await WorkspaceFile.TryReadAsync(path, editor, cancellationToken), context.Seen);

@@ -1,5 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Codices;
 
@@ -9,7 +10,7 @@ public sealed class FileInstructionsTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("plue-rules-").FullName;
     private readonly WorkspaceRules rules;
 
-    public FileInstructionsTests() => rules = new WorkspaceRules(() => folder);
+    public FileInstructionsTests() => rules = new WorkspaceRules(() => WorkspaceFolders.Of(folder));
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Plue.Server.Codices;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Codices;
 
@@ -8,7 +9,7 @@ public sealed class WorkspaceRulesTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("plue-rules-").FullName;
     private readonly WorkspaceRules rules;
 
-    public WorkspaceRulesTests() => rules = new WorkspaceRules(() => folder);
+    public WorkspaceRulesTests() => rules = new WorkspaceRules(() => WorkspaceFolders.Of(folder));
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

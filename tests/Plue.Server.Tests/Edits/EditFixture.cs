@@ -32,7 +32,13 @@ internal sealed class EditFixture : IDisposable
 
     public EditServices Open()
     {
-        var edits = new EditServices(Paths, () => Folder, Dirty.Contains, TimeProvider.System, NullLogger.Instance);
+        var edits = new EditServices(
+            Paths,
+            () => WorkspaceFolders.Of(Folder),
+            Dirty.Contains,
+            TimeProvider.System,
+            NullLogger.Instance
+        );
         opened.Add(edits);
         return edits;
     }
@@ -98,9 +104,9 @@ internal sealed class EditFixture : IDisposable
 
     public Task<UndoOutcome> RedoAsync(string turn, string codex = Chat) => Edits.RedoTurnsAsync(codex, [turn], CancellationToken.None);
 
-    public Task<UndoOutcome> UndoAllAsync() => Edits.Turns.UndoAsync(Folder, _ => true, CancellationToken.None);
+    public Task<UndoOutcome> UndoAllAsync() => Edits.Turns.UndoAsync(WorkspaceFolders.Of(Folder), _ => true, CancellationToken.None);
 
-    public Task<UndoOutcome> RedoAllAsync() => Edits.Turns.RedoAsync(Folder, _ => true, CancellationToken.None);
+    public Task<UndoOutcome> RedoAllAsync() => Edits.Turns.RedoAsync(WorkspaceFolders.Of(Folder), _ => true, CancellationToken.None);
 
     public IReadOnlyList<string> Accept(string path, string? hunk = null, string codex = Chat) =>
         Edits.Reviews.Decide(Folder, codex, path, hunk, isAccepted: true);

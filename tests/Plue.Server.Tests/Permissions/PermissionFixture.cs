@@ -54,7 +54,7 @@ internal sealed class PermissionFixture : IDisposable
             Tools = tools ?? ["read", "write", "edit", "bash", "search", "spawn_task", "fetch", "github/*"],
             Permissions = new AgentPermissions(allow ?? [], ask ?? [], deny ?? []),
             Mode = mode,
-            Workspace = Workspace,
+            Folders = WorkspaceFolders.Of(Workspace),
         };
 
     public Verdict Command(string command, params Rights[] rights) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Permissions;
 
@@ -108,7 +109,7 @@ public sealed class PermissionPolicyTests : IDisposable
     [Fact]
     public void Without_a_folder_nothing_is_read_changed_or_run()
     {
-        var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["read", "write", "bash"]) with { Workspace = null };
+        var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["read", "write", "bash"]) with { Folders = null };
         Assert.Equal(Decision.Deny, fixture.Read("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, fixture.Change("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, fixture.Command("ls", agent).Decision);
@@ -134,11 +135,11 @@ public sealed class PermissionPolicyTests : IDisposable
         );
         Assert.Equal(
             Decision.Deny,
-            fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision
+            fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Folders = WorkspaceFolders.Of(fixture.At("sub")) }).Decision
         );
         Assert.Equal(
             Decision.Allow,
-            fixture.Change("sub/b.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Workspace = fixture.At("sub") }).Decision
+            fixture.Change("sub/b.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Folders = WorkspaceFolders.Of(fixture.At("sub")) }).Decision
         );
     }
 
@@ -179,7 +180,7 @@ public sealed class PermissionPolicyTests : IDisposable
             Assert.Equal((other, Decision.Ask), (other, fixture.Command(other).Decision));
         }
 
-        Assert.Equal(Decision.Ask, fixture.Command("npm test -- 'a b'", fixture.Agent() with { Workspace = fixture.Sibling }).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("npm test -- 'a b'", fixture.Agent() with { Folders = WorkspaceFolders.Of(fixture.Sibling) }).Decision);
         Assert.Equal(Decision.Deny, fixture.Command("npm test -- 'a b'", fixture.Agent(deny: ["bash(npm *)"])).Decision);
         Assert.Equal(Decision.Ask, fixture.Command("npm test -- 'a b'", fixture.Agent(ask: ["bash(npm *)"])).Decision);
     }

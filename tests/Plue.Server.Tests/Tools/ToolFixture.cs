@@ -24,7 +24,7 @@ internal sealed class ToolFixture : IDisposable
             Title = "Test",
             Tools = [],
             Permissions = new([], [], []),
-            Workspace = Workspace,
+            Folders = WorkspaceFolders.Of(Workspace),
         };
     }
 
@@ -42,7 +42,7 @@ internal sealed class ToolFixture : IDisposable
             CodexId = "chat_1",
             TurnId = "turn_1",
             ToolUseId = "call_1",
-            Workspace = Workspace,
+            Folders = WorkspaceFolders.Of(Workspace),
             Rights = () => [Rights],
             Seen = Seen,
         };

@@ -35,7 +35,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
             Tools = [.. ToolNames.All.Select(tool => tool.Name), FinishTool.ToolName],
             Permissions = new AgentPermissions(allowed, [], []),
             Mode = PermissionMode.EditFreely,
-            Workspace = Folder,
+            Folders = WorkspaceFolders.Of(Folder),
             IsUnattended = true,
         };
     }
@@ -117,7 +117,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
             CodexId = "chat_1",
             TurnId = "turn_1",
             ToolUseId = toolUseId,
-            Workspace = Folder,
+            Folders = WorkspaceFolders.Of(Folder),
             Rights = () => [rights],
             Seen = seen,
         };

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Plue.Server.Platform;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Tools;
 
@@ -174,7 +175,7 @@ public sealed class UnsavedFilesTests : IDisposable
         fixture.Write("a.txt", [0xFF, 0xFE, (byte)'o', 0]);
         editor.Type(fixture.PathOf("a.txt"), "typed");
         var version = await WorkspaceFile.ReadAsync(
-            WorkspacePath.Resolve(fixture.Workspace, "a.txt"),
+            WorkspacePath.Resolve(WorkspaceFolders.Of(fixture.Workspace), "a.txt"),
             editor.Window,
             TestContext.Current.CancellationToken
         );

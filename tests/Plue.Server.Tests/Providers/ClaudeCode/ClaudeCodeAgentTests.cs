@@ -512,14 +512,14 @@ public class ClaudeCodeAgentTests
                 Title = "Work",
                 Tools = tools,
                 Permissions = new AgentPermissions([], [], []),
-                Workspace = Folder,
+                Folders = WorkspaceFolders.Of(Folder),
             };
             var context = new ToolContext
             {
                 CodexId = Bench.CodexId,
                 TurnId = "turn",
                 ToolUseId = "",
-                Workspace = Folder,
+                Folders = WorkspaceFolders.Of(Folder),
                 Rights = () => [rights],
                 Seen = new SeenFiles(),
             };

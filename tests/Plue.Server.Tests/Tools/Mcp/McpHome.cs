@@ -106,7 +106,7 @@ internal sealed class McpHome : IAsyncDisposable
                 CodexId = "chat",
                 TurnId = "turn",
                 ToolUseId = "use",
-                Workspace = Folder,
+                Folders = WorkspaceFolders.Of(Folder),
                 Rights = () => [],
                 Seen = new SeenFiles(),
             },
