@@ -22,6 +22,7 @@ import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
+import { workspaceFolders } from './infrastructure/workspaceFolders';
 import { ApprovalList } from './server/approvalList';
 import { SidecarClient } from './server/client';
 import { DotnetRuntime, runtimeMachine } from './server/dotnetRuntime';
@@ -53,10 +54,14 @@ export function activate(context: vscode.ExtensionContext): void {
         runtime: () => runtime.find(),
         ...(launch.serverPath === undefined ? {} : { serverPath: launch.serverPath }),
       }),
-    workspace: () => ({
-      workspaceFolder: vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri.fsPath,
-      trusted: vscode.workspace.isTrusted,
-    }),
+    workspace: () => {
+      const folders = workspaceFolders();
+      return {
+        workspaceFolder: folders[0]?.path,
+        ...(folders.length > 1 ? { workspaceFolders: folders } : {}),
+        trusted: vscode.workspace.isTrusted,
+      };
+    },
   });
   sidecar = client;
   client.start();

@@ -8,6 +8,7 @@ import { ResponseError, type NotificationType, type RequestType } from 'vscode-j
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, showFailure, toFailureError, UserCancelledError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
+import { workspaceFolders } from '../infrastructure/workspaceFolders';
 import {
   approvalChanged,
   codexChanged,
@@ -20,6 +21,7 @@ import {
   providerChanged,
   searchHits,
   taskEvent,
+  workspaceFolders as workspaceFoldersChanged,
   workspaceTrust,
 } from '../protocol/protocol.generated';
 import type {
@@ -77,6 +79,7 @@ interface Life {
   connection?: { client: languageClient.QuietClient; library: typeof languageClient };
   /** Start options that were sent. */
   trusted: boolean;
+  folders: string;
   registrations: Disposables;
   child?: ChildProcess;
   /** Terminates a process that does not respond. */
@@ -101,6 +104,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         if (this.state.state === 'running') this.sendTrust();
+      }),
+    );
+    this.disposables.add(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        if (this.state.state === 'running') this.sendFolders();
       }),
     );
   }
@@ -202,7 +210,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 
   private live(): void {
-    const life: Life = { trusted: false, registrations: new Disposables(), over: false };
+    const life: Life = { trusted: false, folders: '', registrations: new Disposables(), over: false };
     this.life = life;
     this.connect(life)
       .then(
@@ -210,6 +218,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
           if (this.life !== life || life.over) return;
           // Trust may have been granted after the start options were sent.
           if (!life.trusted && this.options.workspace().trusted) this.sendTrust();
+          if (life.folders !== JSON.stringify(workspaceFolders())) this.sendFolders();
           this.setState({ state: 'running' });
           this.events.started.fire();
         },
@@ -259,6 +268,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     void this.life?.connection?.client.sendNotification(workspaceTrust.method, { trusted: true });
   }
 
+  private sendFolders(): void {
+    void this.life?.connection?.client.sendNotification(workspaceFoldersChanged.method, { folders: workspaceFolders() });
+  }
+
   private createClient(life: Life, library: typeof languageClient, child: ChildProcess): languageClient.QuietClient {
     const { log } = this.options;
     const { CloseAction, ErrorAction } = library;
@@ -272,6 +285,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       initializationOptions: () => {
         const options = this.options.workspace();
         life.trusted = options.trusted;
+        life.folders = JSON.stringify(workspaceFolders());
         return options;
       },
       initializationFailedHandler: () => false,

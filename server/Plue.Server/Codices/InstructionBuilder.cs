@@ -34,8 +34,7 @@ internal sealed class InstructionBuilder(
         """;
 
     /// <summary>Follows the heading where several folders are open.</summary>
-    private const string SeveralRules =
-        " Each begins with the name of its folder, and is about the files of that folder.";
+    private const string SeveralRules = " Each begins with the name of its folder, and is about the files of that folder.";
 
     private const string FoldersHeading = """
         # Workspace folders

@@ -43,7 +43,9 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
                 .. folders.All.SelectMany(folder =>
                     In(folder.Path, "", RootNames)
                         .Concat(
-                            Scoped(folder.Path).Where(scoped => scoped.Scope is null or { IsEverything: true }).Select(scoped => scoped.File)
+                            Scoped(folder.Path)
+                                .Where(scoped => scoped.Scope is null or { IsEverything: true })
+                                .Select(scoped => scoped.File)
                         )
                         .Select(file => file with { Name = folders.Shown(folder, file.Name) })
                 ),

@@ -337,7 +337,7 @@ public sealed class SandboxedStart : IDisposable
     internal SandboxedStart(ChildProcessStart start, IReadOnlyList<GuardedWatch> watches, string? temporary)
     {
         (Start, this.watches, this.temporary) = (start, watches, temporary);
-        violation = CancellationTokenSource.CreateLinkedTokenSource([.. watches.Select(watch => watch.Appeared)]);
+        violation = CancellationTokenSource.CreateLinkedTokenSource([CancellationToken.None, .. watches.Select(watch => watch.Appeared)]);
     }
 
     public ChildProcessStart Start { get; }

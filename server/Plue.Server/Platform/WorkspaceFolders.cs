@@ -44,7 +44,9 @@ public sealed class WorkspaceFolders
 
     /// <summary>Those that exist; null if none does.</summary>
     public WorkspaceFolders? Existing() =>
-        All.Where(folder => Directory.Exists(folder.Path)).ToList() is { Count: > 0 } there ? new WorkspaceFolders(there, AreSeveral) : null;
+        All.Where(folder => Directory.Exists(folder.Path)).ToList() is { Count: > 0 } there
+            ? new WorkspaceFolders(there, AreSeveral)
+            : null;
 
     /// <returns>The folder that a path is in, name by name; null if it is outside of all.</returns>
     public WorkspaceFolder? FolderOf(string path) => All.FirstOrDefault(folder => RealPath.IsUnder(folder.Path, path));

@@ -137,10 +137,9 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
                     )),
             ],
             Conflicts = conflicts,
-            LeftOut =
-                folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
-                    ? string.Join(' ', notices)
-                    : null,
+            LeftOut = folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
+                ? string.Join(' ', notices)
+                : null,
         };
     }
 

@@ -106,9 +106,14 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     private static WorkspaceFolders? FoldersOf(IReadOnlyList<WorkspaceFolderView> folders)
     {
         var areValid =
-            folders.All(one => IsAbsolute(one.Path) && one.Name is { Length: > 0 } and not "." and not ".." && one.Name.IndexOfAny(['/', '\\', '\0']) < 0)
+            folders.All(one =>
+                IsAbsolute(one.Path) && one.Name is { Length: > 0 } and not "." and not ".." && one.Name.IndexOfAny(['/', '\\', '\0']) < 0
+            )
             && folders.DistinctBy(one => one.Name, StringComparer.Ordinal).Count() == folders.Count;
-        return !areValid ? throw new RpcErrors.InvalidParamsException("Workspace folders must have absolute paths, and unique names without slashes.")
+        return !areValid
+                ? throw new RpcErrors.InvalidParamsException(
+                    "Workspace folders must have absolute paths, and unique names without slashes."
+                )
             : folders is [var only] ? WorkspaceFolders.Of(only.Path)
             : WorkspaceFolders.Of([.. folders.Select(one => new WorkspaceFolder(one.Name, one.Path))]);
     }

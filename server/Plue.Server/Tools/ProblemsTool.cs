@@ -31,7 +31,12 @@ internal sealed class ProblemsTool(string description, PermissionPolicy policy, 
                 path,
                 isEverything ? path.Relative : path.Shown,
                 async cancel =>
-                    Text(path, isEverything, await editor.ProblemsAsync(path.Relative.Length == 0 ? null : [path.Full], null, cancel), mayRead)
+                    Text(
+                        path,
+                        isEverything,
+                        await editor.ProblemsAsync(path.Relative.Length == 0 ? null : [path.Full], null, cancel),
+                        mayRead
+                    )
             )
         );
     }

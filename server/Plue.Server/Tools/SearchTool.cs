@@ -283,10 +283,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                     }
                     isFirst = false;
                     shown++;
-                    output.Append(
-                        CultureInfo.InvariantCulture,
-                        $"{file.Display}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n"
-                    );
+                    output.Append(CultureInfo.InvariantCulture, $"{file.Display}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n");
                 }
 
                 if (isCut)

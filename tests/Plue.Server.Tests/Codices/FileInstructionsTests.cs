@@ -31,6 +31,31 @@ public sealed class FileInstructionsTests : IDisposable
     }
 
     [Fact]
+    public void Several_workspace_folders_have_their_own_files_with_the_name_of_the_folder()
+    {
+        Write("api/AGENTS.md", "Api.");
+        Write("web/AGENTS.md", "Web.");
+        Write("web/.github/copilot-instructions.md", "Copilot.");
+        Write("web/src/CLAUDE.md", "Sources.");
+        Write("web/.github/instructions/style.instructions.md", "---\napplyTo: \"src/**\"\n---\nBe brief.");
+        var several = new WorkspaceRules(() =>
+            WorkspaceFolders.Of([
+                new WorkspaceFolder("api", Path.Combine(folder, "api")),
+                new WorkspaceFolder("web", Path.Combine(folder, "web")),
+            ])
+        );
+        Assert.Equal(["api/AGENTS.md", "web/AGENTS.md", "web/.github/copilot-instructions.md"], several.Read().Select(file => file.Name));
+        // Again, from what is known by now.
+        Assert.Equal("web/AGENTS.md", several.Read()[1].Name);
+        Assert.Equal(
+            [("web/src/CLAUDE.md", "web/src/a.ts"), ("web/.github/instructions/style.instructions.md", "web/src/a.ts")],
+            several.ReadFor(Path.Combine(folder, "web/src/a.ts")).Select(file => (file.Name, file.AppliesTo))
+        );
+        Assert.Empty(several.ReadFor(Path.Combine(folder, "api/src/a.ts")));
+        Assert.Null(several.ReadInside("web/AGENTS.md", Path.Combine(folder, "web/AGENTS.md"))!.Problem);
+    }
+
+    [Fact]
     public void Duplicates_and_imports_in_one_folder_are_included_once()
     {
         Write("src/AGENTS.md", "Sources.");

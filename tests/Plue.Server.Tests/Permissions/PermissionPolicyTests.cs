@@ -135,11 +135,22 @@ public sealed class PermissionPolicyTests : IDisposable
         );
         Assert.Equal(
             Decision.Deny,
-            fixture.Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Folders = WorkspaceFolders.Of(fixture.At("sub")) }).Decision
+            fixture
+                .Change("a.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Folders = WorkspaceFolders.Of(fixture.At("sub")) })
+                .Decision
         );
         Assert.Equal(
             Decision.Allow,
-            fixture.Change("sub/b.txt", child, fixture.Agent(PermissionMode.EditFreely) with { Folders = WorkspaceFolders.Of(fixture.At("sub")) }).Decision
+            fixture
+                .Change(
+                    "sub/b.txt",
+                    child,
+                    fixture.Agent(PermissionMode.EditFreely) with
+                    {
+                        Folders = WorkspaceFolders.Of(fixture.At("sub")),
+                    }
+                )
+                .Decision
         );
     }
 
@@ -180,7 +191,10 @@ public sealed class PermissionPolicyTests : IDisposable
             Assert.Equal((other, Decision.Ask), (other, fixture.Command(other).Decision));
         }
 
-        Assert.Equal(Decision.Ask, fixture.Command("npm test -- 'a b'", fixture.Agent() with { Folders = WorkspaceFolders.Of(fixture.Sibling) }).Decision);
+        Assert.Equal(
+            Decision.Ask,
+            fixture.Command("npm test -- 'a b'", fixture.Agent() with { Folders = WorkspaceFolders.Of(fixture.Sibling) }).Decision
+        );
         Assert.Equal(Decision.Deny, fixture.Command("npm test -- 'a b'", fixture.Agent(deny: ["bash(npm *)"])).Decision);
         Assert.Equal(Decision.Ask, fixture.Command("npm test -- 'a b'", fixture.Agent(ask: ["bash(npm *)"])).Decision);
     }
@@ -352,4 +366,58 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Ask, Call("delete_repo", fixture.Agent(allow: ["github/create_issue"])).Decision);
         Assert.Equal(Decision.Deny, Call("delete_repo", fixture.Agent(allow: ["github/*"], deny: ["github/delete_repo"])).Decision);
     }
+
+    [Fact]
+    public void Files_of_each_workspace_folder_are_inside_and_guarded()
+    {
+        var several = Several(fixture.Agent(PermissionMode.EditFreely));
+        var other = fixture.Sibling;
+        Assert.Equal(Decision.Allow, fixture.Read(Path.Combine(other, "a.txt"), several).Decision);
+        Assert.Equal(Decision.Allow, fixture.Change(Path.Combine(other, "a.txt"), several).Decision);
+        Assert.Equal(Decision.Deny, fixture.Change(Path.Combine(other, "a.txt"), fixture.Agent(PermissionMode.EditFreely)).Decision);
+        Assert.Equal(Decision.Deny, fixture.Change(Path.Combine(fixture.Home, "a.txt"), several).Decision);
+        foreach (var guarded in new[] { ".vscode/tasks.json", ".git/config", ".mcp.json" })
+        {
+            Assert.Equal(Decision.Ask, fixture.Change(Path.Combine(other, guarded), several).Decision);
+        }
+        Assert.Equal(Decision.Deny, fixture.Read(Path.Combine(other, ".env"), several).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command($"cat {other}/a.txt", several).Decision);
+        Assert.Contains("all of", fixture.Command($"rm -r {other}", several).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_relative_rule_is_about_each_workspace_folder()
+    {
+        var several = Several(fixture.Agent(PermissionMode.EditFreely, deny: ["read(secrets/**)"], allow: ["write(docs/**)"]));
+        Assert.Equal(Decision.Deny, fixture.Read(Path.Combine(fixture.Sibling, "secrets/a.txt"), several).Decision);
+        Assert.Equal(Decision.Deny, fixture.Read("secrets/a.txt", several).Decision);
+        var asking = Several(fixture.Agent(allow: ["write(docs/**)"]));
+        Assert.Equal(Decision.Allow, fixture.Change(Path.Combine(fixture.Sibling, "docs/a.md"), asking).Decision);
+    }
+
+    [Fact]
+    public void A_stored_rule_is_about_the_folder_of_its_file_or_command()
+    {
+        var several = Several(fixture.Agent());
+        var file = Path.Combine(fixture.Sibling, "a.txt");
+        Verdict InSibling(string command) =>
+            fixture.Policy.Evaluate("bash", new ToolAction.RunCommand(command, fixture.Sibling), [several]);
+        Assert.Equal(("write(a.txt)", fixture.Sibling), (fixture.Change(file, several).Rule, fixture.Change(file, several).RuleFolder));
+        Assert.Equal(("bash(npm test)", fixture.Sibling), (InSibling("npm test").Rule, InSibling("npm test").RuleFolder));
+
+        fixture.Rules.Add("write(a.txt)", fixture.Sibling);
+        fixture.Rules.Add("bash(npm test)", fixture.Sibling);
+        Assert.Equal(Decision.Allow, fixture.Change(file, several).Decision);
+        Assert.Equal(Decision.Ask, fixture.Change("a.txt", several).Decision);
+        Assert.Equal(Decision.Allow, InSibling("npm test").Decision);
+        Assert.Equal(Decision.Ask, InSibling($"cd {fixture.Workspace} && npm test").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("npm test", several).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"cd {fixture.Sibling} && npm test", several).Decision);
+    }
+
+    private Rights Several(Rights agent) =>
+        agent with
+        {
+            Folders = WorkspaceFolders.Of([new WorkspaceFolder("proj", fixture.Workspace), new WorkspaceFolder("evil", fixture.Sibling)]),
+        };
 }

@@ -52,6 +52,28 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task It_writes_in_the_other_workspace_folders_and_nothing_guarded_in_them(SandboxKind kind, bool asRoot)
+    {
+        var other = In("outside");
+        Directory.CreateDirectory(Path.Combine(other, ".vscode"));
+        File.WriteAllText(Path.Combine(other, ".vscode/tasks.json"), "{}");
+        Assert.Equal("one\n0", await RunAsync(kind, asRoot, $"echo one > {other}/new.txt; cat {other}/new.txt", others: [other]));
+        if (kind == SandboxKind.Bubblewrap)
+        {
+            await RunAsync(kind, asRoot, $"echo x > {other}/.vscode/tasks.json", others: [other]);
+            Assert.Equal("{}", File.ReadAllText(Path.Combine(other, ".vscode/tasks.json")));
+        }
+
+        await using var child = Start(kind, asRoot, $"mkdir {other}/.husky; sleep 300", false, out var held, [other]);
+        using var _ = held;
+        using var killing = held.Violation.Register(child.Kill);
+        await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("`.husky` appeared in the workspace", held.Finish(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(other, ".husky")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task No_write_outside_of_the_workspace(SandboxKind kind, bool asRoot)
     {
         var outside = In("outside");
@@ -408,9 +430,9 @@ public sealed class SandboxTests : IDisposable
     }
 
     /// <summary>The output of both kinds and the exit code.</summary>
-    private async Task<string> RunAsync(SandboxKind kind, bool asRoot, string line, bool network = false)
+    private async Task<string> RunAsync(SandboxKind kind, bool asRoot, string line, bool network = false, string[]? others = null)
     {
-        await using var child = Start(kind, asRoot, line, network, out var held);
+        await using var child = Start(kind, asRoot, line, network, out var held, others);
         using var _ = held;
         var output = new List<byte>();
         var buffer = new byte[4096];
@@ -422,7 +444,7 @@ public sealed class SandboxTests : IDisposable
         return $"{System.Text.Encoding.UTF8.GetString([.. output])}{await child.Exited.WaitAsync(TimeSpan.FromSeconds(30))}";
     }
 
-    private ChildProcess Start(SandboxKind kind, bool asRoot, string line, bool network, out SandboxedStart held)
+    private ChildProcess Start(SandboxKind kind, bool asRoot, string line, bool network, out SandboxedStart held, string[]? others = null)
     {
         Assert.SkipWhen(kind == SandboxKind.Bubblewrap && !File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
         Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsSupported, "This kernel has no Landlock.");
@@ -444,7 +466,7 @@ public sealed class SandboxTests : IDisposable
             Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/");
         }
 
-        held = sandbox.Prepare(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
+        held = sandbox.Prepare(kind, start, new SandboxRules(In("work")) { AllowNetwork = network, Others = others ?? [] });
         var ready = held.Start;
         if (!asRoot)
         {

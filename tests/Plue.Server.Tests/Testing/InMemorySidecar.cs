@@ -30,18 +30,29 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     /// <param name="folder">Open in the window; null for none.</param>
     /// <param name="tools">In place of Plue's own; null for those.</param>
     /// <param name="time">Null for the machine's.</param>
+    /// <param name="folders">All folders that are open; null for fewer than two.</param>
     public static async Task<InMemorySidecar> StartAsync(
         string? home = null,
         string? folder = null,
         bool trusted = false,
         IReadOnlyList<IToolSource>? tools = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        object[]? folders = null
     )
     {
         var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools, time);
         await sidecar.Client.ResultAsync(
             "initialize",
-            new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } }
+            new
+            {
+                processId = Environment.ProcessId,
+                initializationOptions = new
+                {
+                    workspaceFolder = folder,
+                    workspaceFolders = folders,
+                    trusted,
+                },
+            }
         );
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;

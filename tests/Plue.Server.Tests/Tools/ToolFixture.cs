@@ -42,7 +42,7 @@ internal sealed class ToolFixture : IDisposable
             CodexId = "chat_1",
             TurnId = "turn_1",
             ToolUseId = "call_1",
-            Folders = WorkspaceFolders.Of(Workspace),
+            Folders = Rights.Folders,
             Rights = () => [Rights],
             Seen = Seen,
         };

@@ -8,6 +8,7 @@ import { isProtected } from '../../infrastructure/protectedFiles';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { LastEditor } from './insertCode';
 import { namedFile } from './namedFile';
+import { placesOf } from '../../infrastructure/workspaceFolders';
 import { type InsidePath, openFolders, pathInside } from './openFolder';
 import { type FilePatch, patchesOf } from './patch';
 import { placeCode } from './placeCode';
@@ -140,7 +141,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   private async targetOf(path: string | undefined): Promise<vscode.Uri | undefined> {
     const folders = openFolders();
     if (folders.length === 0) throw noFolder();
-    if (path !== undefined) return namedTarget(path, folders);
+    if (path !== undefined) return namedTarget(path);
     const last = this.lastEditor.current?.document;
     if (last?.uri.scheme === 'file' && (await jailed(last.uri.fsPath)) !== undefined) return last.uri;
     return askForFile();
@@ -159,7 +160,8 @@ export async function newFile(text: string, info: string): Promise<void> {
     ignoreFocusOut: true,
   });
   if (chosen === undefined || chosen.trim() === '') return;
-  const inside = await pathInside(chosen.trim(), folder);
+  const [place] = placesOf(chosen.trim());
+  const inside = place === undefined ? undefined : await pathInside(place.path, place.folder);
   if (inside === undefined) throw outside(chosen);
   const uri = vscode.Uri.file(inside.real);
   if ((await openIfThere(uri)) !== undefined) {
@@ -190,10 +192,9 @@ const languageIds: Record<string, string> = {
 };
 
 /** Returns the named file of the first folder that contains it, otherwise a file with the same path suffix, otherwise a new file. */
-async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri | undefined> {
-  const places = (await Promise.all(folders.map((folder) => pathInside(path, folder)))).flatMap((inside) =>
-    inside === undefined ? [] : [vscode.Uri.file(inside.real)],
-  );
+async function namedTarget(path: string): Promise<vscode.Uri | undefined> {
+  const named = await Promise.all(placesOf(path).map((place) => pathInside(place.path, place.folder)));
+  const places = named.flatMap((inside) => (inside === undefined ? [] : [vscode.Uri.file(inside.real)]));
   const fresh = places[0];
   if (fresh === undefined) throw outside(path);
   for (const place of places) if ((await openIfThere(place)) !== undefined) return place;

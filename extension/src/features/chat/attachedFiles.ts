@@ -1,10 +1,9 @@
 // Opens attachments of a message: files from disk, images from the chat's storage.
-import { realpath } from 'node:fs/promises';
-import { basename, isAbsolute, resolve } from 'node:path';
+import { basename } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
-import { isInside } from '../../infrastructure/insideFolder';
 import { showInformationMessage } from '../../infrastructure/window';
+import { findFile } from '../../infrastructure/workspaceFolders';
 import { attachmentRead } from '../../protocol/protocol.generated';
 import type { LineRange } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -17,14 +16,13 @@ export async function openAttached(path: string, range: LineRange | undefined): 
     void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
     return;
   }
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
-  const whole = isAbsolute(path) ? path : folder === undefined ? undefined : resolve(folder, path);
-  const real = whole === undefined ? undefined : await realpath(whole).catch(() => undefined);
-  if (real === undefined) {
+  const found = await findFile(path);
+  if (found === undefined) {
     void showInformationMessage(l10n.t('The file {0} no longer exists.', path));
     return;
   }
-  if ((folder === undefined || !isInside(real, await realpath(folder))) && !(await mayOpenOutside(real))) return;
+  const { real } = found;
+  if (!found.isInside && !(await mayOpenOutside(real))) return;
   const selection = range === undefined ? undefined : new vscode.Range(range.start - 1, 0, range.end - 1, Number.MAX_SAFE_INTEGER);
   await vscode.window.showTextDocument(vscode.Uri.file(real), { selection, viewColumn: vscode.ViewColumn.One });
 }

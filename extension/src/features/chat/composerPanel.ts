@@ -136,7 +136,7 @@ export class ComposerPanel implements vscode.Disposable {
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
       if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder isn’t trusted, so Plue won’t open its files.'));
-      const { mediaType, data } = await readImage(path, this.services.files.folder, allowOutside);
+      const { mediaType, data } = await readImage(path, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
       this.post({ type: 'inspected', chipId, error: toFailureError(error).message });

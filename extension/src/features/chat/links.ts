@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { isInside } from '../../infrastructure/insideFolder';
 import { openAddress } from '../../infrastructure/addresses';
 import { showInformationMessage } from '../../infrastructure/window';
+import { placesOf } from '../../infrastructure/workspaceFolders';
 
 export type LinkTarget =
   | { type: 'external'; href: string }
@@ -33,15 +34,31 @@ export function linkTarget(href: string, folder: string | undefined): LinkTarget
 
 /** Opens the link or explains why not. VS Code asks before it opens another site and shows the real host. */
 export async function openLink(href: string): Promise<void> {
-  const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === 'file')?.uri.fsPath;
-  const target = linkTarget(href, folder);
+  const places = placesOf(href).map(({ folder, path }) => ({ folder, target: linkTarget(path, folder) }));
+  const chosen = (await firstExisting(places)) ?? places.find(({ target }) => target !== undefined);
+  const target = chosen === undefined ? linkTarget(href, undefined) : chosen.target;
   if (target === undefined) {
     void showInformationMessage(l10n.t('Plue opens web links and links to files in the workspace folder. This link is neither.'));
   } else if (target.type === 'external') {
     await openAddress(target.href);
-  } else if (folder !== undefined) {
-    await openFile(target.path, folder, target.line);
+  } else if (chosen !== undefined) {
+    await openFile(target.path, chosen.folder, target.line);
   }
+}
+
+interface LinkPlace {
+  folder: string;
+  target: LinkTarget | undefined;
+}
+
+/** With several folders, a path can be in any of them. */
+async function firstExisting(places: LinkPlace[]): Promise<LinkPlace | undefined> {
+  if (places.length < 2 || !vscode.workspace.isTrusted) return undefined;
+  for (const place of places) {
+    if (place.target?.type !== 'file') continue;
+    if (await realpath(place.target.path).catch(() => undefined)) return place;
+  }
+  return undefined;
 }
 
 async function openFile(path: string, folder: string, line: number | undefined): Promise<void> {

@@ -1,10 +1,12 @@
 // Text that is not a file and can be attached to a message: problems, changes, the last command of the terminal, folders, and other chats.
+import { basename } from 'node:path/posix';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
 import { gitApi, type Repository } from '../../infrastructure/gitApi';
 import { allowedDiffs } from '../../infrastructure/gitDiffs';
 import { isProtected } from '../../infrastructure/protectedFiles';
+import { outerFolders } from '../../infrastructure/workspaceFolders';
 import { attachmentInspect, codexGet } from '../../protocol/protocol.generated';
 import type { MessageView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -86,7 +88,16 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
 
   /** What is staged and what is not, without protected files. New files are named only. */
   private async changes(): Promise<string> {
-    const repository = await this.repository();
+    const repositories = await this.repositories();
+    const [only] = repositories;
+    if (only !== undefined && repositories.length === 1) return this.changesOf(only);
+    const texts = await Promise.all(
+      repositories.map(async (repository) => `Repository ${basename(repository.rootUri.path)}:\n\n${await this.changesOf(repository)}`),
+    );
+    return texts.join('\n\n');
+  }
+
+  private async changesOf(repository: Repository): Promise<string> {
     const [staged, unstaged] = await Promise.all([this.allowed(repository, true), this.allowed(repository, false)]);
     const added = (repository.state.untrackedChanges ?? []).flatMap(({ uri }) => this.pathInside(uri) ?? []);
     const parts = [
@@ -97,17 +108,18 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
     return parts.length === 0 ? 'No changes.' : parts.join('\n\n');
   }
 
-  private async repository(): Promise<Repository> {
+  /** Those of the workspace folders. */
+  private async repositories(): Promise<Repository[]> {
     const api = await gitApi();
-    const { folder } = this.files;
-    const repository = folder === undefined ? undefined : api?.getRepository(vscode.Uri.file(folder));
-    if (repository === undefined || repository === null) {
+    const found = outerFolders().flatMap(({ path }) => api?.getRepository(vscode.Uri.file(path)) ?? []);
+    const repositories = found.filter(({ rootUri }, at) => found.findIndex((one) => one.rootUri.toString() === rootUri.toString()) === at);
+    if (repositories.length === 0) {
       throw new FailureError(
         'conflict',
         l10n.t('The workspace folder is not in a Git repository, or VS Code’s Git support is turned off.'),
       );
     }
-    return repository;
+    return repositories;
   }
 
   private async allowed(repository: Repository, isStaged: boolean): Promise<string> {

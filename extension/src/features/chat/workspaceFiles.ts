@@ -1,9 +1,10 @@
-// The files of the workspace folder for @ mentions. Reads the folder once, and again after changes.
+// The files of the workspace folders for @ mentions. Reads the folders once, and again after changes.
 import { sep } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';
+import { firstFolder, hasSeveralFolders, outerFolders, workspacePath } from '../../infrastructure/workspaceFolders';
 import { formatInteger } from '../../common/format';
 import type { FileHit } from '../../common/messages/chatComposer';
 import { exclusions } from './exclusions';
@@ -17,9 +18,10 @@ export interface FoundFiles {
   note?: string;
 }
 
-/** One scan of a folder, growing while it runs. */
+/** One scan of the folders, growing while it runs. */
 interface Reading {
-  folder: string;
+  /** The folders by name. */
+  key: string;
   files: NamedFile[];
   /** Paths of the folders with files. */
   folders: Map<string, NamedFile>;
@@ -30,7 +32,7 @@ interface Reading {
   done: Promise<void>;
 }
 
-/** Maximum number of files per folder. */
+/** Maximum number of files. */
 const maxFiles = 100_000;
 const maxHits = 40;
 /** Milliseconds to wait for a running scan. */
@@ -41,9 +43,9 @@ export class WorkspaceFiles implements vscode.Disposable {
   private readonly read = this.disposables.add(new vscode.EventEmitter<void>());
   private reading: Reading | undefined;
 
-  private watcher: vscode.FileSystemWatcher | undefined;
+  private watchers: vscode.FileSystemWatcher[] = [];
 
-  /** More of the folder was read. */
+  /** More of the folders was read. */
   readonly onDidRead = this.read.event;
 
   constructor(private readonly lastEditor: LastEditor) {
@@ -56,17 +58,16 @@ export class WorkspaceFiles implements vscode.Disposable {
     );
   }
 
-  /** The workspace folder of the chats; undefined without a folder on disk. */
+  /** The first workspace folder; undefined without a folder on disk. */
   get folder(): string | undefined {
-    return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+    return firstFolder();
   }
 
   /** @param symbols Ranked with the files. */
   async find(text: string, symbols: readonly FileHit[] = []): Promise<FoundFiles> {
-    const { folder } = this;
-    if (folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
+    if (this.folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
     if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder isn’t trusted, so Plue won’t open its files.') };
-    const reading = this.readingOf(folder);
+    const reading = this.currentReading();
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, readTimeout))]);
     const open = this.openPaths();
     const isOpen = new Set(open);
@@ -90,9 +91,8 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   /** Paths of the files in a folder, without what is ignored. */
   async in(path: string): Promise<string[]> {
-    const { folder } = this;
-    if (folder === undefined) return [];
-    const reading = this.readingOf(folder);
+    if (this.folder === undefined) return [];
+    const reading = this.currentReading();
     await reading.done;
     takeOutWhatWent(reading);
     return reading.files.flatMap((file) => (file.path.startsWith(`${path}/`) ? [file.path] : []));
@@ -113,10 +113,9 @@ export class WorkspaceFiles implements vscode.Disposable {
     };
   }
 
-  /** Path relative to the folder, with /, or the full path of other files. */
+  /** Path in the workspace, with /, or the full path of other files. */
   pathOf(uri: vscode.Uri): string {
-    const way = this.folder === undefined ? undefined : wayInside(uri.fsPath, this.folder);
-    return way === undefined ? uri.fsPath : way.replaceAll(sep, '/');
+    return workspacePath(uri);
   }
 
   dispose(): void {
@@ -140,12 +139,12 @@ export class WorkspaceFiles implements vscode.Disposable {
     return [...new Set(paths)].filter((path) => !/^(?:[/\\]|[a-z]:)/iu.test(path));
   }
 
-  private readingOf(folder: string): Reading {
-    if (this.reading?.folder === folder && !this.reading.isCancelled) return this.reading;
-    const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
-    const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
+  private currentReading(): Reading {
+    const folders = outerFolders();
+    const key = JSON.stringify(folders);
+    if (this.reading?.key === key && !this.reading.isCancelled) return this.reading;
     const reading: Reading = {
-      folder,
+      key,
       files: [],
       folders: new Map(),
       gone: new Set(),
@@ -153,29 +152,45 @@ export class WorkspaceFiles implements vscode.Disposable {
       isCancelled: false,
       done: Promise.resolve(),
     };
-    reading.done = walkFolder(folder, {
+    this.stopWatching();
+    const walks = folders.map(
+      ({ path, name }) =>
+        () =>
+          this.walk(reading, path, hasSeveralFolders() ? `${name}/` : ''),
+    );
+    reading.done = walks
+      .reduce((before, walk) => before.then(walk), Promise.resolve())
+      .then(() => {
+        reading.isDone = true;
+        if (!reading.isCancelled) this.read.fire();
+      });
+    return (this.reading = reading);
+  }
+
+  /** @param start Of each path. */
+  private walk(reading: Reading, folder: string, start: string): Promise<void> {
+    if (reading.isCancelled) return Promise.resolve();
+    const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
+    const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
+    this.watch(reading, folder, isExcluded);
+    return walkFolder(folder, {
       isExcluded,
-      found: (path) => {
+      found: (way) => {
+        const path = start + way;
         reading.files.push(named(path));
         addFolders(reading.folders, path);
         if (reading.files.length % 5_000 === 0) this.read.fire();
       },
       isCancelled: () => reading.isCancelled || reading.files.length >= maxFiles,
-    }).then(() => {
-      reading.isDone = true;
-      if (!reading.isCancelled) this.read.fire();
     });
-    this.watch(reading, isExcluded);
-    return (this.reading = reading);
   }
 
   /** Deleted files are removed. New files may be ignored, so the folder is scanned again. */
-  private watch(reading: Reading, isExcluded: (path: string) => boolean): void {
-    this.watcher?.dispose();
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(reading.folder, '**/*'));
-    this.watcher = watcher;
+  private watch(reading: Reading, folder: string, isExcluded: (path: string) => boolean): void {
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**/*'));
+    this.watchers.push(watcher);
     watcher.onDidCreate((uri) => {
-      const path = this.pathOf(uri);
+      const path = (wayInside(uri.fsPath, folder) ?? uri.fsPath).replaceAll(sep, '/');
       if (!isExcluded(path) && !path.split('/').includes('.git')) this.forget();
     });
     watcher.onDidChange((uri) => {
@@ -189,8 +204,11 @@ export class WorkspaceFiles implements vscode.Disposable {
   private forget(): void {
     if (this.reading !== undefined) this.reading.isCancelled = true;
     this.reading = undefined;
-    this.watcher?.dispose();
-    this.watcher = undefined;
+    this.stopWatching();
+  }
+
+  private stopWatching(): void {
+    for (const watcher of this.watchers.splice(0)) watcher.dispose();
   }
 }
 

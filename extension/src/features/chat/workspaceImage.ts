@@ -1,8 +1,7 @@
 // Reads an image of the workspace folder for the webview, which scales it.
-import { open, realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open } from 'node:fs/promises';
 import * as l10n from '../../infrastructure/localizedText';
-import { isInside } from '../../infrastructure/insideFolder';
+import { findFile } from '../../infrastructure/workspaceFolders';
 import { formatDecimal } from '../../common/format';
 
 /** Bytes. */
@@ -13,16 +12,11 @@ const largestImage = 20 * 1024 * 1024;
  * @param allowOutside The user was asked.
  * @throws Error with a message for the user.
  */
-export async function readImage(
-  path: string,
-  folder: string | undefined,
-  allowOutside: boolean,
-): Promise<{ mediaType: string; data: Buffer }> {
-  const real = await realpath(folder === undefined ? path : resolve(folder, path)).catch(() => undefined);
-  if (real === undefined) throw new Error(l10n.t('{0} no longer exists.', path));
-  if (!allowOutside && (folder === undefined || !isInside(real, await realpath(folder))))
-    throw new Error(l10n.t('{0} is outside the workspace folder.', path));
-  const file = await open(real, 'r');
+export async function readImage(path: string, allowOutside: boolean): Promise<{ mediaType: string; data: Buffer }> {
+  const found = await findFile(path);
+  if (found === undefined) throw new Error(l10n.t('{0} no longer exists.', path));
+  if (!allowOutside && !found.isInside) throw new Error(l10n.t('{0} is outside the workspace folder.', path));
+  const file = await open(found.real, 'r');
   try {
     const { size } = await file.stat();
     if (size > largestImage)

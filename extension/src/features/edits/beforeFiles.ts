@@ -30,14 +30,12 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === beforeScheme) this.changed.fire(uri);
   }
 
-  left({ codexId, path }: Pick<FileEditView, 'codexId' | 'path'>, folder: vscode.Uri): vscode.Uri {
-    const file = vscode.Uri.joinPath(folder, path);
+  left({ codexId, path }: Pick<FileEditView, 'codexId' | 'path'>, file: vscode.Uri): vscode.Uri {
     return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path }) });
   }
 
   /** The file itself; undefined if it was removed. */
-  right({ path, kind }: Pick<FileEditView, 'path' | 'kind'>, folder: vscode.Uri): vscode.Uri {
-    const file = vscode.Uri.joinPath(folder, path);
+  right({ kind }: Pick<FileEditView, 'kind'>, file: vscode.Uri): vscode.Uri {
     return kind === 'deleted' ? vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: nothing }) : file;
   }
 

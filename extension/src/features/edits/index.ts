@@ -8,7 +8,8 @@ import { BeforeFiles } from './beforeFiles';
 import { commands } from './commands';
 import { inText, isReviewOfAll, readTarget, type Target } from './hunks';
 import { ReviewMarks } from './reviewMarks';
-import { openFolder, Reviews } from './reviews';
+import { workspaceFile } from '../../infrastructure/workspaceFolders';
+import { Reviews } from './reviews';
 
 export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
@@ -27,8 +28,7 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
     reviews.onDidChange(() => {
       marks.refresh();
       showStatus(status, reviews);
-      const folder = openFolder();
-      const paths = folder === undefined ? [] : reviews.files.map(({ path }) => vscode.Uri.joinPath(folder, path).fsPath);
+      const paths = reviews.files.flatMap(({ path }) => workspaceFile(path)?.fsPath ?? []);
       void vscode.commands.executeCommand('setContext', 'plue.reviewedFiles', paths);
       void vscode.commands.executeCommand('setContext', 'plue.hasReviews', reviews.files.length > 0);
     }),

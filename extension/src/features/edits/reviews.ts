@@ -9,6 +9,7 @@ import type { EditListResult, FileEditView } from '../../protocol/protocol.gener
 import type { Sidecar } from '../../server/client';
 import { formatFileCount } from '../../common/counts';
 import { formatTime } from '../../common/format';
+import { workspaceFile } from '../../infrastructure/workspaceFolders';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
 import { hunkAt, inText, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
 
@@ -30,6 +31,7 @@ export class Reviews implements vscode.Disposable {
   ) {
     this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
     this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
+    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.refreshSoon()));
     // The status of a change can differ after its file was edited.
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
@@ -46,24 +48,27 @@ export class Reviews implements vscode.Disposable {
   }
 
   filesAt(uri: vscode.Uri): readonly FileEditView[] {
-    const folder = openFolder();
-    if (folder === undefined || uri.scheme !== 'file') return [];
-    return this.files.filter(({ path }) => vscode.Uri.joinPath(folder, path).toString() === uri.toString());
+    if (uri.scheme !== 'file') return [];
+    return this.files.filter(({ path }) => workspaceFile(path)?.toString() === uri.toString());
   }
 
   /** Shows one file as a diff, or all files of a codex in one editor. Default: all pending changes. */
   async review(target: Target | undefined): Promise<void> {
     const { files } = await this.sidecar.request(editList, { codexId: target?.codexId });
-    const folder = openFolder();
-    const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
+    const chosen = files.flatMap((file) => {
+      const uri = workspaceFile(file.path);
+      const isChosen = file.state === 'pending' && (target?.path === undefined || target.path === file.path);
+      return uri !== undefined && isChosen ? [{ file, uri }] : [];
+    });
     const [only] = chosen;
-    if (folder === undefined || only === undefined) {
+    if (only === undefined) {
       void showInformationMessage(l10n.t('No changes to review.'));
       return;
     }
     if (chosen.length === 1) {
-      const title = l10n.t('{0} (agent changes)', only.path);
-      await vscode.commands.executeCommand('vscode.diff', this.before.left(only, folder), this.before.right(only, folder), title, {
+      const { file, uri } = only;
+      const title = l10n.t('{0} (agent changes)', file.path);
+      await vscode.commands.executeCommand('vscode.diff', this.before.left(file, uri), this.before.right(file, uri), title, {
         preview: false,
       });
       return;
@@ -77,9 +82,9 @@ export class Reviews implements vscode.Disposable {
         query: target?.codexId ?? '',
         fragment: String(Date.now()),
       }),
-      resources: chosen.map((file) => ({
-        ...(file.kind === 'created' ? {} : { originalUri: this.before.left(file, folder) }),
-        ...(file.kind === 'deleted' ? {} : { modifiedUri: this.before.right(file, folder) }),
+      resources: chosen.map(({ file, uri }) => ({
+        ...(file.kind === 'created' ? {} : { originalUri: this.before.left(file, uri) }),
+        ...(file.kind === 'deleted' ? {} : { modifiedUri: this.before.right(file, uri) }),
       })),
     });
   }
@@ -143,12 +148,11 @@ export class Reviews implements vscode.Disposable {
     isAccepted: boolean,
     decided: { codexId: string; path?: string | undefined; hunkId?: string | undefined },
   ): Promise<void> {
-    const folder = openFolder();
     const open = vscode.workspace.textDocuments.find(
       ({ uri, isDirty }) =>
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
     );
-    if (folder !== undefined && open !== undefined) {
+    if (open !== undefined) {
       throw new FailureError(
         'conflict',
         l10n.t('{0} has unsaved changes. Save it before you keep or undo its changes.', this.filesAt(open.uri)[0]?.path ?? ''),
@@ -167,8 +171,10 @@ export class Reviews implements vscode.Disposable {
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     if (input instanceof vscode.TabInputTextDiff && input.original.scheme === beforeScheme) {
       const { original } = input;
-      const folder = openFolder();
-      return this.files.filter((file) => folder !== undefined && this.before.left(file, folder).toString() === original.toString());
+      return this.files.filter((file) => {
+        const uri = workspaceFile(file.path);
+        return uri !== undefined && this.before.left(file, uri).toString() === original.toString();
+      });
     }
     const editor = vscode.window.activeTextEditor;
     return editor === undefined ? [] : this.filesAt(editor.document.uri);
@@ -213,8 +219,7 @@ export class Reviews implements vscode.Disposable {
   private async refresh(): Promise<void> {
     try {
       this.result = await this.sidecar.request(editList, {});
-      const folder = openFolder();
-      this.places = new Set(folder && this.files.map(({ path }) => vscode.Uri.joinPath(folder, path).toString()));
+      this.places = new Set(this.files.flatMap(({ path }) => workspaceFile(path)?.toString() ?? []));
     } catch (error) {
       if (!(error instanceof UserCancelledError)) this.log.warn(`Listing changes: ${toFailureError(error).message}`);
       return;
@@ -222,10 +227,6 @@ export class Reviews implements vscode.Disposable {
     this.before.refresh();
     this.changed.fire();
   }
-}
-
-export function openFolder(): vscode.Uri | undefined {
-  return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri;
 }
 
 /** @throws UserCancelledError */

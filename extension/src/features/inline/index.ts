@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
+import { workspacePath } from '../../infrastructure/workspaceFolders';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { fenceFor } from '../../common/fence';
@@ -95,7 +96,7 @@ async function askInChat(text: string, document?: vscode.TextDocument, range?: v
   if (document.uri.scheme !== 'file') {
     throw new FailureError('badRequest', l10n.t('Only files on disk can be sent to a chat. Save the file and try again.'));
   }
-  const path = vscode.workspace.asRelativePath(document.uri, false);
+  const path = workspacePath(document.uri);
   const last =
     range !== undefined && range.end.character === 0 && range.end.line > range.start.line ? range.end.line : (range?.end.line ?? 0) + 1;
   const lines = range === undefined || range.isEmpty ? {} : { range: { start: range.start.line + 1, end: last } };

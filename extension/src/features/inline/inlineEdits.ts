@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { ContextKey } from '../../infrastructure/contextKey';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { workspacePath } from '../../infrastructure/workspaceFolders';
 import { showInputBox, showWarningMessage, StatusBarItem } from '../../infrastructure/window';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import { BackgroundChat } from '../../server/backgroundChat';
@@ -59,7 +60,7 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
     }
     this.edits.get(document)?.accept();
     // It follows the document from here on.
-    const edit = new InlineEdit(document, ranges, vscode.workspace.asRelativePath(document.uri, false));
+    const edit = new InlineEdit(document, ranges, workspacePath(document.uri));
     this.starting.add(document);
     let chat: BackgroundChat;
     try {
@@ -102,7 +103,7 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
     if (edit === undefined) return;
     const { uri } = edit.document;
     const left = vscode.Uri.from({ scheme: beforeScheme, path: uri.path, query: uri.toString() });
-    const name = vscode.workspace.asRelativePath(uri, false);
+    const name = workspacePath(uri);
     await vscode.commands.executeCommand('vscode.diff', left, uri, l10n.t('{0} (inline edit)', name));
   }
 

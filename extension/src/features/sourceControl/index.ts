@@ -5,6 +5,7 @@ import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError 
 import { type Repository, untracked } from '../../infrastructure/gitApi';
 import { type AllowedDiffs, allowedDiffs } from '../../infrastructure/gitDiffs';
 import { showWarningMessage, withProgress } from '../../infrastructure/window';
+import { workspacePath } from '../../infrastructure/workspaceFolders';
 import { attachmentInspect } from '../../protocol/protocol.generated';
 import { BackgroundChat } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
@@ -85,7 +86,7 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
   disposables.add(vscode.commands.registerCommand(commands.stopCommitMessage, () => stopper?.cancel()));
   register(commands.pullRequest, summarize);
   register(commands.conflicts, async ({ state }) => {
-    const files = state.mergeChanges.map(({ uri }) => ({ path: vscode.workspace.asRelativePath(uri, false) }));
+    const files = state.mergeChanges.map(({ uri }) => ({ path: workspacePath(uri) }));
     if (files.length === 0) throw new FailureError('conflict', l10n.t('There are no merge conflicts.'));
     const text = l10n.t(
       'Resolve the merge conflicts in these files. Keep the intention of both sides, and explain each decision. Do not commit.',

@@ -1,0 +1,108 @@
+// The workspace folders on this machine, and the paths of their files as chats and the sidecar name them.
+import { realpath } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import * as vscode from 'vscode';
+import { isInside, wayInside } from './insideFolder';
+
+export interface WorkspaceFolder {
+  /** Unique, without slashes. Where several folders are open, paths begin with it. */
+  name: string;
+  path: string;
+}
+
+/** All folders on this machine, in order. */
+export function workspaceFolders(): WorkspaceFolder[] {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const names = new Set<string>();
+  return folders.map(({ uri, name }) => ({ name: uniqueName(folders.length > 1 ? name : basename(uri.fsPath), names), path: uri.fsPath }));
+}
+
+/** The folder that a path without a folder's name is in; undefined without one. */
+export function firstFolder(): string | undefined {
+  return outerFolders()[0]?.path;
+}
+
+/** Whether paths begin with the name of their folder. */
+export function hasSeveralFolders(): boolean {
+  return workspaceFolders().length > 1;
+}
+
+/** A folder inside another one is a part of that one. */
+export function outerFolders(): WorkspaceFolder[] {
+  const folders = workspaceFolders();
+  return folders.filter(
+    ({ path }, at) => !folders.some((other, index) => isInside(path, other.path) || (index < at && relative(other.path, path) === '')),
+  );
+}
+
+/** A file as chats name it: from its folder, with the folder's name if several are open, with `/`. The full path of a file outside. */
+export function workspacePath(uri: vscode.Uri): string {
+  for (const { name, path } of outerFolders()) {
+    const way = wayInside(uri.fsPath, path);
+    if (way !== undefined) return `${hasSeveralFolders() ? `${name}/` : ''}${way.replaceAll(sep, '/')}`;
+  }
+  return uri.fsPath;
+}
+
+/** The file with a path that the sidecar sent; undefined without a folder, or if its folder was removed. */
+export function workspaceFile(path: string): vscode.Uri | undefined {
+  const first = firstFolder();
+  if (!hasSeveralFolders()) return first === undefined ? undefined : vscode.Uri.file(join(first, path));
+  const named = inNamedFolder(path);
+  return named === undefined ? undefined : vscode.Uri.file(join(named.folder, named.path));
+}
+
+export interface NamedPlace {
+  folder: string;
+  /** From the folder on. */
+  path: string;
+}
+
+/** Where a file can be that a model or a user names, the most likely place first. */
+export function placesOf(path: string): NamedPlace[] {
+  const named = hasSeveralFolders() ? inNamedFolder(path.replace(/^(?:\.\/)+/u, '')) : undefined;
+  return [...(named === undefined ? [] : [named]), ...outerFolders().map((folder) => ({ folder: folder.path, path }))];
+}
+
+export interface FoundFile {
+  /** Absolute, without symbolic links. */
+  real: string;
+  isInside: boolean;
+}
+
+/** @param path Of a workspace folder, or absolute. Undefined if there is no such file. */
+export async function findFile(path: string): Promise<FoundFile | undefined> {
+  const places = isAbsolute(path) ? [path] : placesOf(path).map((place) => resolve(place.folder, place.path));
+  for (const place of places) {
+    const real = await realpath(place).catch(() => undefined);
+    if (real === undefined) continue;
+    const folders = await Promise.all(workspaceFolders().map((folder) => realpath(folder.path).catch(() => folder.path)));
+    return { real, isInside: folders.some((folder) => isInside(real, folder)) };
+  }
+  return undefined;
+}
+
+function inNamedFolder(path: string): NamedPlace | undefined {
+  const [name = '', ...rest] = path.split('/');
+  const folder = outerFolders().find((one) => one.name === name || one.name === decoded(name));
+  return folder === undefined ? undefined : { folder: folder.path, path: rest.join('/') };
+}
+
+/** Of a link. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** VS Code allows the same name twice, and any characters. */
+function uniqueName(name: string, known: Set<string>): string {
+  const plain = name.replace(/[/\\\0]/gu, '-').trim();
+  const base = ['', '.', '..'].includes(plain) ? 'folder' : plain;
+  let unique = base;
+  for (let count = 2; known.has(unique); count++) unique = `${base}-${count}`;
+  known.add(unique);
+  return unique;
+}
