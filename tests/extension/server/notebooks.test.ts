@@ -39,10 +39,14 @@ beforeEach(() => {
   cancellation = new fake.CancellationTokenSource();
   fake.workspace.workspaceFolders = [{ uri: fake.Uri.file('/work') }];
   fake.installed.add('vscode.ipynb');
+  begin();
+});
+
+function begin(): void {
   const editor = serveEditor(connection, (message) => new Error(`refused: ${message}`));
   stop = () => void editor.disposable.dispose();
   editor.begin();
-});
+}
 
 function ask(method: string, params: unknown): Promise<unknown> {
   const handler = handlers.get(method);
@@ -81,7 +85,11 @@ async function write(change: (text: string) => string): Promise<unknown> {
 const cell = (id: string, source: string): string => JSON.stringify({ cell_type: 'code', id, source: [source] });
 
 test('Reports a notebook once VS Code marks it as unsaved, which is after the change', async () => {
+  stop();
+  sent.length = 0;
   vi.useFakeTimers();
+  begin();
+  await vi.runAllTimersAsync();
   const notebook = open(['a'], false);
   fake.changedNotebook.fire({ notebook, cellChanges: [] });
   notebook.isDirty = true;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageTypeOf, readImage } from '../../../../extension/src/features/chat/workspaceImage';
+import * as fake from '../../testing/vscode';
 
 const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 let outside: string;
@@ -16,25 +17,26 @@ beforeAll(() => {
   writeFileSync(join(folder, 'secrets.png'), 'KEY=1');
   writeFileSync(join(outside, 'b.png'), png);
   symlinkSync(join(outside, 'b.png'), join(folder, 'link.png'));
+  fake.workspace.workspaceFolders = [{ uri: fake.Uri.file(folder) }];
 });
 afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
 describe('an image of the open folder', () => {
   it('is read with its kind', async () => {
-    expect(await readImage('a.png', folder, false)).toEqual({ mediaType: 'image/png', data: png });
+    expect(await readImage('a.png', false)).toEqual({ mediaType: 'image/png', data: png });
   });
 
   it.each(['../b.png', 'link.png', ''])('is not read from elsewhere by %j, unless the user said so', async (path) => {
-    await expect(readImage(path, folder, false)).rejects.toThrow('outside the workspace folder');
+    await expect(readImage(path, false)).rejects.toThrow('outside the workspace folder');
   });
 
   it('is read from elsewhere when the user said so', async () => {
-    expect((await readImage(join(outside, 'b.png'), folder, true)).data).toEqual(png);
+    expect((await readImage(join(outside, 'b.png'), true)).data).toEqual(png);
   });
 
   it('is nothing else that is called so', async () => {
-    await expect(readImage('secrets.png', folder, false)).rejects.toThrow('is not a PNG');
-    await expect(readImage('gone.png', folder, false)).rejects.toThrow('no longer exists');
+    await expect(readImage('secrets.png', false)).rejects.toThrow('is not a PNG');
+    await expect(readImage('gone.png', false)).rejects.toThrow('no longer exists');
   });
 
   it.each([
