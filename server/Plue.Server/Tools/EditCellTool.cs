@@ -24,7 +24,7 @@ internal sealed class EditCellTool(string description, EditorWindow? editor = nu
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "cell", "action", "kind", "source");
-        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
         var number =
             given.OptionalNumber("cell", 1, int.MaxValue) ?? throw new ToolFailureException("`cell` is missing. Nothing was changed.");
         var action = given.OptionalText("action") ?? "replace";

@@ -25,7 +25,7 @@ internal sealed class RunCellTool(string description, EditorWindow window) : ITo
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "cell", "timeout_s");
-        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
         var number = given.OptionalNumber("cell", 1, int.MaxValue) ?? throw new ToolFailureException("`cell` is missing. Nothing was run.");
         var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
         var editor =
