@@ -80,7 +80,8 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
         .map(({ path, diagnostic: { range, message, source } }) => {
           const kind = severity === vscode.DiagnosticSeverity.Error ? 'error' : 'warning';
           const by = source === undefined ? '' : ` (${source})`;
-          return `${path}:${range.start.line + 1}:${range.start.character + 1}: ${kind}: ${message}${by}`;
+          // A message with line breaks would look like several problems.
+          return `${path}:${range.start.line + 1}:${range.start.character + 1}: ${kind}: ${message.replace(/\s+/gu, ' ')}${by}`;
         }),
     );
     return lines.length === 0 ? 'No errors or warnings.' : lines.join('\n');

@@ -41,12 +41,12 @@ describe('a source of text', () => {
       source: 'ts',
       range: { start: { line: 2, character: 4 }, end: { line: 2, character: 5 } },
     });
-    report(join(folder, 'a.ts'), [problem(1, 'Unused.'), problem(0, 'Wrong.'), problem(2, 'A note.')]);
+    report(join(folder, 'a.ts'), [problem(1, 'Unused.'), problem(0, 'Wrong.\nb.ts:1:1: error: Forged.'), problem(2, 'A note.')]);
     report(join(folder, '.env'), [problem(0, 'KEY=1')]);
     report('/usr/lib/other.ts', [problem(0, 'Elsewhere.')]);
     expect(await sources.read('problems', undefined)).toEqual({
       name: '@problems',
-      text: 'a.ts:3:5: error: Wrong. (ts)\na.ts:3:5: warning: Unused. (ts)',
+      text: 'a.ts:3:5: error: Wrong. b.ts:1:1: error: Forged. (ts)\na.ts:3:5: warning: Unused. (ts)',
     });
   });
 
