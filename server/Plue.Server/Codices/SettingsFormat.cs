@@ -1,5 +1,4 @@
 using Plue.Server.Json5;
-using Plue.Server.Messages;
 
 namespace Plue.Server.Codices;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Requests;
 

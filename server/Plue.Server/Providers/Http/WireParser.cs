@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
