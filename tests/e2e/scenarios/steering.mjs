@@ -154,7 +154,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await scenario.visual(`The list and the lines are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       write(rules, 'Use tabs, always.\u202E\n');
-      await workbench.show();
+      // Unlike a window that is opened anew, it writes down first which chat is open.
+      await workbench.reload();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await chat.getByText('Instructions added: AGENTS.md.').waitFor();
       await button(/^5 instruction sources/).click();

@@ -45,6 +45,11 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].findLast((chat) => chat.host.active);
   }
 
+  /** True if a chat has the focus. */
+  get isFocused(): boolean {
+    return [...this.panels.values()].some((chat) => chat.isFocused);
+  }
+
   of(codexId: string): ChatPanel | undefined {
     return this.panels.get(codexId);
   }
@@ -143,7 +148,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** For the `when` clauses of commands. */
   private updateContext(): void {
     this.isVisibleKey.set(this.active !== undefined);
-    this.isFocusedKey.set([...this.panels.values()].some((chat) => chat.isFocused));
+    this.isFocusedKey.set(this.isFocused);
   }
 
   private get visibleChat(): ChatPanel | undefined {

@@ -94,7 +94,9 @@ export function activateChat(
     if (chosen !== undefined) await panels.open(chosen);
   });
   register(commands.focusChat, async () => {
-    if (files.selection() === undefined) await panels.focus();
+    // The context key of the binding that leads back may be a moment late.
+    if (panels.isFocused) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+    else if (files.selection() === undefined) await panels.focus();
     else await panels.attach(chosenSelection(files));
   });
   register(commands.focusComposer, () => panels.focus());
