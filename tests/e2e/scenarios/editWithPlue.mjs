@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, untilFinished, viewAllLines } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { asked, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
@@ -30,6 +30,7 @@ const summarizer = `{
 `;
 
 const uri = 'codex://templates/log-reader';
+const settings = 'codex://settings/config';
 const edit = (/** @type {object} */ parameters) => ({ calls: [{ name: 'edit_codex', parameters }] });
 
 /** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
@@ -39,6 +40,11 @@ const script = {
     { text: 'I give it the tool.', ...edit({ uri, old: '["read"]', new: '["read", "serch"]' }) },
     { text: 'I correct the name.', ...edit({ uri, old: '["read"]', new: '["read", "search"]' }) },
     { text: 'It can search now.' },
+  ],
+  'Limit the day to 3 dollars': [
+    { text: 'I read the settings.', calls: [{ name: 'codex', parameters: { uri: settings } }] },
+    { text: 'I set it.', ...edit({ uri: settings, old: '{ default_large', new: '{ budget_usd_per_day: 3, default_large' }) },
+    { text: 'At most 3 dollars a day.' },
   ],
   'Create a template: lists errors': [
     {
@@ -87,6 +93,7 @@ async function runSteps(scenario, workbench, endpoint) {
   };
   const allow = async (/** @type {string} */ words) => {
     await approval(words).getByRole('button', { name: 'Allow once' }).waitFor({ timeout: 60_000 });
+    await viewAllLines(approval(words));
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await approval(words).getByRole('button', { name: 'Allow once' }).click();
   };
@@ -166,6 +173,28 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
     assert.equal(readFileSync(inHome('templates', 'error-lister.json5'), 'utf8'), summarizer);
     assert.ok(existsSync(inHome('prompts', 'error-lister.md')));
+  });
+
+  await scenario.step('The Settings page leads to a chat that changes the settings, with approval and undo', async () => {
+    const config = () => readFileSync(inHome('config.json5'), 'utf8');
+    const before = config();
+    await workbench.command('Plue: Open Settings');
+    await chat.getByRole('button', { name: 'Edit with Plue' }).click({ timeout: 60_000 });
+    await chat.getByRole('button', { name: 'Template: Document editor' }).waitFor({ timeout: 60_000 });
+    await ask(workbench, 'Limit the day to 3 dollars');
+    await approval('Edit this').waitFor({ timeout: 60_000 });
+    assert.equal(config(), before);
+    await allow('budget_usd_per_day');
+    await chat.getByText('At most 3 dollars a day.').waitFor({ timeout: 60_000 });
+    assert.match(config(), /budget_usd_per_day: 3/);
+    assert.ok(results().some((result) => /Available settings/.test(result) && /notify_when_finished/.test(result)));
+    await page.keyboard.press('Control+p');
+    await page.locator('.quick-input-widget:visible input[type="text"]').first().fill(inHome('config.json5'));
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'config.json5' }).first().click();
+    await page.getByRole('tab', { name: /^config\.json5/ }).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Edit with Plue' }).waitFor();
+    await page.getByRole('menuitem', { name: 'Undo Last Change to Item' }).click();
+    await workbench.until(async () => config() === before);
   });
 
   await scenario.step('The new agent can be chosen for a task at once', async () => {

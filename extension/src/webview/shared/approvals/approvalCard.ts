@@ -118,14 +118,7 @@ export class ApprovalCard {
             ),
           ];
     return [
-      element(
-        'div',
-        { class: 'approval-head' },
-        icon('question'),
-        element('span', { class: 'approval-wish' }, questionOf(first)),
-        open,
-        ...(first.hasContent === true ? [this.diffLink(first.id)] : []),
-      ),
+      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, questionOf(first)), open),
       ...warning,
     ];
   }
@@ -182,7 +175,7 @@ export class ApprovalCard {
         deny.title = l10n.t('Deny (n)');
         for (const button of always) button.title = l10n.t('Review the rule first (a)');
         for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
-        return [once, ...all, ...always, deny];
+        return [once, ...all, ...always, deny, ...(first.hasContent === true ? [this.diffLink(first.id)] : [])];
       }
       case 'rule': {
         const store = textButton(l10n.t('Always Allow'), () => this.always(), 'primary');
