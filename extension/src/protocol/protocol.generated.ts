@@ -688,7 +688,7 @@ export interface CompletionInlineParams {
 }
 
 export interface CompletionInlineResult {
-  text: string;
+  text?: string;
   excluded?: string;
   spentToday: number;
 }

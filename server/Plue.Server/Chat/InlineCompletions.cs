@@ -60,7 +60,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
         if (exclusions.ReasonFor(at.Path, at.Prefix) is { } reason)
         {
-            return new InlineCompletion("", reason, await SpentAsync(cancellationToken));
+            return new InlineCompletion(null, reason, await SpentAsync(cancellationToken));
         }
 
         var provider = await ProviderOfAsync(at.ProviderId, cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
                     FailureKind.Timeout,
                     $"{provider.Settings.Name} did not complete the code within {DurationText.Of(TimeoutOf(provider.Settings))}."
                 )
-                : new InlineCompletion("", null, await SpentAsync(cancellationToken));
+                : new InlineCompletion(null, null, await SpentAsync(cancellationToken));
         }
         finally
         {
@@ -334,9 +334,10 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
 /// <param name="IsMultiline">Whether the completion may have several lines.</param>
 internal sealed record CompletionPosition(string ProviderId, string Model, string Prefix, string Suffix, string? Path, bool IsMultiline);
 
+/// <param name="Text">May be empty; null if nothing was sent, or if a newer request took its place.</param>
 /// <param name="Excluded">Why the document is not sent, as a sentence; null if it was.</param>
 /// <param name="SpentToday">The cost of today's completions, in USD.</param>
-internal sealed record InlineCompletion(string Text, string? Excluded, decimal SpentToday);
+internal sealed record InlineCompletion(string? Text, string? Excluded, decimal SpentToday);
 
 internal sealed record CompletionModelListing(
     ProviderSettings Provider,

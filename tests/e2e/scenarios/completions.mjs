@@ -83,6 +83,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await open('sum.js');
     await toLine(2);
     await page.keyboard.type('  let a');
+    // A request would be sent within this time.
     await page.waitForTimeout(3 * delay);
     await page.keyboard.press('Shift+Home');
     await page.keyboard.press('Shift+Home');
@@ -126,6 +127,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await ghost().first().waitFor();
     endpoint.completed = [];
     await page.keyboard.type('* 2');
+    // A request would be sent within this time.
     await page.waitForTimeout(3 * delay);
     assert.deepEqual(endpoint.completed, []);
   });
@@ -217,6 +219,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.editor-instance .view-lines').click();
     await toLine(2);
     await page.keyboard.type('e');
+    // A request would be sent within this time.
     await page.waitForTimeout(3 * delay);
     assert.deepEqual(endpoint.completed, []);
     assert.equal(await ghost().count(), 0);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
-import { completionInline } from '../../protocol/protocol.generated';
+import { type CompletionInlineResult, completionInline } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { Activity } from './activity';
 import { type Cursor, cursorAt, isInWord, isMultiline, maxPrefix, maxSuffix } from './cursor';
@@ -74,7 +74,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider {
     try {
       const { text, excluded, spentToday } = await this.activity.run(() => complete(this.sidecar, model, cursor, token));
       this.activity.succeeded(spentToday, excluded);
-      return excluded === undefined ? text : undefined;
+      return text;
     } catch (error) {
       if (error instanceof UserCancelledError || token.isCancellationRequested) return undefined;
       const failure = toFailureError(error);
@@ -90,7 +90,7 @@ export function complete(
   { providerId, model }: CompletionModel,
   cursor: Cursor,
   token?: vscode.CancellationToken,
-): Promise<{ text: string; excluded?: string; spentToday: number }> {
+): Promise<CompletionInlineResult> {
   const { prefix, suffix } = cursor;
   const uri = vscode.Uri.parse(cursor.document);
   const path = uri.scheme === 'file' || uri.scheme === 'vscode-notebook-cell' ? uri.fsPath : undefined;

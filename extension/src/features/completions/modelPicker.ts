@@ -69,7 +69,7 @@ function priceText(price: PriceView | undefined): string | undefined {
 async function tryModel(sidecar: Sidecar, model: CompletionModel, token: vscode.CancellationToken): Promise<void> {
   const cursor = cursorAt('untitled:sample', 40, 'function add(a: number, b: number) {\n  return ', ';\n}\n');
   const { text } = await complete(sidecar, model, cursor, token);
-  if (text.trim() === '') {
+  if (text === undefined || text.trim() === '') {
     throw new FailureError('badRequest', l10n.t('{0} returned no code for a simple function. Choose another model.', modelText(model)));
   }
 }
