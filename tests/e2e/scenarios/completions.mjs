@@ -157,9 +157,10 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Enter');
     await page.keyboard.type('lar');
     await page.keyboard.press('Escape');
+    endpoint.completed = [];
     await page.keyboard.press('Control+Space');
     await page.locator('.suggest-widget .monaco-list-row.focused', { hasText: 'larger' }).waitFor();
-    await workbench.until(async () => endpoint.completed.some(({ prompt }) => prompt.endsWith('\n  larger')));
+    await workbench.until(async () => endpoint.completed.some(({ prompt }) => prompt.endsWith(' larger')));
     await ghost().filter({ hasText: 'Number = 1;' }).first().waitFor();
     await picture('suggestions');
     await page.keyboard.press('Escape');
