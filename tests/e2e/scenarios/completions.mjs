@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+Space');
     await page.locator('.suggest-widget .monaco-list-row.focused', { hasText: 'larger' }).waitFor();
     await workbench.until(async () => endpoint.completed.some(({ prompt }) => prompt.endsWith(' larger')));
-    await ghost().filter({ hasText: 'Number = 1;' }).first().waitFor();
+    await lines().filter({ hasText: 'largerNumber' }).waitFor();
     await picture('suggestions');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
