@@ -184,7 +184,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
             : new ToolView(
                 tool,
-                ToolNames.IsVsCodeTool(tool) ? "A tool of VS Code, if you enabled it."
+                ToolNames.IsVsCodeTool(tool) ? "Tools of VS Code that you enabled."
                     : ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}."
                     : ToolNames.Unknown(tool),
                 MayChange: true,

@@ -114,6 +114,16 @@ public class McpApprovalTests
     }
 
     [Fact]
+    public async Task A_server_cannot_have_the_name_of_the_tools_of_VS_Code()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("vscode", home.Hostile()));
+        var (servers, problems) = home.Servers.List();
+        Assert.Empty(servers);
+        Assert.Contains("this name means the tools of VS Code", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SEC_35_Changed_tools_suspend_the_approval_until_they_are_seen()
     {
         await using var home = new McpHome();
