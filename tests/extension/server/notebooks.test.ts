@@ -138,6 +138,13 @@ test('Inserts and deletes cells and keeps the others', async () => {
   expect(notebook.getCells()).toEqual([first, second]);
 });
 
+test('Keeps the outputs of cells that change together', async () => {
+  const notebook = open(['a', 'b']);
+  await write((text) => text.replace('["a"]', '["x"]').replace('["b"]', '["y"]'));
+  expect(sources(notebook)).toEqual(['x', 'y']);
+  expect(notebook.getCells().map(({ outputs }) => outputs.length)).toEqual([1, 1]);
+});
+
 test('Changes nothing when a cell changed since the notebook was read', async () => {
   const notebook = open(['a']);
   const text = await read();
@@ -155,6 +162,15 @@ test('Takes an edit back that cannot be saved', async () => {
   expect(sources(notebook)).toEqual(['a', 'b']);
   expect(await write((text) => text.replace('["a"]', '["x"]'))).toEqual({ outcome: 'notSaved' });
   expect(sources(notebook)).toEqual(['a', 'b']);
+});
+
+test('Refuses edits of anything but cells instead of losing them', async () => {
+  const notebook = open(['a']);
+  const refusal = 'refused: n.ipynb has unsaved changes, so only the text of its cells can be changed. Save it first.';
+  await expect(write((text) => text.replace('"nbformat":4', '"nbformat":3'))).rejects.toThrow(refusal);
+  await expect(write((text) => text.replace('"source"', '"metadata":{"tags":["x"]},"source"'))).rejects.toThrow(refusal);
+  await expect(write((text) => text.slice(1))).rejects.toThrow(refusal);
+  expect(sources(notebook)).toEqual(['a']);
 });
 
 test('Finds the smallest changed range', () => {
@@ -244,7 +260,7 @@ test('Stops a cell after its time and returns what it had by then', async () => 
     return new Promise(() => undefined);
   });
   const running = run('a', 3);
-  await vi.advanceTimersByTimeAsync(3000);
+  await vi.advanceTimersByTimeAsync(3400);
   expect(await running).toEqual({ outcome: 'timedOut', content: [{ kind: 'text', text: 'out 0' }] });
   expect(fake.executed.at(-1)?.[0]).toBe('notebook.cell.cancelExecution');
 });

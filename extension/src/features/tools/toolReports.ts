@@ -38,7 +38,16 @@ export function reportOf({ fullName, source, tokens, changes, definition }: VsCo
     l10n.t('From: {0}', source),
     l10n.t('About {0} tokens in each request', tokens),
     '',
-    ...(changes === undefined ? [] : [l10n.t('Changes since you enabled it:'), ...changes.split('\n').map((line) => `  ${line}`), '']),
+    ...(changes === undefined
+      ? []
+      : [
+          l10n.t('Changes since you enabled it:'),
+          ...changes
+            .trimEnd()
+            .split('\n')
+            .map((line) => `  ${line}`),
+          '',
+        ]),
     definition,
   ];
   return lines.map((line) => visibleText(line)).join('\n');

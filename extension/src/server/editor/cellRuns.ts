@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { toFailureError } from '../../infrastructure/errors';
 import type { HostCellOutcome, HostRunCellParams, HostRunCellResult, HostToolContent } from '../../protocol/protocol.generated';
+import { notebookMs } from './notebooks';
 import { contentOf, limited } from './toolContent';
 import { hashOf, workspaceUri } from './workspaceDocuments';
 
@@ -30,8 +31,14 @@ export async function runCell(
   if (cell === undefined || cell.kind !== vscode.NotebookCellKind.Code || hashOf(sourceOf(cell)) !== expectedHash)
     return { outcome: 'changed', content: [] };
   const outcome = await execute(cell, seconds * 1000, token);
+  if (outcome !== 'notStarted') await markedAsUnsaved();
   const content = outcome === 'notStarted' ? [] : limited(cell.outputs.flatMap(({ items }) => contentOfOutput(items)));
   return { outcome, content };
+}
+
+/** VS Code marks a notebook as unsaved a moment after its outputs changed. The next call of the agent must know it. */
+function markedAsUnsaved(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2 * notebookMs));
 }
 
 function execute(cell: vscode.NotebookCell, ms: number, token: vscode.CancellationToken): Promise<HostCellOutcome> {

@@ -6,6 +6,9 @@ import { change } from '../../common/textChange';
 import type { HostWriteDocumentResult } from '../../protocol/protocol.generated';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
+/** VS Code reports a changed notebook before it marks it as unsaved or saved, and not again. */
+export const notebookMs = 200;
+
 const jupyter = 'jupyter-notebook';
 
 /** What the built-in extension for these files offers to others. */
@@ -13,9 +16,11 @@ const serializer = v.object({
   exportNotebook: v.custom<(data: vscode.NotebookData) => Promise<string>>((given) => typeof given === 'function'),
 });
 
-const savedCell = v.object({
+const savedCell = v.looseObject({
   cell_type: v.string(),
   id: v.optional(v.string()),
+  metadata: v.optional(v.looseObject({}), {}),
+  outputs: v.optional(v.array(v.unknown()), []),
   source: v.union([
     v.string(),
     v.pipe(
@@ -24,7 +29,7 @@ const savedCell = v.object({
     ),
   ]),
 });
-const savedCells = v.object({ cells: v.array(savedCell) });
+const savedNotebook = v.pipe(v.string(), v.parseJson(), v.looseObject({ cells: v.array(savedCell) }));
 
 type SavedCell = v.InferOutput<typeof savedCell>;
 
@@ -54,7 +59,7 @@ export async function writeNotebook(
   const { version } = notebook;
   const before = await notebookText(notebook);
   if (hashOf(before) !== expectedHash || notebook.version !== version) return { outcome: 'changed' };
-  const { start, end, cells } = difference(cellsIn(before), cellsIn(text));
+  const { start, end, cells } = difference(cellsIn(notebook, before, before), cellsIn(notebook, text, before));
   const old = notebook.getCells().slice(start, end);
   const restored = old.map(dataOf);
   if (
@@ -62,7 +67,7 @@ export async function writeNotebook(
       notebook,
       start,
       old,
-      cells.map((cell, index) => newData(notebook, cell, old[index])),
+      cells.map((cell) => newData(notebook, cell)),
     ))
   )
     return { outcome: 'changed' };
@@ -73,11 +78,8 @@ export async function writeNotebook(
 }
 
 /** The changed range: cells before `start` and from `end` on stay. */
-export function difference(
-  before: readonly SavedCell[],
-  after: readonly SavedCell[],
-): { start: number; end: number; cells: readonly SavedCell[] } {
-  const isSame = (one: SavedCell | undefined, other: SavedCell | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
+export function difference<T>(before: readonly T[], after: readonly T[]): { start: number; end: number; cells: readonly T[] } {
+  const isSame = (one: T | undefined, other: T | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
   const shorter = Math.min(before.length, after.length);
   let start = 0;
   while (start < shorter && isSame(before[start], after[start])) start++;
@@ -86,8 +88,23 @@ export function difference(
   return { start, end: before.length - kept, cells: after.slice(start, after.length - kept) };
 }
 
-function cellsIn(text: string): SavedCell[] {
-  return v.parse(savedCells, JSON.parse(text)).cells.map(({ cell_type, id, source }) => ({ cell_type, id, source }));
+/** Edits of anything but cells have no counterpart in the editor, and are refused rather than lost. */
+function cellsIn(notebook: vscode.NotebookDocument, text: string, before: string): SavedCell[] {
+  const [old, read] = [v.parse(savedNotebook, before), v.safeParse(savedNotebook, text)];
+  const known = new Set(old.cells.map(withoutSource));
+  const isKept = (cell: SavedCell): boolean =>
+    known.has(withoutSource(cell)) || (cell.outputs.length === 0 && Object.keys(cell.metadata).length === 0);
+  if (!read.success || withoutCells(read.output) !== withoutCells(old) || !read.output.cells.every(isKept))
+    throw new Error(l10n.t('{0} has unsaved changes, so only the text of its cells can be changed. Save it first.', nameOf(notebook)));
+  return read.output.cells;
+}
+
+function withoutSource(cell: SavedCell): string {
+  return JSON.stringify({ ...cell, source: undefined });
+}
+
+function withoutCells(notebook: object): string {
+  return JSON.stringify({ ...notebook, cells: undefined });
 }
 
 /** A cell that only gets another text keeps its identity, outputs, and cursor. */
@@ -111,15 +128,19 @@ function replaceCells(
   return vscode.workspace.applyEdit(edit);
 }
 
-function newData(notebook: vscode.NotebookDocument, cell: SavedCell, old: vscode.NotebookCell | undefined): vscode.NotebookCellData {
+/** A cell with the ID of an open one keeps its outputs. */
+function newData(notebook: vscode.NotebookDocument, cell: SavedCell): vscode.NotebookCellData {
   const isCode = cell.cell_type === 'code';
-  const codeLanguage = notebook.getCells().find(({ kind }) => kind === vscode.NotebookCellKind.Code)?.document.languageId ?? 'python';
+  const open = notebook.getCells();
+  const same = cell.id === undefined ? undefined : open.find(({ metadata }) => metadata['id'] === cell.id);
+  const sibling = same?.kind === vscode.NotebookCellKind.Code ? same : open.find(({ kind }) => kind === vscode.NotebookCellKind.Code);
   const data = new vscode.NotebookCellData(
     isCode ? vscode.NotebookCellKind.Code : vscode.NotebookCellKind.Markup,
     cell.source,
-    isCode ? (old?.kind === vscode.NotebookCellKind.Code ? old.document.languageId : codeLanguage) : 'markdown',
+    isCode ? (sibling?.document.languageId ?? 'python') : 'markdown',
   );
-  data.metadata = cell.id === undefined ? { metadata: {} } : { id: cell.id, metadata: {} };
+  data.metadata = same?.metadata ?? (cell.id === undefined ? { metadata: {} } : { id: cell.id, metadata: {} });
+  if (isCode && same !== undefined) data.outputs = [...same.outputs];
   return data;
 }
 

@@ -9,13 +9,11 @@ import type {
   HostWriteDocumentParams,
   HostWriteDocumentResult,
 } from '../../protocol/protocol.generated';
-import { isUnsavedNotebook, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
+import { isUnsavedNotebook, notebookMs, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
 /** Milliseconds between two lists: a rename changes thousands of documents one by one. */
 const pause = 50;
-/** VS Code reports a changed notebook before it marks it as unsaved or saved, and not again. */
-const notebookMs = 200;
 
 /** Sends the paths of all documents with unsaved changes when the list changes. A saved document costs nothing. */
 export class UnsavedDocuments implements vscode.Disposable {
