@@ -42,15 +42,15 @@ internal sealed class Notebook
     {
         try
         {
-            var json = Encoding.UTF8.GetBytes(text);
-            using var document = JsonDocument.Parse(json);
-            var root = document.RootElement;
+            var bytes = Encoding.UTF8.GetBytes(text);
+            using var document = JsonDocument.Parse(bytes);
+            var top = document.RootElement;
             return
-                root.ValueKind == JsonValueKind.Object
-                && Items(root, "cells") is { } cells
+                top.ValueKind == JsonValueKind.Object
+                && Items(top, "cells") is { } cells
                 && cells.All(cell => cell.ValueKind == JsonValueKind.Object)
-                && Positions.Read(json) is { } positions
-                ? new Notebook(json, root.Clone(), positions)
+                && Positions.Read(bytes) is { } places
+                ? new Notebook(bytes, top.Clone(), places)
                 : null;
         }
         catch (JsonException)
