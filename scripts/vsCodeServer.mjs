@@ -53,6 +53,7 @@ export async function installVsix(dataDir, file) {
  *
  * @typedef {object} WindowOptions
  * @property {string} [folder]
+ * @property {string} [workspace] A `.code-workspace` file, in place of a folder.
  * @property {string} [extension] The folder of the extension under development.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {[string, string][]} [payload] Further entries.
@@ -108,13 +109,17 @@ export async function startVsCodeServer({ dataDir, port = 0, env, args = [], nod
 }
 
 /** @param {string} authority @param {WindowOptions} [options] */
-function windowUrl(authority, { folder, extension, tests, payload = [] } = {}) {
+function windowUrl(authority, { folder, workspace, extension, tests, payload = [] } = {}) {
   const remote = (/** @type {string} */ path) => `vscode-remote://${authority}${pathToFileURL(path).pathname}`;
   const entries = [...payload];
   if (extension) entries.push(['extensionDevelopmentPath', remote(extension)]);
   if (tests) entries.push(['extensionTestsPath', remote(tests)]);
   const query = [
-    folder ? `folder=${encodeURIComponent(pathToFileURL(folder).pathname)}` : 'ew=true',
+    workspace
+      ? `workspace=${encodeURIComponent(pathToFileURL(workspace).pathname)}`
+      : folder
+        ? `folder=${encodeURIComponent(pathToFileURL(folder).pathname)}`
+        : 'ew=true',
     ...(entries.length > 0 ? [`payload=${encodeURIComponent(JSON.stringify(entries))}`] : []),
   ];
   return `http://${authority}/?${query.join('&')}`;

@@ -323,7 +323,7 @@ public sealed class Attachments(
             var real = RealPath.Of(full);
             var folder = folders?.All.FirstOrDefault(one => RealPath.ResolvesInto(real, one.Path));
             place = new(full, real, folder is null ? full : folders!.Shown(folder, ShownOf(full, folder.Path)), folder is not null);
-            if (folders is null && workspace.OpenFolders?.Paths.Any(one => RealPath.IsInside(full, one)) == true)
+            if (folders is null && WorkspaceFolders.IsInside(workspace.OpenFolders, full))
             {
                 return NotTrusted;
             }

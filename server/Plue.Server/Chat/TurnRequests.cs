@@ -204,6 +204,7 @@ internal sealed class TurnRequests : ITurnRequests
             goOn,
             options
         );
+        request = request with { OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)] };
         var known = services.Providers.ModelOf(asked.Settings, modelId);
         var can = asked.Capabilities;
         var takesTools = known?.SupportsTools != false && can.Tools;

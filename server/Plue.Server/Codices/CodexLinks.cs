@@ -18,14 +18,14 @@ internal sealed record CodexReference(string Kind, string From, CodexUri? To, st
 /// <param name="chats">All of them and all tasks, archived ones too.</param>
 /// <param name="contextFilesOf">The pinned files of a chat by its id.</param>
 /// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
-/// <param name="trustedFolder">The base of relative paths; null checks only absolute ones.</param>
+/// <param name="trustedFolders">The base of relative paths; null checks only absolute ones.</param>
 internal sealed class CodexLinks(
     Documents documents,
     PluePaths paths,
     Func<IReadOnlyList<ChatSummary>> chats,
     Func<string, IReadOnlyList<string>> contextFilesOf,
     Func<string, bool> isProvider,
-    Func<string?> trustedFolder
+    Func<WorkspaceFolders?> trustedFolders
 )
 {
     private const string ProviderKind = "provider_ref";
@@ -204,5 +204,5 @@ internal sealed class CodexLinks(
     }
 
     private bool FileExists(string file) =>
-        Path.IsPathFullyQualified(file) ? File.Exists(file) : trustedFolder() is { } folder && File.Exists(Path.Combine(folder, file));
+        Path.IsPathFullyQualified(file) ? File.Exists(file) : trustedFolders() is { } folders && File.Exists(folders.Locate(file));
 }

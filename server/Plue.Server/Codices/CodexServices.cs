@@ -10,17 +10,17 @@ internal sealed class CodexServices
 
     public CodexServices(PlatformServices platform)
     {
-        string? TrustedFolder() => platform.Workspace.TrustedFolder;
+        WorkspaceFolders? TrustedFolders() => platform.Workspace.TrustedFolders;
         paths = platform.Paths;
         var allowed = new AllowedTexts(paths, platform.Time);
         Secrets = new SecretMask(paths, platform.Redactor);
-        Templates = new TemplateCatalog(paths, TrustedFolder);
-        Prompts = new Prompts(paths, TrustedFolder, allowed.IsAllowed);
-        Documents = new Documents(paths, Templates, platform.Time, TrustedFolder);
+        Templates = new TemplateCatalog(paths, TrustedFolders);
+        Prompts = new Prompts(paths, TrustedFolders, allowed.IsAllowed);
+        Documents = new Documents(paths, Templates, platform.Time, TrustedFolders);
         Steering = new InstructionBuilder(
             Templates,
             Prompts,
-            new WorkspaceRules(() => platform.Workspace.TrustedFolders),
+            new WorkspaceRules(TrustedFolders),
             allowed,
             platform.Workspace,
             Secrets,

@@ -7,7 +7,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>Every collection whose codices are files.</summary>
-internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<string?> workspace)
+internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<WorkspaceFolders?> workspace)
 {
     private const int MaxName = 60;
 

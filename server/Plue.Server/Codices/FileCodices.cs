@@ -54,7 +54,7 @@ internal sealed partial class FileCodices(
     string folder,
     PluePaths paths,
     TimeProvider? time = null,
-    Func<string?>? workspace = null
+    Func<WorkspaceFolders?>? workspace = null
 )
 {
     /// <summary>The coarsest timestamp resolution of common file systems: within it, a changed file can look unchanged.</summary>

@@ -31,7 +31,7 @@ public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 /// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read on every call, so a change applies from the next turn.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 /// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
-public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Func<string, bool>? isAllowed = null)
+public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace = null, Func<string, bool>? isAllowed = null)
 {
     private const string Extension = ".md";
 

@@ -175,6 +175,10 @@ internal sealed class MachineChecks(HealthServices services)
             services.Platform.Workspace switch
             {
                 { OpenFolder: null } => HealthRow.Ok(name, "No workspace folder is open."),
+                { TrustedFolders: { AreSeveral: true } several } => HealthRow.Ok(
+                    name,
+                    $"{string.Join(", ", several.Paths)} are trusted: agents can work in them and ask before they change files."
+                ),
                 { TrustedFolder: { } trusted } => HealthRow.Ok(
                     name,
                     $"{trusted} is trusted: agents can work in it and ask before they change files."

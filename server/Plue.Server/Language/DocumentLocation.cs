@@ -36,11 +36,13 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
     /// <summary>Null when the file's name cannot be an address.</summary>
     public CodexUri? Uri => CodexUri.TryOf(Collection, Name, out var uri) ? uri : null;
 
-    /// <param name="trustedFolder">Null without one: then no file of a workspace is ours.</param>
+    /// <param name="trustedFolders">Null without one: then no file of a workspace is ours.</param>
     /// <returns>Null for a file that is none of ours.</returns>
-    public static DocumentLocation? Of(string path, PluePaths paths, string? trustedFolder) =>
+    public static DocumentLocation? Of(string path, PluePaths paths, WorkspaceFolders? trustedFolders) =>
         In(path, paths.Home, TemplateLayer.User)
-        ?? (trustedFolder is null ? null : In(path, System.IO.Path.Combine(trustedFolder, ".plue"), TemplateLayer.Workspace));
+        ?? (trustedFolders?.Paths ?? [])
+            .Select(folder => In(path, System.IO.Path.Combine(folder, ".plue"), TemplateLayer.Workspace))
+            .FirstOrDefault(found => found is not null);
 
     private static DocumentLocation? In(string path, string root, TemplateLayer layer)
     {

@@ -18,7 +18,7 @@ internal sealed record KnownSecret(string Reference, IReadOnlyList<string> Origi
 /// <param name="secrets">The keys in the vault by name; null if unknown.</param>
 internal sealed class LanguageSources(
     PluePaths paths,
-    Func<string?> trustedFolder,
+    Func<WorkspaceFolders?> trustedFolders,
     Documents documents,
     CodexLinks links,
     ProviderCatalog catalog,
@@ -31,7 +31,6 @@ internal sealed class LanguageSources(
     private Func<string, OpenDocument?> openAt = _ => null;
 
     public PluePaths Paths => paths;
-    public string? TrustedFolder => trustedFolder();
     public Documents Documents => documents;
     public TemplateCatalog Templates => documents.Templates;
     public CodexLinks Links => links;
@@ -55,7 +54,7 @@ internal sealed class LanguageSources(
         return this;
     }
 
-    public DocumentLocation? LocationOf(string path) => DocumentLocation.Of(path, paths, trustedFolder());
+    public DocumentLocation? LocationOf(string path) => DocumentLocation.Of(path, paths, trustedFolders());
 
     /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
     public IEnumerable<OpenDocument> OwnFiles() =>

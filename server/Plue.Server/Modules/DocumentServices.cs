@@ -26,7 +26,7 @@ internal sealed class DocumentServices(
             store.Chats.ListAll,
             id => store.Chats.Read(id).ContextFiles,
             id => providers.Registry.Find(id) is not null,
-            () => platform.Workspace.TrustedFolder
+            () => platform.Workspace.TrustedFolders
         );
 
     /// <summary>Unlocks nothing: an address in a vault that cannot be looked at is not checked.</summary>
@@ -55,7 +55,7 @@ internal sealed class DocumentServices(
     public LanguageSources Language(Func<IReadOnlyList<KnownSecret>?> secrets) =>
         new(
             platform.Paths,
-            () => platform.Workspace.TrustedFolder,
+            () => platform.Workspace.TrustedFolders,
             codices.Documents,
             Links,
             providers.Catalogs.Catalog,

@@ -51,6 +51,10 @@ public sealed class WorkspaceFolders
     /// <returns>The folder that a path is in, name by name; null if it is outside of all.</returns>
     public WorkspaceFolder? FolderOf(string path) => All.FirstOrDefault(folder => RealPath.IsUnder(folder.Path, path));
 
+    /// <summary>Whether a path, or what it links to, is in one of the folders: for what is kept away from. Null has none.</summary>
+    public static bool IsInside(WorkspaceFolders? folders, string path) =>
+        folders?.Paths.Any(folder => RealPath.IsInside(path, folder)) == true;
+
     /// <summary>A path in a folder as it is shown, with <c>/</c>.</summary>
     /// <param name="relative">From the folder; empty for the folder itself.</param>
     public string Shown(WorkspaceFolder folder, string relative) =>

@@ -124,5 +124,12 @@ internal sealed class ProviderFactory(
     }
 
     private ClaudeCodeProvider ClaudeCode(ProviderSettings settings) =>
-        new(settings, secrets, platform.Paths, time, platform.CreateLogger("ClaudeCode"), openFolder: () => platform.Workspace.OpenFolder);
+        new(
+            settings,
+            secrets,
+            platform.Paths,
+            time,
+            platform.CreateLogger("ClaudeCode"),
+            openFolders: () => platform.Workspace.OpenFolders
+        );
 }

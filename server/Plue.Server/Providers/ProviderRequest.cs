@@ -26,6 +26,9 @@ public sealed record ProviderRequest
 
     /// <summary>The folder that a started program may read; null without a trusted workspace.</summary>
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>Further workspace folders that a started program may read.</summary>
+    public IReadOnlyList<string> OtherDirectories { get; init; } = [];
 }
 
 /// <param name="ParametersSchema">A JSON schema object as text.</param>

@@ -29,7 +29,7 @@ internal sealed class ProviderServices : IAsyncDisposable
         Programs = new ExternalPrograms(
             platform.Paths,
             Environment.GetEnvironmentVariable("PATH"),
-            () => platform.Workspace.OpenFolder,
+            () => platform.Workspace.OpenFolders,
             platform.Time
         );
         Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret);

@@ -52,9 +52,9 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         {
             _ = RegisterAsync(paths.Home, ofWorkspace: false);
         }
-        if (workspace.TrustedFolder is { } folder && IsNew(Path.Combine(folder, ".plue")))
+        foreach (var folder in (workspace.TrustedFolders?.Paths ?? []).Select(path => Path.Combine(path, ".plue")).Where(IsNew))
         {
-            _ = RegisterAsync(Path.Combine(folder, ".plue"), ofWorkspace: true);
+            _ = RegisterAsync(folder, ofWorkspace: true);
         }
     }
 

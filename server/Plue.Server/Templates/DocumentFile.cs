@@ -79,10 +79,14 @@ public static class DocumentFile
         }
     }
 
-    /// <summary>The files of a trusted workspace's <c>.plue</c>, sorted by name. One that is a link out of the workspace is skipped.</summary>
+    /// <summary>The files of the <c>.plue</c> of each folder of a trusted workspace, sorted by name. One that is a link out of the folder is skipped; of two with the same name, the first folder's counts.</summary>
     /// <param name="workspace">Null has none.</param>
-    public static IReadOnlyList<string> ListWorkspace(string? workspace, string folder, string extension) =>
-        workspace is null ? [] : WithinWorkspace(workspace, List(OfWorkspace(workspace, folder), extension).Paths);
+    public static IReadOnlyList<string> ListWorkspace(WorkspaceFolders? workspace, string folder, string extension) =>
+        [
+            .. (workspace?.Paths ?? [])
+                .SelectMany(root => WithinWorkspace(root, List(OfWorkspace(root, folder), extension).Paths))
+                .DistinctBy(Path.GetFileName, StringComparer.Ordinal),
+        ];
 
     internal static string OfWorkspace(string workspace, string folder) => Path.Combine(workspace, ".plue", folder);
 

@@ -27,8 +27,8 @@ public sealed record TemplateEntry(
 /// stays in force. A workspace's template is held to the rights of what it takes the place of (<see cref="WorkspaceRights"/>), and none is for providers.
 /// Changes in the user's folder are noticed at the next call, and a file is read when it is first needed. Safe to use from several threads.
 /// </summary>
-/// <param name="workspace">The trusted folder, or null.</param>
-public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
+/// <param name="workspace">The trusted folders, or null. Of two templates with the same id, the first folder's counts.</param>
+public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? workspace = null)
 {
     /// <summary>Tag of templates that features use and that are not offered for new chats.</summary>
     public const string InternalTag = "internal";
@@ -40,7 +40,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private readonly Lock sync = new();
     private readonly CachedFolder own = new(paths.Templates, Extension);
-    private CachedFolder? ofWorkspace;
+    private readonly Dictionary<string, CachedFolder> ofWorkspace = new(StringComparer.Ordinal);
     private string? stamp;
 
     /// <summary>Sorted by layer, highest first, so that the first readable source of an id is the effective one.</summary>
@@ -154,17 +154,18 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private IReadOnlyList<string> ListWorkspace()
     {
-        if (workspace?.Invoke() is not { } root)
+        List<string> files = [];
+        foreach (var root in workspace?.Invoke()?.Paths ?? [])
         {
-            return [];
+            if (!ofWorkspace.TryGetValue(root, out var known))
+            {
+                ofWorkspace[root] = known = new CachedFolder(DocumentFile.OfWorkspace(root, "templates"), Extension);
+            }
+
+            files.AddRange(DocumentFile.WithinWorkspace(root, known.List().Paths));
         }
 
-        var folder = DocumentFile.OfWorkspace(root, "templates");
-        if (ofWorkspace?.Folder != folder)
-        {
-            ofWorkspace = new CachedFolder(folder, Extension);
-        }
-        return DocumentFile.WithinWorkspace(root, ofWorkspace.List().Paths);
+        return files;
     }
 
     private TemplateEntry Resolve(Source source)

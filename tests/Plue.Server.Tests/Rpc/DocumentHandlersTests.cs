@@ -449,9 +449,9 @@ public sealed class DocumentHandlersTests
         var home = new PluePaths(Directory.CreateTempSubdirectory("plue-test-").FullName);
         var documents = new Documents(
             home,
-            new TemplateCatalog(home, () => open.TrustedFolder),
+            new TemplateCatalog(home, () => open.TrustedFolders),
             TimeProvider.System,
-            () => open.TrustedFolder
+            () => open.TrustedFolders
         );
         Assert.DoesNotContain(documents.All.SelectMany(files => files.List()), codex => codex.Layer == TemplateLayer.Workspace);
 
@@ -464,7 +464,7 @@ public sealed class DocumentHandlersTests
                 .Select(codex => codex.Uri!.ToString())
         );
         Assert.Empty(documents.Get(CodexUri.Parse("codex://items/soup")).Problems);
-        Assert.Equal("Be kind.", new Prompts(home, () => open.TrustedFolder).Get("codex://prompts/house").Text);
+        Assert.Equal("Be kind.", new Prompts(home, () => open.TrustedFolders).Get("codex://prompts/house").Text);
         var soup = documents.Of(CodexCollection.Items);
         Assert.Equal(
             FailureKind.PermissionDenied,

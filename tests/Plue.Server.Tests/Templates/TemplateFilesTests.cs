@@ -69,7 +69,7 @@ public sealed class TemplateFilesTests : IDisposable
 
         foreach (var first in (int[])[Line - 1, 0])
         {
-            var catalog = new TemplateCatalog(paths, () => workspace);
+            var catalog = new TemplateCatalog(paths, () => WorkspaceFolders.Of(workspace));
             _ = catalog.Find($"t{first}");
             // With task.
             Assert.NotNull(catalog.Find($"t{TemplateCatalog.MaxParents - 1}"));

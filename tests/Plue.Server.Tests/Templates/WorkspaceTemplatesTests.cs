@@ -13,7 +13,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     private readonly TemplateCatalog catalog;
     private bool isTrusted = true;
 
-    public WorkspaceTemplatesTests() => catalog = new TemplateCatalog(paths, () => isTrusted ? workspace : null);
+    public WorkspaceTemplatesTests() => catalog = new TemplateCatalog(paths, () => isTrusted ? WorkspaceFolders.Of(workspace) : null);
 
     public void Dispose()
     {
@@ -39,6 +39,36 @@ public sealed class WorkspaceTemplatesTests : IDisposable
             catalog.List().Where(entry => entry.Id == "task-reviewer").Select(entry => entry.Layer)
         );
         Assert.True(catalog.IsA("task-reviewer", "task"));
+    }
+
+    [Fact]
+    public void Of_several_folders_each_has_its_templates_and_the_first_wins()
+    {
+        var other = Directory.CreateDirectory(Path.Combine(workspace, "..", Path.GetFileName(workspace) + "-other")).FullName;
+        try
+        {
+            Save("task-reviewer", "name: 'First', parent_template: 'task'");
+            foreach (var (id, name) in new[] { ("task-reviewer", "Second"), ("new-one", "New") })
+            {
+                var file = Path.Combine(other, ".plue", "templates", id + ".json5");
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.WriteAllText(
+                    file,
+                    $"{{ id: '{id}', name: '{name}', description: 'A template.', version: '1.0.0', parent_template: 'task' }}"
+                );
+            }
+
+            var several = new TemplateCatalog(
+                paths,
+                () => WorkspaceFolders.Of([new WorkspaceFolder("one", workspace), new WorkspaceFolder("two", other)])
+            );
+            Assert.Equal(("First", "New"), (several.Find("task-reviewer")?.Name, several.Find("new-one")?.Name));
+            Assert.Equal(TemplateLayer.Workspace, several.FindEntry("new-one")?.Layer);
+        }
+        finally
+        {
+            Directory.Delete(other, recursive: true);
+        }
     }
 
     [Fact]

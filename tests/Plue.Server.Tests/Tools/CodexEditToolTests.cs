@@ -22,8 +22,9 @@ public sealed class CodexEditToolTests : IDisposable
     public CodexEditToolTests()
     {
         paths = new PluePaths(fixture.Home);
-        var templates = new TemplateCatalog(paths, () => folder);
-        documents = new Documents(paths, templates, TimeProvider.System, () => folder);
+        WorkspaceFolders? Folders() => folder is null ? null : WorkspaceFolders.Of(folder);
+        var templates = new TemplateCatalog(paths, Folders);
+        documents = new Documents(paths, templates, TimeProvider.System, Folders);
         Directory.CreateDirectory(paths.Templates);
         File.WriteAllText(TemplatePath, Reader);
     }

@@ -44,11 +44,11 @@ export class VsCode {
     return this.#server.origin;
   }
 
-  /** The address of a window. @param {string} workspace */
+  /** The address of a window. @param {string} workspace A folder, or a `.code-workspace` file. */
   url(workspace) {
     const { tests } = this.#options;
     return this.#server.url({
-      folder: workspace,
+      [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace,
       ...(isUnderDevelopment(this.#options) ? { extension: root } : {}),
       ...(tests ? { tests } : {}),
     });

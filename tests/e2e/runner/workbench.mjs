@@ -17,6 +17,7 @@ import { VsCode } from './vsCode.mjs';
  * @property {'de' | 'zh-cn'} [language] What VS Code speaks, as far as it is told to extensions: its own words stay English, because no language pack is at hand.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {Record<string, unknown>} [settings] More of the user's settings.
+ * @property {string} [workspaceFile] Opened in place of the folder; beside it.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  * @property {(folder: string) => void} [extensions] Writes more extensions before the server starts. With a server of its own.
  */
@@ -113,7 +114,7 @@ export class Workbench {
 
   /** The address of the window. */
   get url() {
-    return this.#vsCode.url(join(this.folder, 'workspace'));
+    return this.#vsCode.url(join(this.folder, this.#options.workspaceFile ?? 'workspace'));
   }
 
   /** Hands the server what the window needs before it opens. */

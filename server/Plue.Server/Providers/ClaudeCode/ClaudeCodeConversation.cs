@@ -443,7 +443,10 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             request.Model,
             request.ReasoningLevel,
             folder => ClaudeCodeTools.Of(request, folder, settings.ApiKeyRef is not null)
-        );
+        ) with
+        {
+            OtherFolders = request.OtherDirectories,
+        };
 
     private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort, Func<string?, ClaudeCodeTools> toolsIn)
     {

@@ -31,8 +31,8 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
     private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? PluePaths.UserFolder;
 
-    /// <param name="workspace">The folder that must not provide the program; null where none is open.</param>
-    public async Task<ClaudeCodeLocation> FindAsync(string? workspace, CancellationToken cancellationToken)
+    /// <param name="workspace">The folders that must not provide the program; null where none is open.</param>
+    public async Task<ClaudeCodeLocation> FindAsync(WorkspaceFolders? workspace, CancellationToken cancellationToken)
     {
         await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -40,7 +40,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
             if (
                 found?.Program is { } program
                 && File.Exists(program.Path)
-                && (program.FoundBy == "the setting" || !RealPath.IsInside(program.Path, workspace))
+                && (program.FoundBy == "the setting" || !WorkspaceFolders.IsInside(workspace, program.Path))
             )
             {
                 return found;
@@ -54,7 +54,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         }
     }
 
-    private async Task<ClaudeCodeLocation> SearchAsync(string? workspace, CancellationToken cancellationToken)
+    private async Task<ClaudeCodeLocation> SearchAsync(WorkspaceFolders? workspace, CancellationToken cancellationToken)
     {
         var tried = new List<string>();
         if (!string.IsNullOrWhiteSpace(cliPath))
@@ -74,7 +74,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return new ClaudeCodeLocation(program, tried);
     }
 
-    private ClaudeCodeProgram? FromPath(string? workspace, List<string> tried)
+    private ClaudeCodeProgram? FromPath(WorkspaceFolders? workspace, List<string> tried)
     {
         var entries = (environment.GetValueOrDefault("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         foreach (var entry in entries)
@@ -98,7 +98,11 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private async Task<ClaudeCodeProgram?> FromLoginShellAsync(string? workspace, List<string> tried, CancellationToken cancellationToken)
+    private async Task<ClaudeCodeProgram?> FromLoginShellAsync(
+        WorkspaceFolders? workspace,
+        List<string> tried,
+        CancellationToken cancellationToken
+    )
     {
         if (OperatingSystem.IsWindows())
         {
@@ -127,7 +131,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private ClaudeCodeProgram? FromInstallLocations(string? workspace, List<string> tried)
+    private ClaudeCodeProgram? FromInstallLocations(WorkspaceFolders? workspace, List<string> tried)
     {
         var places = InstallLocations().ToList();
         foreach (var place in places)
@@ -179,14 +183,14 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private static ClaudeCodeProgram? Take(string path, string foundBy, string? workspace, List<string> tried)
+    private static ClaudeCodeProgram? Take(string path, string foundBy, WorkspaceFolders? workspace, List<string> tried)
     {
         if (!File.Exists(path))
         {
             return null;
         }
 
-        var refusal = RealPath.IsInside(path, workspace) ? "is inside the open folder and was left out" : Refusal(path);
+        var refusal = WorkspaceFolders.IsInside(workspace, path) ? "is inside the open folder and was left out" : Refusal(path);
         tried.Add($"{Capital(foundBy)} has {path}, which {refusal ?? "is used"}.");
         return refusal is null ? new ClaudeCodeProgram(path, [], foundBy) : null;
     }

@@ -18,11 +18,15 @@ internal sealed record ClaudeCodeLaunch(
 {
     public ClaudeCodeTools Tools { get; init; } = ClaudeCodeTools.None;
 
+    /// <summary>Further trusted folders that its tools may read.</summary>
+    public IReadOnlyList<string> OtherFolders { get; init; } = [];
+
     public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
 
     /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
     public bool IsCompatibleWith(ClaudeCodeLaunch wanted) =>
         (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns)
+        && OtherFolders.SequenceEqual(wanted.OtherFolders)
         && Tools.IsSame(wanted.Tools);
 
     public IReadOnlyList<string> Arguments()
@@ -62,6 +66,7 @@ internal sealed record ClaudeCodeLaunch(
             arguments.Add($"--max-turns={turns}");
         }
 
+        arguments.AddRange(OtherFolders.Select(folder => $"--add-dir={folder}"));
         return arguments;
     }
 }

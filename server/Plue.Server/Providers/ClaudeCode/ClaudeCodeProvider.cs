@@ -21,7 +21,7 @@ public sealed class ClaudeCodeProvider : IProvider
     private readonly ILogger logger;
 
     /// <param name="environment">What to take the CLI's environment from; null means this process's own.</param>
-    /// <param name="openFolder">The folder open in the window, trusted or not: it never provides the program.</param>
+    /// <param name="openFolders">The folders open in the window, trusted or not: they never provide the program.</param>
     public ClaudeCodeProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -29,11 +29,11 @@ public sealed class ClaudeCodeProvider : IProvider
         TimeProvider time,
         ILogger logger,
         IReadOnlyDictionary<string, string>? environment = null,
-        Func<string?>? openFolder = null
+        Func<WorkspaceFolders?>? openFolders = null
     )
     {
         (Settings, this.time, this.logger) = (settings, time, logger);
-        starter = new ClaudeCodeStarter(settings, secrets, environment ?? OwnEnvironment.Read(), time, logger, openFolder ?? (() => null));
+        starter = new ClaudeCodeStarter(settings, secrets, environment ?? OwnEnvironment.Read(), time, logger, openFolders ?? (() => null));
         sessions = new ClaudeCodeSessions(paths, logger);
     }
 

@@ -250,13 +250,13 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     private string OnlyReading =>
         launch.ReadFolder is null
             ? "No folder is open, so no tool may be used here."
-            : $"Only reading inside {launch.ReadFolder} is allowed here.";
+            : $"Only reading inside {string.Join(", ", launch.OtherFolders.Prepend(launch.ReadFolder))} is allowed here.";
 
     private bool MayRead(string tool, string input) =>
         launch.ReadFolder is { } folder
         && launch.Tools.Own.Contains(tool)
         && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path
-        && RealPath.ResolvesInto(path, folder);
+        && launch.OtherFolders.Prepend(folder).Any(one => RealPath.ResolvesInto(path, one));
 
     /// <summary>A question under way, and whom it was for: an answer that comes late does not reach the next turn.</summary>
     private sealed class Pending(ClaudeCodeLine.Question question, IToolHost? host) : IDisposable

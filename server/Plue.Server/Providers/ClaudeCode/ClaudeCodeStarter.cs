@@ -5,14 +5,14 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>Finds the CLI, builds its environment and starts it.</summary>
-/// <param name="openFolder">The folder that never provides the program, trusted or not.</param>
+/// <param name="openFolders">The folders that never provide the program, trusted or not.</param>
 internal sealed class ClaudeCodeStarter(
     ProviderSettings settings,
     ISecretSource secrets,
     IReadOnlyDictionary<string, string> environment,
     TimeProvider time,
     ILogger logger,
-    Func<string?> openFolder
+    Func<WorkspaceFolders?> openFolders
 )
 {
     private readonly ClaudeCodeLocator locator = new(settings.CliPath, environment);
@@ -65,14 +65,16 @@ internal sealed class ClaudeCodeStarter(
         return await ClaudeCodeSignIn.CheckAsync(program, own, directory, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => locator.FindAsync(openFolder(), cancellationToken);
+    public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => locator.FindAsync(openFolders(), cancellationToken);
 
     private async Task<(ClaudeCodeProgram Program, Dictionary<string, string> Environment)> PrepareAsync(
         string? workspace,
         CancellationToken cancellationToken
     )
     {
-        var location = await locator.FindAsync(workspace ?? openFolder(), cancellationToken).ConfigureAwait(false);
+        var location = await locator
+            .FindAsync(openFolders() ?? (workspace is null ? null : WorkspaceFolders.Of(workspace)), cancellationToken)
+            .ConfigureAwait(false);
         if (location.Program is not { } program)
         {
             throw new FailureException(

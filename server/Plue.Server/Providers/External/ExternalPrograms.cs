@@ -30,8 +30,8 @@ public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved
 /// provider's file; started only after the user approved the path and the content. Safe to use from several threads.
 /// </summary>
 /// <param name="searchPath">The value of PATH; a relative entry never counts.</param>
-/// <param name="openFolder">A folder that is open in the editor may bring no program along.</param>
-public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<string?> openFolder, TimeProvider time)
+/// <param name="openFolders">Folders that are open in the editor may bring no program along.</param>
+public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<WorkspaceFolders?> openFolders, TimeProvider time)
 {
     private const string Prefix = "plue-provider-";
     private const long MaxProgramBytes = 1024L * 1024 * 1024;
@@ -152,7 +152,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         }
 
         var full = Path.GetFullPath(path);
-        if (RealPath.IsInside(full, openFolder()))
+        if (WorkspaceFolders.IsInside(openFolders(), full))
         {
             throw Refused(full, "lies in the open folder, and no folder may bring a provider along");
         }

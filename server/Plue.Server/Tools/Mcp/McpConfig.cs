@@ -43,9 +43,9 @@ internal static partial class McpConfig
     private const int MaxNameLength = 24;
 
     /// <param name="templates">The servers that templates declare.</param>
-    public static McpConfigResult Read(PluePaths paths, string? trustedFolder, string home, IReadOnlyList<McpTemplate> templates)
+    public static McpConfigResult Read(PluePaths paths, WorkspaceFolders? trustedFolders, string home, IReadOnlyList<McpTemplate> templates)
     {
-        var found = new Builder(trustedFolder, home);
+        var found = new Builder(home);
         var config = UserConfig.Read(paths).Values.Find(Key);
         if (config is Json5Object own)
         {
@@ -61,11 +61,16 @@ internal static partial class McpConfig
         {
             found.Add(template.Servers, template.Source, isOfWorkspace: false);
         }
-        if (trustedFolder is not null)
+        foreach (var folder in trustedFolders?.All ?? [])
         {
-            found.AddFile(Path.Combine(trustedFolder, ".plue", "mcp.json"), isOfWorkspace: true);
-            found.AddFile(Path.Combine(trustedFolder, ".mcp.json"), isOfWorkspace: true);
-            foreach (var template in templates.Where(template => template.IsFromWorkspace))
+            found.Workspace = folder.Path;
+            found.AddFile(Path.Combine(folder.Path, ".plue", "mcp.json"), isOfWorkspace: true);
+            found.AddFile(Path.Combine(folder.Path, ".mcp.json"), isOfWorkspace: true);
+            foreach (
+                var template in templates.Where(template =>
+                    template.IsFromWorkspace && (trustedFolders!.FolderOf(template.Source) ?? trustedFolders.First) == folder
+                )
+            )
             {
                 found.Add(template.Servers, template.Source, isOfWorkspace: true);
             }
@@ -80,14 +85,17 @@ internal static partial class McpConfig
     [GeneratedRegex(@"^[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*$")]
     private static partial Regex Names();
 
-    private sealed class Builder(string? workspace, string home)
+    private sealed class Builder(string home)
     {
+        /// <summary>The folder whose servers are added; null before the first.</summary>
+        public string? Workspace { get; set; }
+
         public List<McpDeclaration> Servers { get; } = [];
         public List<string> Problems { get; } = [];
 
         public void AddFile(string path, bool isOfWorkspace)
         {
-            if (isOfWorkspace && File.Exists(path) && !RealPath.ResolvesInto(path, workspace))
+            if (isOfWorkspace && File.Exists(path) && !RealPath.ResolvesInto(path, Workspace))
             {
                 Problems.Add($"{path} is a link to a file outside the folder, so it was not read.");
                 return;
@@ -161,9 +169,9 @@ internal static partial class McpConfig
         private McpDeclaration Declaration(string name, Json5Object declared, string source, bool isOfWorkspace)
         {
             string Text(string text) =>
-                isOfWorkspace && workspace is not null ? text.Replace("${workspaceFolder}", workspace, StringComparison.Ordinal) : text;
+                isOfWorkspace && Workspace is not null ? text.Replace("${workspaceFolder}", Workspace, StringComparison.Ordinal) : text;
 
-            var start = isOfWorkspace ? workspace! : home;
+            var start = isOfWorkspace ? Workspace! : home;
             var folder = declared.GetString("cwd") is { Length: > 0 } cwd ? Path.GetFullPath(Text(cwd), start) : start;
             var oauth = declared.GetObject("oauth");
             var url = declared.GetString("url") ?? declared.GetString("serverUrl");

@@ -7,8 +7,8 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>Finds and hashes the program of a server. Thread-safe.</summary>
 /// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
-/// <param name="openFolder">A name is never found in it: only a written path leads there, and that is shown before it is approved.</param>
-internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
+/// <param name="openFolders">A name is never found in them: only a written path leads there, and that is shown before it is approved.</param>
+internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> openFolders)
 {
     private static readonly string[] Scripts =
     [
@@ -47,9 +47,9 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
 
         return (searchPath ?? "")
                 .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-                .Where(folder => Path.IsPathFullyQualified(folder) && !RealPath.IsInside(folder, openFolder()))
+                .Where(folder => Path.IsPathFullyQualified(folder) && !WorkspaceFolders.IsInside(openFolders(), folder))
                 .Select(folder => Runnable(Path.Combine(folder, command)))
-                .FirstOrDefault(path => path is not null && !RealPath.IsInside(path, openFolder()))
+                .FirstOrDefault(path => path is not null && !WorkspaceFolders.IsInside(openFolders(), path))
             ?? throw new FailureException(
                 FailureKind.NotFound,
                 $"The program {HiddenCharacters.Visible(command)} of the server {server.Name} was not found on PATH. Install it, or give its absolute path."

@@ -44,7 +44,7 @@ public sealed class McpServers : IAsyncDisposable
     public McpServers(McpServices services)
     {
         this.services = services;
-        programs = new McpPrograms(services.Environment.GetValueOrDefault("PATH"), () => services.Workspace.OpenFolder);
+        programs = new McpPrograms(services.Environment.GetValueOrDefault("PATH"), () => services.Workspace.OpenFolders);
         approvals = new McpApprovals(services.Paths, services.Time);
     }
 
@@ -96,7 +96,7 @@ public sealed class McpServers : IAsyncDisposable
 
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
     {
-        var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home, services.Templates());
+        var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolders, services.Home, services.Templates());
         List<McpServer> gone = [];
         List<McpServer> found = [];
         lock (sync)

@@ -69,17 +69,18 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
     /// <summary>A server of the user may be set up to work in the open folder: then it waits for trust as well.</summary>
     /// <returns>The open folder; null if it is trusted or the server does not name it.</returns>
     private string? UntrustedFolderOf(McpDeclaration server) =>
-        services.Workspace is { TrustedFolder: null, OpenFolder: { } open }
-        && server
-            .Arguments.Concat(server.Environment.Values)
-            .Append(server.Command)
-            .Append(server.Folder)
-            .OfType<string>()
-            .Any(text =>
-                text.Contains(open, StringComparison.Ordinal)
-                || (Path.IsPathFullyQualified(text) && !text.Contains('\0') && RealPath.IsInside(text, open))
+        services.Workspace is { TrustedFolder: null, OpenFolders: { } open }
+            ? open.Paths.FirstOrDefault(folder =>
+                server
+                    .Arguments.Concat(server.Environment.Values)
+                    .Append(server.Command)
+                    .Append(server.Folder)
+                    .OfType<string>()
+                    .Any(text =>
+                        text.Contains(folder, StringComparison.Ordinal)
+                        || (Path.IsPathFullyQualified(text) && !text.Contains('\0') && RealPath.IsInside(text, folder))
+                    )
             )
-            ? open
             : null;
 
     private static (string Server, string Tool)? Split(string name) =>

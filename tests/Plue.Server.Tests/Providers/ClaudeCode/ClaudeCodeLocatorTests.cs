@@ -50,11 +50,11 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
         var outside = Install("path");
         environment["PATH"] = $"{Path.GetDirectoryName(inside)}:{Path.Combine(root, "link", "bin")}:{Path.GetDirectoryName(outside)}";
         var locator = new ClaudeCodeLocator(null, environment);
-        Assert.Equal(outside, (await locator.FindAsync(Path.Combine(root, "work"), default)).Program?.Path);
-        Assert.Equal(outside, (await locator.FindAsync(Path.Combine(root, "link"), default)).Program?.Path);
+        Assert.Equal(outside, (await locator.FindAsync(WorkspaceFolders.Of(Path.Combine(root, "work")), default)).Program?.Path);
+        Assert.Equal(outside, (await locator.FindAsync(WorkspaceFolders.Of(Path.Combine(root, "link")), default)).Program?.Path);
         var unguarded = new ClaudeCodeLocator(null, environment);
         Assert.Equal(inside, (await unguarded.FindAsync(null, default)).Program?.Path);
-        Assert.Equal(outside, (await unguarded.FindAsync(Path.Combine(root, "work"), default)).Program?.Path);
+        Assert.Equal(outside, (await unguarded.FindAsync(WorkspaceFolders.Of(Path.Combine(root, "work")), default)).Program?.Path);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
             TimeProvider.System,
             NullLogger.Instance,
             environment,
-            () => Path.Combine(root, "work")
+            () => WorkspaceFolders.Of(Path.Combine(root, "work"))
         );
         var location = await provider.LocateAsync(default);
         Assert.NotEqual(inside, location.Program?.Path);

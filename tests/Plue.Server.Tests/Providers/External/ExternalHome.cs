@@ -13,7 +13,12 @@ internal sealed class ExternalHome : IDisposable
     public ExternalHome()
     {
         Paths = new PluePaths(System.IO.Path.Combine(Folder, "plue"));
-        Programs = new ExternalPrograms(Paths, SearchPath, () => OpenFolder, TimeProvider.System);
+        Programs = new ExternalPrograms(
+            Paths,
+            SearchPath,
+            () => OpenFolder is null ? null : WorkspaceFolders.Of(OpenFolder),
+            TimeProvider.System
+        );
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("plue-external-").FullName;

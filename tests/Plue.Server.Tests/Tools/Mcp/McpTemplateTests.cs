@@ -48,7 +48,7 @@ public class McpTemplateTests
         var own = paths = new PluePaths(home.Home);
         home.Services = home.Services with
         {
-            Templates = () => McpTemplate.Of(new TemplateCatalog(own, () => home.Workspace.TrustedFolder)),
+            Templates = () => McpTemplate.Of(new TemplateCatalog(own, () => home.Workspace.TrustedFolders)),
         };
         return home;
     }
