@@ -142,7 +142,10 @@ async function runSteps(scenario, workbench, endpoint) {
       .waitFor();
     await workbench.screenshot(inArtifacts('screenshots', 'folders-mention.png'));
     await page.keyboard.press('Enter');
-    await chat.getByText('docs/notes.md').first().waitFor();
+    assert.match(await composer(workbench).inputValue(), /^@docs\/notes\.md/);
+    // It is attached once the sidecar has found it.
+    await chat.getByText('3 tokens').waitFor();
+    await chat.getByRole('button', { name: /^Remove .*notes\.md/ }).click();
     await composer(workbench).fill('');
   });
 

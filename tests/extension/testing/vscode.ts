@@ -475,7 +475,7 @@ export const untitled: { content: string; language?: string }[] = [];
 
 export const workspace: {
   isTrusted: boolean;
-  workspaceFolders: { uri: Uri }[] | undefined;
+  workspaceFolders: { uri: Uri; name?: string }[] | undefined;
   fs: typeof fileSystem;
   onDidSaveTextDocument: typeof savedDocument.event;
   onDidChangeTextDocument: typeof changedDocument.event;

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { imageTypeOf, readImage } from '../../../../extension/src/features/chat/workspaceImage';
-import * as fake from '../../testing/vscode';
+import { Uri, workspace } from '../../testing/vscode';
 
 const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 let outside: string;
@@ -17,7 +17,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'secrets.png'), 'KEY=1');
   writeFileSync(join(outside, 'b.png'), png);
   symlinkSync(join(outside, 'b.png'), join(folder, 'link.png'));
-  fake.workspace.workspaceFolders = [{ uri: fake.Uri.file(folder) }];
+});
+beforeEach(() => {
+  workspace.workspaceFolders = [{ uri: Uri.file(folder) }];
 });
 afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
