@@ -19,7 +19,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <summary>Tasks above each other.</summary>
     public const int MaxDepth = 4;
 
-    /// <summary>Tasks in one tree, ended ones too.</summary>
+    /// <summary>Tasks in one tree, ended ones too, up to which agents start further ones.</summary>
     public const int MaxTasksInTree = 50;
 
     /// <summary>What an agent may not set of its child: who works on it, and what it may do and use.</summary>
@@ -401,7 +401,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             }
         }
 
-        return PlanFor(request.TemplateId, ValuesOf(request), null, request.Model, request.Budget, request.ParentId);
+        return PlanFor(request.TemplateId, ValuesOf(request), null, request.Model, request.Budget, request.ParentId, isAgent: true);
     }
 
     private static Dictionary<string, JsonElement> ValuesOf(SpawnRequest request)
@@ -421,7 +421,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         string? model,
         AgentBudget asked,
         string? parentId,
-        bool isHook = false
+        bool isHook = false,
+        bool isAgent = false
     )
     {
         var template =
@@ -438,7 +439,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         // Hooks have bounds of their own.
         if (parentId is not null && !isHook)
         {
-            CheckPlace(parentId);
+            CheckPlace(parentId, isAgent);
         }
 
         var spec = AgentSpec.Of(
@@ -476,7 +477,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 && tasks.Reader.SpecOf(task).Budget.Usd is not null
             );
 
-    private void CheckPlace(string parentId)
+    /// <param name="isAgent">False for a person, who may start any number of tasks.</param>
+    private void CheckPlace(string parentId, bool isAgent)
     {
         var tree = tasks.Reader.Tree;
         var above = tree.Above(parentId).Prepend(parentId).ToList();
@@ -487,7 +489,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 $"Subtasks can be nested {MaxDepth} levels deep, and this is the last level. Do it yourself."
             );
         }
-        if (tree.Under(above[^1]).Count >= MaxTasksInTree)
+        if (isAgent && tree.Under(above[^1]).Count >= MaxTasksInTree)
         {
             throw new FailureException(
                 FailureKind.PermissionDenied,

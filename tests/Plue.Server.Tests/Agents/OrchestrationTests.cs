@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Plue.Server.Agents;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Agents.AgentsHome;
 using static Plue.Server.Tests.Testing.ChatScript;
@@ -372,6 +373,26 @@ public sealed class OrchestrationTests : IAsyncLifetime
         tools.Gate.SetResult();
         await home.StatusAsync(uri, "done");
         Assert.False(File.Exists(Path.Combine(home.Folder, "second.txt")));
+    }
+
+    [Fact]
+    public async Task A_person_starts_more_tasks_from_a_chat_than_agents_may()
+    {
+        var chat = await home.Client.CreateChatAsync("large");
+        for (var number = 0; number <= TaskSpawner.MaxTasksInTree; number++)
+        {
+            await home.Client.ResultAsync(
+                "task/spawn",
+                new
+                {
+                    templateId = "worker",
+                    goal = "Work",
+                    parentId = chat,
+                }
+            );
+        }
+
+        Assert.Equal(TaskSpawner.MaxTasksInTree + 1, (await home.ListAsync()).Count);
     }
 
     [Fact]
