@@ -40,21 +40,7 @@ public sealed class EditorHostTests : IAsyncLifetime
     [Fact]
     public async Task An_edit_of_unsaved_text_is_recorded_from_what_the_user_typed_and_undone_to_it()
     {
-        answers.Enqueue(Calls("", ("c0", "read", """{"path":"a.txt"}""")));
-        answers.Enqueue(Calls("", ("c1", "edit", """{"path":"a.txt","old":"one","new":"1"}""")));
-        var asking = sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Change it." });
-        await AnswerAsync("host/readDocument", new { text = Typed });
-        await AnswerAsync("host/readDocument", new { text = Typed });
-        await AnswerAsync(
-            "host/problems",
-            new
-            {
-                problems = Array.Empty<object>(),
-                total = 0,
-                revision = 3,
-                isTracked = true,
-            }
-        );
+        await BeginEditAsync(isTracked: true);
         var written = await AnswerAsync(
             "host/writeDocument",
             new { outcome = "saved" },
@@ -82,7 +68,6 @@ public sealed class EditorHostTests : IAsyncLifetime
             }
         );
         Assert.Equal(3, (long?)waited["after"]);
-        await asking;
         await sidecar.Client.NextAsync("message/event", parameters => Kind(parameters) == "turnFinished");
 
         Assert.Contains("unsaved changes in the editor", endpoint.Requests[1].Body, StringComparison.Ordinal);
@@ -99,23 +84,8 @@ public sealed class EditorHostTests : IAsyncLifetime
     [Fact]
     public async Task An_edit_that_meets_newer_text_changes_nothing_and_records_nothing()
     {
-        answers.Enqueue(Calls("", ("c0", "read", """{"path":"a.txt"}""")));
-        answers.Enqueue(Calls("", ("c1", "edit", """{"path":"a.txt","old":"one","new":"1"}""")));
-        var asking = sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Change it." });
-        await AnswerAsync("host/readDocument", new { text = Typed });
-        await AnswerAsync("host/readDocument", new { text = Typed });
-        await AnswerAsync(
-            "host/problems",
-            new
-            {
-                problems = Array.Empty<object>(),
-                total = 0,
-                revision = 3,
-                isTracked = false,
-            }
-        );
+        await BeginEditAsync(isTracked: false);
         await AnswerAsync("host/writeDocument", new { outcome = "changed" });
-        await asking;
         await sidecar.Client.NextAsync("message/event", parameters => Kind(parameters) == "turnFinished");
         Assert.Contains("The user changed a.txt in the editor in the meantime.", endpoint.Requests[2].Body, StringComparison.Ordinal);
         Assert.Equal("one\n", File.ReadAllText(FilePath));
@@ -216,6 +186,26 @@ public sealed class EditorHostTests : IAsyncLifetime
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });
         var file = await sidecar.Client.ResultAsync("attachment/inspect", new { path = outside });
         Assert.Null((string?)file?["note"]);
+    }
+
+    /// <summary>The model reads the document and edits it, up to the write.</summary>
+    private async Task BeginEditAsync(bool isTracked)
+    {
+        answers.Enqueue(Calls("", ("c0", "read", """{"path":"a.txt"}""")));
+        answers.Enqueue(Calls("", ("c1", "edit", """{"path":"a.txt","old":"one","new":"1"}""")));
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Change it." });
+        await AnswerAsync("host/readDocument", new { text = Typed });
+        await AnswerAsync("host/readDocument", new { text = Typed });
+        await AnswerAsync(
+            "host/problems",
+            new
+            {
+                problems = Array.Empty<object>(),
+                total = 0,
+                revision = 3,
+                isTracked,
+            }
+        );
     }
 
     /// <summary>Waits for a request of the sidecar and answers it.</summary>
