@@ -733,5 +733,5 @@ public static class VaultCommand
 /// <param name="Rename">Renames an entry and its mentions in provider files; gives the providers changed.</param>
 public sealed record VaultAccess(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename)
 {
-    internal static VaultAccess Of(Services services) => new(services.Vault.Vault, services.Keys.RenameAsync);
+    internal static VaultAccess Of(Services services) => new(services.Vault.Vault, services.ProviderKeys.RenameAsync);
 }

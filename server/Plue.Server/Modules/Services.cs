@@ -44,9 +44,9 @@ internal sealed class Services : IAsyncDisposable
             secrets,
             redactor.Register
         );
-        Keys = new ProviderKeys(Platform.Paths, Codices.Templates, Vault.Vault, Vault.EnvironmentKeys, Providers.Registry);
+        ProviderKeys = new ProviderKeys(Platform.Paths, Codices.Templates, Vault.Vault, Vault.EnvironmentKeys, Providers.Registry);
         Store = new StoreServices(Platform, Providers.Registry.NameOf);
-        Documents = new DocumentServices(Platform, Vault, Codices, Providers, Keys, Store);
+        Documents = new DocumentServices(Platform, Vault, Codices, Providers, ProviderKeys, Store);
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
         Edits = new EditServices(
             Platform.Paths,
@@ -64,7 +64,7 @@ internal sealed class Services : IAsyncDisposable
     public VaultServices Vault { get; }
     public CodexServices Codices { get; }
     public ProviderServices Providers { get; }
-    public ProviderKeys Keys { get; }
+    public ProviderKeys ProviderKeys { get; }
     public StoreServices Store { get; }
     public DocumentServices Documents { get; }
     public PermissionServices Permissions { get; }

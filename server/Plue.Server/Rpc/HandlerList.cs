@@ -59,7 +59,7 @@ internal static class HandlerList
         new McpHandlers(services.Tools.McpServers).Register(server);
         new VsCodeToolHandlers(services.Tools.VsCodeTools).Register(server);
         new HealthHandlers(services.Health).Register(server);
-        new VaultHandlers(server, vault, services.Keys).Register();
+        new VaultHandlers(server, vault, services.ProviderKeys).Register();
         new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();
         new SettingsHandlers(server, platform.Paths).Register();
         TemplateHandlers.Of(services).Register(server);

@@ -86,7 +86,10 @@ internal sealed class MessageHandlers(
             (parameters, _) =>
                 calls.Stop(parameters.CodexId, parameters.ToolUseId)
                     ? Task.FromResult(new Nothing())
-                    : throw new FailureException(FailureKind.Conflict, "This call has ended, or it ends only with the response. Stop the response instead.")
+                    : throw new FailureException(
+                        FailureKind.Conflict,
+                        "This call has ended, or it ends only with the response. Stop the response instead."
+                    )
         );
         server.Map(
             Methods.MessageDiscard,

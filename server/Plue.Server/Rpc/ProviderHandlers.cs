@@ -26,7 +26,7 @@ internal sealed class ProviderHandlers(
     public ProviderViews Views => views;
 
     public static ProviderHandlers Of(Services services, Func<IReadOnlyList<ChatSummary>> chats) =>
-        new(services.Providers, services.Vault, services.Keys, services.Store.Usage, chats);
+        new(services.Providers, services.Vault, services.ProviderKeys, services.Store.Usage, chats);
 
     public void Register(RpcServer server)
     {

@@ -33,7 +33,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
             "house",
             $"// mine\n{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', {string.Format(null, line, Canary)} }}\n"
         );
-        await services.Keys.MoveAsync("house", default);
+        await services.ProviderKeys.MoveAsync("house", default);
 
         var text = Text("house");
         Assert.DoesNotContain(Canary, text);
@@ -55,7 +55,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
             "house",
             $"{{ name: 'House', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: {{ authorization: 'Bearer {Canary}' }} }}"
         );
-        await services.Keys.MoveAsync("house", default);
+        await services.ProviderKeys.MoveAsync("house", default);
         Assert.Contains("vault://house/authorization-2", Text("house"));
         Assert.Equal(
             $"Bearer {Canary}",
@@ -73,7 +73,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Save("house", "{ name: 'House', provider_type: 'ollama' }");
         Assert.Equal(
             FailureKind.NotFound,
-            (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind
+            (await Assert.ThrowsAsync<FailureException>(() => services.ProviderKeys.MoveAsync("house", default))).Failure.Kind
         );
         Assert.Equal("{ name: 'House', provider_type: 'ollama' }", Text("house"));
     }
@@ -85,7 +85,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Save("house", $"{{ name: 'House', provider_type: 'anthropic', api_key_ref: '{Canary}' }}");
         Assert.Equal(
             FailureKind.VaultLocked,
-            (await Assert.ThrowsAsync<FailureException>(() => services.Keys.MoveAsync("house", default))).Failure.Kind
+            (await Assert.ThrowsAsync<FailureException>(() => services.ProviderKeys.MoveAsync("house", default))).Failure.Kind
         );
         Assert.Contains(Canary, Text("house"));
     }
@@ -97,8 +97,8 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Save("one", "{ name: 'One', provider_type: 'anthropic', api_key_ref: 'vault://team/api_key' }");
         Save("two", "{ name: 'Two', provider_type: 'anthropic', headers: { 'x-api-key': 'vault://team/api_key' } } // kept");
         Save("three", "{ name: 'Three', provider_type: 'ollama' }");
-        Assert.Equal(["one", "two"], services.Keys.UsedBy("vault://team/api_key"));
-        Assert.Equal(["one", "two"], await services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default));
+        Assert.Equal(["one", "two"], services.ProviderKeys.UsedBy("vault://team/api_key"));
+        Assert.Equal(["one", "two"], await services.ProviderKeys.RenameAsync("vault://team/api_key", "vault://work/key", default));
         Assert.Contains("vault://work/key", Text("one"));
         Assert.Contains("vault://work/key", Text("two"));
         Assert.Contains("// kept", Text("two"));
@@ -113,7 +113,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
             FailureKind.Conflict,
             (
                 await Assert.ThrowsAsync<FailureException>(() =>
-                    services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default)
+                    services.ProviderKeys.RenameAsync("vault://team/api_key", "vault://work/key", default)
                 )
             )
                 .Failure
@@ -130,7 +130,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
             "one",
             "{ name: 'One', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: { authorization: 'Bearer vault://team/api_key' } }"
         );
-        Assert.Equal(["one"], await services.Keys.RenameAsync("vault://team/api_key", "vault://work/key", default));
+        Assert.Equal(["one"], await services.ProviderKeys.RenameAsync("vault://team/api_key", "vault://work/key", default));
         Assert.Contains("\"Bearer vault://work/key\"", Text("one"));
     }
 
@@ -142,7 +142,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     {
         Save("corp", "{ name: 'Corp', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', auth_type: 'oauth' }");
         await services.Vault.Vault.StoreAsync(from, Canary, ["http://localhost:8080"], default);
-        var failure = (await Assert.ThrowsAsync<FailureException>(() => services.Keys.RenameAsync(from, to, default))).Failure;
+        var failure = (await Assert.ThrowsAsync<FailureException>(() => services.ProviderKeys.RenameAsync(from, to, default))).Failure;
         Assert.Equal(FailureKind.Conflict, failure.Kind);
         Assert.Contains("sign-in of Corp", failure.Message);
         Assert.True(await services.Vault.Vault.ContainsAsync(from, default));

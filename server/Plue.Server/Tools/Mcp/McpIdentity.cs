@@ -39,7 +39,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
                 (argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)
             )
         );
-        if (McpPrograms.ScriptOf(server) is { } script)
+        if (McpPrograms.ScriptPathOf(server) is { } script)
         {
             parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached)));
         }

@@ -57,7 +57,7 @@ internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> op
     }
 
     /// <summary>The script that an interpreter is given: the first argument that is one; null without.</summary>
-    public static string? ScriptOf(McpDeclaration server)
+    public static string? ScriptPathOf(McpDeclaration server)
     {
         foreach (
             var argument in server.Arguments.Where(argument =>
