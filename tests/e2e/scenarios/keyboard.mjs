@@ -107,6 +107,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await keyboard.press('y');
     await workbench.until(async () => existsSync(path('colors.txt')));
+    // What was decided is no longer proposed.
+    await page.locator('.tab', { hasText: 'proposed change' }).waitFor({ state: 'detached' });
     await untilFinished(workbench);
     await isInComposer();
   });

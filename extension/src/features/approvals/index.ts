@@ -19,7 +19,7 @@ export function activateApprovals(
   const disposables = new Disposables();
   const pages = vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview');
   const view = disposables.add(new ApprovalsView(sidecar, approvals, pages, log));
-  const changes = disposables.add(new ProposedChanges(sidecar));
+  const changes = disposables.add(new ProposedChanges(sidecar, approvals));
   const register = (id: string, action: (given: unknown) => Promise<void>): void => {
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };

@@ -6,6 +6,7 @@ import { visibleText } from '../../common/visibleText';
 import { Disposables } from '../../infrastructure/disposables';
 import { approvalContent } from '../../protocol/protocol.generated';
 import type { ProposedFile } from '../../protocol/protocol.generated';
+import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 
 const scheme = 'plue-approval';
@@ -21,7 +22,11 @@ export class ProposedChanges implements vscode.TextDocumentContentProvider, vsco
   /** By address, as long as a document is open. */
   private readonly texts = new Map<string, string>();
 
-  constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {
+  constructor(
+    private readonly sidecar: Pick<Sidecar, 'request'>,
+    private readonly approvals: Pick<ApprovalList, 'items' | 'onDidChange'>,
+  ) {
+    this.disposables.add(approvals.onDidChange(() => this.closeAnswered()));
     this.disposables.add(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
     this.disposables.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
   }
@@ -49,6 +54,16 @@ export class ProposedChanges implements vscode.TextDocumentContentProvider, vsco
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  /** What was decided is no longer proposed. */
+  private closeAnswered(): void {
+    const isOver = ({ input }: vscode.Tab): boolean =>
+      input instanceof vscode.TabInputTextDiff &&
+      input.modified.scheme === scheme &&
+      !this.approvals.items.some(({ id }) => input.modified.query.startsWith(`${id}/`));
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter(isOver));
+    if (tabs.length > 0) void vscode.window.tabGroups.close(tabs, true);
   }
 
   private sidesOf({ path: place, before, after }: ProposedFile, key: string): Sides {

@@ -426,7 +426,11 @@ public class BedrockConverseTests : WireContract
         var events = await AnswerAsync(half + Ending("max_tokens"));
         Assert.Empty(events.OfType<ProviderEvent.ToolCallFinished>());
         AssertEndsOnce(events, StopReason.MaxTokens);
-        Assert.Equal(FailureKind.BadResponse, FailureOf(await AnswerAsync(half + Ending("tool_use"))).Kind);
+        foreach (var reason in new[] { "tool_use", "malformed_tool_use" })
+        {
+            var broken = Assert.Single((await AnswerAsync(half + Ending(reason))).OfType<ProviderEvent.ToolCallFinished>());
+            Assert.Equal(("{}", "{\"pa"), (broken.Parameters, broken.Raw));
+        }
     }
 
     [Fact]
