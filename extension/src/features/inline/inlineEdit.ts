@@ -81,6 +81,8 @@ export class InlineEdit implements vscode.Disposable {
   private hasWritten = false;
   /** The cursor moved since the last own change, which ends VS Code's undo step. */
   private hasMoved = false;
+  /** The user moved the cursor since the edit began, so it stays where it is. */
+  private isCursorOfUser = false;
   private isSplit = false;
   /** True if somebody else changed the document. */
   private isForeign = false;
@@ -113,7 +115,7 @@ export class InlineEdit implements vscode.Disposable {
     this.disposables.add(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
         const { Keyboard, Mouse } = vscode.TextEditorSelectionChangeKind;
-        if (textEditor.document === document && (kind === Keyboard || kind === Mouse)) this.hasMoved = true;
+        if (textEditor.document === document && (kind === Keyboard || kind === Mouse)) this.hasMoved = this.isCursorOfUser = true;
       }),
     );
   }
@@ -230,6 +232,15 @@ export class InlineEdit implements vscode.Disposable {
     editor.revealRange(first, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
+  /** Text that is inserted at the cursor pushes it behind the lines, where the keys would do something else. */
+  private keepCursor(): void {
+    const { editor } = this;
+    const [first] = this.regions;
+    if (editor === undefined || first === undefined || this.isCursorOfUser || this.contains(editor.selections)) return;
+    const place = this.document.positionAt(first.span.start);
+    editor.selection = new vscode.Selection(place, place);
+  }
+
   private get editor(): vscode.TextEditor | undefined {
     return vscode.window.visibleTextEditors.find(({ document }) => document === this.document);
   }
@@ -305,6 +316,7 @@ export class InlineEdit implements vscode.Disposable {
     if (!this.hasChanged) throw new FailureError('conflict', l10n.t('The response contains the same code, so nothing was changed.'));
     if (this.isSplit) await this.joinSteps(targets);
     this.state = 'review';
+    this.keepCursor();
     this.changed.fire();
   }
 
