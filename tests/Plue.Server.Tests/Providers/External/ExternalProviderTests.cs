@@ -111,7 +111,7 @@ public sealed class ExternalProviderTests : IDisposable
         "no such thing"
     )]
     [InlineData(
-        "printf '{\"id\":\"%s\",\"type\":\"tool_use\",\"tool_name\":\"read\",\"parameters\":[1]}\\n' \"$id\"",
+        "printf '{\"id\":\"%s\",\"type\":\"tool_use\",\"parameters\":{\"path\":\"a\"}}\\n' \"$id\"",
         FailureKind.BadResponse,
         "nothing was run"
     )]
