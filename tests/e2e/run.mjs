@@ -25,6 +25,7 @@ const mainScenarios = [
   'crash',
   'editorTools',
   'firstRun',
+  'folders',
   'isolation',
   'package',
   'providersPage',
