@@ -95,6 +95,8 @@ test('Reports a notebook once VS Code marks it as unsaved, which is after the ch
   notebook.isDirty = true;
   await vi.advanceTimersByTimeAsync(200);
   expect(sent).toEqual([{ paths: [] }, { paths: [file] }]);
+  fake.changedNotebook.fire({ notebook, cellChanges: [] });
+  await vi.advanceTimersByTimeAsync(150);
   fake.savedNotebook.fire(notebook);
   notebook.isDirty = false;
   await vi.advanceTimersByTimeAsync(200);

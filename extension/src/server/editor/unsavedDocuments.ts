@@ -9,7 +9,7 @@ import type {
   HostWriteDocumentParams,
   HostWriteDocumentResult,
 } from '../../protocol/protocol.generated';
-import { isUnsavedNotebook, notebookMs, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
+import { notebookMs, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
 /** Milliseconds between two lists: a rename changes thousands of documents one by one. */
@@ -28,8 +28,9 @@ export class UnsavedDocuments implements vscode.Disposable {
       if (isOfWorkspace(document.uri)) this.mark(document.uri, isUnsaved(document));
     };
     const lookAtAll = (): void => this.lookAtAll();
-    const lookAtNotebook = (notebook: vscode.NotebookDocument): void => {
-      if (!this.mark(notebook.uri, isUnsavedNotebook(notebook))) this.notebookTimer ??= setTimeout(lookAtAll, notebookMs);
+    const lookAtNotebook = (): void => {
+      this.lookAtAll();
+      this.notebookTimer = setTimeout(lookAtAll, notebookMs);
     };
     this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(look));
@@ -37,7 +38,7 @@ export class UnsavedDocuments implements vscode.Disposable {
     this.disposables.add(vscode.workspace.onDidCloseTextDocument(look));
     this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(lookAtAll));
     this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(lookAtAll));
-    this.disposables.add(vscode.workspace.onDidChangeNotebookDocument(({ notebook }) => lookAtNotebook(notebook)));
+    this.disposables.add(vscode.workspace.onDidChangeNotebookDocument(lookAtNotebook));
     this.disposables.add(vscode.workspace.onDidSaveNotebookDocument(lookAtNotebook));
     this.disposables.add(vscode.workspace.onDidCloseNotebookDocument(lookAtAll));
     this.lookAtAll();
@@ -60,13 +61,11 @@ export class UnsavedDocuments implements vscode.Disposable {
     this.report();
   }
 
-  /** @returns False if nothing changed. */
-  private mark({ fsPath }: vscode.Uri, isUnsavedNow: boolean): boolean {
-    if (this.paths.has(fsPath) === isUnsavedNow) return false;
+  private mark({ fsPath }: vscode.Uri, isUnsavedNow: boolean): void {
+    if (this.paths.has(fsPath) === isUnsavedNow) return;
     if (isUnsavedNow) this.paths.add(fsPath);
     else this.paths.delete(fsPath);
     this.report();
-    return true;
   }
 
   /** At once after a pause, so that the first change is known before anything is written. */
