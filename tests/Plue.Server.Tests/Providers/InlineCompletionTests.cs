@@ -122,8 +122,9 @@ public sealed class InlineCompletionTests : IAsyncDisposable
         endpoint.Route = request =>
             request.Target switch
             {
-                "/api/tags" => ScriptedAnswer.Json("""{"models":[{"name":"coder"},{"name":"talker"},{"name":"old"}]}"""),
+                "/api/tags" => ScriptedAnswer.Json("""{"models":[{"name":"coder"},{"name":"talker"},{"name":"removed"},{"name":"old"}]}"""),
                 _ when request.Body.Contains("coder") => ScriptedAnswer.Json("""{"capabilities":["completion","insert"]}"""),
+                _ when request.Body.Contains("removed") => ScriptedAnswer.Json("""{"error":"model 'removed' not found"}""", 404),
                 _ when request.Body.Contains("talker") => ScriptedAnswer.Json("""{"capabilities":["completion"]}"""),
                 _ => ScriptedAnswer.Json("{}"),
             };

@@ -94,9 +94,16 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         List<CompletionModel> found = [];
         foreach (var model in (await ListModelsAsync(cancellationToken).ConfigureAwait(false)).Take(MaxShownModels))
         {
-            var known = models.GetValueOrDefault(model.Id) ?? await ProbeAsync(model.Id, cancellationToken).ConfigureAwait(false);
-            if (known.Can("insert") != false)
-                found.Add(new CompletionModel(model.Id, model.Name, known.Can("insert") == true));
+            try
+            {
+                var known = models.GetValueOrDefault(model.Id) ?? await ProbeAsync(model.Id, cancellationToken).ConfigureAwait(false);
+                if (known.Can("insert") != false)
+                    found.Add(new CompletionModel(model.Id, model.Name, known.Can("insert") == true));
+            }
+            catch (FailureException gone) when (gone.Failure.Kind is FailureKind.ModelNotFound or FailureKind.NotFound)
+            {
+                // It was removed after it was listed.
+            }
         }
 
         return found;
