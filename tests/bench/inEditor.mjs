@@ -202,8 +202,8 @@ async function heldByWindow(workbench) {
   const { page } = workbench;
   const settled = async () => {
     let last = memoryMb();
-    // Garbage is collected when nothing is done for a while.
     for (let seconds = 0; seconds < 20; seconds++) {
+      // Garbage is collected when nothing is done for a while, which no event tells.
       await page.waitForTimeout(1_000);
       const now = memoryMb();
       if (Math.abs(now - last) < 1) break;

@@ -69,9 +69,10 @@ export class FootView implements ChatView {
       connect: () => actions.help('chooseProvider'),
     });
     this.approvals = new ApprovalBox({
+      codexId,
       answer: (answer) => panel.post({ type: 'answerApproval', answer }),
       openDiff: (id) => panel.post({ type: 'openApprovalDiff', id }),
-      open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
+      open: (uri) => panel.post({ type: 'openCodex', uri }),
       say: (words) => actions.announce(words),
       left: () => this.composer.focus(),
     });

@@ -8,6 +8,8 @@ import { ApprovalCard } from './approvalCard';
 import { groupsOf, pathOf, questionOf } from './groups';
 
 export interface ApprovalBoxActions {
+  /** Where the approvals are shown; its own need no link. */
+  codexId?: string;
   answer(answer: ApprovalAnswerParams): void;
   open(codexId: string): void;
   /** Opens the proposed change in a diff editor. @param id Of an approval. */
@@ -80,6 +82,7 @@ export class ApprovalBox {
 
   private cardFor(group: ReturnType<typeof groupsOf>[number]): ApprovalCard {
     return new ApprovalCard(group, {
+      isHere: group.first.codexId === this.actions.codexId,
       answer: (answer) => this.actions.answer(answer),
       open: (codexId) => this.actions.open(codexId),
       openDiff: (id) => this.actions.openDiff(id),

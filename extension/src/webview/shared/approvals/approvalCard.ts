@@ -10,6 +10,8 @@ import { pathOf, shortPathOf, questionOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
 
 export interface CardActions {
+  /** True in the chat or task that requested it. */
+  isHere: boolean;
   answer(answer: ApprovalAnswerParams): void;
   /** Opens the chat or task that requested it. */
   open(codexId: string): void;
@@ -118,7 +120,13 @@ export class ApprovalCard {
             ),
           ];
     return [
-      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, questionOf(first)), open),
+      element(
+        'div',
+        { class: 'approval-head' },
+        icon('question'),
+        element('span', { class: 'approval-wish' }, questionOf(first)),
+        ...(this.actions.isHere ? [] : [open]),
+      ),
       ...warning,
     ];
   }
