@@ -200,12 +200,11 @@ internal sealed class ExternalProcess : IAsyncDisposable
 
     private Failure Gone()
     {
-        var said = mask(child.StderrTail);
         var code = child.ExitCode ?? 0;
-        var last = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        var reason = ErrorOutput.ReasonIn(mask(child.StderrTail));
         return new Failure(
             FailureKind.ProviderExecutableFailed,
-            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(last is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(last)}")}"
+            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(reason is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(reason)}")}"
         );
     }
 }

@@ -215,11 +215,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
             return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} was closed.");
         }
 
-        var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        var reason = ErrorOutput.ReasonIn(child.StderrTail);
         var code = child.ExitCode is { } exitCode ? $" with exit code {exitCode}" : "";
         return new Failure(
             FailureKind.ProviderExecutableFailed,
-            $"The server {server.Name} ended{code}.{(last is null ? " It said nothing about why." : $" It said: {Clean(last)}")}"
+            $"The server {server.Name} ended{code}.{(reason is null ? " It said nothing about why." : $" It said: {Clean(reason)}")}"
         );
     }
 
@@ -433,7 +433,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private FailureException SignInNeeded(Exception? fault) =>
         new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.", fault);
 
-    private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
+    private string StderrText() =>
+        child is not null && ErrorOutput.ReasonIn(child.StderrTail) is { } reason ? $" It said: {Clean(reason)}" : "";
 
     /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
     private string Clean(string text)
