@@ -14,6 +14,9 @@ internal static partial class ErrorOutput
     }
 
     /// <summary>As <c>TypeError [ERR_X]: …</c>, <c>ValueError: …</c> or <c>Unhandled exception. System.IO.IOException: …</c>.</summary>
-    [GeneratedRegex(@"^(Unhandled exception\. )?[\w.]*(Error|Exception)( \[\w+\])?: ", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(Unhandled exception\. )?[\w.]*(Error|Exception)( \[\w+\])?: ",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex ErrorLine();
 }

@@ -78,6 +78,16 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('The model is told the folders and gets the instructions of each', async () => {
     await workbench.show();
+    // VS Code in a browser may read the workspace file before the files of its server are there. Then it shows no folder until it is loaded again.
+    const folder = page.getByRole('treeitem', { name: 'api', exact: true });
+    const isShown = await folder.waitFor({ timeout: 20_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!isShown) {
+      await workbench.reload();
+      await folder.waitFor({ timeout: 60_000 });
+    }
     await chat.getByRole('button', { name: /^Mode:/ }).click({ timeout: 60_000 });
     await chat.getByRole('menuitem', { name: /^Auto-Edit/ }).click();
     await chat.getByRole('button', { name: 'Mode: Auto-Edit' }).waitFor();

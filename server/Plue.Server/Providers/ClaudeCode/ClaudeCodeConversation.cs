@@ -10,7 +10,9 @@ namespace Plue.Server.Providers.ClaudeCode;
 internal sealed class ClaudeCodeConversation : IAsyncDisposable
 {
     public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan InterruptLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>A busy machine reports an interrupt late, and another process would cost more than the wait.</summary>
+    private static readonly TimeSpan InterruptLimit = TimeSpan.FromSeconds(5);
     private static readonly string[] Efforts = ["low", "medium", "high", "xhigh", "max"];
 
     private readonly string codexId;
