@@ -7,7 +7,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Completes code at the cursor. It is no chat: nothing is stored but the cost, which is in the ledger as a kind of its own. One request runs at a
+/// Completes code at the cursor. This is not a chat: only the cost is stored, as a separate kind in the ledger. One request runs at a
 /// time; the next one stops it. Any thread may call.
 /// </summary>
 internal sealed class InlineCompletions(ChatServices services, CompletionExclusions exclusions)

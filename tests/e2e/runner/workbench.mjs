@@ -19,7 +19,7 @@ import { VsCode } from './vsCode.mjs';
  * @property {Record<string, unknown>} [settings] More of the user's settings.
  * @property {string} [workspaceFile] Opened in place of the folder; beside it.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
- * @property {(folder: string) => void} [extensions] Writes more extensions before the server starts. With a server of its own.
+ * @property {(folder: string) => void} [extensions] Writes more extensions before the server starts, which no other window shares.
  */
 
 /**

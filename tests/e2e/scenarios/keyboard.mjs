@@ -205,6 +205,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('inline');
     await keyboard.press('Escape');
     await page.locator('.view-line', { hasText: '(a, b)' }).waitFor();
+    // The actions above the lines go later, and would be taken for those of the next edit.
+    await page.locator('.codelens-decoration a', { hasText: 'Accept' }).waitFor({ state: 'detached' });
     await edit();
     await keyboard.press('Tab');
     await page.locator('.codelens-decoration a', { hasText: 'Accept' }).waitFor({ state: 'detached' });
