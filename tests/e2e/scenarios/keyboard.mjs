@@ -128,6 +128,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await keyboard.press('y');
     await workbench.until(async () => existsSync(path('shapes.txt')));
     await untilFinished(workbench);
+    await chat.getByText('1 file changed').waitFor();
     await pressTo(workbench, frame, 'Shift+Tab', /^button Undo all changes/);
     await keyboard.press('Enter');
     await workbench.until(async () => !existsSync(path('shapes.txt')));
