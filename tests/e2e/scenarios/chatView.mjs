@@ -114,8 +114,11 @@ async function runSteps(scenario, workbench) {
     workbench.chatPlace = 'editor';
     await ask(workbench, 'And in a tab?');
     await untilFinished(workbench);
-    await page.locator('.editor-actions').getByRole('button', { name: 'Move Chat to Side Bar' }).click();
+    // The chat of the view has the focus, and the button is the tab's.
     workbench.chatPlace = 'view';
+    await composer(workbench).focus();
+    await workbench.chat.locator('textarea:focus').waitFor();
+    await page.locator('.editor-actions').getByRole('button', { name: 'Move Chat to Side Bar' }).click();
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'And in a tab?' }).waitFor();
     await tab.waitFor({ state: 'detached' });
     await workbench.until(async () => chats().length === 1);

@@ -50,6 +50,16 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].some((chat) => chat.isFocused);
   }
 
+  /** The chat in the active tab of the editor area. */
+  get inActiveTab(): ChatPanel | undefined {
+    return [...this.panels.values()].find(({ host }) => host.place === 'editor' && host.active);
+  }
+
+  /** The chat in the view, also while the view is hidden. */
+  get inView(): ChatPanel | undefined {
+    return [...this.panels.values()].find(({ host }) => this.view.isCurrent(host));
+  }
+
   of(codexId: string): ChatPanel | undefined {
     return this.panels.get(codexId);
   }
@@ -107,7 +117,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Opens the view with the chat that was there last. */
   async revealView(): Promise<void> {
     await this.view.reveal();
-    [...this.panels.values()].find(({ host }) => this.view.isCurrent(host))?.reveal();
+    this.inView?.reveal();
   }
 
   /** Moves a chat from the view into a tab. The view gets a new chat. */
@@ -157,7 +167,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
 
   /** Beside the code, or in the view with the chat that is there. */
   private async newestChat(): Promise<ChatPanel> {
-    const inView = [...this.panels.values()].find(({ host }) => this.view.isCurrent(host));
+    const { inView } = this;
     if (inView?.codexId.startsWith('codex://chats/') === true && chatsOpenInSideBar()) return inView;
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const column = chatsOpenInSideBar() ? undefined : beside;

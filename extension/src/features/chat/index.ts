@@ -110,18 +110,32 @@ export function activateChat(
   register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
   register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
   /** A webview menu passes its chat; the palette uses the active one. */
-  const registerForChat = (id: string, action: (chat: ChatPanel) => Promise<void>): void => {
+  const registerForChat = (
+    id: string,
+    action: (chat: ChatPanel) => Promise<void>,
+    other = (): ChatPanel | undefined => panels.active,
+  ): void => {
     register(id, async (uri) => {
-      const chat = typeof uri === 'string' ? panels.of(uri) : panels.active;
+      const chat = typeof uri === 'string' ? panels.of(uri) : other();
       if (chat !== undefined) await action(chat);
     });
   };
-  registerForChat(commands.openInEditor, (chat) => Promise.resolve(void panels.moveToEditor(chat)));
-  registerForChat(commands.openInNewWindow, async (chat) => {
-    panels.moveToEditor(chat);
-    await vscode.commands.executeCommand('workbench.action.moveEditorToNewWindow');
-  });
-  registerForChat(commands.openInSideBar, async (chat) => void (await panels.moveToView(chat)));
+  // A button above the view or a tab means the chat below it, also if another chat has the focus.
+  const inView = (): ChatPanel | undefined => (panels.inView?.host.visible === true ? panels.inView : panels.active);
+  registerForChat(commands.openInEditor, (chat) => Promise.resolve(void panels.moveToEditor(chat)), inView);
+  registerForChat(
+    commands.openInNewWindow,
+    async (chat) => {
+      panels.moveToEditor(chat);
+      await vscode.commands.executeCommand('workbench.action.moveEditorToNewWindow');
+    },
+    inView,
+  );
+  registerForChat(
+    commands.openInSideBar,
+    async (chat) => void (await panels.moveToView(chat)),
+    () => panels.inActiveTab,
+  );
   registerForChat(commands.undo, (chat) => chat.undo());
   registerForChat(commands.redo, (chat) => chat.redo());
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
