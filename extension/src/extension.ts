@@ -13,6 +13,7 @@ import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
+import { activateSkills } from './features/skills';
 import { activateSourceControl } from './features/sourceControl';
 import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
@@ -20,6 +21,7 @@ import { activateTerminal } from './features/terminal';
 import { activateTools } from './features/tools';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
+import { activateVsCodeChat } from './features/vsCodeChat';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
 import { workspaceFolders } from './infrastructure/workspaceFolders';
@@ -96,8 +98,10 @@ export function activate(context: vscode.ExtensionContext): void {
     activateUsage(context, client, log),
     activateServers(client, log),
     activateTools(client, log),
+    activateSkills(client, log),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
+    activateVsCodeChat(context, client, { providers, approvals }),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

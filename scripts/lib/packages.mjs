@@ -33,8 +33,8 @@ const shipped = [
   { folder: 'extension/media', names: /\.(svg|png|md|json)$/ },
 ];
 
-/** Bytes that a package may have, by target. The native program compresses to 16.2 MB. */
-const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 17 * 1024 * 1024 });
+/** Bytes that a package may have, by target. The native program compresses to 16.6 MB. */
+const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 18 * 1024 * 1024 });
 
 const packageSources = [
   'package.json',

@@ -17,6 +17,7 @@ public enum ApprovalKind
     ServerTool,
     StartServer,
     Fetch,
+    Hook,
     Other,
 }
 

@@ -50,11 +50,15 @@ public sealed record HostMessage(HostRole Role, IReadOnlyList<HostPart> Parts);
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(HostText), "text")]
+[JsonDerivedType(typeof(HostImage), "image")]
 [JsonDerivedType(typeof(HostToolUse), "toolUse")]
 [JsonDerivedType(typeof(HostToolResult), "toolResult")]
 public abstract record HostPart;
 
 public sealed record HostText(string Text) : HostPart;
+
+/// <param name="Data">Base64.</param>
+public sealed record HostImage(string MediaType, string Data) : HostPart;
 
 /// <param name="Parameters">A JSON object as text.</param>
 public sealed record HostToolUse(string ToolUseId, string ToolName, string Parameters) : HostPart;

@@ -159,8 +159,40 @@ public sealed record MessageView
     /// <summary>Of a task whose template names candidates: who was chosen for this answer, who was not, and why.</summary>
     public RoutingReceipt? Routing { get; init; }
 
+    /// <summary>The hooks that ran for this message, in their order; null for none. A hook of a user message wrote it to continue a response.</summary>
+    public IReadOnlyList<HookRunView>? Hooks { get; init; }
+
     /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
     public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
+}
+
+public enum HookResult
+{
+    Ran,
+    Refused,
+    Asked,
+    Replaced,
+    AddedContext,
+    Continued,
+    Failed,
+    Skipped,
+}
+
+/// <summary>The command of a hook that ran, or did not.</summary>
+/// <param name="Trigger">As files write it: <c>before_tool</c>.</param>
+public sealed record HookRunView(string Name, string Trigger, HookResult Result, double DurationMs)
+{
+    /// <summary>The reason, the failure, or its text for the user; null for none.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The call that it was about; null for none.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>The text that it added for the model; null for none.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The arguments that ran in place of those of the model, as JSON; null if it replaced none.</summary>
+    public string? Parameters { get; init; }
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
@@ -179,6 +211,15 @@ public sealed record MessagePromptParams(string CodexId, string Prompt);
 /// <param name="Text">With the fields of the chat filled in.</param>
 /// <param name="Holes">What is still to be filled in, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
 public sealed record MessagePromptResult(string Text, IReadOnlyList<PromptHoleView> Holes, IReadOnlyList<PromptArgumentView> Arguments);
+
+public sealed record MessageCommandsParams(string CodexId);
+
+/// <summary>The slash commands of the chat's agent, as far as they are known; empty for other providers.</summary>
+public sealed record MessageCommandsResult(IReadOnlyList<AgentCommandView> Items);
+
+/// <param name="Name">Without the slash.</param>
+/// <param name="Hint">What its text is; omitted if it takes none.</param>
+public sealed record AgentCommandView(string Name, string Description, string? Hint);
 
 /// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
 public sealed record PromptHoleView(string Name, int Start, int Length);
@@ -211,7 +252,11 @@ public sealed record FilePart(
     bool? IsSummary,
     bool? HasChanged,
     bool? IsUnsaved
-) : MessagePart;
+) : MessagePart
+{
+    /// <summary>The name of the skill whose text this is; null for a file.</summary>
+    public string? Skill { get; init; }
+}
 
 /// <param name="Parameters">A JSON object as text; may be cut short while it streams.</param>
 public sealed record ToolUsePart(string ToolUseId, string ToolName, string Parameters) : MessagePart;
@@ -242,13 +287,15 @@ public sealed record CompactionView(int Messages, long TokensBefore, long Tokens
 /// <param name="Message">One sentence for a person.</param>
 public sealed record ErrorView(string Kind, string Message, double? RetryAfterMs);
 
+/// <param name="IsEstimated">True where the provider reported none and Plue estimated it; otherwise omitted.</param>
 public sealed record UsageView(
     long InputTokens,
     long OutputTokens,
     long TotalTokens,
     long CachedReadTokens,
     long CachedWriteTokens,
-    long ReasoningTokens
+    long ReasoningTokens,
+    bool? IsEstimated = null
 );
 
 /// <summary>USD.</summary>
@@ -298,6 +345,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(ToolCallRepaired), "toolCallRepaired")]
 [JsonDerivedType(typeof(ToolCallProgress), "toolCallProgress")]
 [JsonDerivedType(typeof(ToolCallFinished), "toolCallFinished")]
+[JsonDerivedType(typeof(HookRan), "hookRan")]
 [JsonDerivedType(typeof(Restarted), "restarted")]
 [JsonDerivedType(typeof(Retrying), "retrying")]
 [JsonDerivedType(typeof(MessageFinished), "messageFinished")]
@@ -352,6 +400,9 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
     /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
     public double? DurationMs { get; init; }
 }
+
+/// <summary>A hook ran for the message.</summary>
+public sealed record HookRan(string MessageId, HookRunView Hook) : MessageEvent;
 
 /// <summary>The vendor's program started the answer again: the view clears the parts of this message that no record confirmed.</summary>
 public sealed record Restarted(string MessageId, int Attempt, double DelayMs, string Why) : MessageEvent;

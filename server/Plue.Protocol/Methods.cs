@@ -113,6 +113,7 @@ public static class Methods
 
     /// <summary>A prompt to be put into the composer.</summary>
     public static readonly RpcRequest<MessagePromptParams, MessagePromptResult> MessagePrompt = new("message/prompt");
+    public static readonly RpcRequest<MessageCommandsParams, MessageCommandsResult> MessageCommands = new("message/commands");
 
     /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Nothing> MessageDiscard = new("message/discard");
@@ -203,6 +204,11 @@ public static class Methods
     public static readonly RpcRequest<CompletionInlineParams, CompletionInlineResult> CompletionInline = new("completion/inline");
     public static readonly RpcRequest<Nothing, CompletionModelsResult> CompletionModels = new("completion/models");
 
+    // VS Code's own chat. Cancelling the request stops the model.
+    public static readonly RpcRequest<Nothing, ModelListResult> ModelList = new("model/list");
+    public static readonly RpcRequest<ModelAskParams, ModelAskResult> ModelAsk = new("model/ask");
+    public static readonly RpcNotification<ModelEventParams> ModelEvent = new("model/event");
+
     // Templates.
     public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
@@ -271,6 +277,12 @@ public static class Methods
     // Tools of VS Code and its extensions that agents may use.
     public static readonly RpcRequest<Nothing, VsCodeToolListResult> VsCodeToolList = new("vsCodeTool/list");
     public static readonly RpcRequest<VsCodeToolSelectParams, VsCodeToolListResult> VsCodeToolSelect = new("vsCodeTool/select");
+
+    // Skills.
+    public static readonly RpcRequest<Nothing, SkillListResult> SkillList = new("skill/list");
+    public static readonly RpcRequest<SkillChooseParams, SkillListResult> SkillChoose = new("skill/choose");
+    public static readonly RpcRequest<SkillCreateParams, SkillFilesResult> SkillCreate = new("skill/create");
+    public static readonly RpcRequest<SkillImportParams, SkillFilesResult> SkillImport = new("skill/import");
 
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");

@@ -195,7 +195,17 @@ public sealed record ProviderSignInResult(string Url, string? UserCode, DateTime
 /// <param name="Sha256">Of the file as it is now, in lower-case hex.</param>
 /// <param name="Approved">Exactly this path with exactly this content may be started.</param>
 /// <param name="ChangedSinceApproval">The path was approved with another content.</param>
-public sealed record ExecutableView(string Path, string Name, string Sha256, bool Approved, bool ChangedSinceApproval);
+/// <param name="Agent">The name of the agent that it is; omitted for other programs.</param>
+/// <param name="Arguments">The usual arguments of the agent; omitted for other programs.</param>
+public sealed record ExecutableView(
+    string Path,
+    string Name,
+    string Sha256,
+    bool Approved,
+    bool ChangedSinceApproval,
+    string? Agent = null,
+    IReadOnlyList<string>? Arguments = null
+);
 
 public sealed record ProviderExecutablesResult(IReadOnlyList<ExecutableView> Items);
 

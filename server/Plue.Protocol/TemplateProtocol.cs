@@ -127,6 +127,7 @@ public enum SteeringKind
     Template,
     Provider,
     User,
+    Skill,
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
@@ -140,6 +141,9 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
 
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
+
+    /// <summary>In each request, or of a skill when it is loaded; an estimate. Null where it is not counted.</summary>
+    public long? Tokens { get; init; }
 
     /// <summary>It is left out only until <c>message/allowSteering</c>.</summary>
     public bool? MayBeAllowed { get; init; }

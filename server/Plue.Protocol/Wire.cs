@@ -34,6 +34,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<FindingKind>),
         typeof(CamelCaseEnumConverter<HostNotifyLevel>),
         typeof(CamelCaseEnumConverter<ApprovalKind>),
+        typeof(CamelCaseEnumConverter<HookResult>),
         typeof(CamelCaseEnumConverter<ApprovalDecision>),
         typeof(CamelCaseEnumConverter<TodoState>),
         typeof(CamelCaseEnumConverter<TimelineKind>),
@@ -41,6 +42,8 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<EditState>),
         typeof(CamelCaseEnumConverter<McpState>),
         typeof(CamelCaseEnumConverter<VsCodeToolState>),
+        typeof(CamelCaseEnumConverter<SkillState>),
+        typeof(CamelCaseEnumConverter<SkillChoice>),
         typeof(CamelCaseEnumConverter<HostCellOutcome>),
         typeof(CamelCaseEnumConverter<HealthState>),
         typeof(CamelCaseEnumConverter<HostWriteOutcome>),
@@ -130,6 +133,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(MessageAllowSteeringParams))]
 [JsonSerializable(typeof(MessagePromptParams))]
 [JsonSerializable(typeof(MessagePromptResult))]
+[JsonSerializable(typeof(MessageCommandsParams))]
+[JsonSerializable(typeof(MessageCommandsResult))]
 [JsonSerializable(typeof(AttachmentInspectParams))]
 [JsonSerializable(typeof(AttachmentView))]
 [JsonSerializable(typeof(AttachmentStoreParams))]
@@ -186,6 +191,10 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(CompletionInlineParams))]
 [JsonSerializable(typeof(CompletionInlineResult))]
 [JsonSerializable(typeof(CompletionModelsResult))]
+[JsonSerializable(typeof(ModelListResult))]
+[JsonSerializable(typeof(ModelAskParams))]
+[JsonSerializable(typeof(ModelAskResult))]
+[JsonSerializable(typeof(ModelEventParams))]
 [JsonSerializable(typeof(UsageParams))]
 [JsonSerializable(typeof(UsageSummaryResult))]
 [JsonSerializable(typeof(UsageCsvResult))]
@@ -219,6 +228,11 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(HostCallToolResult))]
 [JsonSerializable(typeof(VsCodeToolListResult))]
 [JsonSerializable(typeof(VsCodeToolSelectParams))]
+[JsonSerializable(typeof(SkillListResult))]
+[JsonSerializable(typeof(SkillChooseParams))]
+[JsonSerializable(typeof(SkillCreateParams))]
+[JsonSerializable(typeof(SkillImportParams))]
+[JsonSerializable(typeof(SkillFilesResult))]
 [JsonSerializable(typeof(WorkspaceUnsavedParams))]
 [JsonSerializable(typeof(TemplateListParams))]
 [JsonSerializable(typeof(TemplateListResult))]

@@ -49,6 +49,20 @@ export function formatPrice(amount: number, digits = 0): string {
   return formatDollars(amount, digits, 10);
 }
 
+/** "$3 / $15 per million", input and output; undefined where the price is not known. */
+export function priceText({
+  inputPerMillion,
+  outputPerMillion,
+}: {
+  inputPerMillion?: number;
+  outputPerMillion?: number;
+}): string | undefined {
+  if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
+  return inputPerMillion === 0 && outputPerMillion === 0
+    ? l10n.t('Free')
+    : l10n.t('{0} / {1} per million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
+}
+
 export function formatDuration(milliseconds: number): string {
   const value = Math.max(0, milliseconds) / 1000;
   if (value < 10) return l10n.t('{0} s', formatShort(Math.max(0.1, value)));

@@ -13,6 +13,11 @@ export function catalogOf(card: ProviderCard): string | undefined {
   return card === 'anthropic' || card === 'openai' || card === 'openrouter' || card === 'ollama' ? card : undefined;
 }
 
+/** True for a provider type whose program the user approves. */
+export function isProgram(kind: string | undefined): boolean {
+  return kind === 'external' || kind === 'acp';
+}
+
 /** True for an address of this machine or of a private network, which needs no key. */
 export function isLocalAddress(address: string): boolean {
   if (!URL.canParse(address)) return false;

@@ -43,6 +43,7 @@ export const messageContext = new RequestType<MessageContextParams, MessageConte
 export const messageSteering = new RequestType<MessageCodexParams, MessageSteeringResult, ErrorData>('message/steering');
 export const messageAllowSteering = new RequestType<MessageAllowSteeringParams, MessageSteeringResult, ErrorData>('message/allowSteering');
 export const messagePrompt = new RequestType<MessagePromptParams, MessagePromptResult, ErrorData>('message/prompt');
+export const messageCommands = new RequestType<MessageCommandsParams, MessageCommandsResult, ErrorData>('message/commands');
 export const messageDiscard = new RequestType<MessageDiscardParams, Nothing, ErrorData>('message/discard');
 export const messageEvent = new NotificationType<MessageEventParams>('message/event');
 export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
@@ -98,6 +99,9 @@ export const settingsGet = new RequestType<Nothing, SettingsResult, ErrorData>('
 export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, ErrorData>('settings/set');
 export const completionInline = new RequestType<CompletionInlineParams, CompletionInlineResult, ErrorData>('completion/inline');
 export const completionModels = new RequestType<Nothing, CompletionModelsResult, ErrorData>('completion/models');
+export const modelList = new RequestType<Nothing, ModelListResult, ErrorData>('model/list');
+export const modelAsk = new RequestType<ModelAskParams, ModelAskResult, ErrorData>('model/ask');
+export const modelEvent = new NotificationType<ModelEventParams>('model/event');
 export const templateList = new RequestType<TemplateListParams, TemplateListResult, ErrorData>('template/list');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
 export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckResult, ErrorData>('template/check');
@@ -138,6 +142,10 @@ export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorDa
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const vsCodeToolList = new RequestType<Nothing, VsCodeToolListResult, ErrorData>('vsCodeTool/list');
 export const vsCodeToolSelect = new RequestType<VsCodeToolSelectParams, VsCodeToolListResult, ErrorData>('vsCodeTool/select');
+export const skillList = new RequestType<Nothing, SkillListResult, ErrorData>('skill/list');
+export const skillChoose = new RequestType<SkillChooseParams, SkillListResult, ErrorData>('skill/choose');
+export const skillCreate = new RequestType<SkillCreateParams, SkillFilesResult, ErrorData>('skill/create');
+export const skillImport = new RequestType<SkillImportParams, SkillFilesResult, ErrorData>('skill/import');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
 export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
@@ -152,6 +160,12 @@ export const hostTools = new RequestType<Nothing, HostToolsResult, ErrorData>('h
 export const hostCallTool = new RequestType<HostCallToolParams, HostCallToolResult, ErrorData>('host/callTool');
 export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
 export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
+
+export interface AgentCommandView {
+  name: string;
+  description: string;
+  hint?: string;
+}
 
 export interface AnsweredApprovalView {
   time: string;
@@ -193,7 +207,7 @@ export interface ApprovalForgetParams {
   id: string;
 }
 
-export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 'spawn' | 'serverTool' | 'startServer' | 'fetch' | 'other';
+export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 'spawn' | 'serverTool' | 'startServer' | 'fetch' | 'hook' | 'other';
 
 export interface ApprovalListResult {
   approvals: ApprovalView[];
@@ -841,6 +855,8 @@ export interface ExecutableView {
   sha256: string;
   approved: boolean;
   changedSinceApproval: boolean;
+  agent?: string;
+  arguments?: string[];
 }
 
 export type ExportFormat = 'markdown' | 'html' | 'json';
@@ -901,6 +917,7 @@ export interface FilePart {
   isSummary?: boolean;
   hasChanged?: boolean;
   isUnsaved?: boolean;
+  skill?: string;
 }
 
 export type FindingKind = 'error' | 'warning' | 'risk';
@@ -945,6 +962,24 @@ export interface HookFailureView {
   message: string;
 }
 
+export interface HookRan {
+  messageId: string;
+  hook: HookRunView;
+}
+
+export type HookResult = 'ran' | 'refused' | 'asked' | 'replaced' | 'addedContext' | 'continued' | 'failed' | 'skipped';
+
+export interface HookRunView {
+  name: string;
+  trigger: string;
+  result: HookResult;
+  durationMs: number;
+  text?: string;
+  toolUseId?: string;
+  context?: string;
+  parameters?: string;
+}
+
 export interface HooksChanged {
   failures: HookFailureView[];
 }
@@ -964,6 +999,11 @@ export interface HostFileEdit {
   path: string;
   hash: string;
   edits: HostTextEdit[];
+}
+
+export interface HostImage {
+  mediaType: string;
+  data: string;
 }
 
 export interface HostLanguageModelEventParams {
@@ -1039,6 +1079,7 @@ export interface HostNotifyParams {
 
 export type HostPart =
   | ({ kind: 'text' } & HostText)
+  | ({ kind: 'image' } & HostImage)
   | ({ kind: 'toolUse' } & HostToolUse)
   | ({ kind: 'toolResult' } & HostToolResult);
 
@@ -1308,6 +1349,14 @@ export interface MessageCodexParams {
   codexId: string;
 }
 
+export interface MessageCommandsParams {
+  codexId: string;
+}
+
+export interface MessageCommandsResult {
+  items: AgentCommandView[];
+}
+
 export interface MessageCompactResult {
   tokensBefore: number;
   tokensAfter: number;
@@ -1359,6 +1408,7 @@ export type MessageEvent =
   | ({ kind: 'toolCallRepaired' } & ToolCallRepaired)
   | ({ kind: 'toolCallProgress' } & ToolCallProgress)
   | ({ kind: 'toolCallFinished' } & ToolCallFinished)
+  | ({ kind: 'hookRan' } & HookRan)
   | ({ kind: 'restarted' } & Restarted)
   | ({ kind: 'retrying' } & Retrying)
   | ({ kind: 'messageFinished' } & MessageFinished)
@@ -1505,12 +1555,41 @@ export interface MessageView {
   timing?: TimingView;
   stopReason?: StopReason;
   routing?: RoutingReceipt;
+  hooks?: HookRunView[];
   steeredBy?: SteeredBy[];
+}
+
+export interface ModelAskParams {
+  streamId: string;
+  providerId: string;
+  model: string;
+  system?: string;
+  messages: HostMessage[];
+  tools: HostTool[];
+}
+
+export interface ModelAskResult {
+  stopReason: StopReason;
 }
 
 export interface ModelChoice {
   providerId: string;
   model?: string;
+}
+
+export interface ModelEventParams {
+  streamId: string;
+  event: HostModelEvent;
+}
+
+export interface ModelListResult {
+  providers: ModelProvider[];
+}
+
+export interface ModelProvider {
+  id: string;
+  name: string;
+  models: ModelView[];
 }
 
 export interface ModelView {
@@ -1832,6 +1911,73 @@ export interface SettingsSetParams {
   value?: unknown;
 }
 
+export type SkillChoice = 'approve' | 'enable' | 'disable';
+
+export interface SkillChooseParams {
+  folder: string;
+  fingerprint: string;
+  choice: SkillChoice;
+}
+
+export interface SkillCreateParams {
+  place: string;
+  name: string;
+  description: string;
+}
+
+export interface SkillFileView {
+  path: string;
+  size: number;
+  isScript?: boolean;
+  isChanged?: boolean;
+  hiddenLine?: number;
+  isLinkOut?: boolean;
+  runs?: string[];
+}
+
+export interface SkillFilesResult {
+  paths: string[];
+}
+
+export interface SkillImportParams {
+  source: string;
+  place: string;
+}
+
+export interface SkillListResult {
+  skills: SkillView[];
+  places: SkillPlaceView[];
+  listTokens: number;
+  listLimit: number;
+  note?: string;
+}
+
+export interface SkillPlaceView {
+  path: string;
+  title: string;
+  isWorkspace: boolean;
+}
+
+export type SkillState = 'on' | 'off' | 'waiting' | 'shadowed' | 'invalid';
+
+export interface SkillView {
+  name: string;
+  description: string;
+  folder: string;
+  path: string;
+  place: SkillPlaceView;
+  state: SkillState;
+  why?: string;
+  fingerprint: string;
+  tokens: number;
+  listTokens: number;
+  isForModel: boolean;
+  isForUser: boolean;
+  argumentHint?: string;
+  files: SkillFileView[];
+  problems: string[];
+}
+
 export interface SteeredBy {
   kind: SteeringKind;
   source: string;
@@ -1839,7 +1985,7 @@ export interface SteeredBy {
   version: string;
 }
 
-export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider' | 'user';
+export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider' | 'user' | 'skill';
 
 export interface SteeringSource {
   kind: SteeringKind;
@@ -1850,6 +1996,7 @@ export interface SteeringSource {
   leftOut?: string;
   appliesTo?: string;
   path?: string;
+  tokens?: number;
   mayBeAllowed?: boolean;
 }
 
@@ -2224,6 +2371,7 @@ export interface UsageView {
   cachedReadTokens: number;
   cachedWriteTokens: number;
   reasoningTokens: number;
+  isEstimated?: boolean;
 }
 
 export interface VaultDeleteParams {

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../infrastructure/errors';
 import { codexCreate, codexDelete, codexUpdate, messageRetry, messageSend, messageStop, templateGet } from '../protocol/protocol.generated';
-import type { CodexSummary, MessageEvent, MessageSendResult, MessageView } from '../protocol/protocol.generated';
+import type { Attachment, CodexSummary, MessageEvent, MessageSendResult, MessageView } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 import { stoppedFailure } from './failures';
 import type { ProviderList } from './providerList';
@@ -16,10 +16,18 @@ export function isInBackground({ templateId, archived }: Pick<CodexSummary, 'tem
   return archived && templates.some((template) => template === templateId);
 }
 
+const responding = new Set<string>();
+
+/** True while a feature shows the response of the chat itself. */
+export function isShownByFeature(uri: string): boolean {
+  return responding.has(uri);
+}
+
 export interface ResponseListener {
   /** The user's message as it is sent to the model: keys of the vault are masked. */
   onStored?(text: string): void;
   onText?(text: string): void;
+  onToolCall?(toolName: string): void;
   /** The response begins again. */
   onRestart?(): void;
 }
@@ -49,12 +57,18 @@ export class BackgroundChat {
     return new BackgroundChat(sidecar, uri);
   }
 
+  /** A chat that exists, in the background or not. */
+  static of(sidecar: Sidecar, uri: string): BackgroundChat {
+    return new BackgroundChat(sidecar, uri);
+  }
+
   /**
    * Resolves to the response when it is complete.
    * @throws FailureError if there is none, or a UserCancelledError if it was stopped.
    */
-  send(text: string, listener: ResponseListener = {}): Promise<Response> {
-    return this.run(() => this.sidecar.request(messageSend, { codexId: this.uri, text }), listener);
+  send(text: string, listener: ResponseListener = {}, attachments: Attachment[] = []): Promise<Response> {
+    const files = attachments.length === 0 ? {} : { attachments };
+    return this.run(() => this.sidecar.request(messageSend, { codexId: this.uri, text, ...files }), listener);
   }
 
   /** @param messageId The user's message. */
@@ -84,6 +98,7 @@ export class BackgroundChat {
 
   private async run(begin: () => Promise<MessageSendResult>, listener: ResponseListener): Promise<Response> {
     const watching = new Disposables();
+    responding.add(this.uri);
     try {
       const finished = new Promise<MessageView | undefined>((resolve, reject) => {
         let last: MessageView | undefined;
@@ -92,6 +107,7 @@ export class BackgroundChat {
             if (codexId !== this.uri) return;
             if (event.kind === 'messageAdded' && event.message.role === 'user') listener.onStored?.(textOf(event.message));
             else if (event.kind === 'textDelta') listener.onText?.(event.text);
+            else if (event.kind === 'toolCallStarted') listener.onToolCall?.(event.toolName);
             else if (event.kind === 'restarted') listener.onRestart?.();
             else if (event.kind === 'messageFinished') last = event.message;
             else if (event.kind === 'turnFinished') {
@@ -110,6 +126,7 @@ export class BackgroundChat {
       return { messageId, text: message === undefined ? '' : textOf(message) };
     } finally {
       watching.dispose();
+      responding.delete(this.uri);
     }
   }
 }
@@ -124,7 +141,7 @@ function failureOf({ stopReason, error }: Extract<MessageEvent, { kind: 'turnFin
   if (stopReason === 'stopped') return new UserCancelledError();
   if (error !== undefined) return new FailureError(error.kind, error.message, error.retryAfterMs);
   if (stopReason === 'maxTokens') {
-    return new FailureError('conflict', l10n.t('The response was longer than the model’s limit. Select less code and try again.'));
+    return new FailureError('conflict', l10n.t('The response was longer than the model’s limit. Ask for less and try again.'));
   }
   return undefined;
 }

@@ -18,6 +18,7 @@ import {
   hostLanguageModels,
   hostNotify,
   messageEvent,
+  modelEvent,
   providerChanged,
   searchHits,
   taskEvent,
@@ -32,6 +33,7 @@ import type {
   HostLanguageModelParams,
   HostNotifyParams,
   MessageEventParams,
+  ModelEventParams,
   PlueOptions,
   ProviderChangedParams,
   SearchHitsParams,
@@ -56,6 +58,7 @@ export interface Sidecar {
   request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R>;
   readonly onCodexChanged: vscode.Event<CodexChangedParams>;
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
+  readonly onModelEvent: vscode.Event<ModelEventParams>;
   readonly onProviderChanged: vscode.Event<ProviderChangedParams>;
   readonly onSearchHits: vscode.Event<SearchHitsParams>;
   readonly onTaskEvent: vscode.Event<TaskEventParams>;
@@ -127,6 +130,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   get onMessageEvent(): vscode.Event<MessageEventParams> {
     return this.events.messageEvent.event;
+  }
+
+  get onModelEvent(): vscode.Event<ModelEventParams> {
+    return this.events.modelEvent.event;
   }
 
   get onProviderChanged(): vscode.Event<ProviderChangedParams> {
@@ -243,6 +250,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     share(codexChanged, this.events.codexChanged);
     share(messageEvent, this.events.messageEvent);
     share(providerChanged, this.events.providerChanged);
+    share(modelEvent, this.events.modelEvent);
     share(searchHits, this.events.searchHits);
     share(taskEvent, this.events.taskEvent);
     share(approvalChanged, this.events.approvalChanged);
@@ -408,6 +416,7 @@ function createEvents() {
     stateChanged: new vscode.EventEmitter<SidecarState>(),
     codexChanged: new vscode.EventEmitter<CodexChangedParams>(),
     messageEvent: new vscode.EventEmitter<MessageEventParams>(),
+    modelEvent: new vscode.EventEmitter<ModelEventParams>(),
     providerChanged: new vscode.EventEmitter<ProviderChangedParams>(),
     searchHits: new vscode.EventEmitter<SearchHitsParams>(),
     taskEvent: new vscode.EventEmitter<TaskEventParams>(),

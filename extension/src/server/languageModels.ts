@@ -86,15 +86,20 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
 function toMessage({ role, parts }: HostMessage): vscode.LanguageModelChatMessage {
   return role === 'user'
     ? vscode.LanguageModelChatMessage.User(parts.filter((part) => part.kind !== 'toolUse').map(toResultPart))
-    : vscode.LanguageModelChatMessage.Assistant(parts.filter((part) => part.kind !== 'toolResult').map(toCallPart));
+    : vscode.LanguageModelChatMessage.Assistant(parts.filter((part) => part.kind === 'text' || part.kind === 'toolUse').map(toCallPart));
 }
 
-function toResultPart(part: Exclude<HostPart, { kind: 'toolUse' }>): vscode.LanguageModelTextPart | vscode.LanguageModelToolResultPart {
+function toResultPart(
+  part: Exclude<HostPart, { kind: 'toolUse' }>,
+): vscode.LanguageModelTextPart | vscode.LanguageModelDataPart | vscode.LanguageModelToolResultPart {
+  if (part.kind === 'image') return vscode.LanguageModelDataPart.image(Buffer.from(part.data, 'base64'), part.mediaType);
   const text = new vscode.LanguageModelTextPart(part.text);
   return part.kind === 'text' ? text : new vscode.LanguageModelToolResultPart(part.toolUseId, [text]);
 }
 
-function toCallPart(part: Exclude<HostPart, { kind: 'toolResult' }>): vscode.LanguageModelTextPart | vscode.LanguageModelToolCallPart {
+function toCallPart(
+  part: Extract<HostPart, { kind: 'text' | 'toolUse' }>,
+): vscode.LanguageModelTextPart | vscode.LanguageModelToolCallPart {
   return part.kind === 'text'
     ? new vscode.LanguageModelTextPart(part.text)
     : new vscode.LanguageModelToolCallPart(part.toolUseId, part.toolName, parsed(part.parameters));

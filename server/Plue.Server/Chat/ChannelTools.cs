@@ -6,6 +6,7 @@ using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
@@ -17,6 +18,7 @@ internal sealed class ChannelTools(ChatState state)
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
     private IReadOnlyList<WorkspaceFolder> lastFolders = [];
+    private readonly LoadedSkills loaded = new(state.Services.Skills);
     private readonly FileInstructions instructions = new(
         state.Services.Steering.For,
         () =>
@@ -28,6 +30,21 @@ internal sealed class ChannelTools(ChatState state)
                     .SelectMany(result => result.Instructions)
             )
     );
+
+    /// <summary>The commands that hooks run for it.</summary>
+    public HookSession Hooks { get; } =
+        new(state.Services.Hooks, state.CodexId)
+        {
+            OfTemplate = () =>
+                state.Template is { } template
+                    ? [.. template.Hooks.Select(hook => CommandHook.From(hook, $"the template {template.Id}")).OfType<CommandHook>()]
+                    : [],
+            Folders = () => state.Services.Workspace.TrustedFolders?.Resolved(),
+            Titles = () => [.. state.Tools.Rights().Reverse().Select(one => one.Title)],
+            IsUnattended = state.Services.IsUnattended,
+            IsClaudeCode = () =>
+                state.Chat.ProviderId is { } id && state.Services.Providers.Find(id)?.Settings.Capabilities.OwnToolLoop == true,
+        };
 
     /// <summary>What its template and its own values say of it.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
@@ -112,6 +129,7 @@ internal sealed class ChannelTools(ChatState state)
             Rights = Rights,
             Seen = seen,
             Instructions = instructions,
+            Hooks = Hooks,
         };
 
     /// <summary>The rights of the task and of all its parents, as they are now.</summary>
@@ -139,7 +157,7 @@ internal sealed class ChannelTools(ChatState state)
             rights[at] = chain[at].Rights with { Mode = mode };
         }
 
-        return rights;
+        return [.. rights, .. loaded.Restrict(rights[0], state.Chat.Messages)];
     }
 
     /// <summary>Web pages and servers are only asked, and with approval. A tool of VS Code could change files or run commands.</summary>

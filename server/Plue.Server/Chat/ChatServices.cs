@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Json5;
@@ -10,6 +11,7 @@ using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
@@ -32,6 +34,7 @@ internal sealed class ChatServices(
     public ProviderRegistry Providers => providers.Registry;
     public Workspace Workspace => platform.Workspace;
     public TemplateCatalog Templates => codices.Templates;
+    public SkillCatalog Skills => codices.Skills;
     public InstructionBuilder Steering => codices.Steering;
     public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets, editor);
     public RequestFiles Files => new(Attachments);
@@ -39,6 +42,7 @@ internal sealed class ChatServices(
     public EditorWindow Editor => editor;
     public UsageLedger Usage => store.Usage;
     public ToolRunner ToolRunner => tools.Runner;
+    public HookServices Hooks => tools.Hooks;
     public IReadOnlyList<IToolSource> ToolSources => tools.Sources;
 
     /// <summary>Takes the vault's values out of a text.</summary>

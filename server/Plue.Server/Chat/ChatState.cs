@@ -96,6 +96,9 @@ internal sealed class ChatState
     /// <summary>Queued messages are sent when the turn has ended. False from the start, after a stop and after a failure: they then wait for the user.</summary>
     public bool IsQueueFlowing { get; set; }
 
+    /// <summary>The hooks for the start of its session ran in this process.</summary>
+    public bool HasBegunSession { get; set; }
+
     /// <summary>The chat with the state of what is under way, which the file knows a little later. Any thread may read it.</summary>
     public StoredChat Now
     {
@@ -173,6 +176,27 @@ internal sealed class ChatState
         Running = null;
         // Queued messages were meant to follow a response.
         IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };
+    }
+
+    /// <summary>What was spent of the limits that are set, in USD.</summary>
+    public async Task<IReadOnlyList<(string Name, decimal Spent, decimal Limit)>> BudgetsAsync(CancellationToken cancellationToken)
+    {
+        var (limits, spent) = (Budget.Of(Services.Config), Chat.TotalCost ?? 0);
+        List<(string Name, decimal Spent, decimal Limit)> budgets = [];
+        if (limits.PerChat is > 0 and var perChat)
+        {
+            budgets.Add(("chat", spent, perChat));
+        }
+        if (limits.PerDay is > 0 and var perDay)
+        {
+            budgets.Add(("day", await Services.Usage.SpentTodayAsync(cancellationToken), perDay));
+        }
+        if (Tools.Budget?.Usd is > 0 and var ofTask)
+        {
+            budgets.Add(("task", spent, ofTask));
+        }
+
+        return budgets;
     }
 
     /// <summary>A queued message follows the results of the turn's tools. Nothing for one that was taken back meanwhile.</summary>

@@ -50,7 +50,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         RequireWork(path);
 
         var before = SentHistory.Of(path).Sum(TokenEstimate.Of);
-        var covered = Covered(path);
+        var covered = SentHistory.WithoutRefused(Covered(path));
         SideAnswer? answer = null;
         var usage = new Usage();
         Cost? cost = null;
@@ -178,6 +178,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
                 part switch
                 {
                     MessagePart.Text said => said.Content,
+                    MessagePart.File { Skill: { } skill } => $"[skill {skill.Title}]",
                     MessagePart.File file => $"[file {file.Path}]\n{Beginning(file.Content)}",
                     MessagePart.ToolUse use => $"[called {use.ToolName} with {Beginning(use.Parameters)}]",
                     MessagePart.ToolResult result => $"[result: {Beginning(result.Error ?? result.Result)}]",
@@ -198,7 +199,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     private static string OpenTodos(IReadOnlyList<Message> path)
     {
         var open = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (Match todo in path.SelectMany(message => Todo().Matches(message.Text)))
+        foreach (Match todo in SentHistory.WithoutRefused(path).SelectMany(message => Todo().Matches(message.Text)))
         {
             var what = todo.Groups["what"].Value.Trim();
             if (todo.Groups["done"].Value == " ")

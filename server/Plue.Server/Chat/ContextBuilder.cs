@@ -1,5 +1,6 @@
 using Plue.Server.Messages;
 using Plue.Server.Providers;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
@@ -9,9 +10,16 @@ public static class ContextBuilder
     /// <summary>Never stored: it only asks the model to go on.</summary>
     public const string ContinueRequest = "Your last response was interrupted. Continue exactly where it stops; do not repeat anything.";
 
+    private static readonly string[] StartTriggers =
+    [
+        HookTriggers.NameOf(HookTrigger.SessionStart),
+        HookTriggers.NameOf(HookTrigger.UserMessage),
+    ];
+
     /// <param name="history">The chat as stored, oldest first.</param>
     /// <param name="goOn">True when the last answer is to be continued.</param>
     /// <param name="options">Of the chat and its template: they count before the provider's.</param>
+    /// <param name="addedContext">Text of hooks for the last question, until a stored response has it.</param>
     public static ProviderRequest Build(
         string codexId,
         IReadOnlyList<Message> history,
@@ -20,11 +28,11 @@ public static class ContextBuilder
         string? system,
         string? workingDirectory,
         bool goOn,
-        ChatOptions? options = null
+        ChatOptions? options = null,
+        IReadOnlyList<string>? addedContext = null
     )
     {
-        var messages = SentHistory
-            .Of(history)
+        var messages = WithContext(SentHistory.WithoutRefused(SentHistory.Of(history)), addedContext ?? [])
             .Where(message => message.Role != MessageRole.System && HasSomethingToSay(message))
             .SelectMany(Rounds)
             .ToList();
@@ -47,6 +55,35 @@ public static class ContextBuilder
             WorkingDirectory = workingDirectory,
         };
     }
+
+    /// <summary>The text that hooks added at the start of a turn follows its question. It is stored with the response and stays where it was.</summary>
+    private static IEnumerable<Message> WithContext(IReadOnlyList<Message> messages, IReadOnlyList<string> added)
+    {
+        for (var at = 0; at < messages.Count; at++)
+        {
+            var message = messages[at];
+            if (message.Role != MessageRole.User)
+            {
+                yield return message;
+                continue;
+            }
+
+            var response = messages.Skip(at + 1).FirstOrDefault(next => next.Role is MessageRole.Assistant or MessageRole.User);
+            IReadOnlyList<string> texts =
+                response is { Role: MessageRole.Assistant } ? AddedAtStart(response)
+                : response is null ? added
+                : [];
+            yield return texts.Count == 0
+                ? message
+                : message with
+                {
+                    Parts = [.. message.Parts, new MessagePart.Text(string.Join('\n', texts))],
+                };
+        }
+    }
+
+    private static IReadOnlyList<string> AddedAtStart(Message response) =>
+        [.. response.Hooks.Where(run => StartTriggers.Contains(run.Trigger)).Select(run => run.SentContext).OfType<string>()];
 
     /// <summary>Where the answer to the last question was broken off: at the end, or where its next part follows at once. Null where results are what the model is asked about.</summary>
     private static int? BrokenOff(List<Message> messages)

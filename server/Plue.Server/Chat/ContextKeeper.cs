@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
@@ -22,7 +24,7 @@ internal sealed class ContextKeeper(ChatState state)
             ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
             chat.Messages,
-            services.Steering.Build(chat).System,
+            services.Steering.Build(chat).SystemWithSkills,
             PinnedTokens,
             draft,
             settings is null || model is null ? null : WindowOf(settings, model),
@@ -50,14 +52,18 @@ internal sealed class ContextKeeper(ChatState state)
         {
             return null;
         }
-        if (!ContextMeter.Measure(path, services.Steering.Build(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull)
+        if (
+            !ContextMeter
+                .Measure(path, services.Steering.Build(state.Chat).SystemWithSkills, PinnedTokens, 0, window, IsSummed)
+                .IsNearlyFull
+        )
         {
             return null;
         }
 
         try
         {
-            return await SummariseAsync(path, new ModelChoice(settings.Id, model), cancellationToken);
+            return await SummariseAsync(path, new ModelChoice(settings.Id, model), cancellationToken, isManual: false);
         }
         catch (FailureException fault)
         {
@@ -68,10 +74,20 @@ internal sealed class ContextKeeper(ChatState state)
 
     /// <summary>Summarises now, stores the summary and shows it.</summary>
     /// <param name="chosen">Asked where no small model is configured.</param>
-    /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
-    public async Task<Message> SummariseAsync(IReadOnlyList<Message> path, ModelChoice chosen, CancellationToken cancellationToken)
+    /// <exception cref="FailureException">Conflict: nothing to summarise. PermissionDenied: a hook refused it. Else why the model did not answer.</exception>
+    public async Task<Message> SummariseAsync(
+        IReadOnlyList<Message> path,
+        ModelChoice chosen,
+        CancellationToken cancellationToken,
+        bool isManual = true
+    )
     {
         Compactor.RequireWork(path);
+        var hooks = await Task.Run(() => RunHooksAsync(isManual, cancellationToken), cancellationToken);
+        if (hooks.Refusal is { } why)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, $"The messages were not summarized. {why}");
+        }
 
         state.Sink.Publish(new TurnEvent.Waiting("Summarizing earlier messages"));
         state.Sink.Idle();
@@ -83,11 +99,22 @@ internal sealed class ContextKeeper(ChatState state)
         );
         // A model that did not listen to a stop may answer when the chat has gone on.
         cancellationToken.ThrowIfCancellationRequested();
+        summary = summary with { Hooks = hooks.Runs };
         await state.Writer().AppendAsync(summary, CancellationToken.None);
         services.Usage.Add(summary, state.Chat.Id, state.Chat.TemplateId);
         state.PublishAdded(summary);
         return summary;
     }
+
+    private Task<HookEffects> RunHooksAsync(bool isManual, CancellationToken cancellationToken) =>
+        state.Tools.Hooks.RunAsync(
+            new HookEvent(HookTrigger.Compaction)
+            {
+                Details = new Dictionary<string, object> { ["trigger"] = isManual ? "manual" : "auto" },
+            },
+            state.Running?.Id ?? Ids.New("turn"),
+            cancellationToken
+        );
 
     /// <summary>Creates and stores a title with the small model, if one is configured and the user has not set a title.</summary>
     /// <exception cref="FailureException">The model did not answer.</exception>
@@ -102,7 +129,7 @@ internal sealed class ContextKeeper(ChatState state)
         {
             return false;
         }
-        if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question)
+        if (SentHistory.WithoutRefused(chat.Messages).FirstOrDefault(message => message.Role == MessageRole.User) is not { } question)
         {
             return false;
         }

@@ -5,6 +5,7 @@ using Plue.Server.Messages;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
@@ -233,7 +234,12 @@ public sealed class Conversation : IAsyncDisposable
             throw new FailureException(FailureKind.Conflict, "Only your own messages can be edited. Select Retry to get another response.");
         }
 
-        var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with
+        var message = Compose(
+            draft with
+            {
+                Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>().Where(file => file.Skill is null)],
+            }
+        ) with
         {
             ParentId = old.ParentId ?? "",
         };
@@ -761,9 +767,49 @@ public sealed class Conversation : IAsyncDisposable
             return;
         }
 
+        await RunTaskEndHooksAsync(turn.Id);
         await FollowUpAsync(answer, turn.Depth);
         await SendNextAsync();
         await NameAsync();
+    }
+
+    /// <summary>Runs the commands of hooks for the end of a task. They are listed in its history, because its last message is stored.</summary>
+    private async Task RunTaskEndHooksAsync(string turnId)
+    {
+        if (!Chat.IsTask || IsClosing || !state.Tools.Hooks.Has(HookTrigger.TaskEnd))
+        {
+            return;
+        }
+
+        try
+        {
+            var happened = new HookEvent(HookTrigger.TaskEnd)
+            {
+                Details = new Dictionary<string, object> { ["status"] = Chat.Text(TaskStates.Field) ?? "", ["title"] = Chat.Title },
+            };
+            var effects = await Task.Run(() => state.Tools.Hooks.RunAsync(happened, turnId, state.Closing.Token), state.Closing.Token);
+            foreach (var run in effects.Runs)
+            {
+                var isFailure = run.Result is HookResult.Failed or HookResult.Refused or HookResult.Skipped;
+                await state
+                    .Writer()
+                    .RecordHookAsync(
+                        run.Trigger,
+                        null,
+                        new HookAction.RunCommand("", 0, false).Name,
+                        $"Hook {run.Name} ran {run.Duration.TotalMilliseconds:0} ms.",
+                        isFailure ? $"{run.Name}: {run.Text}" : null,
+                        0,
+                        CancellationToken.None
+                    );
+            }
+
+            state.NotifyChanged();
+        }
+        catch (Exception fault) when (fault is FailureException or OperationCanceledException)
+        {
+            services.Logger.LogWarning("{Task}: the hooks for its end did not run: {Why}", CodexId, fault.Message);
+        }
     }
 
     /// <summary>Between two rounds, too: what others write would come in the middle of the response. Where it cannot be had, the turn says why when it begins to write.</summary>
@@ -1033,6 +1079,10 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         var text = services.Secrets?.Mask(draft.Text) ?? draft.Text;
+        var skill =
+            draft.Role == MessageRole.User
+                ? SkillCommand.Read(text, services.Skills, services.Workspace.TrustedFolders?.Resolved(), CodexId)
+                : null;
         var now = services.Time.GetUtcNow();
         return new Message
         {
@@ -1044,6 +1094,7 @@ public sealed class Conversation : IAsyncDisposable
             Parts =
             [
                 .. draft.Files ?? [],
+                .. skill is null ? (IEnumerable<MessagePart>)[] : [skill],
                 .. string.IsNullOrWhiteSpace(text) ? (IEnumerable<MessagePart>)[] : [new MessagePart.Text(text)],
             ],
         };

@@ -41,6 +41,7 @@ public sealed class LiveMessage(Message start)
     }
 
     private readonly List<Part> parts = [];
+    private readonly List<HookRun> hooks = [];
 
     public string Id => start.Id;
     public bool IsEmpty => parts.Count == 0;
@@ -48,6 +49,7 @@ public sealed class LiveMessage(Message start)
     public IReadOnlyList<string> NotCarried { get; set; } = [];
     public IReadOnlyList<InstructionSource> SteeredBy { get; set; } = start.SteeredBy;
     public StopReason? StopReason { get; set; }
+    public IReadOnlyList<HookRun> Hooks => hooks;
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
     public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
@@ -211,6 +213,8 @@ public sealed class LiveMessage(Message start)
         parts.Add(part);
     }
 
+    public void AddHook(HookRun run) => hooks.Add(run);
+
     public void AddFile(MessagePart.File file) => parts.Add(new Part { Kind = PartKind.File, File = file });
 
     /// <summary>Results come as their calls end; kept and sent they are in the order of the calls, with their images behind them.</summary>
@@ -259,6 +263,7 @@ public sealed class LiveMessage(Message start)
             NotCarried = NotCarried,
             SteeredBy = SteeredBy,
             StopReason = StopReason,
+            Hooks = [.. hooks],
         };
 
     private int Append(PartKind kind, string text)

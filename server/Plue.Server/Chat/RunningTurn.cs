@@ -18,6 +18,9 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     /// <summary>The message that the next one follows: the question, the summary that was made for it, or the last round.</summary>
     public string ParentId { get; set; } = parentId;
 
+    /// <summary>Text of hooks for the model, sent with the question before it is part of a stored message.</summary>
+    public IReadOnlyList<string> AddedContext { get; set; } = [];
+
     /// <summary>The message being written; null before it begins, and for a summary.</summary>
     public LiveMessage? Live { get; set; }
 

@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
@@ -35,6 +36,16 @@ public static class SentHistory
                 };
         return [first, .. path.Skip(kept + 1).Where(message => message.Compaction is null)];
     }
+
+    /// <summary>The messages without those of the user that a hook refused: they are sent to no model.</summary>
+    public static IReadOnlyList<Message> WithoutRefused(IReadOnlyList<Message> path) =>
+        [.. path.Where((message, at) => message.Role != MessageRole.User || !IsRefusal(path.Skip(at + 1).FirstOrDefault(IsTurn)))];
+
+    private static bool IsTurn(Message message) => message.Role is MessageRole.Assistant or MessageRole.User;
+
+    private static bool IsRefusal(Message? response) =>
+        response is { Role: MessageRole.Assistant }
+        && response.Hooks.Any(run => run.Result == HookResult.Refused && run.Trigger == HookTriggers.NameOf(HookTrigger.UserMessage));
 
     /// <summary>Marks an imported summary as data, because its author is not the user. The mark contains the message id, so that the text cannot close it.</summary>
     public static string TextOf(Message summary) =>

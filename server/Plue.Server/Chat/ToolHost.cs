@@ -82,6 +82,8 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
         public void Waiting(ToolCall call, bool isWaiting) => host.Observer?.Waiting(call, isWaiting);
 
+        public void HookRan(HookRun run) => host.Observer?.HookRan(run);
+
         public void Finished(ToolCallResult result) => host.Observer?.Finished(result);
     }
 }

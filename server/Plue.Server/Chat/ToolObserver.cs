@@ -33,6 +33,13 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
     public void Waiting(ToolCall call, bool isWaiting) =>
         context.Loop.Post(() => context.Chat?.Wait(context.Turn, TaskStates.WaitingForApproval, isWaiting));
 
+    public void HookRan(HookRun run) =>
+        Post(() =>
+        {
+            round.Live.AddHook(run);
+            context.Sink.Publish(new TurnEvent.HookRan(round.Live.Id, run));
+        });
+
     public void Finished(ToolCallResult result)
     {
         if (intent is not null)

@@ -21,6 +21,7 @@ internal sealed class Turn(TurnContext context)
     private readonly RunningTurn turn = context.Turn;
     private readonly ITurnSink sink = context.Sink;
     private readonly TimeProvider time = context.Time;
+    private readonly TurnHooks hooks = new(context);
     private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // said already in this turn
 
     public async Task<TurnResult> RunAsync()
@@ -31,6 +32,7 @@ internal sealed class Turn(TurnContext context)
         sink.Publish(new TurnEvent.TurnStarted(turn.Id));
         try
         {
+            await hooks.BeginAsync(stop);
             var tools = await context.Requests.PrepareAsync(turn, stop).WaitAsync(stop);
             while (true)
             {
@@ -45,16 +47,30 @@ internal sealed class Turn(TurnContext context)
                 await AskAsync(round, tools, stop);
                 if (context.Tools is not { } rounds || !round.WantsTools)
                 {
-                    break;
+                    if (await hooks.EndAsync(round, canContinue: round.Reason == StopReason.EndTurn, stop) is not { } request)
+                    {
+                        await hooks.SpendAsync(round, isLast: true, stop);
+                        break;
+                    }
+
+                    await hooks.SpendAsync(round, isLast: false, stop);
+                    round.Live.StopReason = StopReason.EndTurn;
+                    await StoreAsync(round);
+                    round = null;
+                    await ContinueAsync(request);
+                    continue;
                 }
 
                 await RunToolsAsync(rounds, round, tools, stop);
                 if (rounds.Finished is not null)
                 {
+                    await hooks.EndAsync(round, canContinue: false, stop);
+                    await hooks.SpendAsync(round, isLast: true, stop);
                     break;
                 }
 
                 stop.ThrowIfCancellationRequested();
+                await hooks.SpendAsync(round, isLast: false, stop);
                 await StoreAsync(round);
                 round = null;
                 limit?.Dispose();
@@ -103,6 +119,7 @@ internal sealed class Turn(TurnContext context)
         );
         var round = new TurnRound(turn.Live, time, turn.Clock);
         sink.Publish(new TurnEvent.MessageStarted(turn.Live.ToMessage(MessageStatus.Streaming, now)));
+        hooks.MoveTo(turn.Live);
         return round;
     }
 
@@ -137,11 +154,18 @@ internal sealed class Turn(TurnContext context)
         round.Fail(chain.Failure);
     }
 
-    /// <summary>The instruction files in the results of earlier calls, each in its last version.</summary>
+    /// <summary>The instruction files and skills in the results of earlier calls and in the messages of the user, each in its last version.</summary>
     private static IEnumerable<InstructionSource> InstructionsIn(IReadOnlyList<Message> messages) =>
         messages
-            .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
-            .SelectMany(result => result.Instructions)
+            .SelectMany(message => message.Parts)
+            .SelectMany(part =>
+                part switch
+                {
+                    MessagePart.ToolResult result => result.Instructions,
+                    MessagePart.File { Skill: { } skill } => [skill],
+                    _ => [],
+                }
+            )
             .GroupBy(source => source.Source, StringComparer.Ordinal)
             .Select(versions => versions.Last());
 
@@ -179,6 +203,10 @@ internal sealed class Turn(TurnContext context)
         if (call.Request.ToolHost is ToolHost host && context.Tools is not null)
         {
             host.Observer = new ToolObserver(context, round, intent: null);
+        }
+        if (call.Request.AgentHost is AgentHost agent && context.Tools is not null)
+        {
+            agent.Observer = new ToolObserver(context, round, intent: null);
         }
 
         var mask = context.Secrets is { } secrets ? new ResponseMask(secrets) : null;
@@ -363,6 +391,15 @@ internal sealed class Turn(TurnContext context)
         sink.Idle();
     }
 
+    /// <summary>A hook continues the turn: its reason is what the model is asked about next.</summary>
+    private async Task ContinueAsync(Message request)
+    {
+        var message = request with { ParentId = turn.ParentId };
+        await context.Log.AppendAsync(message, CancellationToken.None);
+        turn.ParentId = message.Id;
+        context.Chat?.PublishAdded(message);
+    }
+
     /// <summary>Between two rounds the turn pauses when the user asked for it, and takes in what the user sent while tools were running.</summary>
     private async Task PauseAndSteerAsync(CancellationToken stop)
     {
@@ -392,6 +429,7 @@ internal sealed class Turn(TurnContext context)
             else if (turn.Steering.TryDequeue(out var queuedId))
             {
                 await chat.SteerAsync(queuedId, turn, stop);
+                await hooks.SteeredAsync(stop);
             }
             else
             {

@@ -2,6 +2,7 @@ using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Templates;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -94,6 +95,11 @@ internal sealed class TurnRequests : ITurnRequests
         if (ofMode is not null)
         {
             instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{ofMode}" : ofMode };
+        }
+
+        if (chosenProvider.Capabilities.OwnToolLoop)
+        {
+            instructions = instructions.WithoutSkills;
         }
 
         IReadOnlyList<ModelChoice> fallbacks =
@@ -202,7 +208,8 @@ internal sealed class TurnRequests : ITurnRequests
             Instructions.System,
             services.Workspace.TrustedFolder,
             goOn,
-            options
+            options,
+            turn.AddedContext
         );
         request = request with { OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)] };
         var known = services.Providers.ModelOf(asked.Settings, modelId);
@@ -211,11 +218,16 @@ internal sealed class TurnRequests : ITurnRequests
         if (takesTools)
         {
             request = request with { Tools = tools.Declarations };
+            if (!can.OwnToolLoop && tools.Find(ToolNames.Skill) is not null)
+            {
+                request = request with { System = Instructions.SystemWithSkills };
+            }
         }
         if (can.OwnToolLoop)
         {
             var own = state.Tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
-            var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name))]);
+            // A program has skills of its own.
+            var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name) && tool.Name != ToolNames.Skill)]);
             request = request with
             {
                 ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id))
@@ -225,6 +237,11 @@ internal sealed class TurnRequests : ITurnRequests
                 OwnTools = own,
                 Tools = ours.Declarations,
             };
+        }
+
+        if (can.IsAgent)
+        {
+            request = request with { AgentHost = AgentHost(asked.Settings, modelId, turn, tools) };
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
@@ -245,6 +262,19 @@ internal sealed class TurnRequests : ITurnRequests
 
         return new ProviderCall(asked, filled, services.Providers) { NotCarried = notCarried };
     }
+
+    private AgentHost AgentHost(ProviderSettings settings, string modelId, RunningTurn turn, Toolbox tools) =>
+        new(services.ToolRunner, services.Edits.Log, tools, services.Editor, new ProgramTurn(this, settings, modelId, turn.Id))
+        {
+            Mode = state.Tools.Mode switch
+            {
+                PermissionMode.EditFreely => AgentMode.Edit,
+                PermissionMode.PlanOnly => AgentMode.Plan,
+                PermissionMode.ReadOnly => AgentMode.Read,
+                _ => AgentMode.Ask,
+            },
+            MayChangeFiles = state.Tools.Spec.AvailableTools.Any(tool => tool is "write" or "edit" or "bash"),
+        };
 
     private sealed class ProgramTurn(TurnRequests requests, ProviderSettings settings, string modelId, string turnId) : IProgramTurn
     {

@@ -20,6 +20,11 @@ internal static class SandboxCommand
         };
         var writable = new Option<string[]>("--writable") { Description = "Another writable folder", HelpName = "FOLDER" };
         var hide = new Option<string[]>("--hide") { Description = "A file or folder that the command cannot read", HelpName = "PATH" };
+        var readable = new Option<string[]>("--readable")
+        {
+            Description = "A folder in a hidden one that the command can read",
+            HelpName = "FOLDER",
+        };
         var network = new Option<bool>("--network") { Description = "Allow network access" };
         var line = new Argument<string[]>("command")
         {
@@ -31,6 +36,7 @@ internal static class SandboxCommand
             workspace,
             writable,
             hide,
+            readable,
             network,
             line,
         };
@@ -50,6 +56,7 @@ internal static class SandboxCommand
                             ?? [RealPath.Of(parsed.GetRequiredValue(workspace))],
                     ],
                     [.. parsed.GetValue(hide)?.Select(RealPath.Of) ?? []],
+                    [.. parsed.GetValue(readable)?.Select(RealPath.Of) ?? []],
                     parsed.GetValue(network),
                     words[0],
                     words[1..]

@@ -1,3 +1,4 @@
+using Plue.Server.Codices.Skills;
 using Plue.Server.Platform;
 using Plue.Server.Templates;
 
@@ -17,12 +18,14 @@ internal sealed class CodexServices
         Templates = new TemplateCatalog(paths, TrustedFolders);
         Prompts = new Prompts(paths, TrustedFolders, allowed.IsAllowed);
         Documents = new Documents(paths, Templates, platform.Time, TrustedFolders);
+        Skills = new SkillCatalog(paths, platform.Time, TrustedFolders, () => (long)(Config.Number(UserConfig.SkillListTokensKey) ?? 0));
         Steering = new InstructionBuilder(
             Templates,
             Prompts,
             new WorkspaceRules(TrustedFolders),
             allowed,
             platform.Workspace,
+            Skills,
             Secrets,
             paths.Instructions,
             () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false
@@ -39,5 +42,6 @@ internal sealed class CodexServices
     public TemplateCatalog Templates { get; }
     public Prompts Prompts { get; }
     public Documents Documents { get; }
+    public SkillCatalog Skills { get; }
     public InstructionBuilder Steering { get; }
 }

@@ -5,8 +5,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// The head of a Markdown file: lines of <c>key: value</c> between two lines of three hyphens at the very start. A value is text, or a list:
-/// <c>[one, two]</c>, or lines of <c>- one</c> below its key. That much of YAML and no more.
+/// The head of a Markdown file: lines of <c>key: value</c> between two lines of three hyphens at the very start. A value is text, also in indented lines below
+/// its key (<c>|</c>, <c>&gt;</c>, or continued), a list: <c>[one, two]</c>, or lines of <c>- one</c> below its key, or an indented object of texts. That much of YAML and no more.
 /// </summary>
 /// <param name="Body">The Markdown below, with line feeds alone and without blank ends.</param>
 internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyList<DocumentProblem> Problems)
@@ -55,11 +55,19 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
                     (line, at) => Text(Unquote(line.TrimStart()[1..].Trim()), first + at, line.IndexOf('-', StringComparison.Ordinal) + 3)
                 )
                 .ToList();
+            var below = lines[(i + 1)..(i + 1 + Below(lines[..end], i))];
             members.Add(
                 new Json5Member(
                     key,
-                    value.Length == 0 && items.Count > 0
-                        ? Json5Array.Of(items)
+                    value.Length == 0 && items.Count > 0 ? Json5Array.Of(items)
+                        : IsBlock(value) ? Text(BlockOf(below, value[0] == '>'), i + 1, 1)
+                        : value.Length == 0 && ObjectOf(below, i + 2) is { } inner ? inner
+                        : below.Length > 0 && value is not ['[', ..]
+                            ? Text(
+                                Unquote(string.Join(' ', below.Select(line => line.Trim()).Prepend(value).Where(line => line.Length > 0))),
+                                i + 1,
+                                1
+                            )
                         : ValueOf(value, i + 1, lines[i].Length - lines[i][(key.Length + 1)..].TrimStart().Length + 1),
                     span
                 )
@@ -99,7 +107,8 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
         }
         else
         {
-            var count = 1 + lines.Skip(at + 1).Take(close - at - 1).TakeWhile(IsItem).Count();
+            var items = lines.Skip(at + 1).Take(close - at - 1).TakeWhile(IsItem).Count();
+            var count = 1 + Math.Max(items, Below([.. lines.Take(close)], at));
             lines.RemoveRange(at, count);
             if (Entry(ending) is { } changed)
             {
@@ -119,6 +128,56 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
             && line[0] != '-'
             ? line[..colon]
             : null;
+    }
+
+    /// <summary>How many indented lines follow a key; blank lines between them count.</summary>
+    private static int Below(string[] lines, int key)
+    {
+        var last = key;
+        for (var at = key + 1; at < lines.Length && (lines[at].Trim().Length == 0 || lines[at][0] is ' ' or '\t'); at++)
+        {
+            last = lines[at].Trim().Length == 0 ? last : at;
+        }
+
+        return last - key;
+    }
+
+    private static bool IsBlock(string value) =>
+        value is ['|' or '>', ..] && value.Skip(1).All(c => c is '+' or '-' || char.IsAsciiDigit(c));
+
+    private static string BlockOf(string[] lines, bool isFolded)
+    {
+        var indent = lines
+            .Where(line => line.Trim().Length > 0)
+            .Select(line => line.Length - line.TrimStart().Length)
+            .DefaultIfEmpty(0)
+            .Min();
+        var text = string.Join('\n', lines.Select(line => line.Length >= indent ? line[indent..].TrimEnd() : "")).Trim('\n');
+        return isFolded ? string.Join('\n', text.Split("\n\n").Select(one => one.Replace('\n', ' '))) : text;
+    }
+
+    /// <returns>Null where a line is not <c>key: value</c>.</returns>
+    private static Json5Object? ObjectOf(string[] lines, int first)
+    {
+        List<Json5Member> members = [];
+        for (var at = 0; at < lines.Length; at++)
+        {
+            var line = lines[at].Trim();
+            if (line.Length == 0 || line[0] == '#')
+            {
+                continue;
+            }
+            if (KeyOf(line) is not { } key)
+            {
+                return null;
+            }
+
+            members.Add(
+                new Json5Member(key, Text(Unquote(line[(key.Length + 1)..].Trim()), first + at, 1), new Json5Span(0, 0, first + at, 1))
+            );
+        }
+
+        return members.Count == 0 ? null : new Json5Object(members);
     }
 
     private static bool IsItem(string line) => line.TrimStart().StartsWith("- ", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -20,6 +21,7 @@ internal sealed class InstructionBuilder(
     WorkspaceRules rules,
     AllowedTexts allowed,
     Workspace workspace,
+    SkillCatalog skills,
     SecretMask secrets,
     string userFile,
     Func<bool> withRules
@@ -125,10 +127,12 @@ internal sealed class InstructionBuilder(
         var (project, note) = Rules(sources);
         string?[] parts = [words, Folders(), user is null ? null : UserHeading.ReplaceLineEndings("\n") + user, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
+        var list = spec.AvailableTools.Contains(ToolNames.Skill) ? Skills(sources) : null;
         return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources)
         {
             Failure = failure,
             Note = note,
+            Skills = list is null ? null : secrets.Current?.Mask(list) ?? list,
         };
     }
 
@@ -172,8 +176,19 @@ internal sealed class InstructionBuilder(
                     .Select(file => (SourceOf(file, SteeringKind.Rules), secrets.Current?.Mask(file.Text) ?? file.Text)),
             ];
 
-    /// <summary>Instruction files that applied only to some files, as they are now; without those that no longer exist.</summary>
+    /// <summary>Skills, and instruction files that applied only to some files, as they are now; without those that no longer exist.</summary>
     public IReadOnlyList<InstructionSource> Current(IEnumerable<InstructionSource> sources) =>
+        [
+            .. sources
+                .Where(source => source is { Kind: SteeringKind.Skill, Source: not SkillList.Source })
+                .Select(source =>
+                    skills.FindFolder(Path.GetDirectoryName(source.Source) ?? "") is { State: SkillState.On } one ? one.Skill.Source : null
+                )
+                .OfType<InstructionSource>(),
+            .. CurrentRules(sources),
+        ];
+
+    private IReadOnlyList<InstructionSource> CurrentRules(IEnumerable<InstructionSource> sources) =>
         workspace.TrustedFolder is null || !withRules()
             ? []
             :
@@ -207,7 +222,41 @@ internal sealed class InstructionBuilder(
             );
         }
 
+        if (found.Kind == SteeringKind.Skill)
+        {
+            skills.Approve(Path.GetDirectoryName(found.Path!)!, found.MayBeAllowed!);
+            return;
+        }
+
         allowed.Allow(found.MayBeAllowed!, found.Source);
+    }
+
+    /// <summary>The list of skills, which is one source, and those that wait for the user, each of which is one.</summary>
+    private string? Skills(List<InstructionSource> sources)
+    {
+        var found = skills.List();
+        var list = skills.ForModel(found);
+        if (list.Text.Length > 0)
+        {
+            sources.Add(
+                new InstructionSource(
+                    SteeringKind.Skill,
+                    SkillList.Source,
+                    "Skills",
+                    new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(list.Text)))
+                )
+                {
+                    Tokens = list.Tokens,
+                }
+            );
+        }
+
+        sources.AddRange(
+            found
+                .Where(one => one.State == SkillState.Waiting)
+                .Select(one => one.Skill.Source with { LeftOut = one.Why, MayBeAllowed = one.Skill.Sha256 })
+        );
+        return list.Text.Length == 0 ? null : list.Text;
     }
 
     private FoundPrompt Find(string reference)

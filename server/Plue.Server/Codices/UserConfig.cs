@@ -45,6 +45,15 @@ public sealed record UserConfig
     /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
 
+    /// <summary>Hooks that run commands in every chat and task.</summary>
+    public const string HooksKey = "hooks";
+
+    /// <summary>Whether the hooks in the user's settings of Claude Code run too.</summary>
+    public const string ClaudeCodeHooksKey = "claude_code_hooks";
+
+    /// <summary>Tokens of the list of skills in each request.</summary>
+    public const string SkillListTokensKey = "skill_list_tokens";
+
     /// <summary>A file that changed so lately may change again and show the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
@@ -57,6 +66,9 @@ public sealed record UserConfig
     public ModelChoice? DefaultLarge { get; init; }
     public ModelChoice? DefaultSmall { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
+
+    /// <summary>The hooks that run commands; empty if one of them has an error.</summary>
+    public IReadOnlyList<AutomationHook> Hooks { get; init; } = [];
 
     /// <summary>The valid values of the file; values of the wrong type or out of range are omitted. Without defaults.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
@@ -130,6 +142,7 @@ public sealed record UserConfig
             DefaultLarge = Choice(followed.Find(DefaultLargeKey)),
             DefaultSmall = Choice(followed.Find(DefaultSmallKey)),
             Fallbacks = [.. (followed.GetArray(FallbacksKey)?.Items ?? []).Select(Choice).OfType<ModelChoice>()],
+            Hooks = TemplateReader.ReadHooks(new KeyReader(followed, "the settings", []), []),
             Values = followed,
             Problems = problems,
         };
@@ -292,12 +305,33 @@ public sealed record UserConfig
 
             problems.Add(DocumentProblem.Error($"`{field.Name}` must be a list of providers.", value.Span));
         }
+        else if (field.Name == HooksKey && value is Json5Array)
+        {
+            CheckHooks(value, problems);
+        }
         else
         {
             TemplateValidation.CheckValue(field, value, $"`{field.Name}`", problems);
         }
 
         return problems.Count == before;
+    }
+
+    /// <summary>Without a codex no field changes: only commands run.</summary>
+    private static void CheckHooks(Json5Node value, List<DocumentProblem> problems)
+    {
+        foreach (var hook in TemplateReader.ReadHooks(new KeyReader(Json5Object.Of((HooksKey, value)), "the settings", problems), problems))
+        {
+            if (hook.Action is not HookAction.RunCommand)
+            {
+                problems.Add(
+                    DocumentProblem.Error(
+                        "A hook in the settings runs a command. Use the action run_command.",
+                        hook.Source.Find("action")!.Span
+                    )
+                );
+            }
+        }
     }
 
     private static void CheckChoice(Json5Node value, string key, List<DocumentProblem> problems)

@@ -56,6 +56,10 @@ internal static class Completions
         {
             return [];
         }
+        if (document.Location.IsSkill)
+        {
+            return SkillDocument.Completions(document, offset);
+        }
         if (!document.Location.IsJson5)
         {
             return PromptCompletions.At(sources, document, offset);

@@ -1,4 +1,5 @@
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Platform;
 using Plue.Server.Templates;
 
@@ -33,8 +34,14 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
 
     public bool IsJson5 => Collection != CodexCollection.Prompts;
 
+    /// <summary>The <c>SKILL.md</c> of a skill: Markdown like a prompt, without an address.</summary>
+    public bool IsSkill { get; init; }
+
     /// <summary>Null when the file's name cannot be an address.</summary>
-    public CodexUri? Uri => CodexUri.TryOf(Collection, Name, out var uri) ? uri : null;
+    public CodexUri? Uri =>
+        IsSkill ? null
+        : CodexUri.TryOf(Collection, Name, out var uri) ? uri
+        : null;
 
     /// <param name="trustedFolders">Null without one: then no file of a workspace is ours.</param>
     /// <returns>Null for a file that is none of ours.</returns>
@@ -42,7 +49,24 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
         In(path, paths.Home, TemplateLayer.User)
         ?? (trustedFolders?.Paths ?? [])
             .Select(folder => In(path, System.IO.Path.Combine(folder, ".plue"), TemplateLayer.Workspace))
-            .FirstOrDefault(found => found is not null);
+            .FirstOrDefault(found => found is not null)
+        ?? OfSkill(path, paths, trustedFolders);
+
+    private static DocumentLocation? OfSkill(string path, PluePaths paths, WorkspaceFolders? trustedFolders) =>
+        System.IO.Path.GetFileName(path) == Skill.FileName
+        && System.IO.Path.GetDirectoryName(path) is { } folder
+        && SkillPlace.All(paths, trustedFolders).FirstOrDefault(place => RealPath.IsUnder(place.Path, folder) && place.Path != folder)
+            is { } place
+            ? new DocumentLocation(
+                CodexCollection.Prompts,
+                System.IO.Path.GetFileName(folder),
+                place.IsWorkspace ? TemplateLayer.Workspace : TemplateLayer.User,
+                path
+            )
+            {
+                IsSkill = true,
+            }
+            : null;
 
     private static DocumentLocation? In(string path, string root, TemplateLayer layer)
     {

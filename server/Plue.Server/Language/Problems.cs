@@ -30,6 +30,11 @@ internal static class Problems
         }
 
         var place = document.Location;
+        if (place.IsSkill)
+        {
+            return SkillDocument.Problems(document);
+        }
+
         var problems = sources
             .Documents.Of(place.Collection)
             .Format.Read(place.Name, document.Bytes)

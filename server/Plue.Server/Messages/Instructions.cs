@@ -13,6 +13,23 @@ public sealed record Instructions(string? System, IReadOnlyList<InstructionSourc
     /// <summary>Why the rules of the open folder do not count, in one sentence; null when they do.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The list of skills, for a model that has the tool to load them; null for none.</summary>
+    public string? Skills { get; init; }
+
+    /// <summary>The system prompt with the list of skills.</summary>
+    public string? SystemWithSkills =>
+        Skills is null ? System
+        : System is null ? Skills
+        : $"{System}\n\n{Skills}";
+
+    /// <summary>For a program that has skills of its own.</summary>
+    public Instructions WithoutSkills =>
+        this with
+        {
+            Skills = null,
+            Sources = [.. Sources.Where(source => source.Kind != SteeringKind.Skill)],
+        };
+
     /// <summary>Those that count, as an answer keeps them.</summary>
     public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
 }
@@ -27,6 +44,9 @@ public enum SteeringKind
 
     /// <summary>The user's own instructions for every folder.</summary>
     User,
+
+    /// <summary>A skill that was loaded, or the list of skills.</summary>
+    Skill,
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
@@ -46,6 +66,9 @@ public sealed record InstructionSource(SteeringKind Kind, string Source, string 
 
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
+
+    /// <summary>An estimate; null where it is not counted. Not stored.</summary>
+    public long? Tokens { get; init; }
 }
 
 /// <summary>

@@ -35,6 +35,9 @@ public sealed record Message
     /// <summary>What steered this answer.</summary>
     public IReadOnlyList<InstructionSource> SteeredBy { get; init; } = [];
 
+    /// <summary>The hooks that ran for it, in their order. A hook of a user message wrote it to continue a response.</summary>
+    public IReadOnlyList<HookRun> Hooks { get; init; } = [];
+
     /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
     public Compaction? Compaction { get; init; }
 

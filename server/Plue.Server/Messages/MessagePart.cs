@@ -35,6 +35,9 @@ public abstract record MessagePart
         /// <summary>When the file was last written before it was sent.</summary>
         public DateTimeOffset? ModifiedAt { get; init; }
 
+        /// <summary>The skill whose text this is, as the user invoked it; null for a file.</summary>
+        public InstructionSource? Skill { get; init; }
+
         /// <summary>An image's bytes, on its way to a provider; never stored.</summary>
         public ReadOnlyMemory<byte>? Data { get; init; }
 

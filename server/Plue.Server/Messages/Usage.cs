@@ -11,4 +11,7 @@ public sealed record Usage
 
     /// <summary>Part of <see cref="OutputTokens"/>.</summary>
     public long ReasoningTokens { get; init; }
+
+    /// <summary>Plue estimated it, because the provider reported none.</summary>
+    public bool IsEstimated { get; init; }
 }

@@ -98,7 +98,8 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
 
     /// <summary>Fields that a file needs after a rename: an external program receives the provider's name.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
-        ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities.IsUserProgram == true
+        ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities
+            is { IsUserProgram: true, IsAgent: false }
         && codex.Values.GetObject("additional_auth")?.Has("provider") != true
             ? [(["additional_auth", "provider"], codex.Id)]
             : [];
@@ -216,6 +217,11 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         Keep("catalog_provider", from?.CatalogProvider);
         Keep("endpoint", from?.Endpoint?.ToString());
         Keep("model", from?.Model);
+        Keep("command", from?.Command);
+        if (from?.Arguments is { Count: > 0 } arguments && values.All(other => other.Field != "arguments"))
+        {
+            values.Add(("arguments", new Json5Array([.. arguments.Select(one => new Json5String(one))])));
+        }
         Keep(KeyField, from?.ApiKeyRef ?? (WantsKey(kind, changes) ? $"vault://{id}/api_key" : null));
         return values.Where(field => field.Value is not null).Select(field => (field.Field, field.Value!));
     }
@@ -291,6 +297,11 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             AdditionalAuth = own.GetStringMap("additional_auth"),
             ModelPrices = Prices(own),
             Command = own.GetString("command"),
+            Arguments = own.GetStrings("arguments"),
+            Environment = own.GetStringMap("environment"),
+            UsesSandbox = own.GetBoolean("sandbox") ?? true,
+            WritableFolders = own.GetStrings("writable_folders"),
+            SessionMode = own.GetString("session_mode") is { Length: > 0 } mode ? mode : null,
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };

@@ -48,6 +48,7 @@ internal sealed class Services : IAsyncDisposable
         Store = new StoreServices(Platform, Providers.Registry.NameOf);
         Documents = new DocumentServices(Platform, Vault, Codices, Providers, ProviderKeys, Store);
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
+        Providers.Factory.Sandbox = new ProgramSandbox(Permissions.Sandbox);
         Edits = new EditServices(
             Platform.Paths,
             () => Platform.Workspace.TrustedFolders,

@@ -16,6 +16,7 @@ public enum ApprovalKind
     ServerTool,
     StartServer,
     Fetch,
+    Hook,
     Other,
 }
 

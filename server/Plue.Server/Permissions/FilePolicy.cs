@@ -179,7 +179,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     private bool IsProtected(string path, string target) => protectedPaths.DenialReason(path, target) is not null;
 
     private string? ReadDenialReason(string path, string target, Rights rights) =>
-        protectedPaths.DenialReason(path, target)
+        protectedPaths.ReadDenialReason(path, target)
         ?? GuardedPaths.ReadReason(Path.GetFullPath(path), NamedFolderOf(path, rights))
         ?? GuardedPaths.ReadReason(target, null)
         ?? ContentDenialReason(target);

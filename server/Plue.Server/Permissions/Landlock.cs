@@ -40,11 +40,13 @@ public static partial class Landlock
     /// <summary>Becomes the command. Returns only when that failed.</summary>
     /// <param name="writable">Real paths of folders.</param>
     /// <param name="hidden">Real paths.</param>
+    /// <param name="readable">Real paths of folders in hidden ones that may be read.</param>
     /// <param name="program">Absolute.</param>
     /// <exception cref="IOException">A rule could not be applied, or the program could not be started. Nothing ran.</exception>
     public static void Exec(
         IReadOnlyList<string> writable,
         IReadOnlyList<string> hidden,
+        IReadOnlyList<string> readable,
         bool allowNetwork,
         string program,
         IReadOnlyList<string> arguments
@@ -66,6 +68,11 @@ public static partial class Landlock
         }
 
         Allow(rules, "/", hidden, Read);
+        foreach (var folder in readable)
+        {
+            Add(rules, folder, Read);
+        }
+
         DropCapabilities();
         Check(prctl(38, 1, 0, 0, 0), "no new privileges"); // PR_SET_NO_NEW_PRIVS
         Check(UnixCalls.syscall((nint)RestrictSelf, rules.DangerousGetHandle(), 0, 0, 0, 0, 0), "its rules");

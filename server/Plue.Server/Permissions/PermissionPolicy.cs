@@ -74,6 +74,11 @@ public sealed class PermissionPolicy
                 finding = Evaluation.Allow("You allowed exactly this.");
             }
 
+            if (one.Skill is { } skill && finding is { Decision: Decision.Ask, IsFinal: false })
+            {
+                finding = Evaluation.AlwaysAsk($"The skill {skill} does not name it among its tools.", finding.Where);
+            }
+
             (strictest, rule, ruleFolder) = (strictest.StricterOf(finding), rule ?? ofThis, rule is null ? folder : ruleFolder);
         }
 
@@ -105,6 +110,8 @@ public sealed class PermissionPolicy
         {
             case ToolAction.ReadFile read:
                 return (files.Read(read.Path, rights, ruleSet, tool), RuleOf(tool, read.Path, workspace));
+            case ToolAction.ReadSkill skill:
+                return (ruleSet.Read(tool, skill.Path) ?? Evaluation.Allow("It belongs to a skill that is on."), null);
             case ToolAction.ChangeFile change:
                 return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
             case ToolAction.RunCommand run:
@@ -163,6 +170,13 @@ public sealed class PermissionPolicy
                             : Evaluation.Ask("It runs in the kernel of the notebook, without a sandbox, and can do anything that you can.")
                         ),
                     tool
+                );
+            case ToolAction.UseAgentTool:
+                return (
+                    ruleSet.Tool(tool) is { Decision: Decision.Deny } refused ? refused
+                    : rights.Mode.DeniesChanges() ? FilePolicy.NoChanges(rights)
+                    : Evaluation.AlwaysAsk("The agent does not say which files or commands it would use."),
+                    null
                 );
             case ToolAction.ChangeDocument change:
                 return (

@@ -19,6 +19,9 @@ public sealed record Rights
     /// <summary>The trusted folders of the window; a model cannot change them. Null without one: then no file can be read or changed.</summary>
     public WorkspaceFolders? Folders { get; init; }
 
+    /// <summary>The name of the loaded skill whose restriction this is; null for an agent.</summary>
+    public string? Skill { get; init; }
+
     /// <summary>True if no user is available: a call that needs approval is denied.</summary>
     public bool IsUnattended { get; init; }
 

@@ -26,13 +26,31 @@ public sealed record SandboxRules(string Workspace)
     public IReadOnlyList<string> Folders => [Workspace, .. Others];
 
     public bool AllowNetwork { get; init; }
+
+    /// <summary>A file that it can read wherever it is; null for none.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>The workspace can only be read.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Further writable places, which are not hidden.</summary>
+    public IReadOnlyList<string> Writable { get; init; } = [];
+
+    /// <summary>A program that reads its input and stays. Its folders are watched by its owner, while it works.</summary>
+    public bool IsResident { get; init; }
 }
 
 /// <summary>Restricts what a command can do. The kind is detected once, for the first command, by a test run: an installed program may still be forbidden.</summary>
 /// <param name="hidden">Paths that a command cannot read: <see cref="ProtectedPaths.Locations"/>.</param>
 /// <param name="self">Our own program, for Landlock; null where there is none.</param>
 /// <param name="candidates">The kinds that may be used, the best first.</param>
-public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnlyList<SandboxKind> candidates)
+/// <param name="readable">Folders in hidden ones that a command can read; null for none.</param>
+public sealed class Sandbox(
+    IReadOnlyList<string> hidden,
+    string? self,
+    IReadOnlyList<SandboxKind> candidates,
+    IReadOnlyList<string>? readable = null
+)
 {
     /// <summary>Files in the workspace that the next start of an editor, version control or an agent reads. Existing ones are protected by the sandbox, new ones by <see cref="GuardedWatch"/>.</summary>
     internal static readonly string[] GuardedFolders =
@@ -65,8 +83,21 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     private const string Lifeline =
         "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
+    /// <summary>The same for a program whose input is ours: it ends by itself when its input closes.</summary>
+    private const string Resident = "\"$@\"; exit $?";
+
     private readonly SemaphoreSlim semaphore = new(1, 1);
     private SandboxKind? kind;
+
+    /// <summary>The real paths of the readable folders that exist; not of one that is a link, which could lead to another hidden folder.</summary>
+    private IEnumerable<string> Readable =>
+        from path in readable ?? []
+        where Directory.Exists(path)
+        let place = hidden.FirstOrDefault(place => RealPath.IsUnder(place, path))
+        where place is not null
+        let real = Path.Combine(RealPath.Of(place), Path.GetRelativePath(place, path))
+        where RealPath.Of(path) == real
+        select real;
 
     /// <summary>Whatever this machine has.</summary>
     public static Sandbox ForThisMachine(ProtectedPaths protectedPaths)
@@ -75,7 +106,8 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         return new Sandbox(
             protectedPaths.Locations,
             File.Exists(self) ? self : null,
-            [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec]
+            [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec],
+            protectedPaths.Readable
         );
     }
 
@@ -116,8 +148,10 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             return "No sandbox is available on this machine. The command runs with your permissions.";
         }
 
-        var network = rules.AllowNetwork
-            ? "Runs in a sandbox: it can write only to the workspace. Network access is allowed."
+        var network =
+            rules.IsReadOnly ? "Runs in a sandbox: it cannot write to the workspace. Network access is allowed."
+            : rules.IsResident ? "Runs in a sandbox: it can write only to the workspace and to its own settings. Network access is allowed."
+            : rules.AllowNetwork ? "Runs in a sandbox: it can write only to the workspace. Network access is allowed."
             : "Runs in a sandbox: it can write only to the workspace and has no network access.";
         if (kind != SandboxKind.Landlock)
         {
@@ -138,6 +172,10 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             SandboxKind.SandboxExec => BySandboxExec(start, rules),
             _ => new SandboxedStart(start, [], null),
         };
+
+    /// <summary>Watches folders while a resident program works. Only where the kernel cannot protect names that do not exist yet.</summary>
+    internal SandboxedWatch WatchFolders(IReadOnlyList<string> folders) =>
+        kind is SandboxKind.Bubblewrap or SandboxKind.Landlock ? new SandboxedWatch(Watch(folders)) : new SandboxedWatch([]);
 
     private bool IsAvailable(SandboxKind one) =>
         one switch
@@ -177,12 +215,12 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     private SandboxedStart Bubblewrap(ChildProcessStart start, SandboxRules rules)
     {
         var folders = rules.Folders;
-        var watches = Watch(folders);
+        var watches = rules.IsResident ? [] : Watch(folders);
         bool IsInside(string place) => folders.Any(folder => RealPath.ResolvesInto(place, folder));
         List<string> arguments =
         [
             "-c",
-            Lifeline,
+            rules.IsResident ? Resident : Lifeline,
             "sh",
             BubblewrapPaths.First(File.Exists),
             "--unshare-all",
@@ -191,6 +229,11 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             "--die-with-parent",
             "--new-session",
         ];
+        if (rules.IsResident && Environment.IsPrivilegedProcess)
+        {
+            // Agents put their own commands into a sandbox in this one, for which the kernel asks root, and nobody else, for this capability.
+            arguments.AddRange(["--cap-add", "CAP_SETFCAP"]);
+        }
         if (rules.AllowNetwork)
         {
             arguments.Add("--share-net");
@@ -203,17 +246,40 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             arguments.AddRange(["--ro-bind-try", names, names]);
         }
 
-        var places = hidden.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
+        var writable = rules.Writable.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
+        var places = hidden
+            .Where(Path.Exists)
+            .Select(RealPath.Of)
+            .Where(place => !writable.Exists(one => RealPath.IsUnder(one, place)))
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         foreach (var place in places.Where(place => !IsInside(place) && !IsCovered(place)))
         {
             arguments.AddRange(Hide(place));
         }
 
-        arguments.AddRange(folders.SelectMany(folder => (string[])["--bind", folder, folder]));
+        if (rules.Input is { } input)
+        {
+            arguments.AddRange(["--ro-bind", input, input]);
+        }
+
+        var shown = Readable.ToList();
+        arguments.AddRange(shown.Where(path => !IsInside(path)).SelectMany(path => (string[])["--ro-bind", path, path]));
+
+        // A program in a folder that is hidden here.
+        if (rules.IsResident && IsCovered(start.Program))
+        {
+            arguments.AddRange(["--ro-bind", start.Program, start.Program]);
+        }
+
+        arguments.AddRange(writable.SelectMany(place => (string[])["--bind", place, place]));
+        arguments.AddRange(folders.SelectMany(folder => (string[])[rules.IsReadOnly ? "--ro-bind" : "--bind", folder, folder]));
         foreach (var place in places.Where(IsInside))
         {
             arguments.AddRange(Hide(place));
         }
+
+        arguments.AddRange(shown.Where(IsInside).SelectMany(path => (string[])["--ro-bind", path, path]));
         foreach (
             var path in folders.SelectMany(folder =>
                 GuardedFolders
@@ -284,15 +350,30 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
     private SandboxedStart ByLandlock(ChildProcessStart start, SandboxRules rules)
     {
-        var watches = Watch(rules.Folders);
+        var watches = rules.IsResident ? [] : Watch(rules.Folders);
         var temporary = Directory.CreateTempSubdirectory("plue-command-").FullName;
-        List<string> arguments = ["sandbox", "--workspace", rules.Workspace, "--writable", RealPath.Of(temporary)];
-        arguments.AddRange(rules.Others.SelectMany(folder => (string[])["--writable", folder]));
-        foreach (var place in hidden.Where(Path.Exists))
+        List<string> arguments =
+        [
+            "sandbox",
+            "--workspace",
+            rules.IsReadOnly ? RealPath.Of(temporary) : rules.Workspace,
+            "--writable",
+            RealPath.Of(temporary),
+        ];
+        arguments.AddRange(
+            (rules.IsReadOnly ? [] : rules.Others)
+                .Concat(rules.Writable.Where(Path.Exists))
+                .SelectMany(folder => (string[])["--writable", folder])
+        );
+        foreach (var place in hidden.Where(Path.Exists).Select(RealPath.Of))
         {
-            arguments.AddRange(["--hide", RealPath.Of(place)]);
+            if (!rules.Writable.Any(one => RealPath.ResolvesInto(place, RealPath.Of(one))))
+            {
+                arguments.AddRange(["--hide", place]);
+            }
         }
 
+        arguments.AddRange(Readable.SelectMany(path => (string[])["--readable", path]));
         if (rules.AllowNetwork)
         {
             arguments.Add("--network");
@@ -309,7 +390,8 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         var profile = SandboxProfile.Of(
             rules,
             temporary,
-            [.. hidden.Select(RealPath.Of)],
+            [.. hidden.Select(RealPath.Of).Where(place => !rules.Writable.Any(one => RealPath.ResolvesInto(place, RealPath.Of(one))))],
+            [.. Readable],
             [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]
         );
         var environment = Temporary(start, temporary);
@@ -367,6 +449,35 @@ public sealed class SandboxedStart : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         { /* The system empties its folder for temporary files itself. */
+        }
+    }
+}
+
+/// <summary>Watches the folders of a resident program.</summary>
+internal sealed class SandboxedWatch : IDisposable
+{
+    private readonly IReadOnlyList<GuardedWatch> watches;
+    private readonly CancellationTokenSource appeared;
+
+    public SandboxedWatch(IReadOnlyList<GuardedWatch> watches)
+    {
+        this.watches = watches;
+        appeared = CancellationTokenSource.CreateLinkedTokenSource([CancellationToken.None, .. watches.Select(watch => watch.Appeared)]);
+    }
+
+    /// <summary>Canceled when something guarded appeared.</summary>
+    public CancellationToken Appeared => appeared.Token;
+
+    /// <inheritdoc cref="SandboxedStart.Finish"/>
+    public string? Finish() =>
+        watches.Select(watch => watch.Finish()).OfType<string>().ToList() is { Count: > 0 } notes ? string.Join(' ', notes) : null;
+
+    public void Dispose()
+    {
+        appeared.Dispose();
+        foreach (var watch in watches)
+        {
+            watch.Dispose();
         }
     }
 }

@@ -5,11 +5,17 @@ namespace Plue.Server.Permissions;
 /// <summary>The rules of a command as <c>sandbox-exec</c> reads them. A later rule wins.</summary>
 internal static class SandboxProfile
 {
-    public static string Of(SandboxRules rules, string temporary, IReadOnlyList<string> hidden, IReadOnlyList<string> guarded)
+    public static string Of(
+        SandboxRules rules,
+        string temporary,
+        IReadOnlyList<string> hidden,
+        IReadOnlyList<string> readable,
+        IReadOnlyList<string> guarded
+    )
     {
         var profile = new StringBuilder("(version 1)\n(allow default)\n(deny file-write*)\n");
         profile.Append("(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/tty\"))\n");
-        foreach (var folder in rules.Folders.Append(temporary))
+        foreach (var folder in (rules.IsReadOnly ? [] : rules.Folders).Concat(rules.Writable).Append(temporary))
         {
             profile.Append("(allow file-write* (subpath ").Append(Quoted(folder)).Append("))\n");
         }
@@ -20,6 +26,11 @@ internal static class SandboxProfile
         foreach (var place in hidden)
         {
             profile.Append("(deny file-read* file-write* (subpath ").Append(Quoted(place)).Append("))\n");
+        }
+
+        foreach (var folder in readable)
+        {
+            profile.Append("(allow file-read* (subpath ").Append(Quoted(folder)).Append("))\n");
         }
 
         // Sockets in the file system belong to the network rules.

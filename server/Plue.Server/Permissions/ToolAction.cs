@@ -21,6 +21,10 @@ public abstract record ToolAction
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
 
+    /// <summary>Reads a file of a skill that is on, outside of the workspace.</summary>
+    /// <param name="Path">Absolute, links followed.</param>
+    public sealed record ReadSkill(string Path) : ToolAction;
+
     /// <param name="Path">As for <see cref="ReadFile"/>.</param>
     public sealed record ChangeFile(string Path, FileChangeKind Kind) : ToolAction;
 
@@ -35,6 +39,9 @@ public abstract record ToolAction
 
     /// <summary>Runs a tool of VS Code or of an extension, in the window.</summary>
     public sealed record CallVsCodeTool(string Tool) : ToolAction;
+
+    /// <summary>Uses a tool of an agent that Plue hosts, whose effects are not known.</summary>
+    public sealed record UseAgentTool : ToolAction;
 
     /// <summary>Runs tests of the workspace in the editor.</summary>
     public sealed record RunTests : ToolAction;

@@ -1,14 +1,21 @@
 namespace Plue.Server.Platform;
 
 /// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder.</summary>
-public sealed class PluePaths(string home)
+/// <param name="userFolder">The user's own folder, for files that other programs share with Plue; null reads none of them.</param>
+public sealed class PluePaths(string home, string? userFolder = null)
 {
     public string Home { get; } = Path.GetFullPath(home);
+    public string? SharedFolder => userFolder;
     public string Config => Path.Combine(Home, "config.json5");
     public string Providers => Path.Combine(Home, "providers");
     public string Templates => Path.Combine(Home, "templates");
     public string Prompts => Path.Combine(Home, "prompts");
     public string Items => Path.Combine(Home, "items");
+
+    public string Skills => Path.Combine(Home, "skills");
+
+    /// <summary>Approved and disabled skills.</summary>
+    public string SkillChoices => Path.Combine(Home, "skill-choices.json");
 
     /// <summary>The user's own instructions for every folder.</summary>
     public string Instructions => Path.Combine(Home, "AGENTS.md");
@@ -58,6 +65,6 @@ public sealed class PluePaths(string home)
     public static PluePaths FromEnvironment()
     {
         var home = Environment.GetEnvironmentVariable("PLUE_HOME");
-        return new PluePaths(string.IsNullOrWhiteSpace(home) ? Path.Combine(UserFolder, ".plue") : home);
+        return new PluePaths(string.IsNullOrWhiteSpace(home) ? Path.Combine(UserFolder, ".plue") : home, UserFolder);
     }
 }

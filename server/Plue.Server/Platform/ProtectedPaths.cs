@@ -34,9 +34,23 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     /// <summary>The files and folders that are known by where they lie, absolute; there need not be any.</summary>
     public IReadOnlyList<string> Locations => [paths.Home, .. Folders.Concat(Files).Select(name => Path.Combine(userHome, name))];
 
+    /// <summary>Folders in <see cref="Locations"/> that may be read, and not changed: skills of the user are there for models.</summary>
+    public IReadOnlyList<string> Readable => [paths.Skills];
+
+    /// <summary>As <see cref="DenialReason(IEnumerable{string})"/>, for reading alone.</summary>
+    public string? ReadDenialReason(params string[] names)
+    {
+        var skills = RealPath.Of(paths.Skills);
+        return names.All(name => RealPath.IsUnder(skills, RealPath.Of(name)) && RealPath.IsUnder(paths.Skills, Path.GetFullPath(name)))
+            ? DenialReason(names, isSkill: true)
+            : DenialReason(names);
+    }
+
     /// <param name="names">All known paths of one file; their targets are checked, too.</param>
     /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
-    public string? DenialReason(params IEnumerable<string> names)
+    public string? DenialReason(params IEnumerable<string> names) => DenialReason(names, isSkill: false);
+
+    private string? DenialReason(IEnumerable<string> names, bool isSkill)
     {
         List<(string Full, string Real)> files =
         [
@@ -45,7 +59,7 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
         bool IsIn(string place) =>
             RealPath.Of(place) is var real
             && files.Exists(file => RealPath.IsUnder(real, file.Real) || RealPath.IsUnder(Path.GetFullPath(place), file.Full));
-        if (IsIn(paths.Home))
+        if (!isSkill && IsIn(paths.Home))
         {
             return "belongs to Plue, which stores keys and chats there, and is never sent";
         }

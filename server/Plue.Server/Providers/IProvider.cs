@@ -25,6 +25,9 @@ public interface IProvider : IAsyncDisposable
     /// <exception cref="FailureException">The models could not be listed.</exception>
     Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The slash commands that its agent offers, as far as they are known.</summary>
+    IReadOnlyList<AgentCommand> Commands => [];
+
     /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
     void Warm(string codexId, string? model, string? workingDirectory) { }
 

@@ -23,6 +23,9 @@ public sealed record ProviderCapabilities
     /// <summary>Calls tools and asks its model again by itself, through <see cref="IToolHost"/>. Its usage counts all rounds.</summary>
     public bool OwnToolLoop { get; init; }
 
+    /// <summary>Is an agent that works on the workspace with tools of its own, through <see cref="IAgentHost"/>.</summary>
+    public bool IsAgent { get; init; }
+
     /// <summary>Retries failed requests itself.</summary>
     public bool OwnRetries { get; init; }
 

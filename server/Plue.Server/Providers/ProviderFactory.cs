@@ -1,5 +1,6 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers.Acp;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Bedrock;
 using Plue.Server.Providers.ClaudeCode;
@@ -32,6 +33,9 @@ internal sealed class ProviderFactory(
 
     /// <summary>The language models of the window that is connected; null on the command line.</summary>
     public IEditorModels? Editor { get; set; }
+
+    /// <summary>Null where programs run without a sandbox.</summary>
+    public IProgramSandbox? Sandbox { get; set; }
 
     /// <exception cref="FailureException">MissingField: this version has no such kind.</exception>
     public IProvider Build(ProviderSettings settings)
@@ -74,6 +78,7 @@ internal sealed class ProviderFactory(
                 time,
                 platform.Redactor.Mask
             ),
+            ProviderKinds.Acp => Agent(settings),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http, time, credential),
             ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, time),
             ProviderKinds.Tour => new TourProvider(settings, time),
@@ -122,6 +127,26 @@ internal sealed class ProviderFactory(
             return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.ShownEndpoint} within two seconds.");
         }
     }
+
+    /// <summary>The agents whose program is installed. None is started.</summary>
+    public IReadOnlyList<ProviderSettings> FindAgents() =>
+        AcpAgent.Find(
+            AcpAgent.ProgramFolders(Environment.GetEnvironmentVariable("PATH")),
+            folder => WorkspaceFolders.IsInside(platform.Workspace.OpenFolders, folder)
+        );
+
+    private AcpProvider Agent(ProviderSettings settings) =>
+        new(
+            settings,
+            secrets,
+            programs,
+            platform.Paths,
+            OwnEnvironment.Read(),
+            () => Sandbox,
+            platform.Redactor.Mask,
+            time,
+            platform.CreateLogger("Agents")
+        );
 
     private ClaudeCodeProvider ClaudeCode(ProviderSettings settings) =>
         new(

@@ -47,6 +47,7 @@ public static class ProviderKinds
     public const string OpenRouter = "openrouter";
     public const string GithubCopilot = "github-copilot";
     public const string External = "external";
+    public const string Acp = "acp";
     public const string Tour = "tour";
 
     /// <summary>The kind of a file that names none.</summary>
@@ -115,6 +116,19 @@ public static class ProviderKinds
         new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false)
         {
             Capabilities = new() { NeedsKey = false, IsUserProgram = true },
+        },
+        new(Acp, "Agent (ACP)", [AuthType.None], null, TakesEndpoint: false)
+        {
+            DefaultModel = "default",
+            Capabilities = new()
+            {
+                NeedsKey = false,
+                OwnHistory = true,
+                OwnToolLoop = true,
+                OwnRetries = true,
+                IsAgent = true,
+                IsUserProgram = true,
+            },
         },
         new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false)
         {

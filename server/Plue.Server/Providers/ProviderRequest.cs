@@ -17,6 +17,9 @@ public sealed record ProviderRequest
     /// <summary>For providers with <see cref="ProviderCapabilities.OwnToolLoop"/>; null if no tool may run.</summary>
     public IToolHost? ToolHost { get; init; }
 
+    /// <summary>For providers with <see cref="ProviderCapabilities.IsAgent"/>; null if nothing may be done.</summary>
+    public IAgentHost? AgentHost { get; init; }
+
     /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }

@@ -33,7 +33,13 @@ internal sealed class ProviderServices : IAsyncDisposable
             platform.Time
         );
         Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret);
-        Discovery = new Discovery(Factory.FindClaudeCodeAsync, Factory.ProbeAsync, Environment.GetEnvironmentVariable, catalog);
+        Discovery = new Discovery(
+            Factory.FindClaudeCodeAsync,
+            Factory.ProbeAsync,
+            Environment.GetEnvironmentVariable,
+            catalog,
+            Factory.FindAgents
+        );
         var logger = platform.CreateLogger("Providers");
         void Log(string sentence) => logger.LogDebug("{What}", sentence);
         var states = new ProviderStates(platform.Paths, platform.Time, platform.Redactor.Mask, Log);

@@ -48,8 +48,23 @@ public sealed record ProviderSettings
     /// <summary>Prices that the user entered, by model ID. They take precedence over the vendor's and the catalog's.</summary>
     public IReadOnlyDictionary<string, Price> ModelPrices { get; init; } = new Dictionary<string, Price>();
 
-    /// <summary>External: the program, by its absolute path.</summary>
+    /// <summary>External programs and agents: the program, by its absolute path.</summary>
     public string? Command { get; init; }
+
+    /// <summary>Agents: the arguments of the program.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Agents: environment variables of the program. Values may be <c>vault://</c> or <c>env://</c>.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Agents: whether the program runs in the sandbox, where the machine has one.</summary>
+    public bool UsesSandbox { get; init; } = true;
+
+    /// <summary>Agents: further folders that the program may write to in the sandbox.</summary>
+    public IReadOnlyList<string> WritableFolders { get; init; } = [];
+
+    /// <summary>Agents: the session mode while changes are allowed; null for the one that fits the mode of the chat.</summary>
+    public string? SessionMode { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
@@ -87,8 +102,14 @@ public sealed record ProviderSettings
             Headers = other.Headers,
             AdditionalAuth = other.AdditionalAuth,
             ModelPrices = other.ModelPrices,
+            Arguments = other.Arguments,
+            Environment = other.Environment,
+            WritableFolders = other.WritableFolders,
         } == other
         && StopSequences.SequenceEqual(other.StopSequences)
+        && Arguments.SequenceEqual(other.Arguments)
+        && WritableFolders.SequenceEqual(other.WritableFolders)
+        && SameEntries(Environment, other.Environment)
         && SameEntries(Headers, other.Headers)
         && SameEntries(AdditionalAuth, other.AdditionalAuth)
         && SameEntries(ModelPrices, other.ModelPrices);

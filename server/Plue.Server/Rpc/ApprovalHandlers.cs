@@ -1,11 +1,12 @@
 using Plue.Protocol;
 using Plue.Server.Permissions;
+using Plue.Server.Tools.Hooks;
 using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
-internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions)
+/// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored, with the approved hooks.</summary>
+internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions, HookApprovals hooks)
 {
     private readonly SharedApprovals inbox = permissions.Inbox;
     private readonly StoredRules rules = permissions.Rules;
@@ -47,7 +48,14 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             Methods.ApprovalForget,
             (parameters, _) =>
             {
-                rules.Remove(parameters.Id);
+                if (HookApproval.IsId(parameters.Id))
+                {
+                    hooks.Revoke(parameters.Id);
+                }
+                else
+                {
+                    rules.Remove(parameters.Id);
+                }
                 return Task.FromResult(Rules());
             }
         );
@@ -69,6 +77,14 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             .. rules
                 .List()
                 .Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero))),
+            .. hooks
+                .List()
+                .Select(hook => new ApprovalRuleView(
+                    hook.Id,
+                    $"hook: {hook.Command} ({hook.Source}: {hook.When})",
+                    hook.Folder,
+                    new DateTimeOffset(hook.ApprovedAt, TimeSpan.Zero)
+                )),
         ]);
 
     private static ApprovalView View(PendingApproval pending) =>

@@ -1,11 +1,18 @@
 using Plue.Protocol;
+using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Providers.External;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>provider/executables and provider/approve: the programs that may answer as providers.</summary>
-internal sealed class ExecutableHandlers(RpcServer server, ExternalPrograms programs, ProviderRegistry providers)
+/// <param name="findAgents">The known agents that are installed.</param>
+internal sealed class ExecutableHandlers(
+    RpcServer server,
+    ExternalPrograms programs,
+    ProviderRegistry providers,
+    Func<IReadOnlyList<ProviderSettings>> findAgents
+)
 {
     public void Register()
     {
@@ -13,8 +20,26 @@ internal sealed class ExecutableHandlers(RpcServer server, ExternalPrograms prog
             Methods.ProviderExecutables,
             async (_, cancellationToken) =>
             {
-                var named = providers.List().Select(provider => provider.Settings.Command).OfType<string>().ToList();
-                return new ProviderExecutablesResult([.. (await Task.Run(() => programs.List(named), cancellationToken)).Select(View)]);
+                var configured = providers
+                    .List()
+                    .Select(provider => provider.Settings)
+                    .Where(settings => settings.Command is not null)
+                    .ToList();
+                return await Task.Run(
+                    () =>
+                    {
+                        var agents = findAgents()
+                            .Concat(configured.Where(settings => settings.Capabilities.IsAgent))
+                            .DistinctBy(agent => agent.Command, StringComparer.Ordinal)
+                            .ToDictionary(agent => agent.Command!, StringComparer.Ordinal);
+                        return new ProviderExecutablesResult([
+                            .. programs
+                                .List(configured.Select(settings => settings.Command!).Concat(agents.Keys))
+                                .Select(program => View(program, agents.GetValueOrDefault(program.Path))),
+                        ]);
+                    },
+                    cancellationToken
+                );
             }
         );
         server.Map(
@@ -24,6 +49,15 @@ internal sealed class ExecutableHandlers(RpcServer server, ExternalPrograms prog
         );
     }
 
-    private static ExecutableView View(ExternalProgram program) =>
-        new(program.Path, Path.GetFileName(program.Path), program.Sha256, program.IsApproved, program.ChangedSinceApproval);
+    /// <param name="agent">The provider that it is; null for other programs.</param>
+    private static ExecutableView View(ExternalProgram program, ProviderSettings? agent = null) =>
+        new(
+            program.Path,
+            Path.GetFileName(program.Path),
+            program.Sha256,
+            program.IsApproved,
+            program.ChangedSinceApproval,
+            agent?.Name,
+            agent?.Arguments
+        );
 }

@@ -55,20 +55,22 @@ internal static class HandlerList
         new SignInHandlers(server, providers, services.Providers.SignIns, vault, providerHandlers.Views).Register();
         new HostClient(server, services.Providers.Factory).Register();
         new HostEditor(server, services.Editor, platform.Workspace).Register();
-        new ExecutableHandlers(server, services.Providers.Programs, providers).Register();
+        new ExecutableHandlers(server, services.Providers.Programs, providers, services.Providers.Factory.FindAgents).Register();
         new McpHandlers(services.Tools.McpServers).Register(server);
         new VsCodeToolHandlers(services.Tools.VsCodeTools).Register(server);
+        new SkillHandlers(services.Codices.Skills).Register(server);
         new HealthHandlers(services.Health).Register(server);
         new VaultHandlers(server, vault, services.ProviderKeys).Register();
         new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();
         new SettingsHandlers(server, platform.Paths).Register();
         TemplateHandlers.Of(services).Register(server);
-        new ApprovalHandlers(server, services.Permissions).Register();
+        new ApprovalHandlers(server, services.Permissions, services.Tools.Hooks.Stored).Register();
         new UsageHandlers(server, services.Store.Usage, Channels, providers, services.Codices.Templates).Register();
         new CompletionHandlers(
             server,
             new InlineCompletions(chat, new CompletionExclusions(platform.Workspace, platform.ProtectedPaths))
         ).Register();
+        new ModelHandlers(server, new ModelRequests(chat)).Register();
         new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);

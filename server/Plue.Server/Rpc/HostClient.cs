@@ -120,6 +120,10 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         {
             Messages.MessagePart.ToolUse use => new HostToolUse(use.ToolUseId, use.ToolName, use.Parameters),
             Messages.MessagePart.ToolResult result => new HostToolResult(result.ToolUseId, RequestMessages.Text(result)),
+            Messages.MessagePart.File { IsImage: true, Data: { } data } image => new HostImage(
+                image.MediaType!,
+                Convert.ToBase64String(data.Span)
+            ),
             _ => RequestMessages.Text(part) is { } text ? new HostText(text) : null,
         };
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Language;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -48,13 +49,14 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
     /// <summary>Returns at once: the answer can only be read when this notification was handled.</summary>
     private void Announce()
     {
+        var places = SkillPlace.All(paths, workspace.TrustedFolders);
         if (IsNew(paths.Home))
         {
-            _ = RegisterAsync(paths.Home, ofWorkspace: false);
+            _ = RegisterAsync(paths.Home, ofWorkspace: false, [.. places.Where(place => !place.IsWorkspace)]);
         }
-        foreach (var folder in (workspace.TrustedFolders?.Paths ?? []).Select(path => Path.Combine(path, ".plue")).Where(IsNew))
+        foreach (var root in (workspace.TrustedFolders?.Paths ?? []).Where(root => IsNew(Path.Combine(root, ".plue"))))
         {
-            _ = RegisterAsync(folder, ofWorkspace: true);
+            _ = RegisterAsync(Path.Combine(root, ".plue"), ofWorkspace: true, [.. places.Where(place => place.Root == root)]);
         }
     }
 
@@ -66,13 +68,21 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         }
     }
 
-    private async Task RegisterAsync(string folder, bool ofWorkspace)
+    private async Task RegisterAsync(string folder, bool ofWorkspace, IReadOnlyList<SkillPlace> places)
     {
-        var registrations = Registrations([
-            .. DocumentLocation
-                .Patterns(ofWorkspace)
-                .Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern))),
-        ]);
+        var registrations = Registrations(
+            [
+                .. DocumentLocation
+                    .Patterns(ofWorkspace)
+                    .Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern))),
+            ],
+            [
+                .. places.Select(place => new DocumentFilterView(
+                    "file",
+                    new RelativePatternView(LanguageViews.UriOf(place.Path), $"**/{Skill.FileName}")
+                )),
+            ]
+        );
         try
         {
             await server.RequestAsync(LanguageMethods.RegisterCapability, new RegistrationParams(registrations), CancellationToken.None);
@@ -83,16 +93,21 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         }
     }
 
-    private static IReadOnlyList<RegistrationView> Registrations(IReadOnlyList<DocumentFilterView> selector)
+    /// <param name="skills">They have diagnostics and completion alone.</param>
+    private static IReadOnlyList<RegistrationView> Registrations(
+        IReadOnlyList<DocumentFilterView> selector,
+        IReadOnlyList<DocumentFilterView> skills
+    )
     {
+        var both = new RegistrationOptionsView([.. selector, .. skills]);
         var options = new RegistrationOptionsView(selector);
         (string Method, RegistrationOptionsView Options)[] methods =
         [
-            (LanguageMethods.DidOpen.Name, options),
-            (LanguageMethods.DidChange.Name, options with { SyncKind = Incremental }),
-            (LanguageMethods.DidClose.Name, options),
-            (LanguageMethods.DidSave.Name, options),
-            (LanguageMethods.Completion.Name, options with { TriggerCharacters = Triggers }),
+            (LanguageMethods.DidOpen.Name, both),
+            (LanguageMethods.DidChange.Name, both with { SyncKind = Incremental }),
+            (LanguageMethods.DidClose.Name, both),
+            (LanguageMethods.DidSave.Name, both),
+            (LanguageMethods.Completion.Name, both with { TriggerCharacters = Triggers }),
             (LanguageMethods.Hover.Name, options),
             (LanguageMethods.DocumentLink.Name, options),
             (LanguageMethods.Definition.Name, options),

@@ -6,7 +6,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>message/steering, message/allowSteering, message/prompt.</summary>
+/// <summary>message/steering, message/allowSteering, message/prompt, message/commands.</summary>
 internal sealed class SteeringHandlers(
     RpcServer server,
     Conversations conversations,
@@ -55,16 +55,32 @@ internal sealed class SteeringHandlers(
                 );
             }
         );
+        server.Map(
+            Methods.MessageCommands,
+            async (parameters, cancellationToken) =>
+            {
+                var chat = await ChatAsync(parameters.CodexId, cancellationToken);
+                var isAgent =
+                    chat.ProviderId is { } id
+                    && providers.Find(id) is { Settings: { Enabled: true, Capabilities.IsAgent: true }, Fault: null };
+                return new MessageCommandsResult([
+                    .. (isAgent ? providers.Get(chat.ProviderId!).Commands : []).Select(command => new AgentCommandView(
+                        command.Name,
+                        command.Description,
+                        command.Hint
+                    )),
+                ]);
+            }
+        );
     }
 
     /// <summary>With the provider that the chat asks.</summary>
     public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
+        var settings = chat.ProviderId is { } id ? providers.Find(id)?.Settings : null;
         var steering = instructions.Build(chat);
-        var asked =
-            chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings
-                ? [ProviderFingerprint.Source(settings)]
-                : Array.Empty<Messages.InstructionSource>();
+        steering = settings is { Capabilities.OwnToolLoop: true } ? steering.WithoutSkills : steering;
+        var asked = settings is null ? [] : new[] { ProviderFingerprint.Source(settings) };
         return new MessageSteeringResult(
             [.. steering.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.Steering)],
             steering.Note

@@ -43,7 +43,8 @@ internal static class ToProtocol
                     usage.TotalTokens,
                     usage.CachedReadTokens,
                     usage.CachedWriteTokens,
-                    usage.ReasoningTokens
+                    usage.ReasoningTokens,
+                    usage.IsEstimated ? true : null
                 )
                 : null,
             Cost = message.Cost is { } cost
@@ -57,6 +58,7 @@ internal static class ToProtocol
                 )
                 : null,
             ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
+            Hooks = message.Hooks.Count == 0 ? null : [.. message.Hooks.Select(HookRun)],
             SteeredBy =
                 message.SteeredBy.Count == 0
                     ? null
@@ -78,6 +80,15 @@ internal static class ToProtocol
                 : null,
         };
 
+    private static Wire.HookRunView HookRun(HookRun run) =>
+        new(HiddenCharacters.Visible(run.Name), run.Trigger, (Wire.HookResult)run.Result, run.Duration.TotalMilliseconds)
+        {
+            Text = run.Text,
+            ToolUseId = run.ToolUseId,
+            Context = run.Context,
+            Parameters = run.Parameters,
+        };
+
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
     public static Wire.SteeringSource Steering(InstructionSource source) =>
@@ -92,6 +103,7 @@ internal static class ToProtocol
         {
             AppliesTo = source.AppliesTo,
             Path = source.Path,
+            Tokens = source.Tokens,
             MayBeAllowed = source.MayBeAllowed is null ? null : true,
         };
 
@@ -138,6 +150,7 @@ internal static class ToProtocol
                 Approval = Approval(ended.Approval),
                 DurationMs = ended.RunTime?.TotalMilliseconds,
             },
+            TurnEvent.HookRan(var id, var run) => new Wire.HookRan(id, HookRun(run)),
             TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
             TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),
             TurnEvent.MessageFinished(var message, var alternatives) => new Wire.MessageFinished(
@@ -152,7 +165,7 @@ internal static class ToProtocol
         };
 
     public static Wire.QueuedView Queued(Message message) =>
-        new(message.Id, message.Text, [.. message.Parts.OfType<MessagePart.File>().Select(Attached)]);
+        new(message.Id, message.Text, [.. message.Parts.OfType<MessagePart.File>().Where(file => file.Skill is null).Select(Attached)]);
 
     /// <summary>A file as it was taken in: it is not looked at again.</summary>
     private static Wire.AttachmentView Attached(MessagePart.File file) =>
@@ -197,7 +210,10 @@ internal static class ToProtocol
                 file.IsSummary ? true : null,
                 hasChanged?.Invoke(file),
                 file.IsUnsaved ? true : null
-            ),
+            )
+            {
+                Skill = file.Skill?.Title,
+            },
             MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
             MessagePart.ToolResult result => new Wire.ToolResultPart(result.ToolUseId, result.Result, result.Error)
             {

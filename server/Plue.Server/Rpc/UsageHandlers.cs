@@ -43,7 +43,11 @@ internal sealed class UsageHandlers(
         "Responses",
     ];
 
-    private const string CompletionsName = "Code completions";
+    private static readonly IReadOnlyDictionary<string, string> EditorNames = new Dictionary<string, string>
+    {
+        [UsageEntry.Completions] = "Code completions",
+        [UsageEntry.EditorChats] = "VS Code chat",
+    };
 
     public void Register()
     {
@@ -85,7 +89,7 @@ internal sealed class UsageHandlers(
             [
                 .. summary.Templates.Select(row => new UsageRow(
                     row.Key,
-                    row.Key == UsageEntry.Completions ? CompletionsName : templates.Find(row.Key)?.Name ?? row.Key,
+                    EditorNames.GetValueOrDefault(row.Key) ?? templates.Find(row.Key)?.Name ?? row.Key,
                     null,
                     Figures(row.Figures)
                 )),
@@ -128,8 +132,8 @@ internal sealed class UsageHandlers(
             AppendRow(
                 csv,
                 entry.Time.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
-                entry.IsCompletion ? "" : AddressOf(entry.ChatId),
-                entry.IsCompletion ? CompletionsName : titles.GetValueOrDefault(entry.ChatId, ""),
+                entry.HasChat ? AddressOf(entry.ChatId) : "",
+                EditorNames.GetValueOrDefault(entry.ChatId) ?? titles.GetValueOrDefault(entry.ChatId, ""),
                 entry.Template,
                 entry.ProviderId,
                 entry.ProviderName,

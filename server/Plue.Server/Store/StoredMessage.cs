@@ -36,6 +36,7 @@ internal sealed record StoredMessage
     public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
     public StoredCompaction? Compaction { get; init; }
     public StoredRouting? Routing { get; init; }
+    public IReadOnlyList<StoredHookRun>? Hooks { get; init; }
     public bool? Hidden { get; init; }
     public bool? Copy { get; init; }
 
@@ -60,7 +61,8 @@ internal sealed record StoredMessage
                     usage.TotalTokens,
                     usage.CachedReadTokens,
                     usage.CachedWriteTokens,
-                    usage.ReasoningTokens
+                    usage.ReasoningTokens,
+                    usage.IsEstimated ? true : null
                 )
                 : null,
             Cost = message.Cost is { } cost
@@ -78,6 +80,7 @@ internal sealed record StoredMessage
             Routing = message.Routing is { } routing
                 ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))])
                 : null,
+            Hooks = message.Hooks.Count == 0 ? null : [.. message.Hooks.Select(StoredHookRun.From)],
             Hidden = message.IsHidden ? true : null,
             Copy = message.IsCopy ? true : null,
         };
@@ -109,6 +112,7 @@ internal sealed record StoredMessage
                     CachedReadTokens = usage.CachedReadTokens,
                     CachedWriteTokens = usage.CachedWriteTokens,
                     ReasoningTokens = usage.ReasoningTokens,
+                    IsEstimated = usage.Estimated == true,
                 }
                 : null,
             Cost = Cost is { } cost
@@ -124,6 +128,7 @@ internal sealed record StoredMessage
             Routing = Routing is { } routing
                 ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))])
                 : null,
+            Hooks = Hooks is not { Count: > 0 } ? [] : [.. Hooks.Select(run => run.ToRun())],
             IsHidden = Hidden ?? false,
             IsCopy = Copy ?? false,
         };
@@ -176,7 +181,8 @@ internal sealed record StoredPart(
                 Summary: file.IsSummary ? true : null,
                 Unsaved: file.IsUnsaved ? true : null,
                 Hash: file.Hash,
-                ModifiedAt: file.ModifiedAt?.UtcDateTime
+                ModifiedAt: file.ModifiedAt?.UtcDateTime,
+                Instructions: file.Skill is { } skill ? [StoredSteering.From(skill)] : null
             ),
             MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
             MessagePart.ToolResult result => new(
@@ -215,6 +221,7 @@ internal sealed record StoredPart(
                 IsUnsaved = Unsaved ?? false,
                 Hash = Hash,
                 ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
+                Skill = Instructions is [var skill, ..] ? skill.ToSource() : null,
             },
             "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
             "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error)
@@ -262,6 +269,38 @@ internal sealed record StoredSteering(
         new(EnumNames<SteeringKind>.Parse(Kind, SteeringKind.Rules), Source, Title, Version) { AppliesTo = AppliesTo, LeftOut = LeftOut };
 }
 
+internal sealed record StoredHookRun(
+    string Name,
+    string Trigger,
+    string Result,
+    double DurationMs,
+    string? Text = null,
+    string? ToolUseId = null,
+    string? Context = null,
+    string? Parameters = null
+)
+{
+    public static StoredHookRun From(HookRun run) =>
+        new(
+            run.Name,
+            run.Trigger,
+            EnumNames<HookResult>.Of(run.Result),
+            run.Duration.TotalMilliseconds,
+            run.Text,
+            run.ToolUseId,
+            run.Context,
+            run.Parameters
+        );
+
+    public HookRun ToRun() =>
+        new(Name, Trigger, EnumNames<HookResult>.Parse(Result, HookResult.Ran), StoredTiming.Span(DurationMs), Text)
+        {
+            ToolUseId = ToolUseId,
+            Context = Context,
+            Parameters = Parameters,
+        };
+}
+
 internal sealed record StoredRouting(string Chosen, string Why, IReadOnlyList<StoredRejection>? Rejected);
 
 internal sealed record StoredRejection(string Candidate, string Why);
@@ -277,7 +316,8 @@ internal sealed record StoredUsage(
     long TotalTokens,
     long CachedReadTokens,
     long CachedWriteTokens,
-    long ReasoningTokens
+    long ReasoningTokens,
+    bool? Estimated = null
 );
 
 /// <summary>USD.</summary>

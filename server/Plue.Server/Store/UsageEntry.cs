@@ -11,6 +11,9 @@ public sealed record UsageEntry
     /// <summary>In place of a chat and a template: code completions in the editor, which no chat has.</summary>
     public const string Completions = "completions";
 
+    /// <summary>Likewise: VS Code's own chat with a model of Plue.</summary>
+    public const string EditorChats = "vscode-chat";
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>When it ended.</summary>
@@ -40,6 +43,9 @@ public sealed record UsageEntry
     public int Count { get; init; } = 1;
 
     public bool IsCompletion => ChatId == Completions;
+
+    /// <summary>False for what the editor asked for itself.</summary>
+    public bool HasChat => ChatId is not (Completions or EditorChats);
 
     /// <summary>Adds a response of the same kind: of the same model, with or without a price like this one.</summary>
     /// <returns>Null if it is of another kind.</returns>

@@ -52,8 +52,17 @@ public sealed class UsageLedger(
         }
     }
 
+    /// <summary>Adds a response that no chat has. It is written at once; what a killed process did not write is lost.</summary>
+    public void Add(UsageEntry entry)
+    {
+        lock (sync)
+        {
+            Enqueue(entry);
+        }
+    }
+
     /// <summary>
-    /// As <see cref="Add"/>, for small responses that no chat has. Those of one model are added up and written as one line after half a minute, before
+    /// As <see cref="Add(UsageEntry)"/>, for small responses. Those of one model are added up and written as one line after half a minute, before
     /// the ledger is read, and at the end; a killed process loses them.
     /// </summary>
     public void Collect(UsageEntry entry)
@@ -129,7 +138,7 @@ public sealed class UsageLedger(
         }
 
         var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
-            .Where(entry => entry is { Usage: not null, IsCompletion: false })
+            .Where(entry => entry is { Usage: not null, HasChat: true })
             .GroupBy(entry => entry.ChatId, StringComparer.Ordinal)
             .Select(chat => chat.Aggregate(new Usage(), (sum, entry) => Sum(sum, entry.Usage!)))
             .OrderBy(usage => usage.TotalTokens)
@@ -235,7 +244,7 @@ public sealed class UsageLedger(
             {
                 isComplete = false;
                 // No chat has these.
-                collected.AddRange(entries.Where(entry => entry.IsCompletion));
+                collected.AddRange(entries.Where(entry => !entry.HasChat));
             }
         }
     }

@@ -54,7 +54,7 @@ public sealed class UsageSummary
         Of(providers, entry.ProviderId).Add(entry);
         Of(models, (entry.ProviderId, entry.Model)).Add(entry);
         Of(templates, entry.Template).Add(entry);
-        if (!entry.IsCompletion)
+        if (entry.HasChat)
         {
             Of(chats, entry.ChatId).Add(entry);
         }

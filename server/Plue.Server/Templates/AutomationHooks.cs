@@ -2,17 +2,70 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
+/// <summary>The first three are changes of a codex; the others are steps of a chat or task and run only commands.</summary>
 public enum HookTrigger
 {
     FieldChange,
     StatusChange,
     Created,
+    SessionStart,
+    UserMessage,
+    BeforeTool,
+    AfterTool,
+    AfterEdit,
+    ApprovalRequested,
+    TurnEnd,
+    TaskEnd,
+    Compaction,
+    BudgetThreshold,
 }
 
-/// <summary>One hook of a template: what it waits for, what must hold, and what then happens.</summary>
+/// <summary>The names of the triggers in files.</summary>
+public static class HookTriggers
+{
+    public static readonly IReadOnlyDictionary<string, HookTrigger> ByName = new Dictionary<string, HookTrigger>(StringComparer.Ordinal)
+    {
+        ["field_change"] = HookTrigger.FieldChange,
+        ["status_change"] = HookTrigger.StatusChange,
+        ["created"] = HookTrigger.Created,
+        ["session_start"] = HookTrigger.SessionStart,
+        ["user_message"] = HookTrigger.UserMessage,
+        ["before_tool"] = HookTrigger.BeforeTool,
+        ["after_tool"] = HookTrigger.AfterTool,
+        ["after_edit"] = HookTrigger.AfterEdit,
+        ["approval_requested"] = HookTrigger.ApprovalRequested,
+        ["turn_end"] = HookTrigger.TurnEnd,
+        ["task_end"] = HookTrigger.TaskEnd,
+        ["compaction"] = HookTrigger.Compaction,
+        ["budget_threshold"] = HookTrigger.BudgetThreshold,
+    };
+
+    public static string NameOf(HookTrigger trigger) => ByName.First(pair => pair.Value == trigger).Key;
+
+    /// <summary>True for steps of a chat or task, which run commands.</summary>
+    public static bool RunsCommands(HookTrigger trigger) => trigger >= HookTrigger.SessionStart;
+
+    /// <summary>True if the trigger is about a call, so that a hook can name tools.</summary>
+    public static bool HasTool(HookTrigger trigger) =>
+        trigger is HookTrigger.BeforeTool or HookTrigger.AfterTool or HookTrigger.AfterEdit or HookTrigger.ApprovalRequested;
+}
+
+/// <summary>One hook: what it waits for, what must hold, and what then happens.</summary>
 /// <param name="Field">For a field change: which one. Null means any.</param>
 public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action)
 {
+    /// <summary>Of a command: how it is shown; null for the beginning of the command.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Tools whose calls run the command, with <c>*</c>; empty for all.</summary>
+    public IReadOnlyList<string> Tools { get; init; } = [];
+
+    /// <summary>Patterns of paths, from the workspace folder: the command runs only if the call is about one of these files. Empty for all calls.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>For a budget threshold: percent of the limit.</summary>
+    public double At { get; init; } = 80;
+
     /// <summary>As its file writes it, for the places of its parts.</summary>
     internal Json5Object Source { get; init; } = Json5Object.Empty;
 }
@@ -24,13 +77,7 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
     private const string StatusField = "status";
 
     /// <summary>As a template writes it.</summary>
-    public string TriggerName =>
-        Trigger switch
-        {
-            HookTrigger.FieldChange => "field_change",
-            HookTrigger.StatusChange => "status_change",
-            _ => "created",
-        };
+    public string TriggerName => HookTriggers.NameOf(Trigger);
 
     /// <summary>Gets the change of a field; a change of <c>status</c> also triggers status hooks.</summary>
     public static IReadOnlyList<HookChange> Of(string field) =>
@@ -63,6 +110,7 @@ public abstract record HookAction
             SendToLlm => "send_to_llm",
             SetField => "set_field",
             SpawnTask => "spawn_task",
+            RunCommand => "run_command",
             _ => "notify",
         };
 
@@ -73,6 +121,18 @@ public abstract record HookAction
     public sealed record SpawnTask(string TemplateId, Json5Object Values) : HookAction;
 
     public sealed record Notify(string Message) : HookAction;
+
+    /// <param name="Command">A line for the shell.</param>
+    /// <param name="Seconds">Its time limit.</param>
+    /// <param name="BlocksOnFailure">A failed command counts as a refusal.</param>
+    public sealed record RunCommand(string Command, int Seconds, bool BlocksOnFailure) : HookAction
+    {
+        public const int DefaultSeconds = 60;
+        public const int MaxSeconds = 600;
+
+        /// <summary>A workspace file says it, so it needs approval.</summary>
+        public bool IsFromWorkspace { get; init; }
+    }
 }
 
 /// <summary>One condition. A path that leads nowhere does not exist, equals nothing and contains nothing.</summary>

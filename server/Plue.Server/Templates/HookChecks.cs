@@ -68,6 +68,12 @@ internal static class HookChecks
                     "action"
                 );
                 break;
+            case HookAction.RunCommand when template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks):
+                Fail(
+                    $"Only chats and tasks run commands. Use `{TemplateCollections.ChatRoot}` or `{TemplateCollections.TaskRoot}` as the parent template.",
+                    "action"
+                );
+                break;
             case HookAction.SetField set when template.Field(set.Target) is { } field:
                 // A text with placeholders is known only when the hook runs.
                 if (set.Value is Json5Null || (set.Value as Json5String)?.Value.Contains("{{", StringComparison.Ordinal) == true)

@@ -13,14 +13,10 @@ public static class TemplateReader
     /// <summary>Each is held against every change, and against every other.</summary>
     public const int MaxHooks = 200;
 
-    private static readonly Dictionary<string, HookTrigger> Triggers = new(StringComparer.Ordinal)
-    {
-        ["field_change"] = HookTrigger.FieldChange,
-        ["status_change"] = HookTrigger.StatusChange,
-        ["created"] = HookTrigger.Created,
-    };
+    private const int MaxHookCommandLength = 10_000;
 
-    private static readonly string[] Actions = ["send_to_llm", "set_field", "spawn_task", "notify"];
+    private static readonly string[] Actions = ["send_to_llm", "set_field", "spawn_task", "notify", "run_command"];
+    private static readonly Dictionary<string, bool> OnFailure = new(StringComparer.Ordinal) { ["continue"] = false, ["block"] = true };
 
     private static readonly string[] Operators = ["equals", "not_equals", "exists", "contains"];
 
@@ -245,12 +241,13 @@ public static class TemplateReader
             : new FieldCondition(field, requested is Json5Array list ? list.Items : [requested]) { Span = keys.SpanOf("field") };
     }
 
-    private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)
+    /// <param name="keys">The object with the list <c>hooks</c>.</param>
+    internal static List<AutomationHook> ReadHooks(KeyReader keys, List<DocumentProblem> problems)
     {
-        List<Json5Object> hooks = [.. automation.Objects("hooks")];
+        List<Json5Object> hooks = [.. keys.Objects("hooks")];
         if (hooks.Count > MaxHooks)
         {
-            problems.Add(DocumentProblem.Error($"A template has at most {MaxHooks} hooks.", hooks[MaxHooks].Span));
+            problems.Add(DocumentProblem.Error($"A file has at most {MaxHooks} hooks.", hooks[MaxHooks].Span));
         }
 
         return [.. hooks.Take(MaxHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
@@ -259,22 +256,88 @@ public static class TemplateReader
     private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)
     {
         var keys = new KeyReader(value, "a hook", problems);
-        var trigger = keys.OneOf("trigger", Triggers);
+        var trigger = keys.OneOf("trigger", HookTriggers.ByName);
         if (trigger is null && !value.Has("trigger"))
         {
             problems.Add(
-                DocumentProblem.Error($"`trigger` is missing from a hook. It is one of {string.Join(", ", Triggers.Keys)}.", value.Span)
+                DocumentProblem.Error(
+                    $"`trigger` is missing from a hook. It is one of {string.Join(", ", HookTriggers.ByName.Keys)}.",
+                    value.Span
+                )
             );
         }
 
         var field = keys.Text("field");
         var conditions = keys.Objects("conditions").ToList().SelectMany(condition => ReadConditions(condition, problems)).ToList();
-        var action = ReadAction(keys, value);
+        var action = ReadAction(keys);
+        var hook =
+            trigger is { } known && action is not null ? new AutomationHook(known, field, conditions, action) { Source = value } : null;
+        hook = ReadMatcher(keys, value.GetString("action") == "run_command" ? keys.Text("name") : null, hook);
         keys.Finish();
-        return trigger is { } known && action is not null ? new AutomationHook(known, field, conditions, action) { Source = value } : null;
+        return hook;
     }
 
-    private static HookAction? ReadAction(KeyReader keys, Json5Object value)
+    /// <summary>The keys that only hooks with a command have.</summary>
+    private static AutomationHook? ReadMatcher(KeyReader keys, string? name, AutomationHook? hook)
+    {
+        var (tools, files, at) = (keys.Texts("tools"), keys.Texts("files"), keys.Number("at"));
+        if (hook is null)
+        {
+            return null;
+        }
+
+        var runs = HookTriggers.RunsCommands(hook.Trigger);
+        if (runs != hook.Action is HookAction.RunCommand)
+        {
+            keys.Fail(
+                "action",
+                runs
+                    ? $"The trigger {HookTriggers.NameOf(hook.Trigger)} only runs commands. Use the action run_command."
+                    : $"run_command does not run after a change of a field. Use one of the triggers {string.Join(", ", HookTriggers.ByName.Where(pair => HookTriggers.RunsCommands(pair.Value)).Select(pair => pair.Key))}."
+            );
+        }
+        if (runs && (hook.Field is not null || hook.Conditions.Count > 0))
+        {
+            keys.Fail(
+                hook.Field is null ? "conditions" : "field",
+                "A hook that runs a command has no `field` and no `conditions`. The command decides."
+            );
+        }
+        if (tools.Count > 0 && !HookTriggers.HasTool(hook.Trigger))
+        {
+            keys.Fail("tools", "`tools` applies only to before_tool, after_tool, after_edit, and approval_requested.");
+        }
+        if (files.Count > 0 && !HookTriggers.HasTool(hook.Trigger))
+        {
+            keys.Fail("files", "`files` applies only to before_tool, after_tool, after_edit, and approval_requested.");
+        }
+        foreach (var tool in tools.Where(tool => !tool.Contains('*', StringComparison.Ordinal) && !ToolNames.IsValidName(tool)))
+        {
+            keys.Fail("tools", ToolNames.Unknown(tool));
+        }
+        foreach (var pattern in files.Where(pattern => PathPattern.TryParse(pattern, allowBraces: true) is null))
+        {
+            keys.Fail("files", $"`{pattern}` is not a pattern for paths.");
+        }
+        if (at is not null && hook.Trigger != HookTrigger.BudgetThreshold)
+        {
+            keys.Fail("at", "`at` applies only to budget_threshold.");
+        }
+        if (at is <= 0 or > 100)
+        {
+            keys.Fail("at", "`at` must be a percentage from 1 to 100.");
+        }
+
+        return hook with
+        {
+            Name = name,
+            Tools = tools,
+            Files = files,
+            At = at ?? hook.At,
+        };
+    }
+
+    private static HookAction? ReadAction(KeyReader keys)
     {
         var name = keys.RequiredText("action");
         switch (name)
@@ -294,12 +357,31 @@ public static class TemplateReader
                 return template is null ? null : new HookAction.SpawnTask(template, values ?? Json5Object.Empty);
             case "notify":
                 return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
+            case "run_command":
+                return ReadCommand(keys);
             case null:
                 return null;
             default:
                 keys.Fail("action", $"`action` must be one of {string.Join(", ", Actions)}.{NearestName.Hint(name, Actions)}");
                 return null;
         }
+    }
+
+    private static HookAction.RunCommand? ReadCommand(KeyReader keys)
+    {
+        var (command, seconds, blocks) = (keys.RequiredText("command"), keys.Number("timeout_s"), keys.OneOf("on_failure", OnFailure));
+        if (seconds is not null and (< 1 or > HookAction.RunCommand.MaxSeconds))
+        {
+            keys.Fail("timeout_s", $"`timeout_s` must be between 1 and {HookAction.RunCommand.MaxSeconds} seconds.");
+        }
+        if (command?.Length > MaxHookCommandLength || command?.Contains('\0', StringComparison.Ordinal) == true)
+        {
+            keys.Fail("command", $"`command` must have at most {MaxHookCommandLength:N0} characters and no NUL. Put it into a script.");
+        }
+
+        return command is null
+            ? null
+            : new HookAction.RunCommand(command, (int)(seconds ?? HookAction.RunCommand.DefaultSeconds), blocks ?? false);
     }
 
     /// <summary>A condition may ask several things of one path; all must hold.</summary>

@@ -17,6 +17,9 @@ public static class ToolNames
     /// <summary>In place of a server, for tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
     public const string VsCode = "vscode";
 
+    /// <summary>Loads a skill.</summary>
+    public const string Skill = "skill";
+
     public static readonly IReadOnlyList<ToolName> All =
     [
         new("read", "Reads a file or a range of its lines.", MayChange: false),
@@ -32,6 +35,7 @@ public static class ToolNames
         new("rename", "Renames a symbol in all files.", MayChange: true),
         new("tests", "Runs tests in the editor.", MayChange: true),
         new("todo", "Manages the list of steps.", MayChange: false, NeedsFolder: false),
+        new(Skill, "Loads a skill: instructions for one kind of work.", MayChange: false, NeedsFolder: false),
         new("codex", "Lists and reads prompts, templates and items.", MayChange: false, NeedsFolder: false),
         new(
             "edit_codex",

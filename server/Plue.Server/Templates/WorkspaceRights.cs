@@ -143,6 +143,9 @@ internal static class WorkspaceRights
                     };
                     hooks.Add(hook with { Action = spawn with { Values = rest } });
                     break;
+                case HookAction.RunCommand run:
+                    hooks.Add(hook with { Action = run with { IsFromWorkspace = true } });
+                    break;
                 default:
                     hooks.Add(hook);
                     break;

@@ -1,4 +1,5 @@
 using System.Net;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
@@ -11,6 +12,7 @@ namespace Plue.Server.Tools;
 /// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
 /// <param name="editor">For files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window; null for one folder.</param>
+/// <param name="skills">Their files can be read; null for none.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
@@ -19,13 +21,14 @@ public sealed class BuiltInTools(
     Func<bool> allowsNetwork,
     Func<IPAddress, bool> mayFetch,
     EditorWindow? editor = null,
-    Func<WorkspaceFolders?>? folders = null
+    Func<WorkspaceFolders?>? folders = null,
+    SkillCatalog? skills = null
 ) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
-        ("read", text => new ReadTool(text, results, editor)),
+        ("read", text => new ReadTool(text, results, editor, skills)),
         ("write", text => new WriteTool(text, editor)),
         ("edit", text => new EditTool(text, editor)),
         (EditCellTool.ToolName, text => new EditCellTool(text, editor)),

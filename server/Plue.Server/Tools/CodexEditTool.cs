@@ -6,6 +6,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
@@ -60,6 +61,13 @@ internal sealed class CodexEditTool(
             if (text == old)
             {
                 throw new ToolFailureException($"The change would not change {uri}. Nothing was done.");
+            }
+
+            if (HookText.Added(old, text))
+            {
+                throw new ToolFailureException(
+                    $"{uri} was not changed, because the new text adds or changes a hook that runs a command. Only the user can do that, in the editor. Show the user the hook instead."
+                );
             }
 
             var layer = codex?.Layer == TemplateLayer.Workspace ? TemplateLayer.Workspace : TemplateLayer.User;

@@ -92,6 +92,9 @@ public sealed record ToolOutcome(string Text)
     /// <summary>The exit code of a command; null for other calls and for stopped commands.</summary>
     public int? ExitCode { get; init; }
 
+    /// <summary>The instructions that the result brings, such as a skill.</summary>
+    public IReadOnlyList<Messages.InstructionSource> Instructions { get; init; } = [];
+
     /// <summary>Images that belong to the result.</summary>
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 }

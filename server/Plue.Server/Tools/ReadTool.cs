@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
@@ -12,7 +13,8 @@ namespace Plue.Server.Tools;
 /// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="editor">For files with unsaved changes; null reads only the disk.</param>
-public sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null) : ITool
+/// <param name="skills">Their files can be read; null for none.</param>
+public sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null, SkillCatalog? skills = null) : ITool
 {
     /// <summary>Lines of one answer.</summary>
     public const int MaxLines = 2_000;
@@ -44,6 +46,11 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
         if (named.StartsWith(ToolResults.Scheme, StringComparison.Ordinal))
         {
             return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to));
+        }
+
+        if (skills?.FindFile(named) is { } found)
+        {
+            return Task.FromResult<PlannedCall>(new SkillCall(found.Skill, found.File, from ?? 1, to));
         }
 
         return Task.FromResult<PlannedCall>(
@@ -185,6 +192,39 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
             }
 
             return Numbered(text.Content, from, to, text.Note);
+        }
+    }
+
+    private sealed class SkillCall(Skill skill, SkillFile file, int from, int? to) : PlannedCall
+    {
+        private string Shown => $"{skill.Place.Title}/{Path.GetFileName(skill.Folder)}/{file.Path}";
+        private string FullPath => Path.Combine(skill.Folder, file.Path.Replace('/', Path.DirectorySeparatorChar));
+
+        public override IReadOnlyList<ToolAction> Actions => [new ToolAction.ReadSkill(FullPath)];
+        public override ApprovalKind Kind => ApprovalKind.Read;
+        public override string What => Shown;
+        public override string? Where => FullPath;
+
+        /// <summary>No instructions of the workspace apply to it.</summary>
+        public override IReadOnlyList<string> Touches => [];
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            var name = HiddenCharacters.VisibleLine(file.Path);
+            if (file.IsLinkOut || skill.ReadFile(file) is not { } content)
+            {
+                throw new ToolFailureException(
+                    $"{name} changed since the skill {skill.Name} was loaded, or is a link. Load the skill again."
+                );
+            }
+            if (ProtectedPaths.DenialReason(content) is { } why)
+            {
+                throw new ToolFailureException($"{name} {why}.");
+            }
+
+            var text =
+                FileText.Of(content) ?? throw new ToolFailureException($"{name} is not text ({content.Length} bytes) and cannot be shown.");
+            return Task.FromResult(new ToolOutcome(Numbered(text.Content, from, to, text.Note)));
         }
     }
 

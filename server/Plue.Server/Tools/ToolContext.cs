@@ -1,6 +1,7 @@
 using Plue.Server.Codices;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
@@ -23,4 +24,7 @@ public sealed record ToolContext
 
     /// <summary>The instruction files for what its calls touch; null for none.</summary>
     public FileInstructions? Instructions { get; init; }
+
+    /// <summary>The hooks that run around its calls; null for none.</summary>
+    internal HookSession? Hooks { get; init; }
 }

@@ -3,6 +3,7 @@ using Plue.Server.Edits;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Store;
+using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
@@ -51,12 +52,15 @@ public interface IToolObserver
     /// <summary>It waits for the user, or does so no longer.</summary>
     void Waiting(ToolCall call, bool isWaiting);
 
+    /// <summary>The command of a hook ran for a call.</summary>
+    void HookRan(Messages.HookRun run) { }
+
     void Finished(ToolCallResult result);
 }
 
 /// <summary>
-/// The only place where tool calls run: it finds and plans the call, evaluates permissions, requests approval, stores the intent, records changes, runs it and
-/// truncates the result. A model cannot bypass it.
+/// The only place where tool calls run: it finds and plans the call, runs its hooks, evaluates permissions, requests approval, stores the intent, records
+/// changes, runs it and truncates the result. A model cannot bypass it.
 /// </summary>
 /// <param name="results">Stores truncated results; null discards the rest.</param>
 /// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
@@ -131,8 +135,9 @@ public sealed class ToolRunner(
         {
             cancellationToken.ThrowIfCancellationRequested();
             var tool = toolbox.Find(call.Name) ?? throw new ToolFailureException(toolbox.MissingMessage(call.Name));
-            var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
-            await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
+            var hooks = new CallHooks(call, tool, context, observer);
+            var planned = await hooks.BeforeAsync(Parse(call), cancellationToken);
+            await AllowAsync(call, tool, planned, hooks, context, observer, note => approval = note, cancellationToken);
             // A subtask has a time of its own, without what it waits.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
@@ -142,42 +147,62 @@ public sealed class ToolRunner(
             }
             if (!changesFiles)
             {
-                return Result(
-                    call,
-                    planned,
-                    context,
-                    await RunAsync(call, planned, context, observer, cancellationToken),
-                    [],
-                    approval
-                ) with
+                var ended = await RunAsync(call, planned, context, observer, cancellationToken);
+                var took = RunTime();
+                var added = await hooks.AfterAsync(planned, ended, isRecorded: false, cancellationToken);
+                return Result(call, planned, context, ended with { Text = hooks.Note + ended.Text + added }, [], approval) with
                 {
-                    RunTime = RunTime(),
+                    RunTime = took,
                 };
             }
 
+            // Unsaved text is recorded only by the names of its files: then the changes of hooks are recorded after those of the call.
+            var isWhole = planned.Unsaved is null && hooks.RunAfter(planned);
             // A started call is completed or stopped; its changes are recorded in any case.
             var scope = await FolderEdits.BeginAsync(
                 edits,
                 new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name),
                 context.Folders ?? throw new ToolFailureException("No workspace folder is open."),
-                planned.Changes,
+                // Hooks can change any file of the workspace.
+                isWhole ? null : planned.Changes,
                 planned.Unsaved,
                 cancellationToken
             );
             ToolOutcome outcome;
+            TimeSpan? runTime;
+            var text = "";
             try
             {
                 outcome = await RunAsync(call, planned, context, observer, cancellationToken);
+                runTime = RunTime();
+                if (isWhole)
+                {
+                    text = await hooks.AfterAsync(planned, outcome, isRecorded: true, cancellationToken);
+                }
             }
             finally
             {
                 changes = await scope.EndAsync(CancellationToken.None);
             }
 
-            var followUp = await planned.FollowUpAsync(cancellationToken);
-            return Result(call, planned, context, outcome with { Text = outcome.Text + followUp }, changes, approval) with
+            if (!isWhole)
             {
-                RunTime = RunTime(),
+                text = await hooks.AfterAsync(planned, outcome, isRecorded: false, cancellationToken);
+            }
+            var followUp = await planned.FollowUpAsync(cancellationToken);
+            return Result(
+                call,
+                planned,
+                context,
+                outcome with
+                {
+                    Text = hooks.Note + outcome.Text + text + followUp,
+                },
+                changes,
+                approval
+            ) with
+            {
+                RunTime = runTime,
             };
         }
         catch (ToolFailureException fault)
@@ -232,6 +257,7 @@ public sealed class ToolRunner(
         ToolCall call,
         ITool tool,
         PlannedCall planned,
+        CallHooks hooks,
         ToolContext context,
         IToolObserver observer,
         Action<Messages.ApprovalNote> answered,
@@ -240,6 +266,10 @@ public sealed class ToolRunner(
     {
         var rights = context.Rights();
         var verdicts = Evaluate(tool, planned, rights);
+        if (hooks.Ask is { } reason)
+        {
+            verdicts.Add(new Verdict(Decision.Ask, reason));
+        }
         if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow)
         {
             return;
@@ -253,6 +283,7 @@ public sealed class ToolRunner(
             throw new ToolFailureException($"The call was denied: {verdict.Why} {NobodyAsked}");
         }
 
+        await hooks.ApprovalRequestedAsync(planned, verdict.Why, cancellationToken);
         // A rule that allows only part of the call would be requested repeatedly.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         // Rules are stored for a folder.
@@ -279,7 +310,7 @@ public sealed class ToolRunner(
                 RuleFolder = rule is null ? null : ruleFolder ?? context.Workspace,
             },
             cancellationToken,
-            () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow)
+            () => hooks.Ask is null && Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow)
         );
         observer.Waiting(call, true);
         try
@@ -355,7 +386,7 @@ public sealed class ToolRunner(
         var (instructions, sources) = context.Instructions?.Take(planned.Touches, call.ToolUseId) ?? ("", []);
         return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost) + instructions, null)
         {
-            Instructions = sources,
+            Instructions = [.. outcome.Instructions, .. sources],
             Finished = outcome.Finished,
             Changes = changes,
             Images = images,

@@ -5,6 +5,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Tools.Hooks;
 using Plue.Server.Tools.Mcp;
 using Plue.Server.Tools.VsCode;
 
@@ -30,7 +31,7 @@ internal sealed class ToolServices : IAsyncDisposable
             permissions.Policy,
             permissions.Approvals,
             edits.Log,
-            rights => [.. rights().Reverse().Select(one => one.Title)],
+            rights => [.. rights().Where(one => one.Skill is null).Reverse().Select(one => one.Title)],
             results,
             store.Blobs,
             platform.Time
@@ -49,6 +50,16 @@ internal sealed class ToolServices : IAsyncDisposable
         McpServers = new McpServers(mcp);
         VsCodeTools = new VsCodeTools(editor, platform.Workspace, new VsCodeToolChoices(platform.Paths), platform.Redactor.Mask);
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
+        Hooks = new HookServices
+        {
+            Command = new HookCommand(permissions.Sandbox, AllowsNetwork, platform.Time),
+            Stored = new HookApprovals(platform.Paths, platform.Time),
+            Approvals = permissions.Approvals,
+            Edits = edits.Log,
+            OfUser = () => [.. codices.Config.Hooks.Select(hook => CommandHook.From(hook, "~/.plue/config.json5")).OfType<CommandHook>()],
+            ClaudeUserFolder = () => codices.Config.Flag(UserConfig.ClaudeCodeHooksKey) == true ? PluePaths.UserFolder : null,
+            Mask = platform.Redactor.Mask,
+        };
         Sources =
             sources
             ??
@@ -61,8 +72,10 @@ internal sealed class ToolServices : IAsyncDisposable
                     AllowsNetwork,
                     static _ => false,
                     editor,
-                    () => platform.Workspace.TrustedFolders
+                    () => platform.Workspace.TrustedFolders,
+                    codices.Skills
                 ),
+                new SkillTool(codices.Skills, codices.Prompts.ToolText),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
                 new CodexTool(codices.Documents, codices.Prompts.ToolText),
                 new CodexEditTool(
@@ -80,6 +93,7 @@ internal sealed class ToolServices : IAsyncDisposable
 
     /// <summary>In the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
+    public HookServices Hooks { get; }
     public McpServers McpServers { get; }
     public VsCodeTools VsCodeTools { get; }
 

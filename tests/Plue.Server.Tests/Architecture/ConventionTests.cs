@@ -23,6 +23,7 @@ public partial class ConventionTests
     {
         string[] exits =
         [
+            "Providers/Acp/AcpStarter.cs",
             "Providers/Bedrock/AwsCredentials.cs",
             "Providers/ClaudeCode/ClaudeCodeEnvironment.cs",
             "Providers/Connections/OAuth/OAuthServer.cs",

@@ -36,7 +36,6 @@ public class ValueLookupTests
         ["FirstOrDefault of ValueTuple<String, String[]>"] = "The list that is null is looked at first.",
         ["FirstOrDefault of ValueTuple<String, String, String[]>"] = "The list that is null is looked at first.",
         ["LastOrDefault of ValueTuple<CodexUri, String>"] = "The path that is null is looked at first.",
-        ["LastOrDefault of ValueTuple<Message, Int32>"] = "The default is given.",
     };
 
     [Fact]

@@ -32,13 +32,7 @@ internal sealed class EditFixture : IDisposable
 
     public EditServices Open()
     {
-        var edits = new EditServices(
-            Paths,
-            () => WorkspaceFolders.Of(Folder),
-            Dirty.Contains,
-            TimeProvider.System,
-            NullLogger.Instance
-        );
+        var edits = new EditServices(Paths, () => WorkspaceFolders.Of(Folder), Dirty.Contains, TimeProvider.System, NullLogger.Instance);
         opened.Add(edits);
         return edits;
     }

@@ -103,6 +103,32 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task A_readable_folder_in_a_hidden_one_is_read_and_run_and_not_changed(SandboxKind kind, bool asRoot)
+    {
+        Directory.CreateDirectory(In("home/.plue/skills/pdf"));
+        var script = In("home/.plue/skills/pdf/run.sh");
+        File.WriteAllText(script, "echo runs");
+        Assert.StartsWith(
+            "runs\n",
+            await RunAsync(kind, asRoot, $"sh {script}; echo x > {script}; touch {script}2"),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("echo runs", File.ReadAllText(script));
+        Assert.False(File.Exists(script + "2"));
+        Assert.DoesNotContain("canary", await RunAsync(kind, asRoot, $"cat {script}/../../../vault.json"), StringComparison.Ordinal);
+
+        // A link to elsewhere shows nothing.
+        Directory.Delete(In("home/.plue/skills"), recursive: true);
+        Directory.CreateSymbolicLink(In("home/.plue/skills"), In("home/.ssh"));
+        Assert.DoesNotContain(
+            "canary",
+            await RunAsync(kind, asRoot, $"cat {In("home/.plue/skills/id_ed25519")} {In("home/.ssh/id_ed25519")}"),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task Nothing_reaches_the_network(SandboxKind kind, bool asRoot)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -421,7 +447,7 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public void The_profile_for_macOS_quotes_what_a_folder_is_called()
     {
-        var profile = SandboxProfile.Of(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [".git"]);
+        var profile = SandboxProfile.Of(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [], [".git"]);
         Assert.Contains("(allow file-write* (subpath \"/a \\\"b\\\\\"))", profile, StringComparison.Ordinal);
         Assert.Contains("(deny network*)", profile, StringComparison.Ordinal);
         Assert.True(
@@ -460,7 +486,12 @@ public sealed class SandboxTests : IDisposable
             },
             WorkingDirectory = In("work"),
         };
-        var sandbox = new Sandbox([In("home/.plue"), In("home/.ssh"), In("home/.nothing")], SidecarProcess.Executable, [kind]);
+        var sandbox = new Sandbox(
+            [In("home/.plue"), In("home/.ssh"), In("home/.nothing")],
+            SidecarProcess.Executable,
+            [kind],
+            [In("home/.plue/skills"), In("home/.plue/missing")]
+        );
         if (!asRoot)
         {
             Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/");

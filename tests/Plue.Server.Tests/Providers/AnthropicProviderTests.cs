@@ -65,6 +65,7 @@ public class AnthropicProviderTests : WireContract
     protected override string TextAnswer =>
         Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Ending("max_tokens");
+    protected override VendorCache Cache => VendorCache.Marked();
     protected override string CachedAnswer => TextAnswer;
 
     protected override string EventOf(string json) => $"data: {json}\n\n";
@@ -214,6 +215,20 @@ public class AnthropicProviderTests : WireContract
         var bodies = Endpoint.Requests.Select(request => request.Body).ToArray();
         var start = bodies[0].LastIndexOf(Mark, StringComparison.Ordinal);
         Assert.StartsWith(bodies[0][..start], bodies[1]);
+    }
+
+    [Theory]
+    [InlineData("claude-opus-5", null, 32_000)]
+    [InlineData("claude-opus-4-20250514", null, 32_000)]
+    [InlineData("claude-opus-4-20250514", "high", 32_000)]
+    [InlineData("claude-3-7-sonnet-20250219", null, 16_000)]
+    [InlineData("claude-3-5-haiku-20241022", null, 8_192)]
+    [InlineData("claude-3-haiku-20240307", null, 4_096)]
+    [InlineData("kimi-k2", null, 8_192)]
+    public async Task Without_a_limit_of_the_user_a_response_may_be_as_long_as_the_model_allows(string model, string? level, int most)
+    {
+        await AskAsync(Stream().Send(TextAnswer), null, Request() with { Model = model, ReasoningLevel = level });
+        Assert.Contains($"\"max_tokens\":{most},", Endpoint.Requests[^1].Body, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,6 +12,7 @@ public class AzureProviderTests : ChatCompletionsContract
         """{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}]}""";
 
     protected override string Kind => ProviderKinds.Azure;
+    protected override VendorCache Cache => VendorCache.Automatic("prompt_cache_key");
     protected override string ChatPath => "/openai/v1/chat/completions";
     protected override (string Name, string Value) KeyHeader => ("api-key", FixedSecrets.Key);
 

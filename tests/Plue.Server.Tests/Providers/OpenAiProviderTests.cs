@@ -9,6 +9,8 @@ namespace Plue.Server.Tests.Providers;
 /// <summary>The bytes of the Responses API, whoever speaks it.</summary>
 public abstract class ResponsesContract : WireContract
 {
+    protected override VendorCache Cache => VendorCache.Automatic("prompt_cache_key");
+
     private int number;
 
     protected string Event(string type, string fields) =>
@@ -150,7 +152,7 @@ public class OpenAiProviderTests : ResponsesContract
                 + """{"type":"function_call","call_id":"call_a","name":"read","arguments":"{\"path\":\"a.txt\"}"},{"role":"assistant","content":[{"type":"output_text","text":"Done."}]},"""
                 + """{"type":"function_call_output","call_id":"call_a","output":"bytes"},{"role":"user","content":[{"type":"input_text","text":"and?"}]}],"""
                 + """ "tools":[{"type":"function","name":"read","description":"Reads a file.","parameters":{"type":"object","properties":{"path":{"type":"string"}}},"strict":false}],""".TrimStart()
-                + """ "stream":true,"store":false,"include":["reasoning.encrypted_content"],"max_output_tokens":100,"temperature":0.5,"reasoning":{"effort":"low","summary":"auto"}}""".TrimStart(),
+                + """ "stream":true,"store":false,"prompt_cache_key":"chat_1","include":["reasoning.encrypted_content"],"max_output_tokens":100,"temperature":0.5,"reasoning":{"effort":"low","summary":"auto"}}""".TrimStart(),
             Endpoint.Requests[^1].Body
         );
     }
@@ -510,6 +512,7 @@ public class OpenAiProviderTests : ResponsesContract
 public class OpenAiChatCompletionsTests : ChatCompletionsContract
 {
     protected override string Kind => ProviderKinds.OpenAi;
+    protected override VendorCache Cache => VendorCache.Automatic("prompt_cache_key");
 
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
         new OpenAiProvider(
@@ -521,6 +524,19 @@ public class OpenAiChatCompletionsTests : ChatCompletionsContract
             http,
             TimeProvider.System
         );
+
+    [Fact]
+    public async Task A_server_that_refuses_the_cache_key_is_asked_without_it()
+    {
+        Endpoint.Route = request =>
+            request.Body.Contains("prompt_cache_key")
+                ? ScriptedAnswer.Json(ErrorBody("invalid_request_error", "Unknown parameter: 'prompt_cache_key'."), 400)
+                : Stream().Send(TextAnswer);
+        var events = await Provider().StreamAsync(Request(), Cancel).ToListAsync(Cancel);
+        Assert.Equal("Hé 👋 wörld", TextOf(events));
+        Assert.DoesNotContain(events, next => next is ProviderEvent.Waiting);
+        Assert.Equal(2, Endpoint.Requests.Count);
+    }
 
     [Fact]
     public async Task A_tag_for_thoughts_is_text_at_OpenAI()

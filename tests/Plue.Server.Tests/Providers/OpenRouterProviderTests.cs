@@ -9,6 +9,7 @@ namespace Plue.Server.Tests.Providers;
 public class OpenRouterProviderTests : ChatCompletionsContract
 {
     protected override string Kind => ProviderKinds.OpenRouter;
+    protected override VendorCache Cache => VendorCache.Automatic("session_id");
 
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
         new OpenRouterProvider(settings, secrets, http, TimeProvider.System);
@@ -185,5 +186,24 @@ public class OpenRouterProviderTests : ChatCompletionsContract
             new Uri(key),
             new ProviderEndpoint(settings, "https://openrouter.ai/api/v1", path => OpenRouterProvider.RootOf(settings, path)).At("/key")
         );
+    }
+}
+
+/// <summary>Claude behind OpenRouter: its cache wants marks.</summary>
+public class OpenRouterClaudeTests : OpenRouterProviderTests
+{
+    protected override ProviderRequest Question => Request() with { Model = "anthropic/claude-sonnet-5" };
+    protected override VendorCache Cache => VendorCache.Marked();
+
+    [Fact]
+    public async Task Counts_what_was_written_to_the_cache()
+    {
+        const string Usage =
+            """{"choices":[],"usage":{"prompt_tokens":100,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":30}}}""";
+        var usage = (await AnswerAsync(Unfinished + Delta("{}", "\"stop\"") + EventOf(Usage) + Done))
+            .OfType<ProviderEvent.UsageReported>()
+            .Last()
+            .Usage;
+        Assert.Equal((100, 60, 30), (usage.InputTokens, usage.CachedReadTokens, usage.CachedWriteTokens));
     }
 }

@@ -36,6 +36,9 @@ public abstract class ProviderContract : IAsyncLifetime
     protected abstract string? CachedAnswer { get; }
     protected abstract string ErrorBody(string type, string message);
 
+    /// <summary>The vendor's prompt cache, by its rule and empty.</summary>
+    protected virtual VendorCache Cache => VendorCache.Automatic();
+
     /// <summary>The vendor can be asked which models there are.</summary>
     protected virtual bool ListsModels => true;
 
@@ -90,6 +93,57 @@ public abstract class ProviderContract : IAsyncLifetime
             Assert.Skip("This wire does not count cached tokens.");
         var usage = (await AnswerAsync(CachedAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage;
         Assert.Equal((100, 20, 60), (usage.InputTokens, usage.OutputTokens, usage.CachedReadTokens));
+    }
+
+    [Fact]
+    public async Task Each_round_reads_from_the_prompt_cache_what_the_one_before_it_sent()
+    {
+        var cache = Cache;
+        List<CacheUse> uses = [];
+        Endpoint.Route = request =>
+        {
+            if (Other(request) is { } other)
+                return other;
+            uses.Add(cache.Take(request.Body));
+            return Stream().Send(TextAnswer);
+        };
+        var calls = Enumerable.Range(1, 25).Select(at => $"t{at}").ToList();
+        Message[] first = [Said(MessageRole.User, new MessagePart.Text(new string('x', 8000)))];
+        Message[] second =
+        [
+            .. first,
+            Said(
+                MessageRole.Assistant,
+                [new MessagePart.Text("I look."), .. calls.Select(id => new MessagePart.ToolUse(id, "read", "{}"))]
+            ),
+            Said(MessageRole.User, [.. calls.Select(id => new MessagePart.ToolResult(id, id, null))]),
+        ];
+        var pinned = new MessagePart.File("a.txt", "Its text") { IsPinned = true };
+        Message[] third = [.. second, Said(MessageRole.Assistant, new MessagePart.Text(new string('y', 4000)))];
+        Message[] fourth =
+        [
+            .. third,
+            Said(MessageRole.User, new MessagePart.Text("And now?")),
+            Said(MessageRole.Assistant, new MessagePart.Text("Nothing.")),
+        ];
+        var provider = Provider();
+        foreach (
+            var messages in new[]
+            {
+                first,
+                second,
+                [.. third, Said(MessageRole.User, pinned, new MessagePart.Text("And now?"))],
+                [.. fourth, Said(MessageRole.User, pinned, new MessagePart.Text("Sure?"))],
+            }
+        )
+            AssertEndsOnce(
+                await provider.StreamAsync(Question with { Messages = messages }, Cancel).ToListAsync(Cancel),
+                StopReason.EndTurn
+            );
+        Assert.Equal(0, uses[0].Read);
+        Assert.Equal((uses[0].Input, uses[1].Input), (uses[1].Read, uses[2].Read));
+        // The pinned file stands at the new end, and what was before it is found: 4,000 characters are 1,000 tokens.
+        Assert.InRange(uses[3].Read, uses[1].Input + 1000, uses[2].Input);
     }
 
     [Fact]

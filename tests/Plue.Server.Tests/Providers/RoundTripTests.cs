@@ -12,6 +12,7 @@ using Plue.Server.Providers.External;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Programs;
 using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Tests.Providers;
@@ -68,6 +69,20 @@ public partial class RoundTripTests
         );
 
     [Fact]
+    public void Every_chat_survives_cache_marks()
+    {
+        Check(
+            request =>
+                OpenAiWire.Request(request with { Model = "anthropic/claude" }, Settings, Dialect.OpenRouter, RefusableOptions.None, out _),
+            ReadChatCompletions
+        );
+        Check(
+            request => ConverseWire.Request(request with { Model = "amazon.nova-pro-v1:0" }, Settings, RefusableOptions.None, out _),
+            ReadConverse
+        );
+    }
+
+    [Fact]
     public void Every_chat_survives_Responses() =>
         Check(request => ResponsesWire.Request(request, Settings, RefusableOptions.None, out _), ReadResponses);
 
@@ -115,8 +130,8 @@ public partial class RoundTripTests
         Prop.ForAll<int>(seed =>
             {
                 var chat = RandomChat.Of(seed);
-                var history = ClaudeCodeHistory.Of(chat.Request.Messages);
-                List<ClaudeCodeHistory.Entry> entries = [.. history.Past, history.Question];
+                var history = ProgramHistory.Of(chat.Request.Messages);
+                List<ProgramHistory.Entry> entries = [.. history.Past, history.Question];
                 var told = string.Concat(entries.Select(entry => entry.Said));
                 var at = 0;
                 foreach (var said in chat.Said.Where(said => said.Kind == "text"))
@@ -247,9 +262,9 @@ public partial class RoundTripTests
     public void A_session_of_Claude_Code_that_was_told_a_pinned_file_still_holds_the_history_of_the_next_question()
     {
         var pinned = new MessagePart.File("a.txt", "then") { IsPinned = true };
-        var first = ClaudeCodeHistory.Of([Said(MessageRole.User, null, pinned, new MessagePart.Text("One"))]);
+        var first = ProgramHistory.Of([Said(MessageRole.User, null, pinned, new MessagePart.Text("One"))]);
         Assert.Contains("then", first.Question.Said, StringComparison.Ordinal);
-        var second = ClaudeCodeHistory.Of([
+        var second = ProgramHistory.Of([
             Said(MessageRole.User, null, new MessagePart.Text("One")),
             Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")),
             Said(MessageRole.User, null, pinned, new MessagePart.Text("Two")),
@@ -467,6 +482,11 @@ public partial class RoundTripTests
                         )
                     );
                 }
+                else if (block.TryGetProperty("cachePoint", out _))
+                {
+                    // It closes what stands before it.
+                    Assert.NotEqual(content[0], block);
+                }
                 else
                 {
                     var reasoning = block.GetProperty("reasoningContent");
@@ -500,7 +520,10 @@ public partial class RoundTripTests
             if (role == "tool")
             {
                 Assert.True(open.Remove(message.GetProperty("tool_call_id").GetString()!));
-                pieces.Add(new("user", "result", message.GetProperty("content").GetString()!));
+                var said = message.GetProperty("content");
+                if (said.ValueKind == JsonValueKind.Array)
+                    said = Assert.Single(said.EnumerateArray()).GetProperty("text");
+                pieces.Add(new("user", "result", said.GetString()!));
                 continue;
             }
 

@@ -92,8 +92,8 @@ public sealed class SettingsHandlersTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         var provider = await sidecar.Client.ResultAsync("template/get", new { id = "llm-provider" });
         var fields = provider?["fields"]?.AsArray() ?? [];
-        var maxTokens = fields.Single(field => (string?)field?["name"] == "max_tokens");
-        Assert.Equal((4096, 1, 200000), ((int?)maxTokens?["default"], (int?)maxTokens?["min"], (int?)maxTokens?["max"]));
+        var temperature = fields.Single(field => (string?)field?["name"] == "temperature");
+        Assert.Equal((0.7, 0, 2), ((double?)temperature?["default"], (int?)temperature?["min"], (int?)temperature?["max"]));
         Assert.Equal("provider_type", (string?)fields.Single(field => (string?)field?["name"] == "cli_path")?["conditional"]?["field"]);
         Assert.Equal(
             "The template nope does not exist.",

@@ -104,7 +104,7 @@ public sealed class TemplateFilesTests : IDisposable
         );
         var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks + 1)));
         Assert.Equal(
-            (null, $"A template has at most {TemplateReader.MaxHooks} hooks."),
+            (null, $"A file has at most {TemplateReader.MaxHooks} hooks."),
             (tooMany.Template, Assert.Single(tooMany.Problems).Message)
         );
     }

@@ -37,7 +37,7 @@ public class TemplateReaderTests
     [InlineData("{id: 'x', name: 'X', fields: [{name: 'a', type: 'number', min: 2, max: 1}]}", "1:72 error: `max` is smaller than `min`.")]
     [InlineData(
         "{id: 'x', name: 'X', automation: {hooks: [{trigger: 'created', action: 'call_llm'}]}}",
-        "1:72 error: `action` must be one of send_to_llm, set_field, spawn_task, notify."
+        "1:72 error: `action` must be one of send_to_llm, set_field, spawn_task, notify, run_command."
     )]
     [InlineData(
         "{id: 'x', name: 'X', automation: {hooks: [{trigger: 'created', action: 'send_to_llm', conditions: [{field: 'a'}]}]}}",

@@ -172,6 +172,29 @@ public sealed class CodexEditToolTests : IDisposable
         Assert.StartsWith(error, await ErrorAsync(parameters), StringComparison.Ordinal);
 
     [Fact]
+    public async Task An_agent_cannot_add_or_change_a_hook_that_runs_a_command()
+    {
+        const string Hook = "{ trigger: 'turn_end', action: 'run_command', command: 'make' }";
+        File.WriteAllText(paths.Config, "{ hooks: [" + Hook + "], trash_days: 30 }");
+        await ReadAsync("codex://settings/config");
+        Assert.StartsWith(
+            "codex://settings/config was not changed, because the new text adds or changes a hook that runs a command.",
+            await ErrorAsync("""{"uri":"codex://settings/config","old":"'make'","new":"'make test'"}"""),
+            StringComparison.Ordinal
+        );
+        await ErrorAsync("""{"uri":"codex://settings/config","old":"trash_days: 30","new":"claude_code_hooks: true"}""");
+        await PlanAsync("""{"uri":"codex://settings/config","old":"30","new":"60"}""");
+        await ReadAsync("codex://templates/log-reader");
+        Assert.Contains(
+            "adds or changes a hook",
+            await ErrorAsync(
+                $$"""{"uri":"codex://templates/log-reader","old":"['read'],","new":"['read'], automation: { hooks: [{{Hook}}] },"}"""
+            ),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_key_is_never_written()
     {
         var parameters = """{"uri":"codex://prompts/new","text":"Use sk-ant-api03-""" + new string('A', 93) + """AA."}""";

@@ -23,6 +23,8 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         Top = top;
         Folder = Path.Combine(top, "work");
         Directory.CreateDirectory(Folder);
+        var notes = Directory.CreateDirectory(Path.Combine(top, "home", "skills", "notes")).FullName;
+        File.WriteAllText(Path.Combine(notes, "SKILL.md"), "---\nname: notes\ndescription: Writes notes.\n---\nWrite notes.");
         services = new Services(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
         services.Platform.Workspace.Open(Folder, trusted: true);
         services.Editor.Editor = new Testing.ScriptedEditor();

@@ -67,6 +67,8 @@ public sealed class ToolParametersTests : IAsyncLifetime
             """{"uri":"codex://prompts/new","text":"a","new":"b"}""",
             "Set `text` to the whole document, or `old` and `new`"
         ),
+        ("skill.name", """{"name":"note"}""", "There is no skill `note`. Did you mean `notes`?"),
+        ("skill.arguments", """{"name":"notes","arguments":"of today"}""", "Write notes.\n\nARGUMENTS: of today\n</skill>"),
         ("fetch.url", """{"url":"http://127.0.0.1:9/"}""", "127.0.0.1:9 is this machine or "),
         ("spawn_task.template", """{"template":"worker","goal":"g"}""", "worker|"),
         ("spawn_task.goal", """{"template":"worker","goal":"Count them."}""", "|Count them.|"),

@@ -115,7 +115,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await draft().fill('');
     await page.keyboard.type('/comapct it');
     await page.keyboard.press('Enter');
-    await chat.getByText('/comapct is not a command or prompt. Send it as text?').waitFor();
+    await chat.getByText('/comapct is not a command, prompt or skill. Send it as text?').waitFor();
     await button('Send as Text').click();
     await chat.getByRole('article', { name: 'Your message' }).filter({ hasText: '/comapct it' }).waitFor();
     await untilFinished(workbench);

@@ -59,7 +59,7 @@ test('Each document that a comment of the code cites is there', () => {
     ),
   );
   /** Names of a user's files, a template for new tools, reports. */
-  const other = /^(CLAUDE|prompts\/tool-example|artifacts\/.*|blockers)\.md$/;
+  const other = /^(CLAUDE|SKILL|prompts\/tool-example|artifacts\/.*|blockers)\.md$/;
   expect(cited.length).toBeGreaterThan(10);
   expect(cited.filter(([, name]) => !other.test(name) && !existsSync(join(root, name)))).toEqual([]);
 });

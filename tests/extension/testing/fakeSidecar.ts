@@ -8,6 +8,7 @@ import type {
   ErrorData,
   HostNotifyParams,
   MessageEventParams,
+  ModelEventParams,
   ProviderChangedParams,
   SearchHitsParams,
   TaskEventParams,
@@ -21,6 +22,7 @@ export class FakeSidecar implements Sidecar {
   readonly stateChanged = new EventEmitter<SidecarState>();
   readonly codexChanged = new EventEmitter<CodexChangedParams>();
   readonly messageEvent = new EventEmitter<MessageEventParams>();
+  readonly modelEvent = new EventEmitter<ModelEventParams>();
   readonly providerChanged = new EventEmitter<ProviderChangedParams>();
   readonly searchHits = new EventEmitter<SearchHitsParams>();
   readonly taskEvent = new EventEmitter<TaskEventParams>();
@@ -34,6 +36,7 @@ export class FakeSidecar implements Sidecar {
   readonly onDidChangeState: Event<SidecarState> = this.stateChanged.event;
   readonly onCodexChanged: Event<CodexChangedParams> = this.codexChanged.event;
   readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
+  readonly onModelEvent: Event<ModelEventParams> = this.modelEvent.event;
   readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
   readonly onSearchHits: Event<SearchHitsParams> = this.searchHits.event;
   readonly onTaskEvent: Event<TaskEventParams> = this.taskEvent.event;

@@ -634,6 +634,23 @@ export class LanguageModelDataPart {
     readonly data: Uint8Array,
     readonly mimeType: string,
   ) {}
+
+  static image(data: Uint8Array, mime: string): LanguageModelDataPart {
+    return new LanguageModelDataPart(data, mime);
+  }
+}
+
+export class LanguageModelPromptTsxPart {
+  constructor(readonly value: unknown) {}
+}
+
+export enum LanguageModelChatMessageRole {
+  User = 1,
+  Assistant = 2,
+}
+
+export class ChatResponseTurn {
+  constructor(readonly result: { metadata?: unknown }) {}
 }
 
 export class LanguageModelToolCallPart {

@@ -269,6 +269,7 @@ describe('a failed answer', () => {
   it.each([
     ['providerAuthFailed', 'anthropic', 'Set Key…', { type: 'help', action: 'setKey', providerId: 'anthropic' }],
     ['providerAuthFailed', 'claude-code', 'Sign In…', { type: 'help', action: 'signInClaude', providerId: 'anthropic' }],
+    ['providerAuthFailed', 'acp', 'Retry', { type: 'retry', messageId: 'm2' }],
     ['unreachable', 'ollama', 'Start Ollama…', { type: 'help', action: 'startOllama', providerId: 'anthropic' }],
     ['unreachable', 'ollama', 'Retry', { type: 'retry', messageId: 'm2' }],
     ['vaultLocked', 'anthropic', 'Unlock Vault…', { type: 'help', action: 'unlockVault', providerId: 'anthropic' }],

@@ -313,6 +313,47 @@ describe('a command', () => {
     expect(input().value).toBe('Review this.');
   });
 
+  it('lists skills with their arguments, and sends what names one as it is', async () => {
+    type('/');
+    await receive({ type: 'prompts', prompts: [] });
+    const skills = [
+      { name: 'pdf', description: 'Fills forms.', argumentHint: '[file]' },
+      { name: 'undo', description: 'Not what it seems.' },
+    ];
+    await receive({ type: 'skills', skills });
+    expect(rows()).toContain('/pdf [file]Skill: Fills forms.');
+    expect(rows().filter((row) => row.startsWith('/undo'))).toHaveLength(1);
+    type('/pd');
+    press('Enter');
+    expect(input().value).toBe('/pdf ');
+    expect(last('send')).toBeUndefined();
+    type('/pdf a.pdf');
+    press('Enter');
+    expect(last('send')).toMatchObject({ type: 'send', text: '/pdf a.pdf' });
+  });
+
+  it('of the agent are inserted and sent as text', async () => {
+    type('/');
+    const commands = [
+      { name: 'init', description: 'Write an AGENTS.md', hint: 'for whom' },
+      { name: 'undo', description: 'Another one' },
+    ];
+    await receive({ type: 'prompts', prompts: [], commands });
+    expect(rows()).toContain('/initWrite an AGENTS.md · for whom');
+    type('/in');
+    press('Enter');
+    expect(input().value).toBe('/init ');
+    type('/init everybody');
+    press('Escape');
+    press('Enter');
+    expect(last('send')).toMatchObject({ text: '/init everybody' });
+    // A command of Plue stays one.
+    type('/undo');
+    press('Escape');
+    press('Enter');
+    expect(last('command')).toEqual({ type: 'command', command: 'plue.chat.undo' });
+  });
+
   it('SEC-04 stays what it is when a file has the name of a command of Plue', async () => {
     type('/');
     await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/undo', title: 'Undo', description: 'Not what it seems.' }] });
@@ -361,7 +402,7 @@ describe('a command', () => {
     press('Enter');
     expect(last('send')).toBeUndefined();
     expect(input().value).toBe('/comapct now');
-    expect(hint()).toContain('/comapct is not a command or prompt. Send it as text?');
+    expect(hint()).toContain('/comapct is not a command, prompt or skill. Send it as text?');
     press('Enter');
     expect(last('send')).toEqual({ type: 'send', text: '/comapct now' });
     await receive();

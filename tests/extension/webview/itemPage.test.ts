@@ -31,12 +31,16 @@ function showSoup(): void {
   page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: { servings: 2 } });
 }
 
+function input(name: string): HTMLInputElement {
+  const found = root.querySelector<HTMLInputElement>(`#item-${name}`);
+  if (found === null) throw new Error(`There is no field ${name}.`);
+  return found;
+}
+
 function type(name: string, value: string): void {
-  const input = root.querySelector<HTMLInputElement>(`#item-${name}`);
-  if (input === null) throw new Error(`There is no field ${name}.`);
-  input.value = value;
-  input.dispatchEvent(new Event('input', { bubbles: true }));
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+  input(name).value = value;
+  input(name).dispatchEvent(new Event('input', { bubbles: true }));
+  input(name).dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 function press(words: string): void {
@@ -67,6 +71,14 @@ test('A template with a place for the title asks for it once', () => {
   type('name', 'Broth');
   press('Save');
   expect(posted.at(-1)).toEqual({ type: 'save', values: { name: 'Broth' }, expectedVersion: 3 });
+});
+
+test('A form that is sent again has what was typed in a field that was not left yet', () => {
+  showSoup();
+  input('servings').value = '0';
+  input('servings').dispatchEvent(new Event('input', { bubbles: true }));
+  showSoup();
+  expect(input('servings').value).toBe('0');
 });
 
 test('Only what was changed is saved, against the version that was read', () => {

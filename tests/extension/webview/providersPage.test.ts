@@ -604,6 +604,24 @@ describe('adding a provider', () => {
     await click('Connect');
     expect(postedOf('connect')[0]?.provider.command).toBe(program.path);
   });
+
+  it('connects an agent that was found with its name and arguments', async () => {
+    const acp = kind({ kind: 'acp', name: 'Agent (ACP)', takesEndpoint: false, takesKey: false, authTypes: ['none'] });
+    await receive({ type: 'snapshot', providers: [provider()], kinds: [...kinds, acp] });
+    await click('Choose Agent on this machine (ACP)');
+    const other = { path: '/bin/plue-provider-x', name: 'x', sha256: 'cd'.repeat(32), approved: true, changedSinceApproval: false };
+    const gemini = { ...other, path: '/bin/gemini', name: 'gemini', agent: 'Gemini CLI', arguments: ['--acp'], approved: false };
+    await receive({ type: 'executables', items: [other, gemini] }, finished('executables'));
+    expect(words()).not.toContain(other.path);
+    await click('Connect');
+    expect(words()).toContain('Choose an agent, or enter the path of its program.');
+    await click('Approve Program: Gemini CLI');
+    expect(postedOf('approve')).toEqual([{ type: 'approve', path: gemini.path, sha256: gemini.sha256, work: 'approve' }]);
+    await receive({ type: 'executables', items: [other, { ...gemini, approved: true }] }, finished('approve'));
+    expect(input('connect-name').value).toBe('Gemini CLI');
+    await click('Connect');
+    expect(postedOf('connect')[0]?.provider).toMatchObject({ kind: 'acp', command: gemini.path, fields: { arguments: ['--acp'] } });
+  });
 });
 
 describe('the models of the catalog', () => {

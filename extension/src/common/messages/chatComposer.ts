@@ -1,6 +1,13 @@
 // Messages between the chat page and its panel about files, images, the queue, prompts and the context meter.
 import * as v from 'valibot';
-import type { Attachment, AttachmentView, LineRange, MessageContextResult, PromptArgumentView } from '../../protocol/protocol.generated';
+import type {
+  AgentCommandView,
+  Attachment,
+  AttachmentView,
+  LineRange,
+  MessageContextResult,
+  PromptArgumentView,
+} from '../../protocol/protocol.generated';
 import { id, path, text } from './fields';
 import { type EditorChoice, editorChoice } from './savedState';
 
@@ -76,7 +83,9 @@ export type ComposerToPage =
   | { type: 'contextFiles'; files: AttachmentView[] }
   /** How full the context window is, if known. `costLimit` in USD. */
   | { type: 'context'; context?: MessageContextResult; costLimit?: number }
-  | { type: 'prompts'; prompts: PromptView[] }
+  | { type: 'prompts'; prompts: PromptView[]; commands?: AgentCommandView[] }
+  /** The skills that the user can invoke. */
+  | { type: 'skills'; skills: SkillName[] }
   /** Inserts a prompt into the composer, where the user fills in its {{arguments}}. */
   | { type: 'promptText'; text: string; args: PromptArgumentView[] };
 
@@ -98,6 +107,12 @@ export interface FileHit extends FilePlace {
   name?: string;
   /** The editor has unsaved changes; the file on disk is sent. */
   isUnsaved?: boolean;
+}
+
+export interface SkillName {
+  name: string;
+  description: string;
+  argumentHint?: string;
 }
 
 export interface PromptView {

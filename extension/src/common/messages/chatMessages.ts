@@ -15,6 +15,7 @@ const chatCommands = [
   'plue.chat.pinFiles',
   'plue.chat.settings',
   'plue.selectVsCodeTools',
+  'plue.showSkills',
   'plue.newChatFromTemplate',
   'plue.showHistory',
 ] as const;

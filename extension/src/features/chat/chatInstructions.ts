@@ -40,6 +40,12 @@ export class ChatInstructions implements vscode.Disposable {
     openInstructions: ({ source, path }) => this.open(source, path),
     allowInstructions: async ({ source, version }) => {
       const { codexId, services } = this;
+      if (/[\\/]SKILL\.md$/.test(source)) {
+        // A skill has more files than the one that the list names.
+        await vscode.commands.executeCommand('plue.reviewSkill', source);
+        this.refresh();
+        return;
+      }
       this.post({ type: 'instructions', steering: await services.sidecar.request(messageAllowSteering, { codexId, source, version }) });
     },
   };
@@ -68,7 +74,9 @@ export class ChatInstructions implements vscode.Disposable {
   }
 
   private async open(source: string, path: string | undefined): Promise<void> {
-    if (path === undefined || source.startsWith('codex://providers/')) {
+    if (source === 'skills') {
+      await vscode.commands.executeCommand('plue.showSkills');
+    } else if (path === undefined || source.startsWith('codex://providers/')) {
       await vscode.commands.executeCommand('plue.openCodex', source);
     } else {
       const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));

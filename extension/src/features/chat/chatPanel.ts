@@ -45,7 +45,7 @@ import type { EditorContext } from './editorContext';
 import type { LastEditor } from './insertCode';
 import type { ChatHost } from './chatHost';
 import { ChatMessages } from './chatMessages';
-import type { RecentModels } from './recentModels';
+import type { RecentModels } from '../../server/recentModels';
 import { runInTerminal } from './runInTerminal';
 import { openLink } from './links';
 import { ChatInstructions } from './chatInstructions';

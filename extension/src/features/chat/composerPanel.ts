@@ -11,11 +11,13 @@ import {
   codexGet,
   codexList,
   codexUpdate,
+  messageCommands,
   messageContext,
   messagePrompt,
   messageSteer,
   messageUnqueue,
   settingsGet,
+  skillList,
 } from '../../protocol/protocol.generated';
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -86,7 +88,9 @@ export class ComposerPanel implements vscode.Disposable {
     pickPin: () => this.pickPins(),
     measureContext: ({ draft, attachments }) => this.measure(draft, attachments),
     keepEditorChoice: ({ choice }) => this.services.editorContext.keep(choice),
-    listPrompts: () => this.listPrompts(),
+    listPrompts: async () => {
+      await Promise.all([this.listPrompts(), this.listSkills()]);
+    },
     readPrompt: ({ uri }) => this.readPrompt(uri),
   };
 
@@ -191,11 +195,25 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Built-in prompts are instructions for agents, not questions. */
   private async listPrompts(): Promise<void> {
-    const { items } = await this.services.sidecar.request(codexList, { collection: 'prompts' });
+    const { sidecar } = this.services;
+    const [{ items }, { items: commands }] = await Promise.all([
+      sidecar.request(codexList, { collection: 'prompts' }),
+      sidecar.request(messageCommands, { codexId: this.codexId }),
+    ]);
     const prompts = items
       .filter(({ layer }) => layer !== 'shipped')
       .map(({ uri, title, description }) => ({ uri, title, ...(description === undefined ? {} : { description }) }));
-    this.post({ type: 'prompts', prompts });
+    this.post({ type: 'prompts', prompts, ...(commands.length === 0 ? {} : { commands }) });
+  }
+
+  private async listSkills(): Promise<void> {
+    const { skills } = await this.services.sidecar.request(skillList, {});
+    this.post({
+      type: 'skills',
+      skills: skills
+        .filter(({ state, isForUser }) => state === 'on' && isForUser)
+        .map(({ name, description, argumentHint }) => ({ name, description, ...(argumentHint === undefined ? {} : { argumentHint }) })),
+    });
   }
 
   private async readPrompt(uri: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
 import { chatsOpenInSideBar } from '../../infrastructure/settings';
 import type { ApprovalList } from '../../server/approvalList';
+import { isShownByFeature } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { TaskList } from '../../server/taskList';
@@ -19,7 +20,7 @@ import { conversationPattern } from '../../common/messages/fields';
 import { EditorContext } from './editorContext';
 import { LastEditor } from './insertCode';
 import { pickChat } from './pickChat';
-import { RecentModels } from './recentModels';
+import { RecentModels } from '../../server/recentModels';
 import { SavedChats } from './savedChats';
 import { TextSources } from './textSources';
 import { Transfer } from './transfer';
@@ -74,7 +75,7 @@ export function activateChat(
     notifyWhenFinished({
       sidecar,
       log,
-      isVisible: (codexId) => panels.isVisible(codexId),
+      isVisible: (codexId) => panels.isVisible(codexId) || isShownByFeature(codexId),
       open: (uri, title) => void runWithErrorHandling(log, () => panels.open({ uri, title })),
     }),
   );

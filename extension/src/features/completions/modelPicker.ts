@@ -1,10 +1,10 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
-import { formatPrice } from '../../common/format';
+import { priceText } from '../../common/format';
 import { FailureError } from '../../infrastructure/errors';
 import { type QuickPickItem, showInformationMessage, showQuickPick, withProgress } from '../../infrastructure/window';
 import { completionModels } from '../../protocol/protocol.generated';
-import type { CompletionModelView, PriceView } from '../../protocol/protocol.generated';
+import type { CompletionModelView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { complete } from './completionProvider';
 import { cursorAt } from './cursor';
@@ -48,7 +48,7 @@ export async function chooseModel(sidecar: Sidecar, settings: CompletionSettings
 }
 
 function rowOf({ id, name, isKnown, price }: CompletionModelView, chosen: CompletionModel, current: string | undefined): Row {
-  const cost = priceText(price);
+  const cost = price === undefined ? undefined : priceText(price);
   return {
     label: name ?? id,
     chosen,
@@ -56,13 +56,6 @@ function rowOf({ id, name, isKnown, price }: CompletionModelView, chosen: Comple
     ...(isKnown ? {} : { detail: l10n.t('May complete code. Plue tries it first.') }),
     ...(modelText(chosen) === current ? { icon: 'check' } : {}),
   };
-}
-
-function priceText(price: PriceView | undefined): string | undefined {
-  if (price === undefined) return undefined;
-  const { inputPerMillion, outputPerMillion } = price;
-  if (inputPerMillion === 0 && outputPerMillion === 0) return l10n.t('Free');
-  return l10n.t('{0} / {1} per million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 /** Fails with the words of the server if the model cannot fill in the middle. */

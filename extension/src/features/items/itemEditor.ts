@@ -115,6 +115,8 @@ export class ItemEditor implements vscode.Disposable {
     }
     const template = await sidecar.request(templateGet, { id: templateId });
     const offers = await this.offersFor(template);
+    // Meanwhile another form was opened.
+    if (this.target !== target) return;
     this.template = template;
     this.codex = found?.codex;
     this.values = found === undefined ? {} : valuesOf(found);

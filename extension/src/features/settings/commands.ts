@@ -1,3 +1,4 @@
 export const commands = {
   openSettings: 'plue.openSettings',
+  addHook: 'plue.addHook',
 } as const;

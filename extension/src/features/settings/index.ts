@@ -9,6 +9,7 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { type FromSettingsPage, fromSettingsPage, type ToSettingsPage } from '../../common/messages/settings';
 import { commands } from './commands';
+import { addHook } from './hookExamples';
 
 export const viewType = 'plue.settings';
 
@@ -95,6 +96,17 @@ export function activateSettings(
       runWithErrorHandling(log, () => {
         page.reveal();
         return Promise.resolve();
+      }),
+    ),
+  );
+  disposables.add(
+    vscode.commands.registerCommand(commands.addHook, () =>
+      runWithErrorHandling(log, async () => {
+        const { path: file, name } = await addHook(sidecar);
+        sendSoon();
+        const text = (await vscode.workspace.openTextDocument(vscode.Uri.file(file))).getText();
+        const line = text.slice(0, Math.max(0, text.lastIndexOf(`"${name}"`))).split('\n').length;
+        await openFile(file, line, undefined);
       }),
     ),
   );

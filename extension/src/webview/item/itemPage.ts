@@ -105,6 +105,7 @@ export class ItemPage {
         ? { provider_ref: (options) => (this.choice = this.chooseProvider(options, typeof model === 'string' ? model : undefined)) }
         : {},
       onChange: () => this.keep(),
+      onInput: () => this.keep(),
     });
     for (const [name, value] of Object.entries(typed)) this.form.set(name, value ?? undefined);
     this.body.replaceChildren(

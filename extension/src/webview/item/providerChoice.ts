@@ -4,7 +4,8 @@ import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.gener
 import { element, setText } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
 import type { ModelLists } from '../shared/modelLists';
-import { abilityText, savedChoiceText, ModelPicker, priceText } from '../shared/modelPicker';
+import { priceText } from '../../common/format';
+import { abilityText, savedChoiceText, ModelPicker } from '../shared/modelPicker';
 import { visibleText } from '../../common/visibleText';
 
 const prefix = 'codex://providers/';

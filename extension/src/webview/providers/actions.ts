@@ -1,7 +1,8 @@
 // Actions for the parts of the Providers page.
 import * as l10n from '@vscode/l10n';
-import type { ProviderSummary } from '../../protocol/protocol.generated';
+import type { ExecutableView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
+import { isProgram } from '../../common/providerCards';
 import { visibleText } from '../../common/visibleText';
 import type { ProvidersAction } from '../../common/messages/providers';
 import type { ViewError } from '../../common/messages/viewError';
@@ -83,7 +84,7 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
       if (provider?.authType === 'oauth') return make(l10n.t('Sign In…'), { type: 'signIn', id: provider.id });
       return provider?.takesKey === true ? make(l10n.t('Set Key…'), { type: 'setKey', id: provider.id }) : undefined;
     case 'permissionDenied':
-      return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
+      return provider !== undefined && isProgram(provider.kind) ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
     case 'vaultOlder':
       return make(l10n.t('Unlock Vault…'), { type: 'unlockVault' });
@@ -99,9 +100,8 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
 }
 
 /** The rejected program with a button to approve it. */
-export function approval(state: State, actions: Actions, { id }: ProviderSummary): HTMLElement | undefined {
-  const command = state.details[id]?.configuration['command'];
-  const program = state.executables?.find(({ path }) => path === command);
+export function approval(state: State, actions: Actions, provider: ProviderSummary): HTMLElement | undefined {
+  const program = programOf(state, provider);
   if (program === undefined) return undefined;
   if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test the provider to use it again.'));
   return element(
@@ -110,11 +110,17 @@ export function approval(state: State, actions: Actions, { id }: ProviderSummary
     element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
     actionButton(state, actions, {
       label: l10n.t('Approve Program'),
-      name: l10n.t('Approve Program: {0}', program.name),
+      name: l10n.t('Approve Program: {0}', program.agent ?? program.name),
       work: 'approve',
       action: { type: 'approve', path: program.path, sha256: program.sha256 },
     }),
   );
+}
+
+/** The program of a provider. An agent that was found has no file that names it. */
+export function programOf({ details, executables }: State, { id, name, kind, source }: ProviderSummary): ExecutableView | undefined {
+  const command = details[id]?.configuration['command'];
+  return executables?.find(({ path, agent }) => (kind === 'acp' && source === 'found' ? agent === name : path === command));
 }
 
 /** The error of an operation, if any. */

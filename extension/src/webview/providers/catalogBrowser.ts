@@ -302,6 +302,7 @@ function compare(one: number, other: number): number {
 const besides: Record<string, string> = {
   'claude-code': l10n.t('Your Claude subscription, through Claude Code on this machine'),
   'openai-compatible': l10n.t('Your own server with a Chat Completions API'),
+  acp: l10n.t('Codex CLI, Gemini CLI, Copilot CLI, opencode, Goose, or another agent on this machine'),
   external: l10n.t('A program named plue-provider-… that returns responses'),
 };
 
@@ -313,6 +314,7 @@ export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readon
 
 function kindLabel({ kind, name }: ProviderKindView): string {
   if (kind === 'external') return l10n.t('External program');
+  if (kind === 'acp') return l10n.t('Agent on this machine (ACP)');
   return kind === 'openai-compatible' ? l10n.t('OpenAI-compatible server') : name;
 }
 

@@ -13,7 +13,7 @@ import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
-import { isLocalAddress } from '../../common/providerCards';
+import { isLocalAddress, isProgram } from '../../common/providerCards';
 import { visibleText } from '../../common/visibleText';
 import { actionButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
@@ -39,6 +39,11 @@ const rare = [
   'description',
   'model',
   'cli_path',
+  'arguments',
+  'environment',
+  'sandbox',
+  'writable_folders',
+  'session_mode',
   'max_turns',
   'custom_system_prompt',
   'allowed_tools',
@@ -105,7 +110,7 @@ export class ConnectView implements View {
       return;
     }
     const title = this.titleOf(state, kind);
-    this.choice.name ??= freeName(title, state.providers ?? []);
+    this.choice.name ??= freeName(title, named(state.providers));
     const isDone = this.isDone(state);
     this.head.show([title, isDone], () => [
       isDone
@@ -114,8 +119,9 @@ export class ConnectView implements View {
     ]);
     this.fields.node.hidden = this.formPlace.hidden = this.enables.node.hidden = isDone;
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
-    const executables =
-      this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
+    const executables = isProgram(this.choice.kind)
+      ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']]
+      : [];
     this.fields.show(['fields', kind, catalog?.endpoint, ...executables, this.choice.command], () => this.fieldLines(state, kind));
     this.showForm(state);
     const provider = this.stored(state);
@@ -200,7 +206,25 @@ export class ConnectView implements View {
           usual ?? 'http://localhost:8080/v1',
         )
       : undefined;
-    return [name, endpoint, this.authChoice(kind), choice.kind === 'external' ? this.programs(state) : undefined];
+    const isAgent = choice.kind === 'acp';
+    return [
+      name,
+      endpoint,
+      this.authChoice(kind),
+      isProgram(choice.kind) ? this.programs(state) : undefined,
+      isAgent
+        ? this.text(
+            'connect-command',
+            l10n.t('Other program'),
+            state.executables?.some(({ path }) => path === choice.command) === true ? '' : (choice.command ?? ''),
+            l10n.t(
+              'Absolute path of a program that speaks the Agent Client Protocol. Plue asks for your approval before it starts the program.',
+            ),
+            (typed) => this.chooseCommand(typed.trim()),
+            '/usr/local/bin/my-agent',
+          )
+        : undefined,
+    ];
   }
 
   private text(id: string, label: string, value: string, help: string, keep: (typed: string) => void, placeholder?: string): HTMLElement {
@@ -262,7 +286,9 @@ export class ConnectView implements View {
         failureOf(state, this.actions, 'executables') ?? loadingLine(l10n.t('Searching for programs…')),
       );
     }
-    const rows = executables.map((program) => {
+    const isAgent = this.choice.kind === 'acp';
+    const offered = executables.filter(({ agent }) => (agent !== undefined) === isAgent);
+    const rows = offered.map((program) => {
       const box = element('input', {
         type: 'radio',
         name: 'program',
@@ -273,14 +299,12 @@ export class ConnectView implements View {
       });
       box.checked = this.choice.command === program.path && program.approved;
       box.addEventListener('change', () => {
-        this.choice.command = program.path;
-        this.tell('connect-program', undefined);
-        this.keep();
+        this.chooseProgram(program);
       });
       return element(
         'li',
         { class: 'program' },
-        element('label', { class: 'radio-line' }, box, visibleText(program.name)),
+        element('label', { class: 'radio-line' }, box, visibleText(program.agent ?? program.name)),
         element('span', { class: 'mono line' }, visibleText(program.path)),
         element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
         program.changedSinceApproval
@@ -296,11 +320,15 @@ export class ConnectView implements View {
       element(
         'div',
         { class: 'field-help' },
-        l10n.t(
-          'Lists programs named plue-provider-… on PATH or in ~/.plue/providers/bin. Each program needs your approval before it starts.',
-        ),
+        isAgent
+          ? l10n.t('Lists agents that were found on this machine. Each program needs your approval before it starts.')
+          : l10n.t(
+              'Lists programs named plue-provider-… on PATH or in ~/.plue/providers/bin. Each program needs your approval before it starts.',
+            ),
       ),
-      rows.length === 0 ? element('p', { class: 'quiet' }, l10n.t('No programs found.')) : element('ul', { class: 'plain-list' }, ...rows),
+      rows.length === 0
+        ? element('p', { class: 'quiet' }, isAgent ? l10n.t('No agents found.') : l10n.t('No programs found.'))
+        : element('ul', { class: 'plain-list' }, ...rows),
       failureOf(state, this.actions, 'approve'),
       element('div', { class: 'field-problem', id: 'connect-program-problem', hidden: true }),
     );
@@ -310,16 +338,35 @@ export class ConnectView implements View {
   private approval(state: State, program: ExecutableView): HTMLElement {
     const approve = actionButton(state, this.actions, {
       label: l10n.t('Approve Program'),
-      name: l10n.t('Approve Program: {0}', program.name),
+      name: l10n.t('Approve Program: {0}', program.agent ?? program.name),
       work: 'approve',
       action: { type: 'approve', path: program.path, sha256: program.sha256 },
     });
     approve.addEventListener('click', () => {
-      this.choice.command = program.path;
-      this.tell('connect-program', undefined);
-      this.keep();
+      this.chooseProgram(program);
     });
     return approve;
+  }
+
+  /** A known agent brings its name and arguments. */
+  private chooseProgram({ path, agent, arguments: usual }: ExecutableView): void {
+    this.chooseCommand(path);
+    if (agent === undefined || this.choice.providerId !== undefined) return;
+    this.choice.name = freeName(agent, named(this.state?.providers));
+    const name = document.getElementById('connect-name');
+    if (name instanceof HTMLInputElement) name.value = this.choice.name;
+    if (usual === undefined) return;
+    this.choice.fields = { ...this.choice.fields, arguments: [...usual] };
+    this.form = undefined;
+    if (this.state !== undefined) this.showForm(this.state);
+    this.keep();
+  }
+
+  private chooseCommand(path: string): void {
+    this.choice.command = path;
+    this.tell('connect-program', undefined);
+    this.tell('connect-command', undefined);
+    this.keep();
   }
 
   private enabled(state: State): Child[] {
@@ -464,7 +511,8 @@ export class ConnectView implements View {
     // Default values are not written to a new file.
     if (auth !== undefined && auth !== (stored?.authType ?? kind.authTypes[0])) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
-    if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
+    const fields = { ...choice.fields, ...this.form?.drawn };
+    if (Object.keys(fields).length > 0) provider.fields = fields;
     choice.wasTested = true;
     this.keep();
     const then = auth === 'oauth' ? 'signIn' : this.wantsKey(kind) && stored?.hasCredential !== true ? 'setKey' : 'test';
@@ -475,7 +523,7 @@ export class ConnectView implements View {
   private check(state: State, kind: ProviderKindView): boolean {
     const { choice } = this;
     const name = (choice.name ?? '').trim();
-    const others = (state.providers ?? []).filter(({ id }) => id !== choice.providerId);
+    const others = named(state.providers).filter(({ id }) => id !== choice.providerId);
     const isTaken = others.some((one) => one.name.toLowerCase() === name.toLowerCase());
     const usual = usualEndpoint(
       state.catalogs?.find(({ id }) => id === choice.catalogId),
@@ -496,6 +544,10 @@ export class ConnectView implements View {
         choice.kind === 'external' && state.executables?.some(({ path, approved }) => approved && path === choice.command) !== true
           ? l10n.t('Choose a program and approve it first.')
           : undefined,
+      ],
+      [
+        'connect-command',
+        choice.kind === 'acp' && (choice.command ?? '') === '' ? l10n.t('Choose an agent, or enter the path of its program.') : undefined,
       ],
     ];
     for (const [id, problem] of problems) this.tell(id, problem);
@@ -540,4 +592,9 @@ function keyLine(provider: ProviderSummary | undefined): string {
 
 function aMillion(prices: string): string {
   return l10n.t('{0} per million tokens', prices);
+}
+
+/** A found agent makes way for the one that is connected here. */
+function named(providers: readonly ProviderSummary[] | undefined): readonly ProviderSummary[] {
+  return (providers ?? []).filter(({ kind, source }) => !(kind === 'acp' && source === 'found'));
 }

@@ -4,6 +4,7 @@ import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
 import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
+import { isProgram } from '../../common/providerCards';
 import { visibleText } from '../../common/visibleText';
 import { isUp, type Actions, type View } from './actions';
 import { BackupsView } from './backups';
@@ -99,7 +100,7 @@ export class ProvidersPage implements Actions {
   go(route: Route): void {
     this.remember();
     // Programs may have changed since they were listed.
-    const looksAgain = route.at === 'connect' && route.choice.kind === 'external';
+    const looksAgain = route.at === 'connect' && isProgram(route.choice.kind);
     this.state = { ...this.state, executables: looksAgain ? undefined : this.state.executables, route };
     this.settle();
   }
@@ -250,11 +251,11 @@ export class ProvidersPage implements Actions {
     for (const id of new Set([...catalogs, ...compared])) {
       needs(`catalog:${id}`, state.catalogDetails[id] !== undefined, { type: 'loadCatalog', id });
     }
-    if (route.at === 'connect' && route.choice.kind === 'external') {
+    if (route.at === 'connect' && isProgram(route.choice.kind)) {
       needs('executables', state.executables !== undefined, { type: 'loadExecutables' });
     }
     // Programs are listed when the page opens and after each test.
-    const programs = (state.providers ?? []).filter(({ kind }) => kind === 'external');
+    const programs = (state.providers ?? []).filter(({ kind }) => isProgram(kind));
     const tried = programs.map(({ id, lastTested }) => `${id} ${lastTested ?? ''}`).join();
     if (tried !== this.lookedAt) {
       this.lookedAt = tried;

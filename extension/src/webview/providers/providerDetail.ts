@@ -4,9 +4,10 @@ import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySumm
 import { formatChatCount } from '../../common/counts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
+import { isProgram } from '../../common/providerCards';
 import { displayTitle } from '../../common/title';
 import { visibleText } from '../../common/visibleText';
-import { approval, actionButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
+import { approval, actionButton, failureLine, failureOf, loadingLine, programOf, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { badges, canBeTested, canMoveKey, providerMenu } from './providerRows';
 import { aboutText, ago, keyVariable, statusOf } from './words';
@@ -41,7 +42,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
       ? undefined
       : failureLine(state, actions, provider.error, provider),
     ...works.map((work) => failureOf(state, actions, `${work}:${id}`, provider)),
-    changedProgram(state, actions, provider, detail),
+    changedProgram(state, actions, provider),
     buttons(state, actions, provider),
     fault === undefined ? undefined : faultLines(state, actions, provider),
     fault === undefined ? facts(provider, detail, now) : undefined,
@@ -52,14 +53,9 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
 }
 
 /** Not tested since the error, so the status shows no error. */
-function changedProgram(
-  state: State,
-  actions: Actions,
-  provider: ProviderSummary,
-  detail: ProviderDetail | undefined,
-): HTMLElement | undefined {
-  const program = state.executables?.find(({ path }) => path === detail?.configuration['command']);
-  if (provider.kind !== 'external' || program === undefined || program.approved || provider.error?.kind === 'permissionDenied')
+function changedProgram(state: State, actions: Actions, provider: ProviderSummary): HTMLElement | undefined {
+  const program = programOf(state, provider);
+  if (!isProgram(provider.kind) || program === undefined || program.approved || provider.error?.kind === 'permissionDenied')
     return undefined;
   return element(
     'div',
@@ -155,7 +151,7 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
   const limits = detail === undefined ? [] : limitsOf(detail.configuration);
   const command = detail?.configuration['command'];
   const rows: [string, string | undefined][] = [
-    provider.kind === 'external'
+    isProgram(provider.kind)
       ? [l10n.t('Program'), typeof command === 'string' ? command : undefined]
       : [l10n.t('Endpoint'), provider.endpoint ?? provider.origin],
     [l10n.t('Key'), provider.takesKey || provider.authType === 'oauth' ? keyText(provider, detail?.key, now) : undefined],

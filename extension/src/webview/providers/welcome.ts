@@ -63,13 +63,23 @@ function row(state: State, actions: Actions, provider: ProviderSummary, now: Dat
       element('span', { class: 'line' }, visibleText(status.words)),
       failureOf(state, actions, work, provider),
     ),
-    actionButton(state, actions, {
-      label: l10n.t('Use'),
-      name: l10n.t('Use {0}', provider.name),
-      busyLabel: l10n.t('Testing…'),
-      work,
-      action: { type: 'use', id },
-      look: 'primary',
-    }),
+    provider.kind === 'acp'
+      ? connectAgent(actions, provider)
+      : actionButton(state, actions, {
+          label: l10n.t('Use'),
+          name: l10n.t('Use {0}', provider.name),
+          busyLabel: l10n.t('Testing…'),
+          work,
+          action: { type: 'use', id },
+          look: 'primary',
+        }),
   );
+}
+
+/** Its program has to be approved first. */
+function connectAgent(actions: Actions, { id, name }: ProviderSummary): HTMLElement {
+  const button = textButton(l10n.t('Connect'), () => actions.go({ at: 'connect', choice: { kind: 'acp', name } }), 'primary');
+  button.setAttribute('aria-label', l10n.t('Connect {0}', name));
+  button.dataset['key'] = `connect:${id}`;
+  return button;
 }

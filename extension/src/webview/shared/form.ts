@@ -29,8 +29,10 @@ export interface FormOptions {
   labels?: Readonly<Record<string, string>>;
   /** The choices of selects as a person reads them; otherwise as in the file. */
   words?: Readonly<Record<string, string>>;
-  /** Called when a field was changed; undefined removes it from the file. Not called for an invalid value. */
+  /** Called when a field was changed and left; undefined removes it from the file. Not called for an invalid value. */
   onChange?: (name: string, value: unknown) => void;
+  /** Called for every change, while the user types and also for an invalid value. */
+  onInput?: () => void;
 }
 
 interface Row {
@@ -143,7 +145,10 @@ export class Form {
       isReadOnly: options.isReadOnly === true,
       defaultWord: options.defaultWord ?? l10n.t('Default'),
       words: options.words,
-      onInput: () => this.showConditions(),
+      onInput: () => {
+        this.showConditions();
+        options.onInput?.();
+      },
       onCommit: () => this.commit(row),
     });
     const problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });

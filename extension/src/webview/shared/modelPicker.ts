@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
-import { formatCost, formatPrice, formatTokens } from '../../common/format';
+import { formatCost, priceText, formatTokens } from '../../common/format';
 import type { ModelLists, Models } from './modelLists';
 import { visibleText } from '../../common/visibleText';
 
@@ -378,14 +378,6 @@ export function savedChoiceText(choice: ModelChoice, providers: readonly Provide
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
   return one.providerId === other?.providerId && one.model === other.model;
-}
-
-/** "$3 / $15 a million", input and output; undefined where the price is not known. */
-export function priceText({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
-  if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
-  return inputPerMillion === 0 && outputPerMillion === 0
-    ? l10n.t('Free')
-    : l10n.t('{0} / {1} per million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {

@@ -19,6 +19,7 @@ const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
   template: l10n.t('Template'),
   provider: l10n.t('Provider prompt'),
   user: l10n.t('Your instructions'),
+  skill: l10n.t('Skill'),
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };

@@ -6,17 +6,11 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Anthropic;
 
-/// <summary>
-/// The request body. Two cache marks: one at the end of the system prompt (which covers the tools, as they come first), one at the end of the
-/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them; after a round of many calls
-/// one more where the request before it ended. Everything before these marks is the same bytes in the next request.
-/// </summary>
+/// <summary>The request body. Everything before a cache mark is the same bytes in the next request; see <see cref="CacheMarks"/>.</summary>
 internal static partial class AnthropicWire
 {
-    private const int DefaultMaxTokens = 4096;
     private const int MinBudget = 1024;
     private const int MaxIdLength = 128;
-    private const int LookBack = 18; // blocks; the API looks back over twenty
 
     /// <param name="host">Null at Anthropic itself.</param>
     public static byte[] Request(
@@ -29,7 +23,7 @@ internal static partial class AnthropicWire
     {
         var options = new RequestOptions(request, settings, without);
         var thinking = ThinkingOf(request.Model, options.ReasoningLevel);
-        var maxTokens = options.MaxTokens ?? DefaultMaxTokens;
+        var maxTokens = options.MaxTokens ?? DefaultMaxTokens(request.Model, thinking);
         var body = JsonBody.Write(json =>
         {
             if (host is null)
@@ -53,6 +47,19 @@ internal static partial class AnthropicWire
         sent = options.Sent;
         return body;
     }
+
+    /// <summary>The API requires a number, and a file that an agent writes must fit into it. No model takes more than it can write.</summary>
+    private static int DefaultMaxTokens(string model, Thinking thinking) =>
+        VersionOf(model) is { } version
+            // Of Claude 4 and 4.1, Opus writes 32,000 with its thinking.
+            ? version.CompareTo((4, 0)) >= 0 && thinking.Budget == 0
+                ? 32_000
+                : 16_000
+            : model.Contains("claude-3-7", StringComparison.Ordinal)
+                ? 16_000
+                : model.Contains("claude-3-5", StringComparison.Ordinal) || !OldClaude().IsMatch(model)
+                    ? 8_192
+                    : 4_096;
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
@@ -83,32 +90,16 @@ internal static partial class AnthropicWire
 
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
     {
-        var lastUser = messages
-            .Select((message, at) => (message, at))
-            .LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1))
-            .at;
-        // A round of many calls is longer than what the API looks back over: where the last request ended is marked, too.
-        var before =
-            lastUser > 0 && messages[lastUser].Parts.Any(part => part is MessagePart.ToolResult)
-                ? messages
-                    .Take(lastUser)
-                    .Select((message, at) => (message, at))
-                    .LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1))
-                    .at
-                : -1;
-        if (messages.Take(lastUser + 1).Skip(before + 1).Sum(message => message.Parts.Count) < LookBack)
-            before = -1;
-        var pinned = messages.ToList().FindIndex(message => message.Parts.Any(part => part is MessagePart.File { IsPinned: true }));
+        var marks = CacheMarks.Of(messages);
         json.WriteStartArray("messages");
-        for (var at = 0; at < messages.Count; at++)
+        foreach (var message in messages)
         {
             json.WriteStartObject();
-            json.WriteString("role", messages[at].Role == MessageRole.User ? "user" : "assistant");
+            json.WriteString("role", message.Role == MessageRole.User ? "user" : "assistant");
             json.WriteStartArray("content");
             // Results come first, as the API wants them.
-            var parts = messages[at].Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1).ToList();
-            for (var part = 0; part < parts.Count; part++)
-                WritePart(json, parts[part], isMarked: (at == lastUser || at == before || at == pinned - 1) && part == parts.Count - 1);
+            foreach (var part in message.Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
+                WritePart(json, part, marks.Contains(part));
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -155,7 +146,7 @@ internal static partial class AnthropicWire
                 break;
         }
 
-        if (isMarked && part is not MessagePart.Reasoning)
+        if (isMarked)
             json.WriteObject("cache_control", ("type", "ephemeral"));
         json.WriteEndObject();
     }
@@ -188,14 +179,9 @@ internal static partial class AnthropicWire
             return Thinking.Unset;
         if (RequestOptions.IsOff(level))
             return Thinking.Off;
-        var version = Version().Match(model);
-        if (version.Success)
+        if (VersionOf(model) is { } version)
         {
-            var number = (
-                Major: int.Parse(version.Groups[1].ValueSpan),
-                Minor: version.Groups[2].Success ? int.Parse(version.Groups[2].ValueSpan) : 0
-            );
-            if (number.CompareTo((4, 6)) >= 0)
+            if (version.CompareTo((4, 6)) >= 0)
                 return new Thinking(level == "minimal" ? "low" : level, 0);
         }
         else if (OldClaude().IsMatch(model))
@@ -214,6 +200,15 @@ internal static partial class AnthropicWire
                 _ => 32_000,
             }
         );
+    }
+
+    /// <summary>Null for models before Claude 4 and of other vendors.</summary>
+    private static (int Major, int Minor)? VersionOf(string model)
+    {
+        var version = Version().Match(model);
+        return version.Success
+            ? (int.Parse(version.Groups[1].ValueSpan), version.Groups[2].Success ? int.Parse(version.Groups[2].ValueSpan) : 0)
+            : null;
     }
 
     [GeneratedRegex(@"claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")]

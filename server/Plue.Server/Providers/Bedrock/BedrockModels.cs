@@ -26,6 +26,9 @@ internal static class BedrockModels
         return name.StartsWith(vendor + ".", StringComparison.Ordinal) || name.Contains($".{vendor}.", StringComparison.Ordinal);
     }
 
+    /// <summary>Of the models that are asked with <c>converse</c>; others refuse a request with a cache point.</summary>
+    public static bool TakesCachePoints(string model) => IsOf(model, "amazon") && model.Contains("nova", StringComparison.Ordinal);
+
     /// <summary>As the address of a call has it. AWS's own programs leave the colon as it is.</summary>
     public static string PathOf(string model) => "/model/" + Uri.EscapeDataString(model).Replace("%3A", ":");
 

@@ -20,8 +20,9 @@ internal static class ConverseWire
         var body = JsonBody.Write(json =>
         {
             var messages = RequestMessages.Of(request, settings);
-            WriteSystem(json, request);
-            WriteMessages(json, messages);
+            var isMarked = BedrockModels.TakesCachePoints(request.Model) && options.Take(RefusableOptions.CacheMarks);
+            WriteSystem(json, request, isMarked);
+            WriteMessages(json, messages, isMarked ? CacheMarks.Of(messages) : CacheMarks.None);
             WriteConfig(json, options);
             WriteTools(json, request, messages);
             WriteReasoning(json, request.Model, options);
@@ -30,7 +31,7 @@ internal static class ConverseWire
         return body;
     }
 
-    private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
+    private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request, bool isMarked)
     {
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0)
@@ -38,11 +39,13 @@ internal static class ConverseWire
         json.WriteStartArray("system");
         foreach (var text in texts)
             json.WriteObject(("text", text));
+        if (isMarked)
+            WriteCachePoint(json);
         json.WriteEndArray();
     }
 
     /// <summary>The roles must take turns, so messages of one role that follow each other are one.</summary>
-    private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
+    private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages, CacheMarks marks)
     {
         json.WriteStartArray("messages");
         for (var at = 0; at < messages.Count; )
@@ -62,12 +65,24 @@ internal static class ConverseWire
                 .ToList();
             // Results come first, as the models want them.
             foreach (var part in parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
+            {
                 WritePart(json, part);
+                if (marks.Contains(part))
+                    WriteCachePoint(json);
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteCachePoint(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteObject("cachePoint", ("type", "default"));
+        json.WriteEndObject();
     }
 
     private static void WritePart(Utf8JsonWriter json, MessagePart part)

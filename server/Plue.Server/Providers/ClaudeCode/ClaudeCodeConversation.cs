@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
+using Plue.Server.Providers.Programs;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -18,14 +19,14 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     private readonly string codexId;
     private readonly ProviderSettings settings;
     private readonly ClaudeCodeStarter starter;
-    private readonly ClaudeCodeSessions sessions;
+    private readonly ProgramSessions sessions;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly bool isKept;
     private readonly SemaphoreSlim mutex = new(1, 1);
     private readonly ITimer idle;
     private ClaudeCodeProcess? process;
-    private ClaudeCodeHistory? history;
+    private ProgramHistory? history;
     private string? system;
     private ClaudeCodeTools? lastTools;
     private IToolHost? host;
@@ -39,7 +40,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         bool isKept,
         ProviderSettings settings,
         ClaudeCodeStarter starter,
-        ClaudeCodeSessions sessions,
+        ProgramSessions sessions,
         TimeProvider time,
         ILogger logger
     )
@@ -112,7 +113,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     {
         idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         isAsked = false;
-        history = ClaudeCodeHistory.Of(request.Messages);
+        history = ProgramHistory.Of(request.Messages);
         system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other)
             ? $"{one}\n\n{other}"
             : request.System ?? settings.CustomSystemPrompt;
@@ -252,7 +253,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         current.Launch.IsCompatibleWith(wanted)
         && (!current.IsInitialized || current.System == system)
         && !(wanted.Model is null && current.Model is not null)
-        && (current.Known == history?.Fingerprint || current.Known == ClaudeCodeHistory.EmptyFingerprint);
+        && (current.Known == history?.Fingerprint || current.Known == ProgramHistory.EmptyFingerprint);
 
     private Task StartCompatibleAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
     {
@@ -260,7 +261,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         return StartAsync(wanted, session?.Fingerprint == history?.Fingerprint ? session : null, cancellationToken);
     }
 
-    private async Task StartAsync(ClaudeCodeLaunch launch, ClaudeCodeSession? session, CancellationToken cancellationToken)
+    private async Task StartAsync(ClaudeCodeLaunch launch, ProgramSession? session, CancellationToken cancellationToken)
     {
         var started = await starter
             .StartAsync(
@@ -272,7 +273,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 cancellationToken
             )
             .ConfigureAwait(false);
-        started.Known = session?.Fingerprint ?? ClaudeCodeHistory.EmptyFingerprint;
+        started.Known = session?.Fingerprint ?? ProgramHistory.EmptyFingerprint;
         process = started;
         if (isDisposed)
         {
@@ -344,7 +345,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         current.Known = history.FingerprintWith(turn.Answer);
         if (isKept)
         {
-            sessions.Remember(codexId, new ClaudeCodeSession(current.Launch.SessionId, current.Launch.Directory, current.Known));
+            sessions.Remember(codexId, new ProgramSession(current.Launch.SessionId, current.Launch.Directory, current.Known));
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers.Programs;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -116,7 +117,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         return child.WriteLineAsync(ClaudeCodeWire.SetModel(NextId(), model), cancellationToken);
     }
 
-    public ValueTask AskAsync(ClaudeCodeHistory.Entry question, CancellationToken cancellationToken) =>
+    public ValueTask AskAsync(ProgramHistory.Entry question, CancellationToken cancellationToken) =>
         child.WriteLineAsync(ClaudeCodeWire.User(question.Said, query: true, question.Images), cancellationToken);
 
     public ValueTask InterruptAsync(CancellationToken cancellationToken) =>
@@ -124,7 +125,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
 
     /// <summary>Tells it what was said before. Each question waits for its receipt, or the order is lost.</summary>
     /// <exception cref="IOException">It went away.</exception>
-    public async Task SeedAsync(IReadOnlyList<ClaudeCodeHistory.Entry> past, CancellationToken cancellationToken)
+    public async Task SeedAsync(IReadOnlyList<ProgramHistory.Entry> past, CancellationToken cancellationToken)
     {
         foreach (var entry in past)
         {

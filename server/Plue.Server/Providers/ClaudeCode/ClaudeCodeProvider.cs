@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers.Programs;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -16,7 +17,7 @@ public sealed class ClaudeCodeProvider : IProvider
     private readonly ConcurrentDictionary<string, ClaudeCodeConversation> conversations = new();
     private readonly CancellationTokenSource closing = new();
     private readonly ClaudeCodeStarter starter;
-    private readonly ClaudeCodeSessions sessions;
+    private readonly ProgramSessions sessions;
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
@@ -34,7 +35,7 @@ public sealed class ClaudeCodeProvider : IProvider
     {
         (Settings, this.time, this.logger) = (settings, time, logger);
         starter = new ClaudeCodeStarter(settings, secrets, environment ?? OwnEnvironment.Read(), time, logger, openFolders ?? (() => null));
-        sessions = new ClaudeCodeSessions(paths, logger);
+        sessions = new ProgramSessions(paths, ProviderKinds.ClaudeCode, logger);
     }
 
     public ProviderSettings Settings { get; }

@@ -9,11 +9,13 @@ namespace Plue.Server.Providers.Connections;
 /// </summary>
 /// <param name="claudeCode">Looks for the CLI and its sign-in: what to say, whether it can be used, and the places tried.</param>
 /// <param name="probe">Asks a provider whether it answers; used for Ollama.</param>
+/// <param name="agents">Looks for programs that speak ACP, and starts none.</param>
 public sealed class Discovery(
     Func<CancellationToken, Task<ClaudeCodeFinding>> claudeCode,
     Func<ProviderSettings, CancellationToken, Task<Failure?>> probe,
     Func<string, string?> environment,
-    ProviderCatalog catalog
+    ProviderCatalog catalog,
+    Func<IReadOnlyList<ProviderSettings>>? agents = null
 )
 {
     /// <summary>The vendors whose key counts when it stands in the environment, in the order they are tried.</summary>
@@ -141,6 +143,12 @@ public sealed class Discovery(
             keys.Count == 0 ? "No API key is in the environment." : $"Keys in the environment: {string.Join(", ", keys.Select(KeyName))}."
         );
         found.AddRange(keys);
+        var installed = agents is null ? [] : await Task.Run(agents, cancellationToken);
+        if (installed.Count > 0)
+        {
+            tried.Add($"Agents on this machine: {string.Join(", ", installed.Select(agent => agent.Name))}.");
+        }
+        found.AddRange(installed);
         found.Add(tour);
 
         var first =

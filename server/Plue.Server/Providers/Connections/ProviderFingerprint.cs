@@ -45,6 +45,9 @@ internal static class ProviderFingerprint
             settings.ApiKeyRef,
             settings.CliPath,
             settings.Command,
+            // Providers without these keep their fingerprint.
+            .. settings.Arguments.Count == 0 ? [] : settings.Arguments.Append(settings.Arguments.Count.ToString(Invariant)),
+            .. settings.Environment.Count == 0 ? [] : Entries(settings.Environment),
             .. Entries(settings.Headers),
             .. Entries(settings.AdditionalAuth),
         ];

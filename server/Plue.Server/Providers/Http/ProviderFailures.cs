@@ -224,6 +224,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             return FailureKind.RateLimited;
         if (status == 402 || said.IsPerDay || Mentions(said, Spend))
             return FailureKind.SpendLimit;
+        // AWS says so of models without a cache.
+        if (status is 403 && Mentions(said.Text, "prompt caching"))
+            return FailureKind.BadRequest;
         if (status is 403 && Mentions(said.Text, "flagged", "moderation"))
             return FailureKind.Refused;
         if (

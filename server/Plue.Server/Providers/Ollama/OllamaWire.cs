@@ -30,27 +30,9 @@ internal static class OllamaWire
         JsonBody.Write(json =>
         {
             var options = new RequestOptions(request, settings, RefusableOptions.None);
-            var names = request
-                .Messages.SelectMany(message => message.Parts)
-                .OfType<MessagePart.ToolUse>()
-                .GroupBy(use => use.ToolUseId)
-                .ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
             json.WriteString("model", request.Model);
             json.WriteBoolean("stream", true);
-            OpenAiWire.WriteMessages(
-                json,
-                model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request,
-                settings,
-                message => WriteAnswer(json, message),
-                result =>
-                    json.WriteObject(
-                        ("role", "tool"),
-                        ("tool_name", names[result.ToolUseId]),
-                        ("tool_call_id", result.ToolUseId),
-                        ("content", RequestMessages.Text(result))
-                    ),
-                message => WriteWithImages(json, message)
-            );
+            WriteMessages(json, model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request, settings);
             if (model.Can("tools") != false)
                 OpenAiWire.WriteTools(json, request);
             if (options.ReasoningLevel is { } level && model.Can("thinking") == true)
@@ -64,6 +46,43 @@ internal static class OllamaWire
             json.WriteStrings("stop", options.TakeStopSequences());
             json.WriteEndObject();
         });
+
+    private static void WriteMessages(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings)
+    {
+        var names = request
+            .Messages.SelectMany(message => message.Parts)
+            .OfType<MessagePart.ToolUse>()
+            .GroupBy(use => use.ToolUseId)
+            .ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
+        json.WriteStartArray("messages");
+        foreach (var system in RequestMessages.SystemTexts(request))
+            json.WriteObject(("role", "system"), ("content", system));
+        foreach (var message in RequestMessages.Of(request, settings))
+        {
+            if (message.Role == MessageRole.Assistant)
+            {
+                WriteAnswer(json, message);
+                continue;
+            }
+
+            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
+            {
+                json.WriteObject(
+                    ("role", "tool"),
+                    ("tool_name", names[result.ToolUseId]),
+                    ("tool_call_id", result.ToolUseId),
+                    ("content", RequestMessages.Text(result))
+                );
+            }
+
+            if (RequestMessages.HasImages(message))
+                WriteWithImages(json, message);
+            else if (RequestMessages.Text(message) is { Length: > 0 } text)
+                json.WriteObject(("role", "user"), ("content", text));
+        }
+
+        json.WriteEndArray();
+    }
 
     private static void WriteWithImages(Utf8JsonWriter json, Message message)
     {

@@ -292,9 +292,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     /// <summary>The prompt's count already includes what was cached. The last numbers count.</summary>
     private struct Counts
     {
+        private CachedTokens cached;
         private long input,
             output,
-            cached,
             reasoning;
 
         public bool IsKnown { get; private set; }
@@ -312,9 +312,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                 else if (json.ValueTextEquals("completion_tokens"u8))
                     output = json.NextInt64() ?? output;
                 else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8))
-                    cached = json.NextInt64() ?? cached;
+                    cached.Read = json.NextInt64() ?? cached.Read;
                 else if (json.ValueTextEquals("prompt_tokens_details"u8))
-                    cached = json.NextInt64("cached_tokens"u8) ?? cached;
+                    cached.Take(ref json);
                 else if (json.ValueTextEquals("completion_tokens_details"u8))
                     reasoning = json.NextInt64("reasoning_tokens"u8) ?? reasoning;
                 else if (json.ValueTextEquals("cost"u8))
@@ -329,7 +329,8 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             {
                 InputTokens = input,
                 OutputTokens = output,
-                CachedReadTokens = cached,
+                CachedReadTokens = cached.Read,
+                CachedWriteTokens = cached.Written,
                 ReasoningTokens = reasoning,
             };
 

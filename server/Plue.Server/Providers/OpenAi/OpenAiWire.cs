@@ -61,19 +61,9 @@ internal static class OpenAiWire
         var body = JsonBody.Write(json =>
         {
             json.WriteString("model", request.Model);
-            WriteMessages(
-                json,
-                request,
-                settings,
-                message => WriteAnswer(json, message, dialect),
-                result =>
-                    json.WriteObject(
-                        ("role", "tool"),
-                        ("tool_call_id", CallId(result.ToolUseId, dialect)),
-                        ("content", RequestMessages.Text(result))
-                    ),
-                message => WriteWithImages(json, message)
-            );
+            var messages = RequestMessages.Of(request, settings);
+            var isMarked = dialect == Dialect.OpenRouter && TakesMarks(request.Model) && options.Take(RefusableOptions.CacheMarks);
+            WriteMessages(json, request, messages, dialect, isMarked);
             WriteTools(json, request);
             if (dialect == Dialect.Zai && request.Tools.Count > 0)
                 json.WriteBoolean("tool_stream", true);
@@ -81,7 +71,14 @@ internal static class OpenAiWire
             if (options.Take(RefusableOptions.StreamOptions))
                 WriteFlag(json, "stream_options", "include_usage");
             if (dialect == Dialect.OpenRouter)
+            {
                 WriteFlag(json, "usage", "include");
+                // Requests of one session go to the same host, which has the beginning of the request in its cache.
+                json.WriteString("session_id", request.CodexId);
+            }
+
+            if (dialect == Dialect.OpenAi && options.Take(RefusableOptions.PromptCacheKey))
+                json.WriteString("prompt_cache_key", request.CodexId);
             if (options.MaxTokens is { } maxTokens)
             {
                 // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
@@ -99,36 +96,78 @@ internal static class OpenAiWire
         return body;
     }
 
-    /// <summary>The messages in the order of Chat Completions, which is Ollama's too.</summary>
-    public static void WriteMessages(
+    /// <summary>OpenRouter caches at the vendor by itself, except for these.</summary>
+    private static bool TakesMarks(string model) =>
+        model.StartsWith("anthropic/", StringComparison.Ordinal) || model.StartsWith("qwen/", StringComparison.Ordinal);
+
+    private static void WriteMessages(
         Utf8JsonWriter json,
         ProviderRequest request,
-        ProviderSettings settings,
-        Action<Message> writeAnswer,
-        Action<MessagePart.ToolResult> writeResult,
-        Action<Message> writeWithImages
+        IReadOnlyList<Message> messages,
+        Dialect dialect,
+        bool isMarked
     )
     {
+        var marks = isMarked ? CacheMarks.Of(messages) : CacheMarks.None;
         json.WriteStartArray("messages");
-        foreach (var system in RequestMessages.SystemTexts(request))
-            json.WriteObject(("role", "system"), ("content", system));
-        foreach (var message in RequestMessages.Of(request, settings))
+        var systems = RequestMessages.SystemTexts(request);
+        for (var at = 0; at < systems.Count; at++)
+            WriteMessage(json, "system", systems[at], isMarked && at == systems.Count - 1);
+        foreach (var message in messages)
         {
+            var endsMarked = message.Parts.Any(part => part is not MessagePart.ToolResult && marks.Contains(part));
             if (message.Role == MessageRole.Assistant)
             {
-                writeAnswer(message);
+                WriteAnswer(json, message, dialect, endsMarked);
                 continue;
             }
 
             foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
-                writeResult(result);
+            {
+                json.WriteStartObject();
+                json.WriteFields(("role", "tool"), ("tool_call_id", CallId(result.ToolUseId, dialect)));
+                WriteContent(json, RequestMessages.Text(result), marks.Contains(result));
+                json.WriteEndObject();
+            }
+
             if (RequestMessages.HasImages(message))
-                writeWithImages(message);
+                WriteWithImages(json, message, endsMarked);
             else if (RequestMessages.Text(message) is { Length: > 0 } text)
-                json.WriteObject(("role", "user"), ("content", text));
+                WriteMessage(json, "user", text, endsMarked);
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteMessage(Utf8JsonWriter json, string role, string text, bool isMarked)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", role);
+        WriteContent(json, text, isMarked);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A mark stands at a piece of text; without one the content is the text itself, because not every server takes pieces.</summary>
+    private static void WriteContent(Utf8JsonWriter json, string text, bool isMarked)
+    {
+        if (!isMarked || text.Length == 0)
+        {
+            json.WriteString("content", text);
+            return;
+        }
+
+        json.WriteStartArray("content");
+        WriteText(json, text, isMarked);
+        json.WriteEndArray();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string text, bool isMarked)
+    {
+        json.WriteStartObject();
+        json.WriteFields(("type", "text"), ("text", text));
+        if (isMarked)
+            json.WriteObject("cache_control", ("type", "ephemeral"));
+        json.WriteEndObject();
     }
 
     /// <summary>The tools as Chat Completions and Ollama declare them.</summary>
@@ -159,16 +198,19 @@ internal static class OpenAiWire
     }
 
     /// <summary>A list of blocks only where it must be one: not every server takes it.</summary>
-    private static void WriteWithImages(Utf8JsonWriter json, Message message)
+    private static void WriteWithImages(Utf8JsonWriter json, Message message, bool isMarked)
     {
         json.WriteStartObject();
         json.WriteString("role", "user");
         json.WriteStartArray("content");
-        foreach (var (text, image) in RequestMessages.Pieces(message))
+        var pieces = RequestMessages.Pieces(message).ToList();
+        var lastText = pieces.FindLastIndex(piece => piece.Text is not null);
+        for (var at = 0; at < pieces.Count; at++)
         {
+            var (text, image) = pieces[at];
             if (image is null)
             {
-                json.WriteObject(("type", "text"), ("text", text));
+                WriteText(json, text!, isMarked && at == lastText);
                 continue;
             }
 
@@ -182,12 +224,13 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    private static void WriteAnswer(Utf8JsonWriter json, Message message, Dialect dialect)
+    private static void WriteAnswer(Utf8JsonWriter json, Message message, Dialect dialect, bool isMarked)
     {
         var uses = message.Parts.OfType<MessagePart.ToolUse>().ToList();
         json.WriteStartObject();
+        json.WriteString("role", "assistant");
         // Some servers refuse null for the content.
-        json.WriteFields(("role", "assistant"), ("content", RequestMessages.Text(message)));
+        WriteContent(json, RequestMessages.Text(message), isMarked);
         WriteOwnReasoning(json, message, dialect, hasTools: uses.Count > 0);
         if (uses.Count > 0)
         {

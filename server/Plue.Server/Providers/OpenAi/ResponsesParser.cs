@@ -291,9 +291,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     {
         if (!json.NextIsObject())
             return null;
+        var cached = new CachedTokens();
         long input = 0,
             output = 0,
-            cached = 0,
             reasoning = 0;
         while (json.NextProperty())
         {
@@ -302,7 +302,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             else if (json.ValueTextEquals("output_tokens"u8))
                 output = json.NextInt64() ?? 0;
             else if (json.ValueTextEquals("input_tokens_details"u8))
-                cached = json.NextInt64("cached_tokens"u8) ?? 0;
+                cached.Take(ref json);
             else if (json.ValueTextEquals("output_tokens_details"u8))
                 reasoning = json.NextInt64("reasoning_tokens"u8) ?? 0;
             else
@@ -313,7 +313,8 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         {
             InputTokens = input,
             OutputTokens = output,
-            CachedReadTokens = cached,
+            CachedReadTokens = cached.Read,
+            CachedWriteTokens = cached.Written,
             ReasoningTokens = reasoning,
         };
     }

@@ -32,6 +32,8 @@ internal static class ResponsesWire
             WriteTools(json, request);
             json.WriteBoolean("stream", true);
             json.WriteBoolean("store", false);
+            if (options.Take(RefusableOptions.PromptCacheKey))
+                json.WriteString("prompt_cache_key", request.CodexId);
             if (options.Take(RefusableOptions.EncryptedReasoning))
                 json.WriteStrings("include", [EncryptedContent]);
             if (options.MaxTokens is { } maxTokens && options.Take(RefusableOptions.MaxTokens))

@@ -17,6 +17,8 @@ internal enum RefusableOptions
     ReasoningLevel = 8,
     StopSequences = 16,
     EncryptedReasoning = 32,
+    PromptCacheKey = 64,
+    CacheMarks = 128,
 }
 
 /// <param name="Sent">The options that the request holds.</param>
@@ -90,13 +92,25 @@ internal sealed class RefusedOptions
         message.Contains("too large", StringComparison.OrdinalIgnoreCase)
         || message.Contains("at most", StringComparison.OrdinalIgnoreCase);
 
-    private static readonly string[] SilentOptions = ["stream_options", "encrypted reasoning"];
+    private static readonly string[] SilentOptions =
+    [
+        "stream_options",
+        "encrypted reasoning",
+        "prompt_cache_key",
+        "cachePoint",
+        "cache_control",
+        "prompt caching",
+    ];
 
     /// <summary>What messages call an option, the more telling name first.</summary>
     private static readonly (string Name, RefusableOptions Option)[] Names =
     [
         ("encrypted content", RefusableOptions.EncryptedReasoning),
         ("encrypted_content", RefusableOptions.EncryptedReasoning),
+        ("prompt_cache_key", RefusableOptions.PromptCacheKey),
+        ("cachePoint", RefusableOptions.CacheMarks),
+        ("cache_control", RefusableOptions.CacheMarks),
+        ("prompt caching", RefusableOptions.CacheMarks),
         ("stream_options", RefusableOptions.StreamOptions),
         ("temperature", RefusableOptions.Temperature),
         ("max_completion_tokens", RefusableOptions.MaxTokens),

@@ -87,6 +87,7 @@ internal static partial class RequestMessages
         {
             MessagePart.Text text => text.Content,
             MessagePart.File { IsImage: true, Data: not null } => null,
+            MessagePart.File { Skill: not null, Content: { } skill } => skill,
             MessagePart.File file => FileTag.Of(file),
             _ => null,
         };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
@@ -9,9 +8,12 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>Approved servers and their approved state, stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
 internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 {
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
-
-    private string File => Path.Combine(paths.Home, "mcp-approvals.json");
+    private readonly SharedJsonFile<StoredMcpApprovals> file = new(
+        Path.Combine(paths.Home, "mcp-approvals.json"),
+        McpApprovalContext.Default.StoredMcpApprovals,
+        new StoredMcpApprovals([]),
+        "The approval"
+    );
 
     /// <returns>Null when it was never approved.</returns>
     public McpApproval? Find(McpDeclaration server) => Read().FirstOrDefault(approval => IsOf(approval, server));
@@ -43,40 +45,10 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     private static bool IsOf(McpApproval approval, McpDeclaration server) =>
         approval.Name == server.Name && approval.Source == server.Source;
 
-    private void Change(Func<IReadOnlyList<McpApproval>, IReadOnlyList<McpApproval>> change)
-    {
-        try
-        {
-            // Other windows approve too.
-            using var turn = FileLock.Acquire(File + ".lock", LockTimeout);
-            DurableFile.Replace(
-                File,
-                JsonSerializer.SerializeToUtf8Bytes(new StoredMcpApprovals(change(Read())), McpApprovalContext.Default.StoredMcpApprovals)
-            );
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new FailureException(
-                FailureKind.StoreReadOnly,
-                $"The approval was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
-                fault
-            );
-        }
-    }
+    private void Change(Func<IReadOnlyList<McpApproval>, IReadOnlyList<McpApproval>> change) =>
+        file.Change(stored => new StoredMcpApprovals(change(stored.Servers ?? [])));
 
-    /// <summary>A file that cannot be read approves nothing.</summary>
-    private IReadOnlyList<McpApproval> Read()
-    {
-        try
-        {
-            using var content = RegularFile.OpenRead(File);
-            return JsonSerializer.Deserialize(content, McpApprovalContext.Default.StoredMcpApprovals)?.Servers ?? [];
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return [];
-        }
-    }
+    private IReadOnlyList<McpApproval> Read() => file.Read().Servers ?? [];
 }
 
 /// <param name="Tools">As they were when it first ran after the approval; null before that.</param>
@@ -160,7 +132,7 @@ internal sealed record McpSeenTool(string Name, string Description, string Sha25
     }
 }
 
-internal sealed record StoredMcpApprovals(IReadOnlyList<McpApproval> Servers);
+internal sealed record StoredMcpApprovals(IReadOnlyList<McpApproval>? Servers);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredMcpApprovals))]

@@ -54,6 +54,7 @@ public class BedrockClaudeTests : WireContract
     protected override string TextAnswer =>
         Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Ending("max_tokens");
+    protected override VendorCache Cache => VendorCache.Marked();
     protected override string CachedAnswer => TextAnswer;
 
     protected override string EventOf(string json) => Frames.Chunk(json);
@@ -324,6 +325,7 @@ public class BedrockConverseTests : WireContract
     protected override string TextAnswer =>
         Unfinished + Delta("""{"text":"👋 w\u00f6"}""") + Delta("""{"text":"rld"}""") + Stop() + Ending("end_turn");
     protected override string LimitAnswer => Unfinished + Stop() + Ending("max_tokens");
+    protected override VendorCache Cache => VendorCache.Marked();
     protected override string CachedAnswer => TextAnswer;
 
     protected override string EventOf(string json) => Frames.Event("contentBlockDelta", json);
@@ -370,6 +372,18 @@ public class BedrockConverseTests : WireContract
             [new(null, Convert.ToBase64String("opaque"u8))],
             (await AnswerAsync(redacted)).OfType<ProviderEvent.ReasoningFinished>()
         );
+    }
+
+    [Theory]
+    [InlineData(400, "Malformed input request: #/messages/6/content/0: extraneous key [cachePoint] is not permitted")]
+    [InlineData(403, "You invoked an unsupported model or your request did not allow prompt caching.")]
+    public async Task A_model_without_a_cache_is_asked_without_cache_points(int status, string message)
+    {
+        Endpoint.Route = request =>
+            request.Body.Contains("cachePoint") ? ScriptedAnswer.Json(ErrorBody("", message), status) : Stream().Send(TextAnswer);
+        var events = await Provider().StreamAsync(Question, Cancel).ToListAsync(Cancel);
+        Assert.Equal("Hé 👋 wörld", TextOf(events));
+        Assert.DoesNotContain(events, next => next is ProviderEvent.Waiting);
     }
 
     [Fact]
@@ -466,12 +480,12 @@ public class BedrockConverseTests : WireContract
         };
         await AskAsync(Stream().Send(TextAnswer), null, request);
         Assert.Equal(
-            """{"system":[{"text":"Be brief."}],"messages":"""
+            """{"system":[{"text":"Be brief."},{"cachePoint":{"type":"default"}}],"messages":"""
                 + """[{"role":"user","content":[{"text":"Read it"},{"text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
                 + """{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}},{"reasoningContent":{"redactedContent":"b3BhcXVl"}},"""
                 + """{"toolUse":{"toolUseId":"call_1_0af63155","name":"read","input":{"path":"a.txt"}}},{"toolUse":{"toolUseId":"t2","name":"read","input":{}}}]},"""
                 + """{"role":"user","content":[{"toolResult":{"toolUseId":"call_1_0af63155","content":[{"text":"no such file"}],"status":"error"}},"""
-                + """{"toolResult":{"toolUseId":"t2","content":[{"json":{"output":""}}]}},{"text":"and?"}]}],"inferenceConfig":"""
+                + """{"toolResult":{"toolUseId":"t2","content":[{"json":{"output":""}}]}},{"text":"and?"},{"cachePoint":{"type":"default"}}]}],"inferenceConfig":"""
                 + """{"maxTokens":100,"temperature":0.5,"stopSequences":["END"]},"toolConfig":"""
                 + """{"tools":[{"toolSpec":{"name":"read","description":"Reads a file.","inputSchema":{"json":{"type":"object","properties":{"path":{"type":"string"}}}}}}]}}""",
             Endpoint.Requests[^1].Body

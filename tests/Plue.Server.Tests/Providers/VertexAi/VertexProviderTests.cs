@@ -87,6 +87,7 @@ public class VertexClaudeTests : VertexContract
     private string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
     protected override string TextAnswer =>
         Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
+    protected override VendorCache Cache => VendorCache.Marked();
     protected override string CachedAnswer => TextAnswer;
 
     protected override string ErrorBody(string type, string message) =>

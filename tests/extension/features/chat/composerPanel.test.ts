@@ -14,13 +14,16 @@ import {
   attachmentStore,
   codexGet,
   codexList,
+  skillList,
   codexUpdate,
   messageContext,
+  messageCommands,
   messagePrompt,
   messageSteer,
   messageUnqueue,
   settingsGet,
   type AttachmentView,
+  type SkillView,
 } from '../../../../extension/src/protocol/protocol.generated';
 import type { ComposerToPage } from '../../../../extension/src/common/messages/chatComposer';
 import { fakeLog } from '../../testing/fakeLog';
@@ -272,8 +275,46 @@ describe('prompts', () => {
   it('are the user’s and the folder’s, not what ships as instructions for a model', async () => {
     const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
+    sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
+    sidecar.answer(messageCommands, () => ({ items: [] }));
     await handle(panel.handlers, { type: 'listPrompts' });
-    expect(posted).toEqual([{ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] }]);
+    expect(posted).toContainEqual({ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] });
+  });
+
+  it('come with the skills that are on and that the user can invoke', async () => {
+    const skill = (name: string, change: Partial<SkillView> = {}): SkillView => ({
+      name,
+      description: `Does ${name}.`,
+      folder: `/skills/${name}`,
+      path: `/skills/${name}/SKILL.md`,
+      place: { path: '/skills', title: '~/.plue/skills', isWorkspace: false },
+      state: 'on',
+      fingerprint: 'print',
+      tokens: 10,
+      listTokens: 5,
+      isForModel: true,
+      isForUser: true,
+      files: [],
+      problems: [],
+      ...change,
+    });
+    sidecar.answer(codexList, () => ({ items: [], total: 0 })).answer(messageCommands, () => ({ items: [] }));
+    sidecar.answer(skillList, () => ({
+      skills: [skill('pdf', { argumentHint: '[file]' }), skill('off', { state: 'off' }), skill('its', { isForUser: false })],
+      places: [],
+      listTokens: 5,
+      listLimit: 2000,
+    }));
+    await handle(panel.handlers, { type: 'listPrompts' });
+    expect(posted).toContainEqual({ type: 'skills', skills: [{ name: 'pdf', description: 'Does pdf.', argumentHint: '[file]' }] });
+  });
+
+  it('come with the commands of the agent that responds', async () => {
+    const command = { name: 'review', description: 'Review the changes', hint: 'what to look at' };
+    sidecar.answer(codexList, () => ({ items: [], total: 0 })).answer(messageCommands, () => ({ items: [command] }));
+    sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
+    await handle(panel.handlers, { type: 'listPrompts' });
+    expect(posted).toContainEqual({ type: 'prompts', prompts: [], commands: [command] });
   });
 });
 

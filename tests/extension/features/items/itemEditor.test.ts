@@ -100,6 +100,19 @@ describe('a form', () => {
     await vi.waitFor(() => expect(heard().at(-1)).toMatchObject({ type: 'providers', providers: [{ id: 'anthropic' }] }));
   });
 
+  it('that was opened while another loaded is the one shown and saved', async () => {
+    await open();
+    let answerFirst: (value: TemplateView) => void = () => undefined;
+    const slow = new Promise<TemplateView>((resolve) => (answerFirst = resolve));
+    sidecar.answer(templateGet, ({ id }) => (id === 'slow' ? slow : Promise.resolve({ ...template, id })));
+    const first = editor.open({ templateId: 'slow' });
+    await editor.open({ templateId: 'fast' });
+    answerFirst({ ...template, id: 'slow' });
+    await first;
+    expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'fast' } }));
+    expect(heard()).not.toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'slow' } }));
+  });
+
   it('of a new one begins with what was handed over', async () => {
     await open({ templateId: 'recipe', values: { servings: 4 } });
     expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', values: { servings: 4 } }));

@@ -230,7 +230,8 @@ export class ComposerArea {
       this.actions.measured(context?.tokens);
       this.meter.show(context);
     },
-    prompts: ({ prompts }) => this.slash.receive(prompts),
+    prompts: ({ prompts, commands }) => this.slash.receive(prompts, commands),
+    skills: ({ skills }) => this.slash.receiveSkills(skills),
     promptText: ({ text, args }) => {
       this.composer.putPrompt(withGiven(text, args, this.given), args);
       this.given = '';

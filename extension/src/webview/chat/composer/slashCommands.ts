@@ -1,6 +1,7 @@
-// Slash commands of the chat and prompts of the user.
+// Slash commands of the chat, prompts of the user, and skills.
 import * as l10n from '@vscode/l10n';
-import type { PromptView } from '../../../common/messages/chatComposer';
+import type { PromptView, SkillName } from '../../../common/messages/chatComposer';
+import type { AgentCommandView } from '../../../protocol/protocol.generated';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
 import type { Completion, CompletionList } from './completionList';
 import { commandAt, type Token } from './mention';
@@ -31,6 +32,9 @@ export class SlashCommands {
   private prompts: PromptView[] | undefined;
   /** The last received prompts. */
   private known: readonly PromptView[] = [];
+  private skills: readonly SkillName[] = [];
+  /** Commands of the agent that responds. */
+  private agent: readonly AgentCommandView[] = [];
   private token: Token | undefined;
 
   constructor(
@@ -80,9 +84,15 @@ export class SlashCommands {
     this.token = undefined;
   }
 
-  receive(prompts: PromptView[]): void {
+  receive(prompts: PromptView[], agent: readonly AgentCommandView[] = []): void {
     this.prompts = prompts;
     this.known = prompts;
+    this.agent = agent;
+    if (this.token !== undefined) this.show();
+  }
+
+  receiveSkills(skills: readonly SkillName[]): void {
+    this.skills = skills;
     if (this.token !== undefined) this.show();
   }
 
@@ -103,9 +113,20 @@ export class SlashCommands {
   mistake(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
+    // Sent as it is: the sidecar adds the text of the skill.
+    if (this.invocable.some((skill) => skill.name === name)) return undefined;
     const command = this.commands.find((one) => one.name === name);
-    if (command === undefined) return l10n.t('/{0} is not a command or prompt. Send it as text?', name);
+    // The agent receives its commands as text.
+    if (command === undefined && this.agent.some((one) => one.name === name)) return undefined;
+    if (command === undefined) return l10n.t('/{0} is not a command, prompt or skill. Send it as text?', name);
     return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
+  }
+
+  /** Without those that a command or prompt hides. */
+  private get invocable(): readonly SkillName[] {
+    return this.skills.filter(
+      ({ name }) => !this.commands.some((command) => command.name === name) && !this.known.some(({ uri }) => promptName(uri) === name),
+    );
   }
 
   private show(): void {
@@ -128,7 +149,30 @@ export class SlashCommands {
         detail: prompt.description ?? prompt.title,
         pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri, '')),
       }));
-    this.list.show({ label: l10n.t('Commands and prompts'), rows: [...commands, ...prompts] });
+    const agent = this.agent
+      .filter(({ name }) => name.toLowerCase().startsWith(typed) && !this.commands.some((one) => one.name === name))
+      .map((command): Completion => ({
+        icon: 'hubot',
+        label: `/${command.name}`,
+        detail: [command.description, command.hint].filter((words) => words !== undefined && words !== '').join(' · '),
+        pick: () => this.insert(token, command.name),
+      }));
+    const skills = this.invocable
+      .filter(({ name }) => name.includes(typed))
+      .map(({ name, description, argumentHint }): Completion => ({
+        icon: 'lightbulb',
+        label: argumentHint === undefined ? `/${name}` : `/${name} ${argumentHint}`,
+        detail: l10n.t('Skill: {0}', description),
+        pick: () => this.insert(token, name),
+      }));
+    this.list.show({ label: l10n.t('Commands, prompts and skills'), rows: [...commands, ...agent, ...prompts, ...skills] });
+  }
+
+  /** Arguments can follow before it is sent. */
+  private insert(token: Token, name: string): void {
+    this.list.close();
+    this.token = undefined;
+    this.actions.replace(token, `/${name} `);
   }
 
   private take(token: Token, run: () => void): void {

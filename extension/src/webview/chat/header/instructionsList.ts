@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
+import { formatTokens } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
 import { changedSince } from '../messages/instructionsChange';
 
@@ -20,6 +21,7 @@ const kinds: Record<SteeringKind, { icon: string; name: string }> = {
   template: { icon: 'symbol-structure', name: l10n.t('Template') },
   provider: { icon: 'plug', name: l10n.t('Provider') },
   user: { icon: 'account', name: l10n.t('Your instructions') },
+  skill: { icon: 'lightbulb', name: l10n.t('Skill') },
 };
 
 export class InstructionsList {
@@ -103,13 +105,13 @@ export class InstructionsList {
   }
 
   private row(source: SteeringSource, at: number, isChanged: boolean): HTMLElement {
-    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed, appliesTo } = source;
+    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed, appliesTo, tokens } = source;
     const name = visibleText(title);
     const open = textButton(name, () => this.actions.open(source), 'quiet');
     open.setAttribute('data-key', `open-${at}`);
     open.setAttribute('aria-label', l10n.t('{0}: {1}. Open', kinds[kind].name, name));
     const canOpen = kind !== 'override';
-    const use = textButton(l10n.t('Use Anyway'), () => this.actions.allow(source));
+    const use = textButton(kind === 'skill' ? l10n.t('Review…') : l10n.t('Use Anyway'), () => this.actions.allow(source));
     use.setAttribute('data-key', `use-${at}`);
     const look = textButton(l10n.t('Show'), () => this.actions.open(source));
     look.setAttribute('data-key', `show-${at}`);
@@ -127,7 +129,14 @@ export class InstructionsList {
         'div',
         { class: 'steering-words' },
         element('span', { class: 'steering-name' }, canOpen ? open : name),
-        element('span', { class: 'steering-kind' }, kinds[kind].name),
+        element(
+          'span',
+          { class: 'steering-kind' },
+          source.source === 'skills' ? l10n.t('Names and descriptions of skills') : kinds[kind].name,
+        ),
+        tokens === undefined || leftOut !== undefined
+          ? undefined
+          : element('span', { class: 'steering-kind' }, l10n.t('about {0} tokens', formatTokens(tokens))),
         appliesTo === undefined ? undefined : element('span', { class: 'steering-kind' }, l10n.t('Used for {0}', visibleText(appliesTo))),
         isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: used from the next response')) : undefined,
         hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),

@@ -32,6 +32,8 @@ const showLog: Remedy = { label: l10n.t('Show Log'), does: 'openLog' };
 export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
   switch (errorKind) {
     case 'providerAuthFailed':
+      // An agent signs in by itself, as its error says.
+      if (provider?.kind === 'acp') return [retry, chooseAnother];
       return [provider?.kind === 'claude-code' ? signIn : provider?.authType === 'oauth' ? signInProvider : setKey, retry];
     case 'keyNotBoundToOrigin':
       return [{ label: l10n.t('Allow This Address…'), does: 'allowKey' }, setKey, retry];

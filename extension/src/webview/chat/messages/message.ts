@@ -1,6 +1,6 @@
 // A message as an article. Its parts keep their elements while they grow.
 import * as l10n from '@vscode/l10n';
-import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
+import type { HookRunView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../../shared/menu';
 import { splitTexts } from '../../../common/attachedTexts';
@@ -14,6 +14,7 @@ import { CompactionLine } from './compaction';
 import { detailsTable } from './details';
 import { failureLine, type FailedProvider, type Remedies } from './failure';
 import { type Figure, figuresOf } from './messageFigures';
+import { HookLines, hookSentence } from './hookLines';
 import { MarkdownView } from './markdownView';
 import { MessageEditor } from './messageEditor';
 import { MessageFile, type FileActions } from './messageFile';
@@ -70,6 +71,8 @@ export class Message {
   private readonly body = element('div', { class: 'message-body' });
   private readonly ending = element('div', { class: 'message-ending' });
   private readonly steering = element('div', { class: 'steering-change', hidden: true });
+  /** Of the steps before and after the content; those of a call are below it. */
+  private readonly hooks = { before: new HookLines(), after: new HookLines() };
   private readonly figures = element('span', { class: 'figures' });
   private readonly buttons: Readonly<Record<'copy' | 'retry' | 'edit' | 'details' | 'more', HTMLButtonElement>>;
   private readonly branch: BranchSwitch;
@@ -107,10 +110,11 @@ export class Message {
       this.node.append(this.compaction.node);
     } else if (isQuestion) {
       const tools = element('div', { class: 'message-tools' }, edit, copy, more, this.branch.node);
-      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'sender' }, l10n.t('You')), tools), this.body);
+      const sender = message.hooks?.[0] === undefined ? l10n.t('You') : hookSentence(message.hooks[0]);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'sender' }, sender), tools), this.body);
     } else {
       const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures);
-      this.node.append(this.steering, this.body, this.ending, footer);
+      this.node.append(this.steering, this.hooks.before.node, this.body, this.hooks.after.node, this.ending, footer);
     }
   }
 
@@ -131,6 +135,9 @@ export class Message {
     this.steering.hidden = context.steeringChange === undefined;
     setText(this.steering, visibleText(context.steeringChange ?? ''));
     this.showParts(message, context);
+    const hooks = (message.hooks ?? []).filter(({ toolUseId }) => toolUseId === undefined);
+    this.hooks.before.update(hooks.filter(({ trigger }) => isStart(trigger)));
+    this.hooks.after.update(hooks.filter(({ trigger }) => !isStart(trigger)));
     const hasText = context.rounds.hasText || textOf(message) !== '';
     this.node.classList.toggle('continues', context.rounds.continues);
     this.node.classList.toggle('continued', context.rounds.before.length > 0);
@@ -279,7 +286,7 @@ export class Message {
       case 'reasoning':
         return reasoning(new Reasoning(id, this.actions));
       case 'toolUse':
-        return toolCall(new ToolCall(id, this.actions));
+        return toolCall(new ToolCall(id, this.actions), () => this.message.hooks ?? []);
       case 'file':
         return file(new MessageFile(this.actions));
       case 'toolResult':
@@ -372,13 +379,15 @@ function reasoning(view: Reasoning): ShownPart {
   };
 }
 
-function toolCall(view: ToolCall): ShownPart {
+function toolCall(view: ToolCall, hooksOf: () => readonly HookRunView[]): ShownPart {
+  const hooks = new HookLines();
   return {
     kind: 'toolUse',
-    node: view.node,
+    node: element('div', {}, view.node, hooks.node),
     update: (part, _isOpen, { results, isRunning, outputs, runningSince, asking, children, underReview }) => {
       if (part.kind !== 'toolUse') return;
       const { toolUseId } = part;
+      hooks.update(hooksOf().filter((run) => run.toolUseId === toolUseId));
       view.update(part, {
         result: results.get(toolUseId),
         isRunning,
@@ -396,6 +405,10 @@ function file(view: MessageFile): ShownPart {
   return { kind: 'file', node: view.node, update: (part) => part.kind === 'file' && view.update(part) };
 }
 
+function isStart(trigger: string): boolean {
+  return trigger === 'session_start' || trigger === 'user_message';
+}
+
 function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
   const spaced = actions.flatMap((action, index) => (index === 0 ? [action] : [element('span', { 'aria-hidden': 'true' }, '·'), action]));
   return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
@@ -408,7 +421,7 @@ function notCarriedLine(sentences: readonly string[]): HTMLElement {
 
 function labelOf(message: MessageView): string {
   if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
-  if (message.role === 'user') return l10n.t('Your message');
+  if (message.role === 'user') return message.hooks?.[0] === undefined ? l10n.t('Your message') : hookSentence(message.hooks[0]);
   const model = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
   return model === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', model));
 }

@@ -37,7 +37,11 @@ export function messageActions(context: ChatContext, view: MessagesView): Messag
       remedies(context, message.providerInfo?.providerId, message.id, hasRounds || textOf(message).trim() !== ''),
     blobs: view.blobs,
     openFile: (file) => {
-      const { path, range, blob } = file;
+      const { path, range, blob, skill } = file;
+      if (skill !== undefined) {
+        panel.post({ type: 'openInstructions', source: path, path });
+        return;
+      }
       if (isImage(file) && blob !== undefined) panel.post({ type: 'openImage', blob, name: path });
       else panel.post({ type: 'openFile', path, ...(range === undefined ? {} : { range }) });
     },

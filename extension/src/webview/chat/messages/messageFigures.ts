@@ -21,7 +21,10 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
       usage.cachedReadTokens > 0
         ? l10n.t('{0} input ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
         : l10n.t('{0} input', formatTokens(usage.inputTokens));
-    figures.push({ words: read }, { words: l10n.t('{0} output', formatTokens(usage.outputTokens)) });
+    const written = l10n.t('{0} output', formatTokens(usage.outputTokens));
+    const source = usage.isEstimated === true ? { source: l10n.t('Estimated by Plue: the provider reported no usage') } : {};
+    const words = (text: string): string => (usage.isEstimated === true ? `≈ ${text}` : text);
+    figures.push({ words: words(read), ...source }, { words: words(written), ...source });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);

@@ -30,11 +30,11 @@ export class MessageFile {
     this.file = file;
     if (key === this.shown) return;
     this.shown = key;
-    const name = visibleText(nameOf(file.path));
-    const about = aboutText(file);
+    const name = visibleText(file.skill ?? nameOf(file.path));
+    const about = file.skill === undefined ? aboutText(file) : l10n.t('Skill');
     this.button.title = visibleText(file.path);
     this.button.replaceChildren(
-      icon(isImage(file) ? 'file-media' : 'file'),
+      icon(isImage(file) ? 'file-media' : file.skill === undefined ? 'file' : 'lightbulb'),
       element('span', { class: 'file-name' }, name),
       element('span', { class: 'file-about' }, visibleText(about)),
       ...(file.hasChanged === true ? [element('span', { class: 'file-changed' }, l10n.t('changed since'))] : []),

@@ -4,6 +4,7 @@ import type {
   CodexSummary,
   ErrorView,
   HookFailureView,
+  HookRunView,
   MessageEvent,
   MessageEventParams,
   MessagePart,
@@ -165,6 +166,8 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
       return withOutput(state, event.toolUseId, event.text, now);
     case 'toolCallFinished':
       return withParts(state, event.messageId, (parts) => withResult(parts, event));
+    case 'hookRan':
+      return without(withHook(state, event.messageId, event.hook), 'activity');
     case 'restarted':
       return {
         ...withParts(state, event.messageId, confirmedParts),
@@ -213,6 +216,11 @@ export function withoutEarliest(state: ChatState, most: number): ChatState {
 function withProvider(state: ChatState, messageId: string, providerInfo: ProviderInfoView): ChatState {
   const message = state.messages.find((known) => known.id === messageId);
   return message === undefined ? state : withMessage(state, { ...message, providerInfo });
+}
+
+function withHook(state: ChatState, messageId: string, hook: HookRunView): ChatState {
+  const message = state.messages.findLast((known) => known.id === messageId);
+  return message === undefined ? state : withMessage(state, { ...message, hooks: [...(message.hooks ?? []), hook] });
 }
 
 function withParts(state: ChatState, messageId: string, change: (parts: readonly MessagePart[]) => MessagePart[]): ChatState {

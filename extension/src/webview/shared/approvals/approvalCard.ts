@@ -174,12 +174,12 @@ export class ApprovalCard {
     const cancel = textButton(l10n.t('Cancel'), () => this.turn('asking'));
     switch (this.mode) {
       case 'asking': {
-        const once = textButton(l10n.t('Allow once'), () => this.allow(false), 'primary');
+        const once = textButton(first.kind === 'hook' ? l10n.t('Allow') : l10n.t('Allow once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
         const always = first.rule === undefined ? [] : [textButton(l10n.t('Always Allow…'), () => this.showRule())];
         for (const button of [once, ...all]) button.classList.add('allows');
-        const deny = textButton(l10n.t('Deny'), () => this.turn('deny'));
-        once.title = l10n.t('Allow once (y)');
+        const deny = textButton(l10n.t('Deny'), () => this.startDeny());
+        once.title = first.kind === 'hook' ? l10n.t('Allow (y)') : l10n.t('Allow once (y)');
         deny.title = l10n.t('Deny (n)');
         for (const button of always) button.title = l10n.t('Review the rule first (a)');
         for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
@@ -222,7 +222,7 @@ export class ApprovalCard {
         else if (this.mode === 'asking') this.showRule();
         return true;
       case 'n':
-        if (this.mode === 'asking' && this.canAnswer) this.turn('deny');
+        if (this.mode === 'asking' && this.canAnswer) this.startDeny();
         return true;
       case 'd':
         if (this.group.first.hasContent === true) this.actions.openDiff(this.id);
@@ -248,6 +248,12 @@ export class ApprovalCard {
   private always(): void {
     const { rule } = this.group.first;
     if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
+  }
+
+  /** The model does not learn of a hook, so there is no message to it. */
+  private startDeny(): void {
+    if (this.group.first.kind === 'hook' && this.group.all.length === 1) this.deny(false);
+    else this.turn('deny');
   }
 
   private deny(equalToo: boolean): void {

@@ -32,6 +32,7 @@ const questions = {
     tool.startsWith('vscode/') ? l10n.t('Run the VS Code tool {0}?', tool.slice('vscode/'.length)) : l10n.t('Run the MCP tool {0}?', tool),
   startServer: () => l10n.t('Start this MCP server?'),
   fetch: () => l10n.t('Fetch this page?'),
+  hook: () => l10n.t('Run this hook from now on?'),
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type * as vscode from 'vscode';
-import type { ModelChoice } from '../../protocol/protocol.generated';
+import type { ModelChoice } from '../protocol/protocol.generated';
 
 const key = 'plue.recentModels.v1';
 const most = 8;

@@ -3,20 +3,20 @@ using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Requests;
 
-namespace Plue.Server.Providers.ClaudeCode;
+namespace Plue.Server.Providers.Programs;
 
 /// <summary>
-/// A chat as it is sent to the CLI: the text of each message with its role. Reasoning and tool calls of earlier answers stay out, for they belong to the
+/// A chat as it is sent to a program that keeps its own session: the text of each message with its role. Reasoning and tool calls of earlier answers stay out, for they belong to the
 /// session that made them.
 /// </summary>
-internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> Past, ClaudeCodeHistory.Entry Question)
+internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, ProgramHistory.Entry Question)
 {
     public static readonly string EmptyFingerprint = Hash([]);
 
     /// <summary>Two histories with the same fingerprint say the same.</summary>
     public string Fingerprint { get; } = Hash(Past);
 
-    public static ClaudeCodeHistory Of(IReadOnlyList<Message> messages)
+    public static ProgramHistory Of(IReadOnlyList<Message> messages)
     {
         var entries = messages
             .Where(message => message.Role != MessageRole.System)
@@ -24,7 +24,7 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
             .Where(entry => entry.Said.Length > 0 || entry.Images.Count > 0)
             .ToList();
         return entries is [.. var past, { IsAnswer: false } question]
-            ? new ClaudeCodeHistory(past, question)
+            ? new ProgramHistory(past, question)
             : throw new FailureException(FailureKind.BadRequest, "There is no question to answer. Write one, then try again.");
     }
 
@@ -92,7 +92,7 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
     /// <param name="Text">Without the pinned files: they are sent again with every message, and do not change the history of a session.</param>
     public sealed record Entry(bool IsAnswer, string Text)
     {
-        /// <summary>The text for the CLI.</summary>
+        /// <summary>The text for the program.</summary>
         public string Said { get; init; } = Text;
         public IReadOnlyList<MessagePart.File> Images { get; init; } = [];
     }

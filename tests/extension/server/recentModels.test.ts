@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { RecentModels } from '../../../../extension/src/features/chat/recentModels';
-import { memory } from '../../testing/memory';
+import { RecentModels } from '../../../extension/src/server/recentModels';
+import { memory } from '../testing/memory';
 
 it('The model that was used last comes first, each once, eight at most', async () => {
   const recent = new RecentModels(memory());

@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import type { ApprovalList } from '../../server/approvalList';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { RecentModels } from '../../server/recentModels';
+import { PlueModels } from './modelProvider';
+import { Participant, participantId } from './participant';
+
+const section = 'plue.vsCodeChat';
+
+/** Plue in VS Code's own chat. What is switched off is not registered with VS Code. */
+export function activateVsCodeChat(
+  context: vscode.ExtensionContext,
+  sidecar: Sidecar,
+  { providers, approvals }: { providers: ProviderList; approvals: ApprovalList },
+): vscode.Disposable {
+  const disposables = new Disposables();
+  const recent = new RecentModels(context.globalState);
+  const parts: Record<string, () => vscode.Disposable> = {
+    models: () => {
+      const models = new PlueModels(sidecar, () => recent.items);
+      return vscode.Disposable.from(vscode.lm.registerLanguageModelChatProvider('plue', models), models);
+    },
+    participant: () => {
+      const plue = new Participant(sidecar, providers, approvals);
+      const participant = vscode.chat.createChatParticipant(participantId, (...asked) => plue.respond(...asked));
+      participant.iconPath = {
+        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
+        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
+      };
+      return participant;
+    },
+  };
+  const registered = new Map<string, vscode.Disposable>();
+  const register = (): void => {
+    const configuration = vscode.workspace.getConfiguration(section);
+    for (const [name, begin] of Object.entries(parts)) {
+      const isOn = configuration.get(name) === true;
+      if (isOn && !registered.has(name)) registered.set(name, begin());
+      else if (!isOn) {
+        registered.get(name)?.dispose();
+        registered.delete(name);
+      }
+    }
+  };
+  // Editors based on VS Code may lack these.
+  if (Reflect.get(vscode, 'lm') === undefined || Reflect.get(vscode, 'chat') === undefined) return disposables;
+  register();
+  disposables.add(vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration(section) ? register() : undefined)));
+  disposables.add({ dispose: () => void vscode.Disposable.from(...registered.values()).dispose() });
+  return disposables;
+}

@@ -1,0 +1,24 @@
+namespace Plue.Protocol;
+
+/// <summary>The models that VS Code's own chat may use, as far as they are known without a request.</summary>
+public sealed record ModelListResult(IReadOnlyList<ModelProvider> Providers);
+
+/// <param name="Models">The one that the provider uses by itself first.</param>
+public sealed record ModelProvider(string Id, string Name, IReadOnlyList<ModelView> Models);
+
+/// <summary>Asks a model for VS Code's own chat. What it says arrives as model/event; the reply comes when it has said all.</summary>
+/// <param name="StreamId">Made by the window; the events of this answer carry it.</param>
+/// <param name="System">The system prompt; null for none.</param>
+/// <param name="Messages">Oldest first, ending with the user's.</param>
+public sealed record ModelAskParams(
+    string StreamId,
+    string ProviderId,
+    string Model,
+    string? System,
+    IReadOnlyList<HostMessage> Messages,
+    IReadOnlyList<HostTool> Tools
+);
+
+public sealed record ModelAskResult(StopReason StopReason);
+
+public sealed record ModelEventParams(string StreamId, HostModelEvent Event);

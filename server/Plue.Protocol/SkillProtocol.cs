@@ -1,0 +1,109 @@
+namespace Plue.Protocol;
+
+// Skills of the user and of the trusted folders.
+
+public enum SkillState
+{
+    On,
+    Off,
+
+    /// <summary>It is not used until the user approves it.</summary>
+    Waiting,
+
+    /// <summary>Another one with its name is used.</summary>
+    Shadowed,
+
+    /// <summary>It cannot be used.</summary>
+    Invalid,
+}
+
+/// <param name="Skills">Those of the workspace first.</param>
+/// <param name="ListTokens">Of the list in each request; an estimate.</param>
+/// <param name="ListLimit">The setting <c>skill_list_tokens</c>.</param>
+/// <param name="Note">One sentence if there are more skills than are read.</param>
+public sealed record SkillListResult(
+    IReadOnlyList<SkillView> Skills,
+    IReadOnlyList<SkillPlaceView> Places,
+    long ListTokens,
+    long ListLimit,
+    string? Note
+);
+
+/// <summary>A folder in which skills can be created.</summary>
+/// <param name="Title">For lists: <c>~/.plue/skills</c>, or a path from the workspace.</param>
+public sealed record SkillPlaceView(string Path, string Title, bool IsWorkspace);
+
+public sealed record SkillView
+{
+    public required string Name { get; init; }
+
+    /// <summary>In one line.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Absolute, without links.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The <c>SKILL.md</c>.</summary>
+    public required string Path { get; init; }
+    public required SkillPlaceView Place { get; init; }
+    public required SkillState State { get; init; }
+
+    /// <summary>Why it is not on, in one or two sentences; null for one that is.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>Of all its files.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Of its text, when it is loaded; an estimate.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Of its line in the list, in each request; an estimate. 0 for one that the model cannot load.</summary>
+    public required long ListTokens { get; init; }
+
+    /// <summary>The model can load it.</summary>
+    public required bool IsForModel { get; init; }
+
+    /// <summary>The user can invoke it with <c>/NAME</c>.</summary>
+    public required bool IsForUser { get; init; }
+    public string? ArgumentHint { get; init; }
+    public required IReadOnlyList<SkillFileView> Files { get; init; }
+
+    /// <summary>Problems of its <c>SKILL.md</c>, one sentence each.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+}
+
+/// <param name="Path">From the folder of the skill.</param>
+/// <param name="IsScript">It is a script; null for other files.</param>
+/// <param name="IsChanged">It is not the file that the user approved; null if it is, or none was approved.</param>
+/// <param name="HiddenLine">The first line with invisible characters; null for none.</param>
+/// <param name="IsLinkOut">It is a link out of the folder of the skill, and is not read.</param>
+/// <param name="Runs">Programs that a script would run; a guess. Null for none.</param>
+public sealed record SkillFileView(
+    string Path,
+    long Size,
+    bool? IsScript,
+    bool? IsChanged,
+    int? HiddenLine,
+    bool? IsLinkOut,
+    IReadOnlyList<string>? Runs
+);
+
+public enum SkillChoice
+{
+    Approve,
+    Enable,
+    Disable,
+}
+
+/// <param name="Fingerprint">Of the skill that the user saw.</param>
+public sealed record SkillChooseParams(string Folder, string Fingerprint, SkillChoice Choice);
+
+/// <param name="Place">The path of one of the places.</param>
+public sealed record SkillCreateParams(string Place, string Name, string Description);
+
+/// <param name="Source">The absolute path of a folder or zip file with one or more skills.</param>
+/// <param name="Place">The path of one of the places.</param>
+public sealed record SkillImportParams(string Source, string Place);
+
+/// <param name="Paths">The new <c>SKILL.md</c> files.</param>
+public sealed record SkillFilesResult(IReadOnlyList<string> Paths);

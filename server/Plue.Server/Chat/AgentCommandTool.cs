@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Runs a command for a hosted agent by the tool <c>bash</c>, and passes its output on. Used once.</summary>
+/// <param name="isAllowed">The user has approved this very command.</param>
+internal sealed class AgentCommandTool(ITool bash, string command, string? folder, Action<string> output, bool isAllowed) : ITool
+{
+    private const int Seconds = 1_800;
+
+    public string Name => bash.Name;
+    public ToolDeclaration Declaration => new(Name, "", "{}");
+    public bool IsReadOnly => false;
+
+    /// <summary>The whole output; null if it did not run.</summary>
+    public string? Output { get; private set; }
+
+    public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var isElsewhere = folder is not null && context.Workspace is { } workspace && Path.GetFullPath(folder) != workspace;
+        var line = isElsewhere ? $"cd '{folder!.Replace("'", @"'\''", StringComparison.Ordinal)}' && {command}" : command;
+        using var arguments = JsonDocument.Parse(Arguments(line));
+        var planned = await bash.PlanAsync(arguments.RootElement, context, cancellationToken);
+        return new Call(this, isAllowed && !isElsewhere ? new Approved(planned) : planned);
+    }
+
+    private static byte[] Arguments(string line)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("command"u8, line);
+            writer.WriteNumber("timeout_s"u8, Seconds);
+            writer.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    private sealed class Call(AgentCommandTool tool, PlannedCall planned) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => planned.Actions;
+        public override ApprovalKind Kind => planned.Kind;
+        public override string What => planned.What;
+        public override string? Where => planned.Where;
+        public override string? Sandbox => planned.Sandbox;
+        public override IReadOnlyList<string>? Changes => planned.Changes;
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            var outcome = await planned.RunAsync(new Progress(tool.Pass, progress), cancellationToken);
+            tool.Output = outcome.Text;
+            return outcome;
+        }
+    }
+
+    private void Pass(string text) => output(text);
+
+    private sealed class Progress(Action<string> pass, IToolProgress inner) : IToolProgress
+    {
+        public CancellationToken Stopped => inner.Stopped;
+
+        public void Report(string text)
+        {
+            pass(text);
+            inner.Report(text);
+        }
+    }
+}

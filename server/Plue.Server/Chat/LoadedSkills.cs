@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Plue.Server.Codices.Skills;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// The skills that were loaded since the last message of the user and that name their tools: until the next message, a call of another tool that changes something
+/// asks each time. They stand beside the agent like a parent, so they can only restrict it. Thread-safe.
+/// </summary>
+internal sealed class LoadedSkills(SkillCatalog skills)
+{
+    // By file and version: a skill that is changed or deleted later restricts as it was loaded.
+    private readonly ConcurrentDictionary<(string, string), (string Name, IReadOnlyList<string>? Rules)> known = new();
+
+    public IEnumerable<Rights> Restrict(Rights agent, IReadOnlyList<Message> messages)
+    {
+        var start = messages.ToList().FindLastIndex(message => message.Role == MessageRole.User);
+        foreach (
+            var source in messages
+                .Skip(start)
+                .SelectMany(InstructionSources)
+                .DistinctBy(source => (source.Source, source.Version.ToString()))
+        )
+        {
+            var (name, rules) = known.GetOrAdd(
+                (source.Source, source.Version.ToString()),
+                _ =>
+                    skills.FindFolder(Path.GetDirectoryName(source.Source) ?? "")?.Skill is { } skill
+                        ? (skill.Name, SkillTools.Rules(skill.Head))
+                        : (source.Title, null)
+            );
+            if (rules is not null)
+            {
+                yield return agent with
+                {
+                    Title = name,
+                    Skill = name,
+                    Permissions = new AgentPermissions(rules, [], []),
+                    Mode = PermissionMode.Ask,
+                };
+            }
+        }
+    }
+
+    /// <summary>The skills that a message loaded or invoked.</summary>
+    private static IEnumerable<InstructionSource> InstructionSources(Message message) =>
+        message
+            .Parts.SelectMany(part =>
+                part switch
+                {
+                    MessagePart.ToolResult result => result.Instructions,
+                    MessagePart.File { Skill: { } skill } => [skill],
+                    _ => [],
+                }
+            )
+            .Where(source => source.Kind == SteeringKind.Skill);
+}

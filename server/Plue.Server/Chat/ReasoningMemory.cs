@@ -1,0 +1,77 @@
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Keeps the reasoning before tool calls of conversations that others store: many vendors refuse the results of a call without the signed reasoning that led
+/// to it, and VS Code does not give it back. Any thread may call.
+/// </summary>
+internal sealed class ReasoningMemory
+{
+    private const int MaxCalls = 500;
+
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, IReadOnlyList<MessagePart.Reasoning>> byCall = new(StringComparer.Ordinal);
+    private readonly Queue<string> oldest = new();
+
+    /// <summary>For the events of one response.</summary>
+    public Round Begin() => new(this);
+
+    /// <summary>The parts of a message, with the reasoning before each call that has some.</summary>
+    public IEnumerable<MessagePart> Restored(IReadOnlyList<MessagePart> parts)
+    {
+        lock (sync)
+        {
+            return
+            [
+                .. parts.SelectMany(part =>
+                    part is MessagePart.ToolUse use && byCall.TryGetValue(use.ToolUseId, out var before)
+                        ? [.. before, part]
+                        : new[] { part }
+                ),
+            ];
+        }
+    }
+
+    private void Keep(string toolUseId, IReadOnlyList<MessagePart.Reasoning> before)
+    {
+        lock (sync)
+        {
+            if (byCall.TryAdd(toolUseId, before))
+                oldest.Enqueue(toolUseId);
+            while (oldest.Count > MaxCalls)
+                byCall.Remove(oldest.Dequeue());
+        }
+    }
+
+    /// <summary>One response. Not thread-safe.</summary>
+    internal sealed class Round(ReasoningMemory memory)
+    {
+        private readonly StringBuilder text = new();
+        private readonly List<MessagePart.Reasoning> before = [];
+
+        public void Take(ProviderEvent next)
+        {
+            switch (next)
+            {
+                case ProviderEvent.ReasoningDelta(var delta):
+                    text.Append(delta);
+                    break;
+                case ProviderEvent.ReasoningFinished(var signature, var opaque):
+                    before.Add(new MessagePart.Reasoning(text.ToString(), signature, opaque));
+                    text.Clear();
+                    break;
+                case ProviderEvent.ToolCallFinished call when before.Count > 0:
+                    memory.Keep(call.ToolUseId, [.. before]);
+                    before.Clear();
+                    break;
+                case ProviderEvent.Restarted:
+                    text.Clear();
+                    before.Clear();
+                    break;
+            }
+        }
+    }
+}

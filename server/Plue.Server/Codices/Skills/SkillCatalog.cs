@@ -1,0 +1,232 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Codices.Skills;
+
+/// <summary>
+/// The skills of the user and of the trusted folders, each with its state. Files are checked on each call, so that a change applies from the next request. A skill of a
+/// workspace, and one with hidden characters, is not used until the user approved exactly its files. Thread-safe.
+/// </summary>
+public sealed class SkillCatalog
+{
+    /// <summary>How many skills are read; further ones are named in <see cref="List(out string?)"/>.</summary>
+    public const int MaxSkills = 200;
+
+    private readonly PluePaths paths;
+    private readonly Func<WorkspaceFolders?> workspace;
+    private readonly Func<long> budget;
+    private readonly SkillChoices choices;
+    private readonly SkillReader reader = new();
+
+    /// <param name="workspace">The trusted folders, or null.</param>
+    /// <param name="budget">Tokens of the list in a request.</param>
+    internal SkillCatalog(PluePaths paths, TimeProvider time, Func<WorkspaceFolders?> workspace, Func<long> budget) =>
+        (this.paths, this.workspace, this.budget, choices) = (paths, workspace, budget, new SkillChoices(paths, time));
+
+    public IReadOnlyList<SkillPlace> Places => SkillPlace.All(paths, workspace());
+
+    /// <summary>Gets all skills, those of the workspace first.</summary>
+    public IReadOnlyList<FoundSkill> List() => List(out _);
+
+    /// <param name="note">One sentence if there are more than are read; otherwise null.</param>
+    public IReadOnlyList<FoundSkill> List(out string? note)
+    {
+        // The same folder can be reached by a link from another place.
+        List<(SkillPlace Place, string Folder)> folders =
+        [
+            .. Places
+                .SelectMany(place => SkillReader.Find(place).Select(folder => (place, folder)))
+                .DistinctBy(one => RealPath.Of(one.folder), StringComparer.Ordinal),
+        ];
+        note = folders.Count <= MaxSkills ? null : $"{folders.Count - MaxSkills} skills are not used: at most {MaxSkills} are read.";
+        var stored = choices.Read();
+        Dictionary<string, Skill> used = new(StringComparer.Ordinal);
+        List<FoundSkill> found = [];
+        foreach (var (place, folder) in folders.Take(MaxSkills))
+        {
+            var skill = reader.Read(place, folder);
+            var one = StateOf(skill, stored, used.GetValueOrDefault(skill.Name));
+            if (one.State == SkillState.On)
+            {
+                used[skill.Name] = skill;
+            }
+
+            found.Add(one);
+        }
+
+        return found;
+    }
+
+    /// <summary>The list for the model.</summary>
+    public SkillList ForModel(IReadOnlyList<FoundSkill>? found = null) =>
+        SkillList.Of([.. (found ?? List()).Where(one => one.IsForModel).Select(one => one.Skill)], budget());
+
+    /// <summary>The skill with this name that the model or the user may use; null if there is none.</summary>
+    /// <exception cref="FailureException">Conflict: it waits for the user.</exception>
+    public Skill? Find(string name, bool isUser)
+    {
+        var all = List().Where(one => one.Skill.Name == name).ToList();
+        if (all.FirstOrDefault(one => isUser ? one.IsForUser : one.IsForModel) is { } on)
+        {
+            // Read again, because a changed file can have the length and the time that it had.
+            var now = reader.Read(on.Skill.Place, on.Skill.Folder, isFresh: true);
+            return StateOf(now, choices.Read(), null) is { State: SkillState.On }
+                ? now
+                : throw new FailureException(FailureKind.Conflict, $"The skill {name} changed just now. Review it with Plue: Show Skills.");
+        }
+
+        return
+            all.FirstOrDefault(one => one.State == SkillState.Waiting) is { } waiting
+            && (isUser ? waiting.Skill.Head.IsForUser : waiting.Skill.Head.IsForModel)
+            ? throw new FailureException(
+                FailureKind.Conflict,
+                $"The skill {name} is not used yet. {waiting.Why} Review and approve it with Plue: Show Skills."
+            )
+            : null;
+    }
+
+    /// <summary>The skill of this folder as it is now.</summary>
+    public FoundSkill? FindFolder(string folder) => List().FirstOrDefault(one => one.Skill.Folder == folder);
+
+    /// <summary>A file of a usable skill outside of the workspace, exactly as it was when the skill was read.</summary>
+    /// <param name="path">Absolute, or from <c>~/</c>.</param>
+    /// <returns>Null for any other path.</returns>
+    /// <exception cref="FailureException">Conflict: it is another by now. NotFound.</exception>
+    public (Skill Skill, SkillFile File)? FindFile(string path)
+    {
+        var full = path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(PluePaths.UserFolder, path[2..]) : path;
+        if (!Path.IsPathFullyQualified(full))
+        {
+            return null;
+        }
+
+        var real = RealPath.Of(Path.GetFullPath(full));
+        if (
+            WorkspaceFolders.IsInside(workspace(), real)
+            || List().FirstOrDefault(one => one.State == SkillState.On && RealPath.IsUnder(one.Skill.Folder, real)) is not { } on
+        )
+        {
+            return null;
+        }
+
+        var relative = Path.GetRelativePath(on.Skill.Folder, real).Replace(Path.DirectorySeparatorChar, '/');
+        return (
+            on.Skill,
+            on.Skill.Files.FirstOrDefault(file => file.Path == relative)
+                ?? throw new FailureException(
+                    FailureKind.NotFound,
+                    $"The skill {on.Skill.Name} has no file {HiddenCharacters.VisibleLine(relative)}. Its files are listed when the skill is loaded."
+                )
+        );
+    }
+
+    /// <exception cref="FailureException">Conflict: it is another than the user saw. NotFound, StoreReadOnly.</exception>
+    public void Approve(string folder, string sha256)
+    {
+        var one = Require(folder);
+        var now = reader.Read(one.Skill.Place, folder, isFresh: true);
+        if (now.Sha256 != sha256 || now.Failure is not null)
+        {
+            throw new FailureException(
+                FailureKind.Conflict,
+                $"The skill {now.Name} changed since you reviewed it. Review it again before you approve it."
+            );
+        }
+
+        choices.Approve(now);
+    }
+
+    /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
+    public void SetEnabled(string folder, bool isEnabled) => choices.SetDisabled(Require(folder).Skill.Folder, !isEnabled);
+
+    /// <summary>Creates a skill with a text to begin with. It is the user's own, so it is approved as it is.</summary>
+    /// <param name="place">The path of one of <see cref="Places"/>.</param>
+    /// <returns>The path of its <c>SKILL.md</c>.</returns>
+    /// <exception cref="FailureException">BadRequest: the name. Conflict: there is one. StoreReadOnly.</exception>
+    public string Create(string place, string name, string description)
+    {
+        var at = PlaceOf(place);
+        var path = SkillWriter.Create(at.Path, name, description);
+        if (at.IsWorkspace && reader.Read(at, Path.GetDirectoryName(path)!) is { Failure: null } skill)
+        {
+            choices.Approve(skill);
+        }
+
+        return path;
+    }
+
+    /// <summary>Copies the skills of a folder or zip file. Nothing is overwritten; those of a workspace wait for approval.</summary>
+    /// <returns>The paths of the new <c>SKILL.md</c> files.</returns>
+    /// <exception cref="FailureException">BadRequest: what cannot be imported. Conflict: a skill exists. StoreReadOnly. Nothing was imported.</exception>
+    public IReadOnlyList<string> Import(string source, string place) => SkillImport.Run(source, PlaceOf(place).Path);
+
+    public long ListLimit => budget();
+
+    private SkillPlace PlaceOf(string path) =>
+        Places.FirstOrDefault(place => place.Path == path)
+        ?? throw new FailureException(FailureKind.NotFound, "This folder for skills is no longer available. Choose another one.");
+
+    private FoundSkill Require(string folder) =>
+        FindFolder(folder) ?? throw new FailureException(FailureKind.NotFound, "This skill no longer exists. Run Plue: Show Skills again.");
+
+    /// <param name="nearer">Another one with its name that is on.</param>
+    private static FoundSkill StateOf(Skill skill, StoredSkillChoices stored, Skill? nearer)
+    {
+        if (skill.Failure is { } failure)
+        {
+            return new FoundSkill(skill, SkillState.Invalid, failure);
+        }
+        if (stored.IsDisabled(skill))
+        {
+            return new FoundSkill(skill, SkillState.Off, "You turned it off.");
+        }
+
+        var hidden = skill.HiddenPlaces;
+        var approval = stored.ApprovalOf(skill);
+        if ((skill.Place.IsWorkspace || hidden.Count > 0) && approval?.Sha256 != skill.Sha256)
+        {
+            var changes = approval is null ? [] : ChangesOf(approval, skill);
+            return new FoundSkill(
+                skill,
+                SkillState.Waiting,
+                string.Join(
+                    ' ',
+                    new[]
+                    {
+                        approval is not null ? $"It changed since you approved it: {Named(changes)}."
+                        : skill.Place.IsWorkspace ? "It comes from the workspace and needs your approval."
+                        : null,
+                        hidden.Count > 0 ? $"It has invisible characters that a model reads: {Named(hidden)}." : null,
+                    }.OfType<string>()
+                )
+            )
+            {
+                Changes = changes,
+            };
+        }
+
+        return nearer is not null
+            ? new FoundSkill(skill, SkillState.Shadowed, $"The skill with this name in {nearer.Place.Title} is used instead.")
+            : new FoundSkill(skill, SkillState.On, null)
+            {
+                ListTokens = skill.Head.IsForModel ? TokenEstimate.Of(SkillList.LineOf(skill)) : 0,
+            };
+    }
+
+    private static IReadOnlyList<string> ChangesOf(StoredSkillApproval approval, Skill skill)
+    {
+        var before = (approval.Files ?? []).ToLookup(file => file.Path, file => file.Sha256);
+        return
+        [
+            .. skill.Files.Where(file => before[file.Path].FirstOrDefault() != file.Sha256).Select(file => file.Path),
+            .. (approval.Files ?? []).Where(file => skill.Files.All(now => now.Path != file.Path)).Select(file => $"{file.Path} (deleted)"),
+        ];
+    }
+
+    private static string Named(IReadOnlyList<string> names)
+    {
+        const int max = 3;
+        var shown = string.Join(", ", names.Take(max).Select(HiddenCharacters.VisibleLine));
+        return names.Count > max ? $"{shown} and {names.Count - max} more" : shown;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Codices.Skills;
+
+/// <summary>The skills that the user approved, as they were then, and those that are turned off. Stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
+internal sealed class SkillChoices(PluePaths paths, TimeProvider time)
+{
+    private const int MaxEntries = 1000;
+
+    private readonly SharedJsonFile<StoredSkillChoices> file = new(
+        paths.SkillChoices,
+        SkillChoiceContext.Default.StoredSkillChoices,
+        new StoredSkillChoices([], []),
+        "The choice"
+    );
+
+    public StoredSkillChoices Read() => file.Read();
+
+    /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
+    public void Approve(Skill skill) =>
+        file.Change(stored =>
+            stored with
+            {
+                Approved =
+                [
+                    .. (stored.Approved ?? []).Where(one => one.Folder != skill.Folder).TakeLast(MaxEntries - 1),
+                    new StoredSkillApproval(
+                        skill.Folder,
+                        skill.Sha256,
+                        time.GetUtcNow().UtcDateTime,
+                        [.. skill.Files.Select(one => new StoredSkillFile(one.Path, one.Sha256))]
+                    ),
+                ],
+            }
+        );
+
+    /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
+    public void SetDisabled(string folder, bool isDisabled) =>
+        file.Change(stored =>
+            stored with
+            {
+                Disabled =
+                [
+                    .. (stored.Disabled ?? []).Where(one => one != folder).TakeLast(MaxEntries - 1),
+                    .. isDisabled ? [folder] : Array.Empty<string>(),
+                ],
+            }
+        );
+}
+
+internal sealed record StoredSkillChoices(IReadOnlyList<StoredSkillApproval>? Approved, IReadOnlyList<string>? Disabled)
+{
+    public StoredSkillApproval? ApprovalOf(Skill skill) => Approved?.LastOrDefault(one => one.Folder == skill.Folder);
+
+    public bool IsDisabled(Skill skill) => Disabled?.Contains(skill.Folder) == true;
+}
+
+/// <param name="Files">To name those that changed later.</param>
+internal sealed record StoredSkillApproval(string Folder, string Sha256, DateTime ApprovedAt, IReadOnlyList<StoredSkillFile>? Files);
+
+internal sealed record StoredSkillFile(string Path, string Sha256);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredSkillChoices))]
+internal sealed partial class SkillChoiceContext : JsonSerializerContext;

@@ -1,0 +1,35 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Codices.Skills;
+
+/// <summary>A folder in which skills lie, each in a folder of its own.</summary>
+/// <param name="Title">For lists: <c>~/.plue/skills</c>, or a path from the workspace.</param>
+/// <param name="Root">The workspace folder; null for a folder of the user.</param>
+public sealed record SkillPlace(string Path, string Title, string? Root)
+{
+    private static readonly string[] OfWorkspace = [".plue", ".agents", ".claude", ".github"];
+    private static readonly string[] OfUser = [".agents", ".claude"];
+
+    public bool IsWorkspace => Root is not null;
+
+    /// <summary>All places, those whose skills count first in front: the workspace before the user.</summary>
+    /// <param name="workspace">The trusted folders, or null.</param>
+    public static IReadOnlyList<SkillPlace> All(PluePaths paths, WorkspaceFolders? workspace) =>
+        [
+            .. (workspace?.All ?? []).SelectMany(folder =>
+                OfWorkspace.Select(name => new SkillPlace(
+                    System.IO.Path.Combine(folder.Path, name, "skills"),
+                    workspace!.Shown(folder, $"{name}/skills"),
+                    folder.Path
+                ))
+            ),
+            OfTheUser(paths.Skills, "~/.plue/skills", workspace),
+            .. paths.SharedFolder is { } home
+                ? OfUser.Select(name => OfTheUser(System.IO.Path.Combine(home, name, "skills"), $"~/{name}/skills", workspace))
+                : [],
+        ];
+
+    /// <summary>Agents can change the files of a workspace folder, so a place in one counts as the workspace's.</summary>
+    private static SkillPlace OfTheUser(string path, string title, WorkspaceFolders? workspace) =>
+        new(path, title, workspace?.All.FirstOrDefault(folder => RealPath.ResolvesInto(path, folder.Path))?.Path);
+}

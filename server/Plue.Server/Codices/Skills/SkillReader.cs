@@ -1,0 +1,157 @@
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Codices.Skills;
+
+/// <summary>Reads skills from the disk. A skill is read again when the names, lengths or times of its files are others. Thread-safe.</summary>
+internal sealed class SkillReader
+{
+    /// <summary>Bytes of a <c>SKILL.md</c>.</summary>
+    public const int MaxTextBytes = 64 * 1024;
+    private const int MaxDepth = 3;
+    private const int MaxFolders = 500;
+
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, (IReadOnlyList<SkillFolder.Entry> Entries, Skill Skill)> known = new(StringComparer.Ordinal);
+
+    /// <summary>The folders of a place that have a <c>SKILL.md</c>, by name. A folder that cannot be listed has none.</summary>
+    public static IReadOnlyList<string> Find(SkillPlace place)
+    {
+        List<string> found = [];
+        var visited = 0;
+        void Look(string folder, int depth)
+        {
+            foreach (var inner in Folders(folder))
+            {
+                if (++visited > MaxFolders)
+                {
+                    return;
+                }
+                if (File.Exists(Path.Combine(inner, Skill.FileName)))
+                {
+                    found.Add(inner);
+                }
+                else if (depth < MaxDepth && new DirectoryInfo(inner).LinkTarget is null)
+                {
+                    Look(inner, depth + 1);
+                }
+            }
+        }
+
+        Look(place.Path, 1);
+        return found;
+    }
+
+    /// <param name="isFresh">Reads its files whatever their times are.</param>
+    public Skill Read(SkillPlace place, string folder, bool isFresh = false)
+    {
+        var real = RealPath.Of(folder);
+        if (place.Root is { } root && !RealPath.ResolvesInto(folder, root))
+        {
+            return Unusable(place, folder, real, "It is a link to a folder outside the workspace.");
+        }
+
+        try
+        {
+            var entries = SkillFolder.List(real, out var failure);
+            if (failure is not null)
+            {
+                return Unusable(place, folder, real, failure);
+            }
+
+            lock (sync)
+            {
+                if (!isFresh && known.TryGetValue(real, out var before) && before.Entries.SequenceEqual(entries))
+                {
+                    return before.Skill with { Place = place };
+                }
+            }
+
+            var skill = Load(place, folder, real, SkillFolder.Read(real, entries));
+            lock (sync)
+            {
+                known[real] = (entries, skill);
+            }
+
+            return skill;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Unusable(place, folder, real, $"It could not be read: {fault.Message.TrimEnd('.')}.");
+        }
+    }
+
+    private static IEnumerable<string> Folders(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ?
+                [
+                    .. Directory
+                        .EnumerateDirectories(folder, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None })
+                        .Where(one => Path.GetFileName(one) is not ("node_modules" or ['.', ..]))
+                        .Order(StringComparer.Ordinal)
+                        .Take(MaxFolders),
+                ]
+                : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static Skill Load(SkillPlace place, string folder, string real, IReadOnlyList<SkillFile> files)
+    {
+        if (
+            files.All(file => file.Path != Skill.FileName)
+            || RegularFile.Read(Path.Combine(real, Skill.FileName), MaxTextBytes) is not { } bytes
+        )
+        {
+            return Unusable(place, folder, real, $"{Skill.FileName} is a link, or larger than {MaxTextBytes / 1024} KB.") with
+            {
+                Files = files,
+            };
+        }
+        if (PromptFormat.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal))
+        {
+            return Unusable(place, folder, real, $"{Skill.FileName} is not UTF-8 text.") with { Files = files };
+        }
+        if (files.First(file => file.Path == Skill.FileName).Sha256 != AllowedTexts.HashOf(bytes))
+        {
+            throw new IOException("it changed while it was read");
+        }
+
+        var parsed = FrontMatter.Parse(text);
+        var head = new SkillHead(parsed.Values);
+        var name = head.Name is { } own && SkillHead.WhyNoName(own) is null ? own : SkillHead.NameOf(Path.GetFileName(folder));
+        return new Skill
+        {
+            Name = name ?? Path.GetFileName(folder),
+            Place = place,
+            Folder = real,
+            Head = head,
+            Body = parsed.Body,
+            Files = files,
+            Sha256 = SkillFolder.HashOf(files),
+            Problems = [.. parsed.Problems, .. SkillHead.Check(parsed.Values, Path.GetFileName(folder))],
+            Failure =
+                name is null ? $"Its folder has no valid name: a name {SkillHead.WhyNoName(Path.GetFileName(folder))}"
+                : parsed.Body.Length == 0 ? $"{Skill.FileName} has no text below its front matter."
+                : null,
+        };
+    }
+
+    private static Skill Unusable(SkillPlace place, string folder, string real, string failure) =>
+        new()
+        {
+            Name = Path.GetFileName(folder),
+            Place = place,
+            Folder = real,
+            Head = new SkillHead(Json5Object.Empty),
+            Body = "",
+            Sha256 = "",
+            Failure = failure,
+        };
+}

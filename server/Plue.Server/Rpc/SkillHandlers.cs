@@ -1,0 +1,90 @@
+using Plue.Protocol;
+using Plue.Server.Codices.Skills;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>skill/*: the list of skills, and what the user decides about them.</summary>
+internal sealed class SkillHandlers(SkillCatalog skills)
+{
+    public void Register(RpcServer server)
+    {
+        server.Map(Methods.SkillList, (_, _) => Task.Run(List));
+        server.Map(
+            Methods.SkillChoose,
+            (parameters, _) =>
+                Task.Run(() =>
+                {
+                    if (parameters.Choice == SkillChoice.Approve)
+                    {
+                        skills.Approve(parameters.Folder, parameters.Fingerprint);
+                    }
+                    else
+                    {
+                        skills.SetEnabled(parameters.Folder, parameters.Choice == SkillChoice.Enable);
+                    }
+
+                    return List();
+                })
+        );
+        server.Map(
+            Methods.SkillCreate,
+            (parameters, _) =>
+                Task.Run(() => new SkillFilesResult([skills.Create(parameters.Place, parameters.Name, parameters.Description)]))
+        );
+        server.Map(
+            Methods.SkillImport,
+            (parameters, _) => Task.Run(() => new SkillFilesResult(skills.Import(parameters.Source, parameters.Place)))
+        );
+    }
+
+    private SkillListResult List()
+    {
+        var found = skills.List(out var note);
+        return new SkillListResult(
+            [.. found.Select(View)],
+            [.. skills.Places.Select(View)],
+            skills.ForModel(found).Tokens,
+            skills.ListLimit,
+            note
+        );
+    }
+
+    private static IReadOnlyList<string> Runs(SkillFile file) =>
+        [.. file.RunsDownload ? ["what it downloads"] : Array.Empty<string>(), .. file.Runs];
+
+    private static SkillPlaceView View(SkillPlace place) => new(place.Path, place.Title, place.IsWorkspace);
+
+    private static SkillView View(FoundSkill found)
+    {
+        var skill = found.Skill;
+        return new SkillView
+        {
+            Name = skill.Name,
+            Description = skill.ShownDescription,
+            Folder = skill.Folder,
+            Path = skill.Path,
+            Place = View(skill.Place),
+            State = (Protocol.SkillState)found.State,
+            Why = found.Why,
+            Fingerprint = skill.Sha256,
+            Tokens = skill.Tokens,
+            ListTokens = found.ListTokens,
+            IsForModel = skill.Head.IsForModel,
+            IsForUser = skill.Head.IsForUser,
+            ArgumentHint = skill.Head.ArgumentHint,
+            Files =
+            [
+                .. skill.Files.Select(file => new SkillFileView(
+                    file.Path,
+                    file.Length,
+                    file.IsScript ? true : null,
+                    found.Changes.Contains(file.Path) ? true : null,
+                    file.HiddenLine,
+                    file.IsLinkOut ? true : null,
+                    Runs(file) is { Count: > 0 } runs ? runs : null
+                )),
+            ],
+            Problems = [.. skill.Problems.Select(problem => problem.Message)],
+        };
+    }
+}

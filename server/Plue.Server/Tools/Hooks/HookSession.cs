@@ -1,0 +1,287 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Plue.Server.Edits;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools.Hooks;
+
+/// <summary>
+/// The commands that hooks run for one chat or task: of the user's settings, of its template, and of Claude Code's settings, in this order. A hook can refuse,
+/// ask, add text and replace arguments; it can never allow what the rules do not. Any thread may call.
+/// </summary>
+internal sealed class HookSession(HookServices services, string codexId)
+{
+    private const string ToolName = "hook";
+    private const int MaxContextLength = 20_000;
+    private const int MaxReasonLength = 2_000;
+
+    private readonly SemaphoreSlim asking = new(1, 1); // concurrent calls ask once
+    private readonly ConcurrentDictionary<string, byte> denied = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> reported = new(StringComparer.Ordinal);
+
+    /// <summary>The hooks of its template.</summary>
+    public required Func<IReadOnlyList<CommandHook>> OfTemplate { get; init; }
+
+    /// <summary>The trusted folders with their real paths; null without one: then nothing runs.</summary>
+    public required Func<WorkspaceFolders?> Folders { get; init; }
+
+    /// <summary>For an approval: the titles from the top of the tree down.</summary>
+    public required Func<IReadOnlyList<string>> Titles { get; init; }
+
+    /// <summary>True if no user is available: nothing is approved then.</summary>
+    public required bool IsUnattended { get; init; }
+
+    /// <summary>True while a program responds that has hooks for Claude Code itself.</summary>
+    public Func<bool> IsClaudeCode { get; init; } = static () => false;
+
+    /// <summary>True if a hook waits for one of these, whatever its matcher.</summary>
+    public bool Has(params IReadOnlyList<HookTrigger> triggers) =>
+        Folders() is { } folders && All(folders, static _ => { }).Any(hook => triggers.Contains(hook.Trigger));
+
+    /// <summary>The thresholds of budget hooks, in percent.</summary>
+    public IReadOnlyList<double> Thresholds =>
+        Folders() is { } folders
+            ?
+            [
+                .. All(folders, static _ => { })
+                    .Where(hook => hook.Trigger == HookTrigger.BudgetThreshold)
+                    .Select(hook => hook.At)
+                    .Distinct(),
+            ]
+            : [];
+
+    /// <summary>The hooks for the event, in their order.</summary>
+    /// <param name="at">For a budget threshold: the percentage that was reached.</param>
+    public IReadOnlyList<CommandHook> For(HookEvent happened, double? at = null) =>
+        Folders() is { } folders
+            ? [.. All(folders, static _ => { }).Where(hook => hook.Matches(happened, folders) && (at is null || hook.At == at))]
+            : [];
+
+    /// <summary>Runs the hooks for the event, one after the other, up to the first that refuses.</summary>
+    /// <param name="turnId">Changes of files belong to it.</param>
+    /// <param name="isRecorded">True if the caller records changes of files meanwhile.</param>
+    /// <param name="isAsking">Called when the user is asked whether a command may run, and when that has ended.</param>
+    public async Task<HookEffects> RunAsync(
+        HookEvent happened,
+        string turnId,
+        CancellationToken cancellationToken,
+        bool isRecorded = false,
+        Action<bool>? isAsking = null,
+        double? at = null
+    )
+    {
+        List<HookRun> runs = [];
+        if (Folders() is not { } folders)
+        {
+            return HookEffects.None;
+        }
+
+        foreach (var problem in Problems(folders).Where(problem => reported.TryAdd(problem, 0)))
+        {
+            runs.Add(new HookRun("Claude Code", HookTriggers.NameOf(happened.Trigger), HookResult.Skipped, TimeSpan.Zero, problem));
+        }
+        string? ask = null;
+        JsonElement? parameters = null;
+        List<string> context = [];
+        foreach (var hook in For(happened, at))
+        {
+            if (await WhyNotAsync(hook, happened, folders, isAsking, cancellationToken) is { } why)
+            {
+                // Once for each chat: it would be in every message.
+                if (reported.TryAdd(hook.Hash, 0))
+                {
+                    runs.Add(RunOf(hook, happened, HookResult.Skipped, TimeSpan.Zero, why));
+                }
+                continue;
+            }
+
+            var current = happened with { Parameters = parameters ?? happened.Parameters };
+            var output = await RunAsync(hook, current, folders, turnId, isRecorded, cancellationToken);
+            var answer = HookAnswer.Of(hook, output);
+            var (refusal, text) = (Shown(answer.Refusal), Shown(answer.Context, MaxContextLength));
+            var replaced =
+                answer.Parameters is { } given && happened.Tool is { } tool
+                    ? hook.ClaudeEvent is null
+                        ? given
+                        : ClaudeToolNames.FromClaude(tool, given)
+                    : (JsonElement?)null;
+            var run = RunOf(
+                hook,
+                happened,
+                answer.Result,
+                output.Duration,
+                refusal ?? Shown(answer.Failure ?? answer.Ask ?? answer.Message)
+            ) with
+            {
+                Context = text,
+                Parameters = replaced is { } shown ? Shown(HookEvent.TextOf(shown), MaxContextLength) : null,
+            };
+            runs.Add(run);
+            if (run.SentContext is { } sent)
+            {
+                context.Add(sent);
+            }
+            parameters = replaced ?? parameters;
+            ask ??= Shown(answer.Ask) is { } reason ? $"The hook {hook.Name} requests approval: {reason}" : null;
+            if (refusal is not null)
+            {
+                return new HookEffects
+                {
+                    Refusal = $"The hook {hook.Name} refused it: {refusal}",
+                    Context = context,
+                    Runs = runs,
+                };
+            }
+        }
+
+        return runs.Count == 0
+            ? HookEffects.None
+            : new HookEffects
+            {
+                Ask = ask,
+                Parameters = parameters,
+                Context = context,
+                Runs = runs,
+            };
+    }
+
+    private IEnumerable<CommandHook> All(WorkspaceFolders folders, Action<string> report) =>
+        services
+            .OfUser()
+            .Concat(OfTemplate())
+            .Concat(IsClaudeCode() ? [] : ClaudeHookFiles.Read(folders, services.ClaudeUserFolder(), report));
+
+    private List<string> Problems(WorkspaceFolders folders)
+    {
+        List<string> problems = [];
+        _ = All(folders, problems.Add).Count();
+        return problems;
+    }
+
+    private static HookRun RunOf(CommandHook hook, HookEvent happened, HookResult result, TimeSpan duration, string? text) =>
+        new(hook.Name, HookTriggers.NameOf(hook.Trigger), result, duration, text) { ToolUseId = happened.ToolUseId };
+
+    private async Task<HookOutput> RunAsync(
+        CommandHook hook,
+        HookEvent happened,
+        WorkspaceFolders folders,
+        string turnId,
+        bool isRecorded,
+        CancellationToken cancellationToken
+    )
+    {
+        // What it changes is part of the turn and can be undone.
+        var scope = isRecorded
+            ? null
+            : await FolderEdits.BeginAsync(
+                services.Edits,
+                new EditAuthor(codexId, turnId, happened.ToolUseId ?? turnId, ToolName),
+                folders,
+                null,
+                null,
+                cancellationToken
+            );
+        try
+        {
+            return await services.Command.RunAsync(
+                hook,
+                happened.ToJson(hook, codexId, folders.First.Path),
+                hook.FilesOf(happened, folders),
+                folders,
+                cancellationToken
+            );
+        }
+        finally
+        {
+            if (scope is not null)
+            {
+                await scope.EndAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Asks the user for a command that is not approved.</summary>
+    /// <returns>Why it does not run, as a sentence; null if it may.</returns>
+    private async Task<string?> WhyNotAsync(
+        CommandHook hook,
+        HookEvent happened,
+        WorkspaceFolders folders,
+        Action<bool>? isAsking,
+        CancellationToken cancellationToken
+    )
+    {
+        var folder = folders.First.Path;
+        if (!hook.NeedsApproval || services.Stored.IsApproved(hook, folder))
+        {
+            return null;
+        }
+        if (IsUnattended)
+        {
+            return $"It is not approved, and no user is available to approve it. It comes from {hook.Source}.";
+        }
+
+        await asking.WaitAsync(cancellationToken);
+        try
+        {
+            if (services.Stored.IsApproved(hook, folder))
+            {
+                return null;
+            }
+            if (denied.ContainsKey(hook.Hash))
+            {
+                return DeniedBy(hook);
+            }
+
+            var request = services.Approvals.AskAsync(
+                new ApprovalRequest
+                {
+                    CodexId = codexId,
+                    Path = Titles(),
+                    ToolUseId = happened.ToolUseId,
+                    ToolName = ToolName,
+                    Kind = ApprovalKind.Hook,
+                    What = hook.Command,
+                    Where = $"{hook.Source}: {hook.When}",
+                    Why =
+                        $"The hook in {hook.Source} is new or changed. If you allow it, it runs at each {hook.When} in this workspace without asking.",
+                    Sandbox = await services.Command.DescribeAsync(folders, cancellationToken),
+                },
+                cancellationToken
+            );
+            isAsking?.Invoke(true);
+            try
+            {
+                if ((await request).Decision == ApprovalDecision.Deny)
+                {
+                    denied[hook.Hash] = 0;
+                    return DeniedBy(hook);
+                }
+            }
+            finally
+            {
+                isAsking?.Invoke(false);
+            }
+
+            services.Stored.Approve(hook, folder);
+            return null;
+        }
+        catch (FailureException fault)
+        {
+            return fault.Message;
+        }
+        finally
+        {
+            asking.Release();
+        }
+    }
+
+    private static string DeniedBy(CommandHook hook) => $"You denied this hook of {hook.Source}, so it does not run in this chat.";
+
+    private string? Shown(string? text, int length = MaxReasonLength) =>
+        text is null ? null
+        : services.Mask(text) is var masked && masked.Length <= length ? masked
+        : masked[..length] + "…";
+}
