@@ -529,7 +529,7 @@ public sealed class CommandHookTests
         foreach (var example in examples)
         {
             var paths = new Plue.Server.Platform.PluePaths(Directory.CreateTempSubdirectory("plue-test-").FullName);
-            File.WriteAllText(paths.Config, example.Contains("hooks:", StringComparison.Ordinal) ? example : $"{{ hooks: [{example}] }}");
+            File.WriteAllText(paths.Config, example.StartsWith("hooks:", StringComparison.Ordinal) ? $"{{ {example} }}" : example);
             var config = Plue.Server.Codices.UserConfig.Read(paths);
             Assert.Empty(config.Problems);
             Assert.Single(config.Hooks);
