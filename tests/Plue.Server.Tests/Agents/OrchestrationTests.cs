@@ -21,6 +21,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     {
         var together = new CountdownEvent(3);
         var all = new TaskCompletionSource();
+        var isSeen = new TaskCompletionSource();
         home.Script = asked =>
         {
             if (asked.Model == "small")
@@ -29,7 +30,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                 {
                     all.TrySetResult();
                 }
-                return ScriptedAnswer.Events().Gate(all.Task).Send(Chunk($"Did {asked.Goal}.")).Send(End);
+                return ScriptedAnswer.Events().Gate(Task.WhenAll(all.Task, isSeen.Task)).Send(Chunk($"Did {asked.Goal}.")).Send(End);
             }
 
             return asked.Asked == 0
@@ -38,6 +39,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         };
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_child");
+        isSeen.SetResult();
         var done = await home.StatusAsync(uri, "done");
         Assert.Equal("planner", (string?)done["templateId"]);
 
