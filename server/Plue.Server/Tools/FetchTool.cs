@@ -10,7 +10,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Gets a page of the web as text. It sends nothing but the address, keeps no cookies, and connects only to public addresses.</summary>
+/// <summary>Gets the main content of a web page as Markdown. It sends nothing but the address, keeps no cookies, and connects only to public addresses.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="isAllowed">Addresses that may be connected to though they are not public.</param>
 public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowed) : ITool
@@ -152,7 +152,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, at);
                 request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Plue", null));
-                request.Headers.Accept.ParseAdd("text/html, text/plain, application/json, text/*;q=0.8");
+                request.Headers.Accept.ParseAdd("text/markdown, text/html;q=0.9, text/plain;q=0.9, application/json;q=0.9, text/*;q=0.8");
                 using var response = await http.SendAsync(request, cancellationToken);
                 if ((int)response.StatusCode is < 300 or > 399 || response.Headers.Location is not { } location)
                 {
@@ -192,7 +192,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
             var text = TextOf(bytes, response.Content.Headers.ContentType?.CharSet);
             if (kind is "text/html" or "application/xhtml+xml")
             {
-                text = HtmlText.Of(text);
+                text = HtmlMarkdown.Of(text, at);
             }
 
             var output = new StringBuilder();

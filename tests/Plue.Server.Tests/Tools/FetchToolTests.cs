@@ -88,7 +88,7 @@ public sealed class FetchToolTests : IDisposable
     public async Task A_page_of_unfinished_titles_is_read_in_one_pass()
     {
         var page = string.Concat(Enumerable.Repeat("<title", 4 * 1024 * 1024 / 6));
-        var read = Task.Run(() => HtmlText.Of(page), TestContext.Current.CancellationToken);
+        var read = Task.Run(() => HtmlMarkdown.Of(page, new Uri("https://example.com/")), TestContext.Current.CancellationToken);
         Assert.Equal("", await read.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
