@@ -46,6 +46,9 @@ public sealed record ProviderSummary
     /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
     public DateTimeOffset? RestingUntil { get; init; }
 
+    /// <summary>Limits of a subscription that were reported with its last response and are not reset yet; null for none.</summary>
+    public IReadOnlyList<UsageWindowView>? Windows { get; init; }
+
     /// <summary>What is wrong with the file, where; null when it can be used.</summary>
     public FileFault? Fault { get; init; }
 
@@ -77,6 +80,10 @@ public sealed record ProviderSummary
     /// <summary>Small jobs use it.</summary>
     public required bool IsDefaultSmall { get; init; }
 }
+
+/// <param name="Name">As the vendor spells it: <c>five_hour</c>, <c>seven_day</c>, <c>seven_day_opus</c>.</param>
+/// <param name="UsedPercent">0 to 100.</param>
+public sealed record UsageWindowView(string Name, int UsedPercent, DateTimeOffset ResetsAt);
 
 /// <param name="HoldsSecret">A literal key stands in the file: provider/moveKey takes it into the vault.</param>
 public sealed record FileFault(string Path, int Line, int Column, string Message, bool HoldsSecret);

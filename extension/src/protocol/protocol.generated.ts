@@ -1767,6 +1767,7 @@ export interface ProviderSummary {
   lastTested?: string;
   error?: ErrorView;
   restingUntil?: string;
+  windows?: UsageWindowView[];
   fault?: FileFault;
   file?: string;
   catalogProvider?: string;
@@ -2372,6 +2373,12 @@ export interface UsageView {
   cachedWriteTokens: number;
   reasoningTokens: number;
   isEstimated?: boolean;
+}
+
+export interface UsageWindowView {
+  name: string;
+  usedPercent: number;
+  resetsAt: string;
 }
 
 export interface VaultDeleteParams {

@@ -23,6 +23,9 @@ internal interface ITurnRequests
     /// <summary>A provider has responded, or failed.</summary>
     /// <param name="failure">Null when it responded.</param>
     void Responded(ProviderSettings settings, Failure? failure) { }
+
+    /// <summary>How much of the account's limits is used.</summary>
+    void WindowsReported(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) { }
 }
 
 /// <summary>A provider that may be asked.</summary>

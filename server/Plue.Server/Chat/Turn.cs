@@ -327,6 +327,9 @@ internal sealed class Turn(TurnContext context)
             case ProviderEvent.UsageReported(var usage, var vendorCost):
                 round.Report(usage, vendorCost);
                 break;
+            case ProviderEvent.WindowsReported(var windows):
+                context.Requests.WindowsReported(round.Settings!, windows);
+                break;
             case ProviderEvent.Retrying(var attempt, var until, var why):
                 round.RequestedAgainAt(until);
                 sink.Publish(new TurnEvent.Retrying(attempt, until, context.Redactor.Mask(why)));

@@ -176,6 +176,9 @@ internal sealed class TurnRequests : ITurnRequests
         services.Providers.Answered(settings, failure);
     }
 
+    public void WindowsReported(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) =>
+        services.Providers.ReportWindows(settings, windows);
+
     private async Task<Failure?> WhyNotOnAsync(ProviderSettings settings, string modelId, Usage usage, int rounds)
     {
         var chat = state.Chat;

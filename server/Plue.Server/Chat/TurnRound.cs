@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Plue.Server.Messages;
+using Plue.Server.Providers;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -20,6 +21,9 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
     public Failure? Error { get; private set; }
 
     public Usage? Usage { get; private set; }
+
+    /// <summary>Of the provider that is asked.</summary>
+    public ProviderSettings? Settings => call?.Provider.Settings;
 
     /// <summary>Calls that Plue ran for a program that calls its model itself, by their ids. Any thread may add one.</summary>
     public ConcurrentDictionary<string, ToolCallResult> RunForProgram { get; } = new(StringComparer.Ordinal);

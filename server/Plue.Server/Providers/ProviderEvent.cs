@@ -42,6 +42,9 @@ public abstract record ProviderEvent
     /// <param name="VendorCost">USD as the vendor reports it; null if the catalog's price applies.</param>
     public sealed record UsageReported(Usage Usage, decimal? VendorCost = null) : ProviderEvent;
 
+    /// <summary>How much of the account's limits is used. The latest counts.</summary>
+    public sealed record WindowsReported(IReadOnlyList<UsageWindow> Windows) : ProviderEvent;
+
     /// <summary>The provider discards what it sent and starts the response again.</summary>
     public sealed record Restarted(int Attempt, TimeSpan Delay, string Why) : ProviderEvent;
 

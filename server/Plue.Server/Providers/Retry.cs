@@ -80,7 +80,14 @@ public static class Retry
     }
 
     private static bool IsAnswer(ProviderEvent next) =>
-        next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
+        next
+            is not (
+                ProviderEvent.Waiting
+                or ProviderEvent.Accepted
+                or ProviderEvent.UsageReported
+                or ProviderEvent.WindowsReported
+                or ProviderEvent.Failed
+            );
 
     /// <summary>A local server that does not run will not run in a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>

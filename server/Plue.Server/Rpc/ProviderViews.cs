@@ -135,6 +135,9 @@ internal sealed class ProviderViews(
                 },
             LastTested = state.At,
             RestingUntil = providers.Cooldowns.PausedUntil(settings),
+            Windows = providers.WindowsOf(settings) is { Count: > 0 } windows
+                ? [.. windows.Select(window => new UsageWindowView(window.Name, (int)Math.Round(window.Used * 100), window.ResetsAt))]
+                : null,
             Error =
                 provider.Fault is { } broken
                     ? new ErrorView(

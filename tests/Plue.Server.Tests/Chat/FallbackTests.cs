@@ -184,6 +184,20 @@ public class FallbackTests
     }
 
     [Fact]
+    public async Task Limits_are_reported_for_the_provider_that_sent_them()
+    {
+        var transcript = new TurnTranscript();
+        await transcript.RunAsync(
+            [
+                new("window: seven_day\nfail: RateLimited Wait.", "first", "First"),
+                new("text: Hello\nwindow: five_hour\nfinish: EndTurn", "second", "Second"),
+            ],
+            stopAtHold: false
+        );
+        Assert.Equal(["First: seven_day", "First: RateLimited", "Second: five_hour", "Second: answered"], transcript.Heard);
+    }
+
+    [Fact]
     public async Task One_that_the_user_stopped_is_not_heard_of()
     {
         var transcript = new TurnTranscript();

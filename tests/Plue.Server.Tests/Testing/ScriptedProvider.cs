@@ -69,6 +69,9 @@ internal sealed class ScriptedProvider(string script, string id = "scripted", st
                         }
                     );
                     break;
+                case "window":
+                    yield return new ProviderEvent.WindowsReported([new UsageWindow(rest, 0.9, DateTimeOffset.MaxValue)]);
+                    break;
                 case "restart":
                     yield return new ProviderEvent.Restarted(1, TimeSpan.FromSeconds(1), rest);
                     break;

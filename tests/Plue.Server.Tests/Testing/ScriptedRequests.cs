@@ -53,5 +53,8 @@ internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, stri
     public void Responded(ProviderSettings settings, Failure? failure) =>
         Responses.Add($"{settings.Name}: {failure?.Kind.ToString() ?? "answered"}");
 
+    public void WindowsReported(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) =>
+        Responses.AddRange(windows.Select(window => $"{settings.Name}: {window.Name}"));
+
     public Price? PriceOf(ProviderSettings settings, string model) => price;
 }

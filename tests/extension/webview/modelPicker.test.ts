@@ -74,6 +74,13 @@ function press(key: string): void {
 beforeEach(() => document.body.replaceChildren());
 
 describe('the picker of models', () => {
+  it('shows the limits of a subscription above its models', () => {
+    const windows = [{ name: 'five_hour', usedPercent: 92, resetsAt: new Date(Date.now() + 3_600_000).toISOString() }];
+    open({ providers: [provider({ windows })] });
+    expect(options()[0]).toMatch(/^5-hour limit 92% used, resets/);
+    expect(active()).toContain('Default model');
+  });
+
   it('says what a model costs, holds and can do, and nothing that is not known', () => {
     open();
     lists.show('anthropic', [opus, { id: 'plain', supportsTools: false, canReason: false }], undefined);

@@ -41,7 +41,7 @@ describe('the list of providers', () => {
         provider({ id: '1', lastTested: new Date(Date.now() - 7_200_000).toISOString(), modelCount: 12 }),
         provider({ id: '2', status: 'error', error: { kind: 'unreachable', message: 'Nothing answers at x.' } }),
         provider({ id: '3', enabled: false, status: 'disabled' }),
-        provider({ id: '4', restingUntil: soon }),
+        provider({ id: '4', restingUntil: soon, windows: [{ name: 'five_hour', usedPercent: 92, resetsAt: soon }] }),
         provider({ id: '5', status: 'untested' }),
         provider({ id: '6', status: 'testing' }),
         provider({ id: '7', keyReference: 'env://GEMINI_API_KEY', source: 'environment' }),
@@ -54,7 +54,7 @@ describe('the list of providers', () => {
     expect(rows[0]).toContain('12 modelsConnected, tested 2 h ago');
     expect(rows[1]).toContain('Error: Nothing answers at x.');
     expect(rows[2]).toContain('Disabled');
-    expect(rows[3]).toMatch(/Rate limited until \d/);
+    expect(rows[3]).toMatch(/Rate limited until \d.*5-hour limit 92% used/);
     expect(rows[4]).toContain('Not tested');
     expect(rows[5]).toContain('Testing…');
     expect(rows[6]).toContain('key from the environment (GEMINI_API_KEY)');

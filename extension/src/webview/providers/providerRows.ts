@@ -4,6 +4,7 @@ import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, type Child } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
 import { moveByArrows } from '../shared/roving';
+import { windowTexts } from '../../common/usageWindows';
 import { visibleText } from '../../common/visibleText';
 import { actionButton, isUp, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
@@ -43,6 +44,7 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
       element('span', { class: 'provider-title' }, element('span', { class: 'provider-called' }, name), ...badges(provider)),
       element('span', { class: 'quiet line' }, visibleText(aboutText(provider, state.kinds))),
       element('span', { class: 'line status-words' }, visibleText(status.words)),
+      ...windowTexts(provider, now).map((text) => element('span', { class: 'quiet line' }, visibleText(text))),
     ),
   );
   choose.addEventListener('click', () => actions.change({ selected: id }));

@@ -4,6 +4,7 @@ import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/pro
 import { element, icon, setText } from './element';
 import { formatCost, priceText, formatTokens } from '../../common/format';
 import type { ModelLists, Models } from './modelLists';
+import { windowTexts } from '../../common/usageWindows';
 import { visibleText } from '../../common/visibleText';
 
 export interface ModelPickerOptions {
@@ -278,7 +279,10 @@ export class ModelPicker {
         pick: pick(model.id),
       });
     }
-    const matching = rows.filter((row) => matches(row, provider, typed));
+    const matching = [
+      ...(typed === '' ? windowTexts(provider, new Date()).map((label) => ({ label })) : []),
+      ...rows.filter((row) => matches(row, provider, typed)),
+    ];
     if (listed?.state === 'loading') return [...matching, { label: l10n.t('Loading models…') }];
     if (typed !== '') return matching;
     const again = { pick: (): void => this.loadAndDraw(provider.id) };

@@ -36,7 +36,8 @@ internal abstract record ClaudeCodeLine
 
     public sealed record Retry(int Attempt, TimeSpan Delay, int? Status, string? Error) : ClaudeCodeLine;
 
-    public sealed record RateLimit(string? Status, DateTimeOffset? ResetsAt) : ClaudeCodeLine;
+    /// <param name="ResetsAt">Of the limit that counts most.</param>
+    public sealed record RateLimit(string? Status, DateTimeOffset? ResetsAt, IReadOnlyList<UsageWindow> Windows) : ClaudeCodeLine;
 
     /// <param name="TotalCost">USD, of the whole process so far.</param>
     public sealed record Result(

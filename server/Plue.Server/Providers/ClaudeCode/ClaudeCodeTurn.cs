@@ -100,6 +100,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 break;
             case ClaudeCodeLine.RateLimit limit:
                 limitResetsAt = limit.ResetsAt;
+                if (limit.Windows.Count > 0)
+                {
+                    events.Add(new ProviderEvent.WindowsReported(limit.Windows));
+                }
                 break;
             case ClaudeCodeLine.Retry retry:
                 AcceptRetry(retry, events);

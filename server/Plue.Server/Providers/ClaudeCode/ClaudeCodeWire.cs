@@ -14,6 +14,7 @@ internal static class ClaudeCodeWire
 {
     public const string HookBefore = "before";
     public const string HookAfter = "after";
+    private const int MaxWindows = 8;
 
     public static ClaudeCodeLine Read(ReadOnlySpan<byte> line)
     {
@@ -266,11 +267,36 @@ internal static class ClaudeCodeWire
             "control_cancel_request" => new ClaudeCodeLine.QuestionCanceled(root.Text("request_id") ?? ""),
             "rate_limit_event" when root.TryGetProperty("rate_limit_info", out var info) => new ClaudeCodeLine.RateLimit(
                 info.Text("status"),
-                Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null
+                Time(info, "resetsAt"),
+                Windows(info)
             ),
             _ => ClaudeCodeLine.Other.Instance,
         };
     }
+
+    private static List<UsageWindow> Windows(JsonElement info)
+    {
+        List<UsageWindow> windows = [];
+        if (info.TryGetProperty("unifiedWindows", out var all) && all.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var window in all.EnumerateObject().Take(MaxWindows))
+            {
+                if (
+                    window.Name.Length <= 40
+                    && Number(window.Value, "utilization") is >= 0 and var used
+                    && Time(window.Value, "resetsAt") is { } at
+                )
+                {
+                    windows.Add(new UsageWindow(window.Name, Math.Min(used, 1), at));
+                }
+            }
+        }
+
+        return windows;
+    }
+
+    private static DateTimeOffset? Time(JsonElement element, string name) =>
+        Number(element, name) is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null;
 
     private static ClaudeCodeLine ReadReplaced(ReadOnlySpan<byte> line)
     {

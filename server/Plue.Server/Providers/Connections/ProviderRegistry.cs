@@ -21,6 +21,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private readonly Discovery discovery;
     private readonly ProviderStates states;
     private readonly ModelLists models;
+    private readonly UsageWindows windows;
     private readonly TimeProvider time;
     private readonly Lock building = new();
     private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
@@ -41,6 +42,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     {
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
         Cooldowns = new ProviderCooldowns(time);
+        windows = new UsageWindows(time);
         models = new ModelLists(
             catalog,
             cache,
@@ -286,6 +288,15 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         Changed?.Invoke(provider.Settings.Id);
         return new ProviderTest(provider.Settings, time.GetUtcNow(), failure);
     }
+
+    /// <summary>What a subscription reported with a response.</summary>
+    public void ReportWindows(ProviderSettings settings, IReadOnlyList<UsageWindow> reported)
+    {
+        windows.Report(settings, reported);
+        Changed?.Invoke(settings.Id);
+    }
+
+    public IReadOnlyList<UsageWindow> WindowsOf(ProviderSettings settings) => windows.Of(settings);
 
     /// <summary>How an answer in a chat ended: that tells as much as a test. Returns at once and never throws.</summary>
     /// <param name="failure">Null when it answered.</param>

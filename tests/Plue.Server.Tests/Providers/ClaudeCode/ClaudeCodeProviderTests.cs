@@ -32,6 +32,42 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
+    public async Task A_subscription_reports_its_limits_with_a_response()
+    {
+        await using var bench = new ClaudeCodeBench(settings: plain => plain with { Endpoint = null, ApiKeyRef = null });
+        var resetsAt = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3_600);
+        (bench.Environment["ANTHROPIC_BASE_URL"], bench.Environment["CLAUDE_CODE_OAUTH_TOKEN"]) = (
+            $"{bench.Endpoint.Address}",
+            "test-token"
+        );
+        bench.Endpoint.Then(async exchange =>
+        {
+            await exchange.StartAsync(
+                $"""
+                anthropic-ratelimit-unified-status: allowed
+                anthropic-ratelimit-unified-representative-claim: five_hour
+                anthropic-ratelimit-unified-reset: {resetsAt.ToUnixTimeSeconds()}
+                anthropic-ratelimit-unified-5h-status: allowed_warning
+                anthropic-ratelimit-unified-5h-utilization: 0.92
+                anthropic-ratelimit-unified-5h-reset: {resetsAt.ToUnixTimeSeconds()}
+                anthropic-ratelimit-unified-7d-status: allowed
+                anthropic-ratelimit-unified-7d-utilization: 0.41
+                anthropic-ratelimit-unified-7d-reset: {resetsAt.AddDays(3).ToUnixTimeSeconds()}
+
+                """.ReplaceLineEndings("\r\n")
+            );
+            await exchange.BlockAsync("""{"type":"text","text":""}""", """{"type":"text_delta","text":"Yes."}""");
+            await exchange.EndAsync("end_turn");
+        });
+        var events = await bench.AskAsync("hi");
+        Assert.Equal("Yes.", TextOf(events));
+        Assert.Equal(
+            [new UsageWindow("five_hour", 0.92, resetsAt), new UsageWindow("seven_day", 0.41, resetsAt.AddDays(3))],
+            Assert.Single(events.OfType<ProviderEvent.WindowsReported>()).Windows
+        );
+    }
+
+    [Fact]
     public async Task Reasoning_comes_apart_from_the_text_and_is_closed_with_its_signature()
     {
         await using var bench = new ClaudeCodeBench();

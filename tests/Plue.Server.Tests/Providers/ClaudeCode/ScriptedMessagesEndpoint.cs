@@ -165,8 +165,9 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
             await EndAsync("end_turn");
         }
 
-        public Task StartAsync() =>
-            WriteAsync("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        /// <param name="headers">More of them, each with its line end.</param>
+        public Task StartAsync(string headers = "") =>
+            WriteAsync($"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{headers}transfer-encoding: chunked\r\n\r\n")
                 .ContinueWith(
                     _ =>
                         EventAsync(
