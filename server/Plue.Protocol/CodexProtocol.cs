@@ -282,6 +282,13 @@ public enum ImportFormat
     Plue,
     ClaudeCode,
     Codex,
+    GeminiCli,
+    OpenCode,
+    VsCode,
+    Cline,
+    RooCode,
+    KiloCode,
+    Continue,
 }
 
 /// <param name="Paths">Files, or folders that are searched for them.</param>

@@ -101,11 +101,11 @@ internal static class ChatsCommand
         var paths = new Argument<string[]>("path")
         {
             Arity = ArgumentArity.OneOrMore,
-            Description = "Files of Plue, Claude Code or the Codex CLI, or folders that contain them",
+            Description = "Chat files of Plue or of another program, or folders that contain them",
         };
         var format = new Option<ImportFormat>("--format")
         {
-            Description = "auto, plue, claudeCode or codex",
+            Description = "auto, plue, claudeCode, codex, geminiCli, openCode, vsCode, cline, rooCode, kiloCode or continue",
             DefaultValueFactory = _ => ImportFormat.Auto,
         };
         var again = new Option<bool>("--again") { Description = "Create a second copy of chats that were already imported" };

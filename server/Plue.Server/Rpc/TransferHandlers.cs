@@ -119,6 +119,13 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
             ImportFormat.Plue => SessionFormat.Plue,
             ImportFormat.ClaudeCode => SessionFormat.ClaudeCode,
             ImportFormat.Codex => SessionFormat.Codex,
+            ImportFormat.GeminiCli => SessionFormat.GeminiCli,
+            ImportFormat.OpenCode => SessionFormat.OpenCode,
+            ImportFormat.VsCode => SessionFormat.VsCode,
+            ImportFormat.Cline => SessionFormat.Cline,
+            ImportFormat.RooCode => SessionFormat.RooCode,
+            ImportFormat.KiloCode => SessionFormat.KiloCode,
+            ImportFormat.Continue => SessionFormat.Continue,
             _ => null,
         };
 

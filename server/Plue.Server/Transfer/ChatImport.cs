@@ -9,11 +9,10 @@ namespace Plue.Server.Transfer;
 /// Imports chats from files, each atomically. Imported messages are history: the program that responded is not a provider here,
 /// costs are not counted, paths are only names, and known secrets are masked.
 /// </summary>
-public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, Func<string, string?> environment, string userHome)
+internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, ProgramFolders programs)
 {
     private const int MaxTitleLength = 200;
     private const int MaxListed = 2_000;
-    private const long PreviewBytes = 256 * 1024;
 
     /// <param name="paths">Files, or folders that are searched.</param>
     /// <param name="format">Null detects the format from the content of each file.</param>
@@ -33,23 +32,25 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    var ofThis = new OmittedContent();
-                    if (Read(file, format, ofThis, isFolder, cancellationToken) is not { } session)
+                    var sessions = new SessionFile(file).Read(format, isFolder, cancellationToken);
+                    omitted.Add(OmittedContent.OtherFile, sessions.Count == 0 ? 1 : 0);
+                    foreach (var (session, ofThis) in sessions)
                     {
-                        omitted.Add(OmittedContent.OtherFile);
-                        continue;
-                    }
+                        if (!again && known.TryGetValue(session.Source, out var existing))
+                        {
+                            failed.Add(
+                                new ImportFailure(
+                                    file,
+                                    "This chat was already imported. Import it again to create a second copy.",
+                                    existing
+                                )
+                            );
+                            continue;
+                        }
 
-                    if (!again && known.TryGetValue(session.Source, out var existing))
-                    {
-                        failed.Add(
-                            new ImportFailure(file, "This chat was already imported. Import it again to create a second copy.", existing)
-                        );
-                        continue;
+                        imported.Add(known[session.Source] = chats.Create(Finished(session)));
+                        omitted.Add(ofThis);
                     }
-
-                    imported.Add(known[session.Source] = chats.Create(Finished(session)));
-                    omitted.Add(ofThis);
                 }
                 catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
                 {
@@ -68,7 +69,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     {
         var known = chats.Sources();
         var capped = new OmittedContent();
-        var files = (folders ?? FoldersOf(format))
+        var files = (folders ?? programs.Sessions(format))
             .Where(Directory.Exists)
             .SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
             .OrderByDescending(file => file.LastWriteTimeUtc)
@@ -77,122 +78,23 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         foreach (var file in files.Take(MaxListed))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Preview(file, format, cancellationToken) is not { Messages.Count: > 0 } session)
-            {
-                continue;
-            }
-
-            found.Add(
-                new FoundSession(
-                    file.FullName,
-                    mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)),
-                    new DateTimeOffset(file.LastWriteTimeUtc),
-                    file.Length,
-                    known.GetValueOrDefault(session.Source)
-                )
+            found.AddRange(
+                new SessionFile(file.FullName)
+                    .Preview(format, cancellationToken)
+                    .Select(session => new FoundSession(
+                        session.Path,
+                        mask.Mask(session.Title),
+                        session.UpdatedAt,
+                        session.Size,
+                        known.GetValueOrDefault(session.Source)
+                    ))
             );
         }
 
-        return new FoundSessions(found, files.Count > MaxListed || capped.Sentences.Count > 0);
-    }
-
-    private string[] FoldersOf(SessionFormat format)
-    {
-        string Home(string variable, string folder) =>
-            environment(variable) is { Length: > 0 } given ? given : Path.Combine(userHome, folder);
-        return format switch
-        {
-            SessionFormat.ClaudeCode => [Path.Combine(Home("CLAUDE_CONFIG_DIR", ".claude"), "projects")],
-            SessionFormat.Codex =>
-            [
-                Path.Combine(Home("CODEX_HOME", ".codex"), "sessions"),
-                Path.Combine(Home("CODEX_HOME", ".codex"), "archived_sessions"),
-            ],
-            _ => [],
-        };
-    }
-
-    private static ImportedSession? Preview(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var stream = RegularFile.OpenRead(file.FullName);
-            if (SessionFormats.Of(stream) != format)
-            {
-                return null;
-            }
-
-            stream.Position = 0;
-            return Read(stream, format, new OmittedContent(), file.Name, PreviewBytes, cancellationToken);
-        }
-        catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    /// <returns>Null for a file in a folder that is no chat.</returns>
-    private static ImportedSession? Read(
-        string path,
-        SessionFormat? format,
-        OmittedContent omitted,
-        bool inFolder,
-        CancellationToken cancellationToken
-    )
-    {
-        if (!Path.IsPathFullyQualified(path))
-        {
-            throw new FailureException(FailureKind.BadRequest, "Enter the absolute path of the file.");
-        }
-
-        using var stream = RegularFile.OpenRead(path);
-        if (stream.Length > ImportLimits.MaxFileBytes)
-        {
-            throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts.");
-        }
-
-        var seen = SessionFormats.Of(stream);
-        stream.Position = 0;
-        if ((inFolder ? seen : format ?? seen) is not { } kind || (inFolder && format is not null && format != kind))
-        {
-            return inFolder
-                ? null
-                : throw new FailureException(
-                    FailureKind.BadRequest,
-                    "The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI."
-                );
-        }
-
-        var session = Read(stream, kind, omitted, Path.GetFileName(path), long.MaxValue, cancellationToken);
-        if (session.Messages.Count > 0)
-        {
-            return session;
-        }
-        if (kind == SessionFormat.Plue)
-        {
-            return session;
-        }
-
-        return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "The file contains no messages. Choose another.");
-    }
-
-    private static ImportedSession Read(
-        Stream stream,
-        SessionFormat format,
-        OmittedContent omitted,
-        string name,
-        long maxBytes,
-        CancellationToken cancellationToken
-    )
-    {
-        var session = format switch
-        {
-            SessionFormat.ClaudeCode => new ClaudeCodeReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
-            SessionFormat.Codex => new CodexCliReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
-            _ => PlueChatFile.Read(stream, omitted),
-        };
-        ImportLimits.Check(session.Messages.Count);
-        return session.Source.EndsWith(':') ? session with { Source = session.Source + name } : session;
+        return new FoundSessions(
+            [.. found.Take(MaxListed)],
+            files.Count > MaxListed || found.Count > MaxListed || capped.Sentences.Count > 0
+        );
     }
 
     private ImportedChat Finished(ImportedSession read)

@@ -84,6 +84,9 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
     public string? Model { get; set; }
     public Compaction? Compaction { get; set; }
 
+    /// <summary>What the other program counted, in US dollars.</summary>
+    public decimal Cost { get; set; }
+
     /// <summary>How many messages lead to this one, itself included.</summary>
     public int Depth { get; } = (parent?.Depth ?? 0) + 1;
 
@@ -105,6 +108,7 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
             Error = Error,
             Compaction = Compaction,
             ProviderInfo = role == MessageRole.Assistant ? new ProviderInfo(program, Model) : null,
+            Cost = Cost > 0 ? new Cost(0, 0, 0, Cost, "vendor") : null,
             Usage =
                 usage.Count == 0
                     ? null

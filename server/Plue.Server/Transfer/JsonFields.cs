@@ -8,6 +8,8 @@ namespace Plue.Server.Transfer;
 /// <summary>Reads JSON of other programs: missing members and wrong types are null, and nothing throws.</summary>
 internal static class JsonFields
 {
+    private const double MaxMilliseconds = 253_000_000_000_000; // before the year 9999
+
     public static JsonElement? Get(this JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null
             ? found
@@ -32,6 +34,20 @@ internal static class JsonFields
             out var time
         ) && time.Year is >= 1970 and < 9999
             ? time
+            : null;
+
+    /// <summary>A time as milliseconds since 1970.</summary>
+    public static DateTimeOffset? Milliseconds(this JsonElement value, string name) =>
+        value.Get(name) is { ValueKind: JsonValueKind.Number } number
+        && number.TryGetDouble(out var given)
+        && given is > 0 and < MaxMilliseconds
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)given)
+            : null;
+
+    /// <summary>An amount of money; null for what cannot be one.</summary>
+    public static decimal? Amount(this JsonElement value, string name) =>
+        value.Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDecimal(out var given) && given is > 0 and < 1_000_000
+            ? given
             : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement value) =>

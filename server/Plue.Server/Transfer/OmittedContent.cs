@@ -11,6 +11,10 @@ internal sealed class OmittedContent
         "lines were longer than 64 MiB and were skipped"
     );
     public static readonly Kind UnknownPart = new("part of an unknown type was omitted", "parts of unknown types were omitted");
+    public static readonly Kind UnknownPartAsText = new(
+        "part of an unknown type was imported as text",
+        "parts of unknown types were imported as text"
+    );
     public static readonly Kind Content = new(
         "file or image had no content; only its name was imported",
         "files or images had no content; only their names were imported"

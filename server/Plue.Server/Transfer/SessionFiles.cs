@@ -5,12 +5,8 @@ internal static class SessionFiles
 {
     private const int MaxDepth = 8;
     private const int MaxEntries = 100_000;
-    private const int MaxFiles = 5_000;
-    private static readonly EnumerationOptions Listing = new()
-    {
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
+    public const int MaxFiles = 5_000;
+    public static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
     public static IReadOnlyList<FileInfo> In(string folder, OmittedContent omitted, CancellationToken cancellationToken)
     {
@@ -44,5 +40,6 @@ internal static class SessionFiles
 
     /// <summary>By name; an agent's own file belongs to a session beside it.</summary>
     private static bool IsSession(FileInfo file) =>
-        file.Extension is ".jsonl" or ".json" && !file.Name.StartsWith("agent-", StringComparison.Ordinal);
+        (file.Extension is ".jsonl" or ".json" && !file.Name.StartsWith("agent-", StringComparison.Ordinal))
+        || file.Name == SessionFormats.OpenCodeFile;
 }

@@ -3,17 +3,19 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Chats to files and back.</summary>
-internal sealed class TransferServices(PlatformServices platform, StoreServices store)
+/// <summary>Chats to files and back, and what other programs have.</summary>
+internal sealed class TransferServices
 {
-    public ChatStore Chats => store.Chats;
-    public ChatExport Export { get; } = new(store.Blobs, platform.Redactor);
-    public ChatImport Import { get; } =
-        new(
-            new ImportedChats(platform.Paths, platform.Time),
-            store.Blobs,
-            platform.Redactor,
-            Environment.GetEnvironmentVariable,
-            PluePaths.UserFolder
-        );
+    public TransferServices(PlatformServices platform, StoreServices store)
+    {
+        Chats = store.Chats;
+        Programs = new ProgramFolders(Environment.GetEnvironmentVariable, platform.Paths.SharedFolder ?? PluePaths.UserFolder);
+        Export = new ChatExport(store.Blobs, platform.Redactor);
+        Import = new ChatImport(new ImportedChats(platform.Paths, platform.Time), store.Blobs, platform.Redactor, Programs);
+    }
+
+    public ChatStore Chats { get; }
+    public ProgramFolders Programs { get; }
+    public ChatExport Export { get; }
+    public ChatImport Import { get; }
 }

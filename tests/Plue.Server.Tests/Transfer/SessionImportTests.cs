@@ -339,7 +339,7 @@ public sealed class SessionImportTests : IDisposable
         var report = fixture.Import.Run([text, missing, "/dev/zero", "relative.jsonl", good], null, false, CancellationToken.None);
         Assert.Single(report.ChatIds);
         Assert.Equal([text, missing, "/dev/zero", "relative.jsonl"], report.Failed.Select(failure => failure.Path));
-        Assert.Equal("The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI.", report.Failed[0].Message);
+        Assert.StartsWith("The file format is not supported. Choose a chat of Plue,", report.Failed[0].Message);
         Assert.Equal("The file no longer exists. Choose another.", report.Failed[1].Message);
         Assert.Equal("This is not a regular file. Choose another.", report.Failed[2].Message);
     }

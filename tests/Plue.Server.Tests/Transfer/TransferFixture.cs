@@ -20,7 +20,12 @@ public sealed class TransferFixture : IDisposable
         Outside = Directory.CreateTempSubdirectory("plue-outside-").FullName;
         Blobs = new Blobs(store.Paths);
         Export = new ChatExport(Blobs, Redactor);
-        Import = new ChatImport(new ImportedChats(store.Paths, TimeProvider.System), Blobs, Redactor, _ => null, Outside);
+        Import = new ChatImport(
+            new ImportedChats(store.Paths, TimeProvider.System),
+            Blobs,
+            Redactor,
+            new ProgramFolders(_ => null, Outside)
+        );
     }
 
     public string Home => store.Home;
@@ -28,7 +33,7 @@ public sealed class TransferFixture : IDisposable
     public Redactor Redactor { get; } = new();
     public Blobs Blobs { get; }
     public ChatExport Export { get; }
-    public ChatImport Import { get; }
+    internal ChatImport Import { get; }
     public ChatStore Chats => store.NewStore();
 
     /// <summary>Every file of the home, by which nothing half can hide.</summary>
@@ -40,7 +45,7 @@ public sealed class TransferFixture : IDisposable
 
     public string Write(string name, byte[] content)
     {
-        var path = Path.Combine(Outside, name);
+        var path = Path.GetFullPath(Path.Combine(Outside, name));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, content);
         return path;
