@@ -284,6 +284,16 @@ public static class Methods
     public static readonly RpcRequest<SkillCreateParams, SkillFilesResult> SkillCreate = new("skill/create");
     public static readonly RpcRequest<SkillImportParams, SkillFilesResult> SkillImport = new("skill/import");
 
+    // What other programs on this machine have.
+    public static readonly RpcRequest<Nothing, SwitchProgramsResult> SwitchPrograms = new("switch/programs");
+    public static readonly RpcRequest<SwitchFindParams, SwitchFindResult> SwitchFind = new("switch/find");
+
+    /// <summary>Imports what the user chose. Keys need an unlocked vault.</summary>
+    public static readonly RpcRequest<SwitchImportParams, SwitchImportResult> SwitchImport = new("switch/import");
+
+    /// <summary>Moves what an import created to the trash.</summary>
+    public static readonly RpcRequest<SwitchUndoParams, SwitchUndoResult> SwitchUndo = new("switch/undo");
+
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
 

@@ -44,6 +44,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<VsCodeToolState>),
         typeof(CamelCaseEnumConverter<SkillState>),
         typeof(CamelCaseEnumConverter<SkillChoice>),
+        typeof(CamelCaseEnumConverter<SwitchKind>),
         typeof(CamelCaseEnumConverter<HostCellOutcome>),
         typeof(CamelCaseEnumConverter<HealthState>),
         typeof(CamelCaseEnumConverter<HostWriteOutcome>),
@@ -233,6 +234,13 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(SkillCreateParams))]
 [JsonSerializable(typeof(SkillImportParams))]
 [JsonSerializable(typeof(SkillFilesResult))]
+[JsonSerializable(typeof(SwitchProgramsResult))]
+[JsonSerializable(typeof(SwitchFindParams))]
+[JsonSerializable(typeof(SwitchFindResult))]
+[JsonSerializable(typeof(SwitchImportParams))]
+[JsonSerializable(typeof(SwitchImportResult))]
+[JsonSerializable(typeof(SwitchUndoParams))]
+[JsonSerializable(typeof(SwitchUndoResult))]
 [JsonSerializable(typeof(WorkspaceUnsavedParams))]
 [JsonSerializable(typeof(TemplateListParams))]
 [JsonSerializable(typeof(TemplateListResult))]

@@ -25,6 +25,7 @@ Services? services = null;
     ("catalog", () => CatalogCommand.Create(() => Open(null).Providers.Catalogs, terminal)),
     ("search", () => SearchCommand.Create(Open, terminal)),
     ("chats", () => ChatsCommand.Create(Open, terminal)),
+    ("import", () => ImportCommand.Create(Open, terminal)),
     ("health", () => HealthCommand.Create(Open, terminal)),
     ("sandbox", () => SandboxCommand.Create(terminal)),
 ];

@@ -146,6 +146,10 @@ export const skillList = new RequestType<Nothing, SkillListResult, ErrorData>('s
 export const skillChoose = new RequestType<SkillChooseParams, SkillListResult, ErrorData>('skill/choose');
 export const skillCreate = new RequestType<SkillCreateParams, SkillFilesResult, ErrorData>('skill/create');
 export const skillImport = new RequestType<SkillImportParams, SkillFilesResult, ErrorData>('skill/import');
+export const switchPrograms = new RequestType<Nothing, SwitchProgramsResult, ErrorData>('switch/programs');
+export const switchFind = new RequestType<SwitchFindParams, SwitchFindResult, ErrorData>('switch/find');
+export const switchImport = new RequestType<SwitchImportParams, SwitchImportResult, ErrorData>('switch/import');
+export const switchUndo = new RequestType<SwitchUndoParams, SwitchUndoResult, ErrorData>('switch/undo');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
 export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
@@ -1264,7 +1268,7 @@ export interface ImportFailureView {
   uri?: string;
 }
 
-export type ImportFormat = 'auto' | 'plue' | 'claudeCode' | 'codex';
+export type ImportFormat = 'auto' | 'plue' | 'claudeCode' | 'codex' | 'geminiCli' | 'openCode' | 'vsCode' | 'cline' | 'rooCode' | 'kiloCode' | 'continue';
 
 export interface ImportableView {
   path: string;
@@ -2002,6 +2006,76 @@ export interface SteeringSource {
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
+
+export interface SwitchFindParams {
+  program: string;
+}
+
+export interface SwitchFindResult {
+  groups: SwitchGroupView[];
+}
+
+export interface SwitchGroupView {
+  kind: SwitchKind;
+  items: SwitchItemView[];
+  isTruncated: boolean;
+}
+
+export interface SwitchImportParams {
+  runId: string;
+  program: string;
+  kind: SwitchKind;
+  ids: string[];
+}
+
+export interface SwitchImportResult {
+  imported: SwitchImportedView[];
+  failed: ImportFailureView[];
+}
+
+export interface SwitchImportedView {
+  id: string;
+  address: string;
+  notes: string[];
+}
+
+export interface SwitchItemView {
+  id: string;
+  title: string;
+  path: string;
+  size: number;
+  updatedAt: string;
+  detail?: string;
+  address?: string;
+}
+
+export type SwitchKind = 'chats' | 'agents' | 'prompts' | 'instructions' | 'keys' | 'mcpServers';
+
+export interface SwitchProgramView {
+  id: string;
+  name: string;
+}
+
+export interface SwitchProgramsResult {
+  programs: SwitchProgramView[];
+  lastRun?: SwitchRunView;
+}
+
+export interface SwitchRunView {
+  id: string;
+  at: string;
+  count: number;
+  hasKeys: boolean;
+}
+
+export interface SwitchUndoParams {
+  runId: string;
+}
+
+export interface SwitchUndoResult {
+  removed: number;
+  kept: string[];
+}
 
 export interface TaskBudgetView {
   usd?: number;

@@ -58,6 +58,7 @@ internal sealed class Services : IAsyncDisposable
         );
         Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
         Transfer = new TransferServices(Platform, Store);
+        ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools);
     }
 
@@ -73,6 +74,7 @@ internal sealed class Services : IAsyncDisposable
     public ToolServices Tools { get; }
     public EditorWindow Editor { get; } = new();
     public TransferServices Transfer { get; }
+    public ProgramImport ProgramImport { get; }
     public HealthServices Health { get; }
 
     /// <param name="isUnattended">True if no user is available.</param>

@@ -43,6 +43,9 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>The record of agent edits and the earlier file contents.</summary>
     public string Edits => Path.Combine(Home, "edits");
 
+    /// <summary>What each import from other programs created.</summary>
+    public string Imports => Path.Combine(Home, "imports.json");
+
     /// <summary>Files as they were before a newer version rewrote them.</summary>
     public string Backups => Path.Combine(Home, "backups");
     public string Index => Path.Combine(Home, "index");

@@ -74,6 +74,13 @@ internal static class HandlerList
         new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);
+        new SwitchHandlers(
+            services.ProgramImport,
+            services.Store.Chats,
+            chat.Events.Changed,
+            conversations.DeleteAsync,
+            documents.Delete
+        ).Register(server);
         return language;
     }
 

@@ -53,7 +53,7 @@ public partial class LayeringTests
             "Messages",
             "Platform",
         ],
-        ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
+        ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
         ["Health"] = ["Tools", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
         ["Modules"] =
         [

@@ -1,0 +1,59 @@
+namespace Plue.Protocol;
+
+// What other programs on this machine have, and its import.
+
+public enum SwitchKind
+{
+    Chats,
+    Agents,
+    Prompts,
+    Instructions,
+    Keys,
+    McpServers,
+}
+
+/// <param name="LastRun">The last import that was not undone.</param>
+public sealed record SwitchProgramsResult(IReadOnlyList<SwitchProgramView> Programs, SwitchRunView? LastRun);
+
+/// <param name="Id">Such as <c>claude-code</c>.</param>
+public sealed record SwitchProgramView(string Id, string Name);
+
+/// <param name="Count">How many items it created.</param>
+/// <param name="HasKeys">True if it stored keys, so that the vault has to be unlocked to undo it.</param>
+public sealed record SwitchRunView(string Id, DateTimeOffset At, int Count, bool HasKeys);
+
+public sealed record SwitchFindParams(string Program);
+
+/// <param name="Groups">Only kinds of which something was found.</param>
+public sealed record SwitchFindResult(IReadOnlyList<SwitchGroupView> Groups);
+
+/// <param name="IsTruncated">True if there are more than are listed.</param>
+public sealed record SwitchGroupView(SwitchKind Kind, IReadOnlyList<SwitchItemView> Items, bool IsTruncated);
+
+/// <param name="Id">Identifies it within its program and kind.</param>
+/// <param name="Path">Its file.</param>
+/// <param name="Size">Bytes; 0 if it has no size of its own.</param>
+public sealed record SwitchItemView(string Id, string Title, string Path, long Size, DateTimeOffset UpdatedAt)
+{
+    /// <summary>Of a key the only address to which it may be sent.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The address that it was imported as; null for a new one.</summary>
+    public string? Address { get; init; }
+}
+
+/// <param name="RunId">Chosen by the client. Everything that is imported with one ID is undone together.</param>
+public sealed record SwitchImportParams(string RunId, string Program, SwitchKind Kind, IReadOnlyList<string> Ids);
+
+/// <param name="Failed">What was not imported; its path is the ID of the item.</param>
+public sealed record SwitchImportResult(IReadOnlyList<SwitchImportedView> Imported, IReadOnlyList<ImportFailureView> Failed);
+
+/// <param name="Address">Of a document or chat, the reference of a key, or the path of a file.</param>
+/// <param name="Notes">What was omitted, one sentence each.</param>
+public sealed record SwitchImportedView(string Id, string Address, IReadOnlyList<string> Notes);
+
+public sealed record SwitchUndoParams(string RunId);
+
+/// <param name="Removed">How many items were moved to the trash.</param>
+/// <param name="Kept">What could not be undone, one sentence each.</param>
+public sealed record SwitchUndoResult(int Removed, IReadOnlyList<string> Kept);

@@ -1,0 +1,87 @@
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Modules;
+using Plue.Server.Store;
+using Plue.Server.Transfer.Programs;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>switch/*: what other programs on this machine have, its import, and the way back.</summary>
+/// <param name="chatImported">Receives the address of each new chat.</param>
+/// <param name="deleteChat">By its address.</param>
+/// <param name="deleteDocument">By its address.</param>
+internal sealed class SwitchHandlers(
+    ProgramImport import,
+    ChatStore chats,
+    Action<string, ChatSummary> chatImported,
+    Func<string, CancellationToken, Task> deleteChat,
+    Action<string> deleteDocument
+)
+{
+    private const int MaxRunIdLength = 100;
+
+    public void Register(RpcServer server)
+    {
+        server.Map(Methods.SwitchPrograms, (_, _) => Task.Run(Programs));
+        server.Map(Methods.SwitchFind, (asked, cancellationToken) => Task.Run(() => Find(asked, cancellationToken), cancellationToken));
+        server.Map(
+            Methods.SwitchImport,
+            (asked, cancellationToken) => Task.Run(() => ImportAsync(asked, cancellationToken), cancellationToken)
+        );
+        server.Map(
+            Methods.SwitchUndo,
+            (asked, cancellationToken) => Task.Run(() => UndoAsync(asked, cancellationToken), cancellationToken)
+        );
+    }
+
+    public SwitchProgramsResult Programs() =>
+        new(
+            [.. ImportProgram.All.Select(program => new SwitchProgramView(program.Id, program.Name))],
+            import.LastRun is { } run ? new SwitchRunView(run.Id, run.At, run.Entries.Count, run.HasKeys) : null
+        );
+
+    public SwitchFindResult Find(SwitchFindParams asked, CancellationToken cancellationToken) =>
+        new([
+            .. import
+                .Find(ProgramImport.Program(asked.Program), cancellationToken)
+                .Select(group => new SwitchGroupView((SwitchKind)group.Kind, [.. group.Items.Select(View)], group.IsTruncated)),
+        ]);
+
+    public async Task<SwitchImportResult> ImportAsync(SwitchImportParams asked, CancellationToken cancellationToken)
+    {
+        if (asked.RunId.Length is 0 or > MaxRunIdLength)
+        {
+            throw new FailureException(FailureKind.BadRequest, "The ID of the import is empty or too long. Start it again.");
+        }
+
+        var report = await import.ImportAsync(
+            asked.RunId,
+            ProgramImport.Program(asked.Program),
+            (ImportKind)asked.Kind,
+            asked.Ids,
+            cancellationToken
+        );
+        foreach (var item in report.Imported)
+        {
+            if (CodexUri.TryParse(item.Address, out var uri) && uri.Collection == CodexCollection.Chats)
+            {
+                chatImported(item.Address, chats.Read(uri.Name).Summarize());
+            }
+        }
+
+        return new SwitchImportResult(
+            [.. report.Imported.Select(item => new SwitchImportedView(item.Id, item.Address, item.Notes))],
+            [.. report.Failed.Select(failure => new ImportFailureView(failure.Path, failure.Message) { Uri = failure.ExistingChatId })]
+        );
+    }
+
+    public async Task<SwitchUndoResult> UndoAsync(SwitchUndoParams asked, CancellationToken cancellationToken)
+    {
+        var report = await import.UndoAsync(asked.RunId, deleteChat, deleteDocument, cancellationToken);
+        return new SwitchUndoResult(report.Removed, report.Kept);
+    }
+
+    private static SwitchItemView View(ImportCandidate item) =>
+        new(item.Id, item.Title, item.Path, item.Size, item.UpdatedAt) { Detail = item.Detail, Address = item.Address };
+}
