@@ -14,6 +14,7 @@ import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
 import { activateSkills } from './features/skills';
+import { activateSwitch } from './features/switch';
 import { activateSourceControl } from './features/sourceControl';
 import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
@@ -99,6 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateServers(client, log),
     activateTools(client, log),
     activateSkills(client, log),
+    activateSwitch(client, log),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
     activateVsCodeChat(context, client, { providers, approvals }),

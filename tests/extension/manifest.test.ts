@@ -76,7 +76,7 @@ test('Every step of the walkthrough has a link, a picture in the colors of the t
     .map((file) => readFileSync(join('extension/src', file), 'utf8'))
     .join('\n');
   const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
-  expect(steps.map(({ id }) => id)).toEqual(['provider', 'chat', 'keys', 'agent', 'data', 'health']);
+  expect(steps.map(({ id }) => id)).toEqual(['provider', 'chat', 'switch', 'keys', 'agent', 'data', 'health']);
   for (const { description, media, completionEvents } of steps) {
     const links = linkedFrom(description);
     expect(links.length).toBeGreaterThan(0);

@@ -754,10 +754,13 @@ class FakePick {
   canSelectMany = false;
   items: { label: string; detail?: string; buttons?: unknown[] }[] = [];
   selectedItems: { label: string }[] = [];
+  buttons: unknown[] = [];
   private readonly accepted = new EventEmitter<void>();
   private readonly pressed = new EventEmitter<{ item: unknown; button: unknown }>();
   private readonly hidden = new EventEmitter<void>();
   private readonly typed = new EventEmitter<string>();
+  private readonly titlePressed = new EventEmitter<unknown>();
+  readonly onDidTriggerButton = this.titlePressed.event;
   readonly onDidAccept = this.accepted.event;
   readonly onDidTriggerItemButton = this.pressed.event;
   readonly onDidHide = this.hidden.event;

@@ -20,6 +20,13 @@ const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string
 const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
   { label: 'Claude Code', description: l10n.t('sessions on this machine'), source: 'claudeCode' },
   { label: 'Codex', description: l10n.t('sessions on this machine'), source: 'codex' },
+  { label: 'Gemini CLI', description: l10n.t('sessions on this machine'), source: 'geminiCli' },
+  { label: 'opencode', description: l10n.t('sessions on this machine'), source: 'openCode' },
+  { label: 'VS Code chat', description: l10n.t('sessions on this machine'), source: 'vsCode' },
+  { label: 'Cline', description: l10n.t('sessions on this machine'), source: 'cline' },
+  { label: 'Roo Code', description: l10n.t('sessions on this machine'), source: 'rooCode' },
+  { label: 'Kilo Code', description: l10n.t('sessions on this machine'), source: 'kiloCode' },
+  { label: 'Continue', description: l10n.t('sessions on this machine'), source: 'continue' },
   { label: l10n.t('Files…'), description: l10n.t('Plue exports or sessions from other tools'), source: 'auto' },
 ];
 

@@ -1,0 +1,4 @@
+export const commands = {
+  switchToPlue: 'plue.switchToPlue',
+  undoSwitch: 'plue.undoSwitch',
+} as const;
