@@ -97,7 +97,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateLanguage(client, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
-    activateServers(client, log),
+    activateServers(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
     activateTools(client, log),
     activateSkills(client, log),
     activateSwitch(client, log),

@@ -65,3 +65,35 @@ public sealed record McpNameParams(string Name);
 
 /// <param name="Url">The URL for the browser; null if the server needs no sign-in. The result is reported by <c>mcp/changed</c>.</param>
 public sealed record McpSignInResult(string? Url);
+
+/// <param name="UserFolder">The folder of the user settings of this VS Code; null to look only where they usually are.</param>
+public sealed record McpImportableParams(string? UserFolder);
+
+public sealed record McpImportableResult(IReadOnlyList<McpImportFileView> Files);
+
+/// <summary>A file of another program that declares servers.</summary>
+/// <param name="Problem">Why it could not be read, in one sentence.</param>
+public sealed record McpImportFileView(string Program, string Path, IReadOnlyList<McpImportServerView> Servers, string? Problem);
+
+/// <param name="Key">Its place in the file.</param>
+/// <param name="Name">Its name in Plue.</param>
+/// <param name="Command">The command with its arguments, or the address.</param>
+/// <param name="Keys">The variables and headers whose values the vault would store.</param>
+/// <param name="IsPresent">Plue has it already.</param>
+/// <param name="Problem">Why it cannot be imported, in one sentence.</param>
+public sealed record McpImportServerView(
+    string Key,
+    string Name,
+    string Command,
+    IReadOnlyList<string> Keys,
+    bool IsPresent,
+    string? Problem
+);
+
+/// <param name="StoreKeys">Stores their keys in the vault, each only for its server.</param>
+public sealed record McpImportParams(IReadOnlyList<McpImportChoice> Servers, bool StoreKeys, string? UserFolder);
+
+public sealed record McpImportChoice(string Path, string Key);
+
+/// <param name="Notes">One sentence for each key that has to be stored by hand.</param>
+public sealed record McpImportResult(IReadOnlyList<string> Imported, IReadOnlyList<string> Notes);

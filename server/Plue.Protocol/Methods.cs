@@ -272,6 +272,8 @@ public static class Methods
     public static readonly RpcRequest<McpNameParams, McpListResult> McpStart = new("mcp/start");
     public static readonly RpcRequest<McpNameParams, McpListResult> McpStop = new("mcp/stop");
     public static readonly RpcRequest<McpNameParams, McpSignInResult> McpSignIn = new("mcp/signIn");
+    public static readonly RpcRequest<McpImportableParams, McpImportableResult> McpImportable = new("mcp/importable");
+    public static readonly RpcRequest<McpImportParams, McpImportResult> McpImport = new("mcp/import");
     public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
 
     // Tools of VS Code and its extensions that agents may use.

@@ -206,6 +206,10 @@ export function createQuickPick<T extends QuickPickItem>(title: LocalizedText, p
   return pick;
 }
 
+export function setQuickPickTitle<T extends QuickPickItem>(pick: QuickPick<T>, title: LocalizedText): void {
+  Object.assign(pick, { title: literalLine(title) });
+}
+
 export interface StatusBarContent {
   /** A codicon's name. */
   icon?: string;

@@ -139,6 +139,8 @@ export const mcpRevoke = new RequestType<McpNameParams, McpListResult, ErrorData
 export const mcpStart = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/start');
 export const mcpStop = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/stop');
 export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorData>('mcp/signIn');
+export const mcpImportable = new RequestType<McpImportableParams, McpImportableResult, ErrorData>('mcp/importable');
+export const mcpImport = new RequestType<McpImportParams, McpImportResult, ErrorData>('mcp/import');
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const vsCodeToolList = new RequestType<Nothing, VsCodeToolListResult, ErrorData>('vsCodeTool/list');
 export const vsCodeToolSelect = new RequestType<VsCodeToolSelectParams, VsCodeToolListResult, ErrorData>('vsCodeTool/select');
@@ -1298,6 +1300,46 @@ export interface LineRange {
 export interface McpApproveParams {
   name: string;
   fingerprint: string;
+}
+
+export interface McpImportChoice {
+  path: string;
+  key: string;
+}
+
+export interface McpImportFileView {
+  program: string;
+  path: string;
+  servers: McpImportServerView[];
+  problem?: string;
+}
+
+export interface McpImportParams {
+  servers: McpImportChoice[];
+  storeKeys: boolean;
+  userFolder?: string;
+}
+
+export interface McpImportResult {
+  imported: string[];
+  notes: string[];
+}
+
+export interface McpImportServerView {
+  key: string;
+  name: string;
+  command: string;
+  keys: string[];
+  isPresent: boolean;
+  problem?: string;
+}
+
+export interface McpImportableParams {
+  userFolder?: string;
+}
+
+export interface McpImportableResult {
+  files: McpImportFileView[];
 }
 
 export interface McpListResult {

@@ -96,7 +96,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
         };
     }
 
-    private static McpHandlers HandlersOf(Services services) => new(services.Tools.McpServers);
+    private static McpHandlers HandlersOf(Services services) => new(services.Tools.McpServers, services.Tools.McpImport);
 
     /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
     private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) =>

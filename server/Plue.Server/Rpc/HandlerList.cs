@@ -56,7 +56,7 @@ internal static class HandlerList
         new HostClient(server, services.Providers.Factory).Register();
         new HostEditor(server, services.Editor, platform.Workspace).Register();
         new ExecutableHandlers(server, services.Providers.Programs, providers, services.Providers.Factory.FindAgents).Register();
-        new McpHandlers(services.Tools.McpServers).Register(server);
+        new McpHandlers(services.Tools.McpServers, services.Tools.McpImport).Register(server);
         new VsCodeToolHandlers(services.Tools.VsCodeTools).Register(server);
         new SkillHandlers(services.Codices.Skills).Register(server);
         new HealthHandlers(services.Health).Register(server);

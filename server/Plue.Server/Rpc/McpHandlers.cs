@@ -1,10 +1,11 @@
 using Plue.Protocol;
 using Plue.Server.Tools.Mcp;
+using Plue.Server.Tools.Mcp.Import;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>mcp/*: the servers of the Model Context Protocol. No value of a variable or header, and no token, passes here.</summary>
-internal sealed class McpHandlers(McpServers servers)
+internal sealed class McpHandlers(McpServers servers, McpImport import)
 {
     public void Register(RpcServer server)
     {
@@ -29,6 +30,15 @@ internal sealed class McpHandlers(McpServers servers)
             async (parameters, cancellationToken) =>
                 new McpSignInResult((await servers.SignInAsync(parameters.Name, cancellationToken))?.AbsoluteUri)
         );
+        server.Map(
+            Methods.McpImportable,
+            (parameters, cancellationToken) =>
+                Task.Run(
+                    () => new McpImportableResult([.. import.Find(parameters.UserFolder, cancellationToken).Select(View)]),
+                    cancellationToken
+                )
+        );
+        server.Map(Methods.McpImport, ImportAsync);
     }
 
     public McpListResult List()
@@ -54,6 +64,34 @@ internal sealed class McpHandlers(McpServers servers)
         await servers.StartAsync(name, cancellationToken);
         return List();
     }
+
+    private async Task<McpImportResult> ImportAsync(McpImportParams parameters, CancellationToken cancellationToken)
+    {
+        var imported = await import.ImportAsync(
+            [.. parameters.Servers.Select(choice => new Tools.Mcp.Import.McpImportChoice(choice.Path, choice.Key))],
+            parameters.StoreKeys,
+            parameters.UserFolder,
+            cancellationToken
+        );
+        return new McpImportResult(imported.Names, imported.Notes);
+    }
+
+    private static McpImportFileView View(McpFoundFile file) =>
+        new(
+            file.Program,
+            file.Path,
+            [
+                .. file.Servers.Select(server => new McpImportServerView(
+                    server.Key,
+                    server.Name,
+                    server.Command,
+                    [.. server.Keys.Select(key => key.Field)],
+                    server.IsPresent,
+                    server.Problem
+                )),
+            ],
+            file.Problem
+        );
 
     private static McpServerView View(McpServerStatus status) =>
         new()

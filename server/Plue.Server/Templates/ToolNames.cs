@@ -17,6 +17,12 @@ public static class ToolNames
     /// <summary>In place of a server, for tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
     public const string VsCode = "vscode";
 
+    /// <summary>In place of a server, for the tools of servers that the user selected for all chats. No MCP server can have this name.</summary>
+    public const string Selected = "mcp";
+
+    /// <summary>The tools of servers that the user selected for all chats.</summary>
+    public const string AllSelected = "mcp/*";
+
     /// <summary>Loads a skill.</summary>
     public const string Skill = "skill";
 
@@ -50,6 +56,9 @@ public static class ToolNames
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
 
     public static bool IsVsCodeTool(string name) => name.StartsWith($"{VsCode}{ServerSeparator}", StringComparison.Ordinal);
+
+    /// <summary>True for a tool of an MCP server, and for all tools of one.</summary>
+    public static bool IsServerTool(string name) => Find(name) is null && IsValidName(name) && !IsVsCodeTool(name) && name != AllSelected;
 
     /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
     public static bool IsValidName(string name) =>

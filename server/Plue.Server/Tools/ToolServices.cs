@@ -7,6 +7,7 @@ using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Tools.Hooks;
 using Plue.Server.Tools.Mcp;
+using Plue.Server.Tools.Mcp.Import;
 using Plue.Server.Tools.VsCode;
 
 namespace Plue.Server.Tools;
@@ -48,6 +49,7 @@ internal sealed class ToolServices : IAsyncDisposable
             Templates = () => McpTemplate.Of(codices.Templates),
         };
         McpServers = new McpServers(mcp);
+        McpImport = new McpImport(mcp, McpServers);
         VsCodeTools = new VsCodeTools(editor, platform.Workspace, new VsCodeToolChoices(platform.Paths), platform.Redactor.Mask);
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
         Hooks = new HookServices
@@ -95,6 +97,7 @@ internal sealed class ToolServices : IAsyncDisposable
     public IReadOnlyList<IToolSource> Sources { get; }
     public HookServices Hooks { get; }
     public McpServers McpServers { get; }
+    public McpImport McpImport { get; }
     public VsCodeTools VsCodeTools { get; }
 
     public ValueTask DisposeAsync() => McpServers.DisposeAsync();

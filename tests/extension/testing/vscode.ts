@@ -761,6 +761,8 @@ class FakePick {
   private readonly typed = new EventEmitter<string>();
   private readonly titlePressed = new EventEmitter<unknown>();
   readonly onDidTriggerButton = this.titlePressed.event;
+  private readonly selectionChanged = new EventEmitter<readonly { label: string }[]>();
+  readonly onDidChangeSelection = this.selectionChanged.event;
   readonly onDidAccept = this.accepted.event;
   readonly onDidTriggerItemButton = this.pressed.event;
   readonly onDidHide = this.hidden.event;
@@ -799,6 +801,7 @@ class FakePick {
       const others = this.selectedItems.filter(({ label }) => label !== wanted);
       const isTicked = others.length < this.selectedItems.length;
       this.selectedItems = item === undefined || isTicked ? others : [...others, item];
+      this.selectionChanged.fire(this.selectedItems);
     }
     this.accepted.fire();
   }

@@ -14,7 +14,7 @@ const chatCommands = [
   'plue.chat.runAsTask',
   'plue.chat.pinFiles',
   'plue.chat.settings',
-  'plue.selectVsCodeTools',
+  'plue.selectTools',
   'plue.showSkills',
   'plue.newChatFromTemplate',
   'plue.showHistory',

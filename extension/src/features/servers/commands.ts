@@ -1,3 +1,4 @@
 export const commands = {
   servers: 'plue.servers',
+  importServers: 'plue.importMcpServers',
 } as const;

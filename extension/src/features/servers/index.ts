@@ -9,6 +9,7 @@ import { mcpApprove, mcpList, mcpRevoke, mcpSignIn, mcpStart, mcpStop } from '..
 import type { McpListResult, McpServerView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { commands } from './commands';
+import { importServers } from './importServers';
 import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
 
@@ -18,7 +19,8 @@ const maxDialogLines = 20;
 
 type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | 'show' | 'open';
 
-export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+/** @param userFolder The folder of the user settings of this VS Code. */
+export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
   const disposables = new Disposables();
   const reports = disposables.add(
     new ServerReports(async (name) => (await sidecar.request(mcpList, {})).servers.find((one) => one.name === name)),
@@ -27,6 +29,9 @@ export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel):
     vscode.commands.registerCommand(commands.servers, (name: unknown) =>
       runWithErrorHandling(log, () => manage(sidecar, reports, typeof name === 'string' ? name : undefined)),
     ),
+  );
+  disposables.add(
+    vscode.commands.registerCommand(commands.importServers, () => runWithErrorHandling(log, () => importServers(sidecar, userFolder))),
   );
   return disposables;
 }

@@ -1,3 +1,3 @@
 export const commands = {
-  selectVsCodeTools: 'plue.selectVsCodeTools',
+  selectTools: 'plue.selectTools',
 } as const;

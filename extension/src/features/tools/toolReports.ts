@@ -22,7 +22,7 @@ export class ToolReports implements vscode.TextDocumentContentProvider, vscode.D
 
   /** A window that restores the document starts without its text. */
   provideTextDocumentContent({ path }: vscode.Uri): string {
-    return this.texts.get(path) ?? l10n.t('Run the command Plue: Select VS Code Tools to see this tool.');
+    return this.texts.get(path) ?? l10n.t('Run the command Plue: Select Tools to see this tool.');
   }
 
   dispose(): void {

@@ -70,7 +70,15 @@ internal sealed record McpApproval(
 /// <summary>A tool as the user knew it.</summary>
 /// <param name="Definition">As in <see cref="McpToolInfo"/>; null where a version of Plue stored it that kept only the description.</param>
 /// <param name="IsGone">The server no longer had it at the last approval.</param>
-internal sealed record McpSeenTool(string Name, string Description, string Sha256, string? Definition = null, bool IsGone = false)
+/// <param name="Tokens">Of its definition in a request; 0 where a version of Plue stored it that kept none.</param>
+internal sealed record McpSeenTool(
+    string Name,
+    string Description,
+    string Sha256,
+    string? Definition = null,
+    bool IsGone = false,
+    long Tokens = 0
+)
 {
     /// <summary>Gets the changes, one entry per tool. Empty if tools were only removed, which needs no approval.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now)

@@ -40,7 +40,7 @@ internal static partial class McpConfig
     private const int MaxArguments = 256;
 
     /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
-    private const int MaxNameLength = 24;
+    public const int MaxNameLength = 24;
 
     /// <param name="templates">The servers that templates declare.</param>
     public static McpConfigResult Read(PluePaths paths, WorkspaceFolders? trustedFolders, string home, IReadOnlyList<McpTemplate> templates)
@@ -78,6 +78,15 @@ internal static partial class McpConfig
 
         return new McpConfigResult(found.Servers, found.Problems);
     }
+
+    /// <summary>Reads one declaration of the user.</summary>
+    public static McpDeclaration DeclarationOf(string name, Json5Object declared, string source, string home) =>
+        new Builder(home).Declaration(name, declared, source, isOfWorkspace: false);
+
+    /// <summary>True for a name that means other tools than those of one server.</summary>
+    public static bool IsReserved(string name) =>
+        name.Equals(ToolNames.VsCode, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(ToolNames.Selected, StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"\$\{[^}]*\}")]
     private static partial Regex Variables();
@@ -147,9 +156,9 @@ internal static partial class McpConfig
                         $"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them."
                     );
                 }
-                else if (name.Equals(ToolNames.VsCode, StringComparison.OrdinalIgnoreCase))
+                else if (IsReserved(name))
                 {
-                    Problems.Add($"{source}: the server {name} is skipped because this name means the tools of VS Code. Rename it.");
+                    Problems.Add($"{source}: the server {name} is skipped because this name means other tools. Rename it.");
                 }
                 else if (Servers.FirstOrDefault(server => server.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } first)
                 {
@@ -166,7 +175,7 @@ internal static partial class McpConfig
             }
         }
 
-        private McpDeclaration Declaration(string name, Json5Object declared, string source, bool isOfWorkspace)
+        public McpDeclaration Declaration(string name, Json5Object declared, string source, bool isOfWorkspace)
         {
             string Text(string text) =>
                 isOfWorkspace && Workspace is not null ? text.Replace("${workspaceFolder}", Workspace, StringComparison.Ordinal) : text;

@@ -46,6 +46,21 @@ internal sealed class McpServer(
 
     public McpToolList? Tools => tools;
 
+    /// <summary>The tools that it has now, or that it had when it last ran. Nothing is started for that.</summary>
+    public IReadOnlyList<McpToolStatus> KnownTools =>
+        tools is { } now
+            ? [.. now.Tools.Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))]
+            :
+            [
+                .. (approvals.Find(declaration) is { ChangedTools: null } approval ? approval.Tools ?? [] : [])
+                    .Where(tool => !tool.IsGone)
+                    .Select(tool => new McpToolStatus(
+                        McpToolInfo.FullNameOf(declaration.Name, tool.Name),
+                        tool.Description,
+                        tool.Tokens > 0 ? tool.Tokens : TokenEstimate.Of(tool.Definition) + TokenEstimate.Of(tool.Description)
+                    )),
+            ];
+
     public Failure? Failure => failure;
 
     /// <summary>How it is now. Nothing is started for that.</summary>

@@ -20,7 +20,7 @@ public sealed record McpServerStatus
     public IReadOnlyList<string>? Changes { get; init; }
     public string? Error { get; init; }
 
-    /// <summary>Those that it had when it last ran; empty before.</summary>
+    /// <summary>Those that it has, or had when it last ran with this approval; empty before.</summary>
     public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
 
     /// <summary>The tools that cannot be used, one sentence each.</summary>
@@ -75,6 +75,19 @@ public sealed class McpServers : IAsyncDisposable
     /// <returns>The page to open in the browser; null if the server needs no sign-in.</returns>
     /// <exception cref="FailureException">NotFound; or its sign-in cannot begin.</exception>
     public Task<Uri?> SignInAsync(string name, CancellationToken cancellationToken) => Find(name).SignInAsync(cancellationToken);
+
+    /// <summary>Gets where a secret has to be allowed to go, to reach this server; null where nothing can, because its program does not exist.</summary>
+    internal Uri? SecretOriginOf(McpDeclaration declaration)
+    {
+        try
+        {
+            return declaration.Fault is null ? McpIdentity.Of(declaration, programs, allowCached: true).OriginOf(declaration) : null;
+        }
+        catch (FailureException)
+        {
+            return null;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -164,7 +177,7 @@ public sealed class McpServers : IAsyncDisposable
             SecretOrigin = snapshot.Identity?.OriginOf(server.Declaration),
             Changes = snapshot.Changes,
             Error = snapshot.Error,
-            Tools = [.. (server.Tools?.Tools ?? []).Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))],
+            Tools = server.KnownTools,
             Notes = server.Tools?.Notes ?? [],
         };
     }

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Templates;
@@ -31,13 +30,15 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     private const int MaxDeclaredNameLength = 64;
 
     /// <summary>As templates and rules name it.</summary>
-    public string FullName => $"{Server}{ToolNames.ServerSeparator}{HiddenCharacters.Visible(Name)}";
+    public string FullName => FullNameOf(Server, Name);
 
     public ToolDeclaration Declaration => new(DeclaredName(Server, Name), Description, Schema);
 
-    public long Tokens => TokenEstimate.Of(Declaration.Name) + TokenEstimate.Of(Description) + TokenEstimate.Of(Schema);
+    public long Tokens => ToolSearchTool.TokensOf(Declaration);
 
-    public McpSeenTool Seen => new(Name, Description, Sha256, Definition);
+    public McpSeenTool Seen => new(Name, Description, Sha256, Definition, Tokens: Tokens);
+
+    public static string FullNameOf(string server, string tool) => $"{server}{ToolNames.ServerSeparator}{HiddenCharacters.Visible(tool)}";
 
     /// <summary>
     /// A name that every vendor takes. It is made from these two names alone, so that it never depends on which other servers there are. No server's name has

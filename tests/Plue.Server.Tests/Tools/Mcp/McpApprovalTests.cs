@@ -120,7 +120,7 @@ public class McpApprovalTests
         home.WriteUser(("vscode", home.Hostile()));
         var (servers, problems) = home.Servers.List();
         Assert.Empty(servers);
-        Assert.Contains("this name means the tools of VS Code", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Contains("this name means other tools", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Fact]

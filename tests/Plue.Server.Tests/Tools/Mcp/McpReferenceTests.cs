@@ -88,7 +88,7 @@ public class McpReferenceTests
         Assert.Equal(McpServerState.Running, home.Status("all").State);
     }
 
-    private static string Required()
+    internal static string Required()
     {
         if (Everything is null)
         {

@@ -5,11 +5,14 @@ import { detailsOf, reportOf, stateOf } from '../../../../extension/src/features
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
   mcpApprove,
+  mcpImport,
+  mcpImportable,
   mcpList,
   mcpRevoke,
   mcpSignIn,
   mcpStart,
   mcpStop,
+  type McpImportFileView,
   type McpListResult,
   type McpServerView,
 } from '../../../../extension/src/protocol/protocol.generated';
@@ -242,5 +245,86 @@ describe('The list of servers', () => {
   it('is asked for a report where a window opens it again, which is empty for a server that is gone', async () => {
     expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toBe(reportOf(program));
     expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/gone'))).toBe('');
+  });
+});
+
+describe('Importing servers', () => {
+  const plain = { key: 'docs', name: 'docs', command: 'npx docs', keys: [], isPresent: false };
+  const withKey = { ...plain, key: 'hub', name: 'hub', command: 'npx hub', keys: ['TOKEN'] };
+  let files: McpImportFileView[];
+  let sidecar: FakeSidecar;
+  let activated: Disposable;
+
+  beforeEach(() => {
+    reset();
+    files = [{ program: 'Cursor', path: '/home/user/.cursor/mcp.json', servers: [plain, withKey] }];
+    sidecar = new FakeSidecar()
+      .answer(mcpImportable, () => ({ files }))
+      .answer(mcpImport, ({ servers }) => ({ imported: servers.map(({ key }) => key), notes: [] }));
+    activated = activateServers(sidecar, fakeLog().log, '/home/user/.config/Code/User');
+  });
+
+  afterEach(() => activated.dispose());
+
+  const run = (): unknown => registered.get('plue.importMcpServers')?.();
+  const imported = (): unknown => sidecar.asked.find(({ method }) => method === mcpImport.method)?.params;
+
+  it('adds what was selected, and asks nothing about keys where there are none', async () => {
+    answers.push('docs');
+    await run();
+    expect(imported()).toEqual({
+      servers: [{ path: '/home/user/.cursor/mcp.json', key: 'docs' }],
+      storeKeys: false,
+      userFolder: '/home/user/.config/Code/User',
+    });
+    expect(shown.at(-1)?.text).toBe('Imported 1 MCP server. Approve it before its first use.');
+  });
+
+  it('asks before keys go to the vault, and unlocks it first', async () => {
+    answers.push('hub', 'Store Keys in Vault');
+    await run();
+    expect(shown.some(({ text }) => text === 'Store the keys of these servers in the vault?')).toBe(true);
+    expect(executed.map(([command]) => command)).toEqual(['plue.unlockVault']);
+    expect(imported()).toMatchObject({ storeKeys: true });
+  });
+
+  it('imports without keys, or nothing', async () => {
+    answers.push('hub', 'Import Without Keys');
+    await run();
+    expect(imported()).toMatchObject({ storeKeys: false });
+    sidecar.asked.length = 0;
+    answers.push('hub', undefined);
+    await run();
+    expect(imported()).toBeUndefined();
+  });
+
+  it('lists what cannot be imported with the reason, and imports none of it', async () => {
+    files = [
+      {
+        program: 'Zed',
+        path: '/settings.json',
+        servers: [
+          { ...plain, problem: 'It uses the deprecated SSE transport.' },
+          { ...withKey, isPresent: true },
+        ],
+      },
+      { program: 'Codex CLI', path: '/config.toml', servers: [], problem: 'Line 2 is not valid TOML.' },
+    ];
+    answers.push('docs');
+    await run();
+    expect(lists.at(-1)).toEqual([
+      expect.objectContaining({ label: 'Zed: /settings.json' }),
+      expect.objectContaining({ description: 'cannot be imported', detail: 'It uses the deprecated SSE transport.' }),
+      expect.objectContaining({ description: 'already in Plue' }),
+      expect.objectContaining({ label: 'Codex CLI: /config.toml' }),
+      expect.objectContaining({ description: 'Line 2 is not valid TOML.' }),
+    ]);
+    expect(imported()).toBeUndefined();
+  });
+
+  it('says so where there is nothing', async () => {
+    files = [];
+    await run();
+    expect(shown.at(-1)?.text).toBe('No MCP servers of VS Code, Claude Code, Cursor, Zed, or Codex CLI were found.');
   });
 });

@@ -27,7 +27,7 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && command(l10n.t('Go to Question…'), 'plue.chat.jump'),
     state.readOnlyReason === undefined && command(l10n.t('Pin Files…'), 'plue.chat.pinFiles'),
     command(isTask ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
-    state.readOnlyReason === undefined && command(l10n.t('Select VS Code Tools…'), 'plue.selectVsCodeTools'),
+    state.readOnlyReason === undefined && command(l10n.t('Select Tools…'), 'plue.selectTools'),
     state.readOnlyReason === undefined && command(l10n.t('Show Skills'), 'plue.showSkills'),
     { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
     !isTask && state.readOnlyReason === undefined && command(l10n.t('Run as Task with Budget…'), 'plue.chat.runAsTask'),
