@@ -104,9 +104,22 @@ internal sealed class ChannelTools(ChatState state)
         }
 
         return (
-            tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
+            tools.Count == 0 ? Toolbox.Empty : ToolboxOf([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
             notes
         );
+    }
+
+    /// <summary>If the definitions of server tools are longer than the limit, the model gets a search in their place, and those that it found before.</summary>
+    private Toolbox ToolboxOf(List<ITool> tools)
+    {
+        List<ITool> ofServers = [.. tools.Where(tool => ToolNames.IsServerTool(tool.Name))];
+        var limit = services.Config.Number(UserConfig.ServerToolTokensKey) ?? double.MaxValue;
+        // A program with rounds of its own gets the list once.
+        return ofServers.Sum(tool => ToolSearchTool.TokensOf(tool.Declaration)) <= limit || Hooks.IsClaudeCode()
+            ? new Toolbox(tools)
+            : new Toolbox([.. tools.Except(ofServers), new ToolSearchTool(ofServers)], ofServers).WithFound(
+                FoundTools.In(SentHistory.Of(state.Chat.Messages))
+            );
     }
 
     /// <summary>One sentence for each folder that was in the workspace at the last turn and is not any more.</summary>
@@ -184,7 +197,23 @@ internal sealed class ChannelTools(ChatState state)
         };
     }
 
-    private AgentSpec SpecOf(StoredChat chat) => AgentSpec.Of(ValuesOf(chat));
+    /// <summary>With the tools of servers that the user selected for all chats, by their names.</summary>
+    private AgentSpec SpecOf(StoredChat chat)
+    {
+        var spec = AgentSpec.Of(ValuesOf(chat));
+        return !spec.AvailableTools.Contains(ToolNames.AllSelected)
+            ? spec
+            : spec with
+            {
+                AvailableTools =
+                [
+                    .. spec
+                        .AvailableTools.Where(name => name != ToolNames.AllSelected)
+                        .Concat(services.Config.Texts(UserConfig.ChatServerToolsKey).Where(ToolNames.IsServerTool))
+                        .Distinct(StringComparer.Ordinal),
+                ],
+            };
+    }
 
     private Json5Object ValuesOf(StoredChat chat) =>
         services.TemplateOf(chat.TemplateId) is { } template

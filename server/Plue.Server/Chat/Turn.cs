@@ -72,6 +72,7 @@ internal sealed class Turn(TurnContext context)
                 stop.ThrowIfCancellationRequested();
                 await hooks.SpendAsync(round, isLast: false, stop);
                 await StoreAsync(round);
+                tools = tools.WithFound(FoundTools.In([round.ToMessage(MessageStatus.Complete)]));
                 round = null;
                 limit?.Dispose();
                 await PauseAndSteerAsync(stop);

@@ -54,6 +54,12 @@ public sealed record UserConfig
     /// <summary>Tokens of the list of skills in each request.</summary>
     public const string SkillListTokensKey = "skill_list_tokens";
 
+    /// <summary>The tools of MCP servers in all chats: <c>SERVER/TOOL</c> or <c>SERVER/*</c>.</summary>
+    public const string ChatServerToolsKey = "chat_mcp_tools";
+
+    /// <summary>Tokens of the definitions of MCP tools in each request; beyond it they are found on demand.</summary>
+    public const string ServerToolTokensKey = "mcp_tool_tokens";
+
     /// <summary>A file that changed so lately may change again and show the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 

@@ -185,6 +185,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             : new ToolView(
                 tool,
                 ToolNames.IsVsCodeTool(tool) ? "Tools of VS Code that you enabled."
+                    : tool == ToolNames.AllSelected ? "Tools of MCP servers that you selected for all chats."
                     : ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}."
                     : ToolNames.Unknown(tool),
                 MayChange: true,

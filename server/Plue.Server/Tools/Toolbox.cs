@@ -4,7 +4,8 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>The tools that one codex has in one round, in a fixed order.</summary>
-public sealed class Toolbox(IReadOnlyList<ITool> tools)
+/// <param name="deferred">Those that it gets when the model finds them, to keep requests short.</param>
+public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? deferred = null)
 {
     private const int MaxHints = 3;
     private const int MaxListed = 30;
@@ -18,9 +19,28 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools)
     /// <param name="declaredName">As the model called it.</param>
     public ITool? Find(string declaredName) => tools.FirstOrDefault(tool => tool.Declaration.Name == declaredName);
 
+    /// <summary>With the deferred tools of these declared names behind all others, so that the beginning of the list stays the same.</summary>
+    public Toolbox WithFound(IEnumerable<string> names)
+    {
+        List<ITool> found =
+        [
+            .. names
+                .Distinct(StringComparer.Ordinal)
+                .Where(name => Find(name) is null)
+                .Select(name => deferred?.FirstOrDefault(tool => tool.Declaration.Name == name))
+                .OfType<ITool>(),
+        ];
+        return found.Count == 0 ? this : new Toolbox([.. tools, .. found], deferred);
+    }
+
     /// <summary>Tells the model that there is no such tool, and which it may have meant.</summary>
     public string MissingMessage(string name)
     {
+        if (deferred?.Any(tool => tool.Declaration.Name == name) == true)
+        {
+            return $"The definition of `{name}` was not loaded, so nothing was done. Call it again in your next step, when you have its definition.";
+        }
+
         List<string> names = [.. tools.Select(tool => tool.Declaration.Name)];
         List<string> near = [.. names.Where(known => NameWords.Contain(name, known) || NameWords.Contain(known, name)).Take(MaxHints)];
         if (near.Count == 0 && NearestName.Find(name, names) is { } nearest)

@@ -53,7 +53,7 @@ public sealed class VsCodeToolsTests : IDisposable
         Assert.Equal(0, editor.Requests);
         Assert.All((await ListAsync()), tool => Assert.False(tool.IsEnabled));
         Assert.Equal(
-            ["The VS Code tool beep is not enabled. Check it with the command Plue: Select VS Code Tools."],
+            ["The VS Code tool beep is not enabled. Check it with the command Plue: Select Tools."],
             (await FindAsync("vscode/beep")).Notes
         );
     }

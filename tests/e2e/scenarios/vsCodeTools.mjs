@@ -9,7 +9,7 @@ import { writeLocalServer } from '../runner/localServer.mjs';
 import { asked, notification } from '../runner/prompts.mjs';
 import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
-const title = 'Select VS Code Tools';
+const title = 'Select Tools';
 const code = `
 const vscode = require('vscode');
 exports.activate = (context) =>
@@ -103,7 +103,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The list names the extension and the description, and enables the tool', async () => {
-    await workbench.command('Plue: Select VS Code Tools');
+    await workbench.command('Plue: Select Tools');
     await asked(workbench, title);
     await filter('weather');
     await row('Get Weather')
@@ -114,7 +114,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await row('Get Weather').getByText('Gets the').click();
     await workbench.page.locator('.quick-input-widget').getByText('1 Selected').waitFor();
     await workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).click();
-    await notification(workbench, 'Agents can use 1 tool of VS Code.').waitFor();
+    await notification(workbench, 'Chats have 1 of these tools').waitFor();
   });
 
   await scenario.step('A call asks with its exact JSON', async () => {
@@ -164,7 +164,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByText('Understood.').last().waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.ok(!hasTool(rounds().at(-1)));
-    await workbench.command('Plue: Select VS Code Tools');
+    await workbench.command('Plue: Select Tools');
     await asked(workbench, title);
     await filter('weather');
     await row('Get Weather').filter({ hasText: 'off because it changed' }).waitFor();

@@ -17,7 +17,7 @@ public sealed class VsCodeTools : IToolSource
     /// <summary>Vendors allow 128 tools in a request.</summary>
     private const int MaxEnabled = 64;
     private const string All = "*";
-    private const string HowToSelect = "Check it with the command Plue: Select VS Code Tools.";
+    private const string HowToSelect = "Check it with the command Plue: Select Tools.";
 
     private readonly EditorWindow window;
     private readonly Workspace workspace;
