@@ -18,6 +18,9 @@ public enum ApprovalKind
     StartServer,
     Fetch,
     Hook,
+
+    /// <summary>A question of an MCP server: see <see cref="ApprovalView.Question"/>.</summary>
+    Question,
     Other,
 }
 
@@ -61,8 +64,50 @@ public sealed record ApprovalView
 
     /// <summary>The folder that the rule would be bound to; null for every folder.</summary>
     public string? RuleFolder { get; init; }
+
+    /// <summary>What the user fills in or opens; null for a yes or no.</summary>
+    public QuestionView? Question { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }
+
+/// <param name="Fields">Empty for an address.</param>
+/// <param name="Url">The address to open in the browser; null for a form.</param>
+/// <param name="Host">The host of the address, with its port.</param>
+public sealed record QuestionView(IReadOnlyList<QuestionFieldView> Fields, string? Url, string? Host);
+
+public enum QuestionKind
+{
+    Text,
+    Number,
+    Integer,
+    Boolean,
+    Choice,
+    Choices,
+}
+
+/// <summary>A field of a question.</summary>
+public sealed record QuestionFieldView
+{
+    /// <summary>Its key in the answer.</summary>
+    public required string Name { get; init; }
+    public required QuestionKind Kind { get; init; }
+    public required string Title { get; init; }
+    public string? Description { get; init; }
+    public required bool IsRequired { get; init; }
+
+    /// <summary><c>email</c>, <c>uri</c>, <c>date</c> or <c>date-time</c>; null for any text.</summary>
+    public string? Format { get; init; }
+    public required IReadOnlyList<QuestionOptionView> Options { get; init; }
+
+    /// <summary>The values that are filled in; several only for choices.</summary>
+    public required IReadOnlyList<string> Defaults { get; init; }
+
+    /// <summary>Of a number, of the length of a text, or of the count of choices.</summary>
+    public double? Min { get; init; }
+    public double? Max { get; init; }
+}
+
+public sealed record QuestionOptionView(string Value, string Title);
 
 public sealed record ApprovalContentParams(string Id);
 
@@ -85,13 +130,15 @@ public enum ApprovalDecision
 /// <param name="Reason">Told to the model with a denial.</param>
 /// <param name="Rule">With <c>always</c>: the rule as it was shown.</param>
 /// <param name="EqualToo">Answers every request with this fingerprint.</param>
+/// <param name="Values">Of a question: a JSON object as text.</param>
 public sealed record ApprovalAnswerParams(
     string Id,
     string Fingerprint,
     ApprovalDecision Decision,
     string? Reason,
     string? Rule,
-    bool? EqualToo
+    bool? EqualToo,
+    string? Values
 );
 
 /// <summary>The rules that <c>always</c> stored, which the user may take back.</summary>

@@ -36,6 +36,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<ApprovalKind>),
         typeof(CamelCaseEnumConverter<HookResult>),
         typeof(CamelCaseEnumConverter<ApprovalDecision>),
+        typeof(CamelCaseEnumConverter<QuestionKind>),
         typeof(CamelCaseEnumConverter<TodoState>),
         typeof(CamelCaseEnumConverter<TimelineKind>),
         typeof(CamelCaseEnumConverter<EditKind>),

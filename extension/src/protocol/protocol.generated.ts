@@ -193,6 +193,7 @@ export interface ApprovalAnswerParams {
   reason?: string;
   rule?: string;
   equalToo?: boolean;
+  values?: string;
 }
 
 export interface ApprovalChangedParams {
@@ -213,7 +214,7 @@ export interface ApprovalForgetParams {
   id: string;
 }
 
-export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 'spawn' | 'serverTool' | 'startServer' | 'fetch' | 'hook' | 'other';
+export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 'spawn' | 'serverTool' | 'startServer' | 'fetch' | 'hook' | 'question' | 'other';
 
 export interface ApprovalListResult {
   approvals: ApprovalView[];
@@ -253,6 +254,7 @@ export interface ApprovalView {
   sandbox?: string;
   rule?: string;
   ruleFolder?: string;
+  question?: QuestionView;
   createdAt: string;
 }
 
@@ -1834,6 +1836,32 @@ export interface ProviderUses {
   chats: CodexLink[];
   templates: string[];
   settings: string[];
+}
+
+export interface QuestionFieldView {
+  name: string;
+  kind: QuestionKind;
+  title: string;
+  description?: string;
+  isRequired: boolean;
+  format?: string;
+  options: QuestionOptionView[];
+  defaults: string[];
+  min?: number;
+  max?: number;
+}
+
+export type QuestionKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'choices';
+
+export interface QuestionOptionView {
+  value: string;
+  title: string;
+}
+
+export interface QuestionView {
+  fields: QuestionFieldView[];
+  url?: string;
+  host?: string;
 }
 
 export interface QueueChanged {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../infrastructure/disposables';
-import { toFailureError } from '../infrastructure/errors';
+import { openAddress } from '../infrastructure/addresses';
+import { FailureError, toFailureError } from '../infrastructure/errors';
+import * as l10n from '../infrastructure/localizedText';
 import type { Log } from '../infrastructure/logging';
 import { approvalAnswer, approvalList } from '../protocol/protocol.generated';
 import type { ApprovalAnswerParams, ApprovalView } from '../protocol/protocol.generated';
@@ -48,7 +50,11 @@ export class ApprovalList implements vscode.Disposable {
     }
   }
 
+  /** Opens the address of a question first. */
   async answer(answer: ApprovalAnswerParams): Promise<void> {
+    const url = answer.decision === 'deny' ? undefined : this.items.find(({ id }) => id === answer.id)?.question?.url;
+    if (url !== undefined && !(await openAddress(url)))
+      throw new FailureError('badRequest', l10n.t('The address was not opened, so the question is still pending.'));
     await this.sidecar.request(approvalAnswer, answer);
   }
 

@@ -17,6 +17,7 @@ public enum ApprovalKind
     StartServer,
     Fetch,
     Hook,
+    Question,
     Other,
 }
 
@@ -47,6 +48,10 @@ public sealed record ApprovalRequest
     public string? Rule { get; init; }
     public string? RuleFolder { get; init; }
 
+    /// <summary>What the user fills in or opens; null for a yes or no. Only this process has it.</summary>
+    [JsonIgnore]
+    public Question? Question { get; init; }
+
     /// <summary>A hash of everything that the user is shown and that will be done.</summary>
     public string Fingerprint =>
         Convert.ToHexStringLower(
@@ -64,6 +69,7 @@ public sealed record ApprovalRequest
                             Sandbox ?? "",
                             Rule ?? "",
                             RuleFolder ?? "",
+                            Question?.Text ?? "",
                         }.Select(part => $"{part.Length}:{part}")
                     )
                 )
@@ -83,7 +89,8 @@ public enum ApprovalDecision
 
 /// <param name="Reason">The user's message to the model with a denial.</param>
 /// <param name="Rule">With always: the rule as it was shown.</param>
-public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null);
+/// <param name="Values">Of a question: a JSON object.</param>
+public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null, string? Values = null);
 
 /// <summary>The pending approvals of this process, from tasks at every depth. They are not stored: they end with the process.</summary>
 /// <param name="rules">Where always is kept; without it always is once.</param>
@@ -144,7 +151,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <returns>The question that was answered.</returns>
     /// <exception cref="FailureException">
     /// NotFound: it no longer waits. Conflict: it is about something else than what was seen, or another rule. PermissionDenied: always is not to be had for it.
-    /// StoreReadOnly: the rule was not stored; then nothing is answered.
+    /// BadRequest: the values do not answer the question. StoreReadOnly: the rule was not stored; then nothing is answered.
     /// </exception>
     public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {
@@ -207,6 +214,10 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         if (asked.Fingerprint != fingerprint)
         {
             throw new FailureException(FailureKind.Conflict, "This approval request changed. Review it again.");
+        }
+        if (answer.Decision != ApprovalDecision.Deny && asked.Request.Question?.ProblemIn(answer.Values) is { } problem)
+        {
+            throw new FailureException(FailureKind.BadRequest, problem);
         }
         if (answer.Decision != ApprovalDecision.Always)
         {

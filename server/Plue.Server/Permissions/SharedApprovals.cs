@@ -128,7 +128,8 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
 
     private void ReadOtherWindows()
     {
-        var pending = own.Pending;
+        // A question is answered where it is shown with its fields.
+        IReadOnlyList<PendingApproval> pending = [.. own.Pending.Where(one => one.Request.Question is null)];
         PublishOwn(pending);
         if (!Directory.Exists(folder))
         {

@@ -37,7 +37,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                 inbox.Answer(
                     parameters.Id,
                     parameters.Fingerprint,
-                    new ApprovalAnswer(decision, parameters.Reason, parameters.Rule),
+                    new ApprovalAnswer(decision, parameters.Reason, parameters.Rule, parameters.Values),
                     parameters.EqualToo == true
                 );
                 return Task.FromResult(new Nothing());
@@ -105,6 +105,24 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             Sandbox = pending.Request.Sandbox,
             Rule = pending.Request.Rule,
             RuleFolder = pending.Request.RuleFolder,
+            Question = pending.Request.Question is { } question
+                ? new QuestionView([.. question.Fields.Select(View)], question.Url?.OriginalString, question.Url?.Authority)
+                : null,
             CreatedAt = pending.CreatedAt,
+        };
+
+    private static QuestionFieldView View(QuestionField field) =>
+        new()
+        {
+            Name = field.Name,
+            Kind = (Wire.QuestionKind)field.Kind,
+            Title = field.Title,
+            Description = field.Description,
+            IsRequired = field.IsRequired,
+            Format = field.Format,
+            Options = [.. field.Options.Select(option => new QuestionOptionView(option.Value, option.Title))],
+            Defaults = field.Defaults,
+            Min = field.Min,
+            Max = field.Max,
         };
 }

@@ -47,6 +47,7 @@ internal sealed class ToolServices : IAsyncDisposable
             Environment = OwnEnvironment.Read(),
             Home = PluePaths.UserFolder,
             Templates = () => McpTemplate.Of(codices.Templates),
+            Ask = (request, cancellationToken) => permissions.Approvals.AskAsync(request, cancellationToken),
         };
         McpServers = new McpServers(mcp);
         McpImport = new McpImport(mcp, McpServers);

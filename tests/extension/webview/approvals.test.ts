@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApprovalView } from '../../../extension/src/protocol/protocol.generated';
+import type { ApprovalView, QuestionFieldView, QuestionView } from '../../../extension/src/protocol/protocol.generated';
 import { ApprovalsPage } from '../../../extension/src/webview/approvals/approvalsPage';
 import type { FromApprovalsPage } from '../../../extension/src/common/messages/approvals';
 import { groupsOf } from '../../../extension/src/webview/shared/approvals/groups';
@@ -433,5 +433,88 @@ describe('an approval of more than fits into its box', () => {
     show(approval('1', { what: hostile }));
     expect(once().disabled).toBe(true);
     Reflect.deleteProperty(document, 'visibilityState');
+  });
+});
+
+describe('A question of an MCP server', () => {
+  const field = (name: string, kind: QuestionFieldView['kind'], more: Partial<QuestionFieldView> = {}): QuestionFieldView => ({
+    name,
+    kind,
+    title: name,
+    isRequired: false,
+    options: [],
+    defaults: [],
+    ...more,
+  });
+  const options = [
+    { value: 'a', title: 'First' },
+    { value: 'b', title: 'Second' },
+  ];
+  const question = (fields: QuestionFieldView[], more: Partial<QuestionView> = {}): ApprovalView => {
+    const { rule: _rule, ruleFolder: _folder, sandbox: _sandbox, ...plain } = approval('1');
+    return { ...plain, kind: 'question', toolName: 'tracker', what: 'Who are you?', question: { fields, ...more } };
+  };
+  const control = (label: string): HTMLInputElement => {
+    const id = [...document.querySelectorAll('label')].find(({ textContent }) => textContent === label)?.htmlFor ?? '';
+    const found = document.getElementById(id);
+    if (!(found instanceof HTMLInputElement)) throw new Error(`No field “${label}”.`);
+    return found;
+  };
+
+  it('sends typed values, and leaves out empty fields', () => {
+    show(
+      question([
+        field('name', 'text', { isRequired: true }),
+        field('nick', 'text'),
+        field('age', 'integer', { defaults: ['42'] }),
+        field('agree', 'boolean', { defaults: ['true'] }),
+        field('one', 'choice', { options, defaults: ['b'] }),
+        field('some', 'choices', { options, defaults: ['a'] }),
+      ]),
+    );
+    settle();
+    expect(cards()[0]?.textContent).toContain('Question from the MCP server tracker');
+    control('name (required)').value = 'Ada';
+    control('Second').checked = true;
+    button('Send Answer').click();
+    expect(answers()).toMatchObject([{ id: '1', decision: 'once' }]);
+    expect(JSON.parse(answers()[0]?.values ?? '')).toEqual({ name: 'Ada', age: 42, agree: true, one: 'b', some: ['a', 'b'] });
+  });
+
+  it('sends nothing while a field is wrong', () => {
+    show(question([field('name', 'text', { isRequired: true }), field('mail', 'text', { format: 'email' })]));
+    settle();
+    button('Send Answer').click();
+    control('name (required)').value = 'Ada';
+    control('mail').value = 'nobody';
+    button('Send Answer').click();
+    expect(answers()).toEqual([]);
+  });
+
+  it('takes typed letters as text and Enter as the answer', () => {
+    show(question([field('name', 'text')]));
+    settle();
+    control('name').focus();
+    press('y');
+    press('n');
+    expect(answers()).toEqual([]);
+    control('name').value = 'yn';
+    press('Enter');
+    expect(answers()).toMatchObject([{ values: '{"name":"yn"}' }]);
+  });
+
+  it('is declined without a message to the model', () => {
+    show(question([field('name', 'text', { isRequired: true })]));
+    settle();
+    button('Decline').click();
+    expect(answers()).toMatchObject([{ decision: 'deny' }]);
+  });
+
+  it('shows the host of an address and offers to open it', () => {
+    show(question([], { url: 'https://sign-in.example.com:8443/x', host: 'sign-in.example.com:8443' }));
+    settle();
+    expect(document.querySelector('.approval-host strong')?.textContent).toBe('sign-in.example.com:8443');
+    button('Open in Browser').click();
+    expect(answers()).toMatchObject([{ decision: 'once', values: '{}' }]);
   });
 });

@@ -11,6 +11,7 @@ export const approvalAnswer = v.object({
   reason: v.optional(v.string()),
   rule: v.optional(v.string()),
   equalToo: v.optional(v.boolean()),
+  values: v.optional(v.string()),
 }) satisfies v.GenericSchema<unknown, ApprovalAnswerParams>;
 
 /** Page to host. */

@@ -23,6 +23,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private readonly McpDeclaration server;
     private readonly McpServices services;
     private readonly List<string> secretValues = [];
+    private readonly McpQuestions questions;
     private ChildProcess? child;
     private McpStdioTransport? pipe;
     private HttpClient? http;
@@ -30,7 +31,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private McpClient? client;
     private int isListStale;
 
-    private McpConnection(McpDeclaration server, McpServices services) => (this.server, this.services) = (server, services);
+    private McpConnection(McpDeclaration server, McpServices services) =>
+        (this.server, this.services, questions) = (server, services, new McpQuestions(server.Name, services));
 
     /// <summary>Completes when the server ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
@@ -153,17 +155,22 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>Asks for something, as long as the server answers or shows that it is at it. A server that no longer answers at all is ended.</summary>
     /// <param name="what">After "did not": <c>answer echo</c>.</param>
     /// <param name="ask">Receives a token and a callback that reports progress.</param>
+    /// <param name="context">The call of an agent, during which the server may ask the user; null for none.</param>
     /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
     public async Task<T> WithTimeoutAsync<T>(
         TimeSpan timeout,
         string what,
         Func<CancellationToken, Action, Task<T>> ask,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        ToolContext? context = null
     )
     {
         using var quiet = new CancellationTokenSource(timeout, services.Time);
         using var whole = new CancellationTokenSource(MaxCallTime, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, quiet.Token, whole.Token);
+        using var questioned = context is null
+            ? null
+            : questions.Begin(context, isWaiting => quiet.CancelAfter(isWaiting ? Timeout.InfiniteTimeSpan : timeout), either.Token);
         try
         {
             return await ask(either.Token, () => quiet.CancelAfter(timeout)).ConfigureAwait(false);
@@ -183,6 +190,31 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 $"The server {server.Name} did not {what} in time. Request less at once, or continue without it."
             );
         }
+    }
+
+    /// <summary>Asks the user to open the addresses that the server needs before it can answer a call.</summary>
+    /// <returns>The result of the call: an error that says what to do next.</returns>
+    public async Task<CallToolResult> AskFirstAsync(IReadOnlyList<ElicitRequestParams> asked, CancellationToken cancellationToken)
+    {
+        var isOpened = true;
+        foreach (var one in asked)
+        {
+            isOpened = isOpened && (await questions.AskAsync(one, cancellationToken).ConfigureAwait(false)).IsAccepted;
+        }
+
+        return new CallToolResult
+        {
+            IsError = true,
+            Content =
+            [
+                new TextContentBlock
+                {
+                    Text = isOpened
+                        ? "The user opened an address that the server needs first. Call the tool again with the same parameters."
+                        : "The server needs the user to open an address first, and the user did not. Continue without this tool, or ask.",
+                },
+            ],
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -231,11 +263,17 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 Name = "plue",
                 Version = typeof(McpConnection).Assembly.GetName().Version?.ToString(3) ?? "0",
             },
-            // What it may ask of us: nothing.
-            Capabilities = new ClientCapabilities(),
+            // Nothing but questions to the user.
+            Capabilities = new ClientCapabilities
+            {
+                Elicitation = services.Ask is null
+                    ? null
+                    : new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() },
+            },
             InitializationTimeout = Timeout.InfiniteTimeSpan,
             Handlers = new McpClientHandlers
             {
+                ElicitationHandler = services.Ask is null ? null : questions.AskAsync,
                 NotificationHandlers =
                 [
                     new(

@@ -1,3 +1,4 @@
+using Plue.Server.Permissions;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
 
@@ -63,6 +64,9 @@ public sealed record McpServices
 
     /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
+
+    /// <summary>Asks the user a question of a server; null where there is nobody to ask.</summary>
+    internal Func<ApprovalRequest, CancellationToken, Task<ApprovalAnswer>>? Ask { get; init; }
 
     /// <summary>From the start of a server until its tools are known.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -19,9 +19,22 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
     public bool IsReadOnly => false;
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
-        Task.FromResult<PlannedCall>(new McpCall(server.Declaration, info.Name, parameters, context, CallAsync));
+        Task.FromResult<PlannedCall>(
+            new McpCall(
+                server.Declaration,
+                info.Name,
+                parameters,
+                context,
+                (same, progress, token) => CallAsync(same, context, progress, token)
+            )
+        );
 
-    private async Task<ToolOutcome> CallAsync(JsonElement parameters, IToolProgress progress, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> CallAsync(
+        JsonElement parameters,
+        ToolContext context,
+        IToolProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         var connection = await server.ConnectedAsync(cancellationToken).ConfigureAwait(false);
         // The model knows the earlier definition: a changed tool of the same name is not called.
@@ -39,10 +52,20 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
                 services.CallTimeout,
                 $"answer {HiddenCharacters.Visible(info.Name)}",
                 async (token, alive) =>
-                    await connection
-                        .Client.CallToolAsync(info.Name, arguments, new ProgressForwarder(progress, alive), options: null, token)
-                        .ConfigureAwait(false),
-                cancellationToken
+                {
+                    try
+                    {
+                        return await connection
+                            .Client.CallToolAsync(info.Name, arguments, new ProgressForwarder(progress, alive), options: null, token)
+                            .ConfigureAwait(false);
+                    }
+                    catch (UrlElicitationRequiredException needed)
+                    {
+                        return await connection.AskFirstAsync(needed.Elicitations, token).ConfigureAwait(false);
+                    }
+                },
+                cancellationToken,
+                context
             )
             .ConfigureAwait(false);
         var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);

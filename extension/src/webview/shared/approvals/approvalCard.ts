@@ -8,6 +8,7 @@ import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
 import { pathOf, shortPathOf, questionOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
+import { QuestionForm } from './questionForm';
 
 export interface CardActions {
   /** True in the chat or task that requested it. */
@@ -32,6 +33,7 @@ export class ApprovalCard {
   private readonly equal = element('p', { class: 'approval-equal', hidden: true });
   private readonly foot = element('div', { class: 'approval-foot' });
   private readonly texts: readonly JudgedText[];
+  private readonly form: QuestionForm | undefined;
   private readonly unread = element('span', { class: 'quiet' });
   private readonly showNext = textButton(l10n.t('Show Next Lines'), () => this.showUnread());
   private readonly reason = element('input', {
@@ -60,7 +62,15 @@ export class ApprovalCard {
       'aria-keyshortcuts': ['y', ...(first.rule === undefined ? [] : ['a']), 'n', ...(first.hasContent === true ? ['d'] : [])].join(' '),
     });
     this.texts = textsOf(first);
-    this.node.append(...this.head(first), ...this.texts.map(({ node }) => node), facts(first), this.equal, this.foot);
+    this.form = first.question === undefined ? undefined : new QuestionForm(first.question, first.id);
+    this.node.append(
+      ...this.head(first),
+      ...this.texts.map(({ node }) => node),
+      ...(this.form === undefined ? [] : [this.form.node]),
+      facts(first),
+      this.equal,
+      this.foot,
+    );
     this.node.addEventListener('keydown', (event) => this.pressed(event));
     this.draw();
   }
@@ -174,6 +184,7 @@ export class ApprovalCard {
     const cancel = textButton(l10n.t('Cancel'), () => this.turn('asking'));
     switch (this.mode) {
       case 'asking': {
+        if (first.question !== undefined) return this.questionFoot(first.question.url !== undefined);
         const once = textButton(first.kind === 'hook' ? l10n.t('Allow') : l10n.t('Allow once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
         const always = first.rule === undefined ? [] : [textButton(l10n.t('Always Allow…'), () => this.showRule())];
@@ -200,8 +211,24 @@ export class ApprovalCard {
     }
   }
 
+  private questionFoot(isAddress: boolean): Node[] {
+    const answer = textButton(isAddress ? l10n.t('Open in Browser') : l10n.t('Send Answer'), () => this.allow(false), 'primary');
+    answer.classList.add('allows');
+    const decline = textButton(l10n.t('Decline'), () => this.deny(false));
+    decline.title = l10n.t('Decline (n)');
+    return [answer, decline];
+  }
+
   private pressed(event: KeyboardEvent): void {
     if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    // Typed text is no shortcut.
+    if (this.form?.contains(event.target) === true) {
+      if (event.key !== 'Enter' || !(event.target instanceof HTMLInputElement)) return;
+      this.allow(false);
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.key === 'Escape' && (this.mode === 'rule' || this.mode === 'deny')) this.turn('asking');
     else if (event.target === this.reason) {
       if (event.key !== 'Enter') return;
@@ -237,7 +264,8 @@ export class ApprovalCard {
   }
 
   private allow(equalToo: boolean): void {
-    this.send({ decision: 'once', ...(equalToo ? { equalToo } : {}) });
+    if (this.form?.check() === false) return;
+    this.send({ decision: 'once', ...(equalToo ? { equalToo } : {}), ...(this.form === undefined ? {} : { values: this.form.values }) });
   }
 
   private showRule(): void {
@@ -250,9 +278,9 @@ export class ApprovalCard {
     if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
   }
 
-  /** The model does not learn of a hook, so there is no message to it. */
+  /** The model does not learn of a hook or a question, so there is no message to it. */
   private startDeny(): void {
-    if (this.group.first.kind === 'hook' && this.group.all.length === 1) this.deny(false);
+    if (this.form !== undefined || (this.group.first.kind === 'hook' && this.group.all.length === 1)) this.deny(false);
     else this.turn('deny');
   }
 
