@@ -450,10 +450,18 @@ describe('A question of an MCP server', () => {
     { value: 'a', title: 'First' },
     { value: 'b', title: 'Second' },
   ];
-  const question = (fields: QuestionFieldView[], more: Partial<QuestionView> = {}): ApprovalView => {
-    const { rule: _rule, ruleFolder: _folder, sandbox: _sandbox, ...plain } = approval('1');
-    return { ...plain, kind: 'question', toolName: 'tracker', what: 'Who are you?', question: { fields, ...more } };
-  };
+  const question = (fields: QuestionFieldView[], more: Partial<QuestionView> = {}): ApprovalView => ({
+    id: '1',
+    fingerprint: 'f-1',
+    codexId: 'codex://tasks/docs',
+    path: ['Update docs'],
+    toolName: 'tracker',
+    kind: 'question',
+    what: 'Who are you?',
+    why: 'The server asks you.',
+    question: { fields, ...more },
+    createdAt: '2026-11-21T12:00:00Z',
+  });
   const control = (label: string): HTMLInputElement => {
     const id = [...document.querySelectorAll('label')].find(({ textContent }) => textContent === label)?.htmlFor ?? '';
     const found = document.getElementById(id);
