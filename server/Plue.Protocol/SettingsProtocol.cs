@@ -53,7 +53,11 @@ public sealed record SettingsResult(
     IReadOnlyList<SettingsGroup> Groups,
     IReadOnlyDictionary<string, JsonElement> Values,
     FileFault? Problem
-);
+)
+{
+    /// <summary>What the policy of the organization restricts, or why it cannot be used, one sentence each; empty without a policy.</summary>
+    public required IReadOnlyList<string> Policy { get; init; }
+}
 
 public sealed record SettingsGroup(string Title, IReadOnlyList<FieldView> Fields);
 

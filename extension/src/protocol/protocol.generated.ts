@@ -1979,6 +1979,7 @@ export interface SettingsResult {
   groups: SettingsGroup[];
   values: Record<string, unknown>;
   problem?: FileFault;
+  policy: string[];
 }
 
 export interface SettingsSetParams {

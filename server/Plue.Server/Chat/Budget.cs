@@ -11,8 +11,14 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
     public const string PerDayKey = UserConfig.BudgetPerDayKey;
     public const string PerChatKey = UserConfig.BudgetPerChatKey;
 
+    /// <summary>The limits that are the organization's, with the file of its policy.</summary>
+    private IReadOnlyDictionary<string, string> OfPolicy { get; init; } = new Dictionary<string, string>();
+
     public static Budget Of(UserConfig config) =>
-        new(Amount(config.Values, PerDayKey), Amount(config.Values, PerChatKey), Amount(config.Values, UserConfig.CompletionsPerDayKey));
+        new(Amount(config.Values, PerDayKey), Amount(config.Values, PerChatKey), Amount(config.Values, UserConfig.CompletionsPerDayKey))
+        {
+            OfPolicy = config.Limited,
+        };
 
     /// <param name="spentToday">Asked only where a limit for the day is set.</param>
     /// <exception cref="FailureException">BudgetExceeded, with both figures and where to change the limit.</exception>
@@ -22,7 +28,7 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
         {
             throw new FailureException(
                 FailureKind.BudgetExceeded,
-                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Increase {PerChatKey} in Plue's settings, or start a new chat."
+                $"This chat has cost {Usd(spentInChat)}, and {Limit(PerChatKey)} for a chat is {Usd(chat)}. {Advice(PerChatKey, "start a new chat")}"
             );
         }
 
@@ -30,7 +36,7 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
         {
             throw new FailureException(
                 FailureKind.BudgetExceeded,
-                $"Today's responses have cost {Usd(today)}, and your limit is {Usd(day)} a day. Increase {PerDayKey} in Plue's settings, or use a free model."
+                $"Today's responses have cost {Usd(today)}, and {Limit(PerDayKey)} is {Usd(day)} a day. {Advice(PerDayKey, "use a free model")}"
             );
         }
     }
@@ -41,9 +47,18 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
         CompletionsPerDay is { } limit && completions >= limit
             ? throw new FailureException(
                 FailureKind.BudgetExceeded,
-                $"Today's code completions have cost {Usd(completions)}, and your limit is {Usd(limit)} a day. Increase {UserConfig.CompletionsPerDayKey} in Plue's settings, or choose a free model."
+                $"Today's code completions have cost {Usd(completions)}, and {Limit(UserConfig.CompletionsPerDayKey)} is {Usd(limit)} a day. {Advice(UserConfig.CompletionsPerDayKey, "choose a free model")}"
             )
             : CheckAsync(0, () => Task.FromResult(all));
+
+    private string Limit(string key) =>
+        OfPolicy.TryGetValue(key, out var policy) ? $"the limit of your organization's policy ({policy})" : "your limit";
+
+    /// <param name="otherwise">In lower case.</param>
+    private string Advice(string key, string otherwise) =>
+        OfPolicy.ContainsKey(key)
+            ? $"{char.ToUpperInvariant(otherwise[0])}{otherwise[1..]}."
+            : $"Increase {key} in Plue's settings, or {otherwise}.";
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
 

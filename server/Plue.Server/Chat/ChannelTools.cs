@@ -103,6 +103,13 @@ internal sealed class ChannelTools(ChatState state)
             tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));
         }
 
+        var policy = services.ManagedPolicy;
+        foreach (var refused in tools.Where(tool => policy.RefusalOfTool(tool.Name) is not null).ToList())
+        {
+            notes.Add(policy.RefusalOfTool(refused.Name)!);
+            tools.Remove(refused);
+        }
+
         return (
             tools.Count == 0 ? Toolbox.Empty : ToolboxOf([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
             notes
@@ -164,9 +171,10 @@ internal sealed class ChannelTools(ChatState state)
         // Without a mode of its own, a task uses the mode of its parent.
         var mode = PermissionMode.Ask;
         var rights = new Rights[chain.Count];
+        var policy = services.ManagedPolicy;
         for (var at = chain.Count - 1; at >= 0; at--)
         {
-            mode = chain[at].Mode ?? mode;
+            mode = PermissionModes.Find(policy.NarrowMode(PermissionModes.NameOf(chain[at].Mode ?? mode)))!.Value;
             rights[at] = chain[at].Rights with { Mode = mode };
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Codices.Skills;
@@ -5,7 +6,9 @@ using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
@@ -61,6 +64,9 @@ internal sealed class ChatServices(
 
     public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");
 
+    /// <summary>The policy of the organization as it is now.</summary>
+    public ManagedPolicy ManagedPolicy => ManagedPolicy.Read(platform.Paths);
+
     /// <summary>The settings as they are now.</summary>
     public UserConfig Config => codices.Config;
 
@@ -95,6 +101,20 @@ internal sealed class ChatServices(
     {
         events.Changed(codexId, summary);
         tasks?.Changed(codexId);
+    }
+
+    /// <summary>For fields that are stored.</summary>
+    /// <exception cref="FailureException">PermissionDenied: the organization does not allow their permission mode.</exception>
+    public void RefuseMode(ChatFields fields)
+    {
+        if (
+            fields.Values?.GetValueOrDefault(PermissionModes.Field) is { ValueKind: JsonValueKind.String } mode
+            && PermissionModes.Find(mode.GetString()) is { } named
+            && ManagedPolicy.RefusalOfMode(PermissionModes.NameOf(named)) is { } refusal
+        )
+        {
+            throw new FailureException(FailureKind.PermissionDenied, refusal);
+        }
     }
 
     /// <summary>Holds what was spent against the limits of the settings.</summary>

@@ -225,6 +225,7 @@ internal sealed class ChatState
     /// <summary>Stores fields and publishes them.</summary>
     public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
     {
+        Services.RefuseMode(fields);
         await Writer().UpdateAsync(fields, cancellationToken);
         NotifyChanged();
     }

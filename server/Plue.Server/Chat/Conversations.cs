@@ -159,6 +159,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                     .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
             };
         }
+        services.RefuseMode(fields);
         if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created])))
         {
             fields = fields with { StartsByItself = true };

@@ -64,6 +64,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
 
         var provider = await ProviderOfAsync(at.ProviderId, cancellationToken);
+        services.Providers.RefuseModel(provider.Settings, at.Model);
         await CheckLimitsAsync(provider.Settings, cancellationToken);
         var secrets = services.Secrets;
         string Masked(string text) => secrets?.Mask(text) ?? text;

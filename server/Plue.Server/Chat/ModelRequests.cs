@@ -60,6 +60,7 @@ internal sealed class ModelRequests(ChatServices services)
             );
         }
 
+        services.Providers.RefuseModel(provider.Settings, asked.Model);
         await services.CheckBudgetAsync(provider.Settings, 0, 0, cancellationToken);
         var call = new ProviderCall(provider, Prepared(asked, provider.Settings), services.Providers);
         var begun = Time.GetTimestamp();

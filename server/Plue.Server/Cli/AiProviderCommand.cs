@@ -206,6 +206,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         CancellationToken cancellationToken
     )
     {
+        services.Providers.Registry.RefuseModel(provider.Settings, request.Model);
         ProviderEvent.UsageReported? usage = null;
         var masked = services.Codices.Secrets.Current is { } secrets ? new ResponseMask(secrets) : null;
         Action<ProviderEvent> give = next =>

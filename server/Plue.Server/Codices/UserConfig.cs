@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
@@ -79,6 +81,9 @@ public sealed record UserConfig
     /// <summary>The valid values of the file; values of the wrong type or out of range are omitted. Without defaults.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
 
+    /// <summary>The settings whose value is the limit of the organization's policy, with the policy's file.</summary>
+    public IReadOnlyDictionary<string, string> Limited { get; init; } = new Dictionary<string, string>();
+
     /// <summary>With an error of the file's form it is not followed at all and the defaults count; with one of a value, that value is not.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
 
@@ -92,8 +97,45 @@ public sealed record UserConfig
     public IReadOnlyList<string> Texts(string key) =>
         [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
-    /// <summary>Reads the settings; a missing file is empty. Unknown keys are kept and ignored. Called for each request; the file is read after it changed.</summary>
-    public static UserConfig Read(PluePaths paths)
+    /// <summary>
+    /// Reads the settings; a missing file is empty. Unknown keys are kept and ignored. Called for each request; the file is read after it changed.
+    /// Values beyond a limit of the organization's policy are replaced by the limit.
+    /// </summary>
+    public static UserConfig Read(PluePaths paths) => Narrowed(ReadLast(paths), ManagedPolicy.Read(paths));
+
+    private static UserConfig Narrowed(UserConfig config, ManagedPolicy policy)
+    {
+        var members = config.Values.Members.ToList();
+        Dictionary<string, string> limited = new(StringComparer.Ordinal);
+        foreach (var setting in policy.LimitedSettings)
+        {
+            var (limit, path) = policy.LimitOf(setting)!.Value;
+            if (IsWithin(config.Value(setting), limit))
+            {
+                continue;
+            }
+
+            members.RemoveAll(member => member.Name == setting);
+            members.Add(new Json5Member(setting, limit.Max is { } max ? new Json5Number(max) : new Json5Boolean(false)));
+            limited[setting] = path;
+        }
+
+        return limited.Count == 0
+            ? config
+            : config with
+            {
+                Values = new Json5Object(members) { Span = config.Values.Span },
+                Limited = limited,
+            };
+    }
+
+    /// <summary>An unset number has no limit of its own.</summary>
+    private static bool IsWithin(Json5Node? value, PolicyLimit limit) =>
+        limit.Max is { } max
+            ? value is Json5Number number && number.Value <= max
+            : value is null or Json5Null or Json5Boolean { Value: false };
+
+    private static UserConfig ReadLast(PluePaths paths)
     {
         var file = new FileInfo(paths.Config);
         if (!file.Exists || file.LinkTarget is not null)
@@ -205,6 +247,19 @@ public sealed record UserConfig
             {
                 throw new FailureException(FailureKind.MissingField, wrong.Message);
             }
+        }
+
+        if (value is not (null or Json5Null) && ManagedPolicy.Read(paths).LimitOf(key) is var (limit, policy) && !IsWithin(value, limit))
+        {
+            throw new FailureException(
+                FailureKind.PermissionDenied,
+                limit.Max is { } max
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Your organization's policy ({policy}) does not allow more than {max} for {key}."
+                    )
+                    : $"Your organization's policy ({policy}) does not allow {key} to be on."
+            );
         }
 
         if (value is not null && LiteralSecrets.IsIn([key], value))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Plue.Server.Codices;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Store;
 
 namespace Plue.Server.Health;
@@ -153,6 +154,16 @@ internal sealed class DiskChecks(HealthServices services)
         var sentence = $"{services.Paths.Config} is {(errors > 0 ? "partly ignored" : "valid with warnings")}: {problems[0].Message}";
         var row = errors > 0 ? HealthRow.Failed(name, sentence) : HealthRow.Warning(name, sentence);
         return [row with { Advice = "Open the file and fix it.", Fix = new HealthFix(HealthAction.OpenFile, services.Paths.Config) }];
+    }
+
+    /// <summary>The policy of the organization; no row without one.</summary>
+    public IReadOnlyList<HealthRow> Policy()
+    {
+        const string name = "Policy";
+        var policy = ManagedPolicy.Read(services.Paths);
+        return policy.ProblemSentence is { } problem
+            ? [HealthRow.Failed(name, problem) with { IsNeeded = true }]
+            : [.. policy.Sentences.Select(sentence => HealthRow.Ok(name, sentence))];
     }
 
     /// <summary>Checks for settings that reduce security below the defaults.</summary>

@@ -27,6 +27,7 @@ internal sealed class HealthChecks(HealthServices services)
         return HealthCheck.RunAsync(
             [
                 HealthCheck.Create("Sidecar", isNeeded: true, MachineChecks.Sidecar),
+                HealthCheck.Create("Policy", isNeeded: true, disk.Policy),
                 HealthCheck.Create("Data folder", isNeeded: true, disk.Folder),
                 HealthCheck.Create("Chats", isNeeded: true, disk.Chats),
                 HealthCheck.Create("Settings", isNeeded: false, disk.Settings),

@@ -87,6 +87,10 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         {
             return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show };
         }
+        if (services.Providers.Registry.RefusalOf(settings) is { } refusal)
+        {
+            return HealthRow.Failed(name, refusal) with { Advice = "Choose another provider.", Fix = show };
+        }
         if (MissingConfiguration(settings, hasKey) is { } lack)
         {
             return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with

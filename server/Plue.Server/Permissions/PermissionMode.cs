@@ -32,6 +32,16 @@ public static class PermissionModes
             _ => PermissionMode.Ask,
         };
 
+    /// <summary>As <see cref="Find"/> reads it.</summary>
+    public static string NameOf(PermissionMode mode) =>
+        mode switch
+        {
+            PermissionMode.EditFreely => "edit",
+            PermissionMode.PlanOnly => "plan",
+            PermissionMode.ReadOnly => "read",
+            _ => "ask",
+        };
+
     /// <summary>Whether files, commands and subtasks are denied.</summary>
     public static bool DeniesChanges(this PermissionMode mode) => mode is PermissionMode.PlanOnly or PermissionMode.ReadOnly;
 }

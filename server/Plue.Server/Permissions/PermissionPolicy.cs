@@ -1,4 +1,5 @@
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 
 namespace Plue.Server.Permissions;
 
@@ -10,6 +11,7 @@ public sealed class PermissionPolicy
 {
     private const int MaxRuleLength = 1000;
 
+    private readonly PluePaths paths;
     private readonly StoredRules stored;
     private readonly FilePolicy files;
     private readonly CommandPolicy commands;
@@ -29,7 +31,7 @@ public sealed class PermissionPolicy
         Func<IReadOnlyList<string>>? ordinaryFiles = null
     )
     {
-        paths ??= PluePaths.FromEnvironment();
+        this.paths = paths ??= PluePaths.FromEnvironment();
         this.stored = stored ?? new StoredRules(paths, TimeProvider.System);
         this.userHome = userHome ?? PluePaths.UserFolder;
         files = new FilePolicy(new ProtectedPaths(paths, this.userHome), this.userHome, ordinaryFiles ?? (() => []));
@@ -45,6 +47,14 @@ public sealed class PermissionPolicy
     /// <param name="rights">The agent first, then its parents. Only the agent's own list of tools applies; everything else applies from parents, too.</param>
     public Verdict Evaluate(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
+        if (ManagedPolicy.Read(paths) is var managed && managed.RefusalOfTool(tool) is { } refusal)
+        {
+            return new Verdict(Decision.Deny, refusal);
+        }
+        if (action is ToolAction.Fetch { Address.IsAbsoluteUri: true } fetch && managed.RefusalOfHost(fetch.Address) is { } refusedHost)
+        {
+            return new Verdict(Decision.Deny, refusedHost);
+        }
         if (action is ToolAction.OwnRecord)
         {
             return new Verdict(Decision.Allow, "It only changes the agent's own task list.");

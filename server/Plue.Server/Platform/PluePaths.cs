@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder.</summary>
+/// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder, and <c>PLUE_MANAGED_POLICY</c> adds a policy.</summary>
 /// <param name="userFolder">The user's own folder, for files that other programs share with Plue; null reads none of them.</param>
 public sealed class PluePaths(string home, string? userFolder = null)
 {
@@ -52,6 +52,16 @@ public sealed class PluePaths(string home, string? userFolder = null)
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
 
+    /// <summary>The policy of the organization. Only an administrator can write it, and no variable of the user changes its path.</summary>
+    public string Policy { get; init; } =
+        OperatingSystem.IsWindows()
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "Plue", "policy.json5")
+        : OperatingSystem.IsMacOS() ? "/Library/Application Support/Plue/policy.json5"
+        : "/etc/plue/policy.json5";
+
+    /// <summary>A policy that applies beside <see cref="Policy"/>, so it can only restrict further; null for none.</summary>
+    public string? AddedPolicy { get; init; }
+
     /// <summary>The lock file of the documents of this kind: see <see cref="FileLock"/>.</summary>
     public string LockFile(string kind) => Path.Combine(Home, "locks", kind);
 
@@ -68,6 +78,10 @@ public sealed class PluePaths(string home, string? userFolder = null)
     public static PluePaths FromEnvironment()
     {
         var home = Environment.GetEnvironmentVariable("PLUE_HOME");
-        return new PluePaths(string.IsNullOrWhiteSpace(home) ? Path.Combine(UserFolder, ".plue") : home, UserFolder);
+        var policy = Environment.GetEnvironmentVariable("PLUE_MANAGED_POLICY");
+        return new PluePaths(string.IsNullOrWhiteSpace(home) ? Path.Combine(UserFolder, ".plue") : home, UserFolder)
+        {
+            AddedPolicy = string.IsNullOrWhiteSpace(policy) ? null : Path.GetFullPath(policy),
+        };
     }
 }

@@ -77,6 +77,21 @@ internal static partial class UnixCalls
         return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & TypeMask : null;
     }
 
+    /// <returns>The owner and the permission bits; null where the system does not say.</returns>
+    public static (uint Owner, uint Mode)? OwnerOf(SafeFileHandle file)
+    {
+        if (!IsMac)
+        {
+            return StatusOf(file) is { } status ? (status.Owner, status.Mode) : null;
+        }
+
+        // In struct stat the mode follows the device (4 bytes), and the owner follows links (2) and inode (8).
+        Span<byte> stat = stackalloc byte[256];
+        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0
+            ? (BitConverter.ToUInt32(stat[16..]), BitConverter.ToUInt16(stat[4..]))
+            : null;
+    }
+
     /// <summary>Takes an advisory lock. A file system that has none is no fault.</summary>
     /// <exception cref="IOException">Another process holds it: <see cref="FileLock.IsHeldElsewhere"/>.</exception>
     public static void Lock(SafeFileHandle file, int kind)

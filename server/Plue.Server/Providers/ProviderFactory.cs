@@ -18,13 +18,15 @@ using Plue.Server.Providers.VertexAi;
 namespace Plue.Server.Providers;
 
 /// <summary>Creates the provider of each kind.</summary>
+/// <param name="refusalOf">Returns why the organization does not allow a provider; null if it does. Those are not looked for.</param>
 internal sealed class ProviderFactory(
     PlatformServices platform,
     ISecretStore secrets,
     OAuthTokens tokens,
     ProviderHttp http,
     ExternalPrograms programs,
-    Action<string> registerSecret
+    Action<string> registerSecret,
+    Func<ProviderSettings, string?> refusalOf
 )
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
@@ -37,9 +39,14 @@ internal sealed class ProviderFactory(
     /// <summary>Null where programs run without a sandbox.</summary>
     public IProgramSandbox? Sandbox { get; set; }
 
-    /// <exception cref="FailureException">MissingField: this version has no such kind.</exception>
+    /// <exception cref="FailureException">MissingField: this version has no such kind. PermissionDenied: the organization does not allow it.</exception>
     public IProvider Build(ProviderSettings settings)
     {
+        if (refusalOf(settings) is { } refusal)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, refusal);
+        }
+
         var credential = settings.AuthType == AuthType.Oauth ? new OAuthCredential(settings, tokens) : null;
         return settings.Kind switch
         {
@@ -92,15 +99,19 @@ internal sealed class ProviderFactory(
     /// <summary>Looks for the claude CLI on this machine, and whether it is signed in.</summary>
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
     {
-        await using var provider = ClaudeCode(
-            new ProviderSettings
-            {
-                Id = "claude-code",
-                Name = "Claude Code",
-                Kind = ProviderKinds.ClaudeCode,
-                Source = ProviderSource.Found,
-            }
-        );
+        var settings = new ProviderSettings
+        {
+            Id = "claude-code",
+            Name = "Claude Code",
+            Kind = ProviderKinds.ClaudeCode,
+            Source = ProviderSource.Found,
+        };
+        if (refusalOf(settings) is { } refusal)
+        {
+            return new ClaudeCodeFinding(null, false, null, refusal, []);
+        }
+
+        await using var provider = ClaudeCode(settings);
         var location = await provider.LocateAsync(cancellationToken);
         if (location.Program is null)
         {
@@ -115,6 +126,11 @@ internal sealed class ProviderFactory(
     /// <returns>Null when it does.</returns>
     public async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
+        if (refusalOf(settings) is { } refusal)
+        {
+            return new Failure(FailureKind.PermissionDenied, refusal);
+        }
+
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ProbeTimeout);
         await using var provider = Build(settings);
@@ -130,10 +146,14 @@ internal sealed class ProviderFactory(
 
     /// <summary>The agents whose program is installed. None is started.</summary>
     public IReadOnlyList<ProviderSettings> FindAgents() =>
-        AcpAgent.Find(
-            AcpAgent.ProgramFolders(Environment.GetEnvironmentVariable("PATH")),
-            folder => WorkspaceFolders.IsInside(platform.Workspace.OpenFolders, folder)
-        );
+        [
+            .. AcpAgent
+                .Find(
+                    AcpAgent.ProgramFolders(Environment.GetEnvironmentVariable("PATH")),
+                    folder => WorkspaceFolders.IsInside(platform.Workspace.OpenFolders, folder)
+                )
+                .Where(settings => refusalOf(settings) is null),
+        ];
 
     private AcpProvider Agent(ProviderSettings settings) =>
         new(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Catalog;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.External;
@@ -11,7 +12,7 @@ namespace Plue.Server.Providers;
 /// <summary>The providers, their catalog and their sign-ins.</summary>
 internal sealed class ProviderServices : IAsyncDisposable
 {
-    private readonly ProviderHttp http = new();
+    private readonly ProviderHttp http;
 
     /// <param name="catalogSettings">As they are now.</param>
     /// <param name="registerSecret">Masks a text from now on.</param>
@@ -24,6 +25,13 @@ internal sealed class ProviderServices : IAsyncDisposable
         Action<string> registerSecret
     )
     {
+        http = new ProviderHttp(url => ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url));
+        string? RefusalOf(ProviderSettings settings, string? model)
+        {
+            var policy = ManagedPolicy.Read(platform.Paths);
+            return policy.RefusalOfProvider(settings.Kind, settings.Address) ?? (model is null ? null : policy.RefusalOfModel(model));
+        }
+
         var tokens = new OAuthTokens(secrets, http, platform.Paths, platform.Time);
         SignIns = new SignIns(tokens, platform.Time);
         Programs = new ExternalPrograms(
@@ -32,7 +40,7 @@ internal sealed class ProviderServices : IAsyncDisposable
             () => platform.Workspace.OpenFolders,
             platform.Time
         );
-        Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret);
+        Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret, settings => RefusalOf(settings, null));
         Discovery = new Discovery(
             Factory.FindClaudeCodeAsync,
             Factory.ProbeAsync,
@@ -50,7 +58,8 @@ internal sealed class ProviderServices : IAsyncDisposable
             catalog,
             states,
             new ModelCache(platform.Paths, Log),
-            platform.Time
+            platform.Time,
+            RefusalOf
         );
         Catalogs = new CatalogServices(
             catalog,

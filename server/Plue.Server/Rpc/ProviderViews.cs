@@ -107,6 +107,7 @@ internal sealed class ProviderViews(
         var settings = provider.Settings;
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
+        var refusal = settings.Enabled ? providers.RefusalOf(settings) : null;
         var isShown = settings.Enabled || state.WasKeptOff;
         var address = settings.Command is { } command ? services.Programs.OriginOf(command) : settings.Address;
         return new ProviderSummary
@@ -124,7 +125,7 @@ internal sealed class ProviderViews(
             },
             Enabled = settings.Enabled,
             Status =
-                provider.Fault is not null ? ProviderStatus.Error
+                provider.Fault is not null || refusal is not null ? ProviderStatus.Error
                 : providers.IsTesting(settings.Id) ? ProviderStatus.Testing
                 : !isShown ? ProviderStatus.Disabled
                 : state.Health switch
@@ -145,6 +146,7 @@ internal sealed class ProviderViews(
                         broken.ToString(),
                         null
                     )
+                : refusal is not null ? new ErrorView(ToProtocol.Name(FailureKind.PermissionDenied), refusal, null)
                 : isShown && state.Failure is { } failure ? ToProtocol.Error(failure)
                 : null,
             Fault = provider.Fault is { } fault

@@ -1,7 +1,10 @@
+using System.Globalization;
 using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
@@ -29,15 +32,39 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
     }
 
     /// <summary>Only known settings: whatever else stands in the file could be a secret.</summary>
-    private SettingsResult Result(UserConfig config) =>
-        new(
+    private SettingsResult Result(UserConfig config)
+    {
+        var policy = ManagedPolicy.Read(paths);
+        return new(
             paths.Config,
-            [.. SettingsSchema.Sections.Select(section => new SettingsGroup(section.Title, [.. section.Fields.Select(FieldViews.View)]))],
+            [
+                .. SettingsSchema.Sections.Select(section => new SettingsGroup(
+                    section.Title,
+                    [.. section.Fields.Select(field => View(field, policy))]
+                )),
+            ],
             SettingsSchema
                 .Names.Where(config.Values.Has)
                 .ToDictionary(name => name, name => FieldViews.ToJson(config.Values.Find(name)!), StringComparer.Ordinal),
             (config.Problems.FirstOrDefault(problem => problem.IsError) ?? config.Problems.FirstOrDefault()) is { } problem
                 ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.IsSecret)
                 : null
-        );
+        )
+        {
+            Policy = policy.ProblemSentence is { } broken ? [broken] : policy.Sentences,
+        };
+    }
+
+    private static FieldView View(TemplateField field, ManagedPolicy policy)
+    {
+        var view = FieldViews.View(field);
+        return policy.LimitOf(field.Name) is var (limit, _)
+            ? view with
+            {
+                Description = limit.Max is { } max
+                    ? string.Create(CultureInfo.InvariantCulture, $"{view.Description} Your organization's policy allows at most {max}.")
+                    : $"{view.Description} Your organization's policy keeps this off.",
+            }
+            : view;
+    }
 }

@@ -55,7 +55,7 @@ internal sealed class ToolServices : IAsyncDisposable
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
         Hooks = new HookServices
         {
-            Command = new HookCommand(permissions.Sandbox, AllowsNetwork, platform.Time),
+            Command = new HookCommand(platform.Paths, permissions.Sandbox, AllowsNetwork, platform.Time),
             Stored = new HookApprovals(platform.Paths, platform.Time),
             Approvals = permissions.Approvals,
             Edits = edits.Log,

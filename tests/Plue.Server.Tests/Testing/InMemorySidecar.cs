@@ -15,10 +15,10 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     private readonly Task<int> running;
     private readonly Services services;
 
-    private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null)
+    private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null, string? policy = null)
     {
         Home = home;
-        services = new Services(LogLevel.Warning, new PluePaths(home), time, tools);
+        services = new Services(LogLevel.Warning, new PluePaths(home) { AddedPolicy = policy }, time, tools);
         running = Task.Run(() => Sidecar.RunAsync(services, toServer.Reader, toClient.Writer, CancellationToken.None));
         Client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }
@@ -30,6 +30,7 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     /// <param name="folder">Open in the window; null for none.</param>
     /// <param name="tools">In place of Plue's own; null for those.</param>
     /// <param name="time">Null for the machine's.</param>
+    /// <param name="policy">The file of a policy; null for none.</param>
     /// <param name="folders">All folders that are open; null for fewer than two.</param>
     public static async Task<InMemorySidecar> StartAsync(
         string? home = null,
@@ -37,10 +38,11 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         bool trusted = false,
         IReadOnlyList<IToolSource>? tools = null,
         TimeProvider? time = null,
-        object[]? folders = null
+        object[]? folders = null,
+        string? policy = null
     )
     {
-        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools, time);
+        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools, time, policy);
         await sidecar.Client.ResultAsync(
             "initialize",
             new

@@ -55,6 +55,7 @@ test.runIf(hasDocumentShell).each(of('json5'))('%s is what Plue reads', async (w
       `{ id: "${name}", name: "Shown", ${fields} ${isPart(text) ? text : text.trim().slice(1, -1)} }`,
     );
   }
+  if ('allowed_providers' in value) return expectManagedPolicy(text);
   if ('allow' in value || 'deny' in value) return expectPolicy(text);
   return expectSettings(value);
 });
@@ -83,6 +84,13 @@ test.runIf(hasDocumentShell).each(blocks.filter(([, { text }]) => text.startsWit
     expect(chunks.map(({ type }) => type)).toEqual([...Array.from({ length: chunks.length - 1 }, () => 'content'), 'done']);
   },
 );
+
+async function expectManagedPolicy(text: string): Promise<void> {
+  const path = shell.writeHome('managed-policy.json5', text);
+  const { output } = await shell.run(`PLUE_MANAGED_POLICY='${path}' plue health --json || true`);
+  const rows = list(record(JSON.parse(output))['rows']).map(record);
+  expect(rows.find(({ name }) => name === 'Policy')).toMatchObject({ state: 'ok' });
+}
 
 /** Whatever only this machine lacks, such as a provider that a reader has, is no mistake of the document. */
 async function expectNoFindings(collection: 'providers' | 'templates', name: string, text: string): Promise<void> {

@@ -16,6 +16,7 @@ const providers = [provider(), provider({ id: 'groq', name: 'Groq', model: 'llam
 function settings(values: Record<string, unknown> = {}, change: Partial<SettingsResult> = {}): SettingsResult {
   return {
     path: '/home/a/.plue/config.json5',
+    policy: [],
     groups: [
       {
         title: 'Models',
@@ -81,6 +82,17 @@ describe('the Settings page', () => {
       'Default: When the chat is hidden',
     );
     expect(find('#setting-mask_secrets', HTMLInputElement).checked).toBe(true);
+  });
+
+  it('shows what the policy of the organization restricts, beside a problem of the file', () => {
+    const problem = { path: '/home/a/.plue/config.json5', line: 3, column: 1, message: 'A comma is missing.', holdsSecret: false };
+    show({}, { policy: ["Your organization's policy (/etc/plue/policy.json5) restricts providers."], problem });
+    expect([...document.querySelectorAll('.banner-words')].map(({ textContent }) => textContent)).toEqual([
+      "Your organization's policy (/etc/plue/policy.json5) restricts providers.",
+      'config.json5, line 3: A comma is missing.',
+    ]);
+    show();
+    expect(document.querySelector('.banner')).toBeNull();
   });
 
   it('keeps a change at once and says so', () => {

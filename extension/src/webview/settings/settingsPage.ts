@@ -191,13 +191,17 @@ export class SettingsPage {
     this.clearing = setTimeout(() => setText(this.status, ''), savedMs);
   }
 
-  private showProblem({ problem }: SettingsResult): void {
+  private showProblem({ problem, policy }: SettingsResult): void {
+    const managed = policy.map((sentence) =>
+      element('div', { class: 'banner' }, icon('organization'), element('span', { class: 'banner-words' }, visibleText(sentence))),
+    );
     if (problem === undefined) {
-      this.problem.replaceChildren();
+      this.problem.replaceChildren(...managed);
       return;
     }
     const { line, column, message } = problem;
     this.problem.replaceChildren(
+      ...managed,
       element(
         'div',
         { class: 'banner error' },

@@ -23,6 +23,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private readonly ModelLists models;
     private readonly UsageWindows windows;
     private readonly TimeProvider time;
+    private readonly Func<ProviderSettings, string?, string?> refusalOf;
     private readonly Lock building = new();
     private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
     private readonly List<IProvider> replaced = [];
@@ -30,6 +31,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private int disposed;
 
     /// <param name="build">Makes the provider of a kind.</param>
+    /// <param name="refusalOf">Returns why the organization does not allow a provider, or one of its models, as a sentence; null if it does.</param>
     public ProviderRegistry(
         IProviderSource source,
         Func<ProviderSettings, IProvider> build,
@@ -37,9 +39,11 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         ProviderCatalog catalog,
         ProviderStates states,
         ModelCache cache,
-        TimeProvider time
+        TimeProvider time,
+        Func<ProviderSettings, string?, string?>? refusalOf = null
     )
     {
+        this.refusalOf = refusalOf ?? ((_, _) => null);
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
         Cooldowns = new ProviderCooldowns(time);
         windows = new UsageWindows(time);
@@ -79,9 +83,21 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         ];
     }
 
-    /// <summary>Those that are switched on and whose files can be read.</summary>
-    public IEnumerable<ProviderSettings> SwitchedOn() =>
-        List().Where(provider => provider.Settings.Enabled && provider.Fault is null).Select(provider => provider.Settings);
+    /// <summary>Those that are switched on and allowed, and whose files can be read.</summary>
+    public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(IsUsable).Select(provider => provider.Settings);
+
+    /// <summary>Why the organization does not allow a provider, as a sentence; null if it does.</summary>
+    public string? RefusalOf(ProviderSettings settings) => refusalOf(settings, null);
+
+    /// <summary>For models that are not chosen by <see cref="ResolveModelAsync"/>.</summary>
+    /// <exception cref="FailureException">PermissionDenied: the organization does not allow the provider or the model.</exception>
+    public void RefuseModel(ProviderSettings settings, string? model)
+    {
+        if (refusalOf(settings, model) is { } refusal)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, refusal);
+        }
+    }
 
     /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
     public ConfiguredProvider? Find(string id)
@@ -205,8 +221,16 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     public string NameOf(string id) => IsReserved(id) ? NameOfChoice(id) : Find(id)?.Settings.Name ?? id;
 
     /// <summary>The user's choice; without one, the first that was found on this machine.</summary>
-    public async Task<string> DefaultIdAsync(CancellationToken cancellationToken) =>
-        ChosenDefaultId() ?? (await discovery.RunAsync(again: false, cancellationToken)).DefaultId;
+    public async Task<string> DefaultIdAsync(CancellationToken cancellationToken)
+    {
+        if (ChosenDefaultId() is { } chosen)
+        {
+            return chosen;
+        }
+
+        var result = await discovery.RunAsync(again: false, cancellationToken);
+        return AllowedDefaultId(result.DefaultId);
+    }
 
     /// <summary>What small jobs use: the user's choice; without one, what new chats use.</summary>
     public async Task<string> DefaultSmallIdAsync(CancellationToken cancellationToken) =>
@@ -219,16 +243,17 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         var settings = provider.Settings;
         if ((chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model)
         {
+            RefuseModel(settings, model);
             models.RefuseUnknown(provider, model);
             return model;
         }
 
-        if (DefaultModel(settings) is { } usual)
+        if (DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null)
         {
             return usual;
         }
 
-        var listing = await models.ListAsync(provider, refresh: false, cancellationToken);
+        var listing = Allowed(settings, await models.ListAsync(provider, refresh: false, cancellationToken));
         if (listing.Models is [var first, ..])
         {
             return first.Id;
@@ -243,9 +268,9 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
-        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model
-            ? model
-            : DefaultModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
+        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model
+        : DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null ? usual
+        : models.Stored(settings)?.Models.FirstOrDefault(model => refusalOf(settings, model.Id) is null)?.Id;
 
     /// <returns>Null where the price is not known.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
@@ -254,7 +279,8 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
     /// <summary>The cached models, without a request.</summary>
-    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) => models.Known(settings);
+    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) =>
+        [.. models.Known(settings).Where(model => refusalOf(settings, model.Id) is null)];
 
     /// <summary>Whether those at hand have it; null where they need not be all.</summary>
     public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
@@ -262,8 +288,11 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <summary>Lists the models, with what the catalog knows about each.</summary>
     /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
     /// <exception cref="FailureException">NotFound, ProviderDisabled. That the vendor cannot be asked is in the listing.</exception>
-    public async Task<ModelListing> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) =>
-        await models.ListAsync(await GetAsync(id, cancellationToken), refresh, cancellationToken);
+    public async Task<ModelListing> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
+    {
+        var provider = await GetAsync(id, cancellationToken);
+        return Allowed(provider.Settings, await models.ListAsync(provider, refresh, cancellationToken));
+    }
 
     public ProviderState StateOf(ProviderSettings settings) => states.Of(settings);
 
@@ -414,7 +443,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             return chosen;
         }
 
-        return source.List().FirstOrDefault(provider => provider.Settings.Enabled && provider.Fault is null)?.Settings.Id;
+        return source.List().FirstOrDefault(IsUsable)?.Settings.Id;
     }
 
     /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
@@ -433,7 +462,16 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
     }
 
-    private string KnownDefaultId() => ChosenDefaultId() ?? discovery.Known?.DefaultId ?? discovery.Found[0].Id;
+    private string KnownDefaultId() => ChosenDefaultId() ?? AllowedDefaultId(discovery.Known?.DefaultId ?? discovery.Found[0].Id);
+
+    /// <summary>The found provider, or the first that the organization allows; itself if it allows none, so that its use is refused.</summary>
+    private string AllowedDefaultId(string id) =>
+        discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found && RefusalOf(found) is not null
+            ? discovery.Found.FirstOrDefault(settings => RefusalOf(settings) is null)?.Id ?? id
+            : id;
+
+    private bool IsUsable(ConfiguredProvider provider) =>
+        provider.Settings.Enabled && provider.Fault is null && RefusalOf(provider.Settings) is null;
 
     /// <summary>The provider that a choice stands for. One that the user chose himself is never replaced by another.</summary>
     private IProvider Chosen(string reserved, string defaultId)
@@ -470,8 +508,15 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return Find(id)?.Settings.Name ?? id;
     }
 
+    private ModelListing Allowed(ProviderSettings settings, ModelListing listing) =>
+        listing with
+        {
+            Models = [.. listing.Models.Where(model => refusalOf(settings, model.Id) is null)],
+        };
+
     private IProvider Built(string key, ProviderSettings settings)
     {
+        RefuseModel(settings, null);
         lock (building)
         {
             var existing = built.GetValueOrDefault(key);

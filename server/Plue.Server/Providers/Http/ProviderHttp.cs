@@ -1,4 +1,5 @@
 using System.Net;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Http;
 
@@ -7,7 +8,8 @@ namespace Plue.Server.Providers.Http;
 /// Follows no redirect (the framework would send the key and the prompt on), keeps no cookies,
 /// and closes an answer that was not read to its end at once, because that is what stops the billing.
 /// </summary>
-public sealed class ProviderHttp : IDisposable
+/// <param name="refusalOf">Returns why the organization does not allow requests to an address; null if it does.</param>
+public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null) : IDisposable
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
@@ -15,7 +17,11 @@ public sealed class ProviderHttp : IDisposable
     private readonly Lazy<HttpMessageInvoker> viaProxy = new(() => Create(useProxy: true));
 
     /// <summary>The system's proxy counts for every host but this machine itself.</summary>
-    internal HttpMessageInvoker For(Uri url) => url.IsLoopback ? direct.Value : viaProxy.Value;
+    /// <exception cref="FailureException">PermissionDenied.</exception>
+    internal HttpMessageInvoker For(Uri url) =>
+        refusalOf?.Invoke(url) is { } refusal ? throw new FailureException(FailureKind.PermissionDenied, refusal)
+        : url.IsLoopback ? direct.Value
+        : viaProxy.Value;
 
     public void Dispose()
     {

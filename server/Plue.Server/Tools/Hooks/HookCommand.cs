@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Hooks;
@@ -13,7 +14,7 @@ namespace Plue.Server.Tools.Hooks;
 internal sealed record HookOutput(int ExitCode, string Text, string ErrorText, TimeSpan Duration, string? Failure = null);
 
 /// <summary>Runs the command of a hook in the sandbox, with the environment of agents' commands.</summary>
-internal sealed class HookCommand(Sandbox sandbox, Func<bool> allowsNetwork, TimeProvider time)
+internal sealed class HookCommand(PluePaths paths, Sandbox sandbox, Func<bool> allowsNetwork, TimeProvider time)
 {
     private const int MaxOutputBytes = 256 * 1024;
     private const int MaxErrorLength = 2_000;
@@ -40,6 +41,10 @@ internal sealed class HookCommand(Sandbox sandbox, Func<bool> allowsNetwork, Tim
     {
         var began = time.GetTimestamp();
         HookOutput NotRun(string why) => new(0, "", "", time.GetElapsedTime(began), why);
+        if (ManagedPolicy.Read(paths).RefusalOfTool("bash") is { } refusal)
+        {
+            return NotRun(refusal);
+        }
         if (Shells.FirstOrDefault(File.Exists) is not { } shell)
         {
             return NotRun("No shell was found on this machine.");

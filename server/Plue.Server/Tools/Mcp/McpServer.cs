@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Policy;
 
 namespace Plue.Server.Tools.Mcp;
 
@@ -66,7 +67,7 @@ internal sealed class McpServer(
     /// <summary>How it is now. Nothing is started for that.</summary>
     public McpServerSnapshot GetSnapshot()
     {
-        if (declaration.Fault is { } fault)
+        if (Fault() is { } fault)
         {
             return new McpServerSnapshot(McpServerState.Failed, null, "", null, fault);
         }
@@ -301,6 +302,34 @@ internal sealed class McpServer(
         if (declaration.Fault is { } fault)
         {
             throw new FailureException(FailureKind.BadRequest, fault);
+        }
+        if (Refusal() is { } refusal)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, refusal);
+        }
+    }
+
+    private string? Fault() => declaration.Fault ?? Refusal();
+
+    private string? Refusal() =>
+        ManagedPolicy
+            .Read(services.Paths)
+            .RefusalOfServer(
+                declaration.Name,
+                declaration.Address,
+                declaration.Command is { } command ? [command, .. declaration.Arguments] : [],
+                HashOfProgram
+            );
+
+    private string? HashOfProgram()
+    {
+        try
+        {
+            return programs.HashOf(programs.Find(declaration), allowCached: false);
+        }
+        catch (FailureException)
+        {
+            return null;
         }
     }
 

@@ -84,7 +84,7 @@ beforeEach(() => {
     .answer(messageSteering, () => ({ sources: [] }))
     .answer(editList, () => ({ files: [], turns: [], conflicts: [] }))
     .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Disabled', enabled: false })], kinds: [] }))
-    .answer(settingsGet, () => ({ path: '', groups: [], values: { default_large: 'anthropic' } }))
+    .answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: { default_large: 'anthropic' } }))
     .answer(templateList, () => ({
       templates: [templateSummary('ai-chat', { name: 'Chat', collection: 'chats' }), templateSummary('old', { inForce: false })],
     }));

@@ -16,7 +16,7 @@ const path = '/home/a/.plue/config.json5';
 let sidecar: FakeSidecar;
 
 function settings(values: Record<string, unknown> = {}): SettingsResult {
-  return { path, groups: [], values };
+  return { path, groups: [], values, policy: [] };
 }
 
 async function say(message: unknown): Promise<unknown[]> {

@@ -61,10 +61,10 @@ describe('The list of tools', () => {
         servers = servers.map((one) => (one.name === name ? server(name, 'running', 'late') : one));
         return { servers, problems: [] };
       })
-      .answer(settingsGet, () => ({ path: '', groups: [], values: selected === undefined ? {} : { chat_mcp_tools: selected } }))
+      .answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: selected === undefined ? {} : { chat_mcp_tools: selected } }))
       .answer(settingsSet, ({ value }) => {
         selected = value;
-        return { path: '', groups: [], values: {} };
+        return { path: '', groups: [], policy: [], values: {} };
       })
       .answer(vsCodeToolList, () => ({ tools, notes: [] }))
       .answer(vsCodeToolSelect, ({ tools: chosen }) => ({

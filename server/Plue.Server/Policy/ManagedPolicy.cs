@@ -1,0 +1,223 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Policy;
+
+/// <summary>
+/// The policy of the organization: the system's file, which only an administrator can write, and an optional second file. Both apply, so the second can
+/// only restrict further. A file that cannot be read refuses everything that a policy can restrict. Each refusal is one sentence that names the file.
+/// </summary>
+public sealed class ManagedPolicy
+{
+    private const int MaxBytes = 1024 * 1024;
+
+    /// <summary>A file that changed so lately may change again and show the same time.</summary>
+    private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
+
+    private static readonly ManagedPolicy None = new([], []);
+    private static readonly ConcurrentDictionary<string, Known> LastRead = new(StringComparer.Ordinal);
+
+    /// <summary>From the weakest mode to the strictest.</summary>
+    private static readonly string[] Modes = ["edit", "ask", "plan", "read"];
+
+    private readonly IReadOnlyList<PolicyRules> rules;
+
+    private ManagedPolicy(IReadOnlyList<PolicyRules> rules, IReadOnlyList<PolicyProblem> problems) =>
+        (this.rules, Problems) = (rules, problems);
+
+    private sealed record Known(long Length, DateTime Modified, PolicyRules? Rules, string? Problem);
+
+    /// <summary>The files that cannot be used.</summary>
+    public IReadOnlyList<PolicyProblem> Problems { get; }
+
+    /// <summary>The rules of each file that can be used.</summary>
+    public IReadOnlyList<PolicyRules> Files => rules;
+
+    public bool Exists => rules.Count > 0 || Problems.Count > 0;
+
+    /// <summary>Reads the policy as it is now. Called for each decision; a file is read again after it changed.</summary>
+    public static ManagedPolicy Read(PluePaths paths)
+    {
+        var (system, added) = (
+            ReadFile(paths.Policy, isOfSystem: true),
+            paths.AddedPolicy is { } path ? ReadFile(path, isOfSystem: false) : null
+        );
+        return system is null && added is null
+            ? None
+            : new ManagedPolicy(
+                [.. new[] { system?.Rules, added?.Rules }.OfType<PolicyRules>()],
+                [
+                    .. new[] { (paths.Policy, system?.Problem), (paths.AddedPolicy ?? "", added?.Problem) }
+                        .Where(file => file.Item2 is not null)
+                        .Select(file => new PolicyProblem(file.Item1, file.Item2!)),
+                ]
+            );
+    }
+
+    /// <summary>Why everything is refused, as one sentence; null if the policy can be read.</summary>
+    public string? ProblemSentence =>
+        Problems is [var problem, ..]
+            ? $"Your organization's policy ({problem.Path}) cannot be used, so Plue refuses everything that it can restrict. {problem.Message} Ask your administrator to correct the file."
+            : null;
+
+    /// <param name="kind">As <c>provider_type</c> writes it.</param>
+    /// <param name="endpoint">Null if it has none, or none that is known yet.</param>
+    public string? RefusalOfProvider(string kind, Uri? endpoint) =>
+        Refusal(file => file.AllowedProviders?.Contains(kind, StringComparer.Ordinal) == false, $"providers of the kind {kind}")
+        ?? (endpoint is null ? null : RefusalOfEndpoint(endpoint));
+
+    public string? RefusalOfModel(string model) =>
+        Refusal(
+            file => file.AllowedModels is { } allowed && !PolicyRules.MatchesAny(allowed, model),
+            $"the model {HiddenCharacters.VisibleLine(model)}"
+        );
+
+    /// <summary>For requests of providers.</summary>
+    public string? RefusalOfEndpoint(Uri address)
+    {
+        var origin = address.IsAbsoluteUri ? address.GetLeftPart(UriPartial.Authority) : "";
+        return Refusal(
+                file => file.AllowedEndpoints is { } allowed && !allowed.Contains(origin, StringComparer.OrdinalIgnoreCase),
+                $"the endpoint {origin}"
+            ) ?? RefusalOfHost(address);
+    }
+
+    /// <summary>For every request of the sidecar.</summary>
+    public string? RefusalOfHost(Uri address)
+    {
+        var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
+        var shown = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
+        var withPort = string.Create(CultureInfo.InvariantCulture, $"{shown}:{address.Port}");
+        return Refusal(
+            file => file.AllowedHosts is { } allowed && !allowed.Any(one => IsHost(one, shown) || IsHost(one, withPort)),
+            $"connections to {shown}"
+        );
+    }
+
+    /// <param name="address">Null for a program.</param>
+    /// <param name="command">The command and its arguments; empty for an address.</param>
+    /// <param name="hashOf">Returns the SHA-256 of the program's content; null if it is not known. Called only if a rule has a hash.</param>
+    public string? RefusalOfServer(string name, Uri? address, IReadOnlyList<string> command, Func<string?> hashOf)
+    {
+        bool IsAllowed(PolicyServer server) =>
+            address is not null
+                ? server.Url is { } url && PolicyRules.MatchesAny([url], address.AbsoluteUri)
+                : server.Url is null
+                    && (server.Command is null || server.Command.SequenceEqual(command, StringComparer.Ordinal))
+                    && (server.Sha256 is null || server.Sha256 == hashOf());
+        return Refusal(
+            file => file.AllowedServers is { } allowed && !allowed.Any(IsAllowed),
+            $"the MCP server {HiddenCharacters.VisibleLine(name)}"
+        );
+    }
+
+    /// <param name="tool">As templates name it.</param>
+    public string? RefusalOfTool(string tool) =>
+        Refusal(
+            file =>
+                (file.AllowedTools is { } allowed && !PolicyRules.MatchesAny(allowed, tool))
+                || PolicyRules.MatchesAny(file.DeniedTools, tool, ignoreCase: true),
+            $"the tool {HiddenCharacters.VisibleLine(tool)}"
+        );
+
+    /// <param name="mode">As <c>permission_mode</c> writes it.</param>
+    public string? RefusalOfMode(string mode) =>
+        Refusal(file => file.AllowedModes is { } allowed && mode != Modes[^1] && !allowed.Contains(mode), $"the permission mode {mode}");
+
+    /// <summary>Returns the mode itself or the next stricter one that is allowed. Read-only is always allowed.</summary>
+    public string NarrowMode(string mode) =>
+        Problems.Count > 0 ? Modes[^1] : Modes.SkipWhile(one => one != mode).First(one => one == Modes[^1] || RefusalOfMode(one) is null);
+
+    /// <summary>The strictest limit of a setting, and the file that has it; null for none.</summary>
+    public (PolicyLimit Limit, string Path)? LimitOf(string setting) =>
+        rules
+            .SelectMany(file => file.Limits.Select(limit => (Limit: limit, file.Path)))
+            .Where(one => one.Limit.Setting == setting)
+            .OrderBy(one => one.Limit.Max)
+            .Select(one => ((PolicyLimit, string)?)one)
+            .FirstOrDefault();
+
+    /// <summary>The settings with limits.</summary>
+    public IReadOnlyList<string> LimitedSettings => [.. rules.SelectMany(file => file.Limits).Select(limit => limit.Setting).Distinct()];
+
+    /// <summary>One sentence for each file that applies, with what it restricts.</summary>
+    public IReadOnlyList<string> Sentences =>
+        [
+            .. rules.Select(file =>
+                file.Restricted.Count == 0
+                    ? $"Your organization's policy ({file.Path}) restricts nothing."
+                    : $"Your organization's policy ({file.Path}) restricts {string.Join(", ", file.Restricted)}."
+            ),
+        ];
+
+    private string? Refusal(Func<PolicyRules, bool> refuses, string what) =>
+        ProblemSentence
+        ?? (rules.FirstOrDefault(refuses) is { } file ? $"Your organization's policy ({file.Path}) does not allow {what}." : null);
+
+    private static bool IsHost(string rule, string host) =>
+        rule.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(rule[1..], StringComparison.Ordinal) : rule == host;
+
+    /// <returns>Null if there is no such file; a second file that is missing is a problem.</returns>
+    private static Known? ReadFile(string path, bool isOfSystem)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists && isOfSystem && file.LinkTarget is null && !Directory.Exists(Path.GetDirectoryName(path)))
+            {
+                return null;
+            }
+            if (!file.Exists)
+            {
+                // The file may exist in a folder that cannot be searched.
+                using var handle = RegularFile.OpenHandle(path);
+            }
+
+            // The times of a link are not those of its target.
+            var target = file.LinkTarget is null ? file : new FileInfo(RealPath.Of(path));
+            if (LastRead.TryGetValue(path, out var known) && (known.Length, known.Modified) == (target.Length, target.LastWriteTimeUtc))
+            {
+                return known;
+            }
+
+            var read = ReadContent(path, target, isOfSystem);
+            if (DateTime.UtcNow - target.LastWriteTimeUtc > ClockTick)
+            {
+                LastRead[path] = read;
+            }
+            return read;
+        }
+        catch (FileNotFoundException) when (isOfSystem)
+        {
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Broken($"It cannot be read ({fault.Message.TrimEnd('.')}).");
+        }
+    }
+
+    private static Known ReadContent(string path, FileInfo target, bool isOfSystem)
+    {
+        var (length, modified) = (target.Length, target.LastWriteTimeUtc);
+        var real = RealPath.Of(path);
+        using var handle = RegularFile.OpenHandle(real);
+        if (isOfSystem && PolicyTrust.ProblemOf(handle, real) is { } distrust)
+        {
+            return Broken(distrust);
+        }
+        if (RegularFile.Read(handle, MaxBytes) is not { } bytes)
+        {
+            return Broken("It is larger than 1 MB.");
+        }
+
+        var (rules, problem) = PolicyReader.Read(path, bytes);
+        return new Known(length, modified, rules, problem);
+    }
+
+    private static Known Broken(string problem) => new(-1, default, null, problem);
+}
+
+/// <param name="Message">A sentence.</param>
+public sealed record PolicyProblem(string Path, string Message);
