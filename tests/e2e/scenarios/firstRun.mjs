@@ -58,7 +58,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Get Started opens the walkthrough, with nothing done yet', async () => {
     await workbench.command('Notifications: Clear All Notifications');
     await getStarted();
-    assert.equal(await walkthrough.locator('.getting-started-step').count(), 6);
+    assert.equal(await walkthrough.locator('.getting-started-step').count(), 7);
     assert.equal(await walkthrough.locator('.getting-started-step .codicon.complete').count(), 0);
   });
 
