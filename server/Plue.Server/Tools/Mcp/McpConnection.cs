@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ModelContextProtocol;
@@ -14,6 +15,7 @@ namespace Plue.Server.Tools.Mcp;
 internal sealed partial class McpConnection : IAsyncDisposable
 {
     private const int MaxPages = 50;
+    private const int MaxWatched = 100;
     private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
@@ -24,6 +26,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private readonly McpServices services;
     private readonly List<string> secretValues = [];
     private readonly McpQuestions questions;
+    private readonly ConcurrentDictionary<string, byte> watched = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> changedResources = new(StringComparer.Ordinal);
     private ChildProcess? child;
     private McpStdioTransport? pipe;
     private HttpClient? http;
@@ -42,6 +46,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     public bool HasResources => client?.ServerCapabilities.Resources is not null;
     public bool HasPrompts => client?.ServerCapabilities.Prompts is not null;
+    public bool HasCompletions => client?.ServerCapabilities.Completions is not null;
 
     public McpClient Client => client ?? throw new InvalidOperationException("The server did not start.");
 
@@ -192,6 +197,41 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the server report changes of a resource that was read, if it can. Does not throw: without reports, the resource was still read.</summary>
+    public async Task WatchAsync(string uri, CancellationToken cancellationToken)
+    {
+        if (Client.ServerCapabilities.Resources?.Subscribe != true || watched.Count >= MaxWatched || !watched.TryAdd(uri, 0))
+        {
+            return;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(PingTimeout);
+        try
+        {
+            await Client.SubscribeToResourceAsync(uri, options: null, timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
+        {
+            watched.TryRemove(uri, out _);
+        }
+    }
+
+    /// <summary>Takes the resources that were read and changed since. Each is returned once.</summary>
+    public IReadOnlyList<string> TakeChangedResources()
+    {
+        List<string> taken = [];
+        foreach (var uri in changedResources.Keys)
+        {
+            if (changedResources.TryRemove(uri, out _))
+            {
+                taken.Add(uri);
+            }
+        }
+
+        return [.. taken.Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>Asks the user to open the addresses that the server needs before it can answer a call.</summary>
     /// <returns>The result of the call: an error that says what to do next.</returns>
     public async Task<CallToolResult> AskFirstAsync(IReadOnlyList<ElicitRequestParams> asked, CancellationToken cancellationToken)
@@ -281,6 +321,22 @@ internal sealed partial class McpConnection : IAsyncDisposable
                         (_, _) =>
                         {
                             Interlocked.Exchange(ref isListStale, 1);
+                            return default;
+                        }
+                    ),
+                    new(
+                        NotificationMethods.ResourceUpdatedNotification,
+                        (notification, _) =>
+                        {
+                            // Only what was read: a server cannot fill the list.
+                            if (
+                                (notification.Params as JsonObject)?["uri"] is JsonValue value
+                                && value.TryGetValue<string>(out var uri)
+                                && watched.ContainsKey(uri)
+                            )
+                            {
+                                changedResources[uri] = 0;
+                            }
                             return default;
                         }
                     ),

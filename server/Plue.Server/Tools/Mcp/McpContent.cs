@@ -26,6 +26,17 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
     /// <summary>Without the mark, for an error.</summary>
     public string Text(string whenEmpty) => text.Length == 0 ? whenEmpty : HiddenCharacters.Visible(mask(text.ToString()));
 
+    /// <summary>Names the resources that changed since the model read them.</summary>
+    public McpContent AddChanged(IReadOnlyList<string> uris)
+    {
+        foreach (var uri in uris)
+        {
+            Line($"[The resource {McpToolInfo.Described(uri)} changed since it was read; read_resource of {server} reads it again]");
+        }
+
+        return this;
+    }
+
     public McpContent Add(IEnumerable<ContentBlock> blocks)
     {
         foreach (var block in blocks)

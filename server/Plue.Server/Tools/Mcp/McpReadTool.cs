@@ -36,7 +36,7 @@ internal sealed class McpReadTool : ITool
 
     public static IReadOnlyList<McpReadTool> All(McpServer server, McpServices services)
     {
-        var (resources, prompts) = server.Offers;
+        var (resources, prompts, completions) = server.Offers;
         var name = server.Declaration.Name;
         List<McpReadTool> tools = [];
         if (resources)
@@ -68,6 +68,21 @@ internal sealed class McpReadTool : ITool
                     ["uri"],
                     (self, connection, parameters, cancellationToken) =>
                         self.ReadAsync(connection, Required(parameters, "uri"), cancellationToken)
+                )
+            );
+        }
+
+        if (completions && (prompts || resources))
+        {
+            tools.Add(
+                new(
+                    server,
+                    services,
+                    "complete_argument",
+                    $"Lists values for an argument of a prompt, or of an address pattern of a resource, of the server {name}. Give prompt or resource, and the beginning of the value.",
+                    """{"type":"object","properties":{"prompt":{"type":"string"},"resource":{"type":"string"},"argument":{"type":"string"},"value":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["argument"],"additionalProperties":false}""",
+                    ["prompt", "resource", "argument", "value", Arguments],
+                    (self, connection, parameters, cancellationToken) => self.CompleteAsync(connection, parameters, cancellationToken)
                 )
             );
         }
@@ -114,7 +129,14 @@ internal sealed class McpReadTool : ITool
         var given = new ToolParameters(parameters, known);
         foreach (var name in known.Where(name => name != Arguments))
         {
-            given.Text(name);
+            if (name is "prompt" or "resource" or "value")
+            {
+                given.OptionalText(name);
+            }
+            else
+            {
+                given.Text(name);
+            }
         }
 
         if (known.Contains(Arguments))
@@ -193,6 +215,8 @@ internal sealed class McpReadTool : ITool
 
     private async Task<ToolOutcome> ReadAsync(McpConnection connection, string uri, CancellationToken cancellationToken)
     {
+        // Watched first, so that no change is missed.
+        await connection.WatchAsync(uri, cancellationToken).ConfigureAwait(false);
         var result = await connection
             .WithTimeoutAsync(
                 services.CallTimeout,
@@ -208,6 +232,49 @@ internal sealed class McpReadTool : ITool
         }
 
         return content.Outcome("(empty)");
+    }
+
+    private async Task<ToolOutcome> CompleteAsync(McpConnection connection, JsonElement parameters, CancellationToken cancellationToken)
+    {
+        Reference asked = (Optional(parameters, "prompt"), Optional(parameters, "resource")) switch
+        {
+            ({ } prompt, null) => new PromptReference { Name = prompt },
+            (null, { } resource) => new ResourceTemplateReference { Uri = resource },
+            _ => throw new ToolFailureException("Give either prompt or resource."),
+        };
+        var known =
+            parameters.TryGetProperty(Arguments, out var given) && given.ValueKind == JsonValueKind.Object
+                ? given
+                    .EnumerateObject()
+                    .Where(field => field.Value.ValueKind == JsonValueKind.String)
+                    .GroupBy(field => field.Name, StringComparer.Ordinal)
+                    .ToDictionary(field => field.Key, field => field.Last().Value.GetString()!, StringComparer.Ordinal)
+                : [];
+        var request = new CompleteRequestParams
+        {
+            Ref = asked,
+            Argument = new Argument { Name = Required(parameters, "argument"), Value = Optional(parameters, "value") ?? "" },
+            Context = known.Count == 0 ? null : new CompleteContext { Arguments = known },
+        };
+        var result = await connection
+            .WithTimeoutAsync(
+                services.CallTimeout,
+                "complete it",
+                async (token, _) => await connection.Client.CompleteAsync(request, token).ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        var content = new McpContent(server.Declaration.Name, services.Mask);
+        foreach (var value in (result.Completion?.Values ?? []).Take(MaxListed))
+        {
+            content.Line(McpToolInfo.Described(value));
+        }
+        if (result.Completion?.HasMore == true)
+        {
+            content.Line("[There are more]");
+        }
+
+        return content.Outcome("(none)");
     }
 
     private async Task<ToolOutcome> PromptAsync(McpConnection connection, JsonElement parameters, CancellationToken cancellationToken)
@@ -262,6 +329,9 @@ internal sealed class McpReadTool : ITool
 
     private static string? Text(JsonObject item, string name) =>
         item[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+
+    private static string? Optional(JsonElement parameters, string name) =>
+        parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static string Required(JsonElement parameters, string name) =>
         parameters.TryGetProperty(name, out var value)

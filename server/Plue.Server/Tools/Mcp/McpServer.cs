@@ -230,8 +230,8 @@ internal sealed class McpServer(
         return tools!;
     }
 
-    public (bool Resources, bool Prompts) Offers =>
-        connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts) : default;
+    public (bool Resources, bool Prompts, bool Completions) Offers =>
+        connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts, running.HasCompletions) : default;
 
     /// <summary>The running server, approved with the tools that it has.</summary>
     /// <exception cref="FailureException">As for <see cref="ToolsAsync"/>.</exception>

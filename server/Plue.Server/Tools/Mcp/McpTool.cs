@@ -75,6 +75,7 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
             content.Line(structured.GetRawText());
         }
 
+        content.AddChanged(connection.TakeChangedResources());
         return result.IsError == true
             ? throw new ToolFailureException($"The server {info.Server} reported an error: {content.Text("it does not say why.")}")
             : content.Outcome("(nothing)");

@@ -88,6 +88,43 @@ public class McpReferenceTests
         Assert.Equal(McpServerState.Running, home.Status("all").State);
     }
 
+    [Fact]
+    public async Task The_reference_server_completes_arguments_of_prompts()
+    {
+        await using var home = new McpHome();
+        await StartAsync(home);
+        var values = await home.CallAsync(
+            "all/complete_argument",
+            """{"prompt":"completable-prompt","argument":"department","value":"E"}"""
+        );
+        Assert.Contains("\nEngineering", values.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sales", values.Text, StringComparison.Ordinal);
+        var names = await home.CallAsync(
+            "all/complete_argument",
+            """{"prompt":"completable-prompt","argument":"name","arguments":{"department":"Sales"}}"""
+        );
+        Assert.Contains("David", names.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_resource_that_changed_since_it_was_read_is_named_in_the_next_result()
+    {
+        const string Uri = "demo://resource/dynamic/text/1";
+        await using var home = new McpHome();
+        await StartAsync(home);
+        await home.CallAsync("all/read_resource", $$"""{"uri":"{{Uri}}"}""");
+        await home.CallAsync("all/toggle-subscriber-updates");
+        // The server reports a change every five seconds.
+        var later = await home.CallAsync("all/trigger-long-running-operation", """{"duration":6,"steps":2}""");
+        Assert.Contains($"[The resource {Uri} changed since it was read;", later.Text, StringComparison.Ordinal);
+    }
+
+    private static Task StartAsync(McpHome home)
+    {
+        home.WriteUser(("all", $$"""{ "command": {{McpHome.Text(McpHome.Node)}}, "args": [{{McpHome.Text(Required())}}, "stdio"] }"""));
+        return home.ApproveAsync("all");
+    }
+
     internal static string Required()
     {
         if (Everything is null)
