@@ -45,15 +45,16 @@ public sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = nu
             }
 
             var given = document.RootElement.EnumerateObject().ToList();
-            return
-                given.FirstOrDefault(value => Fields.All(field => field.Name != value.Name))
-                    is { Value.ValueKind: not JsonValueKind.Undefined } other
-                ? $"The question has no field {other.Name}."
-                : Fields
-                    .Select(field =>
-                        field.ProblemIn(given.Where(value => value.Name == field.Name).Select(value => value.Value).LastOrDefault())
-                    )
-                    .FirstOrDefault(problem => problem is not null);
+            if (given.Select(value => value.Name).FirstOrDefault(name => Fields.All(field => field.Name != name)) is { } other)
+            {
+                return $"The question has no field {other}.";
+            }
+
+            return Fields
+                .Select(field =>
+                    field.ProblemIn(given.Where(value => value.Name == field.Name).Select(value => value.Value).LastOrDefault())
+                )
+                .FirstOrDefault(problem => problem is not null);
         }
         catch (JsonException)
         {

@@ -10,6 +10,7 @@ public partial class WireEnumTests
     [
         (typeof(Plue.Protocol.ApprovalDecision), typeof(Plue.Server.Permissions.ApprovalDecision)),
         (typeof(Plue.Protocol.ApprovalKind), typeof(Plue.Server.Permissions.ApprovalKind)),
+        (typeof(Plue.Protocol.QuestionKind), typeof(Plue.Server.Permissions.QuestionKind)),
         (typeof(Plue.Protocol.AttachmentKind), typeof(Plue.Server.Chat.AttachmentKind)),
         (typeof(Plue.Protocol.AttachmentQuestion), typeof(Plue.Server.Chat.AttachmentQuestion)),
         (typeof(Plue.Protocol.AuthType), typeof(Plue.Server.Providers.AuthType)),

@@ -39,7 +39,11 @@ public class ShippedTemplatesTests
         {
             var agent = AgentSpec.Of(template.WithDefaults(Json5Object.Empty));
             // Those of VS Code are of the window.
-            var tools = agent.AvailableTools.Where(tool => !tool.StartsWith($"{ToolNames.VsCode}/", StringComparison.Ordinal)).ToList();
+            var tools = agent
+                .AvailableTools.Where(tool =>
+                    tool != ToolNames.AllSelected && !tool.StartsWith($"{ToolNames.VsCode}/", StringComparison.Ordinal)
+                )
+                .ToList();
             var told = new[] { Assert.IsType<string>(agent.SystemPromptRef) }
                 .Concat(tools.Select(tool => $"codex://prompts/tool-{tool}"))
                 .Select(address => prompts.Get(address).Text)
