@@ -40,6 +40,7 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Create("Search", isNeeded: false, MachineChecks.Ripgrep),
                 new("Git", IsNeeded: false, MachineChecks.GitAsync),
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
+                HealthCheck.Create("Telemetry", isNeeded: false, machine.Telemetry),
                 HealthCheck.Create("Safety", isNeeded: false, disk.Security),
             ],
             online ? OnlineTimeout : CheckTimeout,

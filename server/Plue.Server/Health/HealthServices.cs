@@ -2,6 +2,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Telemetry;
 using Plue.Server.Tools;
 using Plue.Server.Vault;
 
@@ -14,7 +15,8 @@ internal sealed record HealthServices(
     ProviderServices Providers,
     StoreServices Store,
     PermissionServices Permissions,
-    ToolServices Tools
+    ToolServices Tools,
+    TelemetryServices Telemetry
 )
 {
     public PluePaths Paths { get; init; } = Platform.Paths;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -96,6 +97,30 @@ internal sealed class MachineChecks(HealthServices services)
             .Concat(problems.Select(problem => HealthRow.Failed(name, problem) with { Fix = new HealthFix(HealthAction.ManageServers) }))
             .ToList();
         return rows.Count > 0 ? rows : [HealthRow.Ok(name, "No server is declared.")];
+    }
+
+    /// <summary>The export to the user's collector; no row while it is off.</summary>
+    public IReadOnlyList<HealthRow> Telemetry()
+    {
+        const string name = "Telemetry";
+        var (settings, status) = (services.Telemetry.Settings, services.Telemetry.Exporter.Status);
+        if (settings.Endpoint is not { } endpoint)
+        {
+            return [];
+        }
+
+        var what = settings.HasContent ? "Traces with content" : "Traces without content";
+        var counts = string.Create(CultureInfo.InvariantCulture, $"{status.Sent} spans were sent, {status.Dropped} were dropped");
+        return
+        [
+            status.Failure is { } failure
+                ? HealthRow.Warning(name, $"{what} are not received by {endpoint.Authority}: {failure} {counts}.") with
+                {
+                    Advice = "Check the collector and its address.",
+                    Fix = new HealthFix(HealthAction.OpenSettings),
+                }
+                : HealthRow.Ok(name, $"{what} are exported to {endpoint.Authority}. {counts}."),
+        ];
     }
 
     public async Task<IReadOnlyList<HealthRow>> SandboxAsync(CancellationToken cancellationToken)

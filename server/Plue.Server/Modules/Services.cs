@@ -10,6 +10,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Telemetry;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
 using Plue.Server.Transfer;
@@ -59,7 +60,8 @@ internal sealed class Services : IAsyncDisposable
         Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
         Transfer = new TransferServices(Platform, Store);
         ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys);
-        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools);
+        Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets);
+        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry);
     }
 
     public PlatformServices Platform { get; }
@@ -75,12 +77,17 @@ internal sealed class Services : IAsyncDisposable
     public EditorWindow Editor { get; } = new();
     public TransferServices Transfer { get; }
     public ProgramImport ProgramImport { get; }
+    public TelemetryServices Telemetry { get; }
     public HealthServices Health { get; }
 
     /// <param name="isUnattended">True if no user is available.</param>
     /// <param name="policy">Rules beside those of the templates; null for none.</param>
     public ChatServices Chat(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) =>
-        new(Platform, Codices, Providers, Store, Edits, Tools, Editor, events) { IsUnattended = isUnattended, Policy = policy };
+        new(Platform, Codices, Providers, Store, Edits, Tools, Editor, new TracedEvents(events, Telemetry))
+        {
+            IsUnattended = isUnattended,
+            Policy = policy,
+        };
 
     /// <param name="changed">Receives each task that changed; null when it is gone.</param>
     public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
@@ -97,6 +104,7 @@ internal sealed class Services : IAsyncDisposable
         await Store.DisposeAsync();
         Edits.Dispose();
         await Tools.DisposeAsync();
+        await Telemetry.DisposeAsync();
         await Providers.DisposeAsync();
         await Vault.DisposeAsync();
         Platform.Dispose();

@@ -22,7 +22,7 @@ internal sealed partial class PolicyReader
         ["max_trash_days"] = "trash_days",
     };
 
-    private static readonly string[] SwitchSettings = ["commands_network", "catalog_refresh", "claude_code_hooks"];
+    private static readonly string[] SwitchSettings = ["commands_network", "catalog_refresh", "claude_code_hooks", "telemetry_content"];
 
     private readonly List<string> problems = [];
 

@@ -68,6 +68,9 @@ internal sealed class ProviderServices : IAsyncDisposable
         );
     }
 
+    /// <summary>The sockets of requests to other servers than providers, whose addresses the caller checks.</summary>
+    public Func<Uri, HttpMessageInvoker> OpenHttp => http.Open;
+
     public ProviderRegistry Registry { get; }
     public ProviderFactory Factory { get; }
     public Discovery Discovery { get; }

@@ -32,6 +32,7 @@ public partial class ConventionTests
             "Providers/Http/ApiKeyCredential.cs",
             "Providers/Http/ProviderConnection.cs",
             "Providers/VertexAi/GoogleAccount.cs",
+            "Telemetry/TelemetryExporter.cs",
             "Tools/Mcp/McpConnection.cs",
             "Tools/Mcp/McpTokens.cs",
         ];

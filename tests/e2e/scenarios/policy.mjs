@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
-import { ask, newChat } from '../runner/chatPage.mjs';
+import { newChat, send } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -62,7 +62,7 @@ async function runSteps(scenario, workbench, { other, policy }) {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: Other server/ }).waitFor({ timeout: 60_000 });
     await newChat(workbench);
-    await ask(workbench, 'Who answers?');
+    await send(workbench, 'Who answers?');
     await refusal().waitFor({ timeout: 60_000 });
     assert.deepEqual(other.asked, []);
     await requireAccessible(await workbench.chatFrame());

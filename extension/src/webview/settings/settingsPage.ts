@@ -26,6 +26,9 @@ const labels: Readonly<Record<string, string>> = {
   notify_when_finished: l10n.t('Notify when a response finishes'),
   mask_secrets: l10n.t('Mask keys in chats'),
   trash_days: l10n.t('Trash retention (days)'),
+  telemetry_endpoint: l10n.t('OpenTelemetry endpoint'),
+  telemetry_content: l10n.t('Export content'),
+  telemetry_headers: l10n.t('OpenTelemetry headers'),
   catalog_refresh: l10n.t('Update catalog automatically'),
   catalog_refresh_url: l10n.t('Catalog server'),
 };

@@ -19,9 +19,10 @@ public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null) : IDispos
     /// <summary>The system's proxy counts for every host but this machine itself.</summary>
     /// <exception cref="FailureException">PermissionDenied.</exception>
     internal HttpMessageInvoker For(Uri url) =>
-        refusalOf?.Invoke(url) is { } refusal ? throw new FailureException(FailureKind.PermissionDenied, refusal)
-        : url.IsLoopback ? direct.Value
-        : viaProxy.Value;
+        refusalOf?.Invoke(url) is { } refusal ? throw new FailureException(FailureKind.PermissionDenied, refusal) : Open(url);
+
+    /// <summary>As <see cref="For"/>, for an address that the caller has checked.</summary>
+    internal HttpMessageInvoker Open(Uri url) => url.IsLoopback ? direct.Value : viaProxy.Value;
 
     public void Dispose()
     {

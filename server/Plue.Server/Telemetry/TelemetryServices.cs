@@ -1,0 +1,93 @@
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Policy;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+
+namespace Plue.Server.Telemetry;
+
+/// <summary>Exports spans and metrics of chats and tasks as OpenTelemetry (OTLP over HTTP, JSON). Off until the user sets an endpoint.</summary>
+internal sealed class TelemetryServices : IAsyncDisposable
+{
+    private const string CallField = "spawned_by_call";
+
+    private readonly PlatformServices platform;
+    private readonly CodexServices codices;
+    private readonly ProviderServices providers;
+    private readonly StoreServices store;
+
+    public TelemetryServices(
+        PlatformServices platform,
+        CodexServices codices,
+        ProviderServices providers,
+        StoreServices store,
+        ISecretSource secrets
+    )
+    {
+        (this.platform, this.codices, this.providers, this.store) = (platform, codices, providers, store);
+        Exporter = new TelemetryExporter(
+            () => Settings,
+            address => ManagedPolicy.Read(platform.Paths).RefusalOfHost(address),
+            providers.OpenHttp,
+            secrets,
+            platform.Redactor.Mask,
+            platform.Time
+        );
+    }
+
+    public TelemetryExporter Exporter { get; }
+    public TelemetrySettings Settings => TelemetrySettings.Of(codices.Config);
+    public TimeProvider Time => platform.Time;
+
+    public string Mask(string text) => platform.Redactor.Mask(text);
+
+    public void Add(Span span) => Exporter.Add(span);
+
+    /// <summary>The template of a chat or task, and the call that started it. Reads its journal.</summary>
+    public TracedCodex Describe(string codexId)
+    {
+        try
+        {
+            var stored = store.Chats.Read(CodexUri.Parse(codexId).Name);
+            return new TracedCodex(
+                stored.TemplateId,
+                stored.IsTask ? stored.Text(StoredChat.SpawnedByField) : null,
+                stored.Text(CallField)
+            );
+        }
+        catch (FailureException)
+        {
+            return new TracedCodex("unknown", null, null);
+        }
+    }
+
+    /// <summary>Names the provider and its server.</summary>
+    public IEnumerable<KeyValuePair<string, object>> AttributesOf(string providerId)
+    {
+        var settings = providers.Registry.Find(providerId)?.Settings;
+        yield return new("gen_ai.provider.name", settings is null ? providerId : NameOf(settings.Kind));
+        if (settings?.Address is { } address)
+        {
+            yield return new("server.address", address.Host);
+            yield return new("server.port", (long)address.Port);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Exporter.DisposeAsync();
+
+    private static string NameOf(string kind) =>
+        kind switch
+        {
+            ProviderKinds.Azure => "azure.ai.openai",
+            ProviderKinds.Bedrock => "aws.bedrock",
+            ProviderKinds.Gemini => "gcp.gemini",
+            ProviderKinds.VertexAi => "gcp.vertex_ai",
+            _ => kind,
+        };
+}
+
+/// <param name="Agent">Its template.</param>
+/// <param name="ParentId">What started it; null for the user.</param>
+/// <param name="Call">The call of the parent that started it; null for a hook.</param>
+internal sealed record TracedCodex(string Agent, string? ParentId, string? Call);
