@@ -49,7 +49,7 @@ async function runSteps(scenario, workbench, { other, policy }) {
   const health = async () => {
     await workbench.command('Plue: Check Health and Providers');
     await workbench.until(async () => {
-      const text = (await report.innerText()).replaceAll('\u00a0', ' ').replaceAll('\n', ' ');
+      const text = (await report.innerText()).replaceAll(/\s+/g, ' ');
       return text.includes('restricts endpoints, tools,');
     });
   };
