@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
 
 namespace Plue.Server.Telemetry;
 
