@@ -13,6 +13,7 @@ Services? services = null;
 (string Name, Func<Command> Create)[] commands =
 [
     ("serve", () => ServeCommand.Create(Sidecar.RunAsync)),
+    ("acp", AcpCommand.Create),
     ("run", () => RunCommand.Create(Open, terminal)),
     ("ai-provider", () => AiProviderCommand.Create(Open, terminal)),
     ("vault", () => VaultCommand.Create(() => VaultAccess.Of(Open(null)), terminal)),

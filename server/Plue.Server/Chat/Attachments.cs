@@ -155,6 +155,38 @@ public sealed class Attachments(
         };
     }
 
+    /// <summary>A text that the editor sends itself, such as a selection or a file with unsaved changes.</summary>
+    /// <param name="path">Of its file, absolute; null for other text.</param>
+    /// <exception cref="FailureException">BadRequest: it is over 8 MiB, or its file is protected. StoreReadOnly.</exception>
+    public MessagePart.File StoreText(string name, string? path, string text, LineRange? range)
+    {
+        var shown = HiddenCharacters.VisibleLine(name);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (bytes.Length > MaxTextBytes)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{shown} is over 8 MiB, which is too much to send. Select a part of it.");
+        }
+        if ((path is null ? null : protectedPaths.DenialReason(path)) is { } denied)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{shown} {denied}.");
+        }
+        if (ProtectedPaths.DenialReason(bytes) is { } why)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{shown} {why}.");
+        }
+
+        return Keep(
+            new Looked(
+                new AttachedFile { Path = name },
+                new MessagePart.File(name, secrets.Current?.Mask(text) ?? text, null, FileLanguages.Of(name, text))
+                {
+                    Size = bytes.Length,
+                    Range = range,
+                }
+            )
+        );
+    }
+
     /// <exception cref="FailureException">NotFound: it is not there, or damaged.</exception>
     public (string MediaType, byte[] Content) ReadBlob(string blob)
     {

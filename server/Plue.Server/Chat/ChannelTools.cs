@@ -205,22 +205,18 @@ internal sealed class ChannelTools(ChatState state)
         };
     }
 
-    /// <summary>With the tools of servers that the user selected for all chats, by their names.</summary>
+    /// <summary>With the tools of servers that the user selected for all chats, by their names, and those of this window or client.</summary>
     private AgentSpec SpecOf(StoredChat chat)
     {
         var spec = AgentSpec.Of(ValuesOf(chat));
-        return !spec.AvailableTools.Contains(ToolNames.AllSelected)
-            ? spec
-            : spec with
-            {
-                AvailableTools =
-                [
-                    .. spec
-                        .AvailableTools.Where(name => name != ToolNames.AllSelected)
-                        .Concat(services.Config.Texts(UserConfig.ChatServerToolsKey).Where(ToolNames.IsServerTool))
-                        .Distinct(StringComparer.Ordinal),
-                ],
-            };
+        IEnumerable<string> tools = spec.AvailableTools;
+        if (spec.AvailableTools.Contains(ToolNames.AllSelected))
+        {
+            tools = tools
+                .Where(name => name != ToolNames.AllSelected)
+                .Concat(services.Config.Texts(UserConfig.ChatServerToolsKey).Where(ToolNames.IsServerTool));
+        }
+        return spec with { AvailableTools = [.. tools.Concat(chat.IsTask ? [] : services.MoreTools).Distinct(StringComparer.Ordinal)] };
     }
 
     private Json5Object ValuesOf(StoredChat chat) =>

@@ -60,6 +60,9 @@ internal sealed class ChatServices(
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
 
+    /// <summary>Tools that the chats of this process have beside those of their template, as templates list them.</summary>
+    public IReadOnlyList<string> MoreTools { get; init; } = [];
+
     public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("No task supervisor is registered.");
 
     public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");

@@ -26,11 +26,7 @@ internal static class ServeCommand
                     await Task.Delay(100, cancellationToken);
                 }
 
-                using var input = Console.OpenStandardInput();
-#pragma warning disable RS0030 // Here stdout is the protocol's.
-                using var output = Console.OpenStandardOutput();
-#pragma warning restore RS0030
-                return await serve(parsed.GetValue(level), input, output, cancellationToken);
+                return await ProtocolStreams.RunAsync((input, output) => serve(parsed.GetValue(level), input, output, cancellationToken));
             }
         );
         return command;

@@ -6,6 +6,9 @@ namespace Plue.Server.Edits;
 /// <summary>Everything about what agents change, over one record.</summary>
 internal sealed class EditServices : IDisposable
 {
+    /// <summary>Of one side of <see cref="EditedFile"/>.</summary>
+    private const int MaxShownBytes = 1024 * 1024;
+
     private readonly EditStore store;
     private readonly Func<WorkspaceFolders?> trustedFolders;
 
@@ -40,7 +43,46 @@ internal sealed class EditServices : IDisposable
     public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
         trustedFolders() is { } folders ? Turns.RedoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
+    /// <summary>The text files that one call changed. Files that are not text, and large ones, are omitted.</summary>
+    /// <exception cref="Messages.FailureException">StoreReadOnly: the record cannot be read.</exception>
+    public IReadOnlyList<EditedFile> FilesOf(string codexId, string toolUseId)
+    {
+        var codex = EditLog.IdOf(codexId);
+        var edits = store.Read(history => history.Edits.Where(edit => edit.By.Codex == codex && edit.By.ToolUse == toolUseId).ToList());
+        List<EditedFile> files = [];
+        foreach (var edit in edits)
+        {
+            if (TryRead(edit.Before, out var before) && TryRead(edit.After, out var after))
+            {
+                files.Add(new EditedFile(Path.GetFullPath(edit.Path, edit.By.Workspace), before, after));
+            }
+        }
+
+        return files;
+    }
+
     public void Dispose() => store.Dispose();
+
+    private bool TryRead(FileState state, out string? text)
+    {
+        text = null;
+        if (state.Kind == Platform.FileEntryKind.Absent)
+        {
+            return true;
+        }
+        if (
+            state is not { Kind: Platform.FileEntryKind.File, Hash: { } hash }
+            || !store.Contents.Has(hash)
+            || store.Contents.LengthOf(hash) > MaxShownBytes
+        )
+        {
+            return false;
+        }
+
+        var bytes = store.Contents.Read(hash);
+        text = EncodingDetector.Detect([bytes])?.GetString(bytes);
+        return text is not null;
+    }
 
     private static Task<UndoOutcome> NoOutcome => Task.FromResult(new UndoOutcome(0, []));
 

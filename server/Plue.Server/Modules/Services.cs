@@ -82,11 +82,18 @@ internal sealed class Services : IAsyncDisposable
 
     /// <param name="isUnattended">True if no user is available.</param>
     /// <param name="policy">Rules beside those of the templates; null for none.</param>
-    public ChatServices Chat(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) =>
+    /// <param name="moreTools">Tools of chats beside those of their template; null for none.</param>
+    public ChatServices Chat(
+        IChatEvents events,
+        bool isUnattended = false,
+        AgentPermissions? policy = null,
+        IReadOnlyList<string>? moreTools = null
+    ) =>
         new(Platform, Codices, Providers, Store, Edits, Tools, Editor, new TracedEvents(events, Telemetry))
         {
             IsUnattended = isUnattended,
             Policy = policy,
+            MoreTools = moreTools ?? [],
         };
 
     /// <param name="changed">Receives each task that changed; null when it is gone.</param>

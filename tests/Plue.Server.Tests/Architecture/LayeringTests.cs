@@ -119,8 +119,23 @@ public partial class LayeringTests
             "Platform",
             "Protocol",
         ],
+        ["Acp"] =
+        [
+            "Modules",
+            "Edits",
+            "Tools",
+            "Chat",
+            "Permissions",
+            "Providers",
+            "Codices",
+            "Templates",
+            "Store",
+            "Messages",
+            "Platform",
+        ],
         ["Cli"] =
         [
+            "Acp",
             "Rpc",
             "Modules",
             "Health",

@@ -16,7 +16,7 @@ export const hasDocumentShell =
 export const extendTimeouts = (): void => vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const processTimeoutMs = 90_000;
-const sidecar = process.env.PLUE_TEST_PROGRAM ?? join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
+export const sidecar = process.env.PLUE_TEST_PROGRAM ?? join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
 
 /** Providers that the documents name as if their keys were there. */
 const providers = ['anthropic', 'openai', 'openrouter', 'gemini', 'groq', 'bedrock', 'vertex', 'ollama', 'local', 'local-llama'];
@@ -120,7 +120,7 @@ export class DocumentShell {
 }
 
 /** Where the runtime of the debug build is. */
-function dotnetRoot(): string {
+export function dotnetRoot(): string {
   const folder = (process.env['PATH'] ?? '').split(delimiter).find((candidate) => existsSync(join(candidate, 'dotnet')));
   return process.env['DOTNET_ROOT'] ?? (folder === undefined ? '' : dirname(realpathSync(join(folder, 'dotnet'))));
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -6,28 +5,25 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Acp;
 
-/// <summary>JSON-RPC 2.0 with an agent over its standard streams, one object a line. When the program ends, open requests end with a failure.</summary>
-internal sealed class AcpConnection : IAsyncDisposable
+/// <summary>The connection to an agent over its standard streams. When the program ends, open requests end with a failure.</summary>
+internal sealed class AcpConnection : IAcpReceiver, IAsyncDisposable
 {
     public const int MaxLineBytes = 32 * 1024 * 1024;
 
     /// <summary>Lines that are not JSON objects are skipped, because some programs greet. So many are garbage.</summary>
     private const int MaxInvalidLines = 100;
 
-    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 256 };
-
     private readonly ChildProcess child;
     private readonly IAcpClient client;
     private readonly AcpFailures failures;
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> open = new();
-    private readonly ConcurrentDictionary<string, CancellationTokenSource> asked = new(StringComparer.Ordinal);
+    private readonly AcpPeer peer;
     private readonly Task reading;
     private volatile Failure? end;
-    private long requests;
 
     public AcpConnection(ChildProcess child, IAcpClient client, AcpFailures failures)
     {
         (this.child, this.client, this.failures) = (child, client, failures);
+        peer = new AcpPeer(this, (line, cancellationToken) => child.WriteLineAsync(line, cancellationToken).AsTask());
         reading = Task.Run(ReadAsync);
     }
 
@@ -43,39 +39,22 @@ internal sealed class AcpConnection : IAsyncDisposable
 
     /// <exception cref="AcpErrorException">The agent answered with an error.</exception>
     /// <exception cref="FailureException">The program ended.</exception>
-    public async Task<JsonElement> RequestAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken cancellationToken)
-    {
-        var id = Interlocked.Increment(ref requests);
-        var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
-        open[id] = answer;
-        try
-        {
-            if (end is { } gone)
-            {
-                throw new FailureException(gone);
-            }
-
-            await WriteAsync(AcpWire.Request(id, method, parameters), cancellationToken).ConfigureAwait(false);
-            return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            open.TryRemove(id, out _);
-        }
-    }
+    public Task<JsonElement> RequestAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken cancellationToken) =>
+        WriteAsync(() => peer.RequestAsync(method, parameters, cancellationToken), cancellationToken);
 
     /// <exception cref="FailureException">The program ended.</exception>
     public Task NotifyAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken cancellationToken) =>
-        WriteAsync(AcpWire.Notification(method, parameters), cancellationToken);
+        WriteAsync(
+            async () =>
+            {
+                await peer.NotifyAsync(method, parameters, cancellationToken).ConfigureAwait(false);
+                return default(JsonElement);
+            },
+            cancellationToken
+        );
 
     /// <summary>Ends the open requests of the agent: the response is over.</summary>
-    public void CancelAsked()
-    {
-        foreach (var one in asked.Values)
-        {
-            Cancel(one);
-        }
-    }
+    public void CancelAsked() => peer.CancelAsked();
 
     /// <summary>Lets it finish writing its session.</summary>
     public async Task CloseAsync()
@@ -93,11 +72,21 @@ internal sealed class AcpConnection : IAsyncDisposable
         await reading.ConfigureAwait(false);
     }
 
-    private async Task WriteAsync(byte[] line, CancellationToken cancellationToken)
+    ValueTask IAcpReceiver.NotifiedAsync(string method, JsonElement parameters) =>
+        method == AcpWire.SessionUpdate && parameters.Field("update") is { } update
+            ? client.UpdatedAsync(parameters.Text("sessionId") ?? "", update)
+            : ValueTask.CompletedTask;
+
+    async Task<AcpAnswer> IAcpReceiver.AnswerAsync(string method, JsonElement parameters, CancellationToken cancellationToken) =>
+        new(await Task.Run(() => client.AnswerAsync(method, parameters, cancellationToken), CancellationToken.None).ConfigureAwait(false));
+
+    void IAcpReceiver.Log(Exception fault, string method) => client.Log(fault, method);
+
+    private async Task<JsonElement> WriteAsync(Func<Task<JsonElement>> write, CancellationToken cancellationToken)
     {
         try
         {
-            await child.WriteLineAsync(line, cancellationToken).ConfigureAwait(false);
+            return await write().ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -115,9 +104,9 @@ internal sealed class AcpConnection : IAsyncDisposable
         {
             while (await child.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
             {
-                if (Parse(line) is { } message)
+                if (AcpPeer.Parse(line) is { } message)
                 {
-                    await TakeAsync(message).ConfigureAwait(false);
+                    await peer.TakeAsync(message).ConfigureAwait(false);
                 }
                 else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxInvalidLines)
                 {
@@ -134,128 +123,8 @@ internal sealed class AcpConnection : IAsyncDisposable
         await child.EndAsync(urgent: why is not null).ConfigureAwait(false);
         var code = await child.Exited.ConfigureAwait(false);
         end = why ?? failures.Gone(code, child.StderrTail);
-        foreach (var id in open.Keys)
-        {
-            if (open.TryRemove(id, out var answer))
-            {
-                answer.TrySetException(new FailureException(end));
-            }
-        }
-
-        CancelAsked();
+        peer.End(end);
         client.Ended();
-    }
-
-    private static JsonElement? Parse(ReadOnlyMemory<byte> line)
-    {
-        if (line.Span.TrimStart((byte)' ') is not [(byte)'{', ..])
-        {
-            return null;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(LoneSurrogates.Replaced(line), Deep);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private async ValueTask TakeAsync(JsonElement message)
-    {
-        var id = message.Field("id");
-        if (message.Text("method") is { } method)
-        {
-            var parameters = message.Field("params") ?? default;
-            if (id is { } request)
-            {
-                Answer(request.GetRawText(), method, parameters);
-            }
-            else if (method == "$/cancel_request" && parameters.Field("requestId") is { } canceled)
-            {
-                if (asked.TryGetValue(canceled.GetRawText(), out var one))
-                {
-                    Cancel(one);
-                }
-            }
-            else if (method == "session/update" && parameters.Field("update") is { } update)
-            {
-                await client.UpdatedAsync(parameters.Text("sessionId") ?? "", update).ConfigureAwait(false);
-            }
-
-            return;
-        }
-
-        if (
-            id is not { ValueKind: JsonValueKind.Number } number
-            || !number.TryGetInt64(out var own)
-            || !open.TryRemove(own, out var answer)
-        )
-        {
-            return;
-        }
-
-        if (message.Field("error") is { } error)
-        {
-            answer.TrySetException(new AcpErrorException((int)(error.Whole("code") ?? 0), AcpWire.ErrorText(error)));
-        }
-        else
-        {
-            answer.TrySetResult(message.Field("result") ?? default);
-        }
-    }
-
-    /// <summary>Each request is answered on its own, however long that takes.</summary>
-    private void Answer(string id, string method, JsonElement parameters)
-    {
-        var stop = new CancellationTokenSource();
-        asked[id] = stop;
-        _ = Task.Run(async () =>
-        {
-            byte[] answer;
-            try
-            {
-                answer = AcpWire.Result(id, await client.AnswerAsync(method, parameters, stop.Token).ConfigureAwait(false));
-            }
-            catch (AcpErrorException fault)
-            {
-                answer = AcpWire.Error(id, fault.Code, fault.Message);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                answer = AcpWire.Error(id, AcpWire.RequestCancelled, "The request was cancelled.");
-            }
-            catch (Exception fault)
-            {
-                client.Log(fault, method);
-                answer = AcpWire.Error(id, AcpErrorException.InternalError, "Plue could not do this.");
-            }
-
-            asked.TryRemove(id, out _);
-            try
-            {
-                await child.WriteLineAsync(answer, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (IOException)
-            { /* The program ended, which the reader reports. */
-            }
-
-            stop.Dispose();
-        });
-    }
-
-    private static void Cancel(CancellationTokenSource one)
-    {
-        try
-        {
-            one.Cancel();
-        }
-        catch (ObjectDisposedException)
-        { /* It was answered meanwhile. */
-        }
     }
 }
 

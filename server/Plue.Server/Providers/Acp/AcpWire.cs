@@ -11,6 +11,8 @@ internal static class AcpWire
 {
     public const int ProtocolVersion = 1;
     public const int RequestCancelled = -32800;
+    public const string CancelRequest = "$/cancel_request";
+    public const string SessionUpdate = "session/update";
 
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -39,9 +39,6 @@ internal static partial class McpConfig
     private const int MaxServers = 100;
     private const int MaxArguments = 256;
 
-    /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
-    public const int MaxNameLength = 24;
-
     /// <param name="templates">The servers that templates declare.</param>
     public static McpConfigResult Read(PluePaths paths, WorkspaceFolders? trustedFolders, string home, IReadOnlyList<McpTemplate> templates)
     {
@@ -150,10 +147,10 @@ internal static partial class McpConfig
                 {
                     continue;
                 }
-                else if (!Names().IsMatch(name) || name.Length > MaxNameLength)
+                else if (!Names().IsMatch(name) || name.Length > McpDeclaration.MaxNameLength)
                 {
                     Problems.Add(
-                        $"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them."
+                        $"{source}: {Short(name)} is not a valid server name. Use up to {McpDeclaration.MaxNameLength} letters, digits, - and single _ between them."
                     );
                 }
                 else if (IsReserved(name))

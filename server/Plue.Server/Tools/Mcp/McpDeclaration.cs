@@ -7,6 +7,12 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>A server as a file declares it. Either <see cref="Command"/> or <see cref="Address"/> is set, unless it has a fault.</summary>
 public sealed record McpDeclaration
 {
+    /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
+    internal const int MaxNameLength = 24;
+
+    /// <summary>In place of a file, for servers that an editor passes over the Agent Client Protocol.</summary>
+    internal const string ClientSource = "the editor";
+
     public required string Name { get; init; }
 
     /// <summary>The file that declares it.</summary>
@@ -14,6 +20,9 @@ public sealed record McpDeclaration
 
     /// <summary>True if the workspace declares it: then it cannot use the user's environment.</summary>
     public required bool IsFromWorkspace { get; init; }
+
+    /// <summary>The editor passed it, where the user set it up.</summary>
+    internal bool IsFromClient => Source == ClientSource;
 
     /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
     public string? Command { get; init; }

@@ -335,6 +335,11 @@ internal sealed class McpServer(
 
     private McpApproval RequireApproved(McpIdentity identity)
     {
+        if (declaration.IsFromClient)
+        {
+            return new McpApproval(declaration.Name, declaration.Source, identity.Parts, null, services.Time.GetUtcNow().UtcDateTime);
+        }
+
         var approval = approvals.Find(declaration);
         if (approval is null)
         {
@@ -434,7 +439,9 @@ internal sealed class McpServer(
         }
 
         // The first list after an approval is approved with it. Older versions of Plue stored less about a tool.
-        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false }))
+        if (
+            !declaration.IsFromClient && (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false }))
+        )
         {
             approvals.UpdateTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen));
         }

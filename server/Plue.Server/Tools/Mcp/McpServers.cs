@@ -39,6 +39,7 @@ public sealed class McpServers : IAsyncDisposable
     private readonly McpApprovals approvals;
     private readonly Lock sync = new();
     private readonly Dictionary<string, McpServer> servers = new(StringComparer.Ordinal);
+    private IReadOnlyList<McpDeclaration> offered = [];
     private bool isDisposed;
 
     public McpServers(McpServices services)
@@ -57,6 +58,9 @@ public sealed class McpServers : IAsyncDisposable
         var (found, problems) = Read();
         return ([.. found.Select(Status)], problems);
     }
+
+    /// <summary>Adds the servers of an editor, which need no approval. A server of the user with the same name counts before them.</summary>
+    internal void Offer(IReadOnlyList<McpDeclaration> declarations) => offered = declarations;
 
     /// <exception cref="FailureException">NotFound; Conflict: it is not what the user saw.</exception>
     public Task ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken) =>
@@ -110,12 +114,17 @@ public sealed class McpServers : IAsyncDisposable
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
     {
         var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolders, services.Home, services.Templates());
+        IReadOnlyList<McpDeclaration> declared =
+        [
+            .. configured.Servers,
+            .. offered.Where(one => configured.Servers.All(own => !own.Name.Equals(one.Name, StringComparison.OrdinalIgnoreCase))),
+        ];
         List<McpServer> gone = [];
         List<McpServer> found = [];
         lock (sync)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            foreach (var declaration in configured.Servers)
+            foreach (var declaration in declared)
             {
                 // A changed declaration is another server: the previous one is stopped.
                 if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
@@ -130,7 +139,7 @@ public sealed class McpServers : IAsyncDisposable
                 found.Add(server);
             }
 
-            foreach (var name in servers.Keys.Except(configured.Servers.Select(server => server.Name)).ToList())
+            foreach (var name in servers.Keys.Except(declared.Select(server => server.Name)).ToList())
             {
                 gone.Add(servers[name]);
                 servers.Remove(name);

@@ -248,7 +248,9 @@ describe('the meters', () => {
   const context = { tokens: 10, isEstimate: true, shares: [] };
 
   it('show the context and the limit of a chat', async () => {
-    sidecar.answer(messageContext, () => context).answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: { budget_usd_per_chat: 2 } }));
+    sidecar
+      .answer(messageContext, () => context)
+      .answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: { budget_usd_per_chat: 2 } }));
     await handle(panel.handlers, { type: 'measureContext', draft: '', attachments: [] });
     expect(posted).toEqual([{ type: 'context', context, costLimit: 2 }]);
   });

@@ -15,7 +15,12 @@ let lines: string[];
 function follow(setting: string | undefined, isVisible: boolean): void {
   opened = [];
   sidecar = new FakeSidecar()
-    .answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: setting === undefined ? {} : { notify_when_finished: setting } }))
+    .answer(settingsGet, () => ({
+      path: '',
+      groups: [],
+      policy: [],
+      values: setting === undefined ? {} : { notify_when_finished: setting },
+    }))
     .answer(codexList, () => ({ items: [codex()] }));
   const { log, lines: written } = fakeLog();
   lines = written;

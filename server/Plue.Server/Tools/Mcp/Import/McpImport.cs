@@ -184,7 +184,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         for (var number = 2; !names.Add(name); number++)
         {
             var end = $"-{number}";
-            name = entry.Name[..Math.Min(entry.Name.Length, McpConfig.MaxNameLength - end.Length)].TrimEnd('_') + end;
+            name = entry.Name[..Math.Min(entry.Name.Length, McpDeclaration.MaxNameLength - end.Length)].TrimEnd('_') + end;
         }
 
         // The references of its keys have the name, so that no two servers share a key.
@@ -262,7 +262,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
     private static string NameOf(string text)
     {
         var name = NotInNames().Replace(text, "-").Trim('-', '_');
-        name = name[..Math.Min(name.Length, McpConfig.MaxNameLength)].Trim('-', '_');
+        name = name[..Math.Min(name.Length, McpDeclaration.MaxNameLength)].Trim('-', '_');
         return name.Length == 0 || McpConfig.IsReserved(name) ? "server" : name;
     }
 
