@@ -242,7 +242,7 @@ internal sealed class McpReadTool : ITool
             (null, { } resource) => new ResourceTemplateReference { Uri = resource },
             _ => throw new ToolFailureException("Give either prompt or resource."),
         };
-        var known =
+        var others =
             parameters.TryGetProperty(Arguments, out var given) && given.ValueKind == JsonValueKind.Object
                 ? given
                     .EnumerateObject()
@@ -254,7 +254,7 @@ internal sealed class McpReadTool : ITool
         {
             Ref = asked,
             Argument = new Argument { Name = Required(parameters, "argument"), Value = Optional(parameters, "value") ?? "" },
-            Context = known.Count == 0 ? null : new CompleteContext { Arguments = known },
+            Context = others.Count == 0 ? null : new CompleteContext { Arguments = others },
         };
         var result = await connection
             .WithTimeoutAsync(
