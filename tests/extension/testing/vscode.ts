@@ -831,12 +831,29 @@ export class FakePanel {
     onDidReceiveMessage: this.messages.event,
     postMessage: (message: unknown): Promise<boolean> => {
       this.heard.push(message);
+      if (typeof message === 'object' && message !== null && 'codexId' in message && 'type' in message && message.type === 'openChat') {
+        this.opened = { html: this.webview.html, codexId: String(message.codexId) };
+      }
       return Promise.resolve(true);
     },
   };
 
   say(message: unknown): void {
     this.messages.fire(message);
+  }
+
+  /** Set by a message that shows another chat in the page that is loaded. */
+  private opened: { html: string; codexId: string } | undefined;
+
+  /** The chat that the page shows. */
+  get chat(): string | undefined {
+    const { html } = this.webview;
+    return this.opened?.html === html ? this.opened.codexId : /data-codex-id="([^"]*)"/.exec(html)?.[1];
+  }
+
+  /** The page of a chat reports. */
+  sayReady(): void {
+    this.say({ type: 'ready', codexId: this.chat });
   }
 
   /** It comes to the front, or goes behind another tab. */

@@ -18,6 +18,7 @@ function open(change: Partial<CodexSummary> = {}, model: Partial<ModelView> = {}
     setOptions: (all) => heard.push(all),
     setFallbacks: (all) => heard.push(all),
     openSettings: () => opensSettings++,
+    closed: new AbortController().signal,
   });
   document.body.replaceChildren(options.node);
   options.show(codex(change), [provider({ kind })], true);

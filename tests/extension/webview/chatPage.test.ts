@@ -217,7 +217,7 @@ describe('an answer', () => {
 
   it('asks for a snapshot once when an event was missed, and loses no event around it', async () => {
     await receive(snapshot([]), ...events(turn().slice(0, 3)), ...events([{ kind: 'turnStarted', turnId: 't9' }], 7));
-    expect(posted).toEqual([{ type: 'ready' }]);
+    expect(posted).toEqual([{ type: 'ready', codexId }]);
     const streaming = answer('m2', 'one ', { status: 'streaming' });
     const late = events([{ kind: 'textDelta', messageId: 'm2', partIndex: 0, text: 'two' }], 10);
     await receive(...late, snapshot([question('m1', 'Hi'), streaming], { lastSeq: 9, turnId: 't9' }));

@@ -1,6 +1,12 @@
+// @vitest-environment jsdom
 import common from 'highlight.js/lib/common';
-import { describe, expect, it } from 'vitest';
-import { highlighted } from '../../../extension/src/webview/chat/messages/highlighter';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const highlighted = (source: string, language: string): string | undefined => window.plueHighlight?.(source, language);
+
+beforeAll(async () => {
+  await import('../../../extension/src/webview/grammars/main');
+});
 
 const html = '<style>a { color: red }</style><script>const one = 1;</script>';
 

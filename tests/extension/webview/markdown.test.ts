@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { MarkdownView } from '../../../extension/src/webview/chat/messages/markdownView';
 
 const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn(), runInTerminal: vi.fn() };
@@ -11,6 +11,10 @@ function render(text: string): HTMLElement {
   view.update(text, true);
   return view.node;
 }
+
+beforeAll(async () => {
+  await import('../../../extension/src/webview/grammars/main');
+});
 
 const sample = `# Title
 

@@ -65,6 +65,7 @@ describe('the list of what steers a chat', () => {
       open: ({ source }) => done.push(`open ${source}`),
       allow: ({ source, version }) => done.push(`allow ${source} ${version}`),
       manageTrust: () => done.push('trust'),
+      closed: new AbortController().signal,
     });
     document.body.replaceChildren(list.node);
   });

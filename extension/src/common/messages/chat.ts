@@ -13,7 +13,7 @@ import { agentsFromPage, modes, type AgentsToPage } from './chatAgents';
 import { attachments, composerFromPage, type ComposerToPage } from './chatComposer';
 import { messagesFromPage, type MessagesToPage } from './chatMessages';
 import { id, path, text } from './fields';
-import { savedState } from './savedState';
+import { type SavedState, savedState } from './savedState';
 import type { SidecarState, ViewError } from './viewError';
 
 const choice = v.strictObject({ providerId: id, model: v.optional(id) });
@@ -55,7 +55,8 @@ export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
 
 /** Page to panel, about the chat as a whole. */
 export const panelFromPage = v.variant('type', [
-  v.strictObject({ type: v.literal('ready') }),
+  /** The page shows this chat and wants all of it. */
+  v.strictObject({ type: v.literal('ready'), codexId: id }),
   /** The page got or lost the keyboard focus. */
   v.strictObject({ type: v.literal('focused'), isFocused: v.boolean() }),
   /** For another webview that shows this chat later. */
@@ -112,6 +113,8 @@ export type FromChatPage = v.InferOutput<typeof fromChatPage>;
 
 /** Panel to page. */
 export type ToChatPage =
+  /** The page shows another chat from here on, and reports `ready` for it. */
+  | { type: 'openChat'; codexId: string; saved?: SavedState }
   /** The whole chat: after `ready`, and again after the sidecar restarted. Replaces everything but the draft. */
   | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[] }
   | { type: 'event'; params: MessageEventParams }

@@ -1,6 +1,7 @@
 // Where the webview of a chat is: in a tab of the editor area, or in the chat view of a side bar.
 import * as vscode from 'vscode';
 import { setPanelTitle } from '../../infrastructure/window';
+import type { ToChatPage } from '../../common/messages/chat';
 
 export const viewId = 'plue.chatView';
 /** VS Code's own command for the view. */
@@ -16,6 +17,10 @@ export interface ChatHost {
   readonly viewColumn: vscode.ViewColumn | undefined;
   readonly onDidChangeVisibility: vscode.Event<unknown>;
   readonly onDidDispose: vscode.Event<void>;
+  /** True once the page of this chat has reported. */
+  hasLoaded: boolean;
+  /** Shows a chat: in the page that is there already, or in a new one. */
+  load(html: () => string, open: ToChatPage): void;
   setTitle(title: string): void;
   reveal(column?: vscode.ViewColumn): void;
   /** Closes the tab, or leaves the view to another chat. */
@@ -24,6 +29,7 @@ export interface ChatHost {
 
 export class EditorHost implements ChatHost {
   readonly place = 'editor';
+  hasLoaded = false;
 
   constructor(
     private readonly panel: vscode.WebviewPanel,
@@ -56,6 +62,10 @@ export class EditorHost implements ChatHost {
     return this.panel.onDidDispose;
   }
 
+  load(html: () => string): void {
+    this.panel.webview.html = html();
+  }
+
   setTitle(title: string): void {
     setPanelTitle(this.panel, title);
   }
@@ -73,10 +83,15 @@ export class EditorHost implements ChatHost {
 export class ViewHost implements ChatHost {
   readonly place = 'view';
   readonly viewColumn = undefined;
+  hasLoaded = false;
   private readonly disposed = new vscode.EventEmitter<void>();
   readonly onDidDispose = this.disposed.event;
 
-  constructor(private readonly view: vscode.WebviewView) {}
+  /** @param hasPage True if the view has the page of another chat. */
+  constructor(
+    private readonly view: vscode.WebviewView,
+    private readonly hasPage: boolean,
+  ) {}
 
   get webview(): vscode.Webview {
     return this.view.webview;
@@ -92,6 +107,11 @@ export class ViewHost implements ChatHost {
 
   get onDidChangeVisibility(): vscode.Event<unknown> {
     return this.view.onDidChangeVisibility;
+  }
+
+  load(html: () => string, open: ToChatPage): void {
+    if (this.hasPage && !this.hasLoaded) void this.view.webview.postMessage(open);
+    else this.view.webview.html = html();
   }
 
   setTitle(title: string): void {

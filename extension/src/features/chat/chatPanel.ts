@@ -84,8 +84,6 @@ export class ChatPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
   /** True if the webview can receive messages. A hidden webview is disposed and sends `ready` when it is shown again. */
   private pageIsReady = false;
-  /** True once the page of this chat has reported. */
-  private hasLoaded = false;
   /** True while the page has the keyboard focus. */
   isFocused = false;
   private readonly focusChanged = this.disposables.add(new vscode.EventEmitter<void>());
@@ -110,13 +108,7 @@ export class ChatPanel implements vscode.Disposable {
     this.handlers = this.createHandlers();
     this.listen();
     host.webview.options = pageOptions(services.pages);
-    host.webview.html = pageHtml(host.webview, services.pages, {
-      name: 'chat',
-      title: l10n.t('Plue chat'),
-      data: { 'codex-id': codexId },
-      place: host.place,
-      saved: services.saved.get(codexId),
-    });
+    this.load();
     this.early = this.readChat();
     // The caller reports a failure.
     this.early.catch(() => undefined);
@@ -255,8 +247,8 @@ export class ChatPanel implements vscode.Disposable {
       this.services.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
       return;
     }
-    // In the view, the page of the previous chat may still send messages.
-    if (!this.hasLoaded && message.type !== 'ready') return;
+    // In the view, the page of the previous chat may still send messages. Of these, its draft counts.
+    if (!this.host.hasLoaded && message.type !== 'ready' && message.type !== 'saved') return;
     try {
       await handle(this.handlers, message);
       const text = textOf(message);
@@ -279,14 +271,12 @@ export class ChatPanel implements vscode.Disposable {
       ...this.messages.handlers,
       ...this.instructions.handlers,
       ...this.agents.handlers,
-      ready: () => this.onReady(),
+      ready: (page) => this.onReady(page.codexId),
       focused: ({ isFocused }) => {
         this.isFocused = isFocused;
         this.focusChanged.fire();
       },
-      saved: ({ state }) => {
-        if (state.codexId === codexId) this.services.saved.set(state);
-      },
+      saved: ({ state }) => this.services.saved.set(state),
       send: async ({ text, attachments, queue }) => {
         await this.messages.settle();
         await sidecar.request(messageSend, { codexId, text, attachments, queue });
@@ -350,8 +340,29 @@ export class ChatPanel implements vscode.Disposable {
     await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
-  private async onReady(): Promise<void> {
-    this.hasLoaded = true;
+  private load(): void {
+    const { host, codexId, services } = this;
+    const saved = services.saved.get(codexId);
+    host.load(
+      () =>
+        pageHtml(host.webview, services.pages, {
+          name: 'chat',
+          title: l10n.t('Plue chat'),
+          data: { 'codex-id': codexId },
+          place: host.place,
+          saved,
+        }),
+      { type: 'openChat', codexId, ...(saved === undefined ? {} : { saved }) },
+    );
+  }
+
+  private async onReady(shown: string): Promise<void> {
+    if (shown !== this.codexId) {
+      // A view that was reloaded shows the chat that its page was loaded with. Before this chat was shown, it is the previous chat's last word.
+      if (this.host.hasLoaded) this.load();
+      return;
+    }
+    this.host.hasLoaded = true;
     this.pageIsReady = true;
     this.post({ type: 'sidecar', ...this.services.sidecar.state });
     this.composer.showEditor();

@@ -71,7 +71,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   takeOver(): ViewHost {
     if (this.view === undefined) throw new Error('The chat view does not exist yet.');
     const before = this.host;
-    const host = new ViewHost(this.view);
+    const host = new ViewHost(this.view, before?.hasLoaded === true);
     this.host = host;
     host.onDidDispose(() => {
       if (this.host === host) this.host = undefined;

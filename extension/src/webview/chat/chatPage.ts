@@ -31,6 +31,8 @@ export class ChatPage {
   private readonly views: readonly ChatView[];
   private readonly handlers: Handlers<ToChatPage, void>;
   private saving: ReturnType<typeof setTimeout> | undefined;
+  /** Aborted when the page shows another chat. */
+  private readonly closed = new AbortController();
 
   constructor(
     private readonly root: HTMLElement,
@@ -41,7 +43,7 @@ export class ChatPage {
     const store = new ChatStore(() => this.drawLoop.schedule());
     const lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     lists.onChange(() => this.foot.composer.hasImage && this.drawLoop.schedule());
-    this.context = { panel, codexId, store, lists, actions: this.createActions(panel, store) };
+    this.context = { panel, codexId, store, lists, actions: this.createActions(panel, store), closed: this.closed.signal };
     this.outbox = this.createOutbox(saved);
     const isSending = (): boolean => this.outbox.isSending;
     this.foot = new FootView(root, this.context, {
@@ -78,6 +80,12 @@ export class ChatPage {
 
   receive(message: ToChatPage): void {
     handle(this.handlers, message);
+  }
+
+  /** Ends everything that outlives the elements of the chat. */
+  dispose(): void {
+    this.saveNow();
+    this.closed.abort();
   }
 
   private get isTask(): boolean {
@@ -199,6 +207,8 @@ export class ChatPage {
       underReview: ({ files }) => store.update({ underReview: files }),
       task: ({ detail }) => store.update({ task: detail }),
       taskFailed: ({ message }) => this.task?.fail(message),
+      // Handled by main.ts, which replaces this page.
+      openChat: () => undefined,
       focusComposer: () => this.foot.composer.focus(),
       instructions: ({ steering }) => store.update({ instructions: steering }),
     } satisfies Partial<Handlers<ToChatPage, void>>;
@@ -209,7 +219,7 @@ export class ChatPage {
     const hasMissedEvents = store.applyEvent(params, this.messages.place === null);
     const { chat } = store.model;
     if (chat === undefined) return;
-    if (hasMissedEvents) panel.post({ type: 'ready' });
+    if (hasMissedEvents) panel.post({ type: 'ready', codexId: this.context.codexId });
     this.outbox.confirmIn(chat);
     if (params.event.kind === 'messageFinished') this.messages.find.refresh();
     this.announcer.follow(chat);

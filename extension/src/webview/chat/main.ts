@@ -2,11 +2,13 @@ import '../shared/localization';
 // Entry point of the chat webview.
 import type { ToChatPage } from '../../common/messages/chat';
 import { acquirePanel, onHostMessage, type Panel } from '../shared/panel';
-import { readSavedState } from '../../common/messages/savedState';
+import { readSavedState, type SavedState } from '../../common/messages/savedState';
+import { element } from '../shared/element';
 import { ChatPage } from './chatPage';
 
-const root = document.getElementById('app');
-if (root === null) throw new Error('The page has no #app to draw the chat in.');
+const found = document.getElementById('app');
+if (found === null) throw new Error('The page has no #app to draw the chat in.');
+let root = found;
 const webview: Panel = acquirePanel((isLost) => page.changeHost(isLost));
 const panel: Panel = {
   ...webview,
@@ -17,16 +19,36 @@ const panel: Panel = {
     if (saved !== undefined) webview.post({ type: 'saved', state: saved });
   },
 };
+const first = root.dataset['codexId'] ?? '';
 // Sent first: the panel reads the chat meanwhile, and ignores a page until it is ready.
-panel.post({ type: 'ready' });
-const codexId = root.dataset['codexId'] ?? '';
+panel.post({ type: 'ready', codexId: first });
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
 // What VS Code kept is newer, unless the webview showed another chat before.
-const saved = [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === codexId);
-const page = new ChatPage(root, panel, codexId, saved);
+let page = new ChatPage(
+  root,
+  panel,
+  first,
+  [panel.getState(), inPage].map(readSavedState).find((state) => state?.codexId === first),
+);
 window.addEventListener('focus', () => panel.post({ type: 'focused', isFocused: true }));
 window.addEventListener('blur', () => {
   page.saveNow();
   panel.post({ type: 'focused', isFocused: false });
 });
-onHostMessage((message: ToChatPage) => page.receive(message));
+onHostMessage((message: ToChatPage) => {
+  if (message.type === 'openChat') openChat(message.codexId, message.saved);
+  else page.receive(message);
+});
+
+/** Shows another chat in this page, which is quicker than loading the page again. */
+function openChat(codexId: string, saved: SavedState | undefined): void {
+  page.dispose();
+  // A new element has no listeners of the chat before.
+  const next = element('main', { id: root.id, 'data-codex-id': codexId, 'data-key': `chat ${codexId}` });
+  root.replaceWith(next);
+  root = next;
+  panel.post({ type: 'ready', codexId });
+  panel.post({ type: 'focused', isFocused: document.hasFocus() });
+  if (saved !== undefined) panel.setState(saved);
+  page = new ChatPage(root, panel, codexId, saved);
+}

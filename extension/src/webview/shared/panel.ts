@@ -18,7 +18,7 @@ declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getS
 export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
   const notice = document.getElementById('host-lost');
-  const copy = new StateCopy(document.getElementById('app')?.dataset['key'] ?? '');
+  const copy = new StateCopy(() => document.getElementById('app')?.dataset['key'] ?? '');
   // Opening the browser storage blocks the page for tens of milliseconds, so a page can first report that it is ready.
   let isRestored = false;
   const restore = (): void => {

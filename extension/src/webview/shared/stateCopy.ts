@@ -1,13 +1,12 @@
 // VS Code loses the state of a page whose extension host is gone when the window is reloaded. While a reply is pending, browser storage has a copy.
 
 export class StateCopy {
-  private readonly name: string;
   private isNeeded = false;
+  /** Where the copy is; a page that shows another chat has another key. */
+  private written: string | undefined;
 
   /** @param key Identifies the page and its content. */
-  constructor(key: string) {
-    this.name = `plue.state.${key}`;
-  }
+  constructor(private readonly key: () => string) {}
 
   /** State of an earlier page; undefined if there is none. */
   read(): unknown {
@@ -26,8 +25,11 @@ export class StateCopy {
 
   update(state: unknown): void {
     if (!this.isNeeded || state === undefined) return;
+    const { name } = this;
+    if (this.written !== name) this.remove();
+    this.written = name;
     try {
-      localStorage.setItem(this.name, JSON.stringify(state));
+      localStorage.setItem(name, JSON.stringify(state));
     } catch {
       // Storage is not available or full.
     }
@@ -35,8 +37,17 @@ export class StateCopy {
 
   end(): void {
     this.isNeeded = false;
+    this.remove();
+    this.written = undefined;
+  }
+
+  private get name(): string {
+    return `plue.state.${this.key()}`;
+  }
+
+  private remove(): void {
     try {
-      localStorage.removeItem(this.name);
+      localStorage.removeItem(this.written ?? this.name);
     } catch {
       // Storage is not available.
     }

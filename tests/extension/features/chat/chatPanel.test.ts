@@ -127,7 +127,7 @@ async function hears(message: object, of = panel()): Promise<void> {
 /** A chat whose page is up and was told everything. */
 async function open(uri = codexId): Promise<FakePanel> {
   await run('plue.openChat', uri);
-  panel().say({ type: 'ready' });
+  panel().sayReady();
   await hears({ type: 'templates' });
   await hears({ type: 'choices' });
   await hears({ type: 'focusComposer' });
@@ -149,7 +149,7 @@ describe('a chat in its panel', () => {
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
     expect(panel().heard).toEqual([]);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat', isAgent: false }] });
     await hears({ type: 'choices', recent: [], large: { providerId: 'anthropic' } });
     expect(panel().heard[0]).toEqual({ type: 'sidecar', state: 'running' });
@@ -161,7 +161,7 @@ describe('a chat in its panel', () => {
   it('is read once, while its page loads', async () => {
     await run('plue.openChat', codexId);
     expect(sidecar.methods()).toEqual(['codex/get']);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'snapshot' });
     expect(sidecar.methods().filter((method) => method === 'codex/get')).toHaveLength(1);
   });
@@ -174,7 +174,7 @@ describe('a chat in its panel', () => {
     await run('plue.openChat', codexId);
     whole = { offset: 7 };
     happens();
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'snapshot', chat: chat([question('q1', 'Why?')], { codex: codex(), offset: 7 }) });
   });
 
@@ -217,7 +217,7 @@ describe('a chat in its panel', () => {
     sidecar.stateChanged.fire({ state: 'starting' });
     expect(panel().heard).toEqual([]);
     panel().turn(true);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'snapshot' });
   });
 
@@ -233,7 +233,7 @@ describe('a chat in its panel', () => {
       throw new FailureError('notFound', 'There is no such chat.');
     });
     await run('plue.openChat', codexId);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'refused', error: { kind: 'notFound', message: 'There is no such chat.' } });
     expect(lines).toContain(`The chat ${codexId} could not be shown: There is no such chat.`);
   });
@@ -263,7 +263,7 @@ describe('a chat in its panel', () => {
     };
     sidecar.answer(settingsGet, fail).answer(templateList, fail);
     await run('plue.openChat', codexId);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'choices', recent: [] });
     await hears({ type: 'snapshot' });
     await vi.waitFor(() =>
@@ -485,7 +485,7 @@ describe('a message that is opened', () => {
     sidecar.answer(messageList, () => ({ messages: [], offset: 7, total: 9 }));
     await run('plue.openChat', codexId, 'm7');
     expect(sidecar.methods()).not.toContain('message/list');
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'jump', index: 7, messageId: 'm7' });
     expect(panel().heard).not.toContainEqual({ type: 'focusComposer' });
     await run('plue.openChat', codexId, 'm8');
@@ -538,10 +538,10 @@ describe('which chat is opened', () => {
       const restored = restorePanel('plue.chat', state);
       restored.onDidDispose(() => closed.push(restored));
     }
-    panels[0]?.say({ type: 'ready' });
+    panels[0]?.sayReady();
     await vi.waitFor(() => expect(panels[0]?.heard).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
-    panels[1]?.say({ type: 'ready' });
-    panels[2]?.say({ type: 'ready' });
+    panels[1]?.sayReady();
+    panels[2]?.sayReady();
     expect(panels.slice(1).flatMap(({ heard }) => heard)).toEqual([]);
   });
 });
@@ -557,7 +557,7 @@ describe('files from elsewhere', () => {
     await run('plue.openChat', codexId);
     await run('plue.addFileToChat', Uri.file('/work/a.ts'), [Uri.file('/work/a.ts'), Uri.file('/work/b.ts')]);
     expect(panels).toHaveLength(1);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'attach', files: [{ path: 'a.ts' }, { path: 'b.ts' }] });
     await run('plue.addFileToChat', Uri.file('/work/b.ts'));
     await hears({ type: 'attach', files: [{ path: 'b.ts' }] });
@@ -580,7 +580,7 @@ describe('files from elsewhere', () => {
     await run('plue.addFileToChat', Uri.file('/work/a.ts'));
     expect(sidecar.asked).toContainEqual({ method: 'codex/list', params: { collection: 'chats', limit: 1 } });
     expect(panel().viewColumn).toBe(ViewColumn.Beside);
-    panel().say({ type: 'ready' });
+    panel().sayReady();
     await hears({ type: 'attach', files: [{ path: 'a.ts' }] });
     expect(sidecar.methods()).not.toContain('codex/create');
   });

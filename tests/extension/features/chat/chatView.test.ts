@@ -88,13 +88,10 @@ function view(): FakePanel {
   return only;
 }
 
-/** The chat that a webview shows. */
-const chatIn = (of: FakePanel): string | undefined => /data-codex-id="([^"]*)"/.exec(of.webview.html)?.[1];
-
 /** The page reports, and receives its chat. */
 async function load(of: FakePanel): Promise<void> {
   of.heard.length = 0;
-  of.say({ type: 'ready' });
+  of.sayReady();
   await vi.waitFor(() => expect(of.heard).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
 }
 
@@ -113,11 +110,37 @@ describe('the chat view', () => {
 
   it('shows a chat that is opened, and the next one in its place', async () => {
     await run('plue.openChat', codexId);
-    expect(chatIn(view())).toBe(codexId);
+    expect(view().chat).toBe(codexId);
     await load(view());
     expect(view().title).toBe(`Title of ${codexId}`);
     await run('plue.openChat', 'codex://chats/two');
-    expect([views.length, panels.length, chatIn(view())]).toEqual([1, 0, 'codex://chats/two']);
+    expect([views.length, panels.length, view().chat]).toEqual([1, 0, 'codex://chats/two']);
+  });
+
+  it('shows the next chat in the page that is loaded, with its draft', async () => {
+    await run('plue.openChat', codexId);
+    await load(view());
+    const { html } = view().webview;
+    const draft = { codexId, draft: 'Not sent yet', place: null };
+    await run('plue.openChat', 'codex://chats/two');
+    // Sent by the page before it shows the second chat.
+    view().say({ type: 'saved', state: draft });
+    await load(view());
+    await run('plue.openChat', codexId);
+    expect(view().heard.at(-1)).toEqual({ type: 'openChat', codexId, saved: draft });
+    await load(view());
+    expect([view().webview.html, view().title]).toEqual([html, `Title of ${codexId}`]);
+  });
+
+  it('loads the page again if a reload of the view brought back an earlier chat', async () => {
+    await run('plue.openChat', codexId);
+    await load(view());
+    await run('plue.openChat', 'codex://chats/two');
+    view().say({ type: 'ready', codexId });
+    expect(view().webview.html).toContain(`data-codex-id="${codexId}"`);
+    await load(view());
+    view().say({ type: 'ready', codexId });
+    await vi.waitFor(() => expect(view().webview.html).toContain('data-codex-id="codex://chats/two"'));
   });
 
   it('ignores what the page of the chat before still says', async () => {
@@ -135,10 +158,10 @@ describe('the chat view', () => {
 
   it('shows after a reload the chat that it showed, and the last one after it was moved without one', async () => {
     views.push(resolveView('plue.chatView', { codexId }));
-    await vi.waitFor(() => expect(chatIn(view())).toBe(codexId));
+    await vi.waitFor(() => expect(view().chat).toBe(codexId));
     view().dispose();
     views.splice(0, 1, resolveView('plue.chatView'));
-    await vi.waitFor(() => expect(chatIn(view())).toBe(codexId));
+    await vi.waitFor(() => expect(view().chat).toBe(codexId));
   });
 
   it('shows a new chat when its chat is deleted', async () => {
@@ -149,7 +172,7 @@ describe('the chat view', () => {
       return chat([], { codex: codex({ uri }) });
     });
     sidecar.codexChanged.fire({ uri: codexId });
-    await vi.waitFor(() => expect(chatIn(view())).toBe('codex://chats/new1'));
+    await vi.waitFor(() => expect(view().chat).toBe('codex://chats/new1'));
   });
 
   it('says why it has no chat, and has one when the sidecar is back', async () => {
@@ -160,19 +183,19 @@ describe('the chat view', () => {
     await vi.waitFor(() => expect(view().webview.html).toContain('Plue’s sidecar is gone &lt;now&gt;.'));
     sidecar.answer(codexCreate, () => codex({ uri: 'codex://chats/new1', messageCount: 0 }));
     sidecar.started.fire();
-    await vi.waitFor(() => expect(chatIn(view())).toBe('codex://chats/new1'));
+    await vi.waitFor(() => expect(view().chat).toBe('codex://chats/new1'));
   });
 
   it('gives way to the editor area where the user wants chats there', async () => {
     configuration.set('plue.chat.location', 'editor');
     await run('plue.openChat', codexId);
-    expect([views.length, panels.map(chatIn)]).toEqual([0, [codexId]]);
+    expect([views.length, panels.map(({ chat }) => chat)]).toEqual([0, [codexId]]);
   });
 
   it('opens one of the chats that were used', async () => {
     answers.push('Newest');
     await run('plue.showChats');
-    expect(chatIn(view())).toBe(codexId);
+    expect(view().chat).toBe(codexId);
   });
 });
 
@@ -243,15 +266,15 @@ describe('a chat that moves', () => {
     await load(view());
     view().say({ type: 'saved', state: draft(codexId, 'half a question') });
     await run('plue.chat.openInEditor');
-    expect(panels.map(chatIn)).toEqual([codexId]);
+    expect(panels.map(({ chat }) => chat)).toEqual([codexId]);
     expect(panels[0]?.webview.html).toContain('half a question');
-    await vi.waitFor(() => expect(chatIn(view())).toBe('codex://chats/new1'));
+    await vi.waitFor(() => expect(view().chat).toBe('codex://chats/new1'));
   });
 
   it('opens in its own window', async () => {
     await run('plue.openChat', codexId);
     await run('plue.chat.openInNewWindow');
-    expect(panels.map(chatIn)).toEqual([codexId]);
+    expect(panels.map(({ chat }) => chat)).toEqual([codexId]);
     expect(executed).toContainEqual(['workbench.action.moveEditorToNewWindow']);
   });
 
@@ -262,7 +285,7 @@ describe('a chat that moves', () => {
     panels[0]?.onDidDispose(() => (isClosed = true));
     configuration.clear();
     await run('plue.chat.openInSideBar');
-    expect([chatIn(view()), isClosed]).toEqual([codexId, true]);
+    expect([view().chat, isClosed]).toEqual([codexId, true]);
     await run('plue.openChat', codexId);
     expect(panels).toHaveLength(1);
   });

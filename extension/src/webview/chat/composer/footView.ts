@@ -75,6 +75,7 @@ export class FootView implements ChatView {
       open: (uri) => panel.post({ type: 'openCodex', uri }),
       say: (words) => actions.announce(words),
       left: () => this.composer.focus(),
+      closed: context.closed,
     });
     this.changes = new ChangesBar(
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),

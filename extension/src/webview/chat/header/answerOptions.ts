@@ -12,6 +12,8 @@ export interface AnswerOptionsActions {
   setOptions(options: ChatOptions): void;
   setFallbacks(fallbacks: ModelChoice[]): void;
   openSettings(): void;
+  /** Ends the listeners of the document. */
+  closed: AbortSignal;
 }
 
 const allLevels = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
@@ -84,9 +86,13 @@ export class AnswerOptions {
       // Redrawn controls lose the focus without a new target; only another target closes the form.
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close(false);
     });
-    document.addEventListener('pointerdown', (event) => {
-      if (this.isOpen && event.target instanceof Node && !this.node.contains(event.target)) this.close(false);
-    });
+    document.addEventListener(
+      'pointerdown',
+      (event) => {
+        if (this.isOpen && event.target instanceof Node && !this.node.contains(event.target)) this.close(false);
+      },
+      { signal: this.actions.closed },
+    );
   }
 
   get isOpen(): boolean {

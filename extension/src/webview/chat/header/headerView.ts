@@ -19,17 +19,19 @@ export class HeaderView implements ChatView {
     private readonly context: ChatContext,
     contextMeter: HTMLElement,
   ) {
-    const { panel, lists, actions } = context;
+    const { panel, lists, actions, closed } = context;
     this.options = new AnswerOptions(lists, {
       setOptions: (options) => panel.post({ type: 'options', options }),
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => actions.help('openSettings'),
+      closed,
     });
     this.instructions = new InstructionsList({
       refresh: () => panel.post({ type: 'loadInstructions' }),
       open: ({ source, path }) => panel.post({ type: 'openInstructions', source, ...(path === undefined ? {} : { path }) }),
       allow: ({ source, version }) => panel.post({ type: 'allowInstructions', source, version }),
       manageTrust: () => actions.help('manageTrust'),
+      closed,
     });
     this.header = new Header(
       this.options,

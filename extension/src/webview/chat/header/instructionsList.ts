@@ -12,6 +12,8 @@ export interface InstructionsActions {
   open(source: SteeringSource): void;
   allow(source: SteeringSource): void;
   manageTrust(): void;
+  /** Ends the listeners of the document. */
+  closed: AbortSignal;
 }
 
 const kinds: Record<SteeringKind, { icon: string; name: string }> = {
@@ -55,9 +57,13 @@ export class InstructionsList {
     this.node.addEventListener('focusout', (event) => {
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close();
     });
-    document.addEventListener('pointerdown', (event) => {
-      if (!(event.target instanceof Node && this.node.contains(event.target))) this.close();
-    });
+    document.addEventListener(
+      'pointerdown',
+      (event) => {
+        if (!(event.target instanceof Node && this.node.contains(event.target))) this.close();
+      },
+      { signal: actions.closed },
+    );
     this.node.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || this.popup.hidden) return;
       event.preventDefault();

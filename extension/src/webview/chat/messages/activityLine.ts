@@ -31,11 +31,18 @@ export class ActivityLine {
     this.node.hidden = words === undefined;
     this.stop.hidden = this.state?.activity?.kind !== 'retrying';
     setText(this.words, visibleText(words ?? ''));
-    if (words !== undefined && this.ticking === undefined) this.ticking = setInterval(() => this.draw(), 1000);
-    if (words === undefined && this.ticking !== undefined) {
-      clearInterval(this.ticking);
-      this.ticking = undefined;
-    }
+    if (words !== undefined && this.ticking === undefined) this.ticking = setInterval(() => this.tick(), 1000);
+    if (words === undefined) this.stopTicking();
+  }
+
+  private tick(): void {
+    if (this.node.isConnected) this.draw();
+    else this.stopTicking();
+  }
+
+  private stopTicking(): void {
+    clearInterval(this.ticking);
+    this.ticking = undefined;
   }
 }
 

@@ -66,7 +66,13 @@ export function fillCode(block: HTMLElement, source: string, info: string, close
     extend(code, visible);
     return;
   }
-  const colored = language === '' ? undefined : color(visible, language);
+  const colored =
+    language === ''
+      ? undefined
+      : color(visible, language, () => {
+          // Newer code was colored meanwhile.
+          if (code.textContent === visible) fillCode(block, source, info, closed);
+        });
   if (colored === undefined) extend(code, visible);
   else code.replaceChildren(colored);
 }
@@ -82,8 +88,8 @@ function pathOf(info: string): string {
   return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
 }
 
-function color(source: string, language: string): DocumentFragment | undefined {
-  const value = highlighted(source, language);
+function color(source: string, language: string, retry: () => void): DocumentFragment | undefined {
+  const value = highlighted(source, language, retry);
   if (value === undefined) return undefined;
   return DOMPurify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'], ALLOW_DATA_ATTR: false });
 }

@@ -1,7 +1,7 @@
 // Formulas in responses. The library is loaded with the first formula; until then, and for
 // invalid formulas, the source is shown.
 import DOMPurify from 'dompurify';
-import { element } from '../../shared/element';
+import { loadScript } from '../../shared/loadScript';
 
 /** Renders a formula as MathML markup. Throws if it is invalid. */
 export type SetFormula = (source: string, isDisplay: boolean) => string;
@@ -78,16 +78,10 @@ const allowed = {
   ALLOW_ARIA_ATTR: false,
 };
 
-/** The webview's script has the nonce that allows another one. */
-const pageScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
-
 function askForLibrary(): void {
-  if (isAsked || pageScript === undefined) return;
+  if (isAsked) return;
   isAsked = true;
-  const script = element('script', { src: new URL('formulas.js', pageScript.src).href });
-  script.nonce = pageScript.nonce;
-  script.addEventListener('load', setWaiting);
-  document.head.append(script);
+  loadScript('formulas.js', setWaiting);
 }
 
 function setWaiting(): void {

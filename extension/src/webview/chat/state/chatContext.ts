@@ -11,6 +11,8 @@ export interface ChatContext {
   readonly store: ChatStore;
   readonly lists: ModelLists;
   readonly actions: ChatActions;
+  /** Aborted when the page shows another chat. Ends listeners of the document. */
+  readonly closed: AbortSignal;
 }
 
 /** Actions of one view that other views use. */

@@ -18,6 +18,8 @@ export interface ApprovalBoxActions {
   say(words: string): void;
   /** The last approval was answered with the keyboard. */
   left(): void;
+  /** Ends the listeners of the document, for a box that does not live as long as its page. */
+  closed?: AbortSignal;
 }
 
 export class ApprovalBox {
@@ -35,9 +37,10 @@ export class ApprovalBox {
     this.guard = new AnswerGuard(now);
     this.node.addEventListener('keydown', (event) => moveByArrows(event, this.rows()));
     if (typeof ResizeObserver !== 'undefined') new ResizeObserver(() => this.touch()).observe(this.node);
-    document.addEventListener('visibilitychange', () => this.touch());
-    document.addEventListener('scroll', () => this.touch(), { capture: true, passive: true });
-    window.addEventListener('resize', () => this.lookSoon());
+    const until = actions.closed === undefined ? {} : { signal: actions.closed };
+    document.addEventListener('visibilitychange', () => this.touch(), until);
+    document.addEventListener('scroll', () => this.touch(), { capture: true, passive: true, ...until });
+    window.addEventListener('resize', () => this.lookSoon(), until);
   }
 
   /** @param canAnswer False if the sidecar does not respond. */
