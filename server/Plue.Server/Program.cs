@@ -27,6 +27,7 @@ Services? services = null;
     ("search", () => SearchCommand.Create(Open, terminal)),
     ("chats", () => ChatsCommand.Create(Open, terminal)),
     ("import", () => ImportCommand.Create(Open, terminal)),
+    ("audit", () => AuditCommand.Create(Open, terminal)),
     ("health", () => HealthCommand.Create(Open, terminal)),
     ("sandbox", () => SandboxCommand.Create(terminal)),
 ];

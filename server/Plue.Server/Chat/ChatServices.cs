@@ -116,7 +116,7 @@ internal sealed class ChatServices(
             && ManagedPolicy.RefusalOfMode(PermissionModes.NameOf(named)) is { } refusal
         )
         {
-            throw new FailureException(FailureKind.PermissionDenied, refusal);
+            throw PolicyRefusals.Refuse(platform.Paths, platform.Time, refusal);
         }
     }
 

@@ -251,8 +251,9 @@ public sealed record UserConfig
 
         if (value is not (null or Json5Null) && ManagedPolicy.Read(paths).LimitOf(key) is var (limit, policy) && !IsWithin(value, limit))
         {
-            throw new FailureException(
-                FailureKind.PermissionDenied,
+            throw PolicyRefusals.Refuse(
+                paths,
+                TimeProvider.System,
                 limit.Max is { } max
                     ? string.Create(
                         CultureInfo.InvariantCulture,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Agents;
+using Plue.Server.Audit;
 using Plue.Server.Catalog;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
@@ -61,6 +62,7 @@ internal sealed class Services : IAsyncDisposable
         Transfer = new TransferServices(Platform, Store);
         ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys);
         Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets);
+        Audit = new AuditServices(Platform, Store);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry);
     }
 
@@ -78,6 +80,7 @@ internal sealed class Services : IAsyncDisposable
     public TransferServices Transfer { get; }
     public ProgramImport ProgramImport { get; }
     public TelemetryServices Telemetry { get; }
+    public AuditServices Audit { get; }
     public HealthServices Health { get; }
 
     /// <param name="isUnattended">True if no user is available.</param>

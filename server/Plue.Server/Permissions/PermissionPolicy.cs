@@ -43,17 +43,20 @@ public sealed class PermissionPolicy
         );
     }
 
+    /// <summary>Records what the policy of the organization refused.</summary>
+    public void RecordRefusal(string sentence, string codexId, TimeProvider time) => PolicyRefusals.Record(paths, time, sentence, codexId);
+
     /// <param name="tool">As templates name it.</param>
     /// <param name="rights">The agent first, then its parents. Only the agent's own list of tools applies; everything else applies from parents, too.</param>
     public Verdict Evaluate(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
         if (ManagedPolicy.Read(paths) is var managed && managed.RefusalOfTool(tool) is { } refusal)
         {
-            return new Verdict(Decision.Deny, refusal);
+            return new Verdict(Decision.Deny, refusal) { IsOfPolicy = true };
         }
         if (action is ToolAction.Fetch { Address.IsAbsoluteUri: true } fetch && managed.RefusalOfHost(fetch.Address) is { } refusedHost)
         {
-            return new Verdict(Decision.Deny, refusedHost);
+            return new Verdict(Decision.Deny, refusedHost) { IsOfPolicy = true };
         }
         if (action is ToolAction.OwnRecord)
         {

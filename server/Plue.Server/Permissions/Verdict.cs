@@ -17,6 +17,9 @@ public sealed record Verdict(Decision Decision, string Why)
     /// <summary>The workspace folder that <see cref="Rule"/> is stored for.</summary>
     public string? RuleFolder { get; init; }
 
+    /// <summary>True if the policy of the organization denies it.</summary>
+    public bool IsOfPolicy { get; init; }
+
     /// <summary>Where it really leads: the path with links followed.</summary>
     public string? Where { get; init; }
 }

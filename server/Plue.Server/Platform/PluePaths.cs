@@ -52,6 +52,10 @@ public sealed class PluePaths(string home, string? userFolder = null)
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
 
+    /// <summary>What the policy of the organization refused.</summary>
+    public string Refusals => Path.Combine(Home, "refusals.jsonl");
+    public string OldRefusals => Path.Combine(Home, "refusals.old.jsonl");
+
     /// <summary>The policy of the organization. Only an administrator can write it, and no variable of the user changes its path.</summary>
     public string Policy { get; init; } =
         OperatingSystem.IsWindows()

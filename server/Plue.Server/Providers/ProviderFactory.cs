@@ -1,5 +1,6 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Providers.Acp;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Bedrock;
@@ -44,7 +45,7 @@ internal sealed class ProviderFactory(
     {
         if (refusalOf(settings) is { } refusal)
         {
-            throw new FailureException(FailureKind.PermissionDenied, refusal);
+            throw PolicyRefusals.Refuse(platform.Paths, platform.Time, refusal);
         }
 
         var credential = settings.AuthType == AuthType.Oauth ? new OAuthCredential(settings, tokens) : null;

@@ -25,7 +25,9 @@ internal sealed class ProviderServices : IAsyncDisposable
         Action<string> registerSecret
     )
     {
-        http = new ProviderHttp(url => ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url));
+        http = new ProviderHttp(url =>
+            PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url))
+        );
         string? RefusalOf(ProviderSettings settings, string? model)
         {
             var policy = ManagedPolicy.Read(platform.Paths);
@@ -59,7 +61,8 @@ internal sealed class ProviderServices : IAsyncDisposable
             states,
             new ModelCache(platform.Paths, Log),
             platform.Time,
-            RefusalOf
+            RefusalOf,
+            refusal => PolicyRefusals.Record(platform.Paths, platform.Time, refusal)
         );
         Catalogs = new CatalogServices(
             catalog,

@@ -123,6 +123,35 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
+        foreach (var (id, path, _) in JournalFiles(since))
+        {
+            var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
+            string template;
+            try
+            {
+                var scan = JournalReader.Scan(path, line => fold.Take(line));
+                template = scan.Header?.Template ?? FallbackHeader(id).Template;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning("The cost of {Chat} is not counted: {Why}", id, exception.Message);
+                continue;
+            }
+
+            foreach (var message in fold.CompletedMessages)
+            {
+                if (UsageEntry.Of(message, id, template, NameOf) is { } entry)
+                {
+                    yield return entry;
+                }
+            }
+        }
+    }
+
+    /// <summary>Every journal of chats and tasks, deleted ones that can still be restored among them.</summary>
+    /// <param name="since">Only those that were written to since then.</param>
+    internal IEnumerable<(string Id, string Path, bool IsDeleted)> JournalFiles(DateTimeOffset since = default)
+    {
         foreach (var folder in new[] { paths.Chats, paths.Tasks, paths.Trash }.Where(Directory.Exists))
         {
             foreach (
@@ -131,31 +160,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                     .Where(file => file.LastWriteTimeUtc >= since.UtcDateTime)
             )
             {
-                var id = Path.GetFileNameWithoutExtension(file.Name);
-                if (!IsId(id))
+                if (Path.GetFileNameWithoutExtension(file.Name) is var id && IsId(id))
                 {
-                    continue;
-                }
-
-                var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
-                string template;
-                try
-                {
-                    var scan = JournalReader.Scan(file.FullName, line => fold.Take(line));
-                    template = scan.Header?.Template ?? FallbackHeader(id).Template;
-                }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                {
-                    logger.LogWarning("The cost of {Chat} is not counted: {Why}", id, exception.Message);
-                    continue;
-                }
-
-                foreach (var message in fold.CompletedMessages)
-                {
-                    if (UsageEntry.Of(message, id, template, NameOf) is { } entry)
-                    {
-                        yield return entry;
-                    }
+                    yield return (id, file.FullName, folder == paths.Trash);
                 }
             }
         }

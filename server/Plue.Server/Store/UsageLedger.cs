@@ -98,6 +98,32 @@ public sealed class UsageLedger(
         return await Task.Run(() => Read(from, to), cancellationToken);
     }
 
+    /// <summary>The start of each month with entries, oldest first.</summary>
+    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    public async Task<IReadOnlyList<DateTimeOffset>> MonthsAsync(CancellationToken cancellationToken = default)
+    {
+        // Reading completes the ledger.
+        var now = time.GetUtcNow();
+        await ReadAsync(now, now, cancellationToken);
+        return
+        [
+            .. Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue)
+                .Select(Path.GetFileNameWithoutExtension)
+                .Select(month =>
+                    DateTimeOffset.TryParseExact(
+                        month,
+                        "yyyy-MM",
+                        CultureInfo.InvariantCulture,
+                        DateTimeStyles.AssumeUniversal,
+                        out var start
+                    )
+                        ? start
+                        : (DateTimeOffset?)null
+                )
+                .OfType<DateTimeOffset>(),
+        ];
+    }
+
     /// <summary>USD since midnight where this program runs.</summary>
     public async Task<decimal> SpentTodayAsync(CancellationToken cancellationToken = default) =>
         (await TodayAsync(cancellationToken)).Sum(entry => entry.Cost ?? 0);

@@ -28,7 +28,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
         (this.platform, this.codices, this.providers, this.store) = (platform, codices, providers, store);
         Exporter = new TelemetryExporter(
             () => Settings,
-            address => ManagedPolicy.Read(platform.Paths).RefusalOfHost(address),
+            address => PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfHost(address)),
             providers.OpenHttp,
             secrets,
             platform.Redactor.Mask,

@@ -276,6 +276,10 @@ public sealed class ToolRunner(
         }
         if (verdict.Decision == Decision.Deny)
         {
+            if (verdict.IsOfPolicy)
+            {
+                policy.RecordRefusal(verdict.Why, context.CodexId, clock);
+            }
             throw new ToolFailureException($"The call was denied: {verdict.Why}");
         }
         if (rights.Any(one => one.IsUnattended))

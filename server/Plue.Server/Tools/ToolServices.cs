@@ -3,6 +3,7 @@ using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Tools.Hooks;
@@ -46,6 +47,8 @@ internal sealed class ToolServices : IAsyncDisposable
             Time = platform.Time,
             Environment = OwnEnvironment.Read(),
             Home = PluePaths.UserFolder,
+            RefusalOf = address =>
+                PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfHost(address)),
             Templates = () => McpTemplate.Of(codices.Templates),
             Ask = (request, cancellationToken) => permissions.Approvals.AskAsync(request, cancellationToken),
         };

@@ -69,10 +69,12 @@ public partial class LayeringTests
             "Platform",
         ],
         ["Telemetry"] = ["Chat", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
+        ["Audit"] = ["Transfer", "Permissions", "Policy", "Store", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
         ["Health"] = ["Telemetry", "Tools", "Policy", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
         ["Modules"] =
         [
+            "Audit",
             "Editor",
             "Health",
             "Transfer",
@@ -135,6 +137,7 @@ public partial class LayeringTests
         ],
         ["Cli"] =
         [
+            "Audit",
             "Acp",
             "Rpc",
             "Modules",

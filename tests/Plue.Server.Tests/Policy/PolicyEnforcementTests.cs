@@ -205,6 +205,23 @@ public sealed class PolicyEnforcementTests : IDisposable
         Assert.Equal(sentence, (string?)started["error"]?["message"]);
     }
 
+    [Fact]
+    public async Task A_host_that_is_not_allowed_is_refused_to_servers_with_an_address_too()
+    {
+        await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("One"));
+        await using var web = new ScriptedEndpoint();
+        await using var sidecar = await StartAsync($"{{ allowed_hosts: ['127.0.0.1:{endpoint.Url.Port}'] }}", endpoint);
+        File.WriteAllText(Path.Combine(sidecar.Home, "mcp.json5"), $"{{ mcpServers: {{ web: {{ url: '{web.Url}mcp' }} }} }}");
+        var own = (await sidecar.Client.ResultAsync("mcp/list", new { }))!["servers"]![0]!;
+        await sidecar.Client.RequestAsync("mcp/approve", new { name = "web", fingerprint = (string?)own["fingerprint"] });
+        var started = await sidecar.Client.RequestAsync("mcp/start", new { name = "web" });
+        Assert.Equal(
+            $"Your organization's policy ({PolicyFile}) does not allow connections to 127.0.0.1.",
+            (string?)started["error"]?["message"]
+        );
+        Assert.Empty(web.Requests);
+    }
+
     private static async Task<JsonNode> FailedTurnAsync(InMemorySidecar sidecar) =>
         new JsonArray([.. (await sidecar.Client.TurnAsync()).Select(one => one.DeepClone())]);
 

@@ -24,6 +24,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private readonly UsageWindows windows;
     private readonly TimeProvider time;
     private readonly Func<ProviderSettings, string?, string?> refusalOf;
+    private readonly Action<string>? refused;
     private readonly Lock building = new();
     private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
     private readonly List<IProvider> replaced = [];
@@ -32,6 +33,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     /// <param name="build">Makes the provider of a kind.</param>
     /// <param name="refusalOf">Returns why the organization does not allow a provider, or one of its models, as a sentence; null if it does.</param>
+    /// <param name="refused">Called with the sentence when one of them is used.</param>
     public ProviderRegistry(
         IProviderSource source,
         Func<ProviderSettings, IProvider> build,
@@ -40,9 +42,11 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         ProviderStates states,
         ModelCache cache,
         TimeProvider time,
-        Func<ProviderSettings, string?, string?>? refusalOf = null
+        Func<ProviderSettings, string?, string?>? refusalOf = null,
+        Action<string>? refused = null
     )
     {
+        this.refused = refused;
         this.refusalOf = refusalOf ?? ((_, _) => null);
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
         Cooldowns = new ProviderCooldowns(time);
@@ -95,6 +99,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     {
         if (refusalOf(settings, model) is { } refusal)
         {
+            refused?.Invoke(refusal);
             throw new FailureException(FailureKind.PermissionDenied, refusal);
         }
     }

@@ -43,6 +43,7 @@ internal sealed class HookCommand(PluePaths paths, Sandbox sandbox, Func<bool> a
         HookOutput NotRun(string why) => new(0, "", "", time.GetElapsedTime(began), why);
         if (ManagedPolicy.Read(paths).RefusalOfTool("bash") is { } refusal)
         {
+            PolicyRefusals.Record(paths, time, refusal);
             return NotRun(refusal);
         }
         if (Shells.FirstOrDefault(File.Exists) is not { } shell)

@@ -377,7 +377,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private async Task<IClientTransport> ConnectHttpAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
-        guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token));
+        guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token), services.RefusalOf);
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
         // Without a token, requests are unauthenticated: only the user starts a sign-in.

@@ -71,6 +71,9 @@ public sealed record McpServices
     /// <summary>The user's own folder, where user's servers run that name no other.</summary>
     public required string Home { get; init; }
 
+    /// <summary>Returns why requests to an address are not allowed, as a sentence; null if they are.</summary>
+    public Func<Uri, string?> RefusalOf { get; init; } = static _ => null;
+
     /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Plue.Server.Messages;
 using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.Http;
 
@@ -6,19 +7,26 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
 /// Stands between the library and the network: the server's headers go to its own origin alone, no redirect is followed, other origins (those of the
-/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpStdioTransport.MaxLineLength"/>.
+/// sign-in) are reached encrypted or not at all, hosts that are not allowed are not contacted, and no message is longer than <see cref="McpStdioTransport.MaxLineLength"/>.
 /// </summary>
 /// <param name="headers">Resolved again for each request, and never kept.</param>
+/// <param name="refusalOf">Returns why requests to an address are not allowed, as a sentence; null if they are.</param>
 internal sealed class McpHttpGuard(
     McpDeclaration server,
     Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers,
+    Func<Uri, string?> refusalOf,
     HttpMessageHandler inner
 ) : DelegatingHandler(inner)
 {
-    public McpHttpGuard(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers)
+    public McpHttpGuard(
+        McpDeclaration server,
+        Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers,
+        Func<Uri, string?> refusalOf
+    )
         : this(
             server,
             headers,
+            refusalOf,
             new SocketsHttpHandler
             {
                 AllowAutoRedirect = false,
@@ -38,6 +46,10 @@ internal sealed class McpHttpGuard(
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var address = request.RequestUri!;
+        if (refusalOf(address) is { } refusal)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, refusal);
+        }
         if (ProviderEndpoint.OriginOf(address) == server.Origin)
         {
             foreach (var (name, value) in await headers(cancellationToken).ConfigureAwait(false))

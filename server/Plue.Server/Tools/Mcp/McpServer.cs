@@ -305,7 +305,7 @@ internal sealed class McpServer(
         }
         if (Refusal() is { } refusal)
         {
-            throw new FailureException(FailureKind.PermissionDenied, refusal);
+            throw PolicyRefusals.Refuse(services.Paths, services.Time, refusal);
         }
     }
 

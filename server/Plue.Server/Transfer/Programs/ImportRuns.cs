@@ -17,6 +17,9 @@ internal sealed class ImportRuns(PluePaths paths, TimeProvider time)
     /// <summary>The last run that was not undone; null if there is none.</summary>
     public StoredImportRun? Last => file.Read().Runs.LastOrDefault(run => run.Entries.Count > 0);
 
+    /// <summary>The runs that were not undone, oldest first.</summary>
+    public IReadOnlyList<StoredImportRun> Runs() => file.Read().Runs;
+
     public StoredImportRun? Find(string id) => file.Read().Runs.FirstOrDefault(run => run.Id == id);
 
     /// <summary>The last address of each source that was imported.</summary>

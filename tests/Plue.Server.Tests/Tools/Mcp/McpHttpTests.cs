@@ -47,6 +47,44 @@ public class McpHttpTests
     }
 
     [Fact]
+    public async Task A_host_that_is_not_allowed_gets_no_request_of_a_server()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = request => Answer(request) };
+        await using var home = new McpHome();
+        home.Services = home.Services with
+        {
+            RefusalOf = address => address.Host == "127.0.0.1" ? "The policy does not allow connections to 127.0.0.1." : null,
+        };
+        home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        Assert.Contains(
+            "does not allow connections to 127.0.0.1",
+            Assert.Single((await home.FindAsync("web/*")).Notes),
+            StringComparison.Ordinal
+        );
+        Assert.Empty(endpoint.Requests);
+    }
+
+    [Fact]
+    public async Task A_sign_in_elsewhere_is_refused_if_that_host_is_not_allowed()
+    {
+        await using var world = new SignInWorld();
+        await using var home = new McpHome();
+        home.Services = home.Services with
+        {
+            RefusalOf = address =>
+                address.AbsolutePath.Contains("register", StringComparison.Ordinal)
+                    ? $"The policy does not allow connections to {address.Host}."
+                    : null,
+        };
+        home.WriteUser(("web", $$"""{ "url": "{{world.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        var failure = await Assert.ThrowsAsync<FailureException>(() => home.Servers.SignInAsync("web", CancellationToken.None));
+        Assert.Contains("The policy does not allow connections to 127.0.0.1.", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(world.Requests, request => request.Target.Contains("register", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SEC_39_An_answer_that_repeats_the_key_is_masked()
     {
         await using var endpoint = new ScriptedEndpoint
