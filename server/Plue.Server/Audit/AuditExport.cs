@@ -50,18 +50,13 @@ internal sealed class AuditExport(
         var writer = new AuditWriter(output, mask);
         List<string> unreadable = [];
         writer.Write("export", time.GetUtcNow(), json => WriteHeader(json, range));
-        foreach (var rule in rules.List().Where(rule => range.Has(rule.CreatedAt)))
+        foreach (var rule in rules.List())
         {
-            writer.Write(
-                "permission_rule",
-                rule.CreatedAt,
-                json =>
-                {
-                    writer.Text(json, "rule", rule.Rule);
-                    json.WriteString("folder"u8, rule.Folder);
-                    json.WriteString("decided_by"u8, "user"u8);
-                }
-            );
+            var created = StoredMessage.Utc(rule.CreatedAt);
+            if (range.Has(created))
+            {
+                writer.Write("permission_rule", created, json => WriteRule(writer, json, rule));
+            }
         }
 
         foreach (var run in imports.Runs().Where(run => range.Has(run.At)))
@@ -112,6 +107,13 @@ internal sealed class AuditExport(
             }
         );
         return new AuditSummary(writer.Lines, writer.Sha256, unreadable);
+    }
+
+    private static void WriteRule(AuditWriter writer, Utf8JsonWriter json, StoredRule rule)
+    {
+        writer.Text(json, "rule", rule.Rule);
+        json.WriteString("folder"u8, rule.Folder);
+        json.WriteString("decided_by"u8, "user"u8);
     }
 
     private void WriteHeader(Utf8JsonWriter json, AuditRange range)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Plue.Server.Messages;
 using Plue.Server.Store;
 
 namespace Plue.Server.Audit;

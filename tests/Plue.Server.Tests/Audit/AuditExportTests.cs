@@ -1,15 +1,17 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Audit;
 using Plue.Server.Cli;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Store;
 using Plue.Server.Tests.Store;
-using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Audit;
 
@@ -20,8 +22,8 @@ public sealed class AuditExportTests : IDisposable
     private readonly StringWriter error = new();
 
     private string Home => Path.Combine(folder, "home");
-    private string File => Path.Combine(folder, "audit.jsonl");
-    private PluePaths Paths => new(Home) { AddedPolicy = System.IO.File.Exists(PolicyFile) ? PolicyFile : null };
+    private string ExportFile => Path.Combine(folder, "audit.jsonl");
+    private PluePaths Paths => new(Home) { AddedPolicy = File.Exists(PolicyFile) ? PolicyFile : null };
     private string PolicyFile => Path.Combine(folder, "policy.json5");
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -29,24 +31,19 @@ public sealed class AuditExportTests : IDisposable
     [Fact]
     public async Task A_home_with_a_call_a_refusal_and_a_rule_becomes_one_line_each()
     {
-        System.IO.File.WriteAllText(PolicyFile, "{ denied_tools: ['fetch'] }");
+        File.WriteAllText(PolicyFile, "{ denied_tools: ['fetch'] }");
         var chat = await WriteChatAsync();
         new StoredRules(Paths, TimeProvider.System).Add("bash(ls *)", folder);
-        Plue.Server.Policy.PolicyRefusals.Record(
-            Paths,
-            TimeProvider.System,
-            "Your organization's policy (p) does not allow the tool fetch.",
-            chat
-        );
+        PolicyRefusals.Record(Paths, TimeProvider.System, "Your organization's policy (p) does not allow the tool fetch.", chat);
 
-        Assert.Equal(0, await RunAsync("export", "--out", File));
+        Assert.Equal(0, await RunAsync("export", "--out", ExportFile));
         var lines = Lines();
         Assert.Equal(
             ["export", "permission_rule", "policy_refusal", "chat", "tool_call", "hook", "request", "end"],
             lines.Select(line => line.GetProperty("type").GetString())
         );
         Assert.Equal(
-            (PolicyFile, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.IO.File.ReadAllBytes(PolicyFile)))),
+            (PolicyFile, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(PolicyFile)))),
             (
                 lines[0].GetProperty("policies")[0].GetProperty("path").GetString(),
                 lines[0].GetProperty("policies")[0].GetProperty("sha256").GetString()
@@ -77,10 +74,10 @@ public sealed class AuditExportTests : IDisposable
             )
         );
         Assert.Equal(8, lines[7].GetProperty("lines").GetInt32());
-        Assert.DoesNotContain("ls -la", System.IO.File.ReadAllText(File), StringComparison.Ordinal);
+        Assert.DoesNotContain("ls -la", File.ReadAllText(ExportFile), StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(File));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ExportFile));
         }
     }
 
@@ -88,7 +85,7 @@ public sealed class AuditExportTests : IDisposable
     public async Task Content_is_included_only_if_it_is_asked_for()
     {
         await WriteChatAsync();
-        Assert.Equal(0, await RunAsync("export", "--content", "--out", File));
+        Assert.Equal(0, await RunAsync("export", "--content", "--out", ExportFile));
         var lines = Lines();
         Assert.Equal("List it", Typed(lines, "message")[0].GetProperty("text").GetString());
         Assert.Equal("""{"command":"ls -la"}""", Typed(lines, "tool_call")[0].GetProperty("parameters").GetString());
@@ -98,7 +95,7 @@ public sealed class AuditExportTests : IDisposable
     public async Task A_message_that_was_written_twice_counts_once_and_a_copy_or_an_import_not_at_all()
     {
         await WriteChatAsync(twice: true, copy: true);
-        Assert.Equal(0, await RunAsync("export", "--out", File));
+        Assert.Equal(0, await RunAsync("export", "--out", ExportFile));
         Assert.Single(Typed(Lines(), "tool_call"));
     }
 
@@ -106,17 +103,17 @@ public sealed class AuditExportTests : IDisposable
     public async Task Days_limit_the_export()
     {
         await WriteChatAsync();
-        Assert.Equal(0, await RunAsync("export", "--to", "2001-01-01", "--out", File));
+        Assert.Equal(0, await RunAsync("export", "--to", "2001-01-01", "--out", ExportFile));
         Assert.Equal(["export", "end"], Lines().Select(line => line.GetProperty("type").GetString()));
-        Assert.Equal(2, await RunAsync("export", "--from", "yesterday", "--out", File));
+        Assert.Equal(2, await RunAsync("export", "--from", "yesterday", "--out", ExportFile));
     }
 
     [Fact]
     public async Task An_existing_file_is_kept()
     {
-        System.IO.File.WriteAllText(File, "mine");
-        Assert.Equal(1, await RunAsync("export", "--out", File));
-        Assert.Equal("mine", System.IO.File.ReadAllText(File));
+        File.WriteAllText(ExportFile, "mine");
+        Assert.Equal(1, await RunAsync("export", "--out", ExportFile));
+        Assert.Equal("mine", File.ReadAllText(ExportFile));
         Assert.Contains("Choose another file.", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -124,11 +121,11 @@ public sealed class AuditExportTests : IDisposable
     public async Task An_unchanged_file_is_verified_by_its_hash()
     {
         await WriteChatAsync();
-        Assert.Equal(0, await RunAsync("export", "--out", File));
+        Assert.Equal(0, await RunAsync("export", "--out", ExportFile));
         var hash = Lines()[^1].GetProperty("sha256").GetString()!;
         Assert.Contains(hash, output.ToString(), StringComparison.Ordinal);
-        Assert.Equal(0, await RunAsync("verify", File, "--sha256", hash));
-        Assert.Equal(1, await RunAsync("verify", File, "--sha256", new string('0', 64)));
+        Assert.Equal(0, await RunAsync("verify", ExportFile, "--sha256", hash));
+        Assert.Equal(1, await RunAsync("verify", ExportFile, "--sha256", new string('0', 64)));
     }
 
     public static TheoryData<string, int> Edits =>
@@ -148,10 +145,7 @@ public sealed class AuditExportTests : IDisposable
     [MemberData(nameof(Edits))]
     public async Task The_first_changed_line_is_named(string edit, int line)
     {
-        await WriteChatAsync();
-        Assert.Equal(0, await RunAsync("export", "--to", "2001-01-01", "--out", File));
-        System.IO.File.Delete(File);
-        await using (var stream = System.IO.File.Create(File))
+        await using (var stream = File.Create(ExportFile))
         {
             var writer = new AuditWriter(stream, text => text);
             foreach (var type in new[] { "export", "chat", "tool_call", "request", AuditExport.EndType })
@@ -160,7 +154,7 @@ public sealed class AuditExportTests : IDisposable
             }
         }
 
-        var lines = System.IO.File.ReadAllLines(File).ToList();
+        var lines = File.ReadAllLines(ExportFile).ToList();
         switch (edit)
         {
             case "change":
@@ -189,9 +183,9 @@ public sealed class AuditExportTests : IDisposable
                 break;
         }
 
-        System.IO.File.WriteAllText(File, string.Concat(lines.Select(one => one + "\n")));
-        Assert.Equal(line, AuditVerifier.Verify(File, null, CancellationToken.None).BadLine);
-        Assert.Equal(1, await RunAsync("verify", File));
+        File.WriteAllText(ExportFile, string.Concat(lines.Select(one => one + "\n")));
+        Assert.Equal(line, AuditVerifier.Verify(ExportFile, null, CancellationToken.None).BadLine);
+        Assert.Equal(1, await RunAsync("verify", ExportFile));
         Assert.StartsWith($"Line {line} ", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -201,7 +195,12 @@ public sealed class AuditExportTests : IDisposable
         var text = new string('x', 256 * 1024);
         for (var chat = 0; chat < 60; chat++)
         {
-            await using var journal = new StoreFixture(Home).NewStore().Create("ai-chat", "A title", "local", "small");
+            await using var journal = new ChatStore(Paths, TimeProvider.System, NullLogger.Instance).Create(
+                "ai-chat",
+                "A title",
+                "local",
+                "small"
+            );
             for (var message = 0; message < 4; message++)
             {
                 await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, text), CancellationToken.None);
@@ -218,7 +217,12 @@ public sealed class AuditExportTests : IDisposable
 
     private async Task<string> WriteChatAsync(bool twice = false, bool copy = false)
     {
-        await using var journal = new StoreFixture(Home).NewStore().Create("ai-chat", "A title", "local", "small");
+        await using var journal = new ChatStore(Paths, TimeProvider.System, NullLogger.Instance).Create(
+            "ai-chat",
+            "A title",
+            "local",
+            "small"
+        );
         await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "List it"), CancellationToken.None);
         var response = StoreFixture.NewMessage(MessageRole.Assistant, "Here") with
         {
@@ -247,7 +251,7 @@ public sealed class AuditExportTests : IDisposable
         return journal.Id;
     }
 
-    private List<JsonElement> Lines() => [.. System.IO.File.ReadAllLines(File).Select(line => JsonElement.Parse(line))];
+    private List<JsonElement> Lines() => [.. File.ReadAllLines(ExportFile).Select(line => JsonElement.Parse(line))];
 
     private static List<JsonElement> Typed(List<JsonElement> lines, string type) =>
         [.. lines.Where(line => line.GetProperty("type").GetString() == type)];
