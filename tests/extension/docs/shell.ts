@@ -121,8 +121,13 @@ export class DocumentShell {
 
 /** Where the runtime of the debug build is. */
 export function dotnetRoot(): string {
-  const folder = (process.env['PATH'] ?? '').split(delimiter).find((candidate) => existsSync(join(candidate, 'dotnet')));
-  return process.env['DOTNET_ROOT'] ?? (folder === undefined ? '' : dirname(realpathSync(join(folder, 'dotnet'))));
+  // A `dotnet` on the PATH may be a script that starts the real one.
+  const root = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => existsSync(join(folder, 'dotnet')))
+    .map((folder) => dirname(realpathSync(join(folder, 'dotnet'))))
+    .find((folder) => existsSync(join(folder, 'host', 'fxr')));
+  return process.env['DOTNET_ROOT'] ?? root ?? '';
 }
 
 function write(path: string, text: string): string {
