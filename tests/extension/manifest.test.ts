@@ -13,7 +13,9 @@ const manifest = v.parse(
         v.looseObject({ command: v.string(), title: v.string(), category: v.optional(v.string()), icon: v.optional(v.string()) }),
       ),
       menus: v.record(v.string(), v.array(menuEntry)),
-      keybindings: v.array(menuEntry),
+      keybindings: v.array(
+        v.looseObject({ command: v.string(), when: v.optional(v.string()), key: v.string(), mac: v.optional(v.string()) }),
+      ),
       views: v.record(v.string(), v.array(v.looseObject({ id: v.string() }))),
       viewsWelcome: v.array(v.looseObject({ view: v.string(), when: v.string(), contents: v.string() })),
       walkthroughs: v.array(
@@ -102,6 +104,87 @@ test('Every key of the welcome view is one that VS Code or Plue sets', () => {
   for (const { when } of contributes.viewsWelcome)
     for (const key of when.match(/[a-zA-Z][\w.]+/g) ?? [])
       if (!['isWorkspaceTrusted', 'workspaceFolderCount'].includes(key)) expect(own).toContain(`'${key}'`);
+});
+
+/** Default keys of VS Code in the editor and the window, and of the assistants beside which Plue runs. */
+const takenKeys = {
+  'VS Code': [
+    ...[
+      'ctrl+i',
+      'ctrl+b',
+      'ctrl+j',
+      'ctrl+p',
+      'ctrl+k',
+      'ctrl+n',
+      'ctrl+enter',
+      'ctrl+space',
+      'ctrl+.',
+      'ctrl+,',
+      'ctrl+`',
+      'ctrl+shift+p',
+    ],
+    ...['ctrl+shift+i', 'ctrl+shift+f', 'ctrl+shift+n', 'ctrl+shift+a', 'ctrl+shift+k', 'ctrl+shift+e', 'ctrl+shift+y', 'ctrl+shift+['],
+    ...['ctrl+shift+]', 'ctrl+alt+b', 'ctrl+alt+i', 'ctrl+alt+up', 'ctrl+alt+down', 'ctrl+alt+left', 'ctrl+alt+right', 'ctrl+alt+-'],
+    ...[
+      'ctrl+k ctrl+i',
+      'ctrl+k ctrl+c',
+      'ctrl+k ctrl+u',
+      'ctrl+k ctrl+x',
+      'ctrl+k ctrl+s',
+      'ctrl+k ctrl+m',
+      'ctrl+k ctrl+t',
+      'ctrl+k ctrl+o',
+    ],
+    ...[
+      'ctrl+k ctrl+f',
+      'ctrl+k ctrl+d',
+      'ctrl+k ctrl+l',
+      'ctrl+k ctrl+j',
+      'ctrl+k ctrl+w',
+      'ctrl+k ctrl+b',
+      'ctrl+k ctrl+k',
+      'ctrl+k ctrl+r',
+    ],
+    ...['ctrl+k ctrl+q', 'ctrl+k ctrl+0', 'ctrl+k ctrl+,', 'ctrl+k ctrl+.', 'f2', 'f12', 'tab', 'escape', 'delete'],
+  ],
+  'VS Code on macOS': [
+    ...['cmd+i', 'cmd+b', 'cmd+j', 'cmd+p', 'cmd+k', 'cmd+n', 'cmd+shift+p', 'cmd+shift+i', 'cmd+alt+b', 'cmd+alt+f', 'cmd+alt+up'],
+    ...['cmd+alt+down', 'cmd+alt+left', 'cmd+alt+right', 'cmd+alt+[', 'cmd+alt+]', 'cmd+alt+c', 'cmd+alt+r', 'cmd+alt+w', 'ctrl+cmd+i'],
+    ...[
+      'cmd+k cmd+i',
+      'cmd+k cmd+c',
+      'cmd+k cmd+u',
+      'cmd+k cmd+x',
+      'cmd+k cmd+s',
+      'cmd+k cmd+m',
+      'cmd+k cmd+t',
+      'cmd+k cmd+f',
+      'cmd+k cmd+d',
+    ],
+  ],
+  'GitHub Copilot': [
+    ...['ctrl+shift+alt+i', 'ctrl+shift+alt+l', 'ctrl+alt+/', 'ctrl+alt+enter', 'ctrl+alt+.', 'alt+[', 'alt+]', 'alt+\\'],
+    ...['cmd+shift+alt+i', 'cmd+shift+alt+l', 'cmd+alt+.'],
+  ],
+  Cline: ["ctrl+'", "cmd+'"],
+  'Claude Code': ['ctrl+escape', 'ctrl+shift+escape', 'ctrl+alt+k', 'alt+k', 'cmd+escape', 'cmd+shift+escape', 'cmd+alt+k'],
+};
+
+/** The same for every order of the modifiers. */
+const inOrder = (chord: string): string =>
+  chord
+    .split(' ')
+    .map((keys) => keys.split('+').sort().join('+'))
+    .join(' ');
+
+test('No key is one of VS Code, Copilot, Cline, or Claude Code, unless it applies to what only Plue shows', () => {
+  const isOfPlue = (when: string): boolean => /focusedView == plue\.|plue\.inlineEdit\.isAtCursor|plue\.isChatFocused/.test(when);
+  const used = contributes.keybindings.filter(({ when = '' }) => !isOfPlue(when)).flatMap(({ key, mac }) => [key, mac ?? key]);
+  expect(used.length).toBeGreaterThan(10);
+  for (const [owner, keys] of Object.entries(takenKeys)) {
+    const taken = keys.map(inOrder);
+    expect([owner, used.filter((key) => taken.includes(inOrder(key)))]).toEqual([owner, []]);
+  }
 });
 
 test('Every menu entry and every key says when it applies', () => {
