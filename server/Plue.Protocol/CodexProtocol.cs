@@ -243,6 +243,15 @@ public sealed record CodexForkParams(string Uri, string? MessageId, long? Versio
 /// <param name="MessageId">The branch that goes through this message is shown, down to its newest end.</param>
 public sealed record CodexSwitchBranchParams(string Uri, string MessageId);
 
+/// <param name="Title">Null keeps the title.</param>
+/// <param name="Values">Fields of the new template by name, in addition to those that the chat has.</param>
+public sealed record CodexChangeTemplateParams(
+    string Uri,
+    string TemplateId,
+    string? Title,
+    IReadOnlyDictionary<string, JsonElement>? Values
+);
+
 /// <summary>Newest first.</summary>
 public sealed record CodexHistoryResult(IReadOnlyList<CodexVersionView> Versions);
 

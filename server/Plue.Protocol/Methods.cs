@@ -60,6 +60,9 @@ public static class Methods
     /// <summary>An independent copy.</summary>
     public static readonly RpcRequest<CodexForkParams, CodexSummary> CodexFork = new("codex/fork");
     public static readonly RpcRequest<CodexSwitchBranchParams, CodexSummary> CodexSwitchBranch = new("codex/switchBranch");
+
+    /// <summary>Gives a chat without messages another template. What the user set stays if the template allows it. Conflict: the chat has messages. MissingField: the template requires a value.</summary>
+    public static readonly RpcRequest<CodexChangeTemplateParams, CodexSummary> CodexChangeTemplate = new("codex/changeTemplate");
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
 
     /// <summary>Another name for a document; what refers to it is changed along.</summary>
@@ -222,6 +225,12 @@ public static class Methods
     // Agents.
     /// <summary>Makes a task and has it begin.</summary>
     public static readonly RpcRequest<TaskSpawnParams, TaskView> TaskSpawn = new("task/spawn");
+
+    /// <summary>Turns a chat into a task and has it begin. It keeps its address, messages, branches and everything else. Conflict: a response is streaming.</summary>
+    public static readonly RpcRequest<TaskConvertParams, TaskView> TaskConvert = new("task/convert");
+
+    /// <summary>Turns a task that was a chat back into that chat. Conflict: it was never a chat, or a response is streaming.</summary>
+    public static readonly RpcRequest<TaskUriParams, CodexSummary> TaskContinueAsChat = new("task/continueAsChat");
     public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 

@@ -22,6 +22,21 @@ public sealed record TaskSpawnParams(
     public string? From { get; init; }
 }
 
+/// <param name="Uri">The chat.</param>
+/// <param name="Values">Fields of the template by name.</param>
+/// <param name="Provider">Null takes the template's.</param>
+/// <param name="Attachments">Sent with the goal.</param>
+public sealed record TaskConvertParams(
+    string Uri,
+    string TemplateId,
+    string Goal,
+    IReadOnlyDictionary<string, JsonElement>? Values,
+    string? Provider,
+    string? Model,
+    TaskBudgetView? Budget,
+    IReadOnlyList<Attachment>? Attachments
+);
+
 /// <param name="Root">Only the tree under this chat or task; null lists every tree.</param>
 public sealed record TaskListParams(string? Root, bool? IncludeArchived);
 

@@ -19,6 +19,7 @@ export const codexUndo = new RequestType<CodexUriParams, CodexSummary, ErrorData
 export const codexRedo = new RequestType<CodexUriParams, CodexSummary, ErrorData>('codex/redo');
 export const codexFork = new RequestType<CodexForkParams, CodexSummary, ErrorData>('codex/fork');
 export const codexSwitchBranch = new RequestType<CodexSwitchBranchParams, CodexSummary, ErrorData>('codex/switchBranch');
+export const codexChangeTemplate = new RequestType<CodexChangeTemplateParams, CodexSummary, ErrorData>('codex/changeTemplate');
 export const codexLinks = new RequestType<CodexUriParams, CodexLinksResult, ErrorData>('codex/links');
 export const codexRename = new RequestType<CodexRenameParams, CodexRenameResult, ErrorData>('codex/rename');
 export const codexExport = new RequestType<CodexExportParams, CodexExportResult, ErrorData>('codex/export');
@@ -109,6 +110,8 @@ export const templateTry = new RequestType<TemplateTryParams, TemplateTryResult,
 export const templateSchema = new RequestType<TemplateSchemaParams, TemplateSchemaResult, ErrorData>('template/schema');
 export const templateStartingPoints = new RequestType<Nothing, TemplateStartingPointsResult, ErrorData>('template/startingPoints');
 export const taskSpawn = new RequestType<TaskSpawnParams, TaskView, ErrorData>('task/spawn');
+export const taskConvert = new RequestType<TaskConvertParams, TaskView, ErrorData>('task/convert');
+export const taskContinueAsChat = new RequestType<TaskUriParams, CodexSummary, ErrorData>('task/continueAsChat');
 export const taskList = new RequestType<TaskListParams, TaskListResult, ErrorData>('task/list');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
 export const taskStop = new RequestType<TaskStopParams, Nothing, ErrorData>('task/stop');
@@ -482,6 +485,13 @@ export interface ClientInfo {
 
 export interface CodeActionOptions {
   codeActionKinds: string[];
+}
+
+export interface CodexChangeTemplateParams {
+  uri: string;
+  templateId: string;
+  title?: string;
+  values?: Record<string, unknown>;
 }
 
 export interface CodexChangedParams {
@@ -2153,6 +2163,17 @@ export interface TaskBudgetView {
   tokens?: number;
   rounds?: number;
   seconds?: number;
+}
+
+export interface TaskConvertParams {
+  uri: string;
+  templateId: string;
+  goal: string;
+  values?: Record<string, unknown>;
+  provider?: string;
+  model?: string;
+  budget?: TaskBudgetView;
+  attachments?: Attachment[];
 }
 
 export interface TaskDetail {

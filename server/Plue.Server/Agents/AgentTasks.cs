@@ -49,14 +49,18 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     ) => Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
     /// <summary>A row of the tree changed.</summary>
-    /// <param name="codexId">Of a task; others are ignored.</param>
-    public void Changed(string codexId)
+    /// <param name="codexId">Of a task; chats are ignored.</param>
+    /// <param name="summary">Null if it was deleted.</param>
+    public void Changed(string codexId, ChatSummary? summary)
     {
-        if (CodexUri.TryParse(codexId, out var address) && address.Collection == CodexCollection.Tasks)
+        if (summary?.IsTask != false)
         {
             news.Changed(codexId);
         }
     }
+
+    /// <summary>Something beside its journal changed the row of a task.</summary>
+    internal void Changed(string uri) => news.Changed(uri);
 
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
     internal Task NextChangeAsync(string uri) => news.NextAsync(uri);
@@ -347,6 +351,16 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
+    /// <summary>Turns a task that was a chat back into that chat.</summary>
+    /// <exception cref="FailureException">Conflict: it was made as a task, or a response is streaming.</exception>
+    public async Task<Conversation> ContinueAsChatAsync(string uri, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        await conversation.ContinueAsChatAsync(cancellationToken);
+        news.Changed(uri);
+        return conversation;
+    }
+
     /// <summary>Drops a task and its subtasks: they will not be resumed, and waiting parents are notified.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
@@ -389,7 +403,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                     .Order(StringComparer.Ordinal),
             ],
             inAll.IsUsdKnown ? inAll.Usd : null,
-            (long)(services.Time.GetUtcNow() - task.CreatedAt).TotalMilliseconds,
+            (long)(services.Time.GetUtcNow() - (task.TaskSince ?? task.CreatedAt)).TotalMilliseconds,
             reason
         );
         var values = Values((TaskFields.Result, result.ToValue(task.Tree.Head)));
@@ -414,7 +428,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             : OwnMessages(task).SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes);
 
     /// <summary>The messages of the branch without those of the chat that the task continues.</summary>
-    internal static IEnumerable<Message> OwnMessages(StoredChat task) => task.Messages.Where(message => !message.IsCopy);
+    internal static IEnumerable<Message> OwnMessages(StoredChat task) => task.Messages.Where(message => message.IsOwn);
 
     internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
         values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);

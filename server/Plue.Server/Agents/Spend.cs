@@ -18,7 +18,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
     {
         var answers = Answers(task);
         return new Spend(
-            task.TotalCost ?? 0,
+            (task.TotalCost ?? 0) - task.CostBeforeTask,
             answers.All(answer => answer.Usage is null || answer.Cost is not null),
             answers.Sum(answer => answer.Usage?.TotalTokens ?? 0),
             answers.Count(WasAsked),
@@ -28,7 +28,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
 
     /// <summary>What was answered, in whatever way it ended.</summary>
     public static IReadOnlyList<Message> Answers(StoredChat task) =>
-        [.. task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming })];
+        [.. task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming })];
 
     public static Spend operator +(Spend one, Spend other) =>
         new(

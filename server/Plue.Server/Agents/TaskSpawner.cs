@@ -108,6 +108,53 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return conversation;
     }
 
+    /// <summary>Turns a chat into a task and has it begin. The address, messages, and everything else of the chat stay.</summary>
+    /// <param name="providerId">Null leaves it to the template.</param>
+    /// <param name="budget">Over the template's; null parts are the template's. The messages before do not count.</param>
+    /// <param name="files">Sent with the goal.</param>
+    /// <exception cref="FailureException">It cannot be a task; nothing is changed.</exception>
+    public async Task<Conversation> ConvertAsync(
+        string uri,
+        string templateId,
+        string goal,
+        IReadOnlyDictionary<string, JsonElement> values,
+        string? providerId,
+        string? model,
+        AgentBudget budget,
+        IReadOnlyList<MessagePart.File> files,
+        CancellationToken cancellationToken
+    )
+    {
+        if (string.IsNullOrWhiteSpace(goal))
+        {
+            throw new FailureException(FailureKind.MissingField, "Enter the goal of the task.");
+        }
+
+        var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal)
+        {
+            [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)),
+        };
+        if (tasks.Reader.Read(uri).Values.TryGetValue(PermissionModes.Field, out var mode))
+        {
+            all.TryAdd(PermissionModes.Field, mode);
+        }
+
+        var plan = PlanFor(templateId, all, providerId, model, budget, parentId: null);
+        all.Remove("provider_ref");
+        all.Remove("model");
+        var conversation = await services.Conversations.ConvertAsync(
+            uri,
+            plan.Template.Id,
+            GivenOf(plan),
+            all,
+            KeptOf(plan, parentId: null, toolUseId: null),
+            new Draft(goal) { Files = files },
+            cancellationToken
+        );
+        _ = BeginAsync(conversation, depth: 0);
+        return conversation;
+    }
+
     /// <summary>Starts a task for a hook. No call waits for it.</summary>
     /// <param name="depth">How many hooks led to it.</param>
     /// <returns>Its address.</returns>
@@ -385,7 +432,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             );
         }
 
-        if (request.ParentId.StartsWith($"codex://{CodexCollection.Tasks.ToString().ToLowerInvariant()}/", StringComparison.Ordinal))
+        if (Find(request.ParentId) is { IsTask: true })
         {
             var most = tasks.Reader.SpecOf(tasks.Reader.Read(request.ParentId)).MaxSpawnedTasks;
             var made =
@@ -509,7 +556,29 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         Draft? first = null
     )
     {
-        var chosen = plan.Route.InOrder[0];
+        values.Remove("provider_ref");
+        values.Remove("model");
+        return await services.Conversations.SpawnAsync(
+            plan.Template.Id,
+            GivenOf(plan),
+            values,
+            parentId,
+            KeptOf(plan, parentId, toolUseId),
+            depth,
+            cancellationToken,
+            history,
+            first
+        );
+    }
+
+    private static ChatFields GivenOf(Plan plan)
+    {
+        var (providerId, model) = plan.Route.InOrder[0].Choice;
+        return new ChatFields(null, null, providerId, model);
+    }
+
+    private static Dictionary<string, JsonElement> KeptOf(Plan plan, string? parentId, string? toolUseId)
+    {
         List<(string, JsonElement)> kept = [(Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(plan.Limits)))];
         if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved)
         {
@@ -528,19 +597,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             kept.Add((TaskFields.Routing, TaskRouting.Of(plan.Route).ToValue()));
         }
 
-        values.Remove("provider_ref");
-        values.Remove("model");
-        return await services.Conversations.SpawnAsync(
-            plan.Template.Id,
-            new ChatFields(null, null, chosen.Choice.ProviderId, chosen.Choice.Model),
-            values,
-            parentId,
-            AgentTasks.Values(kept),
-            depth,
-            cancellationToken,
-            history,
-            first
-        );
+        return AgentTasks.Values(kept);
     }
 
     private static string? ProviderIn(Dictionary<string, JsonElement> values) =>

@@ -33,7 +33,7 @@ public static class TaskTimeline
     internal static IReadOnlyList<TaskSpan> Of(IReadOnlyList<Message> messages, string model)
     {
         List<TaskSpan> spans = [];
-        foreach (var answer in messages.Where(message => message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false }))
+        foreach (var answer in messages.Where(message => message is { Role: MessageRole.Assistant, IsHidden: false, IsOwn: true }))
         {
             var isOver = answer.Status != MessageStatus.Streaming;
             var answered =

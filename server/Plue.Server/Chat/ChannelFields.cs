@@ -135,10 +135,129 @@ internal static class ChannelFields
     }
 
     /// <summary>What a codex begins with: what was given, and the defaults that are kept with it. The others count from the template.</summary>
+    /// <param name="refusal">What did not happen, as the first sentence of a failure.</param>
     /// <exception cref="FailureException">MissingField: a required field is missing, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
-    public static ChatFields Begin(ChannelKind kind, Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
+    public static ChatFields Begin(
+        ChannelKind kind,
+        Template template,
+        ChatFields fields,
+        IReadOnlyDictionary<string, JsonElement> values,
+        string refusal = "Nothing was created."
+    )
     {
-        var nothing = new StoredChat
+        var begun = WithDefaults(kind, template, fields, values.Keys);
+        foreach (var (name, value) in values)
+        {
+            begun = Set(begun, name, value, Nothing(kind, template), template);
+        }
+
+        Check(begun, values, template);
+        CheckRequired(template, begun, values, refusal);
+        return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
+    }
+
+    /// <summary>Gives a chat without messages another template: what the user set stays if the template allows it, everything else is as in a new chat.</summary>
+    /// <param name="from">The template until now; null when it is missing or has mistakes.</param>
+    /// <param name="usual">The model of a new chat whose template names none.</param>
+    /// <param name="title">Null keeps the title.</param>
+    /// <param name="given">Fields of the new template.</param>
+    /// <exception cref="FailureException">As for <see cref="Begin"/>.</exception>
+    public static ChatFields ChangeTemplate(
+        StoredChat chat,
+        Template? from,
+        Template to,
+        ModelChoice usual,
+        string? title,
+        IReadOnlyDictionary<string, JsonElement> given
+    )
+    {
+        var start = WithUsualModel(from is null ? ChatFields.None : WithDefaults(ChannelKind.Chat, from, ChatFields.None, []), usual);
+        Dictionary<string, JsonElement> kept = [];
+        foreach (var (name, value) in chat.Values)
+        {
+            kept[name] = value;
+        }
+        if (!chat.Tags.SequenceEqual(start.Tags ?? []))
+        {
+            kept[Tags] = TextsValue(chat.Tags);
+        }
+        if (!chat.ContextFiles.SequenceEqual(start.ContextFiles ?? []))
+        {
+            kept[ContextFiles] = TextsValue(chat.ContextFiles);
+        }
+
+        var values = kept.Where(pair => Allows(to, pair.Key, pair.Value)).ToDictionary(StringComparer.Ordinal);
+        foreach (var (name, value) in given)
+        {
+            values[name] = value;
+        }
+
+        var isChosen =
+            chat.ProviderId is { Length: > 0 } provider
+            && (provider, chat.Model ?? "") != (start.ProviderId ?? "", start.Model ?? "")
+            && (to.Field(ProviderRef) is null || Allows(to, ProviderRef, TextValue($"codex://providers/{provider}")))
+            && (chat.Model is not { } model || to.Field("model") is null || Allows(to, "model", TextValue(model)));
+        var own = chat.HasTitle && chat.Title != start.Title ? chat.Title : null;
+        var fields = new ChatFields(title ?? own, null, isChosen ? chat.ProviderId : null, isChosen ? chat.Model : null);
+        var begun = WithUsualModel(Begin(ChannelKind.Chat, to, fields, values, "The template was not changed."), usual);
+        var removed = chat.Values.Keys.Where(name => begun.Values?.ContainsKey(name) != true);
+        return begun with
+        {
+            TemplateId = to.Id,
+            Title = begun.Title ?? "",
+            Model = begun.Model ?? "",
+            Tags = begun.Tags ?? [],
+            ContextFiles = begun.ContextFiles ?? [],
+            Values = Nulls(removed).Concat(begun.Values ?? StoredChat.NoValues).ToDictionary(StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>Values that remove these fields.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonElement>> Nulls(IEnumerable<string> names) =>
+        names.Select(name => KeyValuePair.Create(name, Json5Conversion.Of(new Json5Null())));
+
+    private static ChatFields WithUsualModel(ChatFields fields, ModelChoice usual) =>
+        string.IsNullOrEmpty(fields.ProviderId)
+            ? fields with
+            {
+                ProviderId = usual.ProviderId,
+                Model = string.IsNullOrEmpty(fields.Model) ? usual.Model : fields.Model,
+            }
+            : fields;
+
+    private static bool Allows(Template template, string name, JsonElement value)
+    {
+        if (template.Field(name) is null || Json5Conversion.ToJson5(value) is not { } node)
+        {
+            return false;
+        }
+
+        var alone = template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] };
+        return !TemplateValidation.Check(alone, Json5Object.Of((name, node))).Any(problem => problem.IsError);
+    }
+
+    private static JsonElement TextValue(string text) => Json5Conversion.Of(new Json5String(text));
+
+    private static JsonElement TextsValue(IEnumerable<string> texts) =>
+        Json5Conversion.Of(Json5Array.Of(texts.Select(text => (Json5Node)new Json5String(text))));
+
+    /// <summary>The defaults that are kept with a codex, for fields that were not given.</summary>
+    private static ChatFields WithDefaults(ChannelKind kind, Template template, ChatFields fields, IEnumerable<string> given)
+    {
+        var begun = fields;
+        foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !given.Contains(name)))
+        {
+            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 }))
+            {
+                begun = Set(begun, name, Json5Conversion.Of(value), Nothing(kind, template), template);
+            }
+        }
+
+        return begun;
+    }
+
+    private static StoredChat Nothing(ChannelKind kind, Template template) =>
+        new()
         {
             Id = kind.Prefix + new string('0', 32),
             TemplateId = template.Id,
@@ -150,25 +269,8 @@ internal static class ChannelFields
             UpdatedAt = default,
             TotalCost = null,
             Status = ChatStatus.Idle,
+            IsTask = kind == ChannelKind.Task,
         };
-        var begun = fields;
-        foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !values.ContainsKey(name)))
-        {
-            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 }))
-            {
-                begun = Set(begun, name, Json5Conversion.Of(value), nothing, template);
-            }
-        }
-
-        foreach (var (name, value) in values)
-        {
-            begun = Set(begun, name, value, nothing, template);
-        }
-
-        Check(begun, values, template);
-        CheckRequired(template, begun, values);
-        return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
-    }
 
     /// <summary>All fields with the defaults of the template.</summary>
     /// <param name="next">A message that is about to be added.</param>
@@ -185,7 +287,7 @@ internal static class ChannelFields
             _ => false,
         };
 
-    private static void CheckRequired(Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
+    private static void CheckRequired(Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values, string refusal)
     {
         List<(string Name, Json5Node Value)> all =
         [
@@ -219,7 +321,7 @@ internal static class ChannelFields
                 .FirstOrDefault();
         if (wrong is not null)
         {
-            throw Wrong($"Nothing was created. {wrong}");
+            throw Wrong($"{refusal} {wrong}");
         }
     }
 

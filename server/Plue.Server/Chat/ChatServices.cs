@@ -103,7 +103,7 @@ internal sealed class ChatServices(
     public void NotifyChanged(string codexId, ChatSummary? summary)
     {
         events.Changed(codexId, summary);
-        tasks?.Changed(codexId);
+        tasks?.Changed(codexId, summary);
     }
 
     /// <summary>For fields that are stored.</summary>

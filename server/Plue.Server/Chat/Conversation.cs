@@ -617,6 +617,115 @@ public sealed class Conversation : IAsyncDisposable
         await RunHooksAsync(HookChange.Between(WithoutMessages(before, template), WithoutMessages(after, template)), depth: 0);
     }
 
+    /// <summary>Gives a chat without messages another template, as if it had been created from that one. It keeps what the user set and the template allows.</summary>
+    /// <param name="title">Null keeps the title.</param>
+    /// <param name="values">Fields of the new template.</param>
+    /// <exception cref="FailureException">NotFound: no such template. MissingField: a field that is missing or wrong. Conflict: the chat has messages.</exception>
+    public async Task ChangeTemplateAsync(
+        string templateId,
+        string? title,
+        IReadOnlyDictionary<string, JsonElement> values,
+        CancellationToken cancellationToken
+    )
+    {
+        await state.Loop.Enter();
+        RefuseMessages();
+        var template =
+            services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
+        if (template.Collection != TemplateCollection.Chats)
+        {
+            throw new FailureException(FailureKind.MissingField, $"{templateId} is not a chat template.");
+        }
+
+        var usual = await services.Providers.DefaultChoiceAsync(cancellationToken);
+        await beginning;
+        using (await BeginChangeAsync(cancellationToken))
+        {
+            await ChangeAsync(
+                chat =>
+                {
+                    RefuseMessages();
+                    return ChannelFields.ChangeTemplate(chat, state.Template, template, usual, title, values);
+                },
+                null,
+                cancellationToken
+            );
+        }
+        WasCreated(depth: 0);
+    }
+
+    /// <summary>Turns the chat into a task. Its messages, branches, queue, files and title stay. The goal and the change of its kind are one write: after a kill it is either.</summary>
+    /// <param name="fields">Those of a new task.</param>
+    internal async Task BecomeTaskAsync(ChatFields fields, Draft goal, CancellationToken cancellationToken)
+    {
+        await state.Loop.Enter();
+        using var change = await BeginChangeAsync(cancellationToken);
+        var writer = state.Writer();
+        state.RefuseWhileRunning();
+        if (Chat.IsTask)
+        {
+            throw new FailureException(FailureKind.Conflict, "This chat is already a task. Send it a message to continue it.");
+        }
+
+        var message = Compose(goal) with { ParentId = Chat.Tree.Head };
+        var removed = Chat.Values.Keys.Where(name => fields.Values?.ContainsKey(name) != true);
+        fields = fields with
+        {
+            Kind = ChannelKind.Task,
+            StartsByItself = true,
+            Title = null,
+            Model = fields.Model ?? "",
+            Tags = Chat.Tags.Count > 0 ? null : fields.Tags,
+            ContextFiles = Chat.ContextFiles.Count > 0 ? null : fields.ContextFiles,
+            Values = ChannelFields.Nulls(removed).Concat(fields.Values ?? StoredChat.NoValues).ToDictionary(StringComparer.Ordinal),
+        };
+        services.RefuseMode(fields);
+        writer.MarkStarting();
+        try
+        {
+            await writer.AppendAsync(message, fields, cancellationToken);
+        }
+        catch
+        {
+            writer.MarkStarted();
+            throw;
+        }
+
+        state.PublishAdded(message);
+        state.NotifyChanged();
+    }
+
+    /// <summary>Turns a task that was a chat back into that chat. Everything in it stays.</summary>
+    /// <exception cref="FailureException">Conflict: it was made as a task, or a response is streaming.</exception>
+    public async Task ContinueAsChatAsync(CancellationToken cancellationToken)
+    {
+        await state.Loop.Enter();
+        using var change = await BeginChangeAsync(cancellationToken);
+        var writer = state.Writer();
+        state.RefuseWhileRunning();
+        if (Chat.TaskSince is null)
+        {
+            throw new FailureException(FailureKind.Conflict, "This was never a chat. Fork it, or start a new chat.");
+        }
+
+        await writer.UpdateAsync(new ChatFields { Kind = ChannelKind.Chat }, cancellationToken);
+        state.Judged = null;
+        state.Sink.Publish(new TurnEvent.BranchChanged(Chat.Tree.Head));
+        state.NotifyChanged();
+    }
+
+    private void RefuseMessages()
+    {
+        state.RefuseWhileRunning();
+        if (Chat.IsTask || Chat.Tree.Count > 0)
+        {
+            throw new FailureException(
+                FailureKind.Conflict,
+                "Only a chat without messages can change its template. Start a new chat from the template."
+            );
+        }
+    }
+
     /// <returns>The chat as it was and as this change left it, whatever other windows do meanwhile.</returns>
     private async Task<(StoredChat Before, StoredChat After)> ChangeAsync(
         Func<StoredChat, ChatFields> fields,

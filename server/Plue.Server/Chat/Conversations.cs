@@ -151,13 +151,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
 
         if (kept is not null)
         {
-            fields = fields with
-            {
-                Values = (fields.Values ?? new Dictionary<string, JsonElement>())
-                    .Concat(kept)
-                    .GroupBy(pair => pair.Key)
-                    .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
-            };
+            fields = With(fields, kept);
         }
         services.RefuseMode(fields);
         if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created])))
@@ -186,6 +180,40 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
         return conversation;
     }
+
+    /// <summary>Turns a chat into a task, which keeps its address and everything in it. It does not start before <see cref="Conversation.StartAsync"/>.</summary>
+    /// <param name="given">The choice of model.</param>
+    /// <param name="values">Other fields by the names that the template gives.</param>
+    /// <param name="kept">Values that Plue sets. Not held against the template.</param>
+    /// <param name="goal">Its first message as a task.</param>
+    /// <exception cref="FailureException">As for a task that a person makes. Conflict: it is a task, or a response is streaming.</exception>
+    public async Task<Conversation> ConvertAsync(
+        string codexUri,
+        string templateId,
+        ChatFields given,
+        IReadOnlyDictionary<string, JsonElement> values,
+        IReadOnlyDictionary<string, JsonElement> kept,
+        Draft goal,
+        CancellationToken cancellationToken
+    )
+    {
+        var template =
+            services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
+        var fields = ChannelFields.Begin(ChannelKind.Task, template, given, values, "The chat was not changed.");
+        await CheckWorkerAsync(fields, cancellationToken);
+        var conversation = await GetAsync(codexUri, cancellationToken);
+        await conversation.BecomeTaskAsync(With(fields, kept) with { TemplateId = template.Id }, goal, cancellationToken);
+        return conversation;
+    }
+
+    private static ChatFields With(ChatFields fields, IReadOnlyDictionary<string, JsonElement> kept) =>
+        fields with
+        {
+            Values = (fields.Values ?? new Dictionary<string, JsonElement>())
+                .Concat(kept)
+                .GroupBy(pair => pair.Key)
+                .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
+        };
 
     /// <summary>Refuses a task that no provider can work on, before it is stored.</summary>
     private async Task CheckWorkerAsync(ChatFields fields, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace Plue.Server.Chat;
 public interface ITaskSupervisor
 {
     /// <summary>A chat or task changed, or is gone.</summary>
-    void Changed(string codexId);
+    /// <param name="summary">Null if it is gone.</param>
+    void Changed(string codexId, ChatSummary? summary);
 
     /// <summary>Tools that only this chat or task has: to hand its work over, to have a part of it done.</summary>
     IReadOnlyList<ITool> ToolsFor(StoredChat chat);

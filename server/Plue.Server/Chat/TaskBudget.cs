@@ -93,7 +93,7 @@ internal static class TaskBudget
     public static Failure OutOfTime => Over("It has reached the time limit of its budget.").Failure;
 
     private static IEnumerable<Message> Answers(StoredChat task) =>
-        task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming });
+        task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming });
 
     /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
     private static bool WasAsked(Message answer) =>

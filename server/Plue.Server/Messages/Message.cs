@@ -47,6 +47,12 @@ public sealed record Message
     /// <summary>Taken over from another chat, where it was paid for.</summary>
     public bool IsCopy { get; init; }
 
+    /// <summary>Written while the task was a chat. Not stored with the message.</summary>
+    public bool IsEarlier { get; init; }
+
+    /// <summary>True unless it was taken over from a chat that the task continues.</summary>
+    public bool IsOwn => !IsCopy && !IsEarlier;
+
     /// <summary>Plue ran its calls, whatever ended it then: their results stand behind them, and are the next thing that the model is told.</summary>
     public bool HasToolRound =>
         StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);

@@ -91,6 +91,21 @@ internal sealed class CodexHandlers(
                 ChangeAsync(parameters.Uri, chat => chat.SwitchAsync(parameters.MessageId, cancellationToken), cancellationToken)
         );
         server.Map(
+            Methods.CodexChangeTemplate,
+            (parameters, cancellationToken) =>
+                ChangeAsync(
+                    parameters.Uri,
+                    chat =>
+                        chat.ChangeTemplateAsync(
+                            parameters.TemplateId,
+                            parameters.Title,
+                            parameters.Values ?? new Dictionary<string, JsonElement>(),
+                            cancellationToken
+                        ),
+                    cancellationToken
+                )
+        );
+        server.Map(
             Methods.CodexMarkRead,
             async (parameters, cancellationToken) =>
             {

@@ -21,6 +21,12 @@ internal sealed class TaskHandlers(
     public void Register()
     {
         server.Map(Methods.TaskSpawn, SpawnAsync);
+        server.Map(Methods.TaskConvert, ConvertAsync);
+        server.Map(
+            Methods.TaskContinueAsChat,
+            async (parameters, cancellationToken) =>
+                CodexHandlers.Summary((await tasks.ContinueAsChatAsync(parameters.Uri, cancellationToken)).Summary)
+        );
         server.Map(
             Methods.TaskList,
             (parameters, _) =>
@@ -80,6 +86,22 @@ internal sealed class TaskHandlers(
             parameters.From
         );
         return TaskViews.View(Row(made.CodexId));
+    }
+
+    private async Task<TaskView> ConvertAsync(TaskConvertParams parameters, CancellationToken cancellationToken)
+    {
+        var task = await tasks.Spawner.ConvertAsync(
+            parameters.Uri,
+            parameters.TemplateId,
+            parameters.Goal,
+            parameters.Values ?? new Dictionary<string, JsonElement>(),
+            parameters.Provider,
+            parameters.Model,
+            Budget(parameters.Budget),
+            await readAsync(parameters.Attachments, cancellationToken),
+            cancellationToken
+        );
+        return TaskViews.View(Row(task.CodexId));
     }
 
     private TaskDetail Get(string uri)

@@ -6,9 +6,12 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
-/// <param name="isTask">Responses then change the status, too: a task runs while one is written.</param>
+/// <param name="isTask">True for what was made as a task. Responses then change the status, too: a task runs while one is written.</param>
 internal sealed class ChatFold(bool isTask)
 {
+    private bool isTask = isTask;
+    private Former? former; // set while a chat is a task
+
     private const int MaxFailures = 20;
 
     private readonly List<Entry> entries = [];
@@ -92,7 +95,7 @@ internal sealed class ChatFold(bool isTask)
             StoredDiscarded discarded when byId.TryGetValue(discarded.MessageId, out var entry) => Discard(entry),
             StoredQueued queued => Queue(queued.Message.ToMessage()),
             StoredUnqueued unqueued => Unqueue(unqueued.MessageId),
-            StoredFields fields => Apply(fields),
+            StoredFields fields => Apply(fields, line.Time),
             StoredHook hook => RecordHook(hook, line.Time),
             StoredDropped { Reason: StoredDropped.Damaged } dropped => RecordDropped(dropped, line),
             _ => null,
@@ -141,7 +144,7 @@ internal sealed class ChatFold(bool isTask)
         var named =
             title
             ?? (
-                values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && goal.ValueKind == JsonValueKind.String
+                values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && former is null && goal.ValueKind == JsonValueKind.String
                     ? StoredChat.TitleOf(goal.GetString()!)
                     : null
             );
@@ -169,6 +172,9 @@ internal sealed class ChatFold(bool isTask)
             CreatedAt = firstTime ?? default,
             UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
             TotalCost = totalCost,
+            IsTask = isTask,
+            TaskSince = former?.Until,
+            CostBeforeTask = former?.Cost ?? 0,
             Status = isDamaged ? ChatStatus.Damaged : StatusOf(shown.Path, isOwned),
             Notice = notice,
         };
@@ -194,7 +200,8 @@ internal sealed class ChatFold(bool isTask)
     {
         var message = entry.ToMessage(unfinished);
         var parent = ParentOf(entry);
-        return message.ParentId == parent ? message : message with { ParentId = parent };
+        var isEarlier = former?.Messages.Contains(message.Id) == true;
+        return message.ParentId == parent && !isEarlier ? message : message with { ParentId = parent, IsEarlier = isEarlier };
     }
 
     private MessageTree WholeTree(MessageStatus unfinished)
@@ -396,8 +403,13 @@ internal sealed class ChatFold(bool isTask)
         static string LastOf(List<Entry> entries) => entries.FindLast(entry => !entry.Message.IsHidden)?.Message.Id ?? "";
     }
 
-    private ChatUpdate Apply(StoredFields fields)
+    private ChatUpdate Apply(StoredFields fields, DateTimeOffset time)
     {
+        var isOtherKind = fields.Kind == ChannelKind.Task.Name ? !isTask : fields.Kind == ChannelKind.Chat.Name && former is not null;
+        if (isOtherKind)
+        {
+            ChangeKind(time);
+        }
         title = Changed(title, fields.Title);
         archived = fields.Archived ?? archived;
         providerId = Changed(providerId, ChatFields.ProviderIdOf(fields.ProviderRef));
@@ -422,13 +434,51 @@ internal sealed class ChatFold(bool isTask)
         readUntil = fields.ReadUntil ?? readUntil;
         template = fields.Template ?? template;
         startsByItself |= fields.StartsByItself == true;
-        return new ChatUpdate.FieldsChanged();
+        return isOtherKind ? new ChatUpdate.Other() : new ChatUpdate.FieldsChanged();
 
         static string? Changed(string? old, string? value) =>
             value is null ? old
             : value.Length == 0 ? null
             : value;
     }
+
+    /// <summary>A task that was a chat keeps its messages, which do not count as its own. As a chat again it has what it had.</summary>
+    private void ChangeKind(DateTimeOffset time)
+    {
+        if (former is { } was)
+        {
+            (template, providerId, model, values) = (was.Template, was.ProviderId, was.Model, was.Values);
+            (isTask, former, startsByItself) = (false, null, false);
+        }
+        else
+        {
+            // The last message of the user is the goal.
+            var earlier = entries.Select(entry => entry.Message).Where(message => message.Id != head || message.Role != MessageRole.User);
+            former = new Former(
+                template,
+                providerId,
+                model,
+                values,
+                totalCost ?? 0,
+                time,
+                earlier.Select(message => message.Id).ToHashSet(StringComparer.Ordinal)
+            );
+            isTask = true;
+        }
+
+        tree = null;
+    }
+
+    /// <summary>A chat that became a task, as it was then.</summary>
+    private sealed record Former(
+        string? Template,
+        string? ProviderId,
+        string? Model,
+        IReadOnlyDictionary<string, JsonElement> Values,
+        decimal Cost,
+        DateTimeOffset Until,
+        IReadOnlySet<string> Messages
+    );
 
     private Dictionary<string, JsonElement> Merged(IEnumerable<KeyValuePair<string, JsonElement>> changed)
     {

@@ -152,6 +152,11 @@ internal sealed class ChatHistory
     private static void Describe(StoredFields fields, Action<string, string> say)
     {
         var author = fields.By ?? UserAuthor;
+        if (fields.Kind is { } kind)
+        {
+            say(author, kind == ChannelKind.Task.Name ? "Turned the chat into a task." : "Turned the task back into a chat.");
+            return;
+        }
         if (fields.Title is { } title)
         {
             say(
@@ -200,7 +205,15 @@ internal sealed class ChatHistory
         }
         if (fields.Template is { } template)
         {
-            say(PlueAuthor, $"The template was renamed to {template}.");
+            // A new template comes with its model; a new name comes alone.
+            if (fields.Model is null)
+            {
+                say(PlueAuthor, $"The template was renamed to {template}.");
+            }
+            else
+            {
+                say(author, $"Changed the template to {template}.");
+            }
         }
         if (fields.Values is { } values)
         {

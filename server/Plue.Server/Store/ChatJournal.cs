@@ -390,6 +390,15 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         CancellationToken cancellationToken
     ) => await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
+    /// <summary>Owns the chat, which is about to become a task that waits to be started, until <see cref="MarkStarted"/>. To be called by the owner.</summary>
+    public void MarkStarting()
+    {
+        lock (writing)
+        {
+            openMessages.Add(Id);
+        }
+    }
+
     /// <summary>The hooks that wait for a new task were run, and what they started has ended.</summary>
     public void MarkStarted()
     {

@@ -76,22 +76,35 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> List() => index.List(Row);
+    public IReadOnlyList<ChatSummary> List() => Of(ChannelKind.Chat, index.List(Row));
 
     /// <summary>The tasks, as <see cref="List"/> lists the chats.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> ListTasks() => tasks.List(Row);
+    public IReadOnlyList<ChatSummary> ListTasks() => Of(ChannelKind.Task, ListAll());
 
     /// <summary>Chats and tasks, newest first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: a folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListAll() =>
-        ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
+        tasks.List(Row) is { Count: > 0 } found
+            ? [.. index.List(Row).Concat(found).OrderByDescending(row => row.UpdatedAt)]
+            : index.List(Row);
+
+    /// <summary>A chat can become a task, which keeps its id.</summary>
+    private static IReadOnlyList<ChatSummary> Of(ChannelKind kind, IReadOnlyList<ChatSummary> rows)
+    {
+        var isTask = kind == ChannelKind.Task;
+        return rows.All(row => row.IsTask == isTask) ? rows : [.. rows.Where(row => row.IsTask == isTask)];
+    }
 
     /// <summary>Gets the chats in the trash that can be restored, newest first.</summary>
     /// <param name="kind">Null means chats.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) =>
-        (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
+        kind == ChannelKind.Task
+            ? [.. Of(ChannelKind.Task, Deleted(deleted)), .. Deleted(deletedTasks)]
+            : Of(ChannelKind.Chat, Deleted(deleted));
+
+    private IReadOnlyList<ChatSummary> Deleted(ChannelIndex trash) => trash.List(id => Read(id, TrashPathOf(id)).Summarize());
 
     /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? IndexNotice => index.Notice;

@@ -14,6 +14,7 @@ public sealed record StoredChat
     /// <summary>The address of the parent chat or task.</summary>
     public const string SpawnedByField = "spawned_by";
     private const int TitleLength = 60;
+    private readonly bool? isTask;
     internal static readonly IReadOnlyDictionary<string, JsonElement> NoValues = new Dictionary<string, JsonElement>();
 
     public required string Id { get; init; }
@@ -105,7 +106,7 @@ public sealed record StoredChat
             Tags = Tags,
             Unread = Unread,
             Version = Version,
-            TaskStatus = IsTask ? Text(TaskStates.Field) : null,
+            TaskStatus = IsTask ? Text(TaskStates.Field) ?? TaskStates.Interrupted : null,
             SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
 
@@ -116,7 +117,18 @@ public sealed record StoredChat
     /// <summary>A chat was to be discarded as unused, and is not.</summary>
     public static FailureException NotUnused() => new(FailureKind.Conflict, "This chat is not empty, so it was kept.");
 
-    public bool IsTask => ChannelKind.Task.IsIdOfKind(Id);
+    /// <summary>Made as a task, or a chat that became one.</summary>
+    public bool IsTask
+    {
+        get => isTask ?? ChannelKind.Task.IsIdOfKind(Id);
+        init => isTask = value;
+    }
+
+    /// <summary>When the chat became a task; null for a chat and for what was made as a task.</summary>
+    public DateTimeOffset? TaskSince { get; init; }
+
+    /// <summary>The part of <see cref="TotalCost"/> that was paid before the chat became a task.</summary>
+    public decimal CostBeforeTask { get; init; }
 
     public StoredChat WithStatus(string status) =>
         this with
@@ -173,7 +185,10 @@ public sealed record ChatSummary(
     public bool Unread { get; init; }
     public long Version { get; init; }
 
-    /// <summary>The status of a task: a constant of <see cref="TaskStates"/>, or a value set by the user or a hook.</summary>
+    /// <summary>True for a task, readable or not.</summary>
+    public bool IsTask => TaskStatus is not null || (Status == ChatStatus.Damaged && ChannelKind.Task.IsIdOfKind(Id));
+
+    /// <summary>The status of a task, null for a chat: a constant of <see cref="TaskStates"/>, or a value set by the user or a hook.</summary>
     public string? TaskStatus { get; init; }
 
     /// <summary>The address of the parent of a task.</summary>
@@ -229,8 +244,11 @@ public sealed record ChatFields(
     /// <summary>True for a new task whose hooks have not run. The journal is owned until <see cref="ChatJournal.MarkStarted"/>.</summary>
     public bool StartsByItself { get; init; }
 
-    /// <summary>The template goes by this name now.</summary>
+    /// <summary>The template has this name now, or is another one.</summary>
     public string? TemplateId { get; init; }
+
+    /// <summary>Turns a chat into a task, or back.</summary>
+    public ChannelKind? Kind { get; init; }
 
     internal StoredFields ToStored() =>
         new(
@@ -248,7 +266,8 @@ public sealed record ChatFields(
             Values,
             By,
             TemplateId,
-            StartsByItself ? true : null
+            StartsByItself ? true : null,
+            Kind?.Name
         );
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);

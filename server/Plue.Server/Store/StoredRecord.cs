@@ -135,9 +135,10 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
 /// <param name="TitleFrom"><c>model</c> for a title that a model made; a user's is never replaced by one.</param>
 /// <param name="ReadUntil">The id of the last message that was read.</param>
 /// <param name="Values">The other fields of the template, merged key by key; null removes one.</param>
-/// <param name="Template">The header's has this name now.</param>
+/// <param name="Template">Replaces the header's: it was renamed, or the chat without messages got another one.</param>
 /// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
 /// <param name="StartsByItself">True for a new task whose hooks must run first. If it is still queued when its owner ends, it was never started.</param>
+/// <param name="Kind"><c>task</c>: the chat is a task from here on. <c>chat</c>: it is a chat again, with the template, model and values that it had.</param>
 internal sealed record StoredFields(
     string? Title,
     bool? Archived,
@@ -153,7 +154,8 @@ internal sealed record StoredFields(
     IReadOnlyDictionary<string, JsonElement>? Values = null,
     string? By = null,
     string? Template = null,
-    bool? StartsByItself = null
+    bool? StartsByItself = null,
+    string? Kind = null
 ) : StoredRecord
 {
     [JsonPropertyOrder(-1)]

@@ -137,7 +137,7 @@ public sealed class TaskEndTests
         public Func<Conversation, Task<bool>>? TurnEnded { get; set; }
         public Action OnChanged { get; set; } = () => { };
 
-        public void Changed(string codexId) => OnChanged();
+        public void Changed(string codexId, ChatSummary? summary) => OnChanged();
 
         public IReadOnlyList<ITool> ToolsFor(StoredChat chat) => real.ToolsFor(chat);
 

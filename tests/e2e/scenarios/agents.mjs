@@ -1,7 +1,7 @@
 // An orchestrator on a dear model has three parts of its work done by agents on a cheap one: one asks, one is stopped, one runs over its budget and is
 // topped up; files change, one change is rejected, and a turn is taken back.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
@@ -222,7 +222,9 @@ async function runSteps(scenario, workbench, docs) {
     await workbench.until(async () => source() === dates);
   });
 
-  await scenario.step('An agent is chosen in the composer of a chat, and continues the chat as a task', async () => {
+  const chats = () => readdirSync(join(workbench.plueHome, 'codices', 'chats')).filter((name) => name.endsWith('.jsonl'));
+
+  await scenario.step('An agent is chosen in the composer of a chat, with the model that its template or the user chooses', async () => {
     await workbench.command('Plue: New Chat');
     await send(workbench, 'Which dates are wrong?');
     await form().getByText('All of them.').waitFor({ timeout: 60_000 });
@@ -233,13 +235,39 @@ async function runSteps(scenario, workbench, docs) {
     await form()
       .getByRole('menuitem', { name: /^Docs writer/ })
       .click();
+    await form().getByRole('button', { name: 'Provider and model of the task: Chosen by template' }).click();
+    await form()
+      .getByRole('option', { name: /small-1/ })
+      .first()
+      .click();
+    await form()
+      .getByRole('button', { name: /^Provider and model of the task: .*small-1/ })
+      .waitFor();
     await requireAccessible(await workbench.chatFrame());
     await workbench.screenshot(inArtifacts('screenshots', 'agents-agent-in-composer.png'));
+  });
+
+  await scenario.step('The chat becomes its task in place, keeps its messages, and leaves the chats', async () => {
+    const before = chats();
     await composer(workbench).fill('List the dates.');
     await page.keyboard.press('Enter');
     await form().getByRole('region', { name: 'Result' }).getByText('The dates are listed.').waitFor({ timeout: 60_000 });
     await form().getByText('All of them.').waitFor();
+    await form().getByRole('region', { name: 'Task', exact: true }).getByText('small-1').waitFor();
+    await row(/^Dates.*done/).waitFor();
+    assert.deepEqual(chats(), before);
+    await requireAccessible(await workbench.chatFrame());
     await workbench.screenshot(inArtifacts('screenshots', 'agents-task-of-a-chat.png'));
+  });
+
+  await scenario.step('It continues as the chat that it was', async () => {
+    await form().getByRole('button', { name: 'Chat menu' }).click();
+    await form().getByRole('menuitem', { name: 'Continue as Chat' }).click();
+    await form().getByRole('region', { name: 'Task', exact: true }).waitFor({ state: 'detached' });
+    await form()
+      .getByRole('button', { name: /^Template: Chat/ })
+      .waitFor();
+    await form().getByText('List the dates.').first().waitFor();
   });
 
   await scenario.step('All agents are stopped at once', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
@@ -38,11 +38,21 @@ function replyOf({ messages, tools = [] }) {
   const canWrite = tools.some((/** @type {any} */ tool) => tool.function.name === 'write');
   const isAboutTotal = messages.some((/** @type {any} */ { content }) => JSON.stringify(content ?? '').includes('the total NaN'));
   if (isAboutTotal) return last.role === 'tool' ? { text: cause } : { calls: [{ name: 'read', parameters: { path: 'src/cart.ts' } }] };
+  if (JSON.stringify(last.content).includes('Count to a hundred'))
+    return { text: Array.from({ length: 100 }, (_, index) => `Line ${index + 1}.`).join('\n\n') };
   if (last.role === 'tool') return { text: 'The list is written.' };
   if (!JSON.stringify(last.content).includes('list of colors')) return undefined;
   return canWrite
     ? { calls: [{ name: 'write', parameters: { path: 'colors.txt', content: 'red\nblue\n' } }] }
     : { text: 'I may not write.' };
+}
+
+/** The number of the first line that begins in view. @param {Element} view */
+function firstLineInView(view) {
+  const { top } = view.getBoundingClientRect();
+  const lines = [...view.querySelectorAll('p')].filter(({ textContent }) => textContent?.startsWith('Line '));
+  const first = lines.find((line) => line.getBoundingClientRect().top >= top - 4);
+  return Number(/\d+/.exec(first?.textContent ?? '')?.[0]);
 }
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -56,6 +66,11 @@ export default async function (scenario) {
       const source = join(dirname(home), 'workspace', 'src');
       mkdirSync(source);
       writeFileSync(join(source, 'cart.ts'), cart);
+      mkdirSync(join(home, 'templates'), { recursive: true });
+      writeFileSync(
+        join(home, 'templates', 'reviewer.json5'),
+        "{ id: 'reviewer', name: 'Reviewer', parent_template: 'ai-chat', fields: [] }",
+      );
     },
   });
   workbench.chatPlace = 'view';
@@ -100,6 +115,24 @@ async function runSteps(scenario, workbench) {
     await workbench.until(async () => chats().length === 1);
   });
 
+  await scenario.step('Another template for an empty chat changes that chat, which keeps its draft', async () => {
+    await newChat(workbench);
+    await composer(workbench).fill('Look at the totals');
+    await workbench.until(async () => chats().length === 2);
+    const before = chats();
+    await workbench.chat.getByRole('button', { name: 'Template: Chat' }).click();
+    await workbench.chat.getByRole('menuitem', { name: /^Reviewer/ }).click();
+    await workbench.chat.getByRole('button', { name: 'Template: Reviewer' }).waitFor();
+    assert.equal(await draft(), 'Look at the totals');
+    assert.deepEqual(chats(), before);
+    await workbench.screenshot(inArtifacts('screenshots', 'chatView-other-template.png'));
+    await composer(workbench).fill('');
+    await button('Show Chats').click();
+    await pick(workbench, 'Chats', 'Is this beside the code?');
+    await answers(workbench).last().waitFor();
+    await workbench.until(async () => chats().length === 1);
+  });
+
   await scenario.step('The chat opens in an editor tab with its draft, and the view shows a new chat', async () => {
     await button('Open Chat in Editor').click();
     await tab.getByText('Is this beside the code?').waitFor();
@@ -122,6 +155,24 @@ async function runSteps(scenario, workbench) {
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'And in a tab?' }).waitFor();
     await tab.waitFor({ state: 'detached' });
     await workbench.until(async () => chats().length === 1);
+  });
+
+  await scenario.step('Between side bar and tab the messages stay where they were scrolled to', async () => {
+    await ask(workbench, 'Count to a hundred');
+    await workbench.chat.getByText('Line 100.').waitFor();
+    await untilFinished(workbench);
+    await workbench.chat.getByText('Line 40.').evaluate((line) => line.scrollIntoView({ block: 'start' }));
+    const top = () => workbench.chat.locator('.messages').evaluate(firstLineInView);
+    await workbench.until(async () => (await top()) === 40);
+    // The page stores the position a moment later.
+    await composer(workbench).fill('Stored');
+    await button('Open Chat in Editor').click();
+    workbench.chatPlace = 'editor';
+    await workbench.until(async () => (await top()) === 40);
+    await page.locator('.editor-actions').getByRole('button', { name: 'Move Chat to Side Bar' }).click();
+    await tab.waitFor({ state: 'detached' });
+    workbench.chatPlace = 'view';
+    await workbench.until(async () => (await top()) === 40);
   });
 
   await scenario.step('A reload of the window brings the chat and its draft back', async () => {

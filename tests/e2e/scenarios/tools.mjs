@@ -165,6 +165,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval('Edit this file?').waitFor({ timeout: 60_000 });
     await approval('daysOf').getByRole('button', { name: 'Allow once' }).waitFor();
     assert.ok(await isInView(approval('daysOf').getByRole('button', { name: 'Deny' })), 'The answers are out of sight.');
+    const share = await chat.locator('.approval-dock').evaluate((dock) => dock.getBoundingClientRect().height / window.innerHeight);
+    assert.ok(share > 0.1 && share <= 0.401, `The question takes ${Math.round(share * 100)} % of the height.`);
     assert.equal(text('src', 'dates.js'), dates);
   });
 

@@ -499,7 +499,7 @@ describe('the page', () => {
     button('Code writerMakes one change.').click();
     await receive();
     expect(composer().placeholder).toContain('Code writer');
-    expect(find('.composer .picker', HTMLElement).hidden).toBe(true);
+    expect(document.querySelector('.composer .picker:not([hidden])')?.textContent).toContain('Chosen by template');
     button('Agent: Code writer').click();
     button('More Options…').click();
     expect(posted.at(-1)).toEqual({ type: 'newTask', goal: '', templateId: 'task-code-writer' });
@@ -510,7 +510,33 @@ describe('the page', () => {
     expect(composer().placeholder).not.toContain('Code writer');
   });
 
-  it('begins another template beside it while nothing was said, and only then', async () => {
+  it('starts the task with the model that was chosen for it, and leaves that of the chat', async () => {
+    const agent = { id: 'task-code-writer', name: 'Code writer', isAgent: true };
+    await receive(snapshot(), { type: 'agent', agent });
+    button('Provider and model of the task: Chosen by template').click();
+    await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'claude-large' }, { id: 'claude-small' }] });
+    const rows = [...document.querySelectorAll<HTMLElement>('#agent-picker-list [role=option]')];
+    expect(rows[0]?.textContent).toContain('Chosen by template');
+    rows.find(({ textContent }) => textContent?.includes('claude-large'))?.click();
+    await receive();
+    type('Fix the dates.');
+    press(composer(), 'Enter');
+    expect(posted.at(-1)).toMatchObject({ type: 'startTask', model: { providerId: 'anthropic', model: 'claude-large' } });
+    expect(posted).not.toContainEqual(expect.objectContaining({ type: 'choose' }));
+  });
+
+  it('becomes the page of a task with its draft, and the page of a chat again', async () => {
+    await receive(snapshot());
+    type('Later.');
+    await receive({ type: 'codex', codex: codex({ taskStatus: 'running' }) });
+    expect(document.querySelector('.task-head')?.nextElementSibling?.querySelector('article')).not.toBeNull();
+    expect(composer().value).toBe('Later.');
+    await receive({ type: 'codex', codex: codex() });
+    expect(document.querySelector('.task-head')).toBeNull();
+    expect(composer().value).toBe('Later.');
+  });
+
+  it('changes the template while nothing was sent, and only then', async () => {
     const templates = [
       { id: 'ai-chat', name: 'Chat', isAgent: false },
       { id: 'review', name: 'Review', isAgent: false },
@@ -522,7 +548,7 @@ describe('the page', () => {
     };
     expect(offered()).toEqual(['Review', 'Chat Settings…', 'Preview Template', 'New Chat from Template…']);
     button('Review').click();
-    expect(posted.at(-1)).toMatchObject({ type: 'newOfTemplate', templateId: 'review' });
+    expect(posted.at(-1)).toEqual({ type: 'changeTemplate', templateId: 'review' });
     await receive(snapshot());
     expect(offered()).toEqual(['Chat Settings…', 'Preview Template', 'New Chat from Template…']);
     button('Chat Settings…').click();

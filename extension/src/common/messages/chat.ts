@@ -63,7 +63,7 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('saved'), state: savedState }),
   /** With `queue` the message waits for the current response. */
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
-  /** Starts a task that continues this chat. */
+  /** Turns this chat into a task. */
   v.strictObject({
     type: v.literal('startTask'),
     templateId: id,
@@ -72,6 +72,8 @@ export const panelFromPage = v.variant('type', [
     mode: v.picklist(modes),
     /** US dollars; the template's without it. */
     budget: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(100_000))),
+    /** The template chooses without it. */
+    model: v.optional(choice),
   }),
   v.strictObject({ type: v.literal('stop') }),
   v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
@@ -100,8 +102,8 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('preview'), text }),
   v.strictObject({ type: v.literal('runInTerminal'), text }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
-  /** A new chat from another template, with the permission mode of this one. */
-  v.strictObject({ type: v.literal('newOfTemplate'), templateId: id, mode: v.picklist(modes) }),
+  /** Another template for this chat, which has no messages. */
+  v.strictObject({ type: v.literal('changeTemplate'), templateId: id }),
   v.strictObject({ type: v.literal('tryTemplate') }),
   v.strictObject({ type: v.literal('help'), action: helpAction, providerId: v.optional(id) }),
 ]);
@@ -152,4 +154,6 @@ export interface TemplateName {
 export interface ChosenAgent extends TemplateName {
   /** US dollars; the template's without it. */
   budget?: number;
+  /** The template chooses without it. */
+  model?: ModelChoice | undefined;
 }

@@ -12,6 +12,7 @@ const chatCommands = [
   'plue.chat.export',
   'plue.chat.compact',
   'plue.chat.runAsTask',
+  'plue.chat.continueAsChat',
   'plue.chat.pinFiles',
   'plue.chat.settings',
   'plue.selectTools',

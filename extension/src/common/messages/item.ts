@@ -6,12 +6,15 @@ import type { ViewError } from './viewError';
 
 const codexUri = v.pipe(v.string(), v.regex(/^codex:\/\/(items|chats|tasks)\//), v.maxLength(1000));
 
-/** A new codex: its template, initial values, and for a task the chat or task it belongs to. */
+/** A new codex: its template, initial values, and for a task the chat or task it belongs to. `chat` is an empty chat that gets the template instead. */
 export const newTarget = v.strictObject({
   templateId: v.pipe(v.string(), v.maxLength(200)),
   values: v.optional(values),
   parentId: v.optional(codexUri),
+  chat: v.optional(codexUri),
 });
+
+export type NewTarget = v.InferOutput<typeof newTarget>;
 
 /** A new task of a chat; without a template the user selects one first. */
 export const taskOfChat = v.strictObject({ goal: v.string(), parentId: codexUri, templateId: v.optional(v.string()) });

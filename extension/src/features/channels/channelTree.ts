@@ -9,7 +9,8 @@ import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { formatChatCount, formatTaskCount } from '../../common/counts';
 import { waitsForUser } from '../../common/taskStatus';
-import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
+import { isTask } from '../../common/isTask';
+import { ChatGroups, groupNames, type ChatFilter, type GroupName } from './chatGroups';
 import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
 /** The trash is requested in pages. */

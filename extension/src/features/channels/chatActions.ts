@@ -8,7 +8,7 @@ import type { CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { formatChatCount, formatTaskCount } from '../../common/counts';
-import { isTask } from './chatGroups';
+import { isTask } from '../../common/isTask';
 import { isWorking, labelOf, timeOf } from './row';
 import { pickTags, retagged } from './tags';
 

@@ -1,4 +1,5 @@
 // Groups chats and tasks under headings and keeps the groups in order while items change.
+import { isTask } from '../../common/isTask';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { byPlace, timeOf } from './row';
 
@@ -32,10 +33,6 @@ export function groupOf(codex: CodexSummary, days: Days): GroupName {
   if (time >= days.today) return 'Today';
   if (time >= days.yesterday) return 'Yesterday';
   return time >= days.week ? 'Last 7 Days' : 'Older';
-}
-
-export function isTask({ uri }: CodexSummary): boolean {
-  return uri.startsWith('codex://tasks/');
 }
 
 /** The filter. An empty filter shows everything. */

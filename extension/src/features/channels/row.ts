@@ -6,6 +6,7 @@ import { atLeast, costNotAvailable, formatDecimal, formatDollars, formatTime } f
 import { isWorking as isTaskWorking, taskStatusView } from '../../common/taskStatus';
 import { displayTitle } from '../../common/title';
 import { visibleText } from '../../common/visibleText';
+import { isTask } from '../../common/isTask';
 
 /** How a chat or task looks in the tree. */
 export interface Row {
@@ -104,8 +105,8 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   };
 }
 
-export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): string {
-  return displayTitle(title, uri.startsWith('codex://tasks/') ? 'task' : 'chat');
+export function labelOf(codex: Pick<CodexSummary, 'title' | 'uri' | 'taskStatus'>): string {
+  return displayTitle(codex.title, isTask(codex) ? 'task' : 'chat');
 }
 
 /** True if a response or task is running and can be stopped. */

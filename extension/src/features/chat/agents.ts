@@ -33,6 +33,7 @@ export class Agents implements vscode.Disposable {
     private readonly codexId: string,
     private readonly services: AgentsServices,
     private readonly post: (message: AgentsToPage) => void,
+    private readonly isTask: () => boolean,
   ) {
     const { approvals, tasks, sidecar } = services;
     this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
@@ -85,10 +86,6 @@ export class Agents implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private get isTask(): boolean {
-    return this.codexId.startsWith('codex://tasks/');
-  }
-
   private isMine(uri: string): boolean {
     return this.services.tasks.isUnder(uri, this.codexId);
   }
@@ -122,7 +119,7 @@ export class Agents implements vscode.Disposable {
   }
 
   private refreshSoon(): void {
-    if (!this.isTask) return;
+    if (!this.isTask()) return;
     this.later ??= setTimeout(() => {
       this.later = undefined;
       void this.ask();
@@ -131,7 +128,7 @@ export class Agents implements vscode.Disposable {
 
   /** One request at a time; a change meanwhile asks once more. */
   private async ask(): Promise<void> {
-    if (!this.isTask) return;
+    if (!this.isTask()) return;
     if (this.asking !== undefined) {
       this.isStale = true;
       return this.asking;

@@ -20,7 +20,8 @@ import {
   messageStop,
   providerModels,
   settingsGet,
-  taskSpawn,
+  taskContinueAsChat,
+  taskConvert,
   templateList,
 } from '../../protocol/protocol.generated';
 import type { CodexGetResult, CodexSummary, CodexUpdateParams } from '../../protocol/protocol.generated';
@@ -32,6 +33,7 @@ import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { formatInteger } from '../../common/format';
 import type { ProviderCard } from '../../common/providerCards';
+import { isTask } from '../../common/isTask';
 import { displayTitle } from '../../common/title';
 import { type FromChatPage, fromChatPage, type ToChatPage } from '../../common/messages/chat';
 import type { FilePlace } from '../../common/messages/chatComposer';
@@ -104,7 +106,7 @@ export class ChatPanel implements vscode.Disposable {
     this.composer = this.disposables.add(new ComposerPanel(codexId, services, post));
     this.messages = this.disposables.add(new ChatMessages(codexId, services, post));
     this.instructions = this.disposables.add(new ChatInstructions(codexId, services, post));
-    this.agents = this.disposables.add(new Agents(codexId, services, post));
+    this.agents = this.disposables.add(new Agents(codexId, services, post, () => this.isTask));
     this.handlers = this.createHandlers();
     this.listen();
     host.webview.options = pageOptions(services.pages);
@@ -129,6 +131,11 @@ export class ChatPanel implements vscode.Disposable {
 
   get title(): string {
     return this.codex === undefined ? l10n.t('Chat') : displayTitle(this.codex.title);
+  }
+
+  /** A chat can become a task while it is open. */
+  get isTask(): boolean {
+    return isTask(this.codex ?? { uri: this.codexId });
   }
 
   /** True if nothing was stored in the chat and its draft is empty. Unknown chats are not. */
@@ -179,7 +186,7 @@ export class ChatPanel implements vscode.Disposable {
     );
   }
 
-  /** Asks for an agent and a budget; the next message starts it with the messages of this chat. */
+  /** Asks for an agent and a budget; with the next message this chat becomes its task. */
   async runAsTask(): Promise<void> {
     const title = l10n.t('Run as Task with Budget');
     const none = l10n.t('No task templates found. Run Plue: New Template to create one.');
@@ -193,6 +200,12 @@ export class ChatPanel implements vscode.Disposable {
     if (budget === null) throw new UserCancelledError();
     this.reveal();
     this.post({ type: 'agent', agent: { id, name, isAgent: true, ...(budget === undefined ? {} : { budget }) } });
+  }
+
+  /** Turns a task that was a chat back into that chat. */
+  async continueAsChat(): Promise<void> {
+    this.show(await this.services.sidecar.request(taskContinueAsChat, { uri: this.codexId }));
+    await this.sendSnapshot();
   }
 
   dispose(): void {
@@ -238,7 +251,10 @@ export class ChatPanel implements vscode.Disposable {
       this.host.dispose();
       return;
     }
+    const before = this.codex;
     this.show(codex);
+    // The fields of another template are part of the chat.
+    if (before !== undefined && before.templateId !== codex.templateId) void this.sendSnapshot();
   }
 
   private async receive(raw: unknown): Promise<void> {
@@ -311,8 +327,8 @@ export class ChatPanel implements vscode.Disposable {
       runInTerminal: ({ text }) => runInTerminal(text),
       preview: ({ text }) => runWithErrorHandling(log, () => previewDiagram(text)),
       openLink: ({ href }) => openLink(href),
-      newOfTemplate: async ({ templateId, mode }) => {
-        await vscode.commands.executeCommand('plue.newChatFromTemplate', { templateId, values: { permission_mode: mode } });
+      changeTemplate: async ({ templateId }) => {
+        await vscode.commands.executeCommand('plue.newChatFromTemplate', { templateId, chat: codexId });
       },
       tryTemplate: async () => {
         await vscode.commands.executeCommand('plue.tryTemplate', this.codex?.templateId);
@@ -321,23 +337,18 @@ export class ChatPanel implements vscode.Disposable {
     };
   }
 
-  /** A task continues a chat that has messages, and takes the place of one that has none. */
+  /** Turns this chat into a task; its page follows. */
   private async startTask(task: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
-    const { templateId, text, attachments, mode, budget } = task;
-    const { sidecar, saved } = this.services;
-    const isUsed = this.codex?.messageCount !== 0;
-    const { uri } = await sidecar.request(taskSpawn, {
+    const { templateId, text, attachments, mode, budget, model } = task;
+    await this.services.sidecar.request(taskConvert, {
+      uri: this.codexId,
       templateId,
       goal: text,
       attachments,
       values: { permission_mode: mode },
       ...(budget === undefined ? {} : { budget: { usd: budget } }),
-      ...(isUsed ? { parentId: this.codexId, from: this.codexId } : {}),
+      ...(model === undefined ? {} : { provider: model.providerId, model: model.model }),
     });
-    // The page may be gone before it reports that its draft was sent.
-    saved.delete(this.codexId);
-    this.post({ type: 'stored', text });
-    await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
   private load(): void {

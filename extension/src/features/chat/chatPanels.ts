@@ -162,13 +162,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   private get visibleChat(): ChatPanel | undefined {
-    return [...this.panels.values()].findLast(({ codexId, host }) => host.visible && codexId.startsWith('codex://chats/'));
+    return [...this.panels.values()].findLast(({ isTask, host }) => host.visible && !isTask);
   }
 
   /** Beside the code, or in the view with the chat that is there. */
   private async newestChat(): Promise<ChatPanel> {
     const { inView } = this;
-    if (inView?.codexId.startsWith('codex://chats/') === true && chatsOpenInSideBar()) return inView;
+    if (inView?.isTask === false && chatsOpenInSideBar()) return inView;
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const column = chatsOpenInSideBar() ? undefined : beside;
     const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });

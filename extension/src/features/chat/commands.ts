@@ -19,6 +19,7 @@ export const commands = {
   jump: 'plue.chat.jump',
   compact: 'plue.chat.compact',
   runAsTask: 'plue.chat.runAsTask',
+  continueAsChat: 'plue.chat.continueAsChat',
   pinFiles: 'plue.chat.pinFiles',
   settings: 'plue.chat.settings',
   export: 'plue.chat.export',

@@ -6,8 +6,9 @@ import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
 import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
+import { isTask } from '../../common/isTask';
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
-import type { MessageEventParams } from '../../protocol/protocol.generated';
+import type { CodexSummary, MessageEventParams } from '../../protocol/protocol.generated';
 import { isInBackground } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import { displayTitle } from '../../common/title';
@@ -99,19 +100,25 @@ async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedServi
 
 async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Promise<void> {
   const collections = [...new Set(endings.map(({ codexId }) => (codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats')))];
-  const lists = await Promise.all(collections.map((collection) => sidecar.request(codexList, { collection, includeArchived: true })));
-  const items = lists.flatMap((list) => list.items);
+  const list = async (collection: string): Promise<CodexSummary[]> =>
+    (await sidecar.request(codexList, { collection, includeArchived: true })).items;
+  const items = (await Promise.all(collections.map(list))).flat();
+  // A chat that became a task has the address of a chat.
+  const isListed = ({ codexId }: Ending): boolean => items.some(({ uri }) => uri === codexId);
+  if (!collections.includes('tasks') && !endings.every(isListed)) items.push(...(await list('tasks')));
   const chats = endings.flatMap(({ codexId, hasFailed }): Ended[] => {
     const codex = items.find(({ uri }) => uri === codexId);
     if (codex === undefined || isInBackground(codex)) return [];
-    const isTask = codexId.startsWith('codex://tasks/');
+    const isAgent = isTask(codex);
+    const parent = items.find(({ uri }) => uri === codex.spawnedBy);
+    const isSubtask = codex.spawnedBy?.startsWith('codex://tasks/') === true || (parent !== undefined && isTask(parent));
     const isOverBudget = codex.taskStatus === 'over_budget';
     // Subtasks report to their parent. The user is needed only to increase a budget.
-    if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
+    if (isSubtask && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    const label = displayTitle(codex.title, isTask ? 'task' : 'chat');
-    const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isTask ? 'done' : 'answered';
-    return [{ codexId, title, label, isTask, end }];
+    const label = displayTitle(codex.title, isAgent ? 'task' : 'chat');
+    const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isAgent ? 'done' : 'answered';
+    return [{ codexId, title, label, isTask: isAgent, end }];
   });
   const [first] = chats;
   if (first === undefined) return;

@@ -143,6 +143,7 @@ export function activateChat(
   registerForChat(commands.jump, (chat) => chat.messages.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.runAsTask, (chat) => chat.runAsTask());
+  registerForChat(commands.continueAsChat, (chat) => chat.continueAsChat());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));
   const transfer = new Transfer(sidecar);

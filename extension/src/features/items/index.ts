@@ -2,13 +2,13 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
-import { codexCreate, codexGet, templateGet } from '../../protocol/protocol.generated';
+import { FailureError, runWithErrorHandling, toFailureError } from '../../infrastructure/errors';
+import { codexChangeTemplate, codexCreate, codexGet, templateGet } from '../../protocol/protocol.generated';
 import type { CodexSummary, FieldView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { pickTemplate } from '../../server/pickTemplate';
 import type { ProviderList } from '../../server/providerList';
-import { type ItemTarget, newTarget, taskOfChat } from '../../common/messages/item';
+import { type NewTarget, newTarget, taskOfChat } from '../../common/messages/item';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
 import { createWithPlue, documentFolders, documentOf, editWithPlue, settingsFile } from './editWithPlue';
@@ -92,17 +92,25 @@ export function activateItems(
   return disposables;
 }
 
-type NewTarget = Extract<ItemTarget, { templateId: string }>;
-
 /** A webview passes a template and initial values; the palette asks. */
 function targetOf(given: unknown): NewTarget | undefined {
   const parsed = v.safeParse(newTarget, given);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Starts immediately unless the template has required fields. */
+/** Starts immediately unless the template has required fields. An empty chat gets the template instead of a new one. */
 async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = services;
+  const { chat, templateId } = target;
+  if (chat !== undefined) {
+    try {
+      await sidecar.request(codexChangeTemplate, { uri: chat, templateId });
+    } catch (error) {
+      if (toFailureError(error).kind !== 'missingField') throw error;
+      await editor.open(target);
+    }
+    return;
+  }
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not a chat template.', template.name));
   // Values without a field in this template are dropped.

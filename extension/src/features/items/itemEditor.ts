@@ -4,11 +4,19 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError } from '../../infrastructure/errors';
 import { SinglePage } from '../../infrastructure/singlePage';
-import { codexCreate, codexGet, codexList, codexUpdate, providerModels, templateGet } from '../../protocol/protocol.generated';
+import {
+  codexChangeTemplate,
+  codexCreate,
+  codexGet,
+  codexList,
+  codexUpdate,
+  providerModels,
+  templateGet,
+} from '../../protocol/protocol.generated';
 import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { type FromItemPage, fromItemPage, type ItemTarget, type ToItemPage } from '../../common/messages/item';
+import { type FromItemPage, fromItemPage, type ItemTarget, type NewTarget, type ToItemPage } from '../../common/messages/item';
 import { visibleText } from '../../common/visibleText';
 import type { Documents } from './documents';
 import type { History } from './history';
@@ -141,7 +149,7 @@ export class ItemEditor implements vscode.Disposable {
     if (target === undefined || template === undefined) return;
     this.isSaving = true;
     try {
-      if ('templateId' in target) await this.create(template, title, values, target.parentId);
+      if ('templateId' in target) await this.create(template, title, values, target);
       else await this.change(target.uri, values, expectedVersion);
     } finally {
       this.isSaving = false;
@@ -153,19 +161,19 @@ export class ItemEditor implements vscode.Disposable {
     template: TemplateView,
     title: string | undefined,
     values: Record<string, unknown>,
-    parentId: string | undefined,
+    { parentId, chat }: NewTarget,
   ): Promise<void> {
     const { sidecar, providers } = this.services;
     const { collection } = template;
     const isFiled = collection === undefined || collection === 'items';
     if (!isFiled) await providers.ensureDefault();
     if (collection === 'tasks') return this.leaveFor(await startTask(sidecar, spawnParams(template.id, title, values, parentId)));
-    const codex = await sidecar.request(codexCreate, {
-      templateId: template.id,
-      ...(isFiled ? {} : { collection }),
-      ...(title === undefined ? {} : { title }),
-      values,
-    });
+    const given = { ...(title === undefined ? {} : { title }), values };
+    if (chat !== undefined) {
+      const changed = await sidecar.request(codexChangeTemplate, { uri: chat, templateId: template.id, ...given });
+      return this.leaveFor(changed.uri);
+    }
+    const codex = await sidecar.request(codexCreate, { templateId: template.id, ...(isFiled ? {} : { collection }), ...given });
     return isFiled ? this.showSaved(codex) : this.leaveFor(codex.uri);
   }
 

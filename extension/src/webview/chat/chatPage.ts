@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../protocol/protocol.generated';
 import { handle, type Handlers } from '../../common/handlers';
+import { isTask } from '../../common/isTask';
 import type { ToChatPage } from '../../common/messages/chat';
 import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
@@ -26,8 +27,8 @@ export class ChatPage {
   private readonly foot: FootView;
   private readonly header: HeaderView;
   private readonly messages: MessagesView;
-  /** For tasks only. */
-  private readonly task: TaskPanel | undefined;
+  /** For tasks only. A chat can become a task. */
+  private task: TaskPanel | undefined;
   private readonly views: readonly ChatView[];
   private readonly handlers: Handlers<ToChatPage, void>;
   private saving: ReturnType<typeof setTimeout> | undefined;
@@ -53,7 +54,6 @@ export class ChatPage {
     });
     this.header = new HeaderView(this.context, this.foot.composer.meter.node);
     this.messages = new MessagesView(this.context, isSending, saved?.place ?? null);
-    this.task = this.isTask ? this.createTaskPanel() : undefined;
     const banners = new BannersView(this.context);
     this.views = [banners, this.foot, this.header, this.taskView(), this.messages];
     this.handlers = { ...this.createHandlers(), ...this.messages.handlers, ...this.foot.composer.handlers };
@@ -86,10 +86,6 @@ export class ChatPage {
   dispose(): void {
     this.saveNow();
     this.closed.abort();
-  }
-
-  private get isTask(): boolean {
-    return this.context.codexId.startsWith('codex://tasks/');
   }
 
   private createActions(panel: Panel, store: ChatStore): ChatActions {
@@ -159,8 +155,19 @@ export class ChatPage {
   }
 
   private layOut(banners: HTMLElement): void {
-    const { header, task, messages, foot, announcer } = this;
-    this.root.append(header.node, banners, ...(task === undefined ? [] : [task.node]), messages.node, foot.node, announcer.node);
+    const { header, messages, foot, announcer } = this;
+    this.root.append(header.node, banners, messages.node, foot.node, announcer.node);
+  }
+
+  /** The panel of a task comes when a chat becomes one, and goes when it is a chat again. */
+  private showKind(): void {
+    const { store, codexId } = this.context;
+    const isAgent = isTask(store.model.chat?.codex ?? { uri: codexId });
+    if (isAgent === (this.task !== undefined)) return;
+    this.task?.node.remove();
+    this.task = isAgent ? this.createTaskPanel() : undefined;
+    if (this.task === undefined) store.update({ task: undefined });
+    else this.messages.node.before(this.task.node);
   }
 
   /** Handlers of messages about the whole chat. */
@@ -296,6 +303,7 @@ export class ChatPage {
   }
 
   private draw(): void {
+    this.showKind();
     const { model } = this.context.store;
     for (const view of this.views) view.show(model);
     this.root.setAttribute('aria-busy', String(model.chat === undefined && this.messages.isLoading));

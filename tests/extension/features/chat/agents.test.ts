@@ -28,7 +28,12 @@ beforeEach(() => {
   const { log, lines: written } = fakeLog();
   lines = written;
   const services = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
-  agents = new Agents(taskId, services, (message) => posted.push(message));
+  agents = new Agents(
+    taskId,
+    services,
+    (message) => posted.push(message),
+    () => true,
+  );
 });
 
 afterEach(() => {

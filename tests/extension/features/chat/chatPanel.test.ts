@@ -22,7 +22,9 @@ import {
   providerList,
   providerModels,
   settingsGet,
-  taskSpawn,
+  taskContinueAsChat,
+  taskConvert,
+  taskGet,
   templateList,
   type CodexGetResult,
   type CodexSummary,
@@ -58,7 +60,7 @@ import {
   workspace,
 } from '../../testing/vscode';
 import { chat, codex, codexId, provider, question } from '../../webview/chatSamples';
-import { task } from '../../webview/taskSamples';
+import { detail, task } from '../../webview/taskSamples';
 
 let shownCodex: CodexSummary;
 let whole: Partial<CodexGetResult>;
@@ -238,23 +240,33 @@ describe('a chat in its panel', () => {
     expect(lines).toContain(`The chat ${codexId} could not be shown: There is no such chat.`);
   });
 
-  it.each([
-    ['continues a chat that has messages', 2, { parentId: codexId, from: codexId }],
-    ['takes the place of a chat that is empty', 0, {}],
-  ])('starts a task that %s', async (_, messageCount, history) => {
-    shownCodex = codex({ messageCount });
-    sidecar.answer(taskSpawn, () => task({ uri: 'codex://tasks/new' }));
+  it('becomes a task in place, with the budget and the model that were chosen', async () => {
+    sidecar.answer(taskConvert, () => task({ uri: codexId })).answer(taskGet, () => detail());
     await open();
-    panel().say({ type: 'startTask', templateId: 'task-code-writer', text: 'Fix it.', mode: 'edit', budget: 0.5 });
+    const model = { providerId: 'lab', model: 'large' };
+    panel().say({ type: 'startTask', templateId: 'task-code-writer', text: 'Fix it.', mode: 'edit', budget: 0.5, model });
     await hears({ type: 'stored', text: 'Fix it.' });
-    expect(sidecar.asked.find(({ method }) => method === 'task/spawn')?.params).toEqual({
+    expect(sidecar.asked.find(({ method }) => method === 'task/convert')?.params).toEqual({
+      uri: codexId,
       templateId: 'task-code-writer',
       goal: 'Fix it.',
       values: { permission_mode: 'edit' },
       budget: { usd: 0.5 },
-      ...history,
+      provider: 'lab',
+      model: 'large',
     });
-    await vi.waitFor(() => expect(executed).toContainEqual(['plue.openChat', 'codex://tasks/new']));
+    expect(executed).not.toContainEqual(expect.arrayContaining(['plue.openChat']));
+    shownCodex = codex({ templateId: 'task-code-writer', taskStatus: 'running' });
+    sidecar.codexChanged.fire({ uri: codexId, codex: shownCodex });
+    await hears({ type: 'task' });
+  });
+
+  it('continues as a chat on request', async () => {
+    shownCodex = codex({ taskStatus: 'done', templateId: 'task-code-writer' });
+    sidecar.answer(taskContinueAsChat, () => (shownCodex = codex())).answer(taskGet, () => detail());
+    await open();
+    await run('plue.chat.continueAsChat', codexId);
+    await hears({ type: 'codex', codex: codex() });
   });
 
   it('does without settings and templates that cannot be read', async () => {
@@ -377,6 +389,11 @@ describe('what the page asks for', () => {
     await hears({ type: 'models', providerId: 'lab', models: [], error: 'There is no provider lab.' });
   });
 
+  it('is loaded again when its template was changed, with the fields of the new one', async () => {
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex({ templateId: 'reviewer' }) });
+    await hears({ type: 'snapshot' });
+  });
+
   it('copies, and puts code where no editor is into the clipboard', async () => {
     panel().say({ type: 'copy', text: 'one' });
     panel().say({ type: 'insert', text: 'two' });
@@ -390,10 +407,7 @@ describe('what the page asks for', () => {
   });
 
   it.each([
-    [
-      { type: 'newOfTemplate', templateId: 'reviewer', mode: 'ask' },
-      ['plue.newChatFromTemplate', { templateId: 'reviewer', values: { permission_mode: 'ask' } }],
-    ],
+    [{ type: 'changeTemplate', templateId: 'reviewer' }, ['plue.newChatFromTemplate', { templateId: 'reviewer', chat: codexId }]],
     [{ type: 'tryTemplate' }, ['plue.tryTemplate', 'ai-chat']],
     [{ type: 'help', action: 'setKey', providerId: 'lab' }, ['plue.configureProviderKey', 'lab']],
     [{ type: 'help', action: 'signInProvider', providerId: 'lab' }, ['plue.signInProvider', 'lab']],

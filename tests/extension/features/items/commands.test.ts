@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Uri as RealUri, type Disposable } from 'vscode';
+import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { activateItems } from '../../../../extension/src/features/items';
 import {
+  codexChangeTemplate,
   codexCreate,
   codexGet,
   codexHistory,
@@ -98,6 +100,26 @@ describe('a new chat from a template', () => {
     expect(sidecar.methods()).not.toContain('codex/create');
     await run('plue.newChatFromTemplate', { templateId: 'reviewer', values: { branch: 'main' } });
     expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
+  });
+
+  it('replaces the template of an empty chat, which keeps its address', async () => {
+    sidecar.answer(codexChangeTemplate, ({ uri, templateId }) => codexSummary(uri, { templateId }));
+    await run('plue.newChatFromTemplate', { templateId: 'reviewer', chat: 'codex://chats/empty' });
+    expect(sidecar.asked).toEqual([{ method: 'codex/changeTemplate', params: { uri: 'codex://chats/empty', templateId: 'reviewer' } }]);
+    expect([executed, panels]).toEqual([[], []]);
+  });
+
+  it('asks in the form for what the template of an empty chat requires, and changes that chat', async () => {
+    template.fields = [field('branch', { required: true })];
+    sidecar.answer(codexChangeTemplate, ({ uri, templateId, values }) => {
+      if (values?.['branch'] === undefined) throw new FailureError('missingField', 'The template was not changed. `branch` is missing.');
+      return codexSummary(uri, { templateId });
+    });
+    await run('plue.newChatFromTemplate', { templateId: 'reviewer', chat: 'codex://chats/empty' });
+    expect(await form()).toMatchObject({ target: { templateId: 'reviewer', chat: 'codex://chats/empty' } });
+    panels[0]?.say({ type: 'save', values: { branch: 'main' } });
+    await vi.waitFor(() => expect(executed).toContainEqual(['plue.openChat', 'codex://chats/empty']));
+    expect(sidecar.methods()).not.toContain('codex/create');
   });
 
   it('is refused for a template of something else', async () => {

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../../protocol/protocol.generated';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { visibleText } from '../../../common/visibleText';
+import { choiceText, ModelPicker } from '../../shared/modelPicker';
 import { ApprovalBox } from '../../shared/approvals/approvalBox';
 import { element } from '../../shared/element';
 import { failureLine } from '../messages/failure';
@@ -29,6 +30,8 @@ export class FootView implements ChatView {
   readonly node: HTMLElement;
   readonly composer: ComposerArea;
   readonly picker: ChatModelPicker;
+  /** For the task that the next message starts. */
+  private readonly agentPicker: ModelPicker;
   private readonly approvals: ApprovalBox;
   private readonly changes: ChangesBar;
   private readonly template: TemplateSwitch;
@@ -47,7 +50,7 @@ export class FootView implements ChatView {
     const { panel, codexId, store, actions } = context;
     this.template = new TemplateSwitch({
       run: (command) => panel.post({ type: 'command', command }),
-      newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId, mode: modeOf(store.model.chat?.values) }),
+      change: (templateId) => panel.post({ type: 'changeTemplate', templateId }),
       chooseAgent: (agent) => {
         store.update({ agent });
         actions.focusComposer();
@@ -65,6 +68,17 @@ export class FootView implements ChatView {
         // The refusal was about the previous model.
         store.update({ refusal: undefined });
         panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
+      },
+      connect: () => actions.help('chooseProvider'),
+    });
+    this.agentPicker = new ModelPicker({
+      id: 'agent-picker',
+      label: l10n.t('Provider and model of the task'),
+      lists: context.lists,
+      unset: l10n.t('Chosen by template'),
+      choose: (chosen) => {
+        const { agent } = store.model;
+        if (agent !== undefined) store.update({ refusal: undefined, agent: { ...agent, model: chosen } });
       },
       connect: () => actions.help('chooseProvider'),
     });
@@ -106,9 +120,18 @@ export class FootView implements ChatView {
     if (chat === undefined) return;
     this.template.show(chat.codex, templates, isChatEmpty(chat), agent);
     this.mode.show(modeOf(chat.values), !isReadOnly);
-    // An agent's template chooses the model.
     this.picker.node.hidden = agent !== undefined;
     this.picker.show(chat.codex, providers, choices, this.tokens);
+    this.agentPicker.node.hidden = agent === undefined;
+    const { model: chosen } = agent ?? {};
+    this.agentPicker.show({
+      ...choices,
+      ...(this.tokens === undefined ? {} : { tokens: this.tokens }),
+      ...(chosen?.model === undefined ? {} : { shortWords: chosen.model }),
+      words: chosen === undefined ? l10n.t('Chosen by template') : choiceText(chosen, providers),
+      providers,
+      chosen,
+    });
   }
 
   /** The answer to an approval was rejected. */
@@ -150,7 +173,7 @@ export class FootView implements ChatView {
         costLimit: (limit) => this.options.showCostLimit(limit),
         readBlob: (blob, tell) => this.options.readBlob(blob, tell),
       },
-      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node, this.picker.node),
+      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node, this.picker.node, this.agentPicker.node),
     );
   }
 
@@ -160,7 +183,8 @@ export class FootView implements ChatView {
     if (agent === undefined) return;
     const files = attachments.length === 0 ? {} : { attachments };
     const budget = agent.budget === undefined ? {} : { budget: agent.budget };
-    panel.post({ type: 'startTask', templateId: agent.id, text, ...files, mode: modeOf(chat?.values), ...budget });
+    const model = agent.model === undefined ? {} : { model: agent.model };
+    panel.post({ type: 'startTask', templateId: agent.id, text, ...files, mode: modeOf(chat?.values), ...budget, ...model });
     store.update({ agent: undefined });
   }
 

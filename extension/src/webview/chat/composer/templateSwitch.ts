@@ -1,5 +1,6 @@
 // Shows the template of the chat or task, or the agent that gets the next message, with a menu.
 import * as l10n from '@vscode/l10n';
+import { isTask } from '../../../common/isTask';
 import type { CodexSummary } from '../../../protocol/protocol.generated';
 import { menuButton, type MenuItem } from '../../shared/menu';
 import { Section } from '../../shared/section';
@@ -10,7 +11,8 @@ import { visibleText } from '../../../common/visibleText';
 
 export interface TemplateSwitchActions {
   run(command: ChatCommand): void;
-  newOf(templateId: string): void;
+  /** Another template for a chat without messages. */
+  change(templateId: string): void;
   /** Undefined: the next message is of this chat. */
   chooseAgent(agent: TemplateName | undefined): void;
   /** Opens the form of a task with all its fields. */
@@ -28,9 +30,10 @@ export class TemplateSwitch {
    * @param isEmpty True if the chat has no messages: another chat template then replaces it.
    * @param agent The agent that gets the next message.
    */
-  show({ templateId, uri }: CodexSummary, templates: readonly TemplateName[], isEmpty: boolean, agent: ChosenAgent | undefined): void {
+  show(codex: CodexSummary, templates: readonly TemplateName[], isEmpty: boolean, agent: ChosenAgent | undefined): void {
+    const { templateId } = codex;
     const own = templates.find(({ id }) => id === templateId)?.name ?? templateId;
-    const isChat = uri.startsWith('codex://chats/');
+    const isChat = !isTask(codex);
     const others = isChat ? templates.filter(({ id, isAgent }) => id !== templateId && (isAgent || isEmpty)) : [];
     const name = visibleText(agent?.name ?? own) + (agent?.budget === undefined ? '' : ` · ${formatCost(agent.budget)}`);
     this.section.show([name, own, others, isChat, agent], () => [
@@ -57,7 +60,7 @@ export class TemplateSwitch {
             { label: l10n.t('More Options…'), run: () => actions.openForm(agent) },
             { label: own, detail: l10n.t('Continue this chat'), run: () => actions.chooseAgent(undefined) },
           ]),
-      ...others.filter(({ isAgent }) => !isAgent).map((one) => row(one, () => actions.newOf(one.id))),
+      ...others.filter(({ isAgent }) => !isAgent).map((one) => row(one, () => actions.change(one.id))),
       ...others.filter(({ isAgent, id }) => isAgent && id !== agent?.id).map((one) => row(one, () => actions.chooseAgent(one))),
       { label: isChat ? l10n.t('Chat Settings…') : l10n.t('Task Settings…'), run: () => actions.run('plue.chat.settings') },
       { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },

@@ -1,5 +1,6 @@
 // Menu of the chat.
 import * as l10n from '@vscode/l10n';
+import { isTask } from '../../../common/isTask';
 import type { MenuItem } from '../../shared/menu';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
 import { type ChatState, isRunning } from '../state/chatState';
@@ -15,7 +16,8 @@ export interface ChatMenuActions {
 /** Contains only actions that are available. */
 export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[] {
   const canChange = state.readOnlyReason === undefined && !isRunning(state);
-  const isTask = state.codex.uri.startsWith('codex://tasks/');
+  const isAgent = isTask(state.codex);
+  const wasChat = isAgent && state.codex.uri.startsWith('codex://chats/');
   const hasMessages = state.offset + state.messages.length > 0;
   const command = (label: string, id: ChatCommand): MenuItem => ({ label, run: () => actions.run(id) });
   const items: (MenuItem | false)[] = [
@@ -26,11 +28,12 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && { label: l10n.t('Find'), run: () => actions.find() },
     hasMessages && command(l10n.t('Go to Question…'), 'plue.chat.jump'),
     state.readOnlyReason === undefined && command(l10n.t('Pin Files…'), 'plue.chat.pinFiles'),
-    command(isTask ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
+    command(isAgent ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
     state.readOnlyReason === undefined && command(l10n.t('Select Tools…'), 'plue.selectTools'),
     state.readOnlyReason === undefined && command(l10n.t('Show Skills'), 'plue.showSkills'),
     { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
-    !isTask && state.readOnlyReason === undefined && command(l10n.t('Run as Task with Budget…'), 'plue.chat.runAsTask'),
+    !isAgent && state.readOnlyReason === undefined && command(l10n.t('Run as Task with Budget…'), 'plue.chat.runAsTask'),
+    wasChat && canChange && command(l10n.t('Continue as Chat'), 'plue.chat.continueAsChat'),
     canChange && hasMessages && command(l10n.t('Compact Now'), 'plue.chat.compact'),
     hasMessages && command(l10n.t('Export…'), 'plue.chat.export'),
   ];

@@ -1,4 +1,5 @@
 // The header: title, options, instructions, meters and the chat menu.
+import { isTask } from '../../../common/isTask';
 import type { ChatContext } from '../state/chatContext';
 import type { MenuItem } from '../../shared/menu';
 import { isChatEmpty, type ChatModel, type ChatView } from '../state/chatStore';
@@ -48,7 +49,7 @@ export class HeaderView implements ChatView {
   show({ chat, providers, instructions }: ChatModel): void {
     if (chat === undefined) return;
     // The panel of a task shows the cost with its budget.
-    if (!chat.codex.uri.startsWith('codex://tasks/')) this.cost.show(chat.codex.cost);
+    if (!isTask(chat.codex)) this.cost.show(chat.codex.cost);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     // Options, instructions and meters say nothing about a chat that no model could answer.

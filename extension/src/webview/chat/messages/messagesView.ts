@@ -1,5 +1,6 @@
 // The messages of the chat, the content below them, and the find bar.
 import * as l10n from '@vscode/l10n';
+import { isTask } from '../../../common/isTask';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import type { MessagesToPage } from '../../../common/messages/chatMessages';
 import type { Handlers } from '../../../common/handlers';
@@ -114,9 +115,8 @@ export class MessagesView implements ChatView {
     this.loading.hidden = chat !== undefined || sidecar.state === 'stopped' || refusal !== undefined;
     this.loading.textContent = sidecar.state === 'starting' ? l10n.t('Starting Plue…') : l10n.t('Loading…');
     if (chat === undefined) return;
-    const isTask = chat.codex.uri.startsWith('codex://tasks/');
     // A task shows its goal.
-    if (isChatEmpty(chat) && !isTask && !isRunning(chat) && !this.isSending() && chat.ending?.error === undefined)
+    if (isChatEmpty(chat) && !isTask(chat.codex) && !isRunning(chat) && !this.isSending() && chat.ending?.error === undefined)
       this.empty.show(chat.codex, providers);
     else this.empty.hide();
     this.showTurnFailure(chat);

@@ -37,7 +37,7 @@ export interface ChatModel {
   /** Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then every change can be. */
   underReview?: readonly ChangedFileView[];
   /** For tasks only. */
-  task?: TaskDetail;
+  task?: TaskDetail | undefined;
   /** The next message starts a task from this template. */
   agent?: ChosenAgent | undefined;
 }
