@@ -23,6 +23,19 @@ export class Range {
     this.start = start;
     this.end = end;
   }
+
+  get isSingleLine(): boolean {
+    return this.start.line === this.end.line;
+  }
+
+  contains(place: Position | Range): boolean {
+    if (place instanceof Range) return this.contains(place.start) && this.contains(place.end);
+    return !isBefore(place, this.start) && !isBefore(this.end, place);
+  }
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.line < other.line || (one.line === other.line && one.character < other.character);
 }
 
 /** The cursor is where it ends. */
@@ -59,6 +72,11 @@ export class FakeDocument {
 
   lineAt(line: number): { text: string } {
     return { text: this.text.split('\n')[line]?.replace(/\r$/, '') ?? '' };
+  }
+
+  validateRange({ start, end }: Range): Range {
+    const valid = ({ line, character }: Position): Position => new Position(line, Math.min(character, this.lineAt(line).text.length));
+    return new Range(valid(start), valid(end));
   }
 
   positionAt(offset: number): Position {

@@ -718,7 +718,23 @@ export const languages = {
 };
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
-export const SymbolKind: Record<string | number, string | number> = { 4: 'Class', 11: 'Function', 21: 'EnumMember' };
+export enum SymbolKind {
+  Module = 1,
+  Namespace = 2,
+  Class = 4,
+  Method = 5,
+  Property = 6,
+  Field = 7,
+  Constructor = 8,
+  Enum = 9,
+  Interface = 10,
+  Function = 11,
+  Variable = 12,
+  Constant = 13,
+  String = 14,
+  EnumMember = 21,
+  Struct = 22,
+}
 
 interface HoverProvider {
   provideHover: (document: unknown, position: unknown) => Hover | undefined;

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { type CommandLink, registerLinkHover } from '../../infrastructure/window';
 import { commands } from './commands';
+import { codeAt } from './symbolLines';
 
 /** What an action is about, as the argument of its command. */
 const target = v.object({
@@ -20,10 +21,6 @@ export interface ActionTarget {
   problems: readonly string[];
 }
 
-/** Symbols with more lines are too long to rewrite. */
-const maxSymbolLines = 80;
-/** Lines around a problem that may change, without a symbol. */
-const linesAround = 5;
 const maxProblems = 5;
 
 const ownSource = 'plue';
@@ -32,12 +29,16 @@ export function registerCodeActions(): vscode.Disposable {
   const actions = vscode.languages.registerCodeActionsProvider(
     '*',
     {
-      provideCodeActions: (document, range, { diagnostics, only }) => {
+      provideCodeActions: async (document, range, { diagnostics, only, triggerKind }) => {
         const wants = (kind: vscode.CodeActionKind): boolean => only === undefined || only.contains(kind);
         const problems = diagnostics.filter(({ source }) => source !== ownSource);
+        const isAsked = triggerKind === vscode.CodeActionTriggerKind.Invoke;
+        const symbol =
+          wants(vscode.CodeActionKind.RefactorRewrite) && range.isEmpty ? await codeAt(document, range.start, isAsked) : undefined;
         return [
           ...(wants(vscode.CodeActionKind.QuickFix) && problems.length > 0 ? fixActions(document, problems) : []),
           ...(wants(vscode.CodeActionKind.RefactorRewrite) && !range.isEmpty ? selectionActions(document, range) : []),
+          ...(symbol === undefined ? [] : codeActions(document, symbol)),
         ];
       },
     },
@@ -72,37 +73,6 @@ export async function readTarget(given: unknown, editor: () => vscode.TextEditor
   return { document, range: selection, problems: problems.slice(0, maxProblems).map(problemText) };
 }
 
-/** The lines of the innermost symbol at a place; without a language server or with a long symbol, some lines around. */
-export async function symbolLines(document: vscode.TextDocument, range: vscode.Range): Promise<vscode.Range> {
-  const found = await vscode.commands.executeCommand<(vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined>(
-    'vscode.executeDocumentSymbolProvider',
-    document.uri,
-  );
-  const symbols = (found ?? []).flatMap((symbol) => ('children' in symbol ? [symbol] : []));
-  const around = new vscode.Range(
-    Math.max(0, range.start.line - linesAround),
-    0,
-    Math.min(document.lineCount - 1, range.end.line + linesAround),
-    0,
-  );
-  return (
-    innermost(symbols, range) ?? document.validateRange(new vscode.Range(around.start.line, 0, around.end.line, Number.MAX_SAFE_INTEGER))
-  );
-}
-
-function innermost(symbols: readonly vscode.DocumentSymbol[], range: vscode.Range): vscode.Range | undefined {
-  const symbol = symbols.find((one) => one.range.contains(range));
-  if (symbol === undefined) return undefined;
-  const isShort = symbol.range.end.line - symbol.range.start.line < maxSymbolLines;
-  return innermost(symbol.children, range) ?? (isShort && isBlock(symbol) ? symbol.range : undefined);
-}
-
-/** Symbols that have a body. A variable or property may be part of a statement. */
-function isBlock({ kind, range }: vscode.DocumentSymbol): boolean {
-  const { Class, Constructor, Enum, Function, Interface, Method, Module, Namespace, Struct } = vscode.SymbolKind;
-  return [Class, Constructor, Enum, Function, Interface, Method, Module, Namespace, Struct].includes(kind) || !range.isSingleLine;
-}
-
 function fixActions(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
   const [first] = problems;
   if (first === undefined) return [];
@@ -114,10 +84,14 @@ function fixActions(document: vscode.TextDocument, problems: readonly vscode.Dia
 }
 
 function selectionActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
+  const edit = action(l10n.t('Edit with Plue…'), vscode.CodeActionKind.RefactorRewrite, commands.edit, []);
+  return [edit, ...codeActions(document, range)];
+}
+
+function codeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
   const args = [argument(document, range, [])];
   const kind = vscode.CodeActionKind.RefactorRewrite;
   return [
-    action(l10n.t('Edit with Plue…'), kind, commands.edit, []),
     action(l10n.t('Document with Plue'), kind, commands.document, args),
     action(l10n.t('Generate Tests with Plue'), kind, commands.generateTests, args),
     action(l10n.t('Explain with Plue'), kind, commands.explain, args),

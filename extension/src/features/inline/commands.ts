@@ -11,4 +11,5 @@ export const commands = {
   document: 'plue.document',
   generateTests: 'plue.generateTests',
   fixTest: 'plue.fixTest',
+  explainTest: 'plue.explainTest',
 } as const;

@@ -7,9 +7,10 @@ import { workspacePath } from '../../infrastructure/workspaceFolders';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { fenceFor } from '../../common/fence';
-import { type ActionTarget, readTarget, registerCodeActions, symbolLines } from './codeActions';
+import { type ActionTarget, readTarget, registerCodeActions } from './codeActions';
 import { commands } from './commands';
 import { activeEditor, InlineEdits } from './inlineEdits';
+import { linesToRewrite, symbolAt } from './symbolLines';
 
 export function activateInline(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
@@ -35,24 +36,27 @@ export function activateInline(sidecar: Sidecar, providers: ProviderList, log: v
     await vscode.window.showTextDocument(document);
     const instruction =
       problems.length === 1 ? l10n.t('Fix this problem in {0}', problems[0] ?? '') : l10n.t('Fix these problems: {0}', problems.join('; '));
-    await edits.start(document, [await symbolLines(document, range)], instruction);
+    await edits.start(document, [await linesToRewrite(document, range)], instruction);
   });
   registerFor(commands.document, async ({ document, range }) => {
     await vscode.window.showTextDocument(document);
-    const lines = range.isSingleLine ? await symbolLines(document, range) : range;
+    const lines = range.isSingleLine ? await linesToRewrite(document, range) : range;
     await edits.start(document, [lines], l10n.t('Add documentation comments in the style of the language and the file. Change no code.'));
   });
-  registerFor(commands.explain, ({ document, range, problems }) =>
-    askInChat(
+  registerFor(commands.explain, async ({ document, range, problems }) =>
+    askAboutCode(
       problems.length === 0 ? l10n.t('Explain this code.') : l10n.t('Explain this problem in {0}', problems.join('; ')),
       document,
       range,
     ),
   );
   registerFor(commands.generateTests, ({ document, range }) =>
-    askInChat(l10n.t('Write tests for this code, with the test framework and in the style of the project.'), document, range),
+    askAboutCode(l10n.t('Write tests for this code, with the test framework and in the style of the project.'), document, range),
   );
-  register(commands.fixTest, (given) => fixTest(given));
+  register(commands.fixTest, (given) => askAboutTest(given, (test) => l10n.t('The test “{0}” fails. Find the cause and fix it.', test)));
+  register(commands.explainTest, (given) =>
+    askAboutTest(given, (test) => l10n.t('The test “{0}” fails. Explain why. Change no files.', test)),
+  );
   return disposables;
 }
 
@@ -72,7 +76,7 @@ const testMessage = v.object({
 const maxTestMessage = 8000;
 
 /** The cause may be in any file, so a chat looks for it. */
-async function fixTest(given: unknown): Promise<void> {
+async function askAboutTest(given: unknown, ask: (test: string) => l10n.LocalizedText): Promise<void> {
   if (!v.is(testMessage, given)) {
     throw new FailureError('badRequest', l10n.t('The test result is not available. Run the test again.'));
   }
@@ -86,9 +90,14 @@ async function fixTest(given: unknown): Promise<void> {
     .join('\n\n')
     .slice(0, maxTestMessage);
   const fence = fenceFor(output);
-  const question = `${l10n.t('The test “{0}” fails. Find the cause and fix it.', test.label)}\n\n${fence}\n${output}\n${fence}`;
+  const question = `${ask(test.label)}\n\n${fence}\n${output}\n${fence}`;
   const document = test.uri === undefined ? undefined : await vscode.workspace.openTextDocument(test.uri);
   await askInChat(question, document, test.range);
+}
+
+/** Without a selection, asks about the symbol at the cursor, or about the file if there is none. */
+async function askAboutCode(text: string, document: vscode.TextDocument, range: vscode.Range): Promise<void> {
+  await askInChat(text, document, range.isEmpty ? ((await symbolAt(document, range)) ?? range) : range);
 }
 
 async function askInChat(text: string, document?: vscode.TextDocument, range?: vscode.Range): Promise<void> {
