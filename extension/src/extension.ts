@@ -30,7 +30,7 @@ import { ApprovalList } from './server/approvalList';
 import { SidecarClient } from './server/client';
 import { DotnetRuntime, runtimeMachine } from './server/dotnetRuntime';
 import { ProviderList } from './server/providerList';
-import { findSidecar, thisMachine } from './server/sidecar';
+import { findSidecar, thisMachine, type SidecarCommand } from './server/sidecar';
 import { TaskList } from './server/taskList';
 import { setLocale } from './common/locale';
 
@@ -48,15 +48,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const launch = readLaunchSettings(process.env);
   const log = vscode.window.createOutputChannel('Plue', { log: true });
   const runtime = new DotnetRuntime(context.extension.id, runtimeMachine);
+  const find = (): Promise<SidecarCommand> =>
+    findSidecar({
+      extensionPath: context.extensionPath,
+      machine: thisMachine,
+      runtime: () => runtime.find(),
+      ...(launch.serverPath === undefined ? {} : { serverPath: launch.serverPath }),
+    });
   const client = new SidecarClient({
     log,
-    find: () =>
-      findSidecar({
-        extensionPath: context.extensionPath,
-        machine: thisMachine,
-        runtime: () => runtime.find(),
-        ...(launch.serverPath === undefined ? {} : { serverPath: launch.serverPath }),
-      }),
+    find,
     workspace: () => {
       const folders = workspaceFolders();
       return {
@@ -103,7 +104,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateSwitch(client, log),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
-    activateVsCodeChat(context, client, { providers, approvals }),
+    activateVsCodeChat(context, client, { providers, approvals, find }),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

@@ -211,6 +211,7 @@ public static class Methods
     public static readonly RpcRequest<Nothing, ModelListResult> ModelList = new("model/list");
     public static readonly RpcRequest<ModelAskParams, ModelAskResult> ModelAsk = new("model/ask");
     public static readonly RpcNotification<ModelEventParams> ModelEvent = new("model/event");
+    public static readonly RpcRequest<ServedCallParams, ServedCallResult> ServedCall = new("served/call");
 
     // Templates.
     public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");

@@ -203,6 +203,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(ModelAskParams))]
 [JsonSerializable(typeof(ModelAskResult))]
 [JsonSerializable(typeof(ModelEventParams))]
+[JsonSerializable(typeof(ServedCallParams))]
+[JsonSerializable(typeof(ServedCallResult))]
 [JsonSerializable(typeof(UsageParams))]
 [JsonSerializable(typeof(UsageSummaryResult))]
 [JsonSerializable(typeof(UsageCsvResult))]

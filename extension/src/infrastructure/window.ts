@@ -332,6 +332,13 @@ export function registerLinkHover(
   });
 }
 
+/** Paragraphs of plain text, for APIs that render Markdown. */
+export function plainMarkdown(...paragraphs: string[]): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  for (const paragraph of paragraphs) markdown.appendText(visibleText(paragraph)).appendMarkdown('\n\n');
+  return markdown;
+}
+
 function linkMarkdown(links: readonly CommandLink[]): vscode.MarkdownString {
   const text = links.map(({ title, icon, command, args }) => {
     const name = literalLine(title).replace(/[\\[\]()$`*_<>]/g, '\\$&');

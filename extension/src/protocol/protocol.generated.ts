@@ -103,6 +103,7 @@ export const completionModels = new RequestType<Nothing, CompletionModelsResult,
 export const modelList = new RequestType<Nothing, ModelListResult, ErrorData>('model/list');
 export const modelAsk = new RequestType<ModelAskParams, ModelAskResult, ErrorData>('model/ask');
 export const modelEvent = new NotificationType<ModelEventParams>('model/event');
+export const servedCall = new RequestType<ServedCallParams, ServedCallResult, ErrorData>('served/call');
 export const templateList = new RequestType<TemplateListParams, TemplateListResult, ErrorData>('template/list');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
 export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckResult, ErrorData>('template/check');
@@ -1958,6 +1959,16 @@ export interface SearchHit {
 export interface SearchHitsParams {
   searchId: string;
   hits: SearchHit[];
+}
+
+export interface ServedCallParams {
+  name: string;
+  parameters: string;
+}
+
+export interface ServedCallResult {
+  text: string;
+  isError: boolean;
 }
 
 export interface ServerCapabilities {

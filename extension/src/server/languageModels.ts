@@ -23,10 +23,22 @@ const capabilities = v.object({
   capabilities: v.object({ supportsToolCalling: v.optional(v.unknown()), supportsImageToText: v.optional(v.boolean()) }),
 });
 
+/** Plue's own models in VS Code. Using them would go round in circles. */
+const ownVendor = 'plue';
+const copilot = 'copilot';
+
+/** The provider type for the models of all vendors. */
+export const editorModelsKind = 'vscode';
+
+/** True if VS Code has models that only the provider type `vscode` can use. */
+export async function hasOtherLanguageModels(): Promise<boolean> {
+  return (await select({})).some(({ vendor }) => vendor !== copilot);
+}
+
 /** Empty where this editor offers none. */
 export async function listLanguageModels({ vendor }: HostLanguageModelsParams): Promise<HostLanguageModelsResult> {
   return {
-    models: (await select({ vendor })).map((model) => {
+    models: (await select(vendor === undefined ? {} : { vendor })).map((model) => {
       const said = v.safeParse(capabilities, model);
       return {
         id: model.id,
@@ -71,15 +83,20 @@ export async function askLanguageModel(
 async function select(selector: vscode.LanguageModelChatSelector): Promise<readonly vscode.LanguageModelChat[]> {
   // Editors based on VS Code may lack this API.
   const lm: unknown = Reflect.get(vscode, 'lm');
-  return lm === undefined ? [] : await vscode.lm.selectChatModels(selector);
+  if (lm === undefined) return [];
+  return (await vscode.lm.selectChatModels(selector)).filter(({ vendor }) => vendor !== ownVendor);
 }
 
 async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.LanguageModelChat> {
+  if (vendor === ownVendor) throw failure('badRequest', l10n.t('This is a model of Plue itself. Choose another model.'));
   const [found] = [...(await select({ vendor, id: model })), ...(await select({ vendor, family: model }))];
   if (found) return found;
   const names = (await select({ vendor })).map(({ id }) => id);
-  const way =
-    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('Available: {0}.', names.slice(0, 5).join(', '));
+  const install =
+    vendor === copilot
+      ? l10n.t('Install GitHub Copilot and sign in to it.')
+      : l10n.t('Install the extension that offers it, and sign in there.');
+  const way = names.length === 0 ? install : l10n.t('Available: {0}.', names.slice(0, 5).join(', '));
   throw failure('modelNotFound', l10n.t('VS Code does not offer the model {0}. {1}', model, way));
 }
 

@@ -52,6 +52,13 @@ internal sealed class ModelRequests(ChatServices services)
     )
     {
         var provider = await services.Providers.GetAsync(providerId, cancellationToken);
+        if (provider.Capabilities.IsOfEditor)
+        {
+            throw new FailureException(
+                FailureKind.BadRequest,
+                $"The models of {provider.Settings.Name} are those of VS Code. Choose them there."
+            );
+        }
         if (!IsOffered(provider.Settings))
         {
             throw new FailureException(
@@ -111,7 +118,8 @@ internal sealed class ModelRequests(ChatServices services)
     }
 
     /// <summary>Whether VS Code's chat may use the provider: VS Code runs the tools.</summary>
-    private static bool IsOffered(ProviderSettings settings) => settings.Capabilities is { OwnToolLoop: false, IsDemo: false };
+    private static bool IsOffered(ProviderSettings settings) =>
+        settings.Capabilities is { OwnToolLoop: false, IsDemo: false, IsOfEditor: false };
 
     private ProviderRequest Prepared(ProviderRequest asked, ProviderSettings settings)
     {

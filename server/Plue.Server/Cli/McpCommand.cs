@@ -27,6 +27,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Manage Model Context Protocol servers")
         {
+            McpServeCommand.Create(),
             commands.Verb(
                 "list",
                 "List the servers that are declared; none is started",

@@ -44,6 +44,9 @@ public sealed record ProviderCapabilities
     /// <summary>A model that is not in its list does not exist. False where names include deployments, aliases or profiles.</summary>
     public bool ListsAllModels { get; init; }
 
+    /// <summary>Its models are the editor's, which asks the user who may use them. They are not offered back to the editor.</summary>
+    public bool IsOfEditor { get; init; }
+
     /// <summary>Is a program that the user names and approves. It receives its provider's id and its key.</summary>
     public bool IsUserProgram { get; init; }
 

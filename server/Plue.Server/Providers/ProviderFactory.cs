@@ -15,6 +15,7 @@ using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
 using Plue.Server.Providers.Tour;
 using Plue.Server.Providers.VertexAi;
+using Plue.Server.Providers.VsCode;
 
 namespace Plue.Server.Providers;
 
@@ -88,7 +89,8 @@ internal sealed class ProviderFactory(
             ),
             ProviderKinds.Acp => Agent(settings),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http, time, credential),
-            ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, time),
+            ProviderKinds.GithubCopilot => new EditorModelProvider(settings, EditorModelProvider.Copilot, () => Editor, time),
+            ProviderKinds.VsCode => new EditorModelProvider(settings, vendor: null, () => Editor, time),
             ProviderKinds.Tour => new TourProvider(settings, time),
             _ => throw new FailureException(
                 FailureKind.MissingField,

@@ -46,6 +46,7 @@ public static class ProviderKinds
     public const string Azure = "azure";
     public const string OpenRouter = "openrouter";
     public const string GithubCopilot = "github-copilot";
+    public const string VsCode = "vscode";
     public const string External = "external";
     public const string Acp = "acp";
     public const string Tour = "tour";
@@ -112,6 +113,10 @@ public static class ProviderKinds
         {
             Catalog = "copilot",
             Capabilities = ListsAllModels,
+        },
+        new(VsCode, "Language models in VS Code", [AuthType.None], null, TakesEndpoint: false)
+        {
+            Capabilities = new() { NeedsKey = false, IsOfEditor = true },
         },
         new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false)
         {

@@ -68,7 +68,15 @@ public sealed record ProviderSettings
     public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
-    public ProviderCapabilities Capabilities => ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
+    public ProviderCapabilities Capabilities
+    {
+        get
+        {
+            var ofKind = ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
+            // Without a sign-in of its own, Copilot is the editor's.
+            return Kind == ProviderKinds.GithubCopilot && AuthType != AuthType.Oauth ? ofKind with { IsOfEditor = true } : ofKind;
+        }
+    }
 
     /// <summary>Ollama costs nothing, unless its server takes a key or the user entered prices.</summary>
     public bool IsFree => Capabilities.IsFree && AuthType != AuthType.ApiKey && ModelPrices.Count == 0;

@@ -1,6 +1,7 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
+using Plue.Server.Mcp;
 using Plue.Server.Modules;
 using Plue.Server.Store;
 
@@ -71,6 +72,7 @@ internal static class HandlerList
             new InlineCompletions(chat, new CompletionExclusions(platform.Workspace, platform.ProtectedPaths))
         ).Register();
         new ModelHandlers(server, new ModelRequests(chat)).Register();
+        new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
         new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);

@@ -35,7 +35,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         );
     }
 
-    public async Task<IReadOnlyList<EditorModel>> ListAsync(string vendor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EditorModel>> ListAsync(string? vendor, CancellationToken cancellationToken)
     {
         var result = await server.RequestAsync(Methods.HostLanguageModels, new HostLanguageModelsParams(vendor), cancellationToken);
         return
@@ -43,6 +43,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
             .. result.Models.Select(model => new EditorModel(
                 model.Id,
                 model.Name,
+                model.Vendor,
                 model.Family,
                 model.MaxInputTokens,
                 model.SupportsTools,

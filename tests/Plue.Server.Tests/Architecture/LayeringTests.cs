@@ -98,6 +98,7 @@ public partial class LayeringTests
         ],
         ["Rpc"] =
         [
+            "Mcp",
             "Editor",
             "Modules",
             "Health",
@@ -135,10 +136,26 @@ public partial class LayeringTests
             "Messages",
             "Platform",
         ],
+        ["Mcp"] =
+        [
+            "Modules",
+            "Agents",
+            "Chat",
+            "Tools",
+            "Permissions",
+            "Codices",
+            "Policy",
+            "Templates",
+            "Store",
+            "Json5",
+            "Messages",
+            "Platform",
+        ],
         ["Cli"] =
         [
             "Audit",
             "Acp",
+            "Mcp",
             "Rpc",
             "Modules",
             "Health",

@@ -1,5 +1,5 @@
 using Plue.Server.Providers;
-using Plue.Server.Providers.Copilot;
+using Plue.Server.Providers.VsCode;
 
 namespace Plue.Server.Tests.Providers;
 
@@ -9,9 +9,16 @@ public sealed class ProviderCapabilitiesTests
     public void Copilot_takes_images_with_a_token_and_none_through_the_editor()
     {
         var settings = Settings(ProviderKinds.GithubCopilot);
-        IProvider editor = new EditorCopilotProvider(settings, () => null, TimeProvider.System);
+        IProvider editor = new EditorModelProvider(settings, EditorModelProvider.Copilot, () => null, TimeProvider.System);
         Assert.True(settings.Capabilities.Images);
-        Assert.Equal(settings.Capabilities with { Images = false }, editor.Capabilities);
+        Assert.Equal(settings.Capabilities with { Images = false, IsOfEditor = true }, editor.Capabilities);
+    }
+
+    [Fact]
+    public void Models_of_VS_Code_take_images()
+    {
+        IProvider editor = new EditorModelProvider(Settings(ProviderKinds.VsCode), vendor: null, () => null, TimeProvider.System);
+        Assert.True(editor.Capabilities.Images);
     }
 
     [Theory]

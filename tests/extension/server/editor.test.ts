@@ -264,6 +264,7 @@ test('Lists tools with the extension that contributes them, without the own ones
     { ...beep, name: 'acme_weather' },
     { ...beep, name: 'mcp_one_look', tags: ['mcp'] },
     { ...beep, name: 'plue_ask' },
+    { ...beep, name: 'mcp_plue_list_chats', tags: ['mcp'] },
   );
   const contributes = (name: string, displayName?: string): unknown => ({ languageModelTools: [{ name, displayName }, 7] });
   fake.manifests.push(

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { CancellationTokenSource } from 'vscode';
 import { ResponseError } from 'vscode-jsonrpc';
 import type { HostLanguageModelParams, HostModelEvent } from '../../../extension/src/protocol/protocol.generated';
-import { askLanguageModel, listLanguageModels } from '../../../extension/src/server/languageModels';
+import { askLanguageModel, hasOtherLanguageModels, listLanguageModels } from '../../../extension/src/server/languageModels';
 import * as fake from '../testing/vscode';
 
 type Ask = (messages: fake.LanguageModelChatMessage[], options: Record<string, unknown>, token: unknown) => Promise<unknown>;
@@ -173,4 +173,18 @@ test('A model is found by its family too, and one that is not there is said with
   expect(await ask({ model: 'nobody' })).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Available: gpt-x.') } });
   fake.reset();
   expect(await ask()).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Install GitHub Copilot') } });
+});
+
+test('Models of all vendors are listed without those of Plue, which are not asked either', async () => {
+  const never: Ask = () => Promise.reject(new Error('It was asked.'));
+  offer(never);
+  offer(never, { vendor: 'plue', id: 'house/small' });
+  expect(await hasOtherLanguageModels()).toBe(false);
+  offer(never, { vendor: 'acme', id: 'large' });
+  expect(await hasOtherLanguageModels()).toBe(true);
+  const { models } = await listLanguageModels({ vendor: undefined });
+  expect(models.map(({ vendor, id }) => `${vendor}/${id}`)).toEqual(['copilot/gpt-x', 'acme/large']);
+  await expect(
+    askLanguageModel(params({ vendor: 'plue', model: 'house/small' }), new CancellationTokenSource().token, () => Promise.resolve()),
+  ).rejects.toThrow('a model of Plue itself');
 });

@@ -582,6 +582,22 @@ interface FakeModel {
   vendor: string;
 }
 
+export const LanguageModelChatToolMode = { Auto: 1, Required: 2 } as const;
+
+export class LanguageModelToolResult {
+  constructor(readonly content: unknown[]) {}
+}
+
+export class McpStdioServerDefinition {
+  constructor(
+    readonly label: string,
+    readonly command: string,
+    readonly args: string[],
+    readonly env: Record<string, string>,
+    readonly version: string,
+  ) {}
+}
+
 interface FakeTool {
   name: string;
   description?: string;
@@ -756,6 +772,16 @@ export class MarkdownString {
   isTrusted: unknown;
 
   constructor(public value = '') {}
+
+  appendText(text: string): this {
+    this.value += text.replace(/[\\`*_{}[\]()#+\-!~]/g, '\\$&');
+    return this;
+  }
+
+  appendMarkdown(text: string): this {
+    this.value += text;
+    return this;
+  }
 
   appendCodeblock(code: string, language: string): this {
     this.value += `\n\`\`\`${language}\n${code}\n\`\`\`\n`;

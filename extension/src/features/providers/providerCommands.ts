@@ -7,6 +7,7 @@ import { showInformationMessage, showQuickPick, showWarningMessage, withProgress
 import type { CatalogSummary, ExecutableView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { catalogList, providerApprove, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { editorModelsKind, hasOtherLanguageModels } from '../../server/languageModels';
 import type { ProviderList } from '../../server/providerList';
 import { formatModelCount } from '../../common/counts';
 import { catalogOf, providerCards, type ProviderCard } from '../../common/providerCards';
@@ -106,7 +107,8 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
     const isCard = providerCards.some((card) => catalogOf(card) === catalog.id);
     return kind === undefined || isCard ? [] : [{ label: catalog.name, description: modelsOf(catalog), vendor: { kind, catalog } }];
   });
-  const listed = new Set([...items.map(({ kind }) => kind), ...providerCards, 'tour']);
+  const withoutEditorModels = (await hasOtherLanguageModels()) ? [] : [editorModelsKind];
+  const listed = new Set([...items.map(({ kind }) => kind), ...providerCards, ...withoutEditorModels, 'tour']);
   const others = kinds
     .filter(({ kind }) => !listed.has(kind))
     .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));

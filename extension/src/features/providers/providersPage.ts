@@ -24,6 +24,7 @@ import {
   templateGet,
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { editorModelsKind, hasOtherLanguageModels } from '../../server/languageModels';
 import type { ProviderList } from '../../server/providerList';
 import {
   type FromProvidersPage,
@@ -55,6 +56,7 @@ export class ProvidersPage implements vscode.Disposable {
   /** Whose details the page shows. */
   private shown: string | undefined;
   private wanted: ToProvidersPage | undefined;
+  private hasEditorModels = false;
 
   constructor(private readonly services: ProvidersServices) {
     const { sidecar, providers, log, extensionUri } = services;
@@ -146,6 +148,8 @@ export class ProvidersPage implements vscode.Disposable {
     this.wanted = undefined;
     if (providers.items.length > 0) this.postSnapshot();
     if (sidecar.state.state !== 'stopped') await providers.refresh();
+    this.hasEditorModels = await hasOtherLanguageModels();
+    if (this.hasEditorModels) this.postSnapshot();
   }
 
   private async perform(action: ProvidersAction & { work: string }): Promise<void> {
@@ -377,7 +381,10 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   private postSnapshot(): void {
-    const { items, kinds, folderProblem } = this.services.providers;
+    const { items, kinds: all, folderProblem } = this.services.providers;
+    // VS Code may start other extensions to list their models, so it is asked only while the page is open.
+    const isOffered = this.hasEditorModels || items.some(({ kind }) => kind === editorModelsKind);
+    const kinds = isOffered ? all : all.filter(({ kind }) => kind !== editorModelsKind);
     this.post({ type: 'snapshot', providers: items, kinds, ...(folderProblem === undefined ? {} : { folderProblem }) });
   }
 

@@ -1,11 +1,15 @@
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { RecentModels } from '../../server/recentModels';
+import type { SidecarCommand } from '../../server/sidecar';
+import { HomeServer, homeServerId } from './homeServer';
 import { PlueModels } from './modelProvider';
 import { Participant, participantId } from './participant';
+import { PlueTool, plueTools } from './plueTool';
 
 const section = 'plue.vsCodeChat';
 
@@ -13,7 +17,7 @@ const section = 'plue.vsCodeChat';
 export function activateVsCodeChat(
   context: vscode.ExtensionContext,
   sidecar: Sidecar,
-  { providers, approvals }: { providers: ProviderList; approvals: ApprovalList },
+  { providers, approvals, find }: { providers: ProviderList; approvals: ApprovalList; find: () => Promise<SidecarCommand> },
 ): vscode.Disposable {
   const disposables = new Disposables();
   const recent = new RecentModels(context.globalState);
@@ -31,6 +35,11 @@ export function activateVsCodeChat(
       };
       return participant;
     },
+    mcp: () => vscode.lm.registerMcpServerDefinitionProvider(homeServerId, new HomeServer(find, versionOf(context))),
+    tools: () =>
+      vscode.Disposable.from(
+        ...Object.entries(plueTools).map(([name, served]) => vscode.lm.registerTool(name, new PlueTool(sidecar, served))),
+      ),
   };
   const registered = new Map<string, vscode.Disposable>();
   const register = (): void => {
@@ -50,4 +59,8 @@ export function activateVsCodeChat(
   disposables.add(vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration(section) ? register() : undefined)));
   disposables.add({ dispose: () => void vscode.Disposable.from(...registered.values()).dispose() });
   return disposables;
+}
+
+function versionOf({ extension }: vscode.ExtensionContext): string {
+  return v.parse(v.fallback(v.object({ version: v.string() }), { version: '' }), extension.packageJSON).version;
 }

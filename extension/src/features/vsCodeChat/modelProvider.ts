@@ -46,10 +46,13 @@ export class PlueModels implements vscode.LanguageModelChatProvider<OfferedModel
   async provideLanguageModelChatResponse(
     { providerId, model }: OfferedModel,
     messages: readonly vscode.LanguageModelChatRequestMessage[],
-    { tools }: vscode.ProvideLanguageModelChatResponseOptions,
+    { tools, toolMode }: vscode.ProvideLanguageModelChatResponseOptions,
     progress: vscode.Progress<vscode.LanguageModelResponsePart>,
     token: vscode.CancellationToken,
   ): Promise<void> {
+    if (toolMode === vscode.LanguageModelChatToolMode.Required) {
+      throw new Error(l10n.t('Models of Plue cannot be required to call a tool. Send the request without that requirement.'));
+    }
     const streamId = randomUUID();
     const system = systemOf(messages);
     const listening = this.sidecar.onModelEvent(({ streamId: id, event }) => {

@@ -30,13 +30,16 @@ interface Contributor {
   isOwn: boolean;
 }
 
+/** As VS Code names the tools of the MCP server that Plue offers to it. */
+const ownServerTool = /^mcp_plue_/;
+
 /** None while the workspace is not trusted; never Plue's own. */
 export function listTools(): HostToolsResult {
   if (!vscode.workspace.isTrusted) return { tools: [] };
   const contributors = contributorsByTool();
   const tools = allTools().flatMap((tool): HostToolView[] => {
     const contributor = contributors.get(tool.name);
-    if (contributor?.isOwn === true) return [];
+    if (contributor?.isOwn === true || ownServerTool.test(tool.name)) return [];
     return [
       {
         name: tool.name,

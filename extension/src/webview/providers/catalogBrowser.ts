@@ -302,6 +302,7 @@ function compare(one: number, other: number): number {
 const besides: Record<string, string> = {
   'claude-code': l10n.t('Your Claude subscription, through Claude Code on this machine'),
   'openai-compatible': l10n.t('Your own server with a Chat Completions API'),
+  vscode: l10n.t('Models that other extensions offer in VS Code'),
   acp: l10n.t('Codex CLI, Gemini CLI, Copilot CLI, opencode, Goose, or another agent on this machine'),
   external: l10n.t('A program named plue-provider-… that returns responses'),
 };

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Copilot;
+using Plue.Server.Providers.VsCode;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
 
@@ -196,13 +196,14 @@ public sealed class EditorCopilotTests
     [Fact]
     public async Task Fails_with_advice_and_without_retries_if_no_editor_is_connected()
     {
-        await using var provider = new EditorCopilotProvider(
+        await using var provider = new EditorModelProvider(
             new ProviderSettings
             {
                 Id = "copilot",
                 Name = "Copilot",
                 Kind = ProviderKinds.GithubCopilot,
             },
+            EditorModelProvider.Copilot,
             () => null,
             TimeProvider.System
         );

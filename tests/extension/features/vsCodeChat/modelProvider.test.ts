@@ -54,6 +54,18 @@ describe('The models for VS Code', () => {
   });
 });
 
+describe('A request that requires a tool call', () => {
+  it('is refused before anything is sent', async () => {
+    listOf(priced);
+    const models = new PlueModels(sidecar, () => []);
+    const [model] = await models.provideLanguageModelChatInformation();
+    if (model === undefined) throw new Error('There is no model.');
+    const options = { toolMode: fake.LanguageModelChatToolMode.Required, tools: [{ name: 'find', description: 'Finds files.' }] };
+    const asking = models.provideLanguageModelChatResponse(model, [], options, { report: () => {} }, new CancellationTokenSource().token);
+    await expect(asking).rejects.toThrow('cannot be required to call a tool');
+  });
+});
+
 describe('A request of VS Code', () => {
   const message = (role: number, ...content: unknown[]): vscode.LanguageModelChatRequestMessage => ({ role, content, name: undefined });
 

@@ -67,7 +67,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code' ? [signIn, retry] : [retry, showLog];
     case 'permissionDenied':
-      return provider?.kind === 'github-copilot'
+      return provider?.kind === 'github-copilot' || provider?.kind === 'vscode'
         ? [chooseAnother, retry]
         : [{ label: l10n.t('Manage Providers'), does: 'manageProviders' }, retry];
     case 'untrusted':

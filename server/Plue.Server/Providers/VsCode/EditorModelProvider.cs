@@ -3,12 +3,17 @@ using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Requests;
 
-namespace Plue.Server.Providers.Copilot;
+namespace Plue.Server.Providers.VsCode;
 
-/// <summary>GitHub Copilot as VS Code offers it to extensions: signed in there, allowed there, paid there.</summary>
-internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider
+/// <summary>Language models that VS Code offers to extensions: signed in there, allowed there, paid there.</summary>
+/// <param name="vendor">The only vendor, such as <see cref="Copilot"/>; null for all, whose models are then named <c>vendor/model</c>.</param>
+internal sealed class EditorModelProvider(ProviderSettings settings, string? vendor, Func<IEditorModels?> editor, TimeProvider time)
+    : IProvider
 {
-    private const string Vendor = "copilot";
+    public const string Copilot = "copilot";
+
+    /// <summary>Plue's own models in VS Code. They are never used, because a request would go round in circles.</summary>
+    private const string Plue = "plue";
 
     /// <summary>VS Code asks the user for leave before the first answer, and the user may take their time.</summary>
     private static readonly TimeSpan FirstEvent = TimeSpan.FromMinutes(10);
@@ -18,8 +23,13 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
 
     public ProviderSettings Settings => settings;
 
-    /// <summary>VS Code passes no images on, whatever the models could do with them.</summary>
-    public ProviderCapabilities Capabilities => settings.Capabilities with { Images = false };
+    /// <summary>VS Code passes no images on to GitHub Copilot, whatever its models could do with them.</summary>
+    public ProviderCapabilities Capabilities =>
+        settings.Capabilities with
+        {
+            Images = vendor is null && settings.Capabilities.Images,
+            IsOfEditor = true,
+        };
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         ProviderRequest request,
@@ -32,6 +42,13 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             yield break;
         }
 
+        var (owner, model) = AddressOf(request.Model);
+        if (RefusalOf(owner, request.Model) is { } refusal)
+        {
+            yield return new ProviderEvent.Failed(refusal);
+            yield break;
+        }
+
         if (request.Tools.Count > 0 && await TakesToolsAsync(models, request.Model, cancellationToken).ConfigureAwait(false) == false)
         {
             request = request with { Tools = [] };
@@ -39,7 +56,9 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
         }
 
         using var timeout = new ExchangeTimeout(FirstEvent, settings.Timeout ?? Idle, time, cancellationToken);
-        await using var events = models.StreamAsync(Vendor, Prepared(request), timeout.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using var events = models
+            .StreamAsync(owner, Prepared(request) with { Model = model }, timeout.Token)
+            .GetAsyncEnumerator(CancellationToken.None);
         var calls = new ToolCalls(request);
         var isOver = false;
         while (!isOver)
@@ -122,12 +141,12 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
         var models = editor() ?? throw new FailureException(NoEditor());
-        var listed = known = await models.ListAsync(Vendor, cancellationToken).ConfigureAwait(false);
+        var listed = known = await ListAsync(models, cancellationToken).ConfigureAwait(false);
         return
         [
             .. listed.Select(model => new ModelInfo
             {
-                Id = model.Id,
+                Id = NameOf(model),
                 Name = model.Name,
                 ContextLength = model.MaxInputTokens > 0 ? model.MaxInputTokens : null,
                 SupportsTools = model.SupportsTools,
@@ -140,9 +159,10 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     {
         try
         {
-            var listed = known ??= await models.ListAsync(Vendor, cancellationToken).ConfigureAwait(false);
+            var listed = known ??= await ListAsync(models, cancellationToken).ConfigureAwait(false);
             return (
-                listed.FirstOrDefault(candidate => candidate.Id == model) ?? listed.FirstOrDefault(candidate => candidate.Family == model)
+                listed.FirstOrDefault(candidate => NameOf(candidate) == model)
+                ?? listed.FirstOrDefault(candidate => vendor is not null && candidate.Family == model)
             )?.SupportsTools;
         }
         catch (FailureException)
@@ -151,6 +171,31 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             return null;
         }
     }
+
+    private async Task<IReadOnlyList<EditorModel>> ListAsync(IEditorModels models, CancellationToken cancellationToken) =>
+        [.. (await models.ListAsync(vendor, cancellationToken).ConfigureAwait(false)).Where(model => model.Vendor != Plue)];
+
+    private string NameOf(EditorModel model) => vendor is null ? $"{model.Vendor}/{model.Id}" : model.Id;
+
+    /// <summary>The vendor of a model and its ID there; the vendor is empty if the name has none.</summary>
+    private (string Vendor, string Model) AddressOf(string name) =>
+        vendor is { } only ? (only, name)
+        : name.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? (name[..end], name[(end + 1)..])
+        : ("", name);
+
+    private Failure? RefusalOf(string owner, string name) =>
+        owner switch
+        {
+            Plue => new Failure(
+                FailureKind.BadRequest,
+                $"{name} is a model of Plue itself, which Plue does not use through VS Code. Choose another model."
+            ),
+            "" => new Failure(
+                FailureKind.ModelNotFound,
+                $"{name} is not the name of a model in VS Code, which has the form vendor/model. Choose another model."
+            ),
+            _ => null,
+        };
 
     /// <summary>There is no place for a system prompt: it stands before the first message.</summary>
     private ProviderRequest Prepared(ProviderRequest request)
@@ -175,12 +220,16 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     private Failure NoEditor() =>
         new(
             FailureKind.MissingField,
-            $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file."
+            vendor is null
+                ? $"{settings.Name} answers through VS Code, and none is connected. Use it from a chat in VS Code."
+                : $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file."
         );
 
     private Failure NoModels() =>
         new(
             FailureKind.ProviderAuthFailed,
-            $"VS Code offers no model of {settings.Name}. Install GitHub Copilot in VS Code and sign in there, then try again."
+            vendor is null
+                ? "VS Code offers no language models of other extensions. Install an extension that has some, and sign in there, then try again."
+                : $"VS Code offers no model of {settings.Name}. Install GitHub Copilot in VS Code and sign in there, then try again."
         );
 }

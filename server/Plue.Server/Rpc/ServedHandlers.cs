@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Mcp;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>served/call: VS Code's own chat calls a tool of Plue.</summary>
+internal sealed class ServedHandlers(RpcServer server, ServedTools tools)
+{
+    public void Register() =>
+        server.Map(
+            Methods.ServedCall,
+            async (parameters, cancellationToken) =>
+            {
+                var result = await tools.CallAsync(parameters.Name, Arguments(parameters.Parameters), cancellationToken);
+                return new ServedCallResult(result.Text, result.IsError);
+            }
+        );
+
+    private static JsonElement Arguments(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException fault)
+        {
+            throw new FailureException(FailureKind.BadRequest, "The parameters of the tool are not JSON.", fault);
+        }
+    }
+}
