@@ -68,7 +68,7 @@ public sealed class ProblemTests : IAsyncLifetime
     [InlineData(
         "providers/local.json5",
         "{ provider_type: 'anthropc' }",
-        "'anthropc': `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, acp, tour. Did you mean `anthropic`?"
+        "'anthropc': `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, vscode, external, acp, tour. Did you mean `anthropic`?"
     )]
     [InlineData(
         "providers/local.json5",

@@ -15,7 +15,7 @@ public class TemplateValidationTests
     [InlineData("{\n  endpont: 'http://localhost'\n}", "2:3 error: llm-provider has no field `endpont`. Did you mean `endpoint`?")]
     [InlineData(
         "{provider_type: 'olama'}",
-        "1:17 error: `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, acp, tour. Did you mean `ollama`?"
+        "1:17 error: `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, vscode, external, acp, tour. Did you mean `ollama`?"
     )]
     [InlineData("{temperature: 2.5}", "1:15 error: `temperature` is more than 2, the maximum.")]
     [InlineData("{max_tokens: 0}", "1:14 error: `max_tokens` is less than 1, the minimum.")]
