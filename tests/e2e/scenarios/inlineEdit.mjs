@@ -270,6 +270,24 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Escape');
   });
 
+  await scenario.step('The Problems panel offers to fix a problem', async () => {
+    endpoint.text = '```json\n{\n  "name": "sum",\n  "size": 2\n}\n```';
+    await workbench.command('View: Toggle Problems');
+    const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'Expected comma' });
+    await problem.click();
+    await page.keyboard.press('Control+.');
+    const fix = page.getByRole('menuitem', { name: 'Fix with Plue' });
+    await fix.waitFor();
+    await picture('problems');
+    await fix.click();
+    await lens('Reject (Esc)').waitFor();
+    assert.match(asked(), /^Fix this problem in line 3: Expected comma/);
+    await lens('Reject (Esc)').click();
+    await lens('Reject').waitFor({ state: 'detached' });
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await workbench.command('View: Hide Panel');
+  });
+
   await scenario.step('The quick fix of a problem rewrites its lines', async () => {
     endpoint.text = '```json\n{\n  "name": "sum",\n  "size": 2\n}\n```';
     await lines().filter({ hasText: '"size"' }).click();
