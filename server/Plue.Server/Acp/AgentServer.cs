@@ -173,7 +173,9 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
         var capabilities = parameters.Field("clientCapabilities") ?? default;
         client = new AgentClient(
             TakesNotices: capabilities.Field("session")?.Field("notices") is not null,
-            ShowsOutput: capabilities.Field("_meta")?.Flag("terminal_output") == true
+            ShowsOutput: capabilities.Field("_meta")?.Flag("terminal_output") == true,
+            ShowsForms: capabilities.Field("elicitation")?.Field("form") is not null,
+            OpensAddresses: capabilities.Field("elicitation")?.Field("url") is not null
         );
         return new AcpAnswer(writer =>
         {

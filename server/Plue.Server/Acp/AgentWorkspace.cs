@@ -48,7 +48,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
         Attachments = chat.Attachments;
         Options = new SessionOptions(services.Providers.Registry);
         Commands = new AgentCommands(services.Codices, services.Providers.Registry);
-        permissions = new PermissionRequests(services.Permissions.Approvals, peer, SessionOf, Logger);
+        permissions = new PermissionRequests(services.Permissions.Approvals, peer, client, SessionOf, Logger);
         permissions.Begin();
         working = Task.WhenAll(services.Permissions.Inbox.RunAsync(background.Token), conversations.FollowAsync(background.Token));
     }

@@ -11,7 +11,13 @@ namespace Plue.Server.Acp;
 
 /// <summary>Asks the client for the approvals that wait. Other windows of the same home show them too; the first answer counts.</summary>
 /// <param name="find">The session that an approval belongs to, by its chat or task; null for none.</param>
-internal sealed class PermissionRequests(Approvals approvals, AcpPeer peer, Func<string, AgentSession?> find, ILogger logger) : IDisposable
+internal sealed class PermissionRequests(
+    Approvals approvals,
+    AcpPeer peer,
+    AgentClient client,
+    Func<string, AgentSession?> find,
+    ILogger logger
+) : IDisposable
 {
     private const string Allow = "allow";
     private const string Always = "always";
@@ -70,6 +76,12 @@ internal sealed class PermissionRequests(Approvals approvals, AcpPeer peer, Func
         try
         {
             await session.Updates.InOrderAsync(() => { });
+            if (pending.Request.Question is { } question)
+            {
+                await AskAsync(pending, question, session, cancellationToken);
+                return;
+            }
+
             var result = await peer.RequestAsync(
                 "session/request_permission",
                 writer => Write(writer, session, pending.Request),
@@ -104,6 +116,46 @@ internal sealed class PermissionRequests(Approvals approvals, AcpPeer peer, Func
         }
     }
 
+    /// <summary>Asks the client to show a form, or to open an address. A yes alone is no answer, so a client that can do neither is not asked.</summary>
+    private async Task AskAsync(PendingApproval pending, Question question, AgentSession session, CancellationToken cancellationToken)
+    {
+        if (!(question.Url is null ? client.ShowsForms : client.OpensAddresses))
+        {
+            var reason = question.Url is null ? "This editor cannot show forms." : "This editor cannot open addresses for an agent.";
+            if (client.TakesNotices)
+            {
+                session.Updates.Send(
+                    AgentWire.Notice(session.Id, "warning", $"{pending.Request.ToolName} asked you something. {reason} It was declined.")
+                );
+            }
+
+            Answer(pending, new ApprovalAnswer(ApprovalDecision.Deny, $"{reason} Ask in the chat instead."));
+            return;
+        }
+
+        var result = await peer.RequestAsync(
+            ElicitationWire.Create,
+            writer => ElicitationWire.Write(writer, session.Id, pending, question),
+            cancellationToken,
+            isWithdrawn: true
+        );
+        switch (result.Text("action"))
+        {
+            case "accept":
+                Answer(
+                    pending,
+                    new ApprovalAnswer(ApprovalDecision.Once, Values: question.Url is null ? result.Field("content")?.GetRawText() : null)
+                );
+                break;
+            case "cancel":
+                await session.CancelAsync();
+                break;
+            default:
+                Answer(pending, new ApprovalAnswer(ApprovalDecision.Deny));
+                break;
+        }
+    }
+
     private void Answer(PendingApproval pending, ApprovalAnswer answer)
     {
         try
@@ -115,6 +167,11 @@ internal sealed class PermissionRequests(Approvals approvals, AcpPeer peer, Func
             // The rule could not be stored. The user allowed this call all the same.
             logger.LogWarning("A permission rule was not stored: {Reason}", fault.Message);
             Answer(pending, new ApprovalAnswer(ApprovalDecision.Once));
+        }
+        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.BadRequest)
+        {
+            logger.LogWarning("The client answered a question with wrong values: {Reason}", fault.Message);
+            Answer(pending, new ApprovalAnswer(ApprovalDecision.Deny, $"The editor sent an invalid answer. {fault.Message}"));
         }
         catch (FailureException fault)
         {

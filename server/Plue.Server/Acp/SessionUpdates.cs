@@ -489,4 +489,11 @@ internal sealed record SessionContext(
 /// <summary>What the client announced.</summary>
 /// <param name="TakesNotices">It shows notices in a session.</param>
 /// <param name="ShowsOutput">It shows the output of commands as a terminal, as Zed does.</param>
-internal sealed record AgentClient(bool TakesNotices = false, bool ShowsOutput = false);
+/// <param name="ShowsForms">It can ask the user to fill in a form.</param>
+/// <param name="OpensAddresses">It can ask the user to open an address.</param>
+internal sealed record AgentClient(
+    bool TakesNotices = false,
+    bool ShowsOutput = false,
+    bool ShowsForms = false,
+    bool OpensAddresses = false
+);

@@ -336,6 +336,88 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     expect(contentOf(agent.of(sessionId, 'tool_call_update').at(-1))).toContain('around the world');
   });
 
+  /** A session with the Everything server, whose tool the model calls once. */
+  async function beginWithServer(
+    capabilities: Parameters<AgentBench['agent']>[0],
+    tool: string,
+    parameters: object,
+  ): Promise<{ agent: PlueAgent; id: string }> {
+    const agent = await bench.agent(capabilities);
+    const script = resolve('node_modules', '@modelcontextprotocol', 'server-everything', 'dist', 'index.js');
+    const { sessionId } = await agent.new(bench.workspace, [{ name: 'everything', command: process.execPath, args: [script], env: [] }]);
+    bench.model.reply = ({ messages, tools }) => {
+      const name = tools?.map(({ function: { name } }) => name).find((one) => one.endsWith(tool));
+      return messages.at(-1)?.role === 'tool' || name === undefined ? { text: 'Done.' } : { calls: [{ name, parameters }] };
+    };
+    return { agent, id: sessionId };
+  }
+
+  const opensPage = { url: 'https://example.com/sign-in', message: 'Open this page.' };
+
+  test('A form of an MCP server is an elicitation, and its values reach the server', async () => {
+    const { agent, id } = await beginWithServer({ elicitation: { form: {} } }, 'trigger-elicitation-request', {});
+    agent.answer = { action: 'accept', content: { name: 'Ada', integer: 7, untitledMultipleSelectEnum: ['Piano', 'Violin'] } };
+    expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
+    const [question] = agent.questions;
+    expect(question).toMatchObject({
+      mode: 'form',
+      sessionId: id,
+      toolCallId: agent.of(id, 'tool_call').at(-1)?.toolCallId,
+      requestedSchema: {
+        type: 'object',
+        required: ['name'],
+        properties: {
+          name: { type: 'string', title: 'String', description: 'Your full, legal name' },
+          check: { type: 'boolean' },
+          email: { type: 'string', format: 'email' },
+          integer: { type: 'integer', minimum: 1, maximum: 100, default: 42 },
+          number: { type: 'number', default: 3.14 },
+          titledSingleSelectEnum: { type: 'string', default: 'hero-1' },
+          untitledMultipleSelectEnum: { type: 'array', minItems: 1, maxItems: 3, default: ['Guitar'] },
+        },
+      },
+    });
+    expect(JSON.stringify(question)).toContain('{"const":"hero-1","title":"Superman"}');
+    expect(question?.message).toContain('Please provide inputs');
+    const sent = JSON.stringify(bench.model.asked.at(-1)?.messages);
+    expect(sent).toContain('Name: Ada');
+    expect(sent).toContain('Favorite Integer: 7');
+    // The call itself was the only thing to allow.
+    expect(agent.permissions).toHaveLength(1);
+  });
+
+  test('A form without its required value is declined, and the response goes on', async () => {
+    const { agent, id } = await beginWithServer({ elicitation: { form: {} } }, 'trigger-elicitation-request', {});
+    agent.answer = { action: 'accept', content: {} };
+    expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
+    expect(JSON.stringify(bench.model.asked.at(-1)?.messages)).toContain('String is required.');
+  });
+
+  test('An editor without forms declines them with a reason, and the response goes on', async () => {
+    const { agent, id } = await beginWithServer({ elicitation: { url: {} }, session: { notices: {} } }, 'trigger-elicitation-request', {});
+    expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
+    expect(agent.questions).toEqual([]);
+    expect(JSON.stringify(bench.model.asked.at(-1)?.messages)).toContain('This editor cannot show forms.');
+    expect(JSON.stringify(agent.updates)).toContain('everything asked you something. This editor cannot show forms.');
+  });
+
+  test('An address of an MCP server is opened by the editor', async () => {
+    const { agent, id } = await beginWithServer({ elicitation: { form: {}, url: {} } }, 'trigger-url-elicitation', opensPage);
+    agent.answer = { action: 'accept' };
+    expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
+    expect(agent.questions).toMatchObject([{ mode: 'url', sessionId: id, url: opensPage.url }]);
+    expect(JSON.stringify(bench.model.asked.at(-1)?.messages)).toContain('User completed the URL elicitation flow');
+  });
+
+  test('An editor that opens no addresses cannot accept one', async () => {
+    const { agent, id } = await beginWithServer({ elicitation: { form: {} } }, 'trigger-url-elicitation', opensPage);
+    expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
+    expect(agent.questions).toEqual([]);
+    // Allow is the answer of this user to every permission.
+    expect(agent.permissions).toHaveLength(1);
+    expect(JSON.stringify(bench.model.asked.at(-1)?.messages)).toContain('User declined to open the URL');
+  });
+
   test('A failure of the provider is an error with its sentence, and the session goes on', async () => {
     const { agent, id } = await begin();
     Object.assign(bench.model, { manner: 'refuses', refusal: 'This model is not for you.' });

@@ -10,6 +10,8 @@ import {
   ndJsonStream,
   type ClientCapabilities,
   type ClientContext,
+  type CreateElicitationRequest,
+  type CreateElicitationResponse,
   type InitializeResponse,
   type LoadSessionResponse,
   type McpServer,
@@ -101,6 +103,9 @@ export class PlueAgent {
   readonly updates: { sessionId: string; update: SessionUpdate }[] = [];
   readonly permissions: RequestPermissionRequest[] = [];
   readonly context: ClientContext;
+  readonly questions: CreateElicitationRequest[] = [];
+  /** What the user answers to a form or an address. */
+  answer: CreateElicitationResponse = { action: 'decline' };
   /** What the user answers. */
   permission: Permission = () => ({ outcome: { outcome: 'selected', optionId: 'allow' } });
   initialized: InitializeResponse | undefined;
@@ -120,6 +125,10 @@ export class PlueAgent {
       .onRequest(methods.client.session.requestPermission, ({ params }) => {
         this.permissions.push(params);
         return this.permission(params);
+      })
+      .onRequest(methods.client.elicitation.create, ({ params }) => {
+        this.questions.push(params);
+        return this.answer;
       })
       .connect(ndJsonStream(Writable.toWeb(child.stdin), bytesOf(child.stdout)));
     this.context = connection.agent;

@@ -232,6 +232,9 @@ internal sealed partial class McpConnection : IAsyncDisposable
         return [.. taken.Order(StringComparer.Ordinal)];
     }
 
+    /// <inheritdoc cref="McpQuestions.TakeReasons"/>
+    public IReadOnlyList<string> TakeDeclineReasons() => questions.TakeReasons();
+
     /// <summary>Asks the user to open the addresses that the server needs before it can answer a call.</summary>
     /// <returns>The result of the call: an error that says what to do next.</returns>
     public async Task<CallToolResult> AskFirstAsync(IReadOnlyList<ElicitRequestParams> asked, CancellationToken cancellationToken)

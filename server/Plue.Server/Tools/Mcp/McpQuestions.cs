@@ -23,6 +23,7 @@ internal sealed class McpQuestions(string server, McpServices services)
 
     private readonly Lock sync = new();
     private readonly List<Call> calls = [];
+    private readonly Queue<string> reasons = new();
 
     /// <summary>The server may ask until the result is disposed.</summary>
     /// <param name="waiting">Called with true while the user is asked, so that the call does not time out.</param>
@@ -35,6 +36,17 @@ internal sealed class McpQuestions(string server, McpServices services)
         }
 
         return call;
+    }
+
+    /// <summary>Gets why questions were declined since the last call, for the model. The server is told only that they were.</summary>
+    public IReadOnlyList<string> TakeReasons()
+    {
+        lock (sync)
+        {
+            List<string> taken = [.. reasons];
+            reasons.Clear();
+            return taken;
+        }
     }
 
     public async ValueTask<ElicitResult> AskAsync(ElicitRequestParams? asked, CancellationToken cancellationToken)
@@ -79,6 +91,14 @@ internal sealed class McpQuestions(string server, McpServices services)
                     either.Token
                 )
                 .ConfigureAwait(false);
+            if (answer is { Decision: ApprovalDecision.Deny, Reason.Length: > 0 })
+            {
+                lock (sync)
+                {
+                    reasons.Enqueue(answer.Reason);
+                }
+            }
+
             return answer.Decision == ApprovalDecision.Deny ? new ElicitResult { Action = Decline }
                 : question.Url is not null ? new ElicitResult { Action = Accept }
                 : new ElicitResult { Action = Accept, Content = ValuesIn(answer.Values) };

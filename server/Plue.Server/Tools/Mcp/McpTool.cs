@@ -75,6 +75,11 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
             content.Line(structured.GetRawText());
         }
 
+        foreach (var reason in connection.TakeDeclineReasons())
+        {
+            content.Line($"[A question of the server to the user was declined: {reason}]");
+        }
+
         content.AddChanged(connection.TakeChangedResources());
         return result.IsError == true
             ? throw new ToolFailureException($"The server {info.Server} reported an error: {content.Text("it does not say why.")}")
