@@ -3,6 +3,7 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -42,9 +43,13 @@ internal sealed class ChannelTools(ChatState state)
             Folders = () => state.Services.Workspace.TrustedFolders?.Resolved(),
             Titles = () => [.. state.Tools.Rights().Reverse().Select(one => one.Title)],
             IsUnattended = state.Services.IsUnattended,
-            IsClaudeCode = () =>
-                state.Chat.ProviderId is { } id && state.Services.Providers.Find(id)?.Settings.Capabilities.OwnToolLoop == true,
+            HasOwnHooks = () => CapabilitiesOf(state).OwnHooks,
         };
+
+    private static ProviderCapabilities CapabilitiesOf(ChatState state) =>
+        state.Chat.ProviderId is { } id && state.Services.Providers.Find(id) is { } provider
+            ? provider.Settings.Capabilities
+            : ProviderCapabilities.Default;
 
     /// <summary>What its template and its own values say of it.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
@@ -122,7 +127,7 @@ internal sealed class ChannelTools(ChatState state)
         List<ITool> ofServers = [.. tools.Where(tool => ToolNames.IsServerTool(tool.Name))];
         var limit = services.Config.Number(UserConfig.ServerToolTokensKey) ?? double.MaxValue;
         // A program with rounds of its own gets the list once.
-        return ofServers.Sum(tool => ToolSearchTool.TokensOf(tool.Declaration)) <= limit || Hooks.IsClaudeCode()
+        return ofServers.Sum(tool => ToolSearchTool.TokensOf(tool.Declaration)) <= limit || CapabilitiesOf(state).OwnToolLoop
             ? new Toolbox(tools)
             : new Toolbox([.. tools.Except(ofServers), new ToolSearchTool(ofServers)], ofServers).WithFound(
                 FoundTools.In(SentHistory.Of(state.Chat.Messages))
@@ -151,6 +156,9 @@ internal sealed class ChannelTools(ChatState state)
             Instructions = instructions,
             Hooks = Hooks,
         };
+
+    /// <summary>A provider with rounds of its own loaded skills in a response that is not stored yet.</summary>
+    public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => loaded.Add(state.Chat.Messages, sources);
 
     /// <summary>The rights of the task and of all its parents, as they are now.</summary>
     public IReadOnlyList<Rights> Rights()

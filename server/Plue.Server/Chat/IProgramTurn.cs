@@ -16,4 +16,7 @@ internal interface IProgramTurn
     /// <summary>Holds the usage and the rounds of the response so far against the budgets, before another round.</summary>
     /// <returns>Null when it may go on.</returns>
     Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
+
+    /// <summary>A call of the turn had these instructions. Skills among them restrict the calls that follow.</summary>
+    void SkillsLoaded(IReadOnlyList<InstructionSource> sources);
 }

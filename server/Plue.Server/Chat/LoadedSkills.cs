@@ -15,13 +15,30 @@ internal sealed class LoadedSkills(SkillCatalog skills)
     // By file and version: a skill that is changed or deleted later restricts as it was loaded.
     private readonly ConcurrentDictionary<(string, string), (string Name, IReadOnlyList<string>? Rules)> known = new();
 
+    private volatile Running? running;
+
+    private sealed record Running(string? Question, IReadOnlyList<InstructionSource> Sources);
+
+    /// <summary>Skills of a response that is still running. They count until the next message of the user, like those of stored messages.</summary>
+    public void Add(IReadOnlyList<Message> messages, IReadOnlyList<InstructionSource> sources)
+    {
+        List<InstructionSource> added = [.. sources.Where(source => source.Kind == SteeringKind.Skill)];
+        if (added.Count > 0)
+        {
+            var question = QuestionOf(messages);
+            running = new Running(question, running is { } before && before.Question == question ? [.. before.Sources, .. added] : added);
+        }
+    }
+
     public IEnumerable<Rights> Restrict(Rights agent, IReadOnlyList<Message> messages)
     {
         var start = messages.ToList().FindLastIndex(message => message.Role == MessageRole.User);
+        var unstored = running is { } now && now.Question == QuestionOf(messages) ? now.Sources : [];
         foreach (
             var source in messages
                 .Skip(start)
                 .SelectMany(InstructionSources)
+                .Concat(unstored)
                 .DistinctBy(source => (source.Source, source.Version.ToString()))
         )
         {
@@ -44,6 +61,9 @@ internal sealed class LoadedSkills(SkillCatalog skills)
             }
         }
     }
+
+    private static string? QuestionOf(IReadOnlyList<Message> messages) =>
+        messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id;
 
     /// <summary>The skills that a message loaded or invoked.</summary>
     private static IEnumerable<InstructionSource> InstructionSources(Message message) =>

@@ -66,6 +66,8 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
     public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => turn.WhyNotOnAsync(usage, rounds);
 
+    private void Loaded(IReadOnlyList<InstructionSource> sources) => turn.SkillsLoaded(sources);
+
     private string? Masked(string? text) => text is null ? null : turn.Secrets?.Mask(text) ?? text;
 
     private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken) =>
@@ -84,6 +86,10 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
         public void HookRan(HookRun run) => host.Observer?.HookRan(run);
 
-        public void Finished(ToolCallResult result) => host.Observer?.Finished(result);
+        public void Finished(ToolCallResult result)
+        {
+            host.Loaded(result.Instructions);
+            host.Observer?.Finished(result);
+        }
     }
 }

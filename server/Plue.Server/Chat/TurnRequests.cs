@@ -97,7 +97,7 @@ internal sealed class TurnRequests : ITurnRequests
             instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{ofMode}" : ofMode };
         }
 
-        if (chosenProvider.Capabilities.OwnToolLoop)
+        if (chosenProvider.Capabilities.OwnSkills)
         {
             instructions = instructions.WithoutSkills;
         }
@@ -221,7 +221,7 @@ internal sealed class TurnRequests : ITurnRequests
         if (takesTools)
         {
             request = request with { Tools = tools.Declarations };
-            if (!can.OwnToolLoop && tools.Find(ToolNames.Skill) is not null)
+            if (!can.OwnSkills && tools.Find(ToolNames.Skill) is not null)
             {
                 request = request with { System = Instructions.SystemWithSkills };
             }
@@ -229,8 +229,9 @@ internal sealed class TurnRequests : ITurnRequests
         if (can.OwnToolLoop)
         {
             var own = state.Tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
-            // A program has skills of its own.
-            var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name) && tool.Name != ToolNames.Skill)]);
+            var ours = new Toolbox([
+                .. tools.Tools.Where(tool => !own.Contains(tool.Name) && !(can.OwnSkills && tool.Name == ToolNames.Skill)),
+            ]);
             request = request with
             {
                 ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id))
@@ -286,5 +287,7 @@ internal sealed class TurnRequests : ITurnRequests
         public ToolContext ContextOf(string toolUseId) => requests.state.Tools.ContextOf(turnId, toolUseId);
 
         public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => requests.WhyNotOnAsync(settings, modelId, usage, rounds);
+
+        public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => requests.state.Tools.SkillsLoaded(sources);
     }
 }

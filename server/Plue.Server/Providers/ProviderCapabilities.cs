@@ -23,6 +23,12 @@ public sealed record ProviderCapabilities
     /// <summary>Calls tools and asks its model again by itself, through <see cref="IToolHost"/>. Its usage counts all rounds.</summary>
     public bool OwnToolLoop { get; init; }
 
+    /// <summary>Loads skills by itself from the folders of the user and the workspace, so it gets no list of them and no tool to load one.</summary>
+    public bool OwnSkills { get; init; }
+
+    /// <summary>Runs the hooks in the settings of Claude Code by itself, so Plue does not run them a second time.</summary>
+    public bool OwnHooks { get; init; }
+
     /// <summary>Is an agent that works on the workspace with tools of its own, through <see cref="IAgentHost"/>.</summary>
     public bool IsAgent { get; init; }
 

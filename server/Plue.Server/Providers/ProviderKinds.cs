@@ -131,6 +131,7 @@ public static class ProviderKinds
                 OwnHistory = true,
                 OwnToolLoop = true,
                 OwnRetries = true,
+                OwnSkills = true,
                 IsAgent = true,
                 IsUserProgram = true,
             },

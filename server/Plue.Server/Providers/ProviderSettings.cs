@@ -74,9 +74,16 @@ public sealed record ProviderSettings
         {
             var ofKind = ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
             // Without a sign-in of its own, Copilot is the editor's.
-            return Kind == ProviderKinds.GithubCopilot && AuthType != AuthType.Oauth ? ofKind with { IsOfEditor = true } : ofKind;
+            return Kind == ProviderKinds.GithubCopilot && AuthType != AuthType.Oauth ? ofKind with { IsOfEditor = true }
+                : IsClaudeCodeAgent ? ofKind with { OwnHooks = true }
+                : ofKind;
         }
     }
+
+    /// <summary>Agents: the program is Claude Code behind an adapter, which reads the settings of Claude Code.</summary>
+    private bool IsClaudeCodeAgent =>
+        Kind == ProviderKinds.Acp
+        && Arguments.Prepend(Command ?? "").Any(part => Path.GetFileName(part).Contains("claude", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Ollama costs nothing, unless its server takes a key or the user entered prices.</summary>
     public bool IsFree => Capabilities.IsFree && AuthType != AuthType.ApiKey && ModelPrices.Count == 0;

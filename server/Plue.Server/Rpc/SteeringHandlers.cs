@@ -79,7 +79,7 @@ internal sealed class SteeringHandlers(
     {
         var settings = chat.ProviderId is { } id ? providers.Find(id)?.Settings : null;
         var steering = instructions.Build(chat);
-        steering = settings is { Capabilities.OwnToolLoop: true } ? steering.WithoutSkills : steering;
+        steering = settings is { Capabilities.OwnSkills: true } ? steering.WithoutSkills : steering;
         var asked = settings is null ? [] : new[] { ProviderFingerprint.Source(settings) };
         return new MessageSteeringResult(
             [.. steering.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.Steering)],

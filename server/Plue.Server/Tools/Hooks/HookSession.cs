@@ -35,7 +35,7 @@ internal sealed class HookSession(HookServices services, string codexId)
     public required bool IsUnattended { get; init; }
 
     /// <summary>True while a program responds that has hooks for Claude Code itself.</summary>
-    public Func<bool> IsClaudeCode { get; init; } = static () => false;
+    public Func<bool> HasOwnHooks { get; init; } = static () => false;
 
     /// <summary>True if a hook waits for one of these, whatever its matcher.</summary>
     public bool Has(params IReadOnlyList<HookTrigger> triggers) =>
@@ -152,7 +152,7 @@ internal sealed class HookSession(HookServices services, string codexId)
         services
             .OfUser()
             .Concat(OfTemplate())
-            .Concat(IsClaudeCode() ? [] : ClaudeHookFiles.Read(folders, services.ClaudeUserFolder(), report));
+            .Concat(HasOwnHooks() ? [] : ClaudeHookFiles.Read(folders, services.ClaudeUserFolder(), report));
 
     private List<string> Problems(WorkspaceFolders folders)
     {

@@ -459,6 +459,8 @@ public class ClaudeCodeAgentTests
             agent.Told = usage;
             return Task.FromResult(rounds >= agent.Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
         }
+
+        public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) { }
     }
 
     private sealed class Agent : IAsyncDisposable, IToolObserver
