@@ -202,15 +202,20 @@ export class PlueAgent {
 }
 
 function bytesOf(stream: Readable): ReadableStream<Uint8Array> {
+  // A client that closed reads no more, while the process still writes.
+  let isOpen = true;
   return new ReadableStream({
     start: (controller) => {
       stream
         .on('data', (piece: Buffer) => {
-          controller.enqueue(piece);
+          if (isOpen) controller.enqueue(piece);
         })
         .on('end', () => {
-          controller.close();
+          if (isOpen) controller.close();
         });
+    },
+    cancel: () => {
+      isOpen = false;
     },
   });
 }
