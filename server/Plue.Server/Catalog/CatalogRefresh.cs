@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
@@ -35,7 +36,8 @@ public sealed class CatalogRefresh(
     public async Task<CatalogRefreshOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to store fetched data.");
-        if (settings().RefreshUrl is not { Length: > 0 } url)
+        var chosen = settings();
+        if (chosen.RefreshUrl is not { Length: > 0 } url)
         {
             throw new FailureException(
                 FailureKind.MissingField,
@@ -49,10 +51,18 @@ public sealed class CatalogRefresh(
                 FailureKind.MissingField,
                 $"The address of the catalog server in `{CatalogSettings.UrlKey}` is not valid. It must begin with https:// and have no user name."
             );
+        if (chosen.HasInvalidPin)
+        {
+            throw new FailureException(
+                FailureKind.MissingField,
+                $"`{CatalogSettings.HashKey}` is not a SHA-256, which has 64 hexadecimal digits, so no catalog is fetched. Correct it or remove it."
+            );
+        }
+
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await FetchAsync(fetched, address, cancellationToken).ConfigureAwait(false);
+            return await FetchAsync(fetched, address, chosen, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -131,7 +141,12 @@ public sealed class CatalogRefresh(
         }
     }
 
-    private async Task<CatalogRefreshOutcome> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
+    private async Task<CatalogRefreshOutcome> FetchAsync(
+        FetchedCatalog fetched,
+        Uri address,
+        CatalogSettings chosen,
+        CancellationToken cancellationToken
+    )
     {
         var server = address.GetLeftPart(UriPartial.Authority);
         var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
@@ -150,12 +165,13 @@ public sealed class CatalogRefresh(
             using var response = await http(address).SendAsync(request, either.Token).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
             {
-                fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
+                fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow(), RejectedSha256 = null });
                 return new CatalogRefreshOutcome(false, Accepted(fetched.Current).Count, $"The catalog of {server} is already up to date.");
             }
 
             RequireList(response, server);
             var body = await ReadAsync(response, server, either.Token).ConfigureAwait(false);
+            RequirePinned(fetched, state ?? new StoredCatalogState(address.ToString(), null, null, default, null), body, chosen, server);
             var (providers, refused) = Check(body, server);
             fetched.Store(body, new StoredCatalogState(address.ToString(), TagOf(response), time.GetUtcNow(), time.GetUtcNow(), null));
             return new CatalogRefreshOutcome(
@@ -182,6 +198,21 @@ public sealed class CatalogRefresh(
     }
 
     private const string Kept = "The current catalog was kept.";
+
+    /// <summary>Compares the hash before anything of the response is read, and records a response that was rejected.</summary>
+    private void RequirePinned(FetchedCatalog fetched, StoredCatalogState state, byte[] body, CatalogSettings chosen, string server)
+    {
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(body));
+        if (chosen.Accepts(sha256))
+        {
+            return;
+        }
+
+        fetched.Store(state with { TriedAt = time.GetUtcNow(), RejectedSha256 = sha256 });
+        throw Broken(
+            $"{server} sent a catalog with the SHA-256 {sha256}, which is not the one in `{CatalogSettings.HashKey}`, so it was not used. If you trust it, set that value."
+        );
+    }
 
     private static void RequireList(HttpResponseMessage response, string server)
     {

@@ -19,6 +19,8 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     private StoredCatalogState? state;
     private volatile FetchedProviders providers = FetchedProviders.None;
 
+    public CatalogSettings Settings => settings();
+
     /// <summary>The same object as long as nothing changed on the disk.</summary>
     public FetchedProviders Current
     {
@@ -105,18 +107,23 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
 
             stamps = now;
             state = stateStamp.Exists ? ReadState() : null;
-            if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url)
+            var chosen = stateStamp.Exists ? settings() : null;
+            if (state?.FetchedAt is null || chosen?.RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url)
             {
                 providers = FetchedProviders.None;
             }
             else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
             {
+                var sha256 = Convert.ToHexStringLower(SHA256.HashData(body));
                 // Cut short between the two files, the answer is still a whole one, but not the one whose tag is known.
-                if (state.Sha256 != Convert.ToHexStringLower(SHA256.HashData(body)))
+                if (state.Sha256 != sha256)
                 {
                     state = state with { ETag = null };
                 }
-                providers = read;
+                // A pin that was set or changed later applies to what was fetched before.
+                (providers, state) = chosen.Accepts(sha256)
+                    ? (read, state)
+                    : (FetchedProviders.None, state with { ETag = null, RejectedSha256 = sha256 });
             }
             else
             {
@@ -206,7 +213,15 @@ internal sealed class FetchedProviders
 /// <param name="FetchedAt">When the server last said that the answer is the newest; null when it never did.</param>
 /// <param name="TriedAt">The time of the last attempt, successful or not.</param>
 /// <param name="Sha256">The SHA-256 of the response, in lower-case hex.</param>
-internal sealed record StoredCatalogState(string Url, string? ETag, DateTimeOffset? FetchedAt, DateTimeOffset TriedAt, string? Sha256);
+/// <param name="RejectedSha256">The SHA-256 of a newer response that was not the pinned one; null if there was none.</param>
+internal sealed record StoredCatalogState(
+    string Url,
+    string? ETag,
+    DateTimeOffset? FetchedAt,
+    DateTimeOffset TriedAt,
+    string? Sha256,
+    string? RejectedSha256 = null
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredCatalogState))]

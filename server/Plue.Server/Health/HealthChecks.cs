@@ -33,6 +33,7 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Create("Settings", isNeeded: false, disk.Settings),
                 new("Vault", IsNeeded: true, vault.VaultAsync),
                 new("Providers", IsNeeded: true, providers.AllAsync),
+                HealthCheck.Create("Catalog", isNeeded: false, () => CatalogChecks.All(services.Providers.Catalogs.Catalog)),
                 new("Claude Code", IsNeeded: false, machine.ClaudeCodeAsync),
                 new("Ollama", IsNeeded: false, machine.OllamaAsync),
                 HealthCheck.Create("MCP servers", isNeeded: false, machine.Servers),

@@ -122,7 +122,16 @@ internal sealed class Services : IAsyncDisposable
 
     private CatalogSettings ReadCatalogSettings()
     {
-        var values = Codices.Config.Values;
-        return new CatalogSettings(values.GetString(CatalogSettings.UrlKey), values.GetBoolean(CatalogSettings.DailyKey) ?? false);
+        var config = Codices.Config;
+        return new CatalogSettings(
+            config.Values.GetString(CatalogSettings.UrlKey),
+            config.Values.GetBoolean(CatalogSettings.DailyKey) ?? false,
+            // A value of the wrong type is omitted from the values, and must not lift the restriction.
+            config.Problems.Any(problem =>
+                problem.IsError && problem.Message.Contains($"`{CatalogSettings.HashKey}`", StringComparison.Ordinal)
+            )
+                ? "invalid"
+                : config.Values.GetString(CatalogSettings.HashKey)
+        );
     }
 }

@@ -71,7 +71,20 @@ public partial class LayeringTests
         ["Telemetry"] = ["Chat", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
         ["Audit"] = ["Transfer", "Permissions", "Policy", "Store", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
-        ["Health"] = ["Telemetry", "Tools", "Policy", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
+        ["Health"] =
+        [
+            "Telemetry",
+            "Tools",
+            "Policy",
+            "Permissions",
+            "Providers",
+            "Catalog",
+            "Codices",
+            "Vault",
+            "Store",
+            "Messages",
+            "Platform",
+        ],
         ["Modules"] =
         [
             "Audit",

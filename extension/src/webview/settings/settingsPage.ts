@@ -31,6 +31,7 @@ const labels: Readonly<Record<string, string>> = {
   telemetry_headers: l10n.t('OpenTelemetry headers'),
   catalog_refresh: l10n.t('Update catalog automatically'),
   catalog_refresh_url: l10n.t('Catalog server'),
+  catalog_sha256: l10n.t('Catalog SHA-256'),
 };
 
 /** Choices as the file spells them. */
