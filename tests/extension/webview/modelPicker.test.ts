@@ -105,6 +105,22 @@ describe('the picker of models', () => {
     expect(estimate()).toBeUndefined();
   });
 
+  it('estimates a typical chat beside the message, also for the default model, and alone where the tokens are not known', () => {
+    const estimates = (): string[] =>
+      [...document.querySelectorAll<HTMLElement>('.picker-estimate:not([hidden]) > div')].map((line) => line.textContent ?? '');
+    const priced = { ...opus, typicalChatCost: 0.42 };
+    open({ tokens: 12_000, providers: [provider({ model: 'opus' })] });
+    lists.show('anthropic', [priced], undefined);
+    expect(active()).toContain('Default model');
+    expect(estimates()).toEqual(['Input of this message: about 12k tokens, $0.180', 'Typical chat: about $0.420']);
+    open();
+    lists.show('anthropic', [priced, { id: 'plain' }], undefined);
+    type('Opus');
+    expect(estimates()).toEqual(['Typical chat: about $0.420']);
+    type('plain');
+    expect(estimates()).toEqual([]);
+  });
+
   it('puts the recently used first, but neither the chosen one nor who is off or gone', () => {
     const recent = [{ providerId: 'groq', model: 'big' }, { providerId: 'anthropic' }, { providerId: 'off' }, { providerId: 'gone' }];
     open({ recent });

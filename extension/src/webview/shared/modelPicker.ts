@@ -46,8 +46,8 @@ interface Row {
   /** Additional search text. */
   also?: string;
   isChosen?: boolean;
-  /** US dollars per million input tokens. */
-  price?: number | undefined;
+  /** For the estimates, if it is known. */
+  model?: ModelView | undefined;
   pick?: () => void;
 }
 
@@ -60,7 +60,7 @@ export class ModelPicker {
   private readonly popup: HTMLElement;
   private readonly estimate = element('div', { class: 'picker-estimate', hidden: true });
   private state: ModelPickerState = { words: '', providers: [], chosen: undefined };
-  private options: { node: HTMLElement; key: string; pick: () => void; price: number | undefined }[] = [];
+  private options: { node: HTMLElement; key: string; pick: () => void; model: ModelView | undefined }[] = [];
   private active = 0;
 
   constructor(private readonly settings: ModelPickerOptions) {
@@ -217,7 +217,7 @@ export class ModelPicker {
       this.mark(false);
     });
     node.addEventListener('click', () => pick());
-    this.options.push({ node, key: JSON.stringify([group, row.label, row.also]), pick, price: row.price });
+    this.options.push({ node, key: JSON.stringify([group, row.label, row.also]), pick, model: row.model });
     return node;
   }
 
@@ -237,7 +237,7 @@ export class ModelPicker {
       return [
         {
           label: name === undefined ? provider.name : `${provider.name} / ${name}`,
-          ...(model === undefined ? {} : { detail: priceText(model) ?? '', abilities: abilitiesOf(model), price: model.inputPerMillion }),
+          ...(model === undefined ? {} : { detail: priceText(model) ?? '', abilities: abilitiesOf(model), model }),
           pick: () => this.take(choice),
         },
       ];
@@ -262,7 +262,7 @@ export class ModelPicker {
         label: l10n.t('Default model'),
         tags: this.tagsOf(provider, undefined),
         ...(provider.model === undefined ? {} : { detail: provider.model }),
-        price: provider.model === undefined ? undefined : this.settings.lists.model(provider.id, provider.model)?.inputPerMillion,
+        model: provider.model === undefined ? undefined : this.settings.lists.model(provider.id, provider.model),
         isChosen: isChosen && (chosenModel === undefined || (chosenModel === provider.model && !isListed(listed, chosenModel))),
         pick: pick(undefined),
       },
@@ -273,7 +273,7 @@ export class ModelPicker {
         tags: this.tagsOf(provider, model.id),
         ...detailOf(model),
         abilities: abilitiesOf(model),
-        price: model.inputPerMillion,
+        model,
         also: model.id,
         isChosen: model.id === chosenModel,
         pick: pick(model.id),
@@ -345,17 +345,23 @@ export class ModelPicker {
   }
 
   /** For the model that Enter selects. */
-  private showEstimate(price: number | undefined): void {
+  private showEstimate(model: ModelView | undefined): void {
     const { tokens } = this.state;
-    this.estimate.hidden = tokens === undefined || price === undefined;
-    if (tokens === undefined || price === undefined) return;
-    const cost = formatCost((tokens / 1_000_000) * price);
-    setText(this.estimate, l10n.t('Input of this message: about {0} tokens, {1}', formatTokens(tokens), cost));
+    const price = model?.inputPerMillion;
+    const message =
+      tokens === undefined || price === undefined
+        ? undefined
+        : l10n.t('Input of this message: about {0} tokens, {1}', formatTokens(tokens), formatCost((tokens / 1_000_000) * price));
+    const chat = model?.typicalChatCost === undefined ? undefined : l10n.t('Typical chat: about {0}', formatCost(model.typicalChatCost));
+    const texts = [message, chat].filter((text) => text !== undefined);
+    this.estimate.hidden = texts.length === 0;
+    this.estimate.title = chat === undefined ? '' : l10n.t('A typical chat is the median of your chats.');
+    this.estimate.replaceChildren(...texts.map((text) => element('div', {}, text)));
   }
 
   private mark(scroll = true): void {
     this.options.forEach(({ node }, index) => node.classList.toggle('active', index === this.active));
-    this.showEstimate(this.options[this.active]?.price);
+    this.showEstimate(this.options[this.active]?.model);
     const node = this.options[this.active]?.node;
     if (node === undefined) {
       this.filter.removeAttribute('aria-activedescendant');
