@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Catalog;
+using Plue.Server.Health;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
 using Plue.Server.Tests.Testing;
@@ -41,7 +44,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
             Assert.Equal(CatalogLayer.Fetched, catalog.Get("acme")?.Layer);
             Assert.Equal(0.7m, catalog.Find("groq")?.Models[0].CostPer1mIn);
             Assert.Equal(9, catalog.Find("xai")?.Models[0].CostPer1mIn);
-            Assert.Equal(21, catalog.List().Entries.Count);
+            Assert.Equal(45, catalog.List().Entries.Count);
             Assert.Contains("acme", catalog.Ids);
             Assert.Equal(home.Time.GetUtcNow(), catalog.RefreshedAt);
         }
@@ -227,7 +230,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         }
 
         var catalog = home.Open();
-        Assert.Equal(20, catalog.List().Entries.Count);
+        Assert.Equal(44, catalog.List().Entries.Count);
         await new CatalogRefresh(catalog, () => home.Settings, http.For, home.Time).RunAsync(default);
         Assert.DoesNotContain("if-none-match", server.Requests[1].Headers.Keys);
         Assert.NotNull(catalog.Find("acme"));
@@ -246,7 +249,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         await refresh.RunIfDueAsync(NullLogger.Instance, default);
         await new CatalogRefresh(home.Open(), () => home.Settings, http.For, home.Time).RunIfDueAsync(NullLogger.Instance, default);
         Assert.Single(server.Requests);
-        Assert.Equal(20, home.Catalog.List().Entries.Count);
+        Assert.Equal(44, home.Catalog.List().Entries.Count);
 
         home.Time.Advance(TimeSpan.FromHours(1));
         await refresh.RunIfDueAsync(NullLogger.Instance, default);
@@ -267,6 +270,90 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         await stop.CancelAsync();
         await keeping;
     }
+
+    [Fact]
+    public async Task A_catalog_without_the_pinned_hash_is_rejected_before_it_is_read_and_the_error_names_its_hash()
+    {
+        var body = $"[{CatalogHome.Acme()}]";
+        server.Answers.Add(ScriptedAnswer.Json(body, 200, ("ETag", Tag)));
+        home.Settings = home.Settings with { Sha256 = new string('0', 64) };
+        var failure = await FailingAsync();
+        Assert.Equal(FailureKind.BadResponse, failure.Kind);
+        Assert.Contains($"the SHA-256 {Sha256(body)}, which is not the one in `catalog_sha256`", failure.Message, StringComparison.Ordinal);
+        Assert.Null(home.Catalog.Find("acme"));
+        Assert.Equal(HealthState.Warning, Health().State);
+        Assert.Contains(Sha256(body), Health().Sentence, StringComparison.Ordinal);
+
+        // What is rejected is not parsed: a list that is none has the same error.
+        server.Answers[0] = ScriptedAnswer.Json("no list");
+        Assert.Contains("`catalog_sha256`", (await FailingAsync()).Message, StringComparison.Ordinal);
+
+        server.Answers[0] = ScriptedAnswer.Json(body, 200, ("ETag", Tag));
+        home.Settings = home.Settings with { Sha256 = $" {Sha256(body).ToUpperInvariant()}" };
+        Assert.True((await refresh.RunAsync(default)).IsUpdated);
+        Assert.NotNull(home.Catalog.Find("acme"));
+        Assert.Equal(
+            (HealthState.Ok, $"1 provider of 127.0.0.1:{server.Port} is used. The SHA-256 {Sha256(body)[..16]}… is the pinned one."),
+            (Health().State, Health().Sentence)
+        );
+    }
+
+    [Fact]
+    public async Task A_pin_that_is_set_later_applies_to_the_catalog_on_the_disk_and_its_tag_is_not_sent()
+    {
+        server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]", 200, ("ETag", Tag)));
+        await refresh.RunAsync(default);
+        Assert.EndsWith("… is not pinned.", Health().Sentence, StringComparison.Ordinal);
+
+        var other = $"[{CatalogHome.Acme(price: 2)}]";
+        home.Settings = home.Settings with { Sha256 = Sha256(other) };
+        home.Put("config.json5", "{  }");
+        Assert.Null(home.Catalog.Find("acme"));
+        Assert.EndsWith(
+            $"Nothing of 127.0.0.1:{server.Port} is used; the shipped catalog is.",
+            Health().Sentence,
+            StringComparison.Ordinal
+        );
+
+        server.Answers[0] = ScriptedAnswer.Json(other, 200, ("ETag", Tag));
+        await refresh.RunAsync(default);
+        Assert.DoesNotContain("if-none-match", server.Requests[1].Headers.Keys);
+        Assert.Equal(2, home.Catalog.Find("acme")?.Models[0].CostPer1mIn);
+        Assert.Equal(HealthState.Ok, Health().State);
+
+        // A file that someone replaces is compared as well.
+        home.Put("index/catalog.json", $"[{CatalogHome.Acme(price: 66)}]");
+        Assert.Null(home.Open().Find("acme"));
+    }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")]
+    public async Task With_an_invalid_pin_nothing_is_requested(string pin)
+    {
+        home.Settings = home.Settings with { Sha256 = pin };
+        var failure = await FailingAsync();
+        Assert.Equal(FailureKind.MissingField, failure.Kind);
+        Assert.Contains("`catalog_sha256` is not a SHA-256", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+        Assert.Equal(HealthState.Warning, Health().State);
+    }
+
+    [Theory]
+    [InlineData("catalog_sha256: 12")]
+    [InlineData("catalog_sha256: ['0']")]
+    public async Task A_pin_of_the_wrong_type_does_not_lift_the_restriction(string member)
+    {
+        await using var own = new PlueHome();
+        own.Write("config.json5", $"{{ catalog_refresh_url: '{server.Url}', {member} }}");
+        var failed = await Assert.ThrowsAsync<FailureException>(() => own.Services.Providers.Catalogs.Refresh.RunAsync(default));
+        Assert.Contains("`catalog_sha256` is not a SHA-256", failed.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    private HealthRow Health() => Assert.Single(CatalogChecks.All(home.Catalog));
+
+    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private async Task<Failure> FailingAsync() => (await Assert.ThrowsAsync<FailureException>(() => refresh.RunAsync(default))).Failure;
 

@@ -16,15 +16,31 @@ public sealed class ProviderCatalogTests : IDisposable
         Assert.Equal("Acme", home.Catalog.Find("groq")?.Name);
         var entry = home.Catalog.Get("groq");
         Assert.Equal((CatalogLayer.User, true, home.FileOf("groq")), (entry?.Layer, entry?.OverridesShipped, entry?.File));
-        Assert.Equal(20, home.Catalog.List().Entries.Count);
+        Assert.Equal(44, home.Catalog.List().Entries.Count);
 
         File.Delete(home.FileOf("groq"));
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
         Assert.Equal(CatalogLayer.Shipped, home.Catalog.Get("groq")?.Layer);
     }
 
-    [Fact(Skip = "The data of others cannot be added to the repository here. All its files import as catalogs.")]
-    public void All_providers_of_the_open_Catwalk_data_ship() => Assert.True(home.Catalog.List().Entries.Count >= 41);
+    [Fact]
+    public void At_least_41_vendors_ship_and_those_without_a_price_list_list_their_own_models()
+    {
+        var entries = home.Catalog.List().Entries;
+        Assert.True(entries.Count >= 41, $"{entries.Count} vendors");
+        var unlisted = entries.Where(entry => entry.Provider.Models.Count == 0).ToList();
+        Assert.Contains(unlisted, entry => entry.Id == "mistral");
+        Assert.All(
+            unlisted,
+            entry =>
+            {
+                Assert.True(entry.Provider.Endpoint is { } address && (address.Scheme == "https" || address.IsLoopback), entry.Id);
+                Assert.True(entry.Provider.KeyVariable is { Length: > 0 } || entry.Provider.Endpoint!.IsLoopback, entry.Id);
+            }
+        );
+        var keys = entries.Select(entry => entry.Provider.KeyVariable).OfType<string>().ToLookup(key => key, StringComparer.Ordinal);
+        Assert.All(unlisted.Select(entry => entry.Provider.KeyVariable).OfType<string>(), key => Assert.Single(keys[key]));
+    }
 
     [Fact]
     public void A_change_on_the_disk_is_noticed_at_the_next_call()
@@ -59,7 +75,7 @@ public sealed class ProviderCatalogTests : IDisposable
         home.Write("groq", text);
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
         var listing = home.Catalog.List();
-        Assert.Equal(20, listing.Entries.Count);
+        Assert.Equal(44, listing.Entries.Count);
         Assert.Contains("groq.json", listing.Problem);
         var entry = Assert.Single(listing.Entries, entry => entry.Id == "groq");
         Assert.True(entry is { HasErrors: true, IsEffective: true, Layer: CatalogLayer.User, OverridesShipped: true });
@@ -80,7 +96,7 @@ public sealed class ProviderCatalogTests : IDisposable
     public void A_folder_or_a_file_that_cannot_be_read_hides_nothing()
     {
         home.Put(home.Paths.Catalog, "not a folder");
-        Assert.Equal(20, home.Catalog.List().Entries.Count);
+        Assert.Equal(44, home.Catalog.List().Entries.Count);
         File.Delete(home.Paths.Catalog);
 
         Directory.CreateDirectory(home.FileOf("groq"));
@@ -88,7 +104,7 @@ public sealed class ProviderCatalogTests : IDisposable
         home.Write("My Stuff", CatalogHome.Acme());
         home.Write(".acme", CatalogHome.Acme());
         var listing = home.Catalog.List();
-        Assert.Equal(20, listing.Entries.Count);
+        Assert.Equal(44, listing.Entries.Count);
         Assert.Contains("My Stuff.json", listing.Problem);
         Assert.DoesNotContain(".acme", listing.Problem);
     }

@@ -28,7 +28,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Contains("groq  Groq  openai-compatible  2 models  $0.29 to $1 in\n", output.ToString());
         Assert.Contains("copilot  GitHub Copilot  github-copilot  32 models  price n/a\n", output.ToString());
         Assert.Equal(0, await RunAsync("list", "--json"));
-        Assert.Equal(20, Json.GetProperty("items").GetArrayLength());
+        Assert.Equal(44, Json.GetProperty("items").GetArrayLength());
 
         Assert.Equal(0, await RunAsync("show", "anthropic"));
         Assert.Contains("  claude-sonnet-4-6  200000 tokens  $3 in, $15 out  reasons, images\n", output.ToString());
@@ -38,7 +38,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Contains("plue catalog list", error.ToString());
 
         Assert.Equal(0, await RunAsync("stats"));
-        Assert.Contains("20 vendors, 0 of them yours", output.ToString());
+        Assert.Contains("44 vendors, 0 of them yours", output.ToString());
         Assert.Equal(0, await RunAsync("stats", "--json"));
         Assert.Equal(231, Json.GetProperty("modelCount").GetInt32());
     }

@@ -10,7 +10,7 @@ public sealed class CatalogHandlersTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var list = await sidecar.Client.ResultAsync("catalog/list");
-        Assert.Equal(20, list?["items"]?.AsArray().Count);
+        Assert.Equal(44, list?["items"]?.AsArray().Count);
         var anthropic = Item(list, "anthropic");
         Assert.Equal(
             ("anthropic", "shipped", "ANTHROPIC_API_KEY", 14, 1m, 15m, 1_000_000L),
@@ -54,7 +54,7 @@ public sealed class CatalogHandlersTests
                 (decimal?)shown?["models"]?[0]?["typicalChatCost"]
             )
         );
-        Assert.Equal(21, (await sidecar.Client.ResultAsync("catalog/list"))?["items"]?.AsArray().Count);
+        Assert.Equal(45, (await sidecar.Client.ResultAsync("catalog/list"))?["items"]?.AsArray().Count);
 
         var backup = Assert.Single((await sidecar.Client.ResultAsync("catalog/backups"))?["items"]?.AsArray() ?? [])!;
         Assert.Equal(
@@ -63,7 +63,7 @@ public sealed class CatalogHandlersTests
         );
         await sidecar.Client.ResultAsync("catalog/restore", new { backupId = (string?)backup["id"] });
         var stats = await sidecar.Client.ResultAsync("catalog/stats");
-        Assert.Equal((22, 2), ((int?)stats?["providerCount"], (int?)stats?["userProviderCount"]));
+        Assert.Equal((46, 2), ((int?)stats?["providerCount"], (int?)stats?["userProviderCount"]));
         Assert.Null(stats?["refreshedAt"]);
 
         await sidecar.Client.ResultAsync("catalog/delete", new { id = "renamed" });

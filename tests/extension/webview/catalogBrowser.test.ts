@@ -125,6 +125,15 @@ describe('what vendors offer', () => {
     expect(document.activeElement).toBe(search());
   });
 
+  it('offers the catalog server to a search that finds nothing', async () => {
+    await receive(offering(), finished('catalogs'));
+    type(search(), 'vendor of the future');
+    await drawn();
+    expect(words()).toContain('No matching providers or models.');
+    await click('Update from Catalog Server…');
+    expect(postedOf('refreshCatalog')).toHaveLength(1);
+  });
+
   it('is filtered the same after the page was hidden', async () => {
     await receive(offering(), finished('catalogs'));
     await click('Images');

@@ -122,7 +122,7 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
 }
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
-  if (modelCount === 0 && isLocal) return l10n.t('Custom models');
+  if (modelCount === 0) return isLocal ? l10n.t('Custom models') : l10n.t('Models from server');
   return formatModelCount(modelCount);
 }
 

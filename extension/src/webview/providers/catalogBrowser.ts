@@ -154,7 +154,9 @@ export class CatalogBrowser implements View {
       this.actions.change({ filter: { ...noFilter, isComparing } });
       this.search.focus();
     });
-    return element('p', { class: 'buttons' }, l10n.t('No matching providers or models.'), clear);
+    const update = textButton(l10n.t('Update from Catalog Server…'), () => this.actions.ask('refresh', { type: 'refreshCatalog' }));
+    update.dataset['key'] = 'update-catalog';
+    return element('p', { class: 'buttons' }, l10n.t('No matching providers or models.'), clear, update);
   }
 
   private table(found: readonly CatalogSummary[]): HTMLElement {
@@ -343,7 +345,8 @@ function resultList(catalogs: readonly CatalogSummary[], kinds: readonly Provide
 }
 
 function resultText(catalog: CatalogSummary): string {
-  return catalog.modelCount === 0 ? catalogAbilities(catalog) : `${formatModelCount(catalog.modelCount)}, ${catalogAbilities(catalog)}`;
+  if (catalog.modelCount === 0) return catalog.isLocal ? catalogAbilities(catalog) : l10n.t('models from server');
+  return `${formatModelCount(catalog.modelCount)}, ${catalogAbilities(catalog)}`;
 }
 
 function kindRow(kind: ProviderKindView, actions: Actions): HTMLElement {

@@ -73,9 +73,9 @@ export function keyVariable({ keyReference }: ProviderSummary): string | undefin
   return keyReference?.startsWith('env://') === true ? keyReference.slice('env://'.length) : undefined;
 }
 
-/** Models of a local server are known only to the server. */
-export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
-  return modelCount === 0 && isLocal ? l10n.t('from server') : String(modelCount);
+/** The models of some vendors and of local servers are known only to the server. */
+export function catalogModels({ modelCount }: CatalogSummary): string {
+  return modelCount === 0 ? l10n.t('from server') : String(modelCount);
 }
 
 export function errorsText(amount: number): string {
@@ -115,11 +115,12 @@ export function modelAbilities({ supportsTools, supportsVision, canReason, reaso
   return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? notAvailable : l10n.t('text only');
 }
 
-export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSummary): string {
+export function catalogAbilities({ hasReasoning, hasImages, isLocal, modelCount }: CatalogSummary): string {
   const has = [isLocal && l10n.t('local'), hasReasoning && l10n.t('reasoning'), hasImages && l10n.t('images')].filter(
     (one) => one !== false,
   );
-  return has.length === 0 ? l10n.t('text only') : has.join(', ');
+  if (has.length > 0) return has.join(', ');
+  return modelCount === 0 ? notAvailable : l10n.t('text only');
 }
 
 export function chatCost(cost: number | undefined): string {
