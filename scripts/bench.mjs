@@ -1,5 +1,5 @@
 // `npm run bench`: what the published build costs, beside `curl`, `grep` and bare programs that do the same in the same run.
-// Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.
+// Medians and ratios go to artifacts/bench/report.{md,json}. No time is asserted, but for the rows of the editor, which fail beyond their bounds in tests/bench/bounds.mjs.
 //   --quick                                   fewer runs
 //   --only turns|chats|language|installed     one part; `installed` is the extension in a real VS Code
 //   --peers                                   Codex CLI, pi and Claude Code beside it, installed by npm below artifacts/
@@ -18,6 +18,7 @@ import { installedPeers } from '../tests/bench/peers.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
 import { costsOfTokens, longAnswer, shortAnswer, withContestants } from '../tests/bench/streams.mjs';
+import { overEditorBounds } from './lib/benchTests.mjs';
 import { findChromium } from './lib/chromium.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
@@ -89,6 +90,8 @@ await runMain(async () => {
   writeFileSync(inArtifacts('bench', 'report.md'), text);
   if (values.docs) writeIntoDocs(text);
   console.log(text);
+  const over = wants('installed') && findChromium() ? overEditorBounds(figures) : [];
+  if (over.length > 0) throw new Stop(over.join('\n'));
 });
 
 async function measureShort() {

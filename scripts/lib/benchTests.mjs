@@ -1,6 +1,6 @@
 // The benchmark in its short form: a test for each row. No time is asserted, only how many times its bare measure in the same run a row costs.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mostTimesBare, rowOf } from '../../tests/bench/bounds.mjs';
+import { editorBounds, mostTimesBare, rowOf } from '../../tests/bench/bounds.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
@@ -51,6 +51,20 @@ export function testOf({ name, unit, plue, bare = 0 }, bounds) {
   if (plue <= bare * most) return { name, outcome: 'passed' };
   const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare ${bare.toFixed(2)} ${unit}. The bound is ${most} times.`;
   return { name, outcome: 'failed', reason };
+}
+
+/**
+ * The rows of the editor that cost more than they may, one sentence each.
+ * @param {import('../../tests/bench/chats.mjs').Figure[]} figures Of the part `installed`. @param {typeof editorBounds} [bounds] @returns {string[]}
+ */
+export function overEditorBounds(figures, bounds = editorBounds) {
+  return Object.entries(bounds).flatMap(([row, { timesBare, most }]) => {
+    const figure = figures.find(({ name }) => rowOf(name) === row);
+    if (figure === undefined) return [`bounds.mjs has the row "${row}" and the benchmark does not.`];
+    const { plue, bare = 0, unit } = figure;
+    const limit = most ?? bare * (timesBare ?? 0);
+    return plue > 0 && plue <= limit ? [] : [`${row}: ${plue.toFixed(1)} ${unit}, and the bound is ${limit.toFixed(1)} ${unit}.`];
+  });
 }
 
 /** @param {string} project @param {string} made */

@@ -36,5 +36,19 @@ export const mostTimesBare = {
   'agents: peak memory': 20,
 };
 
+/**
+ * The rows of the editor, which only the part `installed` measures: how many times its bare measure a row may cost, or where it has none the most of its unit.
+ * Again about twice what is aimed at, such as 300 ms to the first changed line of an inline edit.
+ * @type {Record<string, {timesBare?: number, most?: number}>}
+ */
+export const editorBounds = {
+  'a key after @ to the file, of N in the folder': { timesBare: 2 },
+  'an edit with the problems that it makes, to the next request': { timesBare: 4 },
+  'an inline edit: from the first text of the response to the first changed line': { most: 600 },
+  'a window with a chat of N messages in view, with its server': { timesBare: 1.25 },
+  'a chat of N messages in view: memory of the sidecar': { most: 200 },
+  'a chat of N messages in view: script memory of the window': { timesBare: 2 },
+};
+
 /** @param {string} name Of a figure. */
 export const rowOf = (name) => name.replace(/;.*$/, '').replace(/\d[\d,]*/g, 'N');

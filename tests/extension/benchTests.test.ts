@@ -17,9 +17,10 @@ type Bounds = Record<string, number>;
 interface BenchTests {
   testOf: (this: void, figure: Figure, bounds: Bounds) => Result;
   testsOf: (this: void, figures: Figure[], bounds: Bounds) => Result[];
+  overEditorBounds: (this: void, figures: Figure[], bounds: Record<string, { timesBare?: number; most?: number }>) => string[];
 }
 
-const { testOf, testsOf } = await vi.importActual<BenchTests>('../../scripts/lib/benchTests.mjs');
+const { overEditorBounds, testOf, testsOf } = await vi.importActual<BenchTests>('../../scripts/lib/benchTests.mjs');
 vi.stubEnv('PLUE_TEST_SIDECAR', undefined);
 
 const bounds = { 'list N chats, warm': 4 };
@@ -58,4 +59,21 @@ test('A bound without a row fails', () => {
     `${figure.name} passed`,
     'list N chats, cold failed',
   ]);
+});
+
+test('Rows of the editor fail beyond their bound, and without a figure', () => {
+  const rows = { 'a key after @, of N': { timesBare: 2 }, 'a first line': { most: 600 } };
+  const key = { name: 'a key after @, of 100000; bare: Go to File', unit: 'ms', digits: 0, plue: 40, bare: 20 };
+  const line = { name: 'a first line', unit: 'ms', digits: 0, plue: 600 };
+  expect(overEditorBounds([key, line], rows)).toEqual([]);
+  expect(
+    overEditorBounds(
+      [
+        { ...key, plue: 41 },
+        { ...line, plue: Number.NaN },
+      ],
+      rows,
+    ),
+  ).toEqual(['a key after @, of N: 41.0 ms, and the bound is 40.0 ms.', 'a first line: NaN ms, and the bound is 600.0 ms.']);
+  expect(overEditorBounds([key], rows)).toEqual(['bounds.mjs has the row "a first line" and the benchmark does not.']);
 });
