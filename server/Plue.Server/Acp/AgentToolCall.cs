@@ -44,6 +44,7 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
             "search" or "symbols" or "references" or "problems" => "search",
             "edit" or "write" or "edit_cell" or "rename" or "edit_codex" => "edit",
             "bash" or "tests" or "run_cell" => "execute",
+            "web_search" => "fetch",
             "fetch" or "delete" or "move" => toolName,
             _ => "other",
         };
@@ -63,6 +64,7 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
                 "delete" when Text("path") is { } path => $"Delete {path}",
                 "search" when (Text("query") ?? Text("files")) is { } query => $"Search {query}",
                 "fetch" when Text("url") is { } url => $"Fetch {url}",
+                "web_search" when Text("query") is { } query => $"Search the web: {query}",
                 "skill" when Text("name") is { } name => $"Load the skill {name}",
                 "rename" when Text("symbol") is { } symbol && Text("new_name") is { } name => $"Rename {symbol} to {name}",
                 "spawn_task" when (Text("title") ?? Text("goal")) is { } goal => $"Start a subtask: {goal}",

@@ -102,6 +102,11 @@ internal sealed class ChannelTools(ChatState state)
             tools.AddRange(await source.FindAsync(names, notes, cancellationToken));
         }
 
+        if (names.Contains(WebSearchTool.ToolName) && await WebSearchAsync(cancellationToken) is { } search)
+        {
+            tools.Add(search);
+        }
+
         // Agents work on files: without a folder a subtask could do nothing.
         if (chat.IsTask || services.Workspace.TrustedFolder is not null)
         {
@@ -119,6 +124,24 @@ internal sealed class ChannelTools(ChatState state)
             tools.Count == 0 ? Toolbox.Empty : ToolboxOf([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]),
             notes
         );
+    }
+
+    /// <returns>Null if the vendor of the chat cannot search the web.</returns>
+    private async Task<WebSearchTool?> WebSearchAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return
+                state.Chat.ProviderId is { } id
+                && await services.Providers.GetAsync(id, cancellationToken) is IWebSearchProvider { Capabilities.WebSearch: true } provider
+                ? new WebSearchTool(state, provider, services.PromptOf($"tool-{WebSearchTool.ToolName}"))
+                : null;
+        }
+        catch (FailureException)
+        {
+            // Why the provider cannot be used is said by the turn.
+            return null;
+        }
     }
 
     /// <summary>If the definitions of server tools are longer than the limit, the model gets a search in their place, and those that it found before.</summary>
@@ -191,7 +214,7 @@ internal sealed class ChannelTools(ChatState state)
 
     /// <summary>Web pages and servers are only asked, and with approval. A tool of VS Code could change files or run commands.</summary>
     private static bool IsForReading(string name) =>
-        name == "fetch" || (ToolNames.Find(name) is not { MayChange: true } && !ToolNames.IsVsCodeTool(name));
+        name is "fetch" or WebSearchTool.ToolName || (ToolNames.Find(name) is not { MayChange: true } && !ToolNames.IsVsCodeTool(name));
 
     private Rights RightsOf(string id, StoredChat chat)
     {

@@ -13,6 +13,7 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
     private ProviderCall? call;
     private TimeSpan requested;
     private TimeSpan? firstPiece;
+    private decimal? toolCost;
 
     public LiveMessage Live => live;
 
@@ -57,6 +58,9 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public void Report(Usage usage, decimal? vendorCost) => (Usage, VendorCost) = (usage, vendorCost);
 
+    /// <summary>What a call of the round cost beside the response.</summary>
+    public void AddToolCost(decimal? usd) => toolCost = usd is { } cost ? (toolCost ?? 0) + cost : toolCost;
+
     public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
 
     public void SawPiece()
@@ -74,9 +78,14 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
             time.GetUtcNow(),
             error,
             Usage,
-            call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost),
+            CostWithTools(call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost)),
             new Timing(firstPiece, time.GetElapsedTime(began) - (clock.Waited - waitedBefore))
         );
+
+    private Cost? CostWithTools(Cost? response) =>
+        toolCost is not { } more ? response
+        : response is null ? new Cost(0, 0, 0, more, "catalog")
+        : response with { TotalCost = response.TotalCost + more };
 
     private decimal? VendorCost { get; set; }
 }

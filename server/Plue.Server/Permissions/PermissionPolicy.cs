@@ -203,6 +203,16 @@ public sealed class PermissionPolicy
                     Fetch(fetch.Address, rights, ruleSet),
                     fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null
                 );
+            case ToolAction.SearchWeb search:
+                return (
+                    ruleSet.Tool(tool)
+                        ?? (
+                            rights.Mode == PermissionMode.PlanOnly ? FilePolicy.NoChanges(rights)
+                            : ruleSet.AllowsTool(tool) ? Evaluation.Allow("A permission rule allows it.")
+                            : Evaluation.Ask($"It sends the query to {search.Vendor} and costs money.")
+                        ),
+                    tool
+                );
             default:
                 throw new InvalidOperationException($"No policy for {action.GetType().Name}");
         }

@@ -16,7 +16,8 @@ public abstract record ToolAction
     private ToolAction() { }
 
     /// <summary>It does something outside of the workspace, which the record of the workspace's changes does not have.</summary>
-    public bool ReachesOut => this is SpawnTask or CallServer or CallVsCodeTool or Fetch or RunTests or RunCell or ChangeDocument;
+    public bool ReachesOut =>
+        this is SpawnTask or CallServer or CallVsCodeTool or Fetch or SearchWeb or RunTests or RunCell or ChangeDocument;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -50,6 +51,10 @@ public abstract record ToolAction
     public sealed record RunCell : ToolAction;
 
     public sealed record Fetch(Uri Address) : ToolAction;
+
+    /// <summary>Sends a query to the search of a vendor.</summary>
+    /// <param name="Vendor">The name of its provider.</param>
+    public sealed record SearchWeb(string Vendor) : ToolAction;
 
     /// <summary>Changes a prompt, template or item of the user. They decide what agents may do, so each change asks.</summary>
     /// <param name="Uri">Its address.</param>

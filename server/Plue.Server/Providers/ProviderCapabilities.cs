@@ -14,6 +14,9 @@ public sealed record ProviderCapabilities
     /// <summary>Has models that fill in the middle: it is an <see cref="IInlineCompletionProvider"/>.</summary>
     public bool InlineCompletions { get; init; }
 
+    /// <summary>The vendor searches the web: it is an <see cref="IWebSearchProvider"/>.</summary>
+    public bool WebSearch { get; init; }
+
     /// <summary>Part of the names of the models that reject GIF images; null if none does.</summary>
     public string? ModelsWithoutGif { get; init; }
 

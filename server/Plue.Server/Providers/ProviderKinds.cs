@@ -72,12 +72,12 @@ public static class ProviderKinds
         new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true)
         {
             Catalog = "anthropic",
-            Capabilities = ListsAllModels,
+            Capabilities = ListsAllModels with { WebSearch = true },
         },
         new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true)
         {
             Catalog = "openai",
-            Capabilities = ListsAllModels,
+            Capabilities = ListsAllModels with { WebSearch = true },
         },
         new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true)
         {
@@ -91,12 +91,12 @@ public static class ProviderKinds
         new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true)
         {
             Catalog = "gemini",
-            Capabilities = ListsAllModels with { ModelsWithoutGif = "gemini" },
+            Capabilities = ListsAllModels with { ModelsWithoutGif = "gemini", WebSearch = true },
         },
         new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true)
         {
             Catalog = "openrouter",
-            Capabilities = ListsAllModels,
+            Capabilities = ListsAllModels with { WebSearch = true },
         },
         new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true)
         {

@@ -50,6 +50,7 @@ public static class ToolNames
             NeedsFolder: false
         ),
         new("fetch", "Fetches a web page as text.", MayChange: true, NeedsFolder: false),
+        new("web_search", "Searches the web with the provider of the chat.", MayChange: true, NeedsFolder: false),
         new("spawn_task", "Starts a subtask with another agent.", MayChange: true),
     ];
 

@@ -95,6 +95,9 @@ public sealed record ToolOutcome(string Text)
     /// <summary>The instructions that the result brings, such as a skill.</summary>
     public IReadOnlyList<Messages.InstructionSource> Instructions { get; init; } = [];
 
+    /// <summary>USD that it cost; null for nothing and where no price is known.</summary>
+    public decimal? Cost { get; init; }
+
     /// <summary>Images that belong to the result.</summary>
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 }

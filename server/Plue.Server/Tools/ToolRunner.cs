@@ -34,6 +34,9 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     /// <summary>The user's decision; null if no approval was needed.</summary>
     public Messages.ApprovalNote? Approval { get; init; }
 
+    /// <summary>USD that it cost beside the response; null for nothing.</summary>
+    public decimal? Cost { get; init; }
+
     /// <summary>How long it ran, without what it waited for an approval; null when it did not run.</summary>
     public TimeSpan? RunTime { get; init; }
 }
@@ -395,6 +398,7 @@ public sealed class ToolRunner(
             Changes = changes,
             Images = images,
             ExitCode = outcome.ExitCode,
+            Cost = outcome.Cost,
             Approval = approval,
         };
     }

@@ -73,7 +73,9 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         ScriptedAnswer[] answers,
         TestTools? tools = null,
         string provider = "openai-compatible",
-        int? seconds = null
+        int? seconds = null,
+        string[]? available = null,
+        string? more = null
     )
     {
         var endpoint = new ScriptedEndpoint();
@@ -91,13 +93,13 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
             chat.Home,
             "scripted",
             provider == "anthropic"
-                ? $"{{ name: 'Scripted', provider_type: 'anthropic', auth_type: 'none', endpoint: '{endpoint.Url}', model: 'model', retry_policy: 'none' }}"
+                ? $"{{ name: 'Scripted', provider_type: 'anthropic', auth_type: 'none', endpoint: '{endpoint.Url}', model: 'model', retry_policy: 'none', {more} }}"
                 : InMemorySidecar.ProviderAt(endpoint.Url)
         );
         var values = new Dictionary<string, System.Text.Json.JsonElement>
         {
             ["permission_mode"] = System.Text.Json.JsonSerializer.SerializeToElement(mode, Json),
-            ["available_tools"] = System.Text.Json.JsonSerializer.SerializeToElement(new[] { "read", "write", "bash" }, Json),
+            ["available_tools"] = System.Text.Json.JsonSerializer.SerializeToElement(available ?? ["read", "write", "bash"], Json),
         };
         if (seconds is { } most)
         {

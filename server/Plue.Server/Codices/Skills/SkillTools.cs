@@ -17,6 +17,7 @@ public static class SkillTools
         ["Grep"] = ["search"],
         ["LS"] = ["search"],
         ["WebFetch"] = ["fetch"],
+        ["WebSearch"] = ["web_search"],
         ["Task"] = ["spawn_task"],
         ["Agent"] = ["spawn_task"],
         ["TodoWrite"] = ["todo"],

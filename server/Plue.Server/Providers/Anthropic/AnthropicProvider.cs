@@ -6,10 +6,11 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>The Messages API, at Anthropic or at an endpoint that speaks it.</summary>
-public sealed class AnthropicProvider : IProvider
+public sealed class AnthropicProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();
+    private readonly bool searchesWeb;
 
     /// <param name="credential">In place of a key.</param>
     internal AnthropicProvider(
@@ -26,9 +27,11 @@ public sealed class AnthropicProvider : IProvider
         {
             FixedHeaders = [("anthropic-version", "2023-06-01")],
         };
+        searchesWeb = WebSearchSetting.IsOn(settings, endpoint.IsHost("api.anthropic.com"));
     }
 
     public ProviderSettings Settings { get; }
+    public ProviderCapabilities Capabilities => Settings.Capabilities with { WebSearch = searchesWeb };
 
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         refused.StreamAsync(
@@ -52,6 +55,20 @@ public sealed class AnthropicProvider : IProvider
             },
             cancellationToken
         );
+
+    public async Task<WebSearchResponse> SearchWebAsync(WebSearchRequest request, CancellationToken cancellationToken)
+    {
+        using var answer = await connection
+            .CallAsync(
+                connection.Endpoint.At("/messages"),
+                AnthropicWebSearch.Request(request),
+                request.Model,
+                cancellationToken,
+                ProviderConnection.SearchTimeout
+            )
+            .ConfigureAwait(false);
+        return AnthropicWebSearch.Read(answer.RootElement, Settings.Name);
+    }
 
     /// <summary>An endpoint of the user's own need not list models: that it answers, and not with a refused key, is enough.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>

@@ -6,12 +6,13 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Gemini;
 
 /// <summary>Google's Gemini API.</summary>
-public sealed class GeminiProvider : IProvider
+public sealed class GeminiProvider : IWebSearchProvider
 {
     private static readonly GeminiOptions Options = new();
 
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();
+    private readonly bool searchesWeb;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
     internal GeminiProvider(
@@ -25,9 +26,11 @@ public sealed class GeminiProvider : IProvider
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://generativelanguage.googleapis.com", ApiRoot);
         connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("x-goog-api-key", ""), credential);
+        searchesWeb = WebSearchSetting.IsOn(settings, endpoint.IsHost("generativelanguage.googleapis.com"));
     }
 
     public ProviderSettings Settings { get; }
+    public ProviderCapabilities Capabilities => Settings.Capabilities with { WebSearch = searchesWeb };
 
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         refused.StreamAsync(
@@ -51,6 +54,20 @@ public sealed class GeminiProvider : IProvider
             },
             cancellationToken
         );
+
+    public async Task<WebSearchResponse> SearchWebAsync(WebSearchRequest request, CancellationToken cancellationToken)
+    {
+        using var answer = await connection
+            .CallAsync(
+                connection.Endpoint.At(GeminiWebSearch.CallOf(request.Model)),
+                GeminiWebSearch.Request(request),
+                request.Model,
+                cancellationToken,
+                ProviderConnection.SearchTimeout
+            )
+            .ConfigureAwait(false);
+        return GeminiWebSearch.Read(answer.RootElement, request.Model);
+    }
 
     /// <summary>A gateway need not list models.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>

@@ -39,6 +39,9 @@ internal sealed class ProviderConnection(
     private static readonly TimeSpan HostedFirstByte = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LocalFirstByte = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
+
+    /// <summary>A model searches several times and reads what it found.</summary>
+    public static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>Header names and values that every request of this wire carries.</summary>
@@ -119,11 +122,19 @@ internal sealed class ProviderConnection(
 
     /// <summary>Calls and reads the whole answer, which is JSON.</summary>
     /// <param name="body">Null for GET.</param>
+    /// <param name="most">Null for the timeout of a list.</param>
     /// <exception cref="FailureException">Anything but a JSON answer with status 200.</exception>
-    public async Task<JsonDocument> CallAsync(Uri url, byte[]? body, string? model, CancellationToken cancellationToken)
+    public async Task<JsonDocument> CallAsync(
+        Uri url,
+        byte[]? body,
+        string? model,
+        CancellationToken cancellationToken,
+        TimeSpan? most = null
+    )
     {
         var failures = Failures(model);
-        var limit = settings.Timeout is { } own && own < ListTimeout ? own : ListTimeout;
+        var usual = most ?? ListTimeout;
+        var limit = settings.Timeout is { } own && own < usual ? own : usual;
         using var timeout = new ExchangeTimeout(limit, limit, time, cancellationToken);
         try
         {

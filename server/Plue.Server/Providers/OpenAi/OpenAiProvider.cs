@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// OpenAI: the Responses API, or Chat Completions where the settings say so (<c>additional_auth.api</c>: <c>responses</c> or <c>chat_completions</c>)
 /// and where another server than OpenAI's has no Responses.
 /// </summary>
-public sealed class OpenAiProvider : IProvider
+public sealed class OpenAiProvider : IWebSearchProvider
 {
     private const string ChatApi = "chat_completions";
     private const string ResponsesApi = "responses";
@@ -35,6 +35,7 @@ public sealed class OpenAiProvider : IProvider
     private readonly ChatCompletions chat;
     private readonly bool isOpenAi;
     private readonly bool mayFallBack;
+    private readonly bool searchesWeb;
     private volatile bool usesChat;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
@@ -60,9 +61,11 @@ public sealed class OpenAiProvider : IProvider
         var api = ApiOf(settings);
         usesChat = api == ChatApi;
         mayFallBack = api is null && !isOpenAi;
+        searchesWeb = !usesChat && WebSearchSetting.IsOn(settings, isOpenAi);
     }
 
     public ProviderSettings Settings { get; }
+    public ProviderCapabilities Capabilities => Settings.Capabilities with { WebSearch = searchesWeb };
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         ProviderRequest request,
@@ -94,6 +97,20 @@ public sealed class OpenAiProvider : IProvider
             usesChat |= next is not ProviderEvent.Failed;
             yield return next;
         }
+    }
+
+    public async Task<WebSearchResponse> SearchWebAsync(WebSearchRequest request, CancellationToken cancellationToken)
+    {
+        using var answer = await connection
+            .CallAsync(
+                connection.Endpoint.At("/responses"),
+                ResponsesWebSearch.Request(request),
+                request.Model,
+                cancellationToken,
+                ProviderConnection.SearchTimeout
+            )
+            .ConfigureAwait(false);
+        return ResponsesWebSearch.Read(answer.RootElement);
     }
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>

@@ -4,11 +4,12 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>OpenRouter: Chat Completions with its own words for reasoning and cost, and a list of models that anybody may read.</summary>
-public sealed class OpenRouterProvider : IProvider
+public sealed class OpenRouterProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
     private readonly ProviderConnection listing;
     private readonly ChatCompletions chat;
+    private readonly bool searchesWeb;
 
     /// <param name="credential">Stands in place of the key, for those who sign in.</param>
     internal OpenRouterProvider(
@@ -25,6 +26,7 @@ public sealed class OpenRouterProvider : IProvider
         // A gateway in between may want the key for everything.
         listing = endpoint.IsHost("openrouter.ai") ? Connect(new NoCredential()) : connection;
         chat = new ChatCompletions(settings, connection, Dialect.OpenRouter);
+        searchesWeb = WebSearchSetting.IsOn(settings, endpoint.IsHost("openrouter.ai"));
 
         // Who calls, as OpenRouter's statistics show it.
         ProviderConnection Connect(IRequestCredential proof) =>
@@ -35,9 +37,24 @@ public sealed class OpenRouterProvider : IProvider
     }
 
     public ProviderSettings Settings { get; }
+    public ProviderCapabilities Capabilities => Settings.Capabilities with { WebSearch = searchesWeb };
 
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
+
+    public async Task<WebSearchResponse> SearchWebAsync(WebSearchRequest request, CancellationToken cancellationToken)
+    {
+        using var answer = await connection
+            .CallAsync(
+                connection.Endpoint.At("/chat/completions"),
+                OpenRouterWebSearch.Request(request),
+                request.Model,
+                cancellationToken,
+                ProviderConnection.SearchTimeout
+            )
+            .ConfigureAwait(false);
+        return OpenRouterWebSearch.Read(answer.RootElement);
+    }
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/key", cancellationToken);
 

@@ -15,6 +15,7 @@ internal static class ClaudeToolNames
         ["edit_cell"] = ["NotebookEdit"],
         ["search"] = ["Grep", "Glob"],
         ["fetch"] = ["WebFetch"],
+        ["web_search"] = ["WebSearch"],
         ["todo"] = ["TodoWrite"],
         ["spawn_task"] = ["Task", "Agent"],
     };

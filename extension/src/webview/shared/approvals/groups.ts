@@ -37,17 +37,18 @@ const questions = {
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
-/** Tools of the editor. A tool of an MCP server with the same name has a different question. */
-const editorTools: Partial<Record<string, () => string>> = {
+/** Tools of Plue whose kind has a more general question. A tool of an MCP server with the same name has a different question. */
+const ownQuestions: Partial<Record<string, () => string>> = {
   rename: () => l10n.t('Rename this symbol?'),
   tests: () => l10n.t('Run these tests?'),
   edit_cell: () => l10n.t('Edit this notebook?'),
   run_cell: () => l10n.t('Run this cell?'),
+  web_search: () => l10n.t('Search the web?'),
 };
 
 /** "Run this command?" */
 export function questionOf({ toolName, kind }: ApprovalView): string {
-  const own = kind === 'edit' || kind === 'command' ? editorTools[toolName] : undefined;
+  const own = kind === 'edit' || kind === 'command' || kind === 'fetch' ? ownQuestions[toolName] : undefined;
   if (own !== undefined) return own();
   return questions[kind](visibleText(toolName));
 }
