@@ -60,6 +60,38 @@ public sealed class SessionImportTests : IDisposable
             """{"timestamp":"2026-02-01T10:02:01.000Z","type":"compacted","payload":{"message":"We listed files."}}""",
         ];
 
+    [Theory]
+    [InlineData(".claude/projects/-home-user-fruit/s.jsonl", "claude-code.jsonl", "Read", "Claude Code (imported)", "claude-sonnet-4-6")]
+    [InlineData(".codex/sessions/2026/11/24/rollout-s.jsonl", "codex.jsonl", "exec_command", "Codex (imported)", "gpt-5.5")]
+    public void A_session_that_the_program_wrote_becomes_a_chat_with_its_tool_call(
+        string path,
+        string sample,
+        string tool,
+        string program,
+        string model
+    )
+    {
+        var chat = fixture.Imported(fixture.Write(path, File.ReadAllBytes(Samples.Of(sample))));
+        Assert.Equal(
+            ["What is in notes.txt?", "It lists apples and pears.", "Thanks", "You are welcome."],
+            chat.Messages.Select(message => message.Text)
+        );
+        var answer = chat.Messages[1];
+        Assert.Equal(["ToolUse", "ToolResult", "Text"], answer.Parts.Select(part => part.GetType().Name));
+        Assert.Equal(tool, Assert.IsType<MessagePart.ToolUse>(answer.Parts[0]).ToolName);
+        Assert.Contains("Apples", Assert.IsType<MessagePart.ToolResult>(answer.Parts[1]).Result, StringComparison.Ordinal);
+        Assert.All(
+            new[] { answer, chat.Messages[3] },
+            response =>
+            {
+                Assert.Equal(new ProviderInfo(program, model), response.ProviderInfo);
+                Assert.True(response.Usage is { InputTokens: > 0, OutputTokens: > 0 });
+                Assert.Equal(MessageStatus.Complete, response.Status);
+            }
+        );
+        Assert.Equal(new DateTime(2026, 11, 24), chat.CreatedAt.UtcDateTime.Date);
+    }
+
     [Fact]
     public void A_Claude_Code_session_becomes_a_chat_with_its_tools_branches_and_times()
     {
