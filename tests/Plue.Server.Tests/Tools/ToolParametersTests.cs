@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Plue.Server.Agents;
+using Plue.Server.Chat;
 using Plue.Server.Platform;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -101,8 +102,9 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [Fact]
     public void Every_argument_of_every_built_in_tool_is_set_by_a_test()
     {
+        // WebSearchToolTests has those of web_search, which needs a chat.
         Assert.Equal(
-            ToolNames.All.Select(tool => tool.Name).Append(FinishTool.ToolName).Order(),
+            ToolNames.All.Select(tool => tool.Name).Except([WebSearchTool.ToolName]).Append(FinishTool.ToolName).Order(),
             home.Toolbox.Tools.Select(tool => tool.Name).Order()
         );
         var declared = home.Toolbox.Tools.SelectMany(tool => ArgumentsIn(tool.Name, SchemaOf(tool)));
