@@ -177,6 +177,7 @@ internal sealed class ChannelTools(ChatState state)
             Rights = Rights,
             Seen = seen,
             Instructions = instructions,
+            Sampling = new ServerSampling(state),
             Hooks = Hooks,
         };
 

@@ -9,7 +9,16 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
 {
     private const int MaxResponseLength = 64 * 1024;
 
-    public async Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    public Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        AskAsync(request, timeout, static (_, _) => { }, cancellationToken);
+
+    /// <param name="check">Called before anything is sent; throws to keep it from being sent.</param>
+    public async Task<SideAnswer> AskAsync(
+        SideRequest request,
+        TimeSpan timeout,
+        Action<IProvider, ProviderRequest> check,
+        CancellationToken cancellationToken
+    )
     {
         var (providers, time) = (services.Providers, services.Time);
         var provider = await providers.GetAsync(request.Who.ProviderId, cancellationToken);
@@ -19,7 +28,9 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         try
         {
             var model = await providers.ResolveModelAsync(provider, request.Who.Model, either.Token);
-            return await ReceiveAsync(new ProviderCall(provider, RequestOf(request, model, time.GetUtcNow()), providers), either.Token);
+            var built = RequestOf(request, model, time.GetUtcNow());
+            check(provider, built);
+            return await ReceiveAsync(new ProviderCall(provider, built, providers), either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -76,20 +87,29 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
             MaxTokens = asked.MaxTokens,
             Messages =
             [
-                new Message
-                {
-                    Id = $"{asked.Purpose}_question",
-                    CodexId = asked.CodexId,
-                    Role = MessageRole.User,
-                    CreatedAt = now,
-                    UpdatedAt = now,
-                    Parts = [new MessagePart.Text(asked.Text)],
-                },
+                .. asked
+                    .Before.Append((Role: MessageRole.User, asked.Text))
+                    .Select(
+                        (message, at) =>
+                            new Message
+                            {
+                                Id = at == asked.Before.Count ? $"{asked.Purpose}_question" : $"{asked.Purpose}_before_{at}",
+                                CodexId = asked.CodexId,
+                                Role = message.Role,
+                                CreatedAt = now,
+                                UpdatedAt = now,
+                                Parts = [new MessagePart.Text(message.Text)],
+                            }
+                    ),
             ],
         };
 }
 
 /// <param name="Purpose">One word: <c>title</c>, <c>summary</c>.</param>
-public sealed record SideRequest(string CodexId, string Purpose, ModelChoice Who, string System, string Text, int MaxTokens);
+public sealed record SideRequest(string CodexId, string Purpose, ModelChoice Who, string System, string Text, int MaxTokens)
+{
+    /// <summary>The messages before the text, oldest first.</summary>
+    public IReadOnlyList<(MessageRole Role, string Text)> Before { get; init; } = [];
+}
 
 public sealed record SideAnswer(string Text, Usage? Usage, Cost? Cost, ProviderInfo ProviderInfo);

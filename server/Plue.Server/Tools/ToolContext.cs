@@ -25,6 +25,9 @@ public sealed record ToolContext
     /// <summary>The instruction files for what its calls touch; null for none.</summary>
     public FileInstructions? Instructions { get; init; }
 
+    /// <summary>The model that a server may ask during a call; null for none.</summary>
+    internal ISamplingModel? Sampling { get; init; }
+
     /// <summary>The hooks that run around its calls; null for none.</summary>
     internal HookSession? Hooks { get; init; }
 }

@@ -51,8 +51,10 @@ internal sealed class ToolServices : IAsyncDisposable
                 PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfHost(address)),
             Templates = () => McpTemplate.Of(codices.Templates),
             Ask = (request, cancellationToken) => permissions.Approvals.AskAsync(request, cancellationToken),
+            Judge = permissions.Policy.Evaluate,
         };
         McpServers = new McpServers(mcp);
+        McpPrompts = new McpPrompts(McpServers, mcp);
         McpImport = new McpImport(mcp, McpServers);
         VsCodeTools = new VsCodeTools(editor, platform.Workspace, new VsCodeToolChoices(platform.Paths), platform.Redactor.Mask);
         bool AllowsNetwork() => codices.Config.Values.GetBoolean(UserConfig.CommandsNetworkKey) == true;
@@ -101,6 +103,7 @@ internal sealed class ToolServices : IAsyncDisposable
     public IReadOnlyList<IToolSource> Sources { get; }
     public HookServices Hooks { get; }
     public McpServers McpServers { get; }
+    public McpPrompts McpPrompts { get; }
     public McpImport McpImport { get; }
     public VsCodeTools VsCodeTools { get; }
 

@@ -21,6 +21,9 @@ internal sealed class TestTools : IToolSource
     /// <summary>How many reads are to be under way before any of them ends.</summary>
     public int ReadsTogether { get; set; } = 1;
 
+    /// <summary>What <c>read</c> does instead of reading; null to read.</summary>
+    public Func<ToolContext, Task<string>>? Reading { get; set; }
+
     private readonly SemaphoreSlim arrived = new(0);
     private readonly TaskCompletionSource together = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int reading;
@@ -45,11 +48,11 @@ internal sealed class TestTools : IToolSource
         {
             var path = Path.Combine(context.Workspace!, parameters.GetProperty("path").GetString()!);
             var text = parameters.TryGetProperty("text", out var given) ? given.GetString()! : "";
-            return Task.FromResult<PlannedCall>(new Call(house, name, path, text));
+            return Task.FromResult<PlannedCall>(new Call(house, name, path, text, context));
         }
     }
 
-    private sealed class Call(TestTools house, string name, string path, string text) : PlannedCall
+    private sealed class Call(TestTools house, string name, string path, string text, ToolContext context) : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions =>
             [name == "read" ? new ToolAction.ReadFile(path) : new ToolAction.ChangeFile(path, FileChangeKind.Modify)];
@@ -67,6 +70,11 @@ internal sealed class TestTools : IToolSource
                 }
                 await house.together.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
                 house.Done.Enqueue($"read {Path.GetFileName(path)}");
+                if (house.Reading is { } reading)
+                {
+                    return new ToolOutcome(await reading(context));
+                }
+
                 return new ToolOutcome(
                     File.Exists(path)
                         ? await File.ReadAllTextAsync(path, cancellationToken)

@@ -198,9 +198,25 @@ internal static partial class McpConfig
                 Headers = Given(name, declared, "headers", source, isOfWorkspace),
                 ClientId = oauth?.GetString("client_id") ?? oauth?.GetString("clientId"),
                 Scopes = oauth?.GetStrings("scopes") ?? [],
+                Roots = declared.GetBoolean("roots"),
+                Sampling = IsSamplingAllowed(name, declared, source, isOfWorkspace),
                 RedirectPort = oauth?.GetInteger("redirect_port") is > 0 and < 65536 and var port ? port : 0,
             };
             return server with { Fault = FaultOf(server, declared, url) };
+        }
+
+        /// <summary>A workspace file cannot let a server spend the user's money.</summary>
+        private bool IsSamplingAllowed(string name, Json5Object declared, string source, bool isOfWorkspace)
+        {
+            var isWanted = declared.GetBoolean("sampling") == true;
+            if (isWanted && isOfWorkspace)
+            {
+                Problems.Add(
+                    $"{source}: `sampling` of {name} is ignored because only your own mcp.json5 can let a server ask for a model. Declare the server there."
+                );
+            }
+
+            return isWanted && !isOfWorkspace;
         }
 
         /// <summary>Gets the environment variables or headers of the server. Workspace files cannot use the user's environment.</summary>

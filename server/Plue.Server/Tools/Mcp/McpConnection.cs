@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Authentication;
@@ -14,6 +16,7 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>A connection to one running server. The server was approved before it is created.</summary>
 internal sealed partial class McpConnection : IAsyncDisposable
 {
+    private const string FirstWithSubscriptions = "2026-07-28";
     private const int MaxPages = 50;
     private const int MaxWatched = 100;
     private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
@@ -26,6 +29,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private readonly McpServices services;
     private readonly List<string> secretValues = [];
     private readonly McpQuestions questions;
+    private readonly McpSampling sampling;
     private readonly ConcurrentDictionary<string, byte> watched = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> changedResources = new(StringComparer.Ordinal);
     private ChildProcess? child;
@@ -33,10 +37,15 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private HttpClient? http;
     private McpHttpGuard? guard;
     private McpClient? client;
+    private McpSubscription? subscription;
     private int isListStale;
+    private string? sentRoots;
 
-    private McpConnection(McpDeclaration server, McpServices services) =>
+    private McpConnection(McpDeclaration server, McpServices services)
+    {
         (this.server, this.services, questions) = (server, services, new McpQuestions(server.Name, services));
+        sampling = new McpSampling(server.Name, services, questions);
+    }
 
     /// <summary>Completes when the server ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
@@ -72,6 +81,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 .CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token)
                 .ConfigureAwait(false);
             connection.Ended = connection.client.Completion;
+            connection.Subscribe(connection.client);
             return connection;
         }
         catch (Exception fault)
@@ -92,6 +102,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
     public async Task<McpToolList> ListToolsAsync(CancellationToken cancellationToken)
     {
         Interlocked.Exchange(ref isListStale, 0);
+        // Before the tools are listed, so that no change is missed.
+        if (subscription is not null)
+        {
+            await subscription.OpenAsync([.. watched.Keys], cancellationToken).ConfigureAwait(false);
+        }
+
         List<McpToolInfo> tools = [];
         List<string> notes = [];
         if (Client.ServerCapabilities.Tools is null)
@@ -113,8 +129,17 @@ internal sealed partial class McpConnection : IAsyncDisposable
                             Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor },
                         };
                         var result = (await Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result;
+                        var declared = DeclaredIn(result);
                         foreach (var tool in McpToolInfo.Read(server.Name, result, notes))
                         {
+                            if (server.Address is not null && McpParameterHeaders.ProblemIn(tool.Schema) is { } wrong)
+                            {
+                                notes.Add(
+                                    $"The tool {HiddenCharacters.Visible(tool.Name)} of the server {server.Name} is skipped because {wrong}."
+                                );
+                                continue;
+                            }
+
                             if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
                             {
                                 notes.Add(
@@ -124,6 +149,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
                             else if (tools.Count < McpToolInfo.MaxTools)
                             {
                                 tools.Add(tool);
+                                // Over HTTP, some parameters are sent as headers too.
+                                if (server.Address is not null && declared.FirstOrDefault(one => one.Name == tool.Name) is { } known)
+                                {
+                                    Client.AddKnownTools([known]);
+                                }
                             }
                             else
                             {
@@ -178,6 +208,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
             : questions.Begin(context, isWaiting => quiet.CancelAfter(isWaiting ? Timeout.InfiniteTimeSpan : timeout), either.Token);
         try
         {
+            await NotifyRootsAsync(either.Token).ConfigureAwait(false);
             return await ask(either.Token, () => quiet.CancelAfter(timeout)).ConfigureAwait(false);
         }
         catch (Exception fault)
@@ -209,7 +240,14 @@ internal sealed partial class McpConnection : IAsyncDisposable
         timeout.CancelAfter(PingTimeout);
         try
         {
-            await Client.SubscribeToResourceAsync(uri, options: null, timeout.Token).ConfigureAwait(false);
+            if (subscription is not null)
+            {
+                await subscription.OpenAsync([.. watched.Keys], timeout.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                await Client.SubscribeToResourceAsync(uri, options: null, timeout.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
@@ -262,6 +300,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (subscription is not null)
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+        }
         if (client is not null)
         {
             await client.DisposeAsync().ConfigureAwait(false);
@@ -306,17 +348,24 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 Name = "plue",
                 Version = typeof(McpConnection).Assembly.GetName().Version?.ToString(3) ?? "0",
             },
-            // Nothing but questions to the user.
             Capabilities = new ClientCapabilities
             {
                 Elicitation = services.Ask is null
                     ? null
                     : new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() },
+#pragma warning disable MCP9005 // Deprecated with 2026-07-28; there are servers that need them.
+                Roots = server.GetsRoots ? new RootsCapability { ListChanged = true } : null,
+                Sampling = sampling.IsOffered(server) ? new SamplingCapability() : null,
             },
             InitializationTimeout = Timeout.InfiniteTimeSpan,
             Handlers = new McpClientHandlers
             {
                 ElicitationHandler = services.Ask is null ? null : questions.AskAsync,
+                RootsHandler = server.GetsRoots ? (_, _) => new ValueTask<ListRootsResult>(RootsNow()) : null,
+                SamplingHandler = sampling.IsOffered(server)
+                    ? (asked, _, cancellationToken) => sampling.SampleAsync(asked, cancellationToken)
+                    : null,
+#pragma warning restore MCP9005
                 NotificationHandlers =
                 [
                     new(
@@ -324,6 +373,14 @@ internal sealed partial class McpConnection : IAsyncDisposable
                         (_, _) =>
                         {
                             Interlocked.Exchange(ref isListStale, 1);
+                            return default;
+                        }
+                    ),
+                    new(
+                        NotificationMethods.SubscriptionsAcknowledgedNotification,
+                        (notification, _) =>
+                        {
+                            subscription?.Confirm(notification.Params);
                             return default;
                         }
                     ),
@@ -346,6 +403,28 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 ],
             },
         };
+
+    /// <summary>The tools of a page as the library declares them.</summary>
+    private static List<Tool> DeclaredIn(JsonNode? page)
+    {
+        List<Tool> tools = [];
+        foreach (var tool in (page as JsonObject)?["tools"] as JsonArray ?? [])
+        {
+            try
+            {
+                if (tool.Deserialize((JsonTypeInfo<Tool>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Tool))) is { } declared)
+                {
+                    tools.Add(declared);
+                }
+            }
+            catch (JsonException)
+            {
+                // It is reported where the page is read.
+            }
+        }
+
+        return tools;
+    }
 
     private async Task<IClientTransport> StartProcessAsync(McpIdentity identity, CancellationToken cancellationToken)
     {
@@ -463,12 +542,63 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault."
             );
 
+    /// <summary>A server that announces changes only to those who listen.</summary>
+    private void Subscribe(McpClient connected)
+    {
+        if (string.CompareOrdinal(connected.NegotiatedProtocolVersion, FirstWithSubscriptions) >= 0)
+        {
+            subscription = new McpSubscription(
+                connected,
+                PingTimeout,
+                services.Time,
+                ended: () => Interlocked.Exchange(ref isListStale, 1)
+            );
+        }
+    }
+
+#pragma warning disable MCP9005
+    /// <summary>The trusted folders, as they are now.</summary>
+    private ListRootsResult RootsNow()
+    {
+        var folders = services.Workspace.TrustedFolders?.All ?? [];
+        sentRoots = string.Join('\n', folders.Select(folder => folder.Path));
+        return new ListRootsResult
+        {
+            Roots = [.. folders.Select(folder => new Root { Uri = new Uri(folder.Path).AbsoluteUri, Name = folder.Name })],
+        };
+    }
+
+    /// <summary>Tells a server that read the folders that there are others now. One that cannot be told finds out when it asks again.</summary>
+    private async Task NotifyRootsAsync(CancellationToken cancellationToken)
+    {
+        if (
+            sentRoots is { } sent
+            && subscription is null
+            && sent != string.Join('\n', (services.Workspace.TrustedFolders?.All ?? []).Select(folder => folder.Path))
+        )
+        {
+            sentRoots = null;
+            await Client.SendNotificationAsync(NotificationMethods.RootsListChangedNotification, cancellationToken).ConfigureAwait(false);
+        }
+    }
+#pragma warning restore MCP9005
+
     private async Task EndIfDeadAsync()
     {
         using var timeout = new CancellationTokenSource(PingTimeout, services.Time);
         try
         {
-            await Client.PingAsync(cancellationToken: timeout.Token).ConfigureAwait(false);
+            // Newer servers have no ping.
+            var request = new JsonRpcRequest
+            {
+                Method = subscription is null ? RequestMethods.Ping : RequestMethods.ServerDiscover,
+                Params = new JsonObject(),
+            };
+            await Client.SendRequestAsync(request, timeout.Token).ConfigureAwait(false);
+        }
+        catch (McpProtocolException)
+        {
+            // An error is an answer.
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {

@@ -9,6 +9,7 @@ namespace Plue.Server.Tools.Mcp;
 /// <param name="author">Who wrote it, for the mark; the server by default.</param>
 internal sealed class McpContent(string server, Func<string, string> mask, string? author = null)
 {
+    private const string AppProfile = "profile=mcp-app";
     private const int MaxImages = 10;
     private const int MaxImageBytes = 5 * 1024 * 1024;
 
@@ -78,7 +79,12 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
 
     public McpContent Add(ResourceContents resource)
     {
-        if (resource is TextResourceContents plain)
+        if (resource.MimeType?.Contains(AppProfile, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            // For people, in clients that show it. The text beside it is for the model.
+            Line($"[User interface {resource.Uri} omitted]");
+        }
+        else if (resource is TextResourceContents plain)
         {
             Line($"[{resource.Uri}]\n{plain.Text}");
         }

@@ -44,6 +44,14 @@ public sealed record McpDeclaration
     /// <summary>The port of the sign-in redirect; 0 uses any free port.</summary>
     public int RedirectPort { get; init; }
 
+    /// <summary>Whether it is told the trusted folders; null: programs are, servers with an address are not.</summary>
+    public bool? Roots { get; init; }
+
+    /// <summary>The user lets it ask for a model.</summary>
+    public bool Sampling { get; init; }
+
+    internal bool GetsRoots => Roots ?? Address is null;
+
     /// <summary>Why it cannot be used, in one sentence.</summary>
     public string? Fault { get; init; }
 
@@ -79,6 +87,9 @@ public sealed record McpServices
 
     /// <summary>Asks the user a question of a server; null where there is nobody to ask.</summary>
     internal Func<ApprovalRequest, CancellationToken, Task<ApprovalAnswer>>? Ask { get; init; }
+
+    /// <summary>Judges what a server asks of a model, by the rules for calls; null where no server may ask.</summary>
+    internal Func<string, ToolAction, IReadOnlyList<Rights>, Verdict>? Judge { get; init; }
 
     /// <summary>From the start of a server until its tools are known.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -16,6 +16,14 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool allowCached)
     {
         List<McpPart> parts = [new("declared in", server.Source)];
+        if (server.Roots is { } roots)
+        {
+            parts.Add(new("told the workspace folders", roots ? "yes" : "no"));
+        }
+        if (server.Sampling)
+        {
+            parts.Add(new("may ask for a model", "yes"));
+        }
         if (server.Address is { } address)
         {
             parts.Add(new("address", address.OriginalString));

@@ -49,17 +49,23 @@ internal sealed class McpQuestions(string server, McpServices services)
         }
     }
 
+    /// <summary>The call for which the server asks something; null without one.</summary>
+    public McpCurrentCall? Current
+    {
+        get
+        {
+            lock (sync)
+            {
+                // The server does not say which call it asks for: with calls of several chats, the question could reach the wrong one.
+                return calls.Select(one => one.Context.CodexId).Distinct().Count() == 1 ? calls[^1].Current : null;
+            }
+        }
+    }
+
     public async ValueTask<ElicitResult> AskAsync(ElicitRequestParams? asked, CancellationToken cancellationToken)
     {
-        Call? call;
-        lock (sync)
-        {
-            // The server does not say which call it asks for: with calls of several chats, the question could reach the wrong one.
-            call = calls.Select(one => one.Context.CodexId).Distinct().Count() == 1 ? calls[^1] : null;
-        }
-
         if (
-            call is null
+            Current is not { } call
             || asked is null
             || services.Ask is not { } ask
             || call.Context.Rights().Any(one => one.IsUnattended)
@@ -234,9 +240,7 @@ internal sealed class McpQuestions(string server, McpServices services)
     {
         public ToolContext Context => context;
 
-        public Action<bool> Waiting => waiting;
-
-        public CancellationToken Token => token;
+        public McpCurrentCall Current { get; } = new(context, waiting, token);
 
         public void Dispose()
         {
@@ -246,4 +250,14 @@ internal sealed class McpQuestions(string server, McpServices services)
             }
         }
     }
+}
+
+/// <summary>A call during which a server may ask something.</summary>
+/// <param name="Waiting">Called with true while the user is asked, so that the call does not time out.</param>
+internal sealed record McpCurrentCall(ToolContext Context, Action<bool> Waiting, CancellationToken Token)
+{
+    private int sampled;
+
+    /// <summary>Counts a request for a model; returns how many there were.</summary>
+    public int CountSampling() => Interlocked.Increment(ref sampled);
 }

@@ -106,6 +106,9 @@ public sealed class McpServers : IAsyncDisposable
         await Task.WhenAll(all.Select(server => server.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
+    /// <summary>The declared servers. None is started for that.</summary>
+    internal IReadOnlyList<McpServer> All => Read().Servers;
+
     /// <exception cref="FailureException">NotFound.</exception>
     internal McpServer Find(string name) =>
         Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
@@ -166,6 +169,7 @@ public sealed class McpServers : IAsyncDisposable
                 other.Fault,
                 other.IsFromWorkspace
             )
+        && (one.Roots, one.Sampling) == (other.Roots, other.Sampling)
         && one.Arguments.SequenceEqual(other.Arguments)
         && one.Scopes.SequenceEqual(other.Scopes)
         && Equal(one.Environment, other.Environment)

@@ -69,8 +69,11 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
             )
             .ConfigureAwait(false);
         var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);
-        // Servers usually return the same as text; otherwise the structured content is used.
-        if (result.StructuredContent is { } structured && !(result.Content ?? []).OfType<TextContentBlock>().Any())
+        // Many servers return the same as text.
+        if (
+            result.StructuredContent is { } structured
+            && !(result.Content ?? []).OfType<TextContentBlock>().Any(block => IsSame(block.Text, structured))
+        )
         {
             content.Line(structured.GetRawText());
         }
@@ -84,6 +87,19 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
         return result.IsError == true
             ? throw new ToolFailureException($"The server {info.Server} reported an error: {content.Text("it does not say why.")}")
             : content.Outcome("(nothing)");
+    }
+
+    private static bool IsSame(string text, JsonElement structured)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return JsonElement.DeepEquals(document.RootElement, structured);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private sealed class ProgressForwarder(IToolProgress progress, Action alive) : IProgress<ProgressNotificationValue>

@@ -80,6 +80,11 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
             }
 
             var shown = HiddenCharacters.Visible(name);
+            if (name == McpSampling.Tool)
+            {
+                notes.Add($"The tool {shown} of the server {server} is skipped because rules use its name for something else.");
+                continue;
+            }
             if (described["inputSchema"] is not JsonObject schema || (schema["type"] is { } type && Text(type) != "object"))
             {
                 notes.Add($"The tool {shown} of the server {server} is skipped because its parameter schema is not an object.");

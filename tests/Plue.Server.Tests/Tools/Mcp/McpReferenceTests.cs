@@ -107,6 +107,45 @@ public class McpReferenceTests
     }
 
     [Fact]
+    public async Task Prompts_of_running_servers_are_read_with_their_arguments()
+    {
+        await using var home = new McpHome();
+        await StartAsync(home);
+        var prompts = new McpPrompts(home.Servers, home.Services);
+        Assert.Empty(await prompts.ListAsync(CancellationToken.None));
+        await home.FindAsync("all/*");
+        var listed = await prompts.ListAsync(CancellationToken.None);
+        Assert.Contains("all.simple-prompt", listed.Select(prompt => prompt.Command));
+        var weather = listed.Single(prompt => prompt.Command == "all.args-prompt");
+        var city = Assert.Single(weather.Arguments, argument => argument.IsRequired);
+        var none = new Dictionary<string, string>();
+        var missing = await prompts.ReadAsync("all", weather.Name, "", none, CancellationToken.None);
+        Assert.Equal((null, city.Name), (missing.Text, Assert.Single(missing.Missing).Name));
+        Assert.Contains(
+            "Paris",
+            (await prompts.ReadAsync("all", weather.Name, "Paris", none, CancellationToken.None)).Text,
+            StringComparison.Ordinal
+        );
+        var named = new Dictionary<string, string> { [city.Name] = "Rome" };
+        Assert.Contains(
+            "Rome",
+            (await prompts.ReadAsync("all", weather.Name, "", named, CancellationToken.None)).Text,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("Paris", "Paris", null)]
+    [InlineData("Paris in spring", "Paris", "in spring")]
+    [InlineData("state=\"New York\" Albany", "Albany", "New York")]
+    [InlineData("x=1 y", "x=1", "y")]
+    public void The_text_behind_a_command_fills_the_arguments(string given, string? city, string? state)
+    {
+        var values = McpPrompts.ArgumentsIn(given, [new McpPromptArgument("city", "", true), new McpPromptArgument("state", "", false)]);
+        Assert.Equal((city, state), (values.GetValueOrDefault("city"), values.GetValueOrDefault("state")));
+    }
+
+    [Fact]
     public async Task A_resource_that_changed_since_it_was_read_is_named_in_the_next_result()
     {
         const string Uri = "demo://resource/dynamic/text/1";

@@ -1,0 +1,27 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Tools;
+
+/// <summary>The model of a chat, for what an MCP server asks during one of the chat's calls.</summary>
+internal interface ISamplingModel
+{
+    /// <summary>Which model would respond, and what that costs at most. Nothing is sent.</summary>
+    /// <exception cref="FailureException">No model can be asked, or a limit is reached.</exception>
+    Task<SamplingOffer> OfferAsync(SamplingRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks the model that was offered. The cost counts for the chat.</summary>
+    /// <exception cref="FailureException">It did not respond, or a limit is reached.</exception>
+    Task<SamplingResponse> AskAsync(SamplingRequest request, SamplingOffer offer, CancellationToken cancellationToken);
+}
+
+/// <param name="System">Empty for none.</param>
+internal sealed record SamplingRequest(string System, IReadOnlyList<SamplingText> Messages, int MaxTokens);
+
+internal sealed record SamplingText(bool IsUser, string Text);
+
+/// <param name="Choice">The provider and its model.</param>
+/// <param name="Provider">Its name.</param>
+/// <param name="MaxCost">USD; null where no price is known.</param>
+internal sealed record SamplingOffer(ModelChoice Choice, string Provider, string Model, decimal? MaxCost);
+
+internal sealed record SamplingResponse(string Text, string Model);
