@@ -101,7 +101,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateServers(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
     activateTools(client, log),
     activateSkills(client, log),
-    activateSwitch(client, log),
+    activateSwitch(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
     activateVsCodeChat(context, client, { providers, approvals, find }),

@@ -305,6 +305,9 @@ public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat
 {
     /// <summary>True makes a second chat of what was imported before; otherwise that is a failure of its file.</summary>
     public bool? Again { get; init; }
+
+    /// <summary>Chosen by the client. What is imported with one ID is undone together.</summary>
+    public string? RunId { get; init; }
 }
 
 /// <param name="NotCarried">What was left out and why, one sentence each.</param>

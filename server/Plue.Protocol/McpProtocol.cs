@@ -97,3 +97,27 @@ public sealed record McpImportChoice(string Path, string Key);
 
 /// <param name="Notes">One sentence for each key that has to be stored by hand.</param>
 public sealed record McpImportResult(IReadOnlyList<string> Imported, IReadOnlyList<string> Notes);
+
+/// <summary>The prompts of the running servers.</summary>
+public sealed record McpPromptsResult(IReadOnlyList<McpPromptView> Prompts);
+
+/// <param name="Command">The slash command, without the slash: <c>SERVER.PROMPT</c>.</param>
+public sealed record McpPromptView(
+    string Server,
+    string Name,
+    string Command,
+    string Description,
+    IReadOnlyList<McpPromptArgumentView> Arguments
+);
+
+public sealed record McpPromptArgumentView(string Name, string Description, bool IsRequired);
+
+/// <param name="Given">The text behind the slash command.</param>
+/// <param name="Values">Arguments that were asked for.</param>
+public sealed record McpPromptParams(string Server, string Name, string Given, IReadOnlyList<McpPromptValue> Values);
+
+public sealed record McpPromptValue(string Name, string Value);
+
+/// <param name="Text">Null if required arguments are missing.</param>
+/// <param name="Missing">The required arguments that were not given.</param>
+public sealed record McpPromptResult(string? Text, IReadOnlyList<McpPromptArgumentView> Missing);

@@ -284,6 +284,8 @@ public static class Methods
     public static readonly RpcRequest<McpNameParams, McpSignInResult> McpSignIn = new("mcp/signIn");
     public static readonly RpcRequest<McpImportableParams, McpImportableResult> McpImportable = new("mcp/importable");
     public static readonly RpcRequest<McpImportParams, McpImportResult> McpImport = new("mcp/import");
+    public static readonly RpcRequest<Nothing, McpPromptsResult> McpPrompts = new("mcp/prompts");
+    public static readonly RpcRequest<McpPromptParams, McpPromptResult> McpPrompt = new("mcp/prompt");
     public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
 
     // Tools of VS Code and its extensions that agents may use.

@@ -22,7 +22,8 @@ public sealed record SwitchProgramView(string Id, string Name);
 /// <param name="HasKeys">True if it stored keys, so that the vault has to be unlocked to undo it.</param>
 public sealed record SwitchRunView(string Id, DateTimeOffset At, int Count, bool HasKeys);
 
-public sealed record SwitchFindParams(string Program);
+/// <param name="UserFolder">The folder of the user settings of this VS Code; null to look only where they usually are.</param>
+public sealed record SwitchFindParams(string Program, string? UserFolder = null);
 
 /// <param name="Groups">Only kinds of which something was found.</param>
 public sealed record SwitchFindResult(IReadOnlyList<SwitchGroupView> Groups);
@@ -35,20 +36,30 @@ public sealed record SwitchGroupView(SwitchKind Kind, IReadOnlyList<SwitchItemVi
 /// <param name="Size">Bytes; 0 if it has no size of its own.</param>
 public sealed record SwitchItemView(string Id, string Title, string Path, long Size, DateTimeOffset UpdatedAt)
 {
-    /// <summary>Of a key the only address to which it may be sent.</summary>
+    /// <summary>Of a key the only address to which it may be sent; of an MCP server its command or address.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>The variables and headers of an MCP server whose values the vault would store.</summary>
+    public IReadOnlyList<string>? Keys { get; init; }
 
     /// <summary>The address that it was imported as; null for a new one.</summary>
     public string? Address { get; init; }
 }
 
 /// <param name="RunId">Chosen by the client. Everything that is imported with one ID is undone together.</param>
-public sealed record SwitchImportParams(string RunId, string Program, SwitchKind Kind, IReadOnlyList<string> Ids);
+public sealed record SwitchImportParams(string RunId, string Program, SwitchKind Kind, IReadOnlyList<string> Ids)
+{
+    /// <summary>Stores the keys of MCP servers in the vault; otherwise they are left for the user to store.</summary>
+    public bool? StoreKeys { get; init; }
+
+    /// <summary>The folder of the user settings of this VS Code, where its MCP servers are.</summary>
+    public string? UserFolder { get; init; }
+}
 
 /// <param name="Failed">What was not imported; its path is the ID of the item.</param>
 public sealed record SwitchImportResult(IReadOnlyList<SwitchImportedView> Imported, IReadOnlyList<ImportFailureView> Failed);
 
-/// <param name="Address">Of a document or chat, the reference of a key, or the path of a file.</param>
+/// <param name="Address">Of a document or chat, the reference of a key, the name of a server, or the path of a file.</param>
 /// <param name="Notes">What was omitted, one sentence each.</param>
 public sealed record SwitchImportedView(string Id, string Address, IReadOnlyList<string> Notes);
 

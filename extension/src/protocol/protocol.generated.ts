@@ -145,6 +145,8 @@ export const mcpStop = new RequestType<McpNameParams, McpListResult, ErrorData>(
 export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorData>('mcp/signIn');
 export const mcpImportable = new RequestType<McpImportableParams, McpImportableResult, ErrorData>('mcp/importable');
 export const mcpImport = new RequestType<McpImportParams, McpImportResult, ErrorData>('mcp/import');
+export const mcpPrompts = new RequestType<Nothing, McpPromptsResult, ErrorData>('mcp/prompts');
+export const mcpPrompt = new RequestType<McpPromptParams, McpPromptResult, ErrorData>('mcp/prompt');
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const vsCodeToolList = new RequestType<Nothing, VsCodeToolListResult, ErrorData>('vsCodeTool/list');
 export const vsCodeToolSelect = new RequestType<VsCodeToolSelectParams, VsCodeToolListResult, ErrorData>('vsCodeTool/select');
@@ -571,6 +573,7 @@ export interface CodexImportParams {
   paths: string[];
   format?: ImportFormat;
   again?: boolean;
+  runId?: string;
 }
 
 export interface CodexImportResult {
@@ -1364,6 +1367,41 @@ export interface McpNameParams {
   name: string;
 }
 
+export interface McpPromptArgumentView {
+  name: string;
+  description: string;
+  isRequired: boolean;
+}
+
+export interface McpPromptParams {
+  server: string;
+  name: string;
+  given: string;
+  values: McpPromptValue[];
+}
+
+export interface McpPromptResult {
+  text?: string;
+  missing: McpPromptArgumentView[];
+}
+
+export interface McpPromptValue {
+  name: string;
+  value: string;
+}
+
+export interface McpPromptView {
+  server: string;
+  name: string;
+  command: string;
+  description: string;
+  arguments: McpPromptArgumentView[];
+}
+
+export interface McpPromptsResult {
+  prompts: McpPromptView[];
+}
+
 export interface McpServerView {
   name: string;
   source: string;
@@ -2101,6 +2139,7 @@ export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 
 
 export interface SwitchFindParams {
   program: string;
+  userFolder?: string;
 }
 
 export interface SwitchFindResult {
@@ -2118,6 +2157,8 @@ export interface SwitchImportParams {
   program: string;
   kind: SwitchKind;
   ids: string[];
+  storeKeys?: boolean;
+  userFolder?: string;
 }
 
 export interface SwitchImportResult {
@@ -2138,6 +2179,7 @@ export interface SwitchItemView {
   size: number;
   updatedAt: string;
   detail?: string;
+  keys?: string[];
   address?: string;
 }
 

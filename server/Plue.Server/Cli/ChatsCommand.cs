@@ -74,7 +74,7 @@ internal static class ChatsCommand
                     {
                         var given = parsed.GetValue(id) ?? "";
                         var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
-                        var handlers = new TransferHandlers(services.Transfer, (_, _) => { });
+                        var handlers = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats);
                         if (parsed.GetValue(file) is not { } named)
                         {
                             terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
@@ -118,7 +118,7 @@ internal static class ChatsCommand
                     terminal,
                     services =>
                     {
-                        var result = new TransferHandlers(services.Transfer, (_, _) => { }).Import(
+                        var result = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats).Import(
                             new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format))
                             {
                                 Again = parsed.GetValue(again),

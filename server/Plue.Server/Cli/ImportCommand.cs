@@ -31,7 +31,7 @@ internal sealed class ImportCommand
     public static Command Create(Func<string?, Services> open, Terminal terminal)
     {
         var command = new ImportCommand(open, terminal);
-        return new Command("import", "Import chats, agents, prompts, instructions and keys of other programs")
+        return new Command("import", "Import chats, agents, prompts, instructions, keys and MCP servers of other programs")
         {
             command.Find(),
             command.Run(),
@@ -78,7 +78,8 @@ internal sealed class ImportCommand
         var program = new Argument<string>("program") { Description = string.Join(", ", ImportProgram.All.Select(one => one.Id)) };
         var kinds = new Option<SwitchKind[]>("--kind")
         {
-            Description = "chats, agents, prompts, instructions or keys; can be repeated",
+            Description =
+                "chats, agents, prompts, instructions, keys or mcpServers, whose keys are stored only together with keys; can be repeated",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
@@ -105,7 +106,10 @@ internal sealed class ImportCommand
                 )
                 {
                     var ids = group.Items.Where(item => item.Address is null).Select(item => item.Id).ToList();
-                    var result = await handlers.ImportAsync(new SwitchImportParams(runId, named.Id, group.Kind, ids), cancellationToken);
+                    var result = await handlers.ImportAsync(
+                        new SwitchImportParams(runId, named.Id, group.Kind, ids) { StoreKeys = chosen.Contains(SwitchKind.Keys) },
+                        cancellationToken
+                    );
                     failed += result.Failed.Count;
                     Report(result, services, parsed.GetValue(json));
                 }

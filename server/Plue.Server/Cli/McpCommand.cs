@@ -97,7 +97,8 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
         };
     }
 
-    private static McpHandlers HandlersOf(Services services) => new(services.Tools.McpServers, services.Tools.McpImport);
+    private static McpHandlers HandlersOf(Services services) =>
+        new(services.Tools.McpServers, services.Tools.McpImport, services.Tools.McpPrompts, services.ProgramImport.RecordServers);
 
     /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
     private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) =>

@@ -1,20 +1,37 @@
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Tools.Mcp.Import;
 using Plue.Server.Transfer;
 using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Modules;
 
-/// <summary>Takes over what other programs have: chats, agents, prompts, instructions and keys. Each import can be undone as a whole.</summary>
+/// <summary>Takes over what other programs have: chats, agents, prompts, instructions, keys and MCP servers. Each import can be undone as a whole.</summary>
 internal sealed class ProgramImport(
     PlatformServices platform,
     TransferServices transfer,
     CodexServices codices,
     Vault.Vault vault,
-    ProviderKeys keys
+    ProviderKeys keys,
+    McpImport servers
 )
 {
+    /// <summary>In place of a program, for imports of files that the user chose.</summary>
+    private const string Chosen = "files";
+
+    /// <summary>The programs whose servers are found, by the names that the importer gives them.</summary>
+    private static readonly Dictionary<string, string> ServerPrograms = new(StringComparer.Ordinal)
+    {
+        ["claude-code"] = "Claude Code",
+        ["codex"] = "Codex CLI",
+        ["vscode"] = "VS Code",
+        ["cursor"] = "Cursor",
+        ["zed"] = "Zed",
+    };
+
     private readonly ImportRuns runs = new(platform.Paths, platform.Time);
     private readonly ImportedInstructions instructions = new(platform.Paths);
 
@@ -31,10 +48,51 @@ internal sealed class ProgramImport(
             $"There is no program {id}.{NearestName.Hint(id, ImportProgram.All.Select(program => program.Id))}"
         );
 
+    /// <param name="editorFolder">The folder of the window's user settings; null if it is not known.</param>
     public IReadOnlyList<(ImportKind Kind, IReadOnlyList<ImportCandidate> Items, bool IsTruncated)> Find(
         ImportProgram program,
+        string? editorFolder,
         CancellationToken cancellationToken
-    ) => [.. Data.Find(program, Present(), cancellationToken).Where(group => group.Items.Count > 0)];
+    ) =>
+        [
+            .. Data.Find(program, Present(), cancellationToken)
+                .Append((Kind: ImportKind.McpServers, Items: FindServers(program, editorFolder, cancellationToken), IsTruncated: false))
+                .Where(group => group.Items.Count > 0),
+        ];
+
+    /// <summary>Records chats that were imported from files, so that this can be undone.</summary>
+    /// <param name="runId">The run to which they belong; null for one of their own.</param>
+    /// <param name="addresses">Of the chats.</param>
+    public void RecordChats(string? runId, IReadOnlyList<string> addresses) => Record(ImportKind.Chats, addresses, runId);
+
+    /// <summary>Records keys that were imported from a file.</summary>
+    /// <param name="references">Of keys that were not in the vault before.</param>
+    public void RecordKeys(IReadOnlyList<string> references) => Record(ImportKind.Keys, references);
+
+    /// <summary>Records skills that were imported.</summary>
+    /// <param name="paths">Of their <c>SKILL.md</c>.</param>
+    public void RecordSkills(IReadOnlyList<string> paths) =>
+        runs.Add(
+            Ids.New("import"),
+            [
+                .. paths
+                    .Select(path => codices.Skills.FindFolder(RealPath.Of(Path.GetDirectoryName(path)!)))
+                    .OfType<FoundSkill>()
+                    .Select(found => new StoredImportEntry(
+                        ImportKind.Skills,
+                        ProgramData.SourceOf(Chosen, ImportKind.Skills, found.Skill.Folder),
+                        found.Skill.Folder,
+                        found.Skill.Sha256
+                    )),
+            ]
+        );
+
+    /// <summary>Records servers that were imported.</summary>
+    public void RecordServers(McpImported imported) =>
+        runs.Add(
+            Ids.New("import"),
+            [.. imported.Servers.SelectMany(server => EntriesOf(server, ProgramData.SourceOf(Chosen, ImportKind.McpServers, server.Name)))]
+        );
 
     /// <summary>Imports the items one by one. What fails is reported and does not stop the others.</summary>
     /// <param name="runId">The run to which they belong, to be undone together.</param>
@@ -43,6 +101,7 @@ internal sealed class ProgramImport(
         ImportProgram program,
         ImportKind kind,
         IReadOnlyList<string> ids,
+        ServerChoices ofServers,
         CancellationToken cancellationToken
     )
     {
@@ -64,7 +123,7 @@ internal sealed class ProgramImport(
 
                 try
                 {
-                    var (entries, item) = await OneAsync(program, kind, id, source, cancellationToken);
+                    var (entries, item) = await OneAsync(program, kind, id, source, ofServers, cancellationToken);
                     created.AddRange(entries);
                     imported.Add(item);
                 }
@@ -138,11 +197,17 @@ internal sealed class ProgramImport(
                     return null;
                 case ImportKind.Keys when keys.UsedBy(entry.Address) is { Count: > 0 } users:
                     return $"The key {entry.Address} was kept because the provider {users[0]} uses it.";
+                case ImportKind.Keys when servers.UsersOf(entry.Address) is { Count: > 0 } users:
+                    return $"The key {entry.Address} was kept because the server {users[0]} uses it.";
                 case ImportKind.Keys:
                     await vault.DeleteAsync(entry.Address, cancellationToken);
                     return null;
                 case ImportKind.Instructions:
                     return instructions.Remove(entry.Source.Split('/', 3)[^1], entry.Address, entry.Hash);
+                case ImportKind.McpServers:
+                    return await servers.RemoveAsync(entry.Address, entry.Hash ?? "", cancellationToken);
+                case ImportKind.Skills:
+                    return RemoveSkill(entry);
                 default:
                     deleteDocument(entry.Address);
                     return null;
@@ -163,6 +228,7 @@ internal sealed class ProgramImport(
         ImportKind kind,
         string id,
         string source,
+        ServerChoices ofServers,
         CancellationToken cancellationToken
     )
     {
@@ -194,8 +260,87 @@ internal sealed class ProgramImport(
                     new ImportedItem(id, reference, ["The key is still in its file. Delete it there if the program no longer needs it."])
                 );
             }
+            case ImportKind.McpServers when id.Split('\n', 2) is [var path, var key]:
+            {
+                var report = await servers.ImportAsync(
+                    [new McpImportChoice(path, key)],
+                    ofServers.StoreKeys,
+                    ofServers.EditorFolder,
+                    cancellationToken
+                );
+                return report.Servers is [var server]
+                    ? (EntriesOf(server, source), new ImportedItem(id, server.Name, ["Approve it before its first use.", .. report.Notes]))
+                    : throw new FailureException(FailureKind.Conflict, "Plue has a server with the same declaration.");
+            }
             default:
                 throw new FailureException(FailureKind.BadRequest, "This kind of item cannot be imported here.");
+        }
+    }
+
+    private IReadOnlyList<ImportCandidate> FindServers(ImportProgram program, string? editorFolder, CancellationToken cancellationToken) =>
+        !ServerPrograms.TryGetValue(program.Id, out var name)
+            ? []
+            :
+            [
+                .. servers
+                    .Find(editorFolder, cancellationToken)
+                    .Where(file => file.Program == name)
+                    .SelectMany(file =>
+                        file.Servers.Where(server => server.Problem is null)
+                            .Select(server => new ImportCandidate(
+                                ImportKind.McpServers,
+                                $"{file.Path}\n{server.Key}",
+                                server.Name,
+                                file.Path,
+                                0,
+                                new DateTimeOffset(File.GetLastWriteTimeUtc(file.Path), TimeSpan.Zero)
+                            )
+                            {
+                                Detail = server.Command,
+                                Keys = [.. server.Keys.Where(key => key.Value is not null).Select(key => key.Field)],
+                                Address = server.IsPresent ? server.Name : null,
+                            })
+                    ),
+            ];
+
+    /// <summary>Undone from the end: a server goes before its keys, which another server may use.</summary>
+    private static IReadOnlyList<StoredImportEntry> EntriesOf(McpImportedServer server, string source) =>
+        [
+            .. server.References.Select(reference => new StoredImportEntry(ImportKind.Keys, $"{source}/{reference}", reference)),
+            new StoredImportEntry(ImportKind.McpServers, source, server.Name, server.Hash),
+        ];
+
+    private void Record(ImportKind kind, IReadOnlyList<string> addresses, string? runId = null) =>
+        runs.Add(
+            runId ?? Ids.New("import"),
+            [.. addresses.Select(address => new StoredImportEntry(kind, ProgramData.SourceOf(Chosen, kind, address), address))]
+        );
+
+    /// <summary>Moves the folder of a skill to the trash if nothing in it changed.</summary>
+    private string? RemoveSkill(StoredImportEntry entry)
+    {
+        if (codices.Skills.FindFolder(entry.Address)?.Skill is not { } skill)
+        {
+            return null;
+        }
+        if (skill.Sha256 != entry.Hash)
+        {
+            return $"The skill {skill.Name} was kept because it changed since the import.";
+        }
+
+        try
+        {
+            Directory.CreateDirectory(platform.Paths.Trash);
+            Trash.MoveFolder(
+                entry.Address,
+                Path.Combine(platform.Paths.Trash, $"{Trash.FolderPrefix}{skill.Name}-{Ids.New("skill")}"),
+                platform.Time
+            );
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, $"{entry.Address} was not removed");
         }
     }
 
@@ -278,12 +423,18 @@ internal sealed class ProgramImport(
                 || codices.Documents.Of(uri.Collection).Get(uri.Name) is not null
             )
             .Where(entry => !entry.Value.StartsWith("codex://chats/", StringComparison.Ordinal))
+            // A server that was removed by hand can be imported again; the importer knows which are there.
+            .Where(entry => !entry.Key.Contains($"/{ImportKind.McpServers}/", StringComparison.Ordinal))
             .ToDictionary(StringComparer.Ordinal);
 }
 
 /// <param name="Address">Of a document or chat, the reference of a key, or the path of a file.</param>
 /// <param name="Notes">What was not taken over, one sentence each.</param>
 internal sealed record ImportedItem(string Id, string Address, IReadOnlyList<string> Notes);
+
+/// <param name="StoreKeys">Their keys go to the vault.</param>
+/// <param name="EditorFolder">The folder of the window's user settings; null if it is not known.</param>
+internal sealed record ServerChoices(bool StoreKeys, string? EditorFolder);
 
 internal sealed record ProgramImportReport(IReadOnlyList<ImportedItem> Imported, IReadOnlyList<ImportFailure> Failed);
 

@@ -60,7 +60,7 @@ internal sealed class Services : IAsyncDisposable
         );
         Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
         Transfer = new TransferServices(Platform, Store);
-        ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys);
+        ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys, Tools.McpImport);
         Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets);
         Audit = new AuditServices(Platform, Store);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry);

@@ -57,11 +57,16 @@ internal static class HandlerList
         new HostClient(server, services.Providers.Factory).Register();
         new HostEditor(server, services.Editor, platform.Workspace).Register();
         new ExecutableHandlers(server, services.Providers.Programs, providers, services.Providers.Factory.FindAgents).Register();
-        new McpHandlers(services.Tools.McpServers, services.Tools.McpImport).Register(server);
+        new McpHandlers(
+            services.Tools.McpServers,
+            services.Tools.McpImport,
+            services.Tools.McpPrompts,
+            services.ProgramImport.RecordServers
+        ).Register(server);
         new VsCodeToolHandlers(services.Tools.VsCodeTools).Register(server);
-        new SkillHandlers(services.Codices.Skills).Register(server);
+        new SkillHandlers(services.Codices.Skills, services.ProgramImport.RecordSkills).Register(server);
         new HealthHandlers(services.Health).Register(server);
-        new VaultHandlers(server, vault, services.ProviderKeys).Register();
+        new VaultHandlers(server, vault, services.ProviderKeys, services.ProgramImport.RecordKeys).Register();
         new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();
         new SettingsHandlers(server, platform.Paths).Register();
         TemplateHandlers.Of(services).Register(server);
@@ -75,7 +80,7 @@ internal static class HandlerList
         new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
         new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
-        new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);
+        new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
         new SwitchHandlers(
             services.ProgramImport,
             services.Store.Chats,

@@ -5,7 +5,8 @@ using Plue.Server.Tools.Mcp.Import;
 namespace Plue.Server.Rpc;
 
 /// <summary>mcp/*: the servers of the Model Context Protocol. No value of a variable or header, and no token, passes here.</summary>
-internal sealed class McpHandlers(McpServers servers, McpImport import)
+/// <param name="imported">Receives what was imported, to be undone later.</param>
+internal sealed class McpHandlers(McpServers servers, McpImport import, McpPrompts prompts, Action<McpImported> imported)
 {
     public void Register(RpcServer server)
     {
@@ -39,6 +40,8 @@ internal sealed class McpHandlers(McpServers servers, McpImport import)
                 )
         );
         server.Map(Methods.McpImport, ImportAsync);
+        server.Map(Methods.McpPrompts, async (_, cancellationToken) => await PromptsAsync(cancellationToken));
+        server.Map(Methods.McpPrompt, PromptAsync);
     }
 
     public McpListResult List()
@@ -67,14 +70,42 @@ internal sealed class McpHandlers(McpServers servers, McpImport import)
 
     private async Task<McpImportResult> ImportAsync(McpImportParams parameters, CancellationToken cancellationToken)
     {
-        var imported = await import.ImportAsync(
+        var report = await import.ImportAsync(
             [.. parameters.Servers.Select(choice => new Tools.Mcp.Import.McpImportChoice(choice.Path, choice.Key))],
             parameters.StoreKeys,
             parameters.UserFolder,
             cancellationToken
         );
-        return new McpImportResult(imported.Names, imported.Notes);
+        imported(report);
+        return new McpImportResult([.. report.Servers.Select(server => server.Name)], report.Notes);
     }
+
+    private async Task<McpPromptsResult> PromptsAsync(CancellationToken cancellationToken) =>
+        new([
+            .. (await prompts.ListAsync(cancellationToken)).Select(prompt => new McpPromptView(
+                prompt.Server,
+                prompt.Name,
+                prompt.Command,
+                prompt.Description,
+                [.. prompt.Arguments.Select(View)]
+            )),
+        ]);
+
+    private async Task<McpPromptResult> PromptAsync(McpPromptParams parameters, CancellationToken cancellationToken)
+    {
+        var read = await prompts.ReadAsync(
+            parameters.Server,
+            parameters.Name,
+            parameters.Given,
+            parameters
+                .Values.GroupBy(value => value.Name, StringComparer.Ordinal)
+                .ToDictionary(value => value.Key, value => value.Last().Value, StringComparer.Ordinal),
+            cancellationToken
+        );
+        return new McpPromptResult(read.Text, [.. read.Missing.Select(View)]);
+    }
+
+    private static McpPromptArgumentView View(McpPromptArgument argument) => new(argument.Name, argument.Description, argument.IsRequired);
 
     private static McpImportFileView View(McpFoundFile file) =>
         new(

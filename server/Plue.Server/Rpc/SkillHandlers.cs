@@ -4,7 +4,8 @@ using Plue.Server.Codices.Skills;
 namespace Plue.Server.Rpc;
 
 /// <summary>skill/*: the list of skills, and what the user decides about them.</summary>
-internal sealed class SkillHandlers(SkillCatalog skills)
+/// <param name="imported">Receives the paths of imported skills, to be undone later.</param>
+internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<string>> imported)
 {
     public void Register(RpcServer server)
     {
@@ -33,7 +34,13 @@ internal sealed class SkillHandlers(SkillCatalog skills)
         );
         server.Map(
             Methods.SkillImport,
-            (parameters, _) => Task.Run(() => new SkillFilesResult(skills.Import(parameters.Source, parameters.Place)))
+            (parameters, _) =>
+                Task.Run(() =>
+                {
+                    var paths = skills.Import(parameters.Source, parameters.Place);
+                    imported(paths);
+                    return new SkillFilesResult(paths);
+                })
         );
     }
 

@@ -44,7 +44,7 @@ internal sealed class SwitchHandlers(
     public SwitchFindResult Find(SwitchFindParams asked, CancellationToken cancellationToken) =>
         new([
             .. import
-                .Find(ProgramImport.Program(asked.Program), cancellationToken)
+                .Find(ProgramImport.Program(asked.Program), asked.UserFolder, cancellationToken)
                 .Select(group => new SwitchGroupView((SwitchKind)group.Kind, [.. group.Items.Select(View)], group.IsTruncated)),
         ]);
 
@@ -60,6 +60,7 @@ internal sealed class SwitchHandlers(
             ProgramImport.Program(asked.Program),
             (ImportKind)asked.Kind,
             asked.Ids,
+            new ServerChoices(asked.StoreKeys ?? false, asked.UserFolder),
             cancellationToken
         );
         foreach (var item in report.Imported)
@@ -83,5 +84,10 @@ internal sealed class SwitchHandlers(
     }
 
     private static SwitchItemView View(ImportCandidate item) =>
-        new(item.Id, item.Title, item.Path, item.Size, item.UpdatedAt) { Detail = item.Detail, Address = item.Address };
+        new(item.Id, item.Title, item.Path, item.Size, item.UpdatedAt)
+        {
+            Detail = item.Detail,
+            Address = item.Address,
+            Keys = item.Keys.Count == 0 ? null : item.Keys,
+        };
 }

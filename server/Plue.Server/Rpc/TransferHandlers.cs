@@ -9,7 +9,13 @@ using Plue.Server.Transfer;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/export, codex/import, codex/importable: chats into files and out of them.</summary>
-internal sealed class TransferHandlers(TransferServices services, Action<string, ChatSummary> imported)
+/// <param name="imported">Receives each new chat.</param>
+/// <param name="record">Receives the ID of the import and the addresses of its chats, to be undone later.</param>
+internal sealed class TransferHandlers(
+    TransferServices services,
+    Action<string, ChatSummary> imported,
+    Action<string?, IReadOnlyList<string>> record
+)
 {
     /// <summary>What is returned in a reply instead of being written; longer exports need a file.</summary>
     private const int MaxReturnedCharacters = 64 * 1024 * 1024;
@@ -54,6 +60,7 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
     public CodexImportResult Import(CodexImportParams asked, CancellationToken cancellationToken)
     {
         var report = services.Import.Run(asked.Paths, FormatOf(asked.Format), asked.Again ?? false, cancellationToken);
+        record(asked.RunId, [.. report.ChatIds.Select(Address)]);
         List<CodexSummary> summaries = [];
         foreach (var id in report.ChatIds)
         {

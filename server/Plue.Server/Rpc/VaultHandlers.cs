@@ -6,7 +6,7 @@ using Plue.Server.Vault;
 namespace Plue.Server.Rpc;
 
 /// <summary>vault/*. A secret comes in through vault/store alone, and none goes out.</summary>
-internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, ProviderKeys keys)
+internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, ProviderKeys keys, Action<IReadOnlyList<string>> imported)
 {
     public void Register()
     {
@@ -96,14 +96,22 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
             async (parameters, cancellationToken) =>
             {
                 var values = EnvFile.Read(parameters.Path).ToDictionary(StringComparer.Ordinal);
+                List<string> added = [];
                 foreach (var entry in parameters.Entries)
                 {
                     var secret =
                         values.GetValueOrDefault(entry.Name)
                         ?? throw new FailureException(FailureKind.Conflict, $"{entry.Name} is no longer in the file. Reload the file.");
+                    // The key that was there before cannot be brought back.
+                    var isNew = !await vault.ContainsAsync(entry.Reference, cancellationToken);
                     await vault.StoreAsync(entry.Reference, secret, entry.Origins, cancellationToken);
+                    if (isNew)
+                    {
+                        added.Add(entry.Reference);
+                    }
                 }
 
+                imported(added);
                 return new VaultListResult(await ListAsync(cancellationToken));
             }
         );

@@ -10,6 +10,17 @@ public static class Trash
     /// <exception cref="IOException">Or UnauthorizedAccessException: the file cannot be touched and should stay where it is.</exception>
     public static void Stamp(string file, TimeProvider time) => File.SetLastWriteTimeUtc(file, time.GetUtcNow().UtcDateTime);
 
+    /// <summary>Folders in the trash have it before their names; others are not Plue's.</summary>
+    public const string FolderPrefix = "folder-";
+
+    /// <summary>Moves a folder to the trash.</summary>
+    /// <exception cref="IOException">Or UnauthorizedAccessException: it cannot be moved, such as from another disk, and stays where it is.</exception>
+    public static void MoveFolder(string folder, string target, TimeProvider time)
+    {
+        Directory.Move(folder, target);
+        Directory.SetLastWriteTimeUtc(target, time.GetUtcNow().UtcDateTime);
+    }
+
     /// <summary>Removes for good what has lain there longer. What cannot be removed stays, and the log reports it.</summary>
     /// <returns>How many files went.</returns>
     public static int RemoveOlderThan(TimeSpan age, PluePaths paths, TimeProvider time, ILogger logger)
@@ -35,6 +46,23 @@ public static class Trash
                 catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
                 {
                     logger.LogWarning("{File} could not be deleted from the trash: {Reason}", file.Name, fault.Message);
+                }
+            }
+
+            foreach (
+                var old in folder
+                    .EnumerateDirectories($"{FolderPrefix}*")
+                    .Where(old => old.LinkTarget is null && old.LastWriteTimeUtc < oldest)
+            )
+            {
+                try
+                {
+                    old.Delete(recursive: true);
+                    removed++;
+                }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    logger.LogWarning("{File} could not be deleted from the trash: {Reason}", old.Name, fault.Message);
                 }
             }
         }

@@ -13,6 +13,7 @@ public sealed class ProgramImportTests : IAsyncDisposable
     private const string Key = "sk-test-0123456789abcdef0123456789";
     private readonly string root = Directory.CreateTempSubdirectory("plue-switch-").FullName;
     private readonly Services services;
+    private static readonly ServerChoices NoServers = new(StoreKeys: false, EditorFolder: null);
     private readonly CancellationToken none = CancellationToken.None;
 
     public ProgramImportTests()
@@ -39,12 +40,23 @@ public sealed class ProgramImportTests : IAsyncDisposable
     }
 
     private IReadOnlyList<ImportCandidate> Found(string program, ImportKind kind) =>
-        Import.Find(ProgramImport.Program(program), none).Where(group => group.Kind == kind).SelectMany(group => group.Items).ToList();
+        Import
+            .Find(ProgramImport.Program(program), null, none)
+            .Where(group => group.Kind == kind)
+            .SelectMany(group => group.Items)
+            .ToList();
 
     private async Task<ImportedItem> ImportedAsync(string program, ImportKind kind, string run = "run")
     {
         var items = Found(program, kind);
-        var report = await Import.ImportAsync(run, ProgramImport.Program(program), kind, [.. items.Select(item => item.Id)], none);
+        var report = await Import.ImportAsync(
+            run,
+            ProgramImport.Program(program),
+            kind,
+            [.. items.Select(item => item.Id)],
+            NoServers,
+            none
+        );
         Assert.Empty(report.Failed);
         return Assert.Single(report.Imported);
     }
@@ -195,7 +207,7 @@ public sealed class ProgramImportTests : IAsyncDisposable
         var outside = Write("outside.md", "Secret.");
         File.CreateSymbolicLink(Path.Combine(root, "work", ".cursorrules"), outside);
         var item = Assert.Single(Found("cursor", ImportKind.Instructions));
-        var report = await Import.ImportAsync("run", ProgramImport.Program("cursor"), ImportKind.Instructions, [item.Id], none);
+        var report = await Import.ImportAsync("run", ProgramImport.Program("cursor"), ImportKind.Instructions, [item.Id], NoServers, none);
         Assert.Contains("outside the workspace", Assert.Single(report.Failed).Message);
     }
 
@@ -251,6 +263,7 @@ public sealed class ProgramImportTests : IAsyncDisposable
             ProgramImport.Program("gemini-cli"),
             ImportKind.Prompts,
             [Found("gemini-cli", ImportKind.Prompts).Single().Id],
+            NoServers,
             none
         );
         Assert.Equal(prompt.Address, Assert.Single(again.Failed).ExistingChatId);
@@ -281,7 +294,7 @@ public sealed class ProgramImportTests : IAsyncDisposable
     public async Task An_item_that_was_not_found_cannot_be_imported_by_its_path()
     {
         var path = Write("elsewhere/agent.md", "You are an agent.");
-        var report = await Import.ImportAsync("run", ProgramImport.Program("claude-code"), ImportKind.Agents, [path], none);
+        var report = await Import.ImportAsync("run", ProgramImport.Program("claude-code"), ImportKind.Agents, [path], NoServers, none);
         Assert.Equal("It is no longer there. Search again.", Assert.Single(report.Failed).Message);
     }
 
@@ -292,10 +305,108 @@ public sealed class ProgramImportTests : IAsyncDisposable
         Write("user/.claude/commands/leak.md", "Use ghp_0123456789abcdefghijABCDEFGHIJ012345 for it.");
         Write("user/.claude/commands/good.md", "Good.");
         var ids = Found("claude-code", ImportKind.Prompts).Select(item => item.Id).ToList();
-        var report = await Import.ImportAsync("run", ProgramImport.Program("claude-code"), ImportKind.Prompts, ids, none);
+        var report = await Import.ImportAsync("run", ProgramImport.Program("claude-code"), ImportKind.Prompts, ids, NoServers, none);
         Assert.Equal("codex://prompts/good", Assert.Single(report.Imported).Address);
         Assert.Equal(2, report.Failed.Count);
         Assert.Contains("256 KB", report.Failed[0].Message);
         Assert.Contains("Do not store keys", report.Failed[1].Message);
+    }
+
+    [Fact]
+    public async Task Servers_of_a_program_are_imported_with_references_to_their_keys_and_leave_with_them()
+    {
+        var source = Write(
+            "work/.cursor/mcp.json",
+            $$"""{ "mcpServers": { "tool": { "command": "/bin/sh", "args": ["-c", "true"], "env": { "TOOL_API_KEY": "{{Key}}" } } } }"""
+        );
+        await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse battery"), none);
+        var found = Assert.Single(Found("cursor", ImportKind.McpServers));
+        Assert.Equal(("tool", source, "TOOL_API_KEY"), (found.Title, found.Path, Assert.Single(found.Keys)));
+        var report = await Import.ImportAsync(
+            "run",
+            ProgramImport.Program("cursor"),
+            ImportKind.McpServers,
+            [found.Id],
+            new ServerChoices(StoreKeys: true, EditorFolder: null),
+            none
+        );
+        Assert.Empty(report.Failed);
+        var target = Path.Combine(root, "plue", "mcp.json5");
+        Assert.Contains("vault://", File.ReadAllText(target), StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, File.ReadAllText(target) + File.ReadAllText(services.Platform.Paths.Imports), StringComparison.Ordinal);
+        Assert.Single(await services.Vault.Vault.ListAsync(none));
+        Assert.Equal("tool", Found("cursor", ImportKind.McpServers).Single().Address);
+
+        var undone = await UndoAsync();
+        Assert.Equal((2, 0), (undone.Removed, undone.Kept.Count));
+        Assert.DoesNotContain("tool", File.ReadAllText(target), StringComparison.Ordinal);
+        Assert.Empty(await services.Vault.Vault.ListAsync(none));
+        Assert.Null(Found("cursor", ImportKind.McpServers).Single().Address);
+    }
+
+    [Fact]
+    public async Task A_server_that_changed_since_its_import_stays_with_its_key()
+    {
+        Write(
+            "work/.cursor/mcp.json",
+            $$"""{ "mcpServers": { "tool": { "command": "/bin/sh", "env": { "TOOL_API_KEY": "{{Key}}" } } } }"""
+        );
+        await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse battery"), none);
+        var servers = services.Tools.McpImport;
+        var file = servers.Find(null, none).Single(one => one.Path.StartsWith(root, StringComparison.Ordinal));
+        Import.RecordServers(
+            await servers.ImportAsync(
+                [new Plue.Server.Tools.Mcp.Import.McpImportChoice(file.Path, file.Servers[0].Key)],
+                storeKeys: true,
+                null,
+                none
+            )
+        );
+        var target = Path.Combine(root, "plue", "mcp.json5");
+        File.WriteAllText(target, File.ReadAllText(target).Replace("/bin/sh", "/bin/bash", StringComparison.Ordinal));
+        var undone = await UndoAsync(Import.LastRun!.Id);
+        Assert.Equal(0, undone.Removed);
+        Assert.Contains(undone.Kept, why => why.Contains("server tool was kept because it changed", StringComparison.Ordinal));
+        Assert.Contains(undone.Kept, why => why.Contains("because the server tool uses it", StringComparison.Ordinal));
+        Assert.Single(await services.Vault.Vault.ListAsync(none));
+    }
+
+    [Fact]
+    public async Task An_imported_skill_goes_to_the_trash_while_it_is_unchanged()
+    {
+        Write("source/greet/SKILL.md", "---\nname: greet\ndescription: Greets.\n---\nSay hello.");
+        var place = services.Platform.Paths.Skills;
+        string Import(out string run)
+        {
+            var path = Assert.Single(services.Codices.Skills.Import(Path.Combine(root, "source", "greet"), place));
+            this.Import.RecordSkills([path]);
+            run = this.Import.LastRun!.Id;
+            return path;
+        }
+
+        var path = Import(out var first);
+        Assert.Equal(1, (await UndoAsync(first)).Removed);
+        Assert.False(Directory.Exists(Path.GetDirectoryName(path)));
+        Assert.Single(Directory.EnumerateDirectories(services.Platform.Paths.Trash));
+
+        path = Import(out var second);
+        File.AppendAllText(path, " And more.");
+        Assert.Contains("changed since the import", Assert.Single((await UndoAsync(second)).Kept), StringComparison.Ordinal);
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Chats_and_keys_of_chosen_files_are_undone_as_one_run_each()
+    {
+        await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse battery"), none);
+        await services.Vault.Vault.StoreAsync("vault://demo/key", Key, [new Uri("https://example.com")], none);
+        Import.RecordKeys(["vault://demo/key"]);
+        Assert.True(Import.LastRun!.HasKeys);
+        Assert.Equal(1, (await UndoAsync(Import.LastRun.Id)).Removed);
+        Assert.Empty(await services.Vault.Vault.ListAsync(none));
+
+        Import.RecordChats("chosen", ["codex://chats/chat_1"]);
+        Import.RecordChats("chosen", ["codex://chats/chat_2"]);
+        Assert.Equal(("chosen", 2), (Import.LastRun!.Id, Import.LastRun.Entries.Count));
     }
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inRoot } from '../../../scripts/lib/paths.mjs';
-import { ask, untilFinished } from '../runner/chatPage.mjs';
+import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
+import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
@@ -148,8 +148,20 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.monaco-editor').getByText('everything/echo').first().waitFor();
   });
 
-  await scenario.step('Stop ends it', async () => {
+  await scenario.step('Its prompts are slash commands, and their text comes into the draft', async () => {
     await page.keyboard.press('Control+w');
+    await composer(workbench).click();
+    await page.keyboard.type('/everything.args');
+    await chat.getByRole('option').filter({ hasText: '/everything.args-prompt city [state]' }).waitFor();
+    await workbench.screenshot(inArtifacts('screenshots', 'servers-prompts.png'));
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Paris');
+    await page.keyboard.press('Enter');
+    await workbench.until(async () => (await composer(workbench).inputValue()).includes('weather in Paris'));
+    await composer(workbench).fill('');
+  });
+
+  await scenario.step('Stop ends it', async () => {
     await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'everything');
     await pick(workbench, 'everything', 'Stop');

@@ -7,6 +7,7 @@ import { asked, notification, type } from '../runner/prompts.mjs';
 
 const passphrase = 'correct horse battery staple';
 const key = 'sk-test-0123456789abcdef0123456789';
+const serverKey = 'tracker-0123456789abcdef0123456789';
 const agent = `---
 name: reviewer
 description: Reviews a change.
@@ -33,6 +34,10 @@ export default async function (scenario) {
   write(join(user, '.claude', 'agents', 'reviewer.md'), agent);
   write(join(user, '.claude', 'commands', 'fix.md'), 'Fix $ARGUMENTS');
   write(join(user, '.codex', 'auth.json'), JSON.stringify({ OPENAI_API_KEY: key }));
+  write(
+    join(workbench.folder, '.cursor', 'mcp.json'),
+    JSON.stringify({ mcpServers: { tracker: { command: '/bin/sh', args: ['-c', 'true'], env: { TRACKER_API_KEY: serverKey } } } }),
+  );
 
   const rows = () => page.locator('.quick-input-list .monaco-list-row');
   const row = (/** @type {string} */ words) => rows().filter({ hasText: words });
@@ -55,6 +60,7 @@ export default async function (scenario) {
     await row('Chats').filter({ hasText: 'Which file is the largest?' }).waitFor();
     await row('Chats').filter({ hasText: 'Largest file' }).waitFor();
     await row('API keys').filter({ hasText: 'OPENAI_API_KEY' }).waitFor();
+    await row('MCP servers').filter({ hasText: 'tracker' }).waitFor();
     assert.equal(await rows().locator('input:checked').count(), 0);
     await page.mouse.move(900, 600);
     await notification(workbench, 'Searching other programs').waitFor({ state: 'hidden' });
@@ -77,13 +83,33 @@ export default async function (scenario) {
     });
   }
 
+  for (const [name, theme] of /** @type {const} */ ([
+    ['contrast', undefined],
+    ['light', 'Light Modern'],
+    ['dark', 'Dark Modern'],
+  ])) {
+    await scenario.visual(`The page of Import MCP Servers in ${name}`, async () => {
+      if (theme !== undefined) {
+        const bodyClass = workbench.setTheme(theme);
+        await page.keyboard.press('Escape');
+        await page.locator(`.monaco-workbench.${bodyClass === 'vscode-light' ? 'vs' : 'vs-dark'}`).waitFor();
+      }
+      await workbench.command('Plue: Import MCP Servers');
+      await asked(workbench, 'Import MCP Servers');
+      await row('tracker').filter({ hasText: 'TRACKER_API_KEY' }).waitFor();
+      await picture(`servers-${name}`);
+    });
+  }
+
   await scenario.step('A key is stored only after a question that names its file and its address', async () => {
     await select('reviewer');
     await select('Which file is the largest?');
     await select('Largest file');
     await select('OPENAI_API_KEY');
+    await select('tracker');
     await accept();
     await dialog().getByText('only for https://api.openai.com').waitFor();
+    await dialog().getByText('tracker: TRACKER_API_KEY').waitFor();
     await picture('keys');
     await dialog().getByRole('button', { name: 'Store Keys' }).click();
     await asked(workbench, 'New passphrase for the Plue vault');
@@ -91,18 +117,20 @@ export default async function (scenario) {
   });
 
   await scenario.step('The chosen items are imported, and only those', async () => {
-    await notification(workbench, '4 items were imported.').waitFor({ timeout: 60_000 });
+    await notification(workbench, '5 items were imported.').waitFor({ timeout: 60_000 });
     await picture('done');
     assert.deepEqual(documents('templates'), ['reviewer.json5']);
     assert.deepEqual(documents('prompts'), ['reviewer.md']);
     assert.equal(readdirSync(home('codices', 'chats')).filter((name) => name.startsWith('chat_')).length, 2);
     assert.match(readFileSync(home('vault.json'), 'utf8'), /openai/);
-    assert.doesNotMatch(readFileSync(home('imports.json'), 'utf8'), new RegExp(key));
+    assert.doesNotMatch(readFileSync(home('imports.json'), 'utf8'), new RegExp(`${key}|${serverKey}`));
+    assert.match(readFileSync(home('mcp.json5'), 'utf8'), /tracker[^]*vault:\/\//);
+    assert.doesNotMatch(readFileSync(home('mcp.json5'), 'utf8'), new RegExp(serverKey));
     assert.equal(readFileSync(join(user, '.claude', 'agents', 'reviewer.md'), 'utf8'), agent);
   });
 
   await scenario.step('The report lists each item', async () => {
-    await notification(workbench, '4 items were imported.').getByRole('button', { name: 'Show Report' }).click();
+    await notification(workbench, '5 items were imported.').getByRole('button', { name: 'Show Report' }).click();
     await page.locator('.monaco-editor .view-line').filter({ hasText: 'Claude Code, Agents: reviewer' }).waitFor();
   });
 
@@ -119,7 +147,8 @@ export default async function (scenario) {
     await dialog().getByText('Keys are deleted from the vault and cannot be restored').waitFor();
     await picture('undo');
     await dialog().getByRole('button', { name: 'Undo Import' }).click();
-    await notification(workbench, '5 items were removed.').waitFor({ timeout: 60_000 });
+    await notification(workbench, '7 items were removed.').waitFor({ timeout: 60_000 });
+    assert.doesNotMatch(readFileSync(home('mcp.json5'), 'utf8'), /tracker/);
     assert.deepEqual(documents('templates'), []);
     assert.deepEqual(documents('prompts'), []);
     assert.equal(readdirSync(home('codices', 'chats')).filter((name) => name.startsWith('chat_')).length, 0);

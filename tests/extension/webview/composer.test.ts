@@ -313,6 +313,28 @@ describe('a command', () => {
     expect(input().value).toBe('Review this.');
   });
 
+  it('lists prompts of MCP servers, and asks for their text with what stands behind them', async () => {
+    type('/');
+    await receive({ type: 'prompts', prompts: [] });
+    const city = { name: 'city', description: 'Where', isRequired: true };
+    const prompts = [
+      { server: 'all', name: 'plain', command: 'all.plain', description: '', arguments: [] },
+      { server: 'all', name: 'the weather', command: 'all.the-weather', description: 'Asks.', arguments: [city] },
+    ];
+    await receive({ type: 'serverPrompts', prompts });
+    expect(rows()).toContain('/all.plainPrompt of the MCP server all');
+    expect(rows()).toContain('/all.the-weather cityall: Asks.');
+    type('/all.the');
+    press('Enter');
+    expect(input().value).toBe('/all.the-weather ');
+    type('/all.the-weather Paris');
+    press('Enter');
+    expect(last('readServerPrompt')).toEqual({ type: 'readServerPrompt', server: 'all', name: 'the weather', given: 'Paris' });
+    expect(last('send')).toBeUndefined();
+    await receive({ type: 'promptText', text: 'How is {{it}} in Paris?', args: [] });
+    expect(input().value).toBe('How is {{it}} in Paris?');
+  });
+
   it('lists skills with their arguments, and sends what names one as it is', async () => {
     type('/');
     await receive({ type: 'prompts', prompts: [] });

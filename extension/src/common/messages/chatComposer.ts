@@ -5,6 +5,7 @@ import type {
   Attachment,
   AttachmentView,
   LineRange,
+  McpPromptView,
   MessageContextResult,
   PromptArgumentView,
 } from '../../protocol/protocol.generated';
@@ -61,6 +62,8 @@ export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('keepEditorChoice'), choice: editorChoice }),
   v.strictObject({ type: v.literal('listPrompts') }),
   v.strictObject({ type: v.literal('readPrompt'), uri: v.pipe(id, v.startsWith('codex://prompts/')) }),
+  /** `given`: the text behind the slash command. */
+  v.strictObject({ type: v.literal('readServerPrompt'), server: id, name: id, given: text }),
 ]);
 
 export type ComposerFromPage = v.InferOutput<typeof composerFromPage>;
@@ -86,6 +89,8 @@ export type ComposerToPage =
   | { type: 'prompts'; prompts: PromptView[]; commands?: AgentCommandView[] }
   /** The skills that the user can invoke. */
   | { type: 'skills'; skills: SkillName[] }
+  /** The prompts of the MCP servers that run. */
+  | { type: 'serverPrompts'; prompts: McpPromptView[] }
   /** Inserts a prompt into the composer, where the user fills in its {{arguments}}. */
   | { type: 'promptText'; text: string; args: PromptArgumentView[] };
 

@@ -4,13 +4,15 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { showInformationMessage } from '../../infrastructure/window';
+import { showInformationMessage, showInputBox } from '../../infrastructure/window';
 import {
   attachmentInspect,
   attachmentStore,
   codexGet,
   codexList,
   codexUpdate,
+  mcpPrompt,
+  mcpPrompts,
   messageCommands,
   messageContext,
   messagePrompt,
@@ -89,9 +91,10 @@ export class ComposerPanel implements vscode.Disposable {
     measureContext: ({ draft, attachments }) => this.measure(draft, attachments),
     keepEditorChoice: ({ choice }) => this.services.editorContext.keep(choice),
     listPrompts: async () => {
-      await Promise.all([this.listPrompts(), this.listSkills()]);
+      await Promise.all([this.listPrompts(), this.listSkills(), this.listServerPrompts()]);
     },
     readPrompt: ({ uri }) => this.readPrompt(uri),
+    readServerPrompt: ({ server, name, given }) => this.readServerPrompt(server, name, given),
   };
 
   private async findFiles(text: string): Promise<void> {
@@ -214,6 +217,31 @@ export class ComposerPanel implements vscode.Disposable {
         .filter(({ state, isForUser }) => state === 'on' && isForUser)
         .map(({ name, description, argumentHint }) => ({ name, description, ...(argumentHint === undefined ? {} : { argumentHint }) })),
     });
+  }
+
+  private async listServerPrompts(): Promise<void> {
+    const { prompts } = await this.services.sidecar.request(mcpPrompts, {});
+    this.post({ type: 'serverPrompts', prompts });
+  }
+
+  /** Asks for required arguments that were not given. The user sees the text in the draft before it is sent. */
+  private async readServerPrompt(server: string, name: string, given: string): Promise<void> {
+    const { sidecar } = this.services;
+    let answer = await sidecar.request(mcpPrompt, { server, name, given, values: [] });
+    if (answer.text === undefined) {
+      const values = [];
+      for (const argument of answer.missing) {
+        const value = await showInputBox({
+          title: l10n.verbatim(`/${server}.${name}`),
+          prompt: l10n.verbatim(argument.description === '' ? argument.name : `${argument.name}: ${argument.description}`),
+          ignoreFocusOut: true,
+        });
+        if (value === undefined) return;
+        values.push({ name: argument.name, value });
+      }
+      answer = await sidecar.request(mcpPrompt, { server, name, given, values });
+    }
+    if (answer.text !== undefined) this.post({ type: 'promptText', text: answer.text, args: [] });
   }
 
   private async readPrompt(uri: string): Promise<void> {

@@ -1,4 +1,5 @@
 // Chats into files and out of them.
+import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -93,10 +94,11 @@ export class Transfer {
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
       async (progress, token) => {
         const all: CodexImportResult = { imported: [], notCarried: [], failed: [] };
+        const runId = randomUUID();
         for (const path of paths) {
           if (token.isCancellationRequested) break;
           progress.report({ increment: 100 / paths.length, message: l10n.verbatim(path.replace(/^.*[\\/]/, '')) });
-          const { imported, notCarried, failed } = await this.sidecar.request(codexImport, { paths: [path], format, again }, token);
+          const { imported, notCarried, failed } = await this.sidecar.request(codexImport, { paths: [path], format, again, runId }, token);
           all.imported.push(...imported);
           all.failed.push(...failed);
           const name = imported[0]?.title ?? path;

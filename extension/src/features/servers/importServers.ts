@@ -43,7 +43,10 @@ export async function importServers(sidecar: Pick<Sidecar, 'request'>, userFolde
     imported.length === 1
       ? l10n.t('Imported 1 MCP server. Approve it before its first use.')
       : l10n.t('Imported {0} MCP servers. Approve each before its first use.', imported.length);
-  if ((await showInformationMessage(message, manage)) === manage) await vscode.commands.executeCommand(commands.servers);
+  const undo = l10n.t('Undo Import');
+  const answer = await showInformationMessage(message, manage, ...(imported.length === 0 ? [] : [undo]));
+  if (answer === manage) await vscode.commands.executeCommand(commands.servers);
+  else if (answer === undo) await vscode.commands.executeCommand('plue.undoSwitch');
 }
 
 /** Grouped by file. Servers that cannot be imported, or that Plue has, are listed with the reason and cannot be imported. */

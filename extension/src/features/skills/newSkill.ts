@@ -57,13 +57,16 @@ export async function importSkills(sidecar: Sidecar): Promise<void> {
   if (place === undefined) return;
   const { paths } = await sidecar.request(skillImport, { source: source.fsPath, place: place.path });
   const show = l10n.t('Show Skills');
+  const undo = l10n.t('Undo Import');
   const chosen = await showInformationMessage(
     paths.length === 1
       ? l10n.t('1 skill was imported to {0}.', place.title)
       : l10n.t('{0} skills were imported to {1}.', paths.length, place.title),
     show,
+    undo,
   );
   if (chosen === show) await vscode.commands.executeCommand('plue.showSkills');
+  else if (chosen === undo) await vscode.commands.executeCommand('plue.undoSwitch');
 }
 
 export async function openSkill(path: string): Promise<void> {

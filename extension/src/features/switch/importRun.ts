@@ -21,8 +21,18 @@ export interface ImportReport {
   isCanceled: boolean;
 }
 
+/** For MCP servers. */
+export interface ServerOptions {
+  storeKeys: boolean;
+  userFolder?: string;
+}
+
 /** Imports the chosen items of the groups. */
-export async function importGroups(sidecar: Pick<Sidecar, 'request'>, groups: readonly FoundGroup[]): Promise<ImportReport> {
+export async function importGroups(
+  sidecar: Pick<Sidecar, 'request'>,
+  groups: readonly FoundGroup[],
+  options: ServerOptions,
+): Promise<ImportReport> {
   const report: ImportReport = { runId: randomUUID(), imported: [], failed: [], isCanceled: false };
   const total = groups.reduce((sum, { chosen }) => sum + chosen.size, 0);
   await withProgress(
@@ -32,7 +42,7 @@ export async function importGroups(sidecar: Pick<Sidecar, 'request'>, groups: re
         for (const item of group.items.filter(({ id }) => group.chosen.has(id))) {
           if (token.isCancellationRequested) break;
           progress.report({ increment: 100 / total, message: l10n.verbatim(`${group.program.name}: ${item.title}`) });
-          await importItem(sidecar, report, group, item, token);
+          await importItem(sidecar, report, { group, item, options }, token);
         }
       }
       report.isCanceled = token.isCancellationRequested;
@@ -44,14 +54,13 @@ export async function importGroups(sidecar: Pick<Sidecar, 'request'>, groups: re
 async function importItem(
   sidecar: Pick<Sidecar, 'request'>,
   report: ImportReport,
-  group: FoundGroup,
-  { id, title }: { id: string; title: string },
+  { group, item: { id, title }, options }: { group: FoundGroup; item: { id: string; title: string }; options: ServerOptions },
   token: vscode.CancellationToken,
 ): Promise<void> {
   try {
     const { imported, failed } = await sidecar.request(
       switchImport,
-      { runId: report.runId, program: group.program.id, kind: group.kind, ids: [id] },
+      { runId: report.runId, program: group.program.id, kind: group.kind, ids: [id], ...(group.kind === 'mcpServers' ? options : {}) },
       token,
     );
     report.imported.push(...imported.map(({ notes }) => ({ group, title, notes })));

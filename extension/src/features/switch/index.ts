@@ -22,9 +22,10 @@ import { importGroups, reportText, type ImportReport } from './importRun';
 /** Keys in the question; all are in the list. */
 const maxKeys = 12;
 
-export function activateSwitch(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+/** @param userFolder The folder of the user settings of this VS Code. */
+export function activateSwitch(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
   const disposables = new Disposables();
-  const importer = new Importer(sidecar, log);
+  const importer = new Importer(sidecar, log, userFolder);
   const register = (command: string, run: () => Promise<void>): void => {
     disposables.add(vscode.commands.registerCommand(command, () => runWithErrorHandling(log, run)));
   };
@@ -37,6 +38,7 @@ class Importer {
   constructor(
     private readonly sidecar: Sidecar,
     private readonly log: vscode.LogOutputChannel,
+    private readonly userFolder: string | undefined,
   ) {}
 
   async run(): Promise<void> {
@@ -47,8 +49,10 @@ class Importer {
     }
     const chosen = await this.choose(groups, lastRun);
     if (chosen.length === 0) throw new UserCancelledError();
-    const wanted = await this.askForKeys(chosen);
-    if (wanted.length > 0) await this.tell(await importGroups(this.sidecar, wanted));
+    const { groups: wanted, storeKeys } = await this.askForKeys(chosen);
+    if (wanted.length === 0) return;
+    const options = { storeKeys, ...(this.userFolder === undefined ? {} : { userFolder: this.userFolder }) };
+    await this.tell(await importGroups(this.sidecar, wanted, options));
   }
 
   async undoLast(): Promise<void> {
@@ -67,7 +71,11 @@ class Importer {
           for (const program of programs) {
             if (token.isCancellationRequested) throw new UserCancelledError();
             progress.report({ increment: 100 / programs.length, message: l10n.verbatim(program.name) });
-            const found = await this.sidecar.request(switchFind, { program: program.id }, token);
+            const found = await this.sidecar.request(
+              switchFind,
+              { program: program.id, ...(this.userFolder === undefined ? {} : { userFolder: this.userFolder }) },
+              token,
+            );
             groups.push(...found.groups.map((group) => groupOf(program, group)));
           }
           return { groups, lastRun };
@@ -127,24 +135,35 @@ class Importer {
     });
   }
 
-  /** Asks before keys are stored, and unlocks the vault. Resolves to the groups without keys if the user skips them. */
-  private async askForKeys(groups: readonly FoundGroup[]): Promise<readonly FoundGroup[]> {
-    const keys = groups.filter(({ kind }) => kind === 'keys').flatMap(({ items, chosen }) => items.filter(({ id }) => chosen.has(id)));
-    if (keys.length === 0) return groups;
+  /** Asks before keys are stored, and unlocks the vault. Resolves to the groups without keys if the user skips them; servers are then imported without theirs. */
+  private async askForKeys(groups: readonly FoundGroup[]): Promise<{ groups: readonly FoundGroup[]; storeKeys: boolean }> {
+    const items = groups.flatMap(({ items: all, chosen }) => all.filter(({ id }) => chosen.has(id)));
+    const keys = items.flatMap((item) =>
+      item.keys === undefined
+        ? []
+        : item.keys.map((name) => ({ title: `${item.title}: ${name}`, path: item.path, detail: l10n.t('this MCP server') })),
+    );
+    keys.unshift(
+      ...groups
+        .filter(({ kind }) => kind === 'keys')
+        .flatMap(({ items: all, chosen }) => all.filter(({ id }) => chosen.has(id)))
+        .map(({ title, path, detail }) => ({ title, path, detail: l10n.verbatim(detail ?? '') })),
+    );
+    if (keys.length === 0) return { groups, storeKeys: false };
     const others = groups.filter(({ kind }) => kind !== 'keys');
     const store = l10n.t('Store Keys');
     const skip = l10n.t('Skip Keys');
-    const lines = keys.slice(0, maxKeys).map(({ title, path, detail }) => l10n.t('{0} from {1}, only for {2}', title, path, detail ?? ''));
+    const lines = keys.slice(0, maxKeys).map(({ title, path, detail }) => l10n.t('{0} from {1}, only for {2}', title, path, detail));
     const detail = [
       lines.join('\n') + (keys.length > maxKeys ? `\n${l10n.t('and {0} more', keys.length - maxKeys)}` : ''),
       l10n.t('Plue sends each key only to its address. The files are not changed.'),
     ].join('\n\n');
     const title = keys.length === 1 ? l10n.t('Store this key in the vault?') : l10n.t('Store these {0} keys in the vault?', keys.length);
     const answer = await showWarningMessage(title, { modal: true, detail }, store, ...(others.length > 0 ? [skip] : []));
-    if (answer === skip) return others;
+    if (answer === skip) return { groups: others, storeKeys: false };
     if (answer !== store) throw new UserCancelledError();
     await vscode.commands.executeCommand('plue.unlockVault');
-    return (await this.isVaultOpen()) ? groups : others;
+    return (await this.isVaultOpen()) ? { groups, storeKeys: true } : { groups: others, storeKeys: false };
   }
 
   private async isVaultOpen(): Promise<boolean> {
@@ -185,7 +204,7 @@ class Importer {
     const undo = l10n.t('Undo Import');
     const title = l10n.t('Undo the import of {0}?', formatTime(at));
     const detail = l10n.t(
-      'Its {0} chats, documents, and keys are removed, also those that you changed since. Chats and documents go to the trash, from where you can restore them. Keys are deleted from the vault and cannot be restored, but are still in their original files. Keys that a provider uses and instructions that you changed are kept.',
+      'Its {0} chats, documents, keys, MCP servers, and skills are removed. Chats and documents go to the trash, also those that you changed since; you can restore them. Keys are deleted from the vault and cannot be restored, but are still in their original files. Keys that are in use, and instructions, MCP servers, and skills that you changed are kept.',
       count,
     );
     if ((await showWarningMessage(title, { modal: true, detail }, undo)) !== undo) throw new UserCancelledError();

@@ -11,6 +11,9 @@ public enum ImportKind
 
     /// <summary>Found by the importer of MCP servers.</summary>
     McpServers,
+
+    /// <summary>Of the user's choice, never searched for.</summary>
+    Skills,
 }
 
 /// <summary>A program whose data can be taken over.</summary>
@@ -32,6 +35,7 @@ internal sealed record ImportProgram(string Id, string Name, SessionFormat? Chat
         new("kilo-code", "Kilo Code", SessionFormat.KiloCode),
         new("continue", "Continue", SessionFormat.Continue),
         new("cursor", "Cursor", null),
+        new("zed", "Zed", null),
         new(Workspace, "Workspace", null),
     ];
 }
@@ -43,6 +47,9 @@ internal sealed record ImportCandidate(ImportKind Kind, string Id, string Title,
 {
     /// <summary>Such as where a key may be sent.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>The variables and headers of a server whose values are keys.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>The address that it was imported as; null for a new one.</summary>
     public string? Address { get; init; }

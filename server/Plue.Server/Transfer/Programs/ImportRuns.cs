@@ -65,8 +65,8 @@ internal sealed record StoredImportRun(string Id, DateTimeOffset At, IReadOnlyLi
 }
 
 /// <param name="Source">Program, kind and ID.</param>
-/// <param name="Address">Of a document or chat, the reference of a key, or the path of a file.</param>
-/// <param name="Hash">The SHA-256 of text that was written to a file of the user or workspace.</param>
+/// <param name="Address">Of a document or chat, the reference of a key, the name of a server, or the path of a file or folder.</param>
+/// <param name="Hash">The SHA-256 of what was written: text in a file of the user or workspace, the declaration of a server, or the files of a skill.</param>
 internal sealed record StoredImportEntry(ImportKind Kind, string Source, string Address, string? Hash = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]

@@ -175,6 +175,7 @@ export class ComposerArea {
         this.given = given;
         actions.post({ type: 'readPrompt', uri });
       },
+      readServerPrompt: (prompt) => actions.post({ type: 'readServerPrompt', ...prompt }),
       replace: (...change) => this.composer.replace(...change),
     });
   }
@@ -232,6 +233,7 @@ export class ComposerArea {
     },
     prompts: ({ prompts, commands }) => this.slash.receive(prompts, commands),
     skills: ({ skills }) => this.slash.receiveSkills(skills),
+    serverPrompts: ({ prompts }) => this.slash.receiveServerPrompts(prompts),
     promptText: ({ text, args }) => {
       this.composer.putPrompt(withGiven(text, args, this.given), args);
       this.given = '';

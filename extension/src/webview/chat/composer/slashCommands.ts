@@ -1,7 +1,7 @@
-// Slash commands of the chat, prompts of the user, and skills.
+// Slash commands of the chat, prompts of the user and of MCP servers, and skills.
 import * as l10n from '@vscode/l10n';
 import type { PromptView, SkillName } from '../../../common/messages/chatComposer';
-import type { AgentCommandView } from '../../../protocol/protocol.generated';
+import type { AgentCommandView, McpPromptView } from '../../../protocol/protocol.generated';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
 import type { Completion, CompletionList } from './completionList';
 import { commandAt, type Token } from './mention';
@@ -15,6 +15,8 @@ export interface SlashActions {
   listPrompts(): void;
   /** @param given Text behind the command. */
   readPrompt(uri: string, given: string): void;
+  /** @param prompt Its text goes into the draft. */
+  readServerPrompt(prompt: { server: string; name: string; given: string }): void;
   replace(token: Token, text: string): void;
 }
 
@@ -33,6 +35,7 @@ export class SlashCommands {
   /** The last received prompts. */
   private known: readonly PromptView[] = [];
   private skills: readonly SkillName[] = [];
+  private serverPrompts: readonly McpPromptView[] = [];
   /** Commands of the agent that responds. */
   private agent: readonly AgentCommandView[] = [];
   private token: Token | undefined;
@@ -96,6 +99,11 @@ export class SlashCommands {
     if (this.token !== undefined) this.show();
   }
 
+  receiveServerPrompts(prompts: readonly McpPromptView[]): void {
+    this.serverPrompts = prompts;
+    if (this.token !== undefined) this.show();
+  }
+
   /** Runs a draft that is a command, or inserts the named prompt. */
   runs(draft: string): boolean {
     const { name, given } = readCommand(draft) ?? {};
@@ -105,14 +113,20 @@ export class SlashCommands {
       return true;
     }
     const prompt = this.known.find(({ uri }) => promptName(uri) === name);
-    if (prompt !== undefined) this.actions.readPrompt(prompt.uri, given ?? '');
-    return prompt !== undefined;
+    if (prompt !== undefined) {
+      this.actions.readPrompt(prompt.uri, given ?? '');
+      return true;
+    }
+    const ofServer = this.serverPrompts.find((one) => one.command === name);
+    if (ofServer !== undefined) this.actions.readServerPrompt({ server: ofServer.server, name: ofServer.name, given: given ?? '' });
+    return ofServer !== undefined;
   }
 
   /** The reason why a draft is not a valid command; undefined if it is one, or text. */
   mistake(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
+    if (this.serverPrompts.some(({ command }) => command === name)) return undefined;
     // Sent as it is: the sidecar adds the text of the skill.
     if (this.invocable.some((skill) => skill.name === name)) return undefined;
     const command = this.commands.find((one) => one.name === name);
@@ -165,7 +179,22 @@ export class SlashCommands {
         detail: l10n.t('Skill: {0}', description),
         pick: () => this.insert(token, name),
       }));
-    this.list.show({ label: l10n.t('Commands, prompts and skills'), rows: [...commands, ...agent, ...prompts, ...skills] });
+    const ofServers = this.serverPrompts
+      .filter(({ command }) => command.toLowerCase().includes(typed))
+      .map((prompt): Completion => ({
+        icon: 'server',
+        label: [`/${prompt.command}`, ...prompt.arguments.map(({ name, isRequired }) => (isRequired ? name : `[${name}]`))].join(' '),
+        detail:
+          prompt.description === '' ? l10n.t('Prompt of the MCP server {0}', prompt.server) : `${prompt.server}: ${prompt.description}`,
+        pick: () =>
+          prompt.arguments.length === 0
+            ? this.take(token, () => this.actions.readServerPrompt({ server: prompt.server, name: prompt.name, given: '' }))
+            : this.insert(token, prompt.command),
+      }));
+    this.list.show({
+      label: l10n.t('Commands, prompts and skills'),
+      rows: [...commands, ...agent, ...prompts, ...skills, ...ofServers],
+    });
   }
 
   /** Arguments can follow before it is sent. */

@@ -12,9 +12,13 @@ namespace Plue.Server.Tools.Mcp.Import;
 /// <param name="Key">As in <see cref="McpFoundServer"/>.</param>
 public sealed record McpImportChoice(string Path, string Key);
 
-/// <param name="Names">The servers as Plue names them.</param>
 /// <param name="Notes">One sentence for each key that has to be stored by hand.</param>
-public sealed record McpImported(IReadOnlyList<string> Names, IReadOnlyList<string> Notes);
+public sealed record McpImported(IReadOnlyList<McpImportedServer> Servers, IReadOnlyList<string> Notes);
+
+/// <param name="Name">As Plue names it.</param>
+/// <param name="Hash">Of its declaration in <c>mcp.json5</c>.</param>
+/// <param name="References">The keys that were stored for it.</param>
+public sealed record McpImportedServer(string Name, string Hash, IReadOnlyList<string> References);
 
 /// <summary>
 /// Finds the servers that other programs declare, and copies them to <c>mcp.json5</c>. Nothing is started: each still needs approval. Files of other programs
@@ -24,6 +28,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
 {
     private const int MaxServers = 100;
     private const string Root = "mcpServers";
+    private static readonly string[] Keys = [Root, "servers", McpConfig.Key];
 
     /// <summary>Lists the files that declare servers. Files without servers are omitted.</summary>
     /// <param name="editorFolder">The folder of the window's user settings; null if it is not known.</param>
@@ -71,14 +76,98 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         chosen.RemoveAll(server => server.IsPresent);
         List<string> notes = [];
         var target = Path.Combine(services.Paths.Home, "mcp.json5");
+        List<McpImportedServer> imported = [];
         foreach (var server in chosen)
         {
-            notes.AddRange(await StoreKeysAsync(server, target, storeKeys, cancellationToken).ConfigureAwait(false));
+            List<string> stored = [];
+            notes.AddRange(await StoreKeysAsync(server, target, storeKeys, stored, cancellationToken).ConfigureAwait(false));
+            imported.Add(new McpImportedServer(server.Name, HashOf(server.Item), stored));
         }
 
         Write(target, chosen);
-        return new McpImported([.. chosen.Select(server => server.Name)], notes);
+        return new McpImported(imported, notes);
     }
+
+    /// <summary>Removes a server from the user's <c>mcp.json5</c>, stops it and forgets its approval.</summary>
+    /// <param name="hash">Of its declaration when it was imported.</param>
+    /// <returns>Null if it was removed or is not there; otherwise why it was kept.</returns>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly.</exception>
+    public async Task<string?> RemoveAsync(string name, string hash, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(services.Paths.Home, "mcp.json5");
+        string? text;
+        using (DocumentLock.Acquire(services.Paths, "mcp", "The server was not removed"))
+        {
+            var (bytes, problem) = DocumentFile.Read(target);
+            if (problem is not null)
+            {
+                throw new FailureException(FailureKind.Conflict, $"The server {name} was kept. {target}: {problem.Message}");
+            }
+
+            text = bytes is null ? "" : Json5Reader.Read(bytes).Text;
+            if (DeclaredIn(text, name) is not { } found)
+            {
+                return null;
+            }
+            if (HashOf(found.Declared) != hash)
+            {
+                return $"The server {name} was kept because it changed since the import.";
+            }
+        }
+
+        // Before it is gone from the file: afterwards it has no name to be found by.
+        await servers.RevokeAsync(name, cancellationToken).ConfigureAwait(false);
+        using (DocumentLock.Acquire(services.Paths, "mcp", "The server was not removed"))
+        {
+            var (bytes, _) = DocumentFile.Read(target);
+            text = bytes is null ? "" : Json5Reader.Read(bytes).Text;
+            if (DeclaredIn(text, name) is { } found && HashOf(found.Declared) == hash)
+            {
+                var edited = Json5Edit.Remove(text, [found.Key, name]);
+                if (edited.Error is { } error)
+                {
+                    throw new FailureException(
+                        FailureKind.Conflict,
+                        $"The server {name} was kept because {target} has a syntax error at line {error.Span.Line}: {error.Message}"
+                    );
+                }
+
+                DocumentFile.Replace(target, Encoding.UTF8.GetBytes(edited.Text));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The names of the servers that use a key of the vault.</summary>
+    public IReadOnlyList<string> UsersOf(string reference) =>
+        [
+            .. servers
+                .List()
+                .Servers.Select(server => server.Declaration)
+                .Where(server =>
+                    server
+                        .Environment.Values.Concat(server.Headers.Values)
+                        .Any(value => SecretReference.FindIn(value)?.Reference == reference)
+                )
+                .Select(server => server.Name),
+        ];
+
+    private static (string Key, Json5Object Declared)? DeclaredIn(string text, string name)
+    {
+        var root = Json5Reader.Read(text).Root as Json5Object;
+        foreach (var key in Keys)
+        {
+            if (root?.GetObject(key)?.Find(name) is Json5Object declared)
+            {
+                return (key, declared);
+            }
+        }
+
+        return null;
+    }
+
+    private static string HashOf(Json5Node declared) => McpIdentity.Hash(Json5Writer.WriteLine(declared));
 
     private (IReadOnlyList<Entry> Servers, string? Problem) Read(McpProgramFile file)
     {
@@ -204,6 +293,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         McpFoundServer server,
         string target,
         bool storeKeys,
+        List<string> stored,
         CancellationToken cancellationToken
     )
     {
@@ -214,6 +304,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
             if (storeKeys && key.Value is { } value && origin is not null)
             {
                 await services.Secrets.StoreAsync(key.Reference, value, [origin], cancellationToken).ConfigureAwait(false);
+                stored.Add(key.Reference);
                 continue;
             }
 
@@ -243,7 +334,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
 
         var edited = new Json5Edited(bytes is null ? "" : Json5Reader.Read(bytes).Text);
         var root = Json5Reader.Read(edited.Text).Root as Json5Object;
-        var key = new[] { Root, "servers", McpConfig.Key }.FirstOrDefault(name => root?.GetObject(name) is not null) ?? Root;
+        var key = Keys.FirstOrDefault(name => root?.GetObject(name) is not null) ?? Root;
         foreach (var server in chosen)
         {
             edited = Json5Edit.Set(edited.Text, [key, server.Name], server.Item);

@@ -46,7 +46,10 @@ public sealed class McpImportTests : IAsyncLifetime
         await File.WriteAllTextAsync(Target, "{\n  // Mine.\n  mcpServers: { own: { command: \"node\" } },\n}\n");
         var chosen = Choices(Import.Find(Path.Combine(home.Home, "User"), CancellationToken.None));
         var imported = await Import.ImportAsync(chosen, storeKeys: true, Path.Combine(home.Home, "User"), CancellationToken.None);
-        Assert.Equal(["user-files", "everywhere", "project", "web", "zed-tool", "docs", "remote", "folder-tool"], imported.Names);
+        Assert.Equal(
+            ["user-files", "everywhere", "project", "web", "zed-tool", "docs", "remote", "folder-tool"],
+            imported.Servers.Select(server => server.Name)
+        );
         var text = await File.ReadAllTextAsync(Target);
         Assert.Contains("// Mine.", text, StringComparison.Ordinal);
         var servers = home.Servers.List().Servers.ToDictionary(server => server.Declaration.Name);
@@ -129,10 +132,13 @@ public sealed class McpImportTests : IAsyncLifetime
         Write(".cursor/mcp.json", """{ "mcpServers": { "tool": { "command": "one", "env": { "TOKEN": "first-token" } } } }""");
         Write(".claude.json", """{ "mcpServers": { "tool": { "command": "two", "env": { "TOKEN": "second-token" } } } }""");
         var choices = Choices(Import.Find(null, CancellationToken.None));
-        Assert.Equal(["tool", "tool-2"], (await Import.ImportAsync(choices, false, null, CancellationToken.None)).Names);
+        Assert.Equal(
+            ["tool", "tool-2"],
+            (await Import.ImportAsync(choices, false, null, CancellationToken.None)).Servers.Select(server => server.Name)
+        );
         Assert.Equal("vault://mcp-tool-2/token", home.Status("tool-2").Declaration.Environment["TOKEN"]);
         Assert.All(Import.Find(null, CancellationToken.None).SelectMany(file => file.Servers), server => Assert.True(server.IsPresent));
-        Assert.Empty((await Import.ImportAsync(choices, false, null, CancellationToken.None)).Names);
+        Assert.Empty((await Import.ImportAsync(choices, false, null, CancellationToken.None)).Servers.Select(server => server.Name));
     }
 
     [Fact]
