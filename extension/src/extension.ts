@@ -24,7 +24,7 @@ import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { activateVsCodeChat } from './features/vsCodeChat';
 import { runWithErrorHandling } from './infrastructure/errors';
-import { readLaunchSettings } from './infrastructure/settings';
+import { proxyVariables, readLaunchSettings } from './infrastructure/settings';
 import { workspaceFolders } from './infrastructure/workspaceFolders';
 import { ApprovalList } from './server/approvalList';
 import { SidecarClient } from './server/client';
@@ -57,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     });
   const client = new SidecarClient({
     log,
+    variables: proxyVariables,
     find,
     workspace: () => {
       const folders = workspaceFolders();

@@ -25,3 +25,20 @@ export function readLaunchSettings(env: unknown): LaunchSettings {
 export function chatsOpenInSideBar(): boolean {
   return vscode.workspace.getConfiguration('plue').get('chat.location') !== 'editor';
 }
+
+/** VS Code's own proxy as variables of the sidecar. Only the user's settings count, because an opened folder must not choose a proxy. */
+export function proxyVariables(): Record<string, string> {
+  const settings = vscode.workspace.getConfiguration('http');
+  const proxy = settings.inspect<unknown>('proxy')?.globalValue;
+  if (typeof proxy !== 'string' || proxy.trim() === '') return {};
+  const bypassed = v.safeParse(v.array(v.string()), settings.inspect<unknown>('noProxy')?.globalValue);
+  const hosts = bypassed.success ? bypassed.output.join(',') : '';
+  const variables: Record<string, string> = {};
+  // Programs read either spelling; on Windows both are the same variable.
+  for (const spelling of [(name: string) => name, (name: string) => name.toLowerCase()]) {
+    variables[spelling('HTTP_PROXY')] = proxy.trim();
+    variables[spelling('HTTPS_PROXY')] = proxy.trim();
+    if (hosts !== '') variables[spelling('NO_PROXY')] = hosts;
+  }
+  return variables;
+}

@@ -72,6 +72,8 @@ export interface SidecarOptions {
   log: vscode.LogOutputChannel;
   /** Finds the program at each start; rejects with a FailureError if there is none. */
   find(): Promise<SidecarCommand>;
+  /** Variables that replace those of this process. Read at each start. */
+  variables?(): Record<string, string>;
   /** Read at each start, because trust can be granted later. */
   workspace(): PlueOptions;
 }
@@ -320,7 +322,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const command = await this.options.find();
     // Stopped or restarted while the program was located.
     if (this.life !== life) throw new UserCancelledError();
-    const child = startSidecar(command);
+    const child = startSidecar(command, this.options.variables?.());
     life.child = child;
     life.startTimer = setTimeout(() => child.kill('SIGKILL'), startTimeout);
     child.on('error', (error) => (this.lastError = error.message));

@@ -78,10 +78,18 @@ function builtSidecar(extensionPath: string, machine: Machine): string | undefin
   return machine.modified(portable) === undefined ? undefined : portable;
 }
 
-/** Runs in the user's home, not in the workspace, because an opened folder must not control what runs. */
-export function startSidecar(sidecar: SidecarCommand): ChildProcess {
+/**
+ * Runs in the user's home, not in the workspace, because an opened folder must not control what runs.
+ * @param variables Replace those of this process.
+ */
+export function startSidecar(sidecar: SidecarCommand, variables: Record<string, string> = {}): ChildProcess {
   makeExecutable(sidecar.command);
-  return spawn(sidecar.command, [...sidecar.args, 'serve'], { cwd: homedir(), stdio: 'pipe', windowsHide: true });
+  return spawn(sidecar.command, [...sidecar.args, 'serve'], {
+    cwd: homedir(),
+    env: { ...process.env, ...variables },
+    stdio: 'pipe',
+    windowsHide: true,
+  });
 }
 
 export function ridOf(machine: Machine): string {

@@ -16,6 +16,10 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<bool> online = new("--online") { Description = "Also request the models of each enabled provider" };
+    private readonly Option<bool> network = new("--network")
+    {
+        Description = "List each host that Plue would contact and why, and contact none. Programs that Plue starts choose their own hosts",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
@@ -28,9 +32,15 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         return commands.Verb(
             "health",
             "Look at everything that Plue needs, and say what helps",
-            [online, workspace, json, fd],
+            [online, network, workspace, json, fd],
             async (services, parsed, cancellationToken) =>
             {
+                if (parsed.GetValue(network))
+                {
+                    ShowNetwork(services);
+                    return ExitCodes.Done;
+                }
+
                 var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
                 var result = await new HealthHandlers(services.Health).CheckAsync(
                     new HealthCheckParams(parsed.GetValue(online)),
@@ -93,6 +103,22 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
                 ),
             ],
         };
+
+    private void ShowNetwork(Services services)
+    {
+        var hosts = NetworkPlan.Of(services.Health);
+        var width = hosts.Max(host => host.Host.Length);
+        foreach (var host in hosts)
+        {
+            terminal.WriteLine(
+                services.Platform.Redactor.Mask(
+                    HiddenCharacters.VisibleLine(
+                        $"{host.Host.PadRight(width)}  {host.Reason}{(host.Refusal is { } refusal ? $"  refused: {refusal}" : "")}"
+                    )
+                )
+            );
+        }
+    }
 
     private void Show(HealthCheckResult result)
     {

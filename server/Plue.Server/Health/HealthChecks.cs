@@ -42,6 +42,7 @@ internal sealed class HealthChecks(HealthServices services)
                 new("Git", IsNeeded: false, MachineChecks.GitAsync),
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Create("Telemetry", isNeeded: false, machine.Telemetry),
+                HealthCheck.Create("Network", isNeeded: false, machine.Network),
                 HealthCheck.Create("Safety", isNeeded: false, disk.Security),
             ],
             online ? OnlineTimeout : CheckTimeout,

@@ -1,3 +1,4 @@
+using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -16,7 +17,8 @@ internal sealed record HealthServices(
     StoreServices Store,
     PermissionServices Permissions,
     ToolServices Tools,
-    TelemetryServices Telemetry
+    TelemetryServices Telemetry,
+    HostConnections Connections
 )
 {
     public PluePaths Paths { get; init; } = Platform.Paths;

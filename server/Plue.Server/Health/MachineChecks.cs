@@ -123,6 +123,47 @@ internal sealed class MachineChecks(HealthServices services)
         ];
     }
 
+    /// <summary>The proxy, the certificates and the contacted hosts; no row before the first connection without settings.</summary>
+    public IReadOnlyList<HealthRow> Network()
+    {
+        const string name = "Network";
+        var settings = new HealthFix(HealthAction.OpenSettings);
+        var (connections, plan) = (services.Connections, NetworkPlan.Of(services));
+        List<HealthRow> rows = [];
+        if (connections.Settings.Problem is { } problem)
+        {
+            rows.Add(HealthRow.Failed(name, problem) with { Fix = settings });
+        }
+        else if (connections.Settings.ProxyAddress is { } proxy)
+        {
+            rows.Add(HealthRow.Ok(name, $"The proxy {proxy.Authority} is used for other machines."));
+        }
+        if (connections.RootsProblem is { } roots)
+        {
+            rows.Add(HealthRow.Warning(name, roots) with { Advice = "Correct ca_file in the settings.", Fix = settings });
+        }
+        else if (connections.Settings.CaFile is { Length: > 0 } file)
+        {
+            rows.Add(HealthRow.Ok(name, $"The certificates of {file} are trusted beside those of the system."));
+        }
+
+        var contacted = connections.Contacted;
+        if (contacted.Count > 0)
+        {
+            rows.Add(HealthRow.Ok(name, $"Contacted since the start: {string.Join(", ", contacted.Select(host => host.Host))}."));
+        }
+        if (NetworkPlan.Unplanned(plan, contacted) is { Count: > 0 } unplanned)
+        {
+            rows.Add(
+                HealthRow.Ok(
+                    name,
+                    $"Not in the settings, so chosen by a tool, a sign-in, or earlier settings: {string.Join(", ", unplanned)}."
+                )
+            );
+        }
+        return rows;
+    }
+
     public async Task<IReadOnlyList<HealthRow>> SandboxAsync(CancellationToken cancellationToken)
     {
         const string name = "Sandbox";

@@ -7,6 +7,7 @@ using Plue.Server.Codices;
 using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Health;
+using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -37,6 +38,7 @@ internal sealed class Services : IAsyncDisposable
         Vault = new VaultServices(Platform, redactor);
         Codices = new CodexServices(Platform);
         var secrets = new SecretSource(Vault.Vault, Vault.EnvironmentKeys);
+        Connections = new HostConnections(Platform.Paths, Platform.Time, ReadNetworkSettings);
         var catalog = new ProviderCatalog(Platform.Paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         Providers = new ProviderServices(
             Platform,
@@ -44,6 +46,7 @@ internal sealed class Services : IAsyncDisposable
             ReadCatalogSettings,
             new ProviderCodices(Platform.Paths, Codices.Templates, catalog),
             secrets,
+            Connections,
             redactor.Register
         );
         ProviderKeys = new ProviderKeys(Platform.Paths, Codices.Templates, Vault.Vault, Vault.EnvironmentKeys, Providers.Registry);
@@ -58,15 +61,16 @@ internal sealed class Services : IAsyncDisposable
             Platform.Time,
             Platform.CreateLogger("Edits")
         );
-        Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, toolSources);
+        Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, Connections, toolSources);
         Transfer = new TransferServices(Platform, Store);
         ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys, Tools.McpImport);
-        Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets);
+        Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets, Connections);
         Audit = new AuditServices(Platform, Store);
-        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry);
+        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry, Connections);
     }
 
     public PlatformServices Platform { get; }
+    public HostConnections Connections { get; }
     public VaultServices Vault { get; }
     public CodexServices Codices { get; }
     public ProviderServices Providers { get; }
@@ -118,6 +122,17 @@ internal sealed class Services : IAsyncDisposable
         await Providers.DisposeAsync();
         await Vault.DisposeAsync();
         Platform.Dispose();
+    }
+
+    private NetworkSettings ReadNetworkSettings()
+    {
+        var config = Codices.Config;
+        return new NetworkSettings(
+            config.Text(NetworkSettings.ProxyKey),
+            config.Texts(NetworkSettings.NoProxyKey),
+            config.Text(NetworkSettings.CaFileKey),
+            config.Texts(NetworkSettings.AllowedHostsKey)
+        );
     }
 
     private CatalogSettings ReadCatalogSettings()

@@ -84,15 +84,15 @@ public sealed class ManagedPolicy
     }
 
     /// <summary>For every request of the sidecar.</summary>
-    public string? RefusalOfHost(Uri address)
+    public string? RefusalOfHost(Uri address) =>
+        Refusal(file => file.AllowedHosts is { } allowed && !IsHostIn(allowed, address), $"connections to {HostOf(address)}");
+
+    /// <summary>Whether a list of hosts such as <c>api.example.com</c> or <c>*.example.com:8443</c> has the host of an address.</summary>
+    public static bool IsHostIn(IReadOnlyList<string> hosts, Uri address)
     {
-        var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
-        var shown = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
-        var withPort = string.Create(CultureInfo.InvariantCulture, $"{shown}:{address.Port}");
-        return Refusal(
-            file => file.AllowedHosts is { } allowed && !allowed.Any(one => IsHost(one, shown) || IsHost(one, withPort)),
-            $"connections to {shown}"
-        );
+        var host = HostOf(address);
+        var withPort = string.Create(CultureInfo.InvariantCulture, $"{host}:{address.Port}");
+        return hosts.Any(one => IsHost(one, host) || IsHost(one, withPort));
     }
 
     /// <param name="address">Null for a program.</param>
@@ -155,8 +155,16 @@ public sealed class ManagedPolicy
         ProblemSentence
         ?? (rules.FirstOrDefault(refuses) is { } file ? $"Your organization's policy ({file.Path}) does not allow {what}." : null);
 
+    private static string HostOf(Uri address)
+    {
+        var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
+        return host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
+    }
+
     private static bool IsHost(string rule, string host) =>
-        rule.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(rule[1..], StringComparison.Ordinal) : rule == host;
+        rule.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(rule[1..], StringComparison.OrdinalIgnoreCase)
+            : rule.Equals(host, StringComparison.OrdinalIgnoreCase);
 
     /// <returns>Null if there is no such file; a second file that is missing is a problem.</returns>
     private static Known? ReadFile(string path, bool isOfSystem)

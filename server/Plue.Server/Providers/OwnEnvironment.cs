@@ -51,4 +51,18 @@ internal static class OwnEnvironment
                 entry => (string?)entry.Value ?? "",
                 OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
             );
+
+    /// <summary>As <see cref="Read()"/>, with other values for some names.</summary>
+    public static IReadOnlyDictionary<string, string> Read(IReadOnlyDictionary<string, string> changed)
+    {
+        var all = new Dictionary<string, string>(
+            Read(),
+            OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
+        );
+        foreach (var (name, value) in changed)
+        {
+            all[name] = value;
+        }
+        return all;
+    }
 }

@@ -21,6 +21,7 @@ namespace Plue.Server.Providers;
 
 /// <summary>Creates the provider of each kind.</summary>
 /// <param name="refusalOf">Returns why the organization does not allow a provider; null if it does. Those are not looked for.</param>
+/// <param name="networkVariables">Variables of programs for the proxy and certificates of the settings.</param>
 internal sealed class ProviderFactory(
     PlatformServices platform,
     ISecretStore secrets,
@@ -28,7 +29,8 @@ internal sealed class ProviderFactory(
     ProviderHttp http,
     ExternalPrograms programs,
     Action<string> registerSecret,
-    Func<ProviderSettings, string?> refusalOf
+    Func<ProviderSettings, string?> refusalOf,
+    Func<IReadOnlyDictionary<string, string>> networkVariables
 )
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
@@ -83,7 +85,7 @@ internal sealed class ProviderFactory(
                 settings,
                 secrets,
                 programs,
-                OwnEnvironment.Read(),
+                OwnEnvironment.Read(networkVariables()),
                 time,
                 platform.Redactor.Mask
             ),
@@ -164,7 +166,7 @@ internal sealed class ProviderFactory(
             secrets,
             programs,
             platform.Paths,
-            OwnEnvironment.Read(),
+            OwnEnvironment.Read(networkVariables()),
             () => Sandbox,
             platform.Redactor.Mask,
             time,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Catalog;
+using Plue.Server.Network;
 using Plue.Server.Platform;
 using Plue.Server.Policy;
 using Plue.Server.Providers.Connections;
@@ -22,16 +23,25 @@ internal sealed class ProviderServices : IAsyncDisposable
         Func<CatalogSettings> catalogSettings,
         IProviderSource source,
         ISecretStore secrets,
+        HostConnections connections,
         Action<string> registerSecret
     )
     {
-        http = new ProviderHttp(url =>
-            PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url))
+        http = new ProviderHttp(
+            url =>
+                PolicyRefusals.Record(
+                    platform.Paths,
+                    platform.Time,
+                    ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url) ?? connections.RefusalOfUser(url)
+                ),
+            connections
         );
         string? RefusalOf(ProviderSettings settings, string? model)
         {
             var policy = ManagedPolicy.Read(platform.Paths);
-            return policy.RefusalOfProvider(settings.Kind, settings.Address) ?? (model is null ? null : policy.RefusalOfModel(model));
+            return policy.RefusalOfProvider(settings.Kind, settings.Address)
+                ?? (settings.Address is { } address ? connections.RefusalOfUser(address) : null)
+                ?? (model is null ? null : policy.RefusalOfModel(model));
         }
 
         var tokens = new OAuthTokens(secrets, http, platform.Paths, platform.Time);
@@ -42,7 +52,16 @@ internal sealed class ProviderServices : IAsyncDisposable
             () => platform.Workspace.OpenFolders,
             platform.Time
         );
-        Factory = new ProviderFactory(platform, secrets, tokens, http, Programs, registerSecret, settings => RefusalOf(settings, null));
+        Factory = new ProviderFactory(
+            platform,
+            secrets,
+            tokens,
+            http,
+            Programs,
+            registerSecret,
+            settings => RefusalOf(settings, null),
+            connections.ChildVariables
+        );
         Discovery = new Discovery(
             Factory.FindClaudeCodeAsync,
             Factory.ProbeAsync,

@@ -1,5 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Network;
 using Plue.Server.Platform;
 using Plue.Server.Policy;
 using Plue.Server.Providers;
@@ -22,13 +23,14 @@ internal sealed class TelemetryServices : IAsyncDisposable
         CodexServices codices,
         ProviderServices providers,
         StoreServices store,
-        ISecretSource secrets
+        ISecretSource secrets,
+        HostConnections connections
     )
     {
         (this.platform, this.codices, this.providers, this.store) = (platform, codices, providers, store);
         Exporter = new TelemetryExporter(
             () => Settings,
-            address => PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfHost(address)),
+            address => PolicyRefusals.Record(platform.Paths, platform.Time, connections.RefusalOf(address)),
             providers.OpenHttp,
             secrets,
             platform.Redactor.Mask,

@@ -1,6 +1,7 @@
 using System.Net;
 using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
+using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
@@ -13,6 +14,7 @@ namespace Plue.Server.Tools;
 /// <param name="editor">For files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window; null for one folder.</param>
 /// <param name="skills">Their files can be read; null for none.</param>
+/// <param name="connections">Null for those without settings.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
@@ -22,7 +24,8 @@ public sealed class BuiltInTools(
     Func<IPAddress, bool> mayFetch,
     EditorWindow? editor = null,
     Func<WorkspaceFolders?>? folders = null,
-    SkillCatalog? skills = null
+    SkillCatalog? skills = null,
+    HostConnections? connections = null
 ) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
@@ -35,7 +38,7 @@ public sealed class BuiltInTools(
         ("search", text => new SearchTool(text, policy, editor)),
         ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders)),
         (TodoList.ToolName, text => new TodoTool(text)),
-        ("fetch", text => new FetchTool(text, mayFetch)),
+        ("fetch", text => new FetchTool(text, mayFetch, connections)),
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>

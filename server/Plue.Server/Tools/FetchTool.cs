@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -13,8 +14,11 @@ namespace Plue.Server.Tools;
 /// <summary>Gets the main content of a web page as Markdown. It sends nothing but the address, keeps no cookies, and connects only to public addresses.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="isAllowed">Addresses that may be connected to though they are not public.</param>
-public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowed) : ITool
+/// <param name="connections">Null for those without settings.</param>
+public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowed, HostConnections? connections = null) : ITool
 {
+    private readonly HostConnections connections = connections ?? HostConnections.Plain;
+
     private const int MaxBytes = 4 * 1024 * 1024;
     private const int MaxRedirects = 5;
     private const int MaxAddressLength = 2_000;
@@ -74,28 +78,26 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
 
     private HttpMessageInvoker Client() =>
         new(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                // A proxy would resolve the name itself, so its target could not be checked.
-                UseProxy = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                ConnectTimeout = TimeSpan.FromSeconds(10),
-                MaxResponseHeadersLength = 64,
-                ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, isAllowed, cancellationToken),
-            }
+            connections.Create(
+                // A proxy that is given a name resolves it itself, so its target could not be checked: it gets the address instead.
+                useProxy: false,
+                sockets =>
+                {
+                    sockets.AllowAutoRedirect = false;
+                    sockets.UseCookies = false;
+                    sockets.AutomaticDecompression = DecompressionMethods.All;
+                    sockets.ConnectTimeout = TimeSpan.FromSeconds(10);
+                    sockets.MaxResponseHeadersLength = 64;
+                    sockets.ConnectCallback = (context, cancellationToken) =>
+                        ConnectAsync(context.InitialRequestMessage.RequestUri!, context.DnsEndPoint, cancellationToken);
+                }
+            )
         );
 
-    private static async ValueTask<Stream> ConnectAsync(
-        DnsEndPoint endpoint,
-        Func<IPAddress, bool> isAllowed,
-        CancellationToken cancellationToken
-    )
+    private async ValueTask<Stream> ConnectAsync(Uri address, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
-        var addresses = IPAddress.TryParse(endpoint.Host, out var literal)
-            ? [literal]
-            : await Dns.GetHostAddressesAsync(endpoint.Host, cancellationToken);
+        var proxy = connections.ProxyOf(address);
+        var addresses = await AddressesAsync(endpoint.Host, proxy is not null, cancellationToken);
         var fitting = addresses.Where(address => IsPublic(address) || isAllowed(address)).ToArray();
         if (fitting.Length < addresses.Length || fitting.Length == 0)
         {
@@ -105,13 +107,50 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(fitting, endpoint.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            if (proxy is null)
+            {
+                await socket.ConnectAsync(fitting, endpoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            if (proxy.Scheme != "http")
+            {
+                throw new ToolFailureException($"{proxy.Scheme}:// proxies cannot be used by fetch. Use a proxy with an http:// address.");
+            }
+
+            await socket.ConnectAsync(proxy.Host, proxy.Port, cancellationToken);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            await ProxyTunnel.OpenAsync(
+                stream,
+                new IPEndPoint(fitting[0], endpoint.Port),
+                connections.ProxyCredentials?.GetCredential(proxy, "Basic"),
+                cancellationToken
+            );
+            return stream;
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private static async Task<IPAddress[]> AddressesAsync(string host, bool isProxied, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return [literal];
+        }
+
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellationToken);
+        }
+        catch (SocketException fault) when (isProxied)
+        {
+            throw new ToolFailureException(
+                $"{host} was not fetched: its address must be checked before the proxy connects to it, and this machine cannot resolve the name ({fault.Message.TrimEnd('.')}).",
+                fault
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 using Plue.Server.Codices;
 using Plue.Server.Editor;
 using Plue.Server.Edits;
+using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Policy;
@@ -25,6 +26,7 @@ internal sealed class ToolServices : IAsyncDisposable
         EditServices edits,
         EditorWindow editor,
         ISecretStore secrets,
+        HostConnections connections,
         IReadOnlyList<IToolSource>? sources
     )
     {
@@ -47,8 +49,8 @@ internal sealed class ToolServices : IAsyncDisposable
             Time = platform.Time,
             Environment = OwnEnvironment.Read(),
             Home = PluePaths.UserFolder,
-            RefusalOf = address =>
-                PolicyRefusals.Record(platform.Paths, platform.Time, ManagedPolicy.Read(platform.Paths).RefusalOfHost(address)),
+            RefusalOf = address => PolicyRefusals.Record(platform.Paths, platform.Time, connections.RefusalOf(address)),
+            Connections = connections,
             Templates = () => McpTemplate.Of(codices.Templates),
             Ask = (request, cancellationToken) => permissions.Approvals.AskAsync(request, cancellationToken),
             Judge = permissions.Policy.Evaluate,
@@ -81,7 +83,8 @@ internal sealed class ToolServices : IAsyncDisposable
                     static _ => false,
                     editor,
                     () => platform.Workspace.TrustedFolders,
-                    codices.Skills
+                    codices.Skills,
+                    connections
                 ),
                 new SkillTool(codices.Skills, codices.Prompts.ToolText),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),

@@ -13,17 +13,19 @@ public partial class LayeringTests
         ["Editor"] = ["Messages", "Platform"],
         ["Json5"] = [],
         ["Policy"] = ["Json5", "Messages", "Platform"],
+        ["Network"] = ["Policy", "Messages", "Platform"],
         ["Store"] = ["Messages", "Platform"],
         ["Vault"] = ["Messages", "Platform"],
         ["Catalog"] = ["Messages", "Platform"],
         ["Templates"] = ["Json5", "Store", "Messages", "Platform"],
         ["Codices"] = ["Policy", "Json5", "Templates", "Store", "Messages", "Platform"],
-        ["Providers"] = ["Policy", "Messages", "Platform", "Catalog"],
+        ["Providers"] = ["Network", "Policy", "Messages", "Platform", "Catalog"],
         ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
         ["Permissions"] = ["Policy", "Templates", "Store", "Json5", "Messages", "Platform"],
         ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
         ["Tools"] =
         [
+            "Network",
             "Editor",
             "Edits",
             "Permissions",
@@ -68,11 +70,12 @@ public partial class LayeringTests
             "Messages",
             "Platform",
         ],
-        ["Telemetry"] = ["Chat", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
+        ["Telemetry"] = ["Chat", "Network", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
         ["Audit"] = ["Transfer", "Permissions", "Policy", "Store", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
         ["Health"] =
         [
+            "Network",
             "Telemetry",
             "Tools",
             "Policy",
@@ -87,6 +90,7 @@ public partial class LayeringTests
         ],
         ["Modules"] =
         [
+            "Network",
             "Audit",
             "Editor",
             "Health",
@@ -166,6 +170,7 @@ public partial class LayeringTests
         ],
         ["Cli"] =
         [
+            "Network",
             "Audit",
             "Acp",
             "Mcp",

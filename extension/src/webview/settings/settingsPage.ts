@@ -32,6 +32,10 @@ const labels: Readonly<Record<string, string>> = {
   catalog_refresh: l10n.t('Update catalog automatically'),
   catalog_refresh_url: l10n.t('Catalog server'),
   catalog_sha256: l10n.t('Catalog SHA-256'),
+  proxy: l10n.t('Proxy'),
+  no_proxy: l10n.t('Hosts without proxy'),
+  ca_file: l10n.t('Certificate authorities'),
+  allowed_hosts: l10n.t('Allowed hosts'),
 };
 
 /** Choices as the file spells them. */

@@ -101,6 +101,9 @@ public sealed class Discovery(
         }
     }
 
+    /// <summary>Where Ollama is looked for; null for an address that is not valid.</summary>
+    public Uri? OllamaAddress => OllamaSettings().Address;
+
     /// <summary>Asks Ollama where it would be.</summary>
     /// <returns>The address, and why it did not answer; null when it did.</returns>
     public async Task<(string Address, Failure? Failure)> AskOllamaAsync(CancellationToken cancellationToken)

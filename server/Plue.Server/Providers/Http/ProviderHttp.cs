@@ -1,5 +1,6 @@
 using System.Net;
 using Plue.Server.Messages;
+using Plue.Server.Network;
 
 namespace Plue.Server.Providers.Http;
 
@@ -9,14 +10,15 @@ namespace Plue.Server.Providers.Http;
 /// and closes an answer that was not read to its end at once, because that is what stops the billing.
 /// </summary>
 /// <param name="refusalOf">Returns why the organization does not allow requests to an address; null if it does.</param>
-public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null) : IDisposable
+/// <param name="connections">Null for those without settings.</param>
+public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null, HostConnections? connections = null) : IDisposable
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Lazy<HttpMessageInvoker> direct = new(() => Create(useProxy: false));
-    private readonly Lazy<HttpMessageInvoker> viaProxy = new(() => Create(useProxy: true));
+    private readonly Lazy<HttpMessageInvoker> direct = new(() => Create(connections ?? HostConnections.Plain, useProxy: false));
+    private readonly Lazy<HttpMessageInvoker> viaProxy = new(() => Create(connections ?? HostConnections.Plain, useProxy: true));
 
-    /// <summary>The system's proxy counts for every host but this machine itself.</summary>
+    /// <summary>The proxy of the settings, the environment or the system counts for every host but this machine itself.</summary>
     /// <exception cref="FailureException">PermissionDenied.</exception>
     internal HttpMessageInvoker For(Uri url) =>
         refusalOf?.Invoke(url) is { } refusal ? throw new FailureException(FailureKind.PermissionDenied, refusal) : Open(url);
@@ -32,19 +34,21 @@ public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null) : IDispos
             viaProxy.Value.Dispose();
     }
 
-    private static HttpMessageInvoker Create(bool useProxy) =>
+    private static HttpMessageInvoker Create(HostConnections connections, bool useProxy) =>
         new(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = useProxy,
-                AutomaticDecompression = DecompressionMethods.None,
-                ActivityHeadersPropagator = null,
-                ConnectTimeout = ConnectTimeout,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                ResponseDrainTimeout = TimeSpan.Zero,
-                MaxResponseDrainSize = 0,
-            }
+            connections.Create(
+                useProxy,
+                sockets =>
+                {
+                    sockets.AllowAutoRedirect = false;
+                    sockets.UseCookies = false;
+                    sockets.AutomaticDecompression = DecompressionMethods.None;
+                    sockets.ActivityHeadersPropagator = null;
+                    sockets.ConnectTimeout = ConnectTimeout;
+                    sockets.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+                    sockets.ResponseDrainTimeout = TimeSpan.Zero;
+                    sockets.MaxResponseDrainSize = 0;
+                }
+            )
         );
 }

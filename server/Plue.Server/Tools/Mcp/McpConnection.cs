@@ -437,6 +437,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
             }
         }
 
+        foreach (var (name, value) in services.Connections.ChildVariables())
+        {
+            environment[name] = value;
+        }
+
         foreach (var (name, value) in await ResolvedAsync(server.Environment, identity, cancellationToken).ConfigureAwait(false))
         {
             environment[name] = value;
@@ -459,7 +464,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private async Task<IClientTransport> ConnectHttpAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
-        guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token), services.RefusalOf);
+        guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token), services.RefusalOf, services.Connections);
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
         // Without a token, requests are unauthenticated: only the user starts a sign-in.

@@ -82,6 +82,9 @@ public sealed record McpServices
     /// <summary>Returns why requests to an address are not allowed, as a sentence; null if they are.</summary>
     public Func<Uri, string?> RefusalOf { get; init; } = static _ => null;
 
+    /// <summary>Opens the connections to servers with an address.</summary>
+    public Network.HostConnections Connections { get; init; } = Network.HostConnections.Plain;
+
     /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Plue.Server.Messages;
+using Plue.Server.Network;
 using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.Http;
 
@@ -21,23 +22,26 @@ internal sealed class McpHttpGuard(
     public McpHttpGuard(
         McpDeclaration server,
         Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers,
-        Func<Uri, string?> refusalOf
+        Func<Uri, string?> refusalOf,
+        HostConnections connections
     )
         : this(
             server,
             headers,
             refusalOf,
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = !server.Address!.IsLoopback,
-                AutomaticDecompression = DecompressionMethods.None,
-                ActivityHeadersPropagator = null,
-                ConnectTimeout = ProviderHttp.ConnectTimeout,
-                ResponseDrainTimeout = TimeSpan.Zero,
-                MaxResponseDrainSize = 0,
-            }
+            connections.Create(
+                useProxy: !server.Address!.IsLoopback,
+                sockets =>
+                {
+                    sockets.AllowAutoRedirect = false;
+                    sockets.UseCookies = false;
+                    sockets.AutomaticDecompression = DecompressionMethods.None;
+                    sockets.ActivityHeadersPropagator = null;
+                    sockets.ConnectTimeout = ProviderHttp.ConnectTimeout;
+                    sockets.ResponseDrainTimeout = TimeSpan.Zero;
+                    sockets.MaxResponseDrainSize = 0;
+                }
+            )
         ) { }
 
     /// <summary>Why a response was aborted, as a sentence without subject. The library reports a different error.</summary>

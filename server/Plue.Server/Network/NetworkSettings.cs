@@ -1,0 +1,34 @@
+namespace Plue.Server.Network;
+
+/// <summary>What the user set for connections.</summary>
+/// <param name="Proxy">The address of a proxy; null for that of the environment or the system.</param>
+/// <param name="NoProxy">Hosts that are reached without <paramref name="Proxy"/>.</param>
+/// <param name="CaFile">A PEM file of certificates that are trusted beside those of the system; null for none.</param>
+/// <param name="AllowedHosts">Hosts that may be contacted; empty for all.</param>
+public sealed record NetworkSettings(
+    string? Proxy = null,
+    IReadOnlyList<string>? NoProxy = null,
+    string? CaFile = null,
+    IReadOnlyList<string>? AllowedHosts = null
+)
+{
+    public const string ProxyKey = "proxy";
+    public const string NoProxyKey = "no_proxy";
+    public const string CaFileKey = "ca_file";
+    public const string AllowedHostsKey = "allowed_hosts";
+
+    public static readonly NetworkSettings None = new();
+
+    /// <summary>Null for none, and for one that <see cref="Problem"/> is about.</summary>
+    public Uri? ProxyAddress => Problem is null && !string.IsNullOrWhiteSpace(Proxy) ? new Uri(Proxy) : null;
+
+    /// <summary>Why nothing is contacted, as a sentence: a proxy that cannot be used must not be passed by.</summary>
+    public string? Problem =>
+        string.IsNullOrWhiteSpace(Proxy)
+        || (
+            Uri.TryCreate(Proxy, UriKind.Absolute, out var address)
+            && address is { Scheme: "http" or "https", UserInfo: "", Host.Length: > 0 }
+        )
+            ? null
+            : $"The setting {ProxyKey} is not the address of a proxy, so Plue contacts no server. Write it as http://proxy.example.com:8080, without a password; a password belongs into the variable HTTPS_PROXY.";
+}
