@@ -33,7 +33,7 @@ const shipped = [
   { folder: 'extension/media', names: /\.(svg|png|md|json)$/ },
 ];
 
-/** Bytes that a package may have, by target. The native program compresses to 16.6 MB. */
+/** Bytes that a package may have, by target. The package for Linux has 16.6 MiB: docs/decisions/061-fixed-address-native-aot.md. */
 const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 18 * 1024 * 1024 });
 
 const packageSources = [
@@ -95,7 +95,7 @@ export async function madePackage(target) {
 
 /** @param {number} bytes */
 export function megabytes(bytes) {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
 /** The manifest without what only a checkout needs. */

@@ -7,8 +7,7 @@ public sealed record RpcRequest<TParams, TResult>(string Name);
 public sealed record RpcNotification<TParams>(string Name);
 
 /// <summary>
-/// The codes of error replies. A typed failure (the kinds of <c>ErrorData.Kind</c>) has its own stable code, counted down from
-/// <see cref="FirstFailure"/> in the order of the server's FailureKind; new kinds go to the end.
+/// The codes of JSON-RPC and LSP. A typed failure (the kinds of <c>ErrorData.Kind</c>) has a code of its own: see docs/records.md.
 /// </summary>
 public static class ErrorCodes
 {
@@ -19,7 +18,6 @@ public static class ErrorCodes
     public const int InternalError = -32603;
     public const int NotInitialized = -32002;
     public const int RequestCancelled = -32800;
-    public const int FirstFailure = -33000;
 }
 
 /// <summary>The whole surface on one screen. The TypeScript side is rendered from this class: see STYLE.md, "The protocol, written once".</summary>

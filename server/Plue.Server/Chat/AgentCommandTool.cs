@@ -52,7 +52,7 @@ internal sealed class AgentCommandTool(ITool bash, string command, string? folde
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
-            var outcome = await planned.RunAsync(new Progress(tool.Pass, progress), cancellationToken);
+            var outcome = await planned.RunAsync(new Progress(tool, progress), cancellationToken);
             tool.Output = outcome.Text;
             return outcome;
         }
@@ -60,13 +60,13 @@ internal sealed class AgentCommandTool(ITool bash, string command, string? folde
 
     private void Pass(string text) => output(text);
 
-    private sealed class Progress(Action<string> pass, IToolProgress inner) : IToolProgress
+    private sealed class Progress(AgentCommandTool tool, IToolProgress inner) : IToolProgress
     {
         public CancellationToken Stopped => inner.Stopped;
 
         public void Report(string text)
         {
-            pass(text);
+            tool.Pass(text);
             inner.Report(text);
         }
     }

@@ -77,7 +77,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public async Task<ToolPermission> MayRunAsync(AgentCall call, CancellationToken cancellationToken)
     {
-        var tool = new AgentTool(call, Sandbox, editor.IsUnsaved);
+        var tool = new AgentTool(call, Sandbox, editor);
         var result = await RunAsync(call.ToolUseId, tool, cancellationToken);
         if (result.Error is { } why)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -11,8 +12,8 @@ namespace Plue.Server.Chat;
 /// A call of a hosted agent's own tool, seen as a tool of ours: it says what the agent would do. It ends when it is allowed; then the agent does it in its
 /// sandbox, and what it changes is recorded beside it. Used once.
 /// </summary>
-/// <param name="isUnsaved">Whether the editor has unsaved changes of a file: the agent would write over them.</param>
-internal sealed class AgentTool(AgentCall call, string? sandbox, Func<string, bool> isUnsaved) : ITool
+/// <param name="editor">Files with unsaved changes are not changed: the agent would overwrite them.</param>
+internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow editor) : ITool
 {
     private const int MaxFileBytes = 10 * 1024 * 1024;
 
@@ -31,7 +32,7 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, Func<string, bo
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var folder = context.Workspace ?? throw new ToolFailureException("No workspace folder is open, so the agent can do nothing here.");
-        if (call.Kind is "edit" or "delete" or "move" && call.Paths.FirstOrDefault(path => isUnsaved(RealPath.Of(path))) is { } unsaved)
+        if (call.Kind is "edit" or "delete" or "move" && call.Paths.FirstOrDefault(path => editor.IsUnsaved(RealPath.Of(path))) is { } unsaved)
         {
             throw new ToolFailureException(
                 $"{Path.GetFileName(unsaved)} has unsaved changes in the editor. Nothing was changed. Ask the user to save or discard them first."

@@ -14,14 +14,12 @@ namespace Plue.Server.Chat;
 /// One use of a tool of Claude Code's own, seen as a tool of ours: it says what would be done, and while it "runs" the program does it. Used once.
 /// </summary>
 /// <param name="name">As the program calls it: <c>Read</c>, <c>Bash</c>.</param>
-internal sealed class ProgramTool(string name) : ITool
+/// <param name="editor">Files with unsaved changes are not changed: the program would overwrite them.</param>
+internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
 {
     private const int MaxFileBytes = 10 * 1024 * 1024;
     private const string OutsideSandbox = "Claude Code runs this itself, outside Plue's sandbox.";
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    /// <summary>Whether the editor has unsaved changes of a file: the program would write over them.</summary>
-    public Func<string, bool> IsUnsaved { get; init; } = static _ => false;
 
     private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -161,6 +159,8 @@ internal sealed class ProgramTool(string name) : ITool
             Paths = null,
         };
     }
+
+    private bool IsUnsaved(string realPath) => editor.IsUnsaved(realPath);
 
     private static string PathIn(JsonElement parameters, string folder) =>
         Text(parameters, "file_path") is { Length: > 0 } path && !path.StartsWith('~') && !path.Contains('\0')

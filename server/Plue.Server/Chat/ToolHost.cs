@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Plue.Server.Editor;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Tools;
@@ -10,7 +11,7 @@ namespace Plue.Server.Chat;
 /// through <see cref="ToolRunner"/>: judged, asked about, its intent durable, its changes recorded. Only the doing is the program's.
 /// </summary>
 /// <param name="toolbox">Plue's tools that the program is offered.</param>
-internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn turn) : IToolHost
+internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow editor, IProgramTurn turn) : IToolHost
 {
     /// <summary>
     /// What the program does with tools of its own where a template lists them. Everything else it reaches through us: its commands would run outside our
@@ -26,12 +27,9 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
     /// </summary>
     public IToolObserver? Observer { get; set; }
 
-    /// <summary>Whether the editor has unsaved changes of the file with this real path.</summary>
-    public Func<string, bool> IsUnsaved { get; init; } = static _ => false;
-
     public async Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken)
     {
-        var tool = new ProgramTool(toolName) { IsUnsaved = IsUnsaved };
+        var tool = new ProgramTool(toolName, editor);
         var work = RunAsync(new ToolCall(toolUseId, toolName, input), new Toolbox([tool]), cancellationToken);
         if (await Task.WhenAny(tool.Allowed, work) == work)
         {

@@ -234,10 +234,12 @@ internal sealed class TurnRequests : ITurnRequests
             ]);
             request = request with
             {
-                ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id))
-                {
-                    IsUnsaved = services.Editor.IsUnsaved,
-                },
+                ToolHost = new ToolHost(
+                    services.ToolRunner,
+                    ours,
+                    services.Editor,
+                    new ProgramTurn(this, asked.Settings, modelId, turn.Id)
+                ),
                 OwnTools = own,
                 Tools = ours.Declarations,
             };

@@ -89,18 +89,16 @@ internal static class Problems
         var code = problem.IsSecret ? Secret : Rule;
         if (document.Location.IsJson5)
         {
-            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error)
+            if (
+                problem.Code == FindingCodes.Syntax
+                && document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start) is { } error
+            )
             {
                 return new LanguageProblem(TextSpan.Of(error.Span), problem.Message, true, Syntax);
             }
-            // A mismatch of file name and id is reported for the file but applies to the id.
-            if (
-                problem is { Line: 1, Column: 1 }
-                && problem.Message.StartsWith("`id` ", StringComparison.Ordinal)
-                && document.Root.Find("id") is { } id
-            )
+            if (problem.Member is { } member && document.Root.Find(member) is { } value)
             {
-                return new LanguageProblem(TextSpan.Of(id.Span), problem.Message, problem.IsError, code);
+                return new LanguageProblem(TextSpan.Of(value.Span), problem.Message, problem.IsError, code);
             }
         }
 

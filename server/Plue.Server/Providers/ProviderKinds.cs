@@ -27,6 +27,9 @@ public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType
     /// <summary>The default model; null to use the catalog and the vendor's list.</summary>
     public string? DefaultModel { get; init; }
 
+    /// <summary>The name in OpenTelemetry (<c>gen_ai.provider.name</c>).</summary>
+    public string TelemetryName { get; init; } = Id;
+
     public bool NeedsEndpoint => ExampleEndpoint is not null;
 
     public bool TakesKey => AuthTypes.Contains(AuthType.ApiKey);
@@ -91,6 +94,7 @@ public static class ProviderKinds
         new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true)
         {
             Catalog = "gemini",
+            TelemetryName = "gcp.gemini",
             Capabilities = ListsAllModels with { ModelsWithoutGif = "gemini", WebSearch = true },
         },
         new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true)
@@ -101,12 +105,18 @@ public static class ProviderKinds
         new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true)
         {
             Catalog = "azure",
+            TelemetryName = "azure.ai.openai",
             ExampleEndpoint = "https://my-resource.openai.azure.com",
         },
-        new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true) { Catalog = "bedrock" },
+        new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true)
+        {
+            Catalog = "bedrock",
+            TelemetryName = "aws.bedrock",
+        },
         new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true)
         {
             Catalog = "vertexai",
+            TelemetryName = "gcp.vertex_ai",
             Capabilities = new() { ModelsWithoutGif = "gemini" },
         },
         new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true)

@@ -33,7 +33,39 @@ internal static class RpcErrors
         }
     }
 
-    private static int CodeOf(FailureKind kind) => ErrorCodes.FirstFailure - (int)kind;
+    /// <summary>Clients know these numbers: a number is never changed or given to another kind. docs/records.md lists them.</summary>
+    internal static int CodeOf(FailureKind kind) =>
+        kind switch
+        {
+            FailureKind.Internal => -33000,
+            FailureKind.NotFound => -33001,
+            FailureKind.ProviderDisabled => -33002,
+            FailureKind.ProviderAuthFailed => -33003,
+            FailureKind.ModelNotFound => -33004,
+            FailureKind.ProviderExecutableFailed => -33005,
+            FailureKind.Timeout => -33006,
+            FailureKind.RateLimited => -33007,
+            FailureKind.SpendLimit => -33008,
+            FailureKind.ContextFull => -33009,
+            FailureKind.MissingField => -33010,
+            FailureKind.VaultLocked => -33011,
+            FailureKind.KeyNotBoundToOrigin => -33012,
+            FailureKind.BudgetExceeded => -33013,
+            FailureKind.PermissionDenied => -33014,
+            FailureKind.Untrusted => -33015,
+            FailureKind.Conflict => -33016,
+            FailureKind.StoreReadOnly => -33017,
+            FailureKind.Unreachable => -33018,
+            FailureKind.Overloaded => -33019,
+            FailureKind.CutStream => -33020,
+            FailureKind.BadResponse => -33021,
+            FailureKind.BadRequest => -33022,
+            FailureKind.Refused => -33023,
+            FailureKind.RoundLimit => -33024,
+            FailureKind.OriginChange => -33025,
+            FailureKind.VaultOlder => -33026,
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The failure has no code."),
+        };
 
     private static ErrorData DataOf(Failure failure) => new(ToProtocol.Name(failure.Kind), failure.RetryAfter?.TotalMilliseconds);
 }

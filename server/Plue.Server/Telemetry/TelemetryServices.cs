@@ -68,7 +68,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
     public IEnumerable<KeyValuePair<string, object>> AttributesOf(string providerId)
     {
         var settings = providers.Registry.Find(providerId)?.Settings;
-        yield return new("gen_ai.provider.name", settings is null ? providerId : NameOf(settings.Kind));
+        yield return new("gen_ai.provider.name", settings is null ? providerId : ProviderKinds.Find(settings.Kind)?.TelemetryName ?? settings.Kind);
         if (settings?.Address is { } address)
         {
             yield return new("server.address", address.Host);
@@ -77,16 +77,6 @@ internal sealed class TelemetryServices : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Exporter.DisposeAsync();
-
-    private static string NameOf(string kind) =>
-        kind switch
-        {
-            ProviderKinds.Azure => "azure.ai.openai",
-            ProviderKinds.Bedrock => "aws.bedrock",
-            ProviderKinds.Gemini => "gcp.gemini",
-            ProviderKinds.VertexAi => "gcp.vertex_ai",
-            _ => kind,
-        };
 }
 
 /// <param name="Agent">Its template.</param>

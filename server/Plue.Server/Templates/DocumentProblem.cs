@@ -12,6 +12,9 @@ public sealed record DocumentProblem(string Message, int Line, int Column, bool 
     /// <summary>One of <see cref="FindingCodes"/>.</summary>
     public string Code { get; init; } = FindingCodes.Field;
 
+    /// <summary>The member that the problem is about, if it was found outside of the document, as a wrong file name is.</summary>
+    public string? Member { get; init; }
+
     /// <summary>True if the document contains a key.</summary>
     public bool IsSecret => Code == FindingCodes.Secret;
 

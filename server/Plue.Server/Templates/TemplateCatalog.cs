@@ -308,7 +308,10 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
                         1,
                         1,
                         IsError: true
-                    ),
+                    )
+                    {
+                        Member = "id",
+                    },
                     .. reading.Problems,
                 ]
             )

@@ -202,7 +202,7 @@ public static class TemplateRisks
                         risks.Add(
                             new TemplateRisk(
                                 HookLoop,
-                                $"Setting `{set.Target}` triggers this hook again{(at == i ? "" : " through another hook")}. Give it a condition that no longer holds once it has run, or let it wait for another field.",
+                                $"Setting `{set.Target}` triggers this hook again{(at == i ? "" : " through another hook")}. Give it a condition that is false after it has run, or run it after another field.",
                                 HookSpan(template, hooks[i])
                             )
                         );

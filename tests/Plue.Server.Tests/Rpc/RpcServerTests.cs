@@ -57,8 +57,15 @@ public sealed class RpcServerTests : IAsyncDisposable
     {
         var error = (await client.RequestAsync("codex/delete", new { uri = "missing" }))["error"];
         Assert.Equal("It is not there.", (string?)error?["message"]);
-        Assert.Equal(ErrorCodes.FirstFailure - (int)FailureKind.NotFound, (int?)error?["code"]);
+        Assert.Equal(-33001, (int?)error?["code"]);
         Assert.Equal("notFound", (string?)error?["data"]?["kind"]);
+    }
+
+    [Fact]
+    public void Each_kind_of_failure_has_an_error_code_of_its_own()
+    {
+        var codes = Enum.GetValues<FailureKind>().Select(RpcErrors.CodeOf).ToList();
+        Assert.Equal(codes.Count, codes.Distinct().Count());
     }
 
     [Fact]

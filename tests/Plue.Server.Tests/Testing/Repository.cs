@@ -23,6 +23,16 @@ internal static class Repository
         Assert.True(expected == actual, $"{relativePath} is stale. Run `npm run update` and review the difference.");
     }
 
+    public static string Read(string relativePath) => File.ReadAllText(Path.Combine(Root, relativePath));
+
+    /// <summary>The files of the checkout that match a pattern, without generated ones.</summary>
+    public static IEnumerable<(string Path, string Text)> Files(string folder, string pattern) =>
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
+            .Select(path => (path, Read(path)));
+
     private static string FindRoot([CallerFilePath] string here = "")
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)

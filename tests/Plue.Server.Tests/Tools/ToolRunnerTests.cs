@@ -93,7 +93,7 @@ public sealed class ToolRunnerTests : IDisposable
     public async Task A_command_that_another_program_runs_is_not_stopped_alone()
     {
         fixture.Rights = fixture.Rights with { Tools = ["bash"] };
-        var tool = new Plue.Server.Chat.ProgramTool("Bash");
+        var tool = new Plue.Server.Chat.ProgramTool("Bash", new Plue.Server.Editor.EditorWindow());
         var running = runner.RunAsync(
             [new ToolCall("call_1", "Bash", """{"command":"echo begun; sleep 300"}""")],
             new Toolbox([tool]),

@@ -33,3 +33,12 @@ test('docs/records.md lists every record, event and error', () => {
   const prose = document('docs/records.md').prose;
   expect(names.filter((name) => !prose.includes(`\`${name}\``))).toEqual([]);
 });
+
+test('docs/records.md lists the code of each error as the sidecar sends it', () => {
+  const sent = [...source('Rpc/RpcErrors.cs').matchAll(/^ +FailureKind\.(\w)(\w+) => (-33\d{3}),$/gm)].map(
+    ([, first = '', rest = '', code]) => `${code} ${first.toLowerCase()}${rest}`,
+  );
+  const listed = [...document('docs/records.md').prose.matchAll(/^\| (-33\d{3}) \| `(\w+)` \|/gm)].map(([, code, kind]) => `${code} ${kind}`);
+  expect(sent.length).toBeGreaterThan(20);
+  expect(listed).toEqual(sent);
+});

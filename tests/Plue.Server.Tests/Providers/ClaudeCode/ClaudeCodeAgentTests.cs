@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Plue.Server.Chat;
+using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
@@ -528,6 +529,7 @@ public class ClaudeCodeAgentTests
             var host = new ToolHost(
                 new ToolRunner(new PermissionPolicy(), approvals, Edits, chain => [.. chain().Select(one => one.Title)]),
                 toolbox,
+                new EditorWindow(),
                 new ProgramTurn(this, context)
             )
             {

@@ -47,50 +47,12 @@ export class FootView implements ChatView {
     private readonly context: ChatContext,
     private readonly options: FootViewOptions,
   ) {
-    const { panel, codexId, store, actions } = context;
-    this.template = new TemplateSwitch({
-      run: (command) => panel.post({ type: 'command', command }),
-      change: (templateId) => panel.post({ type: 'changeTemplate', templateId }),
-      chooseAgent: (agent) => {
-        store.update({ agent });
-        actions.focusComposer();
-      },
-      openForm: ({ id }) => panel.post({ type: 'newTask', goal: this.composer.draft, templateId: id }),
-      tryTemplate: () => panel.post({ type: 'tryTemplate' }),
-    });
-    this.mode = new ModeSwitch((mode) => {
-      const { chat } = store.model;
-      if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });
-      panel.post({ type: 'mode', mode });
-    });
-    this.picker = new ChatModelPicker(context.lists, {
-      choose: (providerId, model) => {
-        // The refusal was about the previous model.
-        store.update({ refusal: undefined });
-        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
-      },
-      connect: () => actions.help('chooseProvider'),
-    });
-    this.agentPicker = new ModelPicker({
-      id: 'agent-picker',
-      label: l10n.t('Provider and model of the task'),
-      lists: context.lists,
-      unset: l10n.t('Chosen by template'),
-      choose: (chosen) => {
-        const { agent } = store.model;
-        if (agent !== undefined) store.update({ refusal: undefined, agent: { ...agent, model: chosen } });
-      },
-      connect: () => actions.help('chooseProvider'),
-    });
-    this.approvals = new ApprovalBox({
-      codexId,
-      answer: (answer) => panel.post({ type: 'answerApproval', answer }),
-      openDiff: (id) => panel.post({ type: 'openApprovalDiff', id }),
-      open: (uri) => panel.post({ type: 'openCodex', uri }),
-      say: (words) => actions.announce(words),
-      left: () => this.composer.focus(),
-      closed: context.closed,
-    });
+    const { panel } = context;
+    this.template = this.createTemplateSwitch();
+    this.mode = new ModeSwitch((mode) => this.chooseMode(mode));
+    this.picker = this.createPicker();
+    this.agentPicker = this.createAgentPicker();
+    this.approvals = this.createApprovals();
     this.changes = new ChangesBar(
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       () => this.composer.focus(),
@@ -145,6 +107,67 @@ export class FootView implements ChatView {
 
   hideUndo(): void {
     this.toast.hide();
+  }
+
+  private createTemplateSwitch(): TemplateSwitch {
+    const { panel, store, actions } = this.context;
+    return new TemplateSwitch({
+      run: (command) => panel.post({ type: 'command', command }),
+      change: (templateId) => panel.post({ type: 'changeTemplate', templateId }),
+      chooseAgent: (agent) => {
+        store.update({ agent });
+        actions.focusComposer();
+      },
+      openForm: ({ id }) => panel.post({ type: 'newTask', goal: this.composer.draft, templateId: id }),
+      tryTemplate: () => panel.post({ type: 'tryTemplate' }),
+    });
+  }
+
+  private chooseMode(mode: string): void {
+    const { panel, store } = this.context;
+    const { chat } = store.model;
+    if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });
+    panel.post({ type: 'mode', mode });
+  }
+
+  private createPicker(): ChatModelPicker {
+    const { panel, store, lists, actions } = this.context;
+    return new ChatModelPicker(lists, {
+      choose: (providerId, model) => {
+        // The refusal was about the previous model.
+        store.update({ refusal: undefined });
+        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
+      },
+      connect: () => actions.help('chooseProvider'),
+    });
+  }
+
+  private createAgentPicker(): ModelPicker {
+    const { store, lists, actions } = this.context;
+    return new ModelPicker({
+      id: 'agent-picker',
+      label: l10n.t('Provider and model of the task'),
+      lists,
+      unset: l10n.t('Chosen by template'),
+      choose: (chosen) => {
+        const { agent } = store.model;
+        if (agent !== undefined) store.update({ refusal: undefined, agent: { ...agent, model: chosen } });
+      },
+      connect: () => actions.help('chooseProvider'),
+    });
+  }
+
+  private createApprovals(): ApprovalBox {
+    const { panel, codexId, actions, closed } = this.context;
+    return new ApprovalBox({
+      codexId,
+      answer: (answer) => panel.post({ type: 'answerApproval', answer }),
+      openDiff: (id) => panel.post({ type: 'openApprovalDiff', id }),
+      open: (uri) => panel.post({ type: 'openCodex', uri }),
+      say: (words) => actions.announce(words),
+      left: () => this.composer.focus(),
+      closed,
+    });
   }
 
   private createComposer(page: HTMLElement): ComposerArea {
