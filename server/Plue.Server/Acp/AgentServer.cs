@@ -454,7 +454,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
         }
         catch (IOException fault)
         {
-            logger.LogDebug("The editor is gone: {Reason}", fault.Message);
+            logger.LogDebug("The editor has closed: {Reason}", fault.Message);
         }
     }
 }

@@ -112,7 +112,7 @@ internal sealed class PermissionRequests(
         }
         catch (Exception fault) when (fault is OperationCanceledException or FailureException)
         {
-            logger.LogDebug("An approval was answered elsewhere, or the client is gone: {Reason}", fault.Message);
+            logger.LogDebug("An approval was answered in another window, or the client has ended: {Reason}", fault.Message);
         }
     }
 
@@ -175,7 +175,7 @@ internal sealed class PermissionRequests(
         }
         catch (FailureException fault)
         {
-            logger.LogDebug("An approval was answered elsewhere: {Reason}", fault.Message);
+            logger.LogDebug("An approval was answered in another window: {Reason}", fault.Message);
         }
     }
 

@@ -474,7 +474,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var handed = FinishResult.Of(task);
         if (answer.StopReason == StopReason.Refusal)
         {
-            const string Refused = "The model declined to answer.";
+            const string Refused = "The model declined to respond.";
             if (await HandOverAsync(conversation, task, Refused, cancellationToken))
             {
                 return true;

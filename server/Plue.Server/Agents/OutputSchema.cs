@@ -85,7 +85,7 @@ public static class OutputSchema
         }
         if (words.Find("enum") is Json5Array choices && !choices.Items.Any(choice => Same(value, choice)))
         {
-            return $"{place} is none of {string.Join(", ", choices.Items.Select(Shown))}.";
+            return $"{place} must be one of {string.Join(", ", choices.Items.Select(Shown))}.";
         }
 
         return null;
@@ -107,7 +107,7 @@ public static class OutputSchema
 
         if (words.GetArray("anyOf") is { } any && any.Items.All(part => Check(value, part, place, depth + 1) is not null))
         {
-            return $"{place} fits none of the forms that it may have.";
+            return $"{place} matches none of the allowed schemas.";
         }
         if (words.GetArray("oneOf") is { } one && one.Items.Count(part => Check(value, part, place, depth + 1) is null) != 1)
         {

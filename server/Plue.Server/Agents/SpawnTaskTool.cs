@@ -42,7 +42,7 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
             ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
         var goal =
             Filled(given, "goal")
-            ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
+            ?? throw new ToolFailureException("`goal` is missing: describe the result that you need, because the agent sees nothing else.");
         if (goal.Length > MaxGoalLength)
         {
             throw new ToolFailureException(

@@ -76,7 +76,7 @@ internal sealed class ChatServices(
     /// <summary>What is taken out of questions and responses; null when the user wants them as they are.</summary>
     public ITextMask? Secrets => codices.Secrets.Current;
 
-    /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
+    /// <summary>The template in force; null for one that is not there, has errors, or belongs to a workspace that is not trusted.</summary>
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
 
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>

@@ -159,7 +159,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
             new Argument<string>("name") { Description = "The new last part of its address" },
             CommonOptions.Json()
         );
-        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the changes without making them" };
         return commands.Verb(
             "rename",
             "Give a document another name, and change what refers to it",

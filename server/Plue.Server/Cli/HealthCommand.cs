@@ -31,7 +31,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         return commands.Verb(
             "health",
-            "Look at everything that Plue needs, and say what helps",
+            "Check everything that Plue needs, and suggest fixes",
             [online, network, workspace, json, fd],
             async (services, parsed, cancellationToken) =>
             {
@@ -138,7 +138,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         }
 
         terminal.WriteLine();
-        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Something that Plue needs is missing.");
+        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Plue is missing a required component.");
     }
 
     private static string Summary(IReadOnlyList<HealthRowView> rows)
@@ -155,11 +155,11 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         }
         if (problems.Count > 0)
         {
-            return $"Plue works, with {string.Join(" and ", problems)}.";
+            return $"Plue is working, with {string.Join(" and ", problems)}.";
         }
 
         return rows.Any(row => row.State == HealthState.Missing)
-            ? "No problems found. Something optional is missing."
+            ? "No problems found. An optional component is missing."
             : "No problems found.";
     }
 

@@ -22,7 +22,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
         var fingerprint = new Option<string?>("--fingerprint")
         {
-            Description = "What was shown; without it the server is shown and nothing is approved",
+            Description = "The hash that was shown; without it, shows the server and approves nothing",
         };
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Manage Model Context Protocol servers")
@@ -30,7 +30,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
             McpServeCommand.Create(),
             commands.Verb(
                 "list",
-                "List the servers that are declared; none is started",
+                "List the declared servers without starting them",
                 [workspace, json],
                 (services, parsed, _) =>
                 {

@@ -15,9 +15,9 @@ internal static class ModelsCommand
         var id = new Argument<string?>("provider")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "The provider's name in codex://providers/; without it, the one that new chats use",
+            Description = "The provider's name in codex://providers/; by default, the one that new chats use",
         };
-        var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
+        var refresh = new Option<bool>("--refresh") { Description = "Request the list from the vendor even if the stored one is current" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "models",

@@ -169,7 +169,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "enable",
-            "Switch a provider on, if it answers",
+            "Turn on a provider if its test succeeds",
             [id, json, fd],
             async (services, parsed, cancellationToken) =>
             {
@@ -205,7 +205,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "test",
-            "Ask a provider whether it works",
+            "Test a provider",
             [id, json, fd],
             async (services, parsed, cancellationToken) =>
             {

@@ -284,7 +284,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         }
         if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`.");
+            throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` must be `allow` or `deny`.");
         }
 
         foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))

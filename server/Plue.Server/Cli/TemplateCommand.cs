@@ -269,7 +269,7 @@ internal sealed class TemplateCommand
         }
         if (!template.InForce)
         {
-            words.Add(template.Problems.Any(problem => problem.IsError) ? "(has mistakes)" : "(hidden)");
+            words.Add(template.Problems.Any(problem => problem.IsError) ? "(has errors)" : "(hidden)");
         }
         return string.Join("  ", words);
     }

@@ -62,7 +62,7 @@ public static class VaultCommand
                             _ => $"The vault is unlocked by: {string.Join(", ", status.UnlockMethods)}.",
                         }
                     );
-                    terminal.WriteLine(keychain ? "This machine's keychain answers." : "The keychain of this machine is not available.");
+                    terminal.WriteLine(keychain ? "This machine's keychain responds." : "The keychain of this machine is not available.");
                 }
 
                 return status.Problem is null ? ExitCodes.Done : ExitCodes.Failed;

@@ -52,7 +52,7 @@ public sealed record CodexQuery
         }
         if (SortBy is { Length: 0 })
         {
-            throw new FailureException(FailureKind.MissingField, "Say which field to sort by.");
+            throw new FailureException(FailureKind.MissingField, "Select a field to sort by.");
         }
         foreach (var condition in Conditions)
         {

@@ -229,7 +229,7 @@ internal sealed class MachineChecks(HealthServices services)
         [
             line is { } text
                 ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(text.Span)}.")
-                : HealthRow.Warning(name, $"{program} says nothing."),
+                : HealthRow.Warning(name, $"{program} prints nothing."),
         ];
     }
 

@@ -164,7 +164,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
 
         return listing.Error switch
         {
-            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Plural.Of(listing.Models.Count, "model")}."),
+            null => HealthRow.Ok(name, $"{settings.Name}{where} responds; it offers {Plural.Of(listing.Models.Count, "model")}."),
             { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(
                 name,
                 $"{settings.Name}{where} was not tested: {locked.Message}"

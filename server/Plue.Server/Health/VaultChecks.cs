@@ -27,7 +27,7 @@ internal sealed class VaultChecks(HealthServices services, string? notOpened)
         }
 
         var keychain = await vault.IsKeychainAvailableAsync(cancellationToken);
-        var machine = keychain ? "This machine's keychain answers." : "No keychain is available on this machine.";
+        var machine = keychain ? "This machine's keychain responds." : "No keychain is available on this machine.";
         if (!status.Exists)
         {
             return

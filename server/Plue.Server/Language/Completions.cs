@@ -344,7 +344,7 @@ internal static class Completions
                     yield return new Choice(
                         uri.ToString(),
                         SuggestionKind.Reference,
-                        fault is null ? settings.Name : $"{settings.Name}, has mistakes"
+                        fault is null ? settings.Name : $"{settings.Name}, has errors"
                     );
                 }
             }

@@ -69,7 +69,7 @@ internal static class HoverMarkdown
         {
             lines.Add(Escape(description));
         }
-        lines.Add(Price(model) is { } price ? $"{price}." : "Price unknown.");
+        lines.Add(Price(model) is { } price ? $"{price}." : "No price is known.");
         if (model.ContextLength is { } window)
         {
             lines.Add($"Context window: {Count(window)} tokens{(model.MaxOutput is { } max ? $", answers up to {Count(max)}" : "")}.");

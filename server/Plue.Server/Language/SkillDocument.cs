@@ -157,7 +157,7 @@ internal static partial class SkillDocument
                 target.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
                 || !RealPath.ResolvesInto(path, folder)
                 || !RealPath.IsUnder(Path.GetFullPath(folder), path)
-                    ? "This link leads out of the folder of the skill, so the file is not part of it."
+                    ? "This link points outside of the folder of the skill, so the file is not part of it."
                 : !Path.Exists(path) ? $"The skill has no file {HiddenCharacters.VisibleLine(target)}."
                 : null;
             if (why is not null)

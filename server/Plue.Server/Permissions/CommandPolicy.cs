@@ -133,7 +133,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         var words = command.Words;
         if (words is ["cd", var to] && to.Length > 0 && to[0] != '-')
         {
-            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine where cd {to} leads.")
+            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine the folder of cd {to}.")
                 : isUnsettled ? Unsettled
                 : Evaluation.Allow("It changes the working directory.");
         }

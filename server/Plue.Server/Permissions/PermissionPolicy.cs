@@ -71,7 +71,7 @@ public sealed class PermissionPolicy
             return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}.");
         }
 
-        var (strictest, rule, ruleFolder, rules) = (Evaluation.Allow("It changes nothing."), (string?)null, (string?)null, stored.List());
+        var (strictest, rule, ruleFolder, rules) = (Evaluation.Allow("It makes no changes."), (string?)null, (string?)null, stored.List());
         foreach (var one in rights)
         {
             var folder = FolderOf(action, one);

@@ -145,7 +145,7 @@ internal sealed class ProviderFactory(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.ShownEndpoint} within two seconds.");
+            return new Failure(FailureKind.Timeout, $"{settings.Name} did not respond at {settings.ShownEndpoint} within two seconds.");
         }
     }
 

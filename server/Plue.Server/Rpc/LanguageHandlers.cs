@@ -437,7 +437,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
         catch (OperationCanceledException)
         {
-            logger.LogTrace("The names in the vault are out of date");
+            logger.LogTrace("The names in the vault are not current");
         }
         catch (Exception fault)
         {

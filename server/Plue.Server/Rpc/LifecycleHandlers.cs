@@ -139,7 +139,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
                 return;
             }
 
-            logger.LogInformation("The editor (process {Parent}) is gone", processId);
+            logger.LogInformation("The editor (process {Parent}) has ended", processId);
             await stop.CancelAsync();
         });
 }

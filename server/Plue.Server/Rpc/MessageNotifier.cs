@@ -144,7 +144,7 @@ internal sealed class MessageNotifier(
         }
         catch (IOException fault)
         {
-            logger.LogDebug("The window is gone: {Reason}", fault.Message);
+            logger.LogDebug("The window has closed: {Reason}", fault.Message);
         }
         catch (Exception fault)
         {

@@ -34,7 +34,7 @@ public sealed class WriteTool(string description, EditorWindow? editor = null) :
         {
             var bytes =
                 new FileText("", null).Encode(content)
-                ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
+                ?? throw new ToolFailureException("`content` contains half a surrogate pair. Nothing was written.");
             return new PlannedFileWrite(
                 path,
                 null,

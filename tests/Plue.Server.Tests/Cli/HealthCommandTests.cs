@@ -26,7 +26,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
             Said
         );
         Assert.Matches("(?m)^ok       Chats +There are no chats yet\\.$", Said);
-        Assert.EndsWith("\n\nSomething that Plue needs is missing.\n", Said, StringComparison.Ordinal);
+        Assert.EndsWith("\n\nPlue is missing a required component.\n", Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
         Assert.Equal("Open the file and fix it.", LineAfter("failed   Provider broken"));
         Assert.DoesNotContain("$", LineAfter("failed   Provider broken", 2), StringComparison.Ordinal);
         Assert.Equal("$ plue mcp list", LineAfter("warning  Server files"));
-        Assert.Matches("\n\nPlue works, with [0-9]+ warnings? and 1 failed check\\.\n$", Said);
+        Assert.Matches("\n\nPlue is working, with [0-9]+ warnings? and 1 failed check\\.\n$", Said);
     }
 
     [Fact]

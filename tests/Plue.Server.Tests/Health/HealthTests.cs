@@ -41,7 +41,7 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Empty(endpoint.Requests);
 
         var online = await CheckAsync(online: true);
-        Assert.Contains("answers; it offers 2 models", Row(online, "Provider house").Sentence, StringComparison.Ordinal);
+        Assert.Contains("responds; it offers 2 models", Row(online, "Provider house").Sentence, StringComparison.Ordinal);
         Assert.NotEmpty(endpoint.Requests);
     }
 
@@ -63,7 +63,7 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Equal(
             [
                 ("Providers", "Ok", "New chats use Scripted."),
-                ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
+                ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} responds; it offers 1 model."),
                 (
                     "Provider silent",
                     "Failed",

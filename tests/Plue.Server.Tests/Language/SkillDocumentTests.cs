@@ -27,8 +27,8 @@ public sealed class SkillDocumentTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("Use [it](../secret.md).", "This link leads out of the folder of the skill, so the file is not part of it.")]
-    [InlineData("Use [it](/etc/passwd).", "This link leads out of the folder of the skill, so the file is not part of it.")]
+    [InlineData("Use [it](../secret.md).", "This link points outside of the folder of the skill, so the file is not part of it.")]
+    [InlineData("Use [it](/etc/passwd).", "This link points outside of the folder of the skill, so the file is not part of it.")]
     [InlineData("Use [it](references/none.md).", "The skill has no file references/none.md.")]
     [InlineData("Do\u202E it.", "This line has an invisible character that a model reads, so the skill waits for approval.")]
     [InlineData(
@@ -44,7 +44,7 @@ public sealed class SkillDocumentTests : IAsyncDisposable
         "name: other\ndescription: D",
         "The name `other` differs from the folder `pdf`: Claude Code uses the folder, other programs the name."
     )]
-    [InlineData("name: pdf", "Without `description` the model sees the first paragraph. Say what the skill does and when to use it.")]
+    [InlineData("name: pdf", "Without `description` the model sees the first paragraph. Describe what the skill does and when to use it.")]
     [InlineData("name: pdf\ndescription: D\nuser-invocable: maybe", "`user-invocable` must be true or false.")]
     [InlineData("name: pdf\ndescription: D\nallowed-tools: Read Nothing", "`Nothing` is no tool of Plue, so it is ignored.")]
     [InlineData("name: pdf\ndescription: D\nmodel: opus", "Plue does not use `model`.")]

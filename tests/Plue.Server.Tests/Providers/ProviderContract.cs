@@ -284,7 +284,7 @@ public abstract class ProviderContract : IAsyncLifetime
         await Endpoint.DisposeAsync();
         var events = await Create(Settings(), Secrets, http).StreamAsync(Question, Cancel).ToListAsync(Cancel);
         Assert.Equal(FailureKind.Unreachable, FailureOf(events).Kind);
-        Assert.Contains($"Nothing answers at http://127.0.0.1:{Endpoint.Port}", FailureOf(events).Message);
+        Assert.Contains($"Nothing responds at http://127.0.0.1:{Endpoint.Port}", FailureOf(events).Message);
     }
 
     [Fact]

@@ -191,7 +191,7 @@ public sealed class CompletionHandlersTests
             ((string?)model?["id"], (bool?)model?["isKnown"], (decimal?)model?["price"]?["inputPerMillion"])
         );
         Assert.Contains(
-            "Nothing answers at",
+            "Nothing responds at",
             (string?)providers.Single(provider => (string?)provider?["id"] == "down")?["problem"],
             StringComparison.Ordinal
         );

@@ -164,7 +164,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('An endpoint that is down is named, with Retry', async () => {
     await endpoint.stop();
     await ask(workbench, 'Is anybody there?');
-    await failure(`Nothing answers at ${endpoint.origin}`).waitFor();
+    await failure(`Nothing responds at ${endpoint.origin}`).waitFor();
     await button('Retry').last().waitFor();
   });
 
@@ -178,13 +178,13 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A web page in place of an answer is recognized', async () => {
     endpoint.manner = 'sends a web page';
     await ask(workbench, 'What is this place?');
-    await failure('answered with a web page').waitFor();
+    await failure('responded with a web page').waitFor();
   });
 
   await scenario.step('A cut answer keeps its text and offers to continue or retry', async () => {
     endpoint.manner = 'cuts its answer';
     await button('Retry').last().click();
-    await failure('closed the connection before the answer was complete').waitFor();
+    await failure('closed the connection before the response was complete').waitFor();
     assert.match(await answers(workbench).last().innerText(), /The endpoint on this machine/);
     await button('Continue').waitFor();
     await button('Retry').last().waitFor();

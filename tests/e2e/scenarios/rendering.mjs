@@ -192,7 +192,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Accepted, it is in the file, and the rest of the file is as it was', async () => {
-    await titleAction('Accept Change').click();
+    await titleAction('Keep Change').click();
     await workbench.until(async () => file('src/date.js') !== before);
     assert.equal(file('src/date.js'), before.replace('parse(text) {\n', "parse(text) {\n  if (text === '') return undefined;\n"));
     await page.locator('.tab').filter({ hasText: 'proposed' }).waitFor({ state: 'detached' });

@@ -312,7 +312,7 @@ describe('a failed answer', () => {
   });
 
   it('without a message shows its error under the question', async () => {
-    const error = { kind: 'unreachable', message: 'Nothing answers at localhost:11434.' };
+    const error = { kind: 'unreachable', message: 'Nothing responds at localhost:11434.' };
     await receive(
       snapshot(),
       ...events([
@@ -320,7 +320,7 @@ describe('a failed answer', () => {
         { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error },
       ]),
     );
-    expect(document.querySelector('.turn-failure')?.textContent).toContain('Nothing answers at localhost:11434.');
+    expect(document.querySelector('.turn-failure')?.textContent).toContain('Nothing responds at localhost:11434.');
     button('Retry').click();
     expect(posted).toEqual([{ type: 'retry', messageId: 'm1' }]);
   });

@@ -120,7 +120,7 @@ describe('the chat state', () => {
   });
 
   it('keeps the error of a turn that never had a message', () => {
-    const error = { kind: 'unreachable', message: 'Nothing answers at localhost:11434.' };
+    const error = { kind: 'unreachable', message: 'Nothing responds at localhost:11434.' };
     const state = foldAll(
       empty,
       numbered([

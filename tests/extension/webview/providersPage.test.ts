@@ -39,7 +39,7 @@ describe('the list of providers', () => {
     await receive(
       snapshot([
         provider({ id: '1', lastTested: new Date(Date.now() - 7_200_000).toISOString(), modelCount: 12 }),
-        provider({ id: '2', status: 'error', error: { kind: 'unreachable', message: 'Nothing answers at x.' } }),
+        provider({ id: '2', status: 'error', error: { kind: 'unreachable', message: 'Nothing responds at x.' } }),
         provider({ id: '3', enabled: false, status: 'disabled' }),
         provider({ id: '4', restingUntil: soon, windows: [{ name: 'five_hour', usedPercent: 92, resetsAt: soon }] }),
         provider({ id: '5', status: 'untested' }),
@@ -52,7 +52,7 @@ describe('the list of providers', () => {
     );
     const rows = all(HTMLElement, '.provider-row').map((row) => row.textContent ?? '');
     expect(rows[0]).toContain('12 modelsConnected, tested 2 h ago');
-    expect(rows[1]).toContain('Error: Nothing answers at x.');
+    expect(rows[1]).toContain('Error: Nothing responds at x.');
     expect(rows[2]).toContain('Disabled');
     expect(rows[3]).toMatch(/Rate limited until \d.*5-hour limit 92% used/);
     expect(rows[4]).toContain('Not tested');

@@ -100,7 +100,7 @@ export function activateChannels(
   onTasks(commands.increaseTaskBudget, l10n.t('Increase Budget'), (chosen) => taskActions.increaseBudget(chosen));
   onTasks(commands.dropTask, l10n.t('Remove'), (chosen) => taskActions.drop(chosen));
   onTasks(commands.reviewTask, l10n.t('Review Changes'), (chosen) => taskActions.review(chosen));
-  onTasks(commands.undoTask, l10n.t('Revert Changes'), (chosen) => taskActions.undo(chosen));
+  onTasks(commands.undoTask, l10n.t('Undo Changes'), (chosen) => taskActions.undo(chosen));
   register(commands.stopAll, () => taskActions.stopAll());
 
   const narrow = async (filter: ChatFilter): Promise<void> => {

@@ -75,7 +75,7 @@ export function notifyWhenFinished(services: FinishedServices): vscode.Disposabl
           timer ??= setTimeout(notifyAll, gatherMs);
         })
         .catch((error: unknown) =>
-          services.log.warn(`Nobody was told that ${ending.codexId} has its answer: ${toFailureError(error).message}`),
+          services.log.warn(`The notification for ${ending.codexId} could not be shown: ${toFailureError(error).message}`),
         );
     }),
   );

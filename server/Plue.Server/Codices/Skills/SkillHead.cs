@@ -25,7 +25,7 @@ public sealed record SkillHead(Json5Object Values)
         new("user-invocable", "false: only the model can use it.", "user-invocable: false"),
         new(
             "allowed-tools",
-            "Tools that it needs. Other tools that change something ask each time; no tool is allowed by it.",
+            "Tools that it needs. Other tools that change something ask each time. The list does not allow any tool.",
             "allowed-tools: "
         ),
         new("license", "The license of the skill.", "license: "),
@@ -87,7 +87,7 @@ public sealed record SkillHead(Json5Object Values)
         }
         if (head.Text("description") is null)
         {
-            Warn("description", "Without `description` the model sees the first paragraph. Say what the skill does and when to use it.");
+            Warn("description", "Without `description` the model sees the first paragraph. Describe what the skill does and when to use it.");
         }
         else if (head.Description!.Length > MaxDescriptionLength)
         {
@@ -107,7 +107,7 @@ public sealed record SkillHead(Json5Object Values)
         }
         if (!head.IsForModel && !head.IsForUser)
         {
-            Warn("user-invocable", "Nobody can use the skill: the model and the user are both excluded.");
+            Warn("user-invocable", "The skill cannot be used: the model and the user are both excluded.");
         }
         if (values.Has("metadata") && values.GetObject("metadata") is null)
         {

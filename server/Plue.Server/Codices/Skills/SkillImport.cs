@@ -217,7 +217,7 @@ internal static class SkillImport
     private static string? WhyNoPath(string path) =>
         path.Length is 0 or > 500 || path.Any(c => char.IsControl(c) || c is '\\' or ':') || HiddenCharacters.Count(path) > 0
             ? "is not a valid file name"
-        : path[0] == '/' || path.TrimEnd('/').Split('/').Any(name => name is "" or "." or "..") ? "leads out of the archive"
+        : path[0] == '/' || path.TrimEnd('/').Split('/').Any(name => name is "" or "." or "..") ? "points outside of the archive"
         : null;
 
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];

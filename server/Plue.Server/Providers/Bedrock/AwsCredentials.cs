@@ -148,7 +148,7 @@ internal sealed partial class AwsCredentials(
         {
             throw Unusable(
                 profile,
-                "does not say all that SSO needs (start URL, region, account and role)",
+                "does not set everything that SSO requires (start URL, region, account and role)",
                 $"Run \"aws configure sso --profile {profile.Name}\"."
             );
         }
@@ -188,7 +188,7 @@ internal sealed partial class AwsCredentials(
                 ),
                 401 => new FailureException(
                     FailureKind.ProviderAuthFailed,
-                    $"AWS no longer takes the sign-in of the profile \"{profile.Name}\". {again}"
+                    $"AWS no longer accepts the sign-in of the profile \"{profile.Name}\". {again}"
                 ),
                 _ => new FailureException(
                     FailureKind.ProviderAuthFailed,
@@ -200,7 +200,7 @@ internal sealed partial class AwsCredentials(
 
         return ReadRoleKeys(body) is { } keys
             ? Keys(keys.Id, keys.Secret, keys.Session, $"the SSO sign-in of the AWS profile \"{profile.Name}\"", again, keys.ExpiresAt)
-            : throw new FailureException(FailureKind.BadResponse, $"AWS's sign-in portal answered in another form than it should. {again}");
+            : throw new FailureException(FailureKind.BadResponse, $"AWS's sign-in portal sent an unexpected response. {again}");
     }
 
     private async ValueTask<AwsKeys> StoredAsync(Uri origin, CancellationToken cancellationToken)
@@ -234,7 +234,7 @@ internal sealed partial class AwsCredentials(
                 return value;
             throw new FailureException(
                 FailureKind.MissingField,
-                $"The {name} of {settings.Name} stands in its settings as plain text, and it was not used. Store it in the vault."
+                $"The {name} of {settings.Name} is in its settings as plain text, so it was not used. Store it in the vault."
             );
         }
     }
@@ -308,7 +308,7 @@ internal sealed partial class AwsCredentials(
             ? url
             : throw new FailureException(
                 FailureKind.MissingField,
-                $"The sso_endpoint of {settings.Name} is not on this machine, and a sign-in goes to AWS only. Take it out of the settings."
+                $"The sso_endpoint of {settings.Name} is not on this machine, and sign-ins go only to AWS. Remove it from the settings."
             );
     }
 

@@ -17,21 +17,21 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
         var said = Plain(errorText.Length > 0 ? errorText : result.Text);
         return (errorClass, result.Status, result.TerminalReason) switch
         {
-            _ when result.StopReason == "refusal" => new Failure(FailureKind.Refused, $"The model declined to answer: {said}"),
+            _ when result.StopReason == "refusal" => new Failure(FailureKind.Refused, $"The model declined to respond: {said}"),
             (_, _, "prompt_too_long") or (_, 413, _) => new Failure(
                 FailureKind.ContextFull,
-                "The chat is too long for the model. Start a new chat, or leave out attached files."
+                "The chat is too long for the model. Start a new chat, or remove attached files."
             ),
             ("authentication_failed", _, _) or (_, 401, _) => Authentication(),
             ("oauth_org_not_allowed" or "account_on_hold" or "verification_required" or "cloud_credential_error", _, _) or (_, 403, _) =>
-                new Failure(FailureKind.ProviderAuthFailed, $"Claude Code may not answer with this account: {said}"),
+                new Failure(FailureKind.ProviderAuthFailed, $"This account may not use Claude Code: {said}"),
             ("model_not_found", _, _) or (_, 404, _) => new Failure(
                 FailureKind.ModelNotFound,
-                $"The vendor does not know this model: {said}"
+                $"The vendor does not have this model: {said}"
             ),
             ("billing_error", _, _) => new Failure(
                 FailureKind.SpendLimit,
-                $"The account cannot pay for this answer: {said}. Choose another provider or add credit."
+                $"The account cannot pay for this response: {said}. Choose another provider or add credit."
             ),
             ("rate_limit", _, _) or (_, 429, _) => new Failure(
                 FailureKind.RateLimited,
@@ -48,7 +48,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
             ),
             _ when Lost().IsMatch(said) => new Failure(
                 FailureKind.CutStream,
-                "The connection was lost in the middle of the answer. Try again."
+                "The connection was lost in the middle of the response. Try again."
             ),
             _ when said.Contains("verloaded", StringComparison.Ordinal) => new Failure(
                 FailureKind.Overloaded,
@@ -66,7 +66,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
             ),
             _ => new Failure(
                 FailureKind.Internal,
-                said.Length > 0 ? $"Claude Code reports: {said}" : "Claude Code ended the answer without saying why. Try again."
+                said.Length > 0 ? $"Claude Code reports: {said}" : "Claude Code ended the response without a reason. Try again."
             ),
         };
     }
@@ -93,7 +93,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
             429 => "too many requests",
             529 => "the vendor is overloaded",
             >= 500 => $"the vendor failed with {status}",
-            not null => $"the vendor answered {status}",
+            not null => $"the vendor responded with {status}",
             null => error is null or "unknown" ? "the connection was lost" : error.Replace('_', ' '),
         };
 

@@ -81,7 +81,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         {
             if (!Path.IsPathFullyQualified(entry))
             {
-                tried.Add($"The entry {entry} of PATH is relative and was left out.");
+                tried.Add($"The entry {entry} of PATH is relative and was skipped.");
                 continue;
             }
 
@@ -125,7 +125,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
         tried.Add(
             output is null
-                ? $"The login shell {shell} did not answer within {ShellLimit.TotalSeconds:0} s."
+                ? $"The login shell {shell} did not respond within {ShellLimit.TotalSeconds:0} s."
                 : $"The login shell {shell} knows no claude."
         );
         return null;
@@ -142,7 +142,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
             }
         }
 
-        tried.Add($"None of the {places.Count} usual places has it: {string.Join(", ", places)}.");
+        tried.Add($"It is in none of the {places.Count} usual places: {string.Join(", ", places)}.");
         return null;
     }
 
@@ -190,7 +190,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
             return null;
         }
 
-        var refusal = WorkspaceFolders.IsInside(workspace, path) ? "is inside the open folder and was left out" : Refusal(path);
+        var refusal = WorkspaceFolders.IsInside(workspace, path) ? "is inside the workspace and was skipped" : Refusal(path);
         tried.Add($"{Capital(foundBy)} has {path}, which {refusal ?? "is used"}.");
         return refusal is null ? new ClaudeCodeProgram(path, [], foundBy) : null;
     }

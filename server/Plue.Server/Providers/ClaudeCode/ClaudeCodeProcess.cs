@@ -220,7 +220,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         }
         catch (OperationCanceledException canceled) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.", canceled);
+            throw new TimeoutException($"Claude Code sent nothing within {FirstLine.TotalSeconds:0} s.", canceled);
         }
     }
 

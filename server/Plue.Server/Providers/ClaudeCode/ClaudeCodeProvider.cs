@@ -213,7 +213,7 @@ public sealed class ClaudeCodeProvider : IProvider
             {
                 return new Failure(
                     FailureKind.BadResponse,
-                    $"Claude Code could not be told the history: {ClaudeCodeFailures.Plain(e.Message)}. Try again."
+                    $"The history could not be sent to Claude Code: {ClaudeCodeFailures.Plain(e.Message)}. Try again."
                 );
             }
         }

@@ -81,7 +81,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
         catch (IOException e)
         {
-            logger.LogDebug("Claude Code went away before {Subtype} was answered: {Error}", question.Subtype, e.Message);
+            logger.LogDebug("Claude Code ended before {Subtype} was answered: {Error}", question.Subtype, e.Message);
         }
         finally
         {
@@ -117,14 +117,14 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
         catch (Exception e) when (e is not IOException)
         {
-            logger.LogError(e, "A question of Claude Code could not be answered.");
-            return ClaudeCodeWire.Refuse(question.RequestId, "Plue could not answer this, so it was not done.");
+            logger.LogError(e, "A request of Claude Code failed.");
+            return ClaudeCodeWire.Refuse(question.RequestId, "This request failed in Plue, so nothing was done.");
         }
     }
 
     private byte[] Unsupported(ClaudeCodeLine.Question question)
     {
-        logger.LogDebug("Claude Code asked for {Subtype}, which Plue does not do.", question.Subtype);
+        logger.LogDebug("Claude Code sent {Subtype}, which Plue does not support.", question.Subtype);
         return ClaudeCodeWire.Refuse(question.RequestId, $"Plue does not support {question.Subtype}.");
     }
 
@@ -139,7 +139,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
         if (host is null)
         {
-            return ClaudeCodeWire.Deny(question.RequestId, "The answer is over, so nothing more is done.");
+            return ClaudeCodeWire.Deny(question.RequestId, "The response has ended, so no more calls are run.");
         }
         // A tool of ours is judged when it is called.
         if (IsOurs(name))
@@ -209,7 +209,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
                 return ClaudeCodeServer.Empty(requestId, messageId);
             case "tools/call" when message.ToolName is { } name:
                 var (result, error) = host is null
-                    ? (null, "The answer is over, so nothing more is done.")
+                    ? (null, "The response has ended, so no more calls are run.")
                     : await host.CallAsync(message.ToolUseId ?? requestId, name, message.Arguments, cancellationToken)
                         .ConfigureAwait(false);
                 return ClaudeCodeServer.Result(requestId, messageId, result ?? error ?? "", isError: result is null);

@@ -39,7 +39,7 @@ internal static class ClaudeCodeSignIn
                 true => $"{what} is signed in{MethodText(method)}.",
                 false => NotSignedIn,
                 null =>
-                    $"{what} did not say whether it is signed in{(status.Error.Length > 0 ? $": {ClaudeCodeFailures.Plain(status.Error)}" : "")}. Run `claude auth status` in a terminal.",
+                    $"{what} did not report whether it is signed in{(status.Error.Length > 0 ? $": {ClaudeCodeFailures.Plain(status.Error)}" : "")}. Run `claude auth status` in a terminal.",
             }
         );
     }
@@ -112,7 +112,7 @@ internal static class ClaudeCodeSignIn
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return ("", $"no answer within {Limit.TotalSeconds:0} s");
+            return ("", $"no response within {Limit.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

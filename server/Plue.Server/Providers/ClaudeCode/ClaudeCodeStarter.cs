@@ -87,7 +87,7 @@ internal sealed class ClaudeCodeStarter(
         {
             throw new FailureException(
                 FailureKind.ProviderExecutableFailed,
-                "A key or endpoint of Plue's cannot be handed to Claude Code outside the Flatpak. Sign in with `claude auth login` on the host and remove both from the provider."
+                "A key or endpoint of Plue's cannot be passed to Claude Code outside the Flatpak. Sign in with `claude auth login` on the host and remove both from the provider."
             );
         }
 

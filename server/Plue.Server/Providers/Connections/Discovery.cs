@@ -75,7 +75,7 @@ public sealed class Discovery(
         var (before, after) = (Settings(id, variable, now), Settings(id, variable, next));
         return Origin(before) == Origin(after)
             ? null
-            : $"{before.Name} with the key in {variable} is asked at {Origin(before)} now and would be asked at {Origin(after)}.";
+            : $"{before.Name} with the key in {variable} uses {Origin(before)} now and would use {Origin(after)}.";
     }
 
     /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>

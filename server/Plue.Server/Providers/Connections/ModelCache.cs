@@ -121,7 +121,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            log($"The stored models of {id} are passed over: {exception.Message}");
+            log($"The stored models of {id} are ignored: {exception.Message}");
             return null;
         }
     }

@@ -371,7 +371,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     {
         var entry =
             Find(id)
-            ?? throw new FailureException(FailureKind.NotFound, $"The provider {id} is no longer there. Choose another one for this chat.");
+            ?? throw new FailureException(FailureKind.NotFound, $"The provider {id} no longer exists. Choose another one for this chat.");
         return entry.Fault is { } fault
             ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}")
             : entry;
@@ -413,7 +413,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             isOver = true;
-            return new Failure(FailureKind.Timeout, $"{provider.Settings.Name} did not answer within {TestLimit.TotalSeconds:0} seconds.");
+            return new Failure(FailureKind.Timeout, $"{provider.Settings.Name} did not respond within {TestLimit.TotalSeconds:0} seconds.");
         }
         finally
         {

@@ -40,7 +40,7 @@ internal sealed class CopilotProvider(
             yield return new ProviderEvent.Failed(
                 new Failure(
                     FailureKind.ModelNotFound,
-                    $"{request.Model} answers at {settings.Name} only by way of {VendorMessage.Clean(other)}, which this version of Plue does not speak there. Choose another model."
+                    $"{request.Model} is available at {settings.Name} only over {VendorMessage.Clean(other)}, which this version of Plue does not support there. Choose another model."
                 )
             );
             yield break;

@@ -204,7 +204,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         var reason = ErrorOutput.ReasonIn(mask(child.StderrTail));
         return new Failure(
             FailureKind.ProviderExecutableFailed,
-            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(reason is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(reason)}")}"
+            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its response was complete.{(reason is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(reason)}")}"
         );
     }
 }

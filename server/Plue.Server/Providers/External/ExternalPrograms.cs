@@ -154,7 +154,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         var full = Path.GetFullPath(path);
         if (WorkspaceFolders.IsInside(openFolders(), full))
         {
-            throw Refused(full, "lies in the open folder, and no folder may bring a provider along");
+            throw Refused(full, "is in the workspace, and a workspace cannot provide programs");
         }
 
         var sha256 = HashOf(full, useCache);

@@ -76,7 +76,7 @@ internal sealed class ExternalResponse(string who)
                 events,
                 new Failure(
                     FailureKind.BadResponse,
-                    $"{who} asked for a tool in a form that cannot be read, so nothing was run. Check the program."
+                    $"{who} sent a tool call that cannot be read, so no tool was run. Check the program."
                 )
             );
             return;

@@ -49,7 +49,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         );
 
     public Failure UnusableKey() =>
-        new(FailureKind.ProviderAuthFailed, $"The key of {settings.Name} holds characters that cannot be sent. Set the key again.");
+        new(FailureKind.ProviderAuthFailed, $"The key of {settings.Name} contains characters that cannot be sent. Set the key again.");
 
     public Failure NoKey() => new(FailureKind.ProviderAuthFailed, $"{settings.Name} has no key yet. Set one, then try again.");
 
@@ -69,48 +69,48 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     public Failure Redirect(int status, Uri? location) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent us on to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow with a key or a prompt. "
+            $"{Who} redirected to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow redirects with a key or a prompt. "
                 + "If you trust that address, make it the endpoint."
         );
 
     public Failure WebPage(int? status = null) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} answered with a web page{(status is null ? "" : $" ({status})")} instead of an answer. Check the endpoint, and whether a proxy or a sign-in page is in between."
+            $"{Who} responded with a web page{(status is null ? "" : $" ({status})")} instead of a response. Check the endpoint, and whether a proxy or a sign-in page is in between."
         );
 
     public Failure NotStreamed() =>
-        new(FailureKind.BadResponse, $"{Who} answered in another form than this kind of provider has. Check the endpoint and the kind.");
+        new(FailureKind.BadResponse, $"{Who} sent a response in an unexpected format. Check the endpoint and the kind.");
 
     public Failure BadEvent() =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent something that is not valid JSON in the middle of its answer. Try again; if it stays, check the endpoint and the kind."
+            $"{Who} sent invalid JSON in the middle of its response. Try again. If that does not help, check the endpoint and the kind."
         );
 
     /// <param name="why">Half a sentence: <c>it called too many tools</c>.</param>
-    public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} broke its answer off at {Who}: {why}. Try again.");
+    public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} stopped its response at {Who}: {why}. Try again.");
 
     public Failure TooLong(int cap) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint."
+            $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, so the response was cut off. Check the endpoint."
         );
 
     public Failure Damaged() =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent an event that was damaged on its way, and the answer was cut there. Try again; if it stays, check the endpoint and a proxy in between."
+            $"{Who} sent an event that was damaged in transit, so the response was cut off. Try again. If that does not help, check the endpoint and any proxy."
         );
 
-    public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the answer was complete. Try again.");
+    public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the response was complete. Try again.");
 
     public Failure TimedOut(ExchangeTimeout timeout) =>
         new(
             FailureKind.Timeout,
             timeout.HasFirstByte
                 ? $"{Who} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
-                : $"{Who} did not begin to answer within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+                : $"{Who} did not start to respond within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
         );
 
     /// <summary>What the sockets threw, before or in the middle of an answer.</summary>
@@ -122,7 +122,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             {
                 return new Failure(
                     FailureKind.Unreachable,
-                    $"No safe connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, a proxy in between, and the endpoint."
+                    $"No secure connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, any proxy, and the endpoint."
                 );
             }
 
@@ -154,14 +154,14 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         {
             return new Failure(
                 FailureKind.Unreachable,
-                $"Nothing answers at {endpoint.Origin}. Is {(settings.Kind == ProviderKinds.Ollama ? "Ollama" : settings.Name)} running?"
+                $"Nothing responds at {endpoint.Origin}. Is {(settings.Kind == ProviderKinds.Ollama ? "Ollama" : settings.Name)} running?"
             );
         }
 
         return exception is OperationCanceledException
             ? new Failure(
                 FailureKind.Unreachable,
-                $"{Who} took no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint."
+                $"{Who} accepted no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint."
             )
             : new Failure(FailureKind.Unreachable, $"{Who} cannot be reached. Check the network and the endpoint.");
     }
@@ -173,7 +173,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         var number = status is null ? "" : $" ({status})";
         var what = kind switch
         {
-            FailureKind.RateLimited => $"{Who} takes no more requests for now{quoted}.",
+            FailureKind.RateLimited => $"{Who} is rate limiting you{quoted}.",
             FailureKind.Overloaded => $"{Who} is not available now{number}{quoted}.",
             _ => null,
         };
@@ -183,21 +183,21 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
                 $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
             FailureKind.ProviderAuthFailed when Proof is { } proof => $"{Who} refused {proof.What}{number}{quoted}. {proof.Advice}",
             FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null =>
-                $"{Who} wants a key and none is set{quoted}. Set a key for it.",
+                $"{Who} requires a key, and none is set{quoted}. Set a key for it.",
             FailureKind.ProviderAuthFailed =>
                 $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
             FailureKind.PermissionDenied =>
-                $"{Who} does not allow this{number}{quoted}. Your plan or your organization decides; choose another model, or look at the Copilot settings at GitHub.",
-            FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
+                $"{Who} does not allow this{number}{quoted}. Your plan or your organization does not include it. Choose another model, or check the Copilot settings on GitHub.",
+            FailureKind.SpendLimit => $"The credit or spend limit at {Who} is reached{quoted}. Add credit there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama =>
                 $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
             FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {DurationText.Of(wait)}" : "in a moment")}.",
             FailureKind.Overloaded => $"{what} Try again in a moment, or choose another model.",
             FailureKind.ContextFull =>
-                $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
-            FailureKind.NotFound => $"{Who} has nothing at this address{number}{quoted}. Check the endpoint.",
-            FailureKind.Refused => $"{Who} declined to answer{quoted}. Ask in another way, or choose another model.",
+                $"The conversation exceeds the context window of {Model}{quoted}. Start a new chat, or choose a model with a larger context window.",
+            FailureKind.NotFound => $"{Who} found nothing at this address{number}{quoted}. Check the endpoint.",
+            FailureKind.Refused => $"{Who} declined to respond{quoted}. Rephrase your message, or choose another model.",
             _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
         };
         var failure = new Failure(kind, message, after);

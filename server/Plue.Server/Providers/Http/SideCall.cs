@@ -37,7 +37,7 @@ internal static class SideCall
             throw timeout.HasExpired
                 ? new FailureException(
                     FailureKind.Timeout,
-                    $"{who} ({host}) did not answer within {DurationText.Of(Limit)}. Try again.",
+                    $"{who} ({host}) did not respond within {DurationText.Of(Limit)}. Try again.",
                     exception
                 )
                 : new FailureException(

@@ -58,7 +58,7 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         }
 
         if (model!.Can("vision") == false && request.Messages.Any(RequestMessages.HasImages))
-            yield return new ProviderEvent.Waiting($"an answer without images, which {request.Model} does not take");
+            yield return new ProviderEvent.Waiting($"a response without images, which {request.Model} does not support");
 
         var body = OllamaWire.Request(request, Settings, model);
         var failures = connection.Failures(request.Model);

@@ -18,7 +18,7 @@ internal sealed class Responses(ProviderSettings settings, ProviderConnection co
     {
         var hasStops = request.StopSequences.Count > 0 || settings.StopSequences.Count > 0;
         if (hasStops && Interlocked.Exchange(ref hasSaidStops, 1) == 0)
-            yield return new ProviderEvent.Waiting($"an answer without stop sequences, which {settings.Name} does not take");
+            yield return new ProviderEvent.Waiting($"a response without stop sequences, which {settings.Name} does not support");
         await foreach (var next in refused.StreamAsync(request.Model, Ask, cancellationToken).ConfigureAwait(false))
             yield return next;
 

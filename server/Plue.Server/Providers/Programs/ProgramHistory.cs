@@ -25,7 +25,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
             .ToList();
         return entries is [.. var past, { IsAnswer: false } question]
             ? new ProgramHistory(past, question)
-            : throw new FailureException(FailureKind.BadRequest, "There is no question to answer. Write one, then try again.");
+            : throw new FailureException(FailureKind.BadRequest, "There is no message to respond to. Write one, then try again.");
     }
 
     /// <summary>The fingerprint of this history with its question and an answer added.</summary>

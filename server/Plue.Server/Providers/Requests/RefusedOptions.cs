@@ -55,7 +55,7 @@ internal sealed class RefusedOptions
                     again = true;
                     // Without some, nothing is missing that anybody waits for.
                     if (!SilentOptions.Contains(option))
-                        yield return new ProviderEvent.Waiting($"an answer without {option}, which {model} refuses");
+                        yield return new ProviderEvent.Waiting($"a response without {option}, which {model} does not support");
                     break;
                 }
 

@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.Requests;
 internal static partial class RequestMessages
 {
     /// <summary>Vendors want a question first; a chat can begin with an answer, for its question may be gone.</summary>
-    public const string Beginning = "(This conversation begins with an answer.)";
+    public const string Beginning = "(This conversation begins with a response.)";
 
     public static IReadOnlyList<Message> Of(ProviderRequest request, ProviderSettings settings)
     {
@@ -65,7 +65,7 @@ internal static partial class RequestMessages
 
         var ran = foreign.Count(message => message.Parts.Any(part => part is MessagePart.ToolResult));
         if (ran > 0)
-            sentences.Add($"The tool calls of {Answers(ran)} were not sent: the program that answered ran them itself.");
+            sentences.Add($"The tool calls of {Answers(ran)} were not sent: the program that responded ran them itself.");
         return sentences;
     }
 
@@ -204,7 +204,7 @@ internal static partial class RequestMessages
     private static bool IsSameModel(string asked, string answered) =>
         answered.StartsWith(asked, StringComparison.Ordinal) && Release().IsMatch(answered.AsSpan(asked.Length));
 
-    private static string Answers(int count) => count == 1 ? "an earlier answer" : $"{count} earlier answers";
+    private static string Answers(int count) => count == 1 ? "an earlier response" : $"{count} earlier responses";
 
     private static string List(IReadOnlyList<string> names) =>
         names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";

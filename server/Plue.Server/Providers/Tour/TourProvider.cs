@@ -56,7 +56,7 @@ public sealed class TourProvider : IProvider
             {
                 Id = ModelId,
                 Name = "Recorded chats",
-                Description = "No model answers: these chats were written down.",
+                Description = "These chats are recordings, so no model responds.",
             },
         ]);
 

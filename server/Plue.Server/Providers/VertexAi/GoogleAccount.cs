@@ -58,7 +58,7 @@ internal sealed class GoogleAccount(
         return project
             ?? throw new FailureException(
                 FailureKind.MissingField,
-                $"{settings.Name} needs the Google Cloud project to ask for. Set one in its settings, or in GOOGLE_CLOUD_PROJECT."
+                $"{settings.Name} needs a Google Cloud project. Set one in its settings, or in GOOGLE_CLOUD_PROJECT."
             );
     }
 
@@ -111,7 +111,7 @@ internal sealed class GoogleAccount(
         {
             throw new FailureException(
                 FailureKind.BadResponse,
-                $"{service} answered in another form than it should. Check the credentials, and a proxy in between."
+                $"{service} sent an unexpected response. Check the credentials and any proxy."
             );
         }
 

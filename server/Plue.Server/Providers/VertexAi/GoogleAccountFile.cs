@@ -78,6 +78,6 @@ internal sealed record GoogleAccountFile(
             ? url
             : throw new FailureException(
                 FailureKind.ProviderAuthFailed,
-                $"{where} names a token service that is not safe to ask. Download it again."
+                $"{where} names a token service that is not trusted. Download it again."
             );
 }

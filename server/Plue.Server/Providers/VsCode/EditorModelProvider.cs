@@ -52,7 +52,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
         if (request.Tools.Count > 0 && await TakesToolsAsync(models, request.Model, cancellationToken).ConfigureAwait(false) == false)
         {
             request = request with { Tools = [] };
-            yield return new ProviderEvent.Waiting("an answer without tools, which this version of VS Code cannot pass on");
+            yield return new ProviderEvent.Waiting("a response without tools, which this version of VS Code does not support");
         }
 
         using var timeout = new ExchangeTimeout(FirstEvent, settings.Timeout ?? Idle, time, cancellationToken);
@@ -84,9 +84,9 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
                 failure = timeout.HasExpired
                     ? new Failure(
                         FailureKind.Timeout,
-                        $"{settings.Name} said nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model."
+                        $"{settings.Name} sent nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model."
                     )
-                    : new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
+                    : new Failure(FailureKind.CutStream, $"VS Code ended the response of {settings.Name} before it was complete. Try again.");
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -111,7 +111,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
                 case null:
                     failure ??= new Failure(
                         FailureKind.CutStream,
-                        $"VS Code ended the answer of {settings.Name} before it was complete. Try again."
+                        $"VS Code ended the response of {settings.Name} before it was complete. Try again."
                     );
                     break;
             }
@@ -221,8 +221,8 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
         new(
             FailureKind.MissingField,
             vendor is null
-                ? $"{settings.Name} answers through VS Code, and none is connected. Use it from a chat in VS Code."
-                : $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file."
+                ? $"{settings.Name} works only through VS Code, which is not connected. Use it from a chat in VS Code."
+                : $"{settings.Name} works only through VS Code, which is not connected. Use a chat in VS Code, or set auth_type: \"oauth\" and your own client_id in its file."
         );
 
     private Failure NoModels() =>

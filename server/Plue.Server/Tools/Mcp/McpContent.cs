@@ -94,7 +94,7 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
         }
         else if (resource is BlobResourceContents other)
         {
-            Line($"[{resource.Uri} of the type {resource.MimeType ?? "unknown"} is left out: {other.DecodedData.Length} bytes]");
+            Line($"[{resource.Uri} of the type {resource.MimeType ?? "unknown"} was omitted: {other.DecodedData.Length} bytes]");
         }
 
         return this;

@@ -112,7 +112,7 @@ public sealed class VsCodeTools : IToolSource
         {
             throw new FailureException(
                 FailureKind.Conflict,
-                $"Nothing was saved: the tool {HiddenCharacters.Visible(other)} changed while you looked at it. Select the tools again."
+                $"Nothing was saved: the tool {HiddenCharacters.Visible(other)} changed while you reviewed it. Select the tools again."
             );
         }
         if (selected.Count > MaxEnabled)

@@ -98,7 +98,7 @@ public sealed class ExternalProviderTests : IDisposable
     [InlineData(
         "printf '{\"id\":\"%s\",\"type\":\"content\",\"content\":\"half\"}\\n' \"$id\"; exit 0",
         FailureKind.ProviderExecutableFailed,
-        "before its answer was complete"
+        "before its response was complete"
     )]
     [InlineData(
         "printf '{\"id\":\"%s\",\"type\":\"error\",\"error\":{\"code\":\"rate_limited\",\"message\":\"slow down\",\"retry_after_ms\":2000}}\\n' \"$id\"",

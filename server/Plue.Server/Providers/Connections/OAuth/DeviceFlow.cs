@@ -122,6 +122,6 @@ internal sealed class DeviceFlow : ISignInFlow
     private static FailureException InvalidResponse(OAuthSettings settings) =>
         new(
             FailureKind.BadResponse,
-            $"What answers at {settings.DeviceUrl!.Host} for {settings.Name} gives no code to sign in with. Check device_url under additional_auth."
+            $"The server at {settings.DeviceUrl!.Host} for {settings.Name} returns no device code. Check device_url under additional_auth."
         );
 }

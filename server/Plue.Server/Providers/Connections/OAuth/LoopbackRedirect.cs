@@ -47,7 +47,7 @@ internal sealed class LoopbackRedirect : IDisposable
             listener.Dispose();
             throw new FailureException(
                 FailureKind.Conflict,
-                $"The port {redirectPort}, to which the sign-in of {name} comes back, is in use. Close the program that has it, or change redirect_port.",
+                $"The port {redirectPort}, which the sign-in of {name} uses, is in use. Close the program that uses it, or change redirect_port.",
                 taken
             );
         }
@@ -105,7 +105,7 @@ internal sealed class LoopbackRedirect : IDisposable
             code.TrySetException(
                 new FailureException(
                     FailureKind.Internal,
-                    $"This machine closed the port to which the sign-in of {name} comes back. Sign in again.",
+                    $"This machine closed the port for the sign-in of {name}. Sign in again.",
                     fault
                 )
             );
@@ -178,7 +178,7 @@ internal sealed class LoopbackRedirect : IDisposable
 
         Issuer = query.GetValueOrDefault("iss");
         return query.TryGetValue("code", out var granted) && granted.Length > 0
-            ? ("200 OK", "Plue goes on from here.", () => code.TrySetResult(granted))
+            ? ("200 OK", "Plue continues from here.", () => code.TrySetResult(granted))
             : Refuse(
                 "400 Bad Request",
                 "The sign-in brought no code.",

@@ -43,7 +43,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         {
             throw new FailureException(
                 FailureKind.BadResponse,
-                $"The sign-in server of {settings.Name} gave a token of the type {VendorMessage.Clean(type)}, which Plue cannot use. Ask for one of the type bearer there."
+                $"The sign-in server of {settings.Name} returned a token of the type {VendorMessage.Clean(type)}, which Plue cannot use. Configure it to return the type bearer."
             );
         }
 
@@ -81,7 +81,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
             {
                 throw new FailureException(
                     FailureKind.BadResponse,
-                    $"The sign-in server of {settings.Name} ({url.Host}) sent us on to another address, and Plue does not follow with a token. Write the right address under additional_auth."
+                    $"The sign-in server of {settings.Name} ({url.Host}) redirected to another address, and Plue does not follow with a token. Write the right address under additional_auth."
                 );
             }
 
@@ -98,7 +98,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         {
             throw new FailureException(
                 FailureKind.Timeout,
-                $"The sign-in server of {settings.Name} ({url.Host}) did not answer within {DurationText.Of(Timeout)}. Try again."
+                $"The sign-in server of {settings.Name} ({url.Host}) did not respond within {DurationText.Of(Timeout)}. Try again."
             );
         }
         catch (Exception exception)
@@ -205,7 +205,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
     private static Failure NotOAuth(OAuthSettings settings, Uri url) =>
         new(
             FailureKind.BadResponse,
-            $"What answers at {url.Host} for {settings.Name} is not a sign-in server. Check its addresses under additional_auth."
+            $"The server at {url.Host} for {settings.Name} is not a sign-in server. Check its addresses under additional_auth."
         );
 
     private static Failure Busy(OAuthSettings settings, Uri url, TimeSpan? after) =>
@@ -262,7 +262,7 @@ internal sealed class OAuthRefusal(string provider, string code, string descript
             ),
             "invalid_scope" or "invalid_target" => new(
                 FailureKind.ProviderAuthFailed,
-                $"{provider} does not give what is asked for{quoted}. Change scope or audience under additional_auth, then sign in again."
+                $"{provider} refused the requested access{quoted}. Change scope or audience under additional_auth, then sign in again."
             ),
             "unsupported_grant_type" or "unsupported_response_type" or "device_flow_disabled" => new(
                 FailureKind.ProviderAuthFailed,

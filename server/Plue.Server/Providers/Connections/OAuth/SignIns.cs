@@ -50,7 +50,7 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         {
             signIn =
                 underWay.GetValueOrDefault(providerId)
-                ?? throw new FailureException(FailureKind.NotFound, "No sign-in of this provider is under way. Sign in again.");
+                ?? throw new FailureException(FailureKind.NotFound, "No sign-in of this provider is in progress. Sign in again.");
         }
 
         try
