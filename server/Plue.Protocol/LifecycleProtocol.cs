@@ -1,7 +1,7 @@
 namespace Plue.Protocol;
 
 /// <summary>An empty object; also what an absent <c>params</c> or a null result means.</summary>
-public sealed record Nothing;
+public sealed record Empty;
 
 /// <summary>The part of LSP's parameters that Plue reads. Unknown members are ignored.</summary>
 public sealed record InitializeParams

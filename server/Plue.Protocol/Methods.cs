@@ -25,9 +25,9 @@ public static class Methods
 {
     // Lifecycle, as the Language Server Protocol has it.
     public static readonly RpcRequest<InitializeParams, InitializeResult> Initialize = new("initialize");
-    public static readonly RpcNotification<Nothing> Initialized = new("initialized");
-    public static readonly RpcRequest<Nothing, Nothing> Shutdown = new("shutdown");
-    public static readonly RpcNotification<Nothing> Exit = new("exit");
+    public static readonly RpcNotification<Empty> Initialized = new("initialized");
+    public static readonly RpcRequest<Empty, Empty> Shutdown = new("shutdown");
+    public static readonly RpcNotification<Empty> Exit = new("exit");
 
     /// <summary>Workspace trust was granted while the window is open.</summary>
     public static readonly RpcNotification<WorkspaceTrustParams> WorkspaceTrust = new("workspace/trust");
@@ -47,7 +47,7 @@ public static class Methods
     public static readonly RpcRequest<CodexUpdateParams, CodexSummary> CodexUpdate = new("codex/update");
 
     /// <summary>To the trash, from where codex/restore brings it back.</summary>
-    public static readonly RpcRequest<CodexDeleteParams, Nothing> CodexDelete = new("codex/delete");
+    public static readonly RpcRequest<CodexDeleteParams, Empty> CodexDelete = new("codex/delete");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRestore = new("codex/restore");
     public static readonly RpcRequest<CodexUriParams, CodexHistoryResult> CodexHistory = new("codex/history");
 
@@ -72,10 +72,10 @@ public static class Methods
     public static readonly RpcRequest<CodexImportableParams, CodexImportableResult> CodexImportable = new("codex/importable");
 
     /// <summary>Deletes a chat in which nothing was ever stored, without the trash. Conflict: it has messages, or the user changed it.</summary>
-    public static readonly RpcRequest<CodexUriParams, Nothing> CodexDiscardEmpty = new("codex/discardEmpty");
+    public static readonly RpcRequest<CodexUriParams, Empty> CodexDiscardEmpty = new("codex/discardEmpty");
 
-    /// <summary>Nothing of this chat is unread any more.</summary>
-    public static readonly RpcRequest<CodexUriParams, Nothing> CodexMarkRead = new("codex/markRead");
+    /// <summary>Empty of this chat is unread any more.</summary>
+    public static readonly RpcRequest<CodexUriParams, Empty> CodexMarkRead = new("codex/markRead");
 
     /// <summary>A row of the tree changed or went away.</summary>
     public static readonly RpcNotification<CodexChangedParams> CodexChanged = new("codex/changed");
@@ -85,15 +85,15 @@ public static class Methods
     public static readonly RpcRequest<MessageSendParams, MessageSendResult> MessageSend = new("message/send");
 
     /// <summary>Stops the turn under way. Succeeds when there is none.</summary>
-    public static readonly RpcRequest<MessageStopParams, Nothing> MessageStop = new("message/stop");
+    public static readonly RpcRequest<MessageStopParams, Empty> MessageStop = new("message/stop");
 
     /// <summary>Stops one tool call; the response goes on with what the call returned by then.</summary>
-    public static readonly RpcRequest<MessageStopCallParams, Nothing> MessageStopCall = new("message/stopCall");
+    public static readonly RpcRequest<MessageStopCallParams, Empty> MessageStopCall = new("message/stopCall");
 
     /// <summary>Answers a stored message again, or goes on with one that was interrupted.</summary>
     public static readonly RpcRequest<MessageRetryParams, MessageSendResult> MessageRetry = new("message/retry");
     public static readonly RpcRequest<MessageSteerParams, MessageSendResult> MessageSteer = new("message/steer");
-    public static readonly RpcRequest<MessageUnqueueParams, Nothing> MessageUnqueue = new("message/unqueue");
+    public static readonly RpcRequest<MessageUnqueueParams, Empty> MessageUnqueue = new("message/unqueue");
     public static readonly RpcRequest<MessageEditParams, MessageSendResult> MessageEdit = new("message/edit");
     public static readonly RpcRequest<MessageListParams, MessageListResult> MessageList = new("message/list");
     public static readonly RpcRequest<MessageIdParams, MessageView> MessageGet = new("message/get");
@@ -117,7 +117,7 @@ public static class Methods
     public static readonly RpcRequest<MessageCommandsParams, MessageCommandsResult> MessageCommands = new("message/commands");
 
     /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
-    public static readonly RpcRequest<MessageDiscardParams, Nothing> MessageDiscard = new("message/discard");
+    public static readonly RpcRequest<MessageDiscardParams, Empty> MessageDiscard = new("message/discard");
     public static readonly RpcNotification<MessageEventParams> MessageEvent = new("message/event");
 
     // Files and images that go with a message.
@@ -130,14 +130,14 @@ public static class Methods
     public static readonly RpcNotification<SearchHitsParams> SearchHits = new("search/hits");
 
     // Providers.
-    public static readonly RpcRequest<Nothing, ProviderListResult> ProviderList = new("provider/list");
+    public static readonly RpcRequest<Empty, ProviderListResult> ProviderList = new("provider/list");
     public static readonly RpcRequest<ProviderIdParams, ProviderDetail> ProviderGet = new("provider/get");
 
     /// <summary>Looks at this machine: the claude CLI, a local Ollama, keys in the environment. The first found becomes the default.</summary>
-    public static readonly RpcRequest<Nothing, ProviderDiscoverResult> ProviderDiscover = new("provider/discover");
+    public static readonly RpcRequest<Empty, ProviderDiscoverResult> ProviderDiscover = new("provider/discover");
     public static readonly RpcRequest<ProviderConfigureParams, ProviderSummary> ProviderConfigure = new("provider/configure");
     public static readonly RpcRequest<ProviderSetEnabledParams, ProviderSummary> ProviderSetEnabled = new("provider/setEnabled");
-    public static readonly RpcRequest<ProviderDeleteParams, Nothing> ProviderDelete = new("provider/delete");
+    public static readonly RpcRequest<ProviderDeleteParams, Empty> ProviderDelete = new("provider/delete");
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderTest = new("provider/test");
     public static readonly RpcRequest<ProviderModelsParams, ProviderModelsResult> ProviderModels = new("provider/models");
 
@@ -152,29 +152,29 @@ public static class Methods
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderSignOut = new("provider/signOut");
 
     /// <summary>The programs that could be external providers. None was started for this.</summary>
-    public static readonly RpcRequest<Nothing, ProviderExecutablesResult> ProviderExecutables = new("provider/executables");
+    public static readonly RpcRequest<Empty, ProviderExecutablesResult> ProviderExecutables = new("provider/executables");
     public static readonly RpcRequest<ProviderApproveParams, ExecutableView> ProviderApprove = new("provider/approve");
-    public static readonly RpcRequest<Nothing, ClaudeCodeCheckResult> ProviderCheckClaudeCode = new("provider/checkClaudeCode");
+    public static readonly RpcRequest<Empty, ClaudeCodeCheckResult> ProviderCheckClaudeCode = new("provider/checkClaudeCode");
     public static readonly RpcNotification<ProviderChangedParams> ProviderChanged = new("provider/changed");
 
     // The catalog: what vendors offer.
-    public static readonly RpcRequest<Nothing, CatalogListResult> CatalogList = new("catalog/list");
+    public static readonly RpcRequest<Empty, CatalogListResult> CatalogList = new("catalog/list");
     public static readonly RpcRequest<CatalogIdParams, CatalogDetail> CatalogGet = new("catalog/get");
     public static readonly RpcRequest<CatalogSaveParams, CatalogDetail> CatalogSave = new("catalog/save");
-    public static readonly RpcRequest<CatalogDeleteParams, Nothing> CatalogDelete = new("catalog/delete");
+    public static readonly RpcRequest<CatalogDeleteParams, Empty> CatalogDelete = new("catalog/delete");
     public static readonly RpcRequest<CatalogValidateParams, CatalogValidateResult> CatalogValidate = new("catalog/validate");
     public static readonly RpcRequest<CatalogImportParams, CatalogImportResult> CatalogImport = new("catalog/import");
-    public static readonly RpcRequest<CatalogExportParams, Nothing> CatalogExport = new("catalog/export");
+    public static readonly RpcRequest<CatalogExportParams, Empty> CatalogExport = new("catalog/export");
 
     /// <summary>Fetches the catalog from the server that the settings name. A broken answer changes nothing.</summary>
-    public static readonly RpcRequest<Nothing, CatalogRefreshResult> CatalogRefresh = new("catalog/refresh");
-    public static readonly RpcRequest<Nothing, CatalogStatsResult> CatalogStats = new("catalog/stats");
-    public static readonly RpcRequest<Nothing, CatalogStartingPointsResult> CatalogStartingPoints = new("catalog/startingPoints");
-    public static readonly RpcRequest<Nothing, CatalogBackupsResult> CatalogBackups = new("catalog/backups");
+    public static readonly RpcRequest<Empty, CatalogRefreshResult> CatalogRefresh = new("catalog/refresh");
+    public static readonly RpcRequest<Empty, CatalogStatsResult> CatalogStats = new("catalog/stats");
+    public static readonly RpcRequest<Empty, CatalogStartingPointsResult> CatalogStartingPoints = new("catalog/startingPoints");
+    public static readonly RpcRequest<Empty, CatalogBackupsResult> CatalogBackups = new("catalog/backups");
     public static readonly RpcRequest<CatalogRestoreParams, CatalogDetail> CatalogRestore = new("catalog/restore");
 
     // Vault. No result has a field that a secret would fit in.
-    public static readonly RpcRequest<Nothing, VaultStatusResult> VaultStatus = new("vault/status");
+    public static readonly RpcRequest<Empty, VaultStatusResult> VaultStatus = new("vault/status");
 
     /// <summary>Makes the vault with its first way of unlocking. Refused where a vault file exists.</summary>
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultCreate = new("vault/create");
@@ -183,13 +183,13 @@ public static class Methods
     /// <summary>Adds a way of unlocking to an unlocked vault.</summary>
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultAddWay = new("vault/addWay");
     public static readonly RpcRequest<VaultSetPassphraseParams, VaultStatusResult> VaultSetPassphrase = new("vault/setPassphrase");
-    public static readonly RpcRequest<Nothing, VaultStatusResult> VaultLock = new("vault/lock");
+    public static readonly RpcRequest<Empty, VaultStatusResult> VaultLock = new("vault/lock");
     public static readonly RpcRequest<VaultStoreParams, VaultEntrySummary> VaultStore = new("vault/store");
     public static readonly RpcRequest<VaultRotateParams, VaultEntrySummary> VaultRotate = new("vault/rotate");
     public static readonly RpcRequest<VaultRenameParams, VaultRenameResult> VaultRename = new("vault/rename");
     public static readonly RpcRequest<VaultSetOriginsParams, VaultEntrySummary> VaultSetOrigins = new("vault/setOrigins");
-    public static readonly RpcRequest<Nothing, VaultListResult> VaultList = new("vault/list");
-    public static readonly RpcRequest<VaultDeleteParams, Nothing> VaultDelete = new("vault/delete");
+    public static readonly RpcRequest<Empty, VaultListResult> VaultList = new("vault/list");
+    public static readonly RpcRequest<VaultDeleteParams, Empty> VaultDelete = new("vault/delete");
     public static readonly RpcRequest<VaultReadEnvParams, VaultReadEnvResult> VaultReadEnv = new("vault/readEnv");
     public static readonly RpcRequest<VaultImportEnvParams, VaultListResult> VaultImportEnv = new("vault/importEnv");
 
@@ -198,15 +198,15 @@ public static class Methods
 
     /// <summary>The same answers, one row each, for a spreadsheet.</summary>
     public static readonly RpcRequest<UsageParams, UsageCsvResult> UsageCsv = new("usage/csv");
-    public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
+    public static readonly RpcRequest<Empty, SettingsResult> SettingsGet = new("settings/get");
     public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
 
     // Code completions. Cancelling a request closes the connection to the model.
     public static readonly RpcRequest<CompletionInlineParams, CompletionInlineResult> CompletionInline = new("completion/inline");
-    public static readonly RpcRequest<Nothing, CompletionModelsResult> CompletionModels = new("completion/models");
+    public static readonly RpcRequest<Empty, CompletionModelsResult> CompletionModels = new("completion/models");
 
     // VS Code's own chat. Cancelling the request stops the model.
-    public static readonly RpcRequest<Nothing, ModelListResult> ModelList = new("model/list");
+    public static readonly RpcRequest<Empty, ModelListResult> ModelList = new("model/list");
     public static readonly RpcRequest<ModelAskParams, ModelAskResult> ModelAsk = new("model/ask");
     public static readonly RpcNotification<ModelEventParams> ModelEvent = new("model/event");
     public static readonly RpcRequest<ServedCallParams, ServedCallResult> ServedCall = new("served/call");
@@ -219,7 +219,7 @@ public static class Methods
     /// <summary>No provider is called and nothing is stored.</summary>
     public static readonly RpcRequest<TemplateTryParams, TemplateTryResult> TemplateTry = new("template/try");
     public static readonly RpcRequest<TemplateSchemaParams, TemplateSchemaResult> TemplateSchema = new("template/schema");
-    public static readonly RpcRequest<Nothing, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
+    public static readonly RpcRequest<Empty, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
 
     // Agents.
     /// <summary>Makes a task and has it begin.</summary>
@@ -234,28 +234,28 @@ public static class Methods
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 
     /// <summary>Without an address every task is stopped.</summary>
-    public static readonly RpcRequest<TaskStopParams, Nothing> TaskStop = new("task/stop");
+    public static readonly RpcRequest<TaskStopParams, Empty> TaskStop = new("task/stop");
 
     /// <summary>Takes effect at the next settled step.</summary>
-    public static readonly RpcRequest<TaskUriParams, Nothing> TaskPause = new("task/pause");
+    public static readonly RpcRequest<TaskUriParams, Empty> TaskPause = new("task/pause");
 
     /// <summary>Goes on where it stands: paused, stopped, interrupted, failed or over its budget.</summary>
-    public static readonly RpcRequest<TaskUriParams, Nothing> TaskResume = new("task/resume");
+    public static readonly RpcRequest<TaskUriParams, Empty> TaskResume = new("task/resume");
 
     /// <summary>Tells it something; delivered with its next round.</summary>
-    public static readonly RpcRequest<TaskSteerParams, Nothing> TaskSteer = new("task/steer");
+    public static readonly RpcRequest<TaskSteerParams, Empty> TaskSteer = new("task/steer");
     public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskBudget = new("task/budget");
-    public static readonly RpcRequest<TaskUriParams, Nothing> TaskArchive = new("task/archive");
+    public static readonly RpcRequest<TaskUriParams, Empty> TaskArchive = new("task/archive");
 
     /// <summary>Drops a task that will not be resumed; waiting parents are notified.</summary>
-    public static readonly RpcRequest<TaskUriParams, Nothing> TaskDrop = new("task/drop");
+    public static readonly RpcRequest<TaskUriParams, Empty> TaskDrop = new("task/drop");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
     // What waits for the user's word.
-    public static readonly RpcRequest<Nothing, ApprovalListResult> ApprovalList = new("approval/list");
+    public static readonly RpcRequest<Empty, ApprovalListResult> ApprovalList = new("approval/list");
     public static readonly RpcRequest<ApprovalContentParams, ApprovalContentResult> ApprovalContent = new("approval/content");
-    public static readonly RpcRequest<ApprovalAnswerParams, Nothing> ApprovalAnswer = new("approval/answer");
-    public static readonly RpcRequest<Nothing, ApprovalRulesResult> ApprovalRules = new("approval/rules");
+    public static readonly RpcRequest<ApprovalAnswerParams, Empty> ApprovalAnswer = new("approval/answer");
+    public static readonly RpcRequest<Empty, ApprovalRulesResult> ApprovalRules = new("approval/rules");
     public static readonly RpcRequest<ApprovalForgetParams, ApprovalRulesResult> ApprovalForget = new("approval/forget");
     public static readonly RpcNotification<ApprovalChangedParams> ApprovalChanged = new("approval/changed");
 
@@ -274,7 +274,7 @@ public static class Methods
     public static readonly RpcRequest<HealthCheckParams, HealthCheckResult> HealthCheck = new("health/check");
 
     // Servers of the Model Context Protocol.
-    public static readonly RpcRequest<Nothing, McpListResult> McpList = new("mcp/list");
+    public static readonly RpcRequest<Empty, McpListResult> McpList = new("mcp/list");
     public static readonly RpcRequest<McpApproveParams, McpListResult> McpApprove = new("mcp/approve");
     public static readonly RpcRequest<McpNameParams, McpListResult> McpRevoke = new("mcp/revoke");
     public static readonly RpcRequest<McpNameParams, McpListResult> McpStart = new("mcp/start");
@@ -282,22 +282,22 @@ public static class Methods
     public static readonly RpcRequest<McpNameParams, McpSignInResult> McpSignIn = new("mcp/signIn");
     public static readonly RpcRequest<McpImportableParams, McpImportableResult> McpImportable = new("mcp/importable");
     public static readonly RpcRequest<McpImportParams, McpImportResult> McpImport = new("mcp/import");
-    public static readonly RpcRequest<Nothing, McpPromptsResult> McpPrompts = new("mcp/prompts");
+    public static readonly RpcRequest<Empty, McpPromptsResult> McpPrompts = new("mcp/prompts");
     public static readonly RpcRequest<McpPromptParams, McpPromptResult> McpPrompt = new("mcp/prompt");
-    public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
+    public static readonly RpcNotification<Empty> McpChanged = new("mcp/changed");
 
     // Tools of VS Code and its extensions that agents may use.
-    public static readonly RpcRequest<Nothing, VsCodeToolListResult> VsCodeToolList = new("vsCodeTool/list");
+    public static readonly RpcRequest<Empty, VsCodeToolListResult> VsCodeToolList = new("vsCodeTool/list");
     public static readonly RpcRequest<VsCodeToolSelectParams, VsCodeToolListResult> VsCodeToolSelect = new("vsCodeTool/select");
 
     // Skills.
-    public static readonly RpcRequest<Nothing, SkillListResult> SkillList = new("skill/list");
+    public static readonly RpcRequest<Empty, SkillListResult> SkillList = new("skill/list");
     public static readonly RpcRequest<SkillChooseParams, SkillListResult> SkillChoose = new("skill/choose");
     public static readonly RpcRequest<SkillCreateParams, SkillFilesResult> SkillCreate = new("skill/create");
     public static readonly RpcRequest<SkillImportParams, SkillFilesResult> SkillImport = new("skill/import");
 
     // What other programs on this machine have.
-    public static readonly RpcRequest<Nothing, SwitchProgramsResult> SwitchPrograms = new("switch/programs");
+    public static readonly RpcRequest<Empty, SwitchProgramsResult> SwitchPrograms = new("switch/programs");
     public static readonly RpcRequest<SwitchFindParams, SwitchFindResult> SwitchFind = new("switch/find");
 
     /// <summary>Imports what the user chose. Keys need an unlocked vault.</summary>
@@ -328,7 +328,7 @@ public static class Methods
     public static readonly RpcRequest<HostRunCellParams, HostRunCellResult> HostRunCell = new("host/runCell");
 
     /// <summary>The language model tools of VS Code and its extensions.</summary>
-    public static readonly RpcRequest<Nothing, HostToolsResult> HostTools = new("host/tools");
+    public static readonly RpcRequest<Empty, HostToolsResult> HostTools = new("host/tools");
 
     /// <summary>Answered when the tool has ended; VS Code may ask the user first.</summary>
     public static readonly RpcRequest<HostCallToolParams, HostCallToolResult> HostCallTool = new("host/callTool");

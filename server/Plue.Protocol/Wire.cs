@@ -54,7 +54,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<HealthAction>),
     ]
 )]
-[JsonSerializable(typeof(Nothing))]
+[JsonSerializable(typeof(Empty))]
 [JsonSerializable(typeof(ApprovalListResult))]
 [JsonSerializable(typeof(ApprovalChangedParams))]
 [JsonSerializable(typeof(ApprovalContentParams))]

@@ -13,8 +13,17 @@ const phrases = [
   'asks for rest', 'goes along', 'is told', 'are told', 'was told', 'nobody else', 'wants to run', 'unset means', 'not carried over', 'handed back', 'hand back',
 ]; // prettier-ignore
 
+/** Phrases to avoid in messages of the sidecar, besides those above. */
+const inMessages = [
+  'told', 'nobody', 'anybody', 'hears', 'heard', 'stands', 'whom', 'left out', 'passed over', 'taken back', 'goes on', 'going on', 'mistakes',
+  'under way', 'for now', 'price unknown', 'unknown price', 'declined to answer', 'did not answer within',
+]; // prettier-ignore
+
 /** Words to avoid in identifiers in camel, Pascal, or snake case. */
-const parts = ['mend', 'mends', 'mended', 'told', 'whoever', 'answerer', 'patience', 'topup', 'journey', 'standin', 'house'];
+const parts = [
+  'mend', 'mends', 'mended', 'told', 'whoever', 'answerer', 'patience', 'topup', 'journey', 'standin', 'house', 'gate', 'makeroom', 'makesroom', 'heard',
+  'deed', 'lifesign', 'passage',
+]; // prettier-ignore
 
 /** Folders whose identifiers are checked. */
 const roots = ['extension/src', 'server/Plue.Protocol', 'server/Plue.Server'];
@@ -38,12 +47,20 @@ describe('plain English', () => {
     },
   );
 
-  it.each(roots)('Identifiers in %s have none of the words to avoid', (folder) => {
+  it('Messages of the sidecar have none of the phrases to avoid', { timeout: 60_000 }, () => {
+    const messages = filesBelow('server/Plue.Server', '.cs').flatMap((path) =>
+      literalsOf(textOf(path)).flatMap((text) => phrasesIn(text, [...phrases, ...inMessages]).map((phrase) => `${path}: ${phrase}`)),
+    );
+    expect(messages).toEqual([]);
+  });
+
+  it.each(roots)('Identifiers in %s have none of the words to avoid', { timeout: 60_000 }, (folder) => {
     expect(identifiersIn(folder)).toEqual([]);
   });
 
   it('finds a phrase and an identifier that are to be avoided', () => {
     expect(phrasesIn('The next one stands in for the first.')).toEqual(['stands in for']);
+    expect(literalsOf('// "a b"\nx("Nobody asked.", "id")')).toEqual(['Nobody asked.']);
     expect(wordsOf('const waysToMend = topUp(PLUE_HOUSE)')).toEqual(expect.arrayContaining(['mend', 'house']));
     expect(avoided('const waysToMend = topUp(house)')).toEqual(['mend', 'house', 'topup']);
   });
@@ -51,7 +68,7 @@ describe('plain English', () => {
 
 function guides(): string[] {
   // These documents use names of C# tests and types.
-  const follows = ['docs/security.md', 'docs/records.md', 'docs/performance.md'];
+  const follows = ['docs/records.md', 'docs/performance.md'];
   return readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
@@ -72,9 +89,16 @@ function englishOf(path: string): string {
   return path.startsWith('l10n/') ? [...text.matchAll(/^ {2}"((?:[^"\\]|\\.)*)":/gm)].map((match) => match[1]).join('\n') : text;
 }
 
-function phrasesIn(text: string): string[] {
+function phrasesIn(text: string, avoid: readonly string[] = phrases): string[] {
   const plain = text.replaceAll(/\s+/g, ' ').toLowerCase();
-  return phrases.filter((phrase) => new RegExp(`\\b${phrase}\\b`).test(plain));
+  return avoid.filter((phrase) => new RegExp(`\\b${phrase}\\b`).test(plain));
+}
+
+/** String literals of more than one word in C# code. */
+function literalsOf(code: string): string[] {
+  return [...code.replaceAll(/^\s*\/\/.*$/gm, '').matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].flatMap(([, text]) =>
+    text?.includes(' ') ? [text] : [],
+  );
 }
 
 /** The words of all identifiers in code, in lower case. */
@@ -88,9 +112,10 @@ function wordsOf(code: string): string[] {
 }
 
 function avoided(code: string): string[] {
-  const words = wordsOf(code);
-  const pairs = words.map((word, index) => `${word}${words[index + 1] ?? ''}`);
-  return [...parts.filter((part) => words.includes(part)), ...parts.filter((part) => !words.includes(part) && pairs.includes(part))];
+  const all = wordsOf(code);
+  const words = new Set(all);
+  const pairs = new Set(all.map((word, index) => `${word}${all[index + 1] ?? ''}`));
+  return [...parts.filter((part) => words.has(part)), ...parts.filter((part) => !words.has(part) && pairs.has(part))];
 }
 
 function identifiersIn(folder: string): string[] {

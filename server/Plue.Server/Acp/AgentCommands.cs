@@ -43,7 +43,7 @@ internal sealed partial class AgentCommands(CodexServices codices, ProviderRegis
             return text;
         }
 
-        var (_, filled) = codices.Steering.Command(chat, prompt.Uri.ToString());
+        var (_, filled) = codices.Instructions.Command(chat, prompt.Uri.ToString());
         var rest = match.Groups["arguments"].Value.Trim();
         var expanded = new StringBuilder();
         var at = 0;

@@ -51,7 +51,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             await hand(codexId, outputs, cancellationToken) is { } problem
                 ? throw new ToolFailureException(
-                    $"The result does not match its schema. {problem} Call finish once more with the whole result."
+                    $"The result does not match its schema. {problem} Call finish again with the whole result."
                 )
                 : new ToolOutcome("The task has ended.") { Finished = outputs };
     }

@@ -184,20 +184,20 @@ public sealed class CatalogRefresh(
         {
             throw new FailureException(
                 FailureKind.Timeout,
-                $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {Kept}"
+                $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {CurrentCatalogKept}"
             );
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
             throw new FailureException(
                 FailureKind.Unreachable,
-                $"The catalog could not be fetched from {server}: {fault.Message} {Kept}",
+                $"The catalog could not be fetched from {server}: {fault.Message} {CurrentCatalogKept}",
                 fault
             );
         }
     }
 
-    private const string Kept = "The current catalog was kept.";
+    private const string CurrentCatalogKept = "The current catalog was kept.";
 
     /// <summary>Compares the hash before anything of the response is read, and records a response that was rejected.</summary>
     private void RequirePinned(FetchedCatalog fetched, StoredCatalogState state, byte[] body, CatalogSettings chosen, string server)
@@ -305,5 +305,5 @@ public sealed class CatalogRefresh(
 
     private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is too large.");
 
-    private static FailureException Broken(string sentence) => new(FailureKind.BadResponse, $"{sentence} {Kept}");
+    private static FailureException Broken(string sentence) => new(FailureKind.BadResponse, $"{sentence} {CurrentCatalogKept}");
 }

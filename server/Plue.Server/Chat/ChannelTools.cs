@@ -21,7 +21,7 @@ internal sealed class ChannelTools(ChatState state)
     private IReadOnlyList<WorkspaceFolder> lastFolders = [];
     private readonly LoadedSkills loaded = new(state.Services.Skills);
     private readonly FileInstructions instructions = new(
-        state.Services.Steering.For,
+        state.Services.Instructions.For,
         () =>
             (
                 state.Chat.Tree.Head,

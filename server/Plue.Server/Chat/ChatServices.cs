@@ -38,7 +38,7 @@ internal sealed class ChatServices(
     public Workspace Workspace => platform.Workspace;
     public TemplateCatalog Templates => codices.Templates;
     public SkillCatalog Skills => codices.Skills;
-    public InstructionBuilder Steering => codices.Steering;
+    public InstructionBuilder Instructions => codices.Instructions;
     public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets, editor);
     public RequestFiles Files => new(Attachments);
     public EditServices Edits => edits;

@@ -33,7 +33,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
 
     /// <summary>Whether a summary would make room: what it stands for is longer than a summary may be.</summary>
     /// <param name="window">Tokens.</param>
-    public static bool MakesRoom(IReadOnlyList<Message> path, long window) =>
+    public static bool IsWorthwhile(IReadOnlyList<Message> path, long window) =>
         HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);
 
     /// <returns>The summary, not stored yet; it follows the last message of <paramref name="path"/>.</returns>

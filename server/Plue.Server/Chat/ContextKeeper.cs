@@ -24,7 +24,7 @@ internal sealed class ContextKeeper(ChatState state)
             ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
             chat.Messages,
-            services.Steering.Build(chat).SystemWithSkills,
+            services.Instructions.Build(chat).SystemWithSkills,
             PinnedTokens,
             draft,
             settings is null || model is null ? null : WindowOf(settings, model),
@@ -36,7 +36,7 @@ internal sealed class ContextKeeper(ChatState state)
     /// <param name="path">What is to be answered, oldest first.</param>
     /// <param name="model">Null when the provider has not said it yet.</param>
     /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
-    public async Task<Message?> MakeRoomAsync(
+    public async Task<Message?> CompactIfNeededAsync(
         IReadOnlyList<Message> path,
         ProviderSettings settings,
         string? model,
@@ -48,13 +48,13 @@ internal sealed class ContextKeeper(ChatState state)
             return null;
         }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
-        if (!Compactor.MakesRoom(path, window))
+        if (!Compactor.IsWorthwhile(path, window))
         {
             return null;
         }
         if (
             !ContextMeter
-                .Measure(path, services.Steering.Build(state.Chat).SystemWithSkills, PinnedTokens, 0, window, IsSummed)
+                .Measure(path, services.Instructions.Build(state.Chat).SystemWithSkills, PinnedTokens, 0, window, IsSummed)
                 .IsNearlyFull
         )
         {

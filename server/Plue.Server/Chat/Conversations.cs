@@ -380,7 +380,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 }
                 catch (FailureException fault)
                 {
-                    services.Logger.LogWarning("Changes from other windows cannot be read for now: {Reason}", fault.Message);
+                    services.Logger.LogWarning("Changes from other windows cannot be read: {Reason}", fault.Message);
                 }
             }
         }

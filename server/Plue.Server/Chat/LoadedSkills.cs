@@ -76,5 +76,5 @@ internal sealed class LoadedSkills(SkillCatalog skills)
                     _ => [],
                 }
             )
-            .Where(source => source.Kind == SteeringKind.Skill);
+            .Where(source => source.Kind == InstructionKind.Skill);
 }

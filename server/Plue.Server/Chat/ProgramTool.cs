@@ -92,9 +92,9 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
 
     private Call PlanEdit(JsonElement parameters, string folder)
     {
-        var (path, passage, replacement) = (PathIn(parameters, folder), Text(parameters, "old_string"), Text(parameters, "new_string"));
+        var (path, oldText, replacement) = (PathIn(parameters, folder), Text(parameters, "old_string"), Text(parameters, "new_string"));
         var before = Read(path);
-        if (passage.Length == 0)
+        if (oldText.Length == 0)
         {
             return before is null
                 ? Change(path, null, replacement, replacement)
@@ -104,12 +104,12 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         // The program reads every line end as a line feed and looks for a passage more loosely than letter by letter. What is shown has to be what is done.
         var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
         var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
-        var at = text.IndexOf(passage, StringComparison.Ordinal);
+        var at = text.IndexOf(oldText, StringComparison.Ordinal);
         if (at < 0)
         {
             throw new ToolFailureException("old_string was not found in the file. Read the file again and copy the text exactly.");
         }
-        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0)
+        if (!all && text.IndexOf(oldText, at + 1, StringComparison.Ordinal) >= 0)
         {
             throw new ToolFailureException(
                 "old_string occurs in the file more than once. Include more lines around it, or set replace_all."
@@ -117,8 +117,8 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         }
 
         var after = all
-            ? text.Replace(passage, replacement, StringComparison.Ordinal)
-            : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + passage.Length));
+            ? text.Replace(oldText, replacement, StringComparison.Ordinal)
+            : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + oldText.Length));
         return Change(path, text, after, UnifiedDiff.Of(text, after));
     }
 

@@ -23,7 +23,7 @@ internal sealed record TrialTarget(ProviderSettings Settings, string? Model, Mod
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
 internal sealed record TrialResult(
     Template Template,
-    Instructions Steering,
+    Instructions Instructions,
     string Message,
     IReadOnlyList<string> Tools,
     TrialTarget? Target,

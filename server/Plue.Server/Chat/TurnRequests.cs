@@ -81,7 +81,7 @@ internal sealed class TurnRequests : ITurnRequests
         var (chat, services) = (state.Chat, state.Services);
         var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
         await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
-        var instructions = services.Steering.Build(chat);
+        var instructions = services.Instructions.Build(chat);
         if (instructions.Failure is { } unusable)
         {
             throw new FailureException(unusable);
@@ -138,7 +138,7 @@ internal sealed class TurnRequests : ITurnRequests
     public async Task<Toolbox> PrepareAsync(RunningTurn turn, CancellationToken cancellationToken)
     {
         var path = state.Chat.Tree.PathTo(turn.ParentId);
-        if (await state.Context.MakeRoomAsync(path, provider.Settings, model, cancellationToken) is { } summary)
+        if (await state.Context.CompactIfNeededAsync(path, provider.Settings, model, cancellationToken) is { } summary)
         {
             turn.ParentId = summary.Id;
         }

@@ -217,7 +217,7 @@ internal static class CatalogCommand
             {
                 var path = Path.GetFullPath(parsed.GetRequiredValue(to));
                 services.Own.Export(parsed.GetRequiredValue(ids), path);
-                return ResultAsync(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+                return ResultAsync(new Empty(), () => terminal.WriteLine($"Wrote {path}."));
             }
         );
     }
@@ -237,7 +237,7 @@ internal static class CatalogCommand
                 var chosen = parsed.GetRequiredValue(id);
                 var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
                 return ResultAsync(
-                    new Nothing(),
+                    new Empty(),
                     () =>
                         terminal.WriteLine(
                             behind is null

@@ -61,7 +61,7 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
         }
 
         var all = template.WithDefaults(own);
-        var instructions = codices.Steering.Build(templateId, own);
+        var instructions = codices.Instructions.Build(templateId, own);
         return instructions.Failure is { } failure
             ? throw new FailureException(failure)
             : new RunAgent(AgentSpec.Of(all), instructions.System, ChatValues.OptionsOf(all));

@@ -19,7 +19,7 @@ internal sealed class CodexServices
         Prompts = new Prompts(paths, TrustedFolders, allowed.IsAllowed);
         Documents = new Documents(paths, Templates, platform.Time, TrustedFolders);
         Skills = new SkillCatalog(paths, platform.Time, TrustedFolders, () => (long)(Config.Number(UserConfig.SkillListTokensKey) ?? 0));
-        Steering = new InstructionBuilder(
+        Instructions = new InstructionBuilder(
             Templates,
             Prompts,
             new WorkspaceRules(TrustedFolders),
@@ -43,5 +43,5 @@ internal sealed class CodexServices
     public Prompts Prompts { get; }
     public Documents Documents { get; }
     public SkillCatalog Skills { get; }
-    public InstructionBuilder Steering { get; }
+    public InstructionBuilder Instructions { get; }
 }

@@ -377,7 +377,7 @@ internal sealed partial class FileCodices(
                 VersionAuthor.User,
                 $"Renamed from {uri.Name}",
                 VersionStore.HashOf(bytes),
-                Kept(copy, bytes)
+                BytesToStore(copy, bytes)
             );
         }
     }
@@ -497,7 +497,7 @@ internal sealed partial class FileCodices(
                     VersionAuthor.User,
                     "Restored from the trash",
                     VersionStore.HashOf(bytes),
-                    Kept(uri, bytes)
+                    BytesToStore(uri, bytes)
                 );
             }
 
@@ -630,7 +630,7 @@ internal sealed partial class FileCodices(
             }
 
             Write(path, own, edited.Bytes);
-            TryAppend(uri, edited.Kind, author, edited.What, VersionStore.HashOf(edited.Bytes), Kept(uri, edited.Bytes), edited.Of);
+            TryAppend(uri, edited.Kind, author, edited.What, VersionStore.HashOf(edited.Bytes), BytesToStore(uri, edited.Bytes), edited.Of);
             return Loaded(uri);
         }
     }
@@ -670,7 +670,7 @@ internal sealed partial class FileCodices(
                     VersionAuthor.Outside,
                     $"Back to version {number}",
                     hash,
-                    Kept(uri, bytes),
+                    BytesToStore(uri, bytes),
                     number
                 );
             }
@@ -684,7 +684,7 @@ internal sealed partial class FileCodices(
             VersionAuthor.Outside,
             isNew ? "As it was found" : "Edited outside Plue",
             hash,
-            Kept(uri, bytes)
+            BytesToStore(uri, bytes)
         );
     }
 
@@ -700,7 +700,7 @@ internal sealed partial class FileCodices(
     }
 
     /// <summary>Content with a key is not stored, because a trail is permanent.</summary>
-    private byte[]? Kept(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
+    private byte[]? BytesToStore(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
 
     private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.IsSecret);
 

@@ -65,7 +65,7 @@ internal sealed class InstructionBuilder(
             return new Instructions(
                 null,
                 [
-                    new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "")
+                    new InstructionSource(InstructionKind.Template, $"codex://templates/{templateId}", templateId, "")
                     {
                         LeftOut = "The template does not exist or has errors.",
                     },
@@ -73,7 +73,7 @@ internal sealed class InstructionBuilder(
             );
         }
 
-        var source = new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", template.Name, VersionOf(template))
+        var source = new InstructionSource(InstructionKind.Template, $"codex://templates/{templateId}", template.Name, VersionOf(template))
         {
             Path = entry.Layer == TemplateLayer.Shipped ? null : entry.Source,
         };
@@ -94,7 +94,7 @@ internal sealed class InstructionBuilder(
             words = given;
             sources.Add(
                 new InstructionSource(
-                    SteeringKind.Override,
+                    InstructionKind.Override,
                     "system_prompt_override",
                     "Own instructions",
                     new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(given)))
@@ -113,7 +113,7 @@ internal sealed class InstructionBuilder(
             catch (FailureException fault)
             {
                 failure = fault.Failure;
-                sources.Add(new InstructionSource(SteeringKind.Prompt, reference, reference, "") { LeftOut = fault.Message });
+                sources.Add(new InstructionSource(InstructionKind.Prompt, reference, reference, "") { LeftOut = fault.Message });
             }
         }
 
@@ -123,7 +123,7 @@ internal sealed class InstructionBuilder(
             words = PromptPlaceholders.Fill(words, known).Text.Trim();
         }
 
-        var user = Texts(rules.ReadUser(userFile) is { } mine ? [mine] : [], SteeringKind.User, sources);
+        var user = Texts(rules.ReadUser(userFile) is { } mine ? [mine] : [], InstructionKind.User, sources);
         var (project, note) = Rules(sources);
         string?[] parts = [words, Folders(), user is null ? null : UserHeading.ReplaceLineEndings("\n") + user, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
@@ -173,14 +173,14 @@ internal sealed class InstructionBuilder(
                 .. paths
                     .SelectMany(rules.ReadFor)
                     .DistinctBy(file => file.Path, StringComparer.Ordinal)
-                    .Select(file => (SourceOf(file, SteeringKind.Rules), secrets.Current?.Mask(file.Text) ?? file.Text)),
+                    .Select(file => (SourceOf(file, InstructionKind.Rules), secrets.Current?.Mask(file.Text) ?? file.Text)),
             ];
 
     /// <summary>Skills, and instruction files that applied only to some files, as they are now; without those that no longer exist.</summary>
     public IReadOnlyList<InstructionSource> Current(IEnumerable<InstructionSource> sources) =>
         [
             .. sources
-                .Where(source => source is { Kind: SteeringKind.Skill, Source: not SkillList.Source })
+                .Where(source => source is { Kind: InstructionKind.Skill, Source: not SkillList.Source })
                 .Select(source =>
                     skills.FindFolder(Path.GetDirectoryName(source.Source) ?? "") is { State: SkillState.On } one ? one.Skill.Source : null
                 )
@@ -222,7 +222,7 @@ internal sealed class InstructionBuilder(
             );
         }
 
-        if (found.Kind == SteeringKind.Skill)
+        if (found.Kind == InstructionKind.Skill)
         {
             skills.Approve(Path.GetDirectoryName(found.Path!)!, found.MayBeAllowed!);
             return;
@@ -240,7 +240,7 @@ internal sealed class InstructionBuilder(
         {
             sources.Add(
                 new InstructionSource(
-                    SteeringKind.Skill,
+                    InstructionKind.Skill,
                     SkillList.Source,
                     "Skills",
                     new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(list.Text)))
@@ -280,7 +280,7 @@ internal sealed class InstructionBuilder(
     }
 
     private static InstructionSource SourceOf(Prompt prompt) =>
-        new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
+        new(InstructionKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
         {
             HiddenCharacters = prompt.HiddenCharacters,
             Path = prompt.Path,
@@ -307,13 +307,13 @@ internal sealed class InstructionBuilder(
             return (null, "The instruction files of the workspace, such as AGENTS.md, are turned off in the settings.");
         }
 
-        return Texts(rules.Read(), SteeringKind.Rules, sources) is { } text
+        return Texts(rules.Read(), InstructionKind.Rules, sources) is { } text
             ? (RulesHeading.ReplaceLineEndings("\n") + (workspace.TrustedFolders is { AreSeveral: true } ? SeveralRules : "") + text, null)
             : (null, null);
     }
 
     /// <returns>The texts of those that count, each below its name; null if there are none.</returns>
-    private string? Texts(IReadOnlyList<RulesFile> files, SteeringKind kind, List<InstructionSource> sources)
+    private string? Texts(IReadOnlyList<RulesFile> files, InstructionKind kind, List<InstructionSource> sources)
     {
         var text = new StringBuilder();
         foreach (var file in files)
@@ -329,7 +329,7 @@ internal sealed class InstructionBuilder(
         return text.Length == 0 ? null : text.ToString();
     }
 
-    private InstructionSource SourceOf(RulesFile file, SteeringKind kind)
+    private InstructionSource SourceOf(RulesFile file, InstructionKind kind)
     {
         var isHidden = file.HiddenCharacters > 0 && !allowed.IsAllowed(file.Sha256);
         return new InstructionSource(kind, file.Path, file.Name, new ContentVersion(() => file.Sha256))

@@ -12,7 +12,7 @@ internal static class PromptCompletions
 
     private static readonly (string Name, string Insert, string Description)[] Keys =
     [
-        ("name", "name: ", "What lists show; unset means the file's name."),
+        ("name", "name: ", "The name in lists. Default: the name of the file."),
         ("description", "description: ", "One sentence: what it is for."),
         ("tags", "tags: [$1]", "Search keywords."),
         ("arguments", "arguments: [$1]", "What the prompt is given when it is used as a command, by name."),

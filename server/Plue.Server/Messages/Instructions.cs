@@ -27,14 +27,14 @@ public sealed record Instructions(string? System, IReadOnlyList<InstructionSourc
         this with
         {
             Skills = null,
-            Sources = [.. Sources.Where(source => source.Kind != SteeringKind.Skill)],
+            Sources = [.. Sources.Where(source => source.Kind != InstructionKind.Skill)],
         };
 
     /// <summary>Those that count, as an answer keeps them.</summary>
     public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
 }
 
-public enum SteeringKind
+public enum InstructionKind
 {
     Prompt,
     Override,
@@ -50,7 +50,7 @@ public enum SteeringKind
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
-public sealed record InstructionSource(SteeringKind Kind, string Source, string Title, ContentVersion Version)
+public sealed record InstructionSource(InstructionKind Kind, string Source, string Title, ContentVersion Version)
 {
     /// <summary>Characters in it that no editor shows.</summary>
     public int HiddenCharacters { get; init; }

@@ -40,7 +40,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                     new ApprovalAnswer(decision, parameters.Reason, parameters.Rule, parameters.Values),
                     parameters.EqualToo == true
                 );
-                return Task.FromResult(new Nothing());
+                return Task.FromResult(new Empty());
             }
         );
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));

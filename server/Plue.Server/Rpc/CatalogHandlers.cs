@@ -36,7 +36,7 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
             (parameters, _) =>
             {
                 own.Delete(parameters.Id, parameters.AllowOriginChange ?? false);
-                return Task.FromResult(new Nothing());
+                return Task.FromResult(new Empty());
             }
         );
         server.Map(
@@ -59,7 +59,7 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
             (parameters, _) =>
             {
                 own.Export(parameters.Ids, parameters.Path);
-                return Task.FromResult(new Nothing());
+                return Task.FromResult(new Empty());
             }
         );
         server.Map(

@@ -26,7 +26,7 @@ internal sealed class CodexHandlers(
 
     public void Register()
     {
-        server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)), isKept: true);
+        server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)), isCached: true);
         server.Map(
             Methods.CodexGet,
             async (parameters, cancellationToken) =>
@@ -57,7 +57,7 @@ internal sealed class CodexHandlers(
             async (parameters, cancellationToken) =>
             {
                 await conversations.DeleteAsync(parameters.Uri, cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
         server.Map(
@@ -65,7 +65,7 @@ internal sealed class CodexHandlers(
             async (parameters, cancellationToken) =>
             {
                 await conversations.DiscardEmptyAsync(parameters.Uri, cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
         server.Map(
@@ -110,7 +110,7 @@ internal sealed class CodexHandlers(
             async (parameters, cancellationToken) =>
             {
                 await (await conversations.GetAsync(parameters.Uri, cancellationToken)).MarkReadAsync(cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
         server.Map(
@@ -264,7 +264,7 @@ internal sealed class CodexHandlers(
             LastSeq = snapshot.LastSeq,
             ReadOnlyReason = snapshot.ReadOnlyReason,
             Notice = snapshot.Chat.Notice,
-            Steering = SteeringHandlers.View(snapshot.Chat, providers, instructions).Sources,
+            Steering = InstructionHandlers.View(snapshot.Chat, providers, instructions).Sources,
             Values = snapshot.Chat.Values,
             HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
         };

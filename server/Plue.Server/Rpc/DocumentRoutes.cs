@@ -29,7 +29,7 @@ internal static class DocumentRoutes
             asked =>
             {
                 documents.Delete(asked.Uri);
-                return new Nothing();
+                return new Empty();
             }
         );
         server.Map(Methods.CodexRestore, asked => DocumentHandlers.TakesUri(asked.Uri), asked => documents.Restore(asked.Uri));

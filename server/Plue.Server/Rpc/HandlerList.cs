@@ -23,7 +23,7 @@ internal static class HandlerList
             services.Platform,
             services.Vault.Vault,
             services.Providers.Registry,
-            services.Codices.Steering
+            services.Codices.Instructions
         );
         var tasks = services.Tasks(
             chat,
@@ -38,7 +38,7 @@ internal static class HandlerList
         messages.Register();
         new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
         new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
-        new SteeringHandlers(server, conversations, providers, steering).Register();
+        new InstructionHandlers(server, conversations, providers, steering).Register();
         var documents = DocumentHandlers.Of(
             services,
             (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),

@@ -110,7 +110,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
 
     public async Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken)
     {
-        var result = await AskAsync(Methods.HostTools, new Nothing(), Timeout, cancellationToken);
+        var result = await AskAsync(Methods.HostTools, new Empty(), Timeout, cancellationToken);
         return
         [
             .. result.Tools.Select(tool => new EditorTool(

@@ -95,7 +95,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             (_, _) =>
             {
                 WasShutDown = true;
-                return Task.FromResult(new Nothing());
+                return Task.FromResult(new Empty());
             }
         );
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());

@@ -10,7 +10,7 @@ internal sealed class McpHandlers(McpServers servers, McpImport import, McpPromp
 {
     public void Register(RpcServer server)
     {
-        servers.Changed += () => _ = server.TryNotifyAsync(Methods.McpChanged, new Nothing());
+        servers.Changed += () => _ = server.TryNotifyAsync(Methods.McpChanged, new Empty());
         server.Map(Methods.McpList, (_, _) => Task.FromResult(List()));
         server.Map(
             Methods.McpApprove,

@@ -85,7 +85,7 @@ internal sealed class MessageHandlers(
             Methods.MessageStopCall,
             (parameters, _) =>
                 calls.Stop(parameters.CodexId, parameters.ToolUseId)
-                    ? Task.FromResult(new Nothing())
+                    ? Task.FromResult(new Empty())
                     : throw new FailureException(
                         FailureKind.Conflict,
                         "This call has ended, or it ends only with the response. Stop the response instead."
@@ -197,10 +197,10 @@ internal sealed class MessageHandlers(
     private async Task<ConversationSnapshot> LookAsync(string codexId, CancellationToken cancellationToken) =>
         await (await conversations.GetAsync(codexId, cancellationToken)).SnapshotAsync();
 
-    private async Task<Nothing> DoAsync(string codexId, Func<Conversation, Task> act, CancellationToken cancellationToken)
+    private async Task<Empty> DoAsync(string codexId, Func<Conversation, Task> act, CancellationToken cancellationToken)
     {
         await act(await conversations.GetAsync(codexId, cancellationToken));
-        return new Nothing();
+        return new Empty();
     }
 
     private static Draft Said(

@@ -53,7 +53,7 @@ internal sealed class ProviderHandlers(
             async (parameters, cancellationToken) =>
             {
                 await DeleteAsync(parameters.Id, parameters.DeleteKey ?? false, cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
         server.Map(Methods.ProviderTest, (parameters, cancellationToken) => TestAsync(parameters.Id, cancellationToken));

@@ -13,7 +13,7 @@ internal sealed class RequestThreads
     private const int MaxThreadsOfLane = 4;
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly object gate = new(); // an object, because Monitor.Wait needs one
+    private readonly object sync = new(); // an object, because Monitor.Wait needs one
     private readonly Queue<Lane> ready = new(); // a lane as often as it may occupy one more thread
     private int threads;
     private int idle;
@@ -67,7 +67,7 @@ internal sealed class RequestThreads
 
     private void Post(Lane lane, SendOrPostCallback work, object? state)
     {
-        lock (gate)
+        lock (sync)
         {
             lane.Waiting.Enqueue((work, state));
             if (lane.Active == MaxThreadsOfLane)
@@ -79,7 +79,7 @@ internal sealed class RequestThreads
             ready.Enqueue(lane);
             if (ready.Count <= idle)
             {
-                Monitor.Pulse(gate);
+                Monitor.Pulse(sync);
                 return;
             }
 
@@ -99,7 +99,7 @@ internal sealed class RequestThreads
         while (true)
         {
             (SendOrPostCallback Work, object? State) next;
-            lock (gate)
+            lock (sync)
             {
                 // Others come first.
                 if (lane is not null)
@@ -128,13 +128,13 @@ internal sealed class RequestThreads
         }
     }
 
-    /// <summary>Under the gate. False when there was nothing to do for so long that this thread ends.</summary>
+    /// <summary>Under the sync. False when there was nothing to do for so long that this thread ends.</summary>
     private bool WaitForWork()
     {
         idle++;
         while (ready.Count == 0)
         {
-            if (Monitor.Wait(gate, IdleTimeout) || ready.Count > 0)
+            if (Monitor.Wait(sync, IdleTimeout) || ready.Count > 0)
             {
                 continue;
             }

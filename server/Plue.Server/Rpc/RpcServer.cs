@@ -31,7 +31,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     public void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, CancellationToken, Task<TResult>> handle,
-        bool isKept = false
+        bool isCached = false
     )
         where TParams : class
     {
@@ -49,7 +49,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
                 var buffer = new ArrayBufferWriter<byte>();
                 using var writer = new Utf8JsonWriter(buffer);
                 JsonSerializer.Serialize(writer, result, WireReader.TypeOf<TResult>());
-                if (isKept)
+                if (isCached)
                 {
                     last = Tuple.Create<object?, ArrayBufferWriter<byte>>(result, buffer);
                 }

@@ -130,9 +130,9 @@ internal sealed class TaskHandlers(
 
     private static AgentBudget Budget(TaskBudgetView? budget) => new(budget?.Usd, budget?.Tokens, budget?.Rounds, budget?.Seconds);
 
-    private static async Task<Nothing> DoAsync(Func<Task> what)
+    private static async Task<Empty> DoAsync(Func<Task> what)
     {
         await what();
-        return new Nothing();
+        return new Empty();
     }
 }

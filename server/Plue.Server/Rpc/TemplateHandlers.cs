@@ -21,7 +21,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         return new TemplateHandlers(
             codices.Documents,
             checks,
-            new TemplateTrial(codices.Templates, providers, checks, codices.Steering, codices.Prompts),
+            new TemplateTrial(codices.Templates, providers, checks, codices.Instructions, codices.Prompts),
             providers
         );
     }
@@ -100,9 +100,9 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         {
             Id = tried.Template.Id,
             Name = tried.Template.Name,
-            System = tried.Steering.System ?? "",
+            System = tried.Instructions.System ?? "",
             Message = tried.Message,
-            Sources = [.. tried.Steering.Sources.Select(ToProtocol.Steering)],
+            Sources = [.. tried.Instructions.Sources.Select(ToProtocol.Steering)],
             Tools = [.. tried.Tools.Select(View)],
             Provider = tried.Target is { } target ? View(target) : null,
             InputTokens = tried.InputTokens,

@@ -121,7 +121,7 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
             async (parameters, cancellationToken) =>
             {
                 await vault.DeleteAsync(parameters.Reference, cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
     }

@@ -257,7 +257,7 @@ internal sealed record StoredSteering(
 {
     public static StoredSteering From(InstructionSource source) =>
         new(
-            EnumNames<SteeringKind>.Of(source.Kind),
+            EnumNames<InstructionKind>.Of(source.Kind),
             source.Source,
             source.Title,
             source.Version.ToString(),
@@ -266,7 +266,7 @@ internal sealed record StoredSteering(
         );
 
     public InstructionSource ToSource() =>
-        new(EnumNames<SteeringKind>.Parse(Kind, SteeringKind.Rules), Source, Title, Version) { AppliesTo = AppliesTo, LeftOut = LeftOut };
+        new(EnumNames<InstructionKind>.Parse(Kind, InstructionKind.Rules), Source, Title, Version) { AppliesTo = AppliesTo, LeftOut = LeftOut };
 }
 
 internal sealed record StoredHookRun(

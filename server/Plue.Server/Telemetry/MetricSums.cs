@@ -13,7 +13,7 @@ internal sealed class MetricSums(DateTimeOffset start)
     private static readonly double[] Seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
     private static readonly double[] Tokens = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
-    private static readonly string[] Kept =
+    private static readonly string[] MetricAttributes =
     [
         "gen_ai.operation.name",
         "gen_ai.provider.name",
@@ -50,7 +50,7 @@ internal sealed class MetricSums(DateTimeOffset start)
 
     public void Add(Span span)
     {
-        List<KeyValuePair<string, object>> attributes = [.. span.Attributes.Where(one => Kept.Contains(one.Key))];
+        List<KeyValuePair<string, object>> attributes = [.. span.Attributes.Where(one => MetricAttributes.Contains(one.Key))];
         if (span.ErrorType is { } error)
         {
             attributes.Add(new("error.type", error));

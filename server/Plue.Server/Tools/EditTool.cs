@@ -53,28 +53,28 @@ public sealed class EditTool(string description, EditorWindow? editor = null) : 
             (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new));
         }
 
-        var passage = TextReplacement.Replace(text.Content, old, @new, given.Flag("all"));
-        if (passage.Text == text.Content)
+        var replaced = TextReplacement.Replace(text.Content, old, @new, given.Flag("all"));
+        if (replaced.Text == text.Content)
         {
             throw new ToolFailureException("The edit would not change the file. Nothing was changed.");
         }
 
         var after =
-            text.Encode(passage.Text)
+            text.Encode(replaced.Text)
             ?? throw new ToolFailureException(
                 $"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was changed."
             );
-        var diff = UnifiedDiff.Of(text.Content, passage.Text);
+        var diff = UnifiedDiff.Of(text.Content, replaced.Text);
         return new PlannedFileWrite(
             path,
             version,
-            (after, passage.Text),
+            (after, replaced.Text),
             diff,
             diff,
             ApprovalKind.Edit,
             context.Seen,
             editor,
-            ResultText(path, passage)
+            ResultText(path, replaced)
         );
     }
 
@@ -84,6 +84,6 @@ public sealed class EditTool(string description, EditorWindow? editor = null) : 
             replacement.Count == 1
                 ? string.Create(CultureInfo.InvariantCulture, $"in line {replacement.Line}")
                 : string.Create(CultureInfo.InvariantCulture, $"in {replacement.Count} places");
-        return $"Changed {path.Display} {where}.{(replacement.Note is null ? "" : $" The passage matched {replacement.Note}. Read the location to verify the edit.")}";
+        return $"Changed {path.Display} {where}.{(replacement.Note is null ? "" : $" The text matched {replacement.Note}. Read the location to verify the edit.")}";
     }
 }

@@ -22,7 +22,7 @@ internal static class EditorText
         string.IsNullOrEmpty(place.Kind) ? Line(place.Name ?? "") : $"{Line(place.Kind)} {Line(place.Name ?? "")}";
 
     public static string NoLanguageServer(string path) =>
-        $"No language server answered for {path}: none is installed for its language, or it is still starting. That does not mean that there are none. Try once more, or use `search`.";
+        $"No language server answered for {path}: none is installed for its language, or it is still starting. That does not mean that there are none. Try again, or use `search`.";
 
     /// <summary>One line, truncated, with hidden characters visible.</summary>
     public static string Line(string text) => HiddenCharacters.VisibleLine(text.Length <= MaxLength ? text : text[..MaxLength] + "…");

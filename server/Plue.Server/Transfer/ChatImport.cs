@@ -104,7 +104,7 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
         return new ImportedChat(
             session.Source,
             Title(session.Title),
-            [.. session.Messages.Select(message => Kept(masked.Of(Named(message))))],
+            [.. session.Messages.Select(message => Prepared(masked.Of(Named(message))))],
             session.Head
         )
         {
@@ -138,7 +138,7 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
         };
 
     /// <summary>Puts what came along where attachments are kept.</summary>
-    private Message Kept(Message message) =>
+    private Message Prepared(Message message) =>
         message.Parts.Any(part => part is MessagePart.File { Data: not null })
             ? message with
             {

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-// The working half: the file in step with memory, one change at a time. Everything here runs inside the gate.
+// The working half: the file in step with memory, one change at a time. Everything here runs inside the lock.
 public sealed partial class Vault
 {
     private async ValueTask<Scope> EnterAsync(CancellationToken cancellationToken)
@@ -358,8 +358,8 @@ public sealed partial class Vault
     [GeneratedRegex(@"^vault://[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex ReferenceForm();
 
-    private readonly struct Scope(SemaphoreSlim gate) : IDisposable
+    private readonly struct Scope(SemaphoreSlim changing) : IDisposable
     {
-        public void Dispose() => gate.Release();
+        public void Dispose() => changing.Release();
     }
 }

@@ -193,7 +193,7 @@ public sealed class ToolTurnTests
         );
 
         static IEnumerable<string> Titles(Message message) =>
-            message.SteeredBy.Where(source => source.Kind is SteeringKind.Rules).Select(source => source.Title);
+            message.SteeredBy.Where(source => source.Kind is InstructionKind.Rules).Select(source => source.Title);
         Assert.Equal(["AGENTS.md"], Titles(chat.Messages[1]));
         Assert.Equal(["AGENTS.md", "src/AGENTS.md"], Titles(chat.Messages[2]));
         await using var after = await chat.AfterKillAsync();

@@ -198,7 +198,7 @@ public sealed class FileInstructionsTests : IDisposable
     }
 
     private static InstructionSource Source(string name, string version) =>
-        new(SteeringKind.Rules, $"/work/{name}", name, version) { AppliesTo = "x" };
+        new(InstructionKind.Rules, $"/work/{name}", name, version) { AppliesTo = "x" };
 
     private void Write(string name, string text)
     {

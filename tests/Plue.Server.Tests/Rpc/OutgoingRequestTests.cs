@@ -23,7 +23,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
         {
             IsInitialized = true,
         };
-        server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
+        server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Empty()));
         running = server.RunAsync(CancellationToken.None);
         editor = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }

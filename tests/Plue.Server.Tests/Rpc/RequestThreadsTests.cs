@@ -23,10 +23,10 @@ public sealed class RequestThreadsTests
             (_, _) =>
             {
                 held.Wait(Limit, CancellationToken.None);
-                return Task.FromResult(new Nothing());
+                return Task.FromResult(new Empty());
             }
         );
-        connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
+        connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Empty()));
         var client = connection.Open();
         List<Task> stuck = [];
         for (var number = 0; number < Many; number++)
@@ -55,7 +55,7 @@ public sealed class RequestThreadsTests
                 ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
                 await Task.Yield();
                 ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
-                return new Nothing();
+                return new Empty();
             }
         );
         await connection.Open().ResultAsync("codex/delete", new { uri = "x" });
@@ -66,7 +66,7 @@ public sealed class RequestThreadsTests
     public async Task Streams_that_a_window_does_not_read_put_no_more_than_their_merged_text_before_a_reply()
     {
         await using var connection = new Connection(unread: 1);
-        connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
+        connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Empty()));
         const int Streams = 20;
         for (var stream = 0; stream < Streams; stream++)
         {

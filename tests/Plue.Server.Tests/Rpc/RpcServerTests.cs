@@ -32,7 +32,7 @@ public sealed class RpcServerTests : IAsyncDisposable
                 {
                     "missing" => throw new FailureException(FailureKind.NotFound, "It is not there."),
                     "broken" => throw new InvalidOperationException("a secret detail"),
-                    _ => Task.FromResult(new Nothing()),
+                    _ => Task.FromResult(new Empty()),
                 }
         );
         server.Map(
@@ -41,7 +41,7 @@ public sealed class RpcServerTests : IAsyncDisposable
             {
                 held.TrySetResult();
                 await Task.Delay(System.Threading.Timeout.Infinite, cancellationToken);
-                return new Nothing();
+                return new Empty();
             }
         );
         running = server.RunAsync(CancellationToken.None);

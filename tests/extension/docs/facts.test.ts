@@ -38,7 +38,23 @@ test('docs/records.md lists the code of each error as the sidecar sends it', () 
   const sent = [...source('Rpc/RpcErrors.cs').matchAll(/^ +FailureKind\.(\w)(\w+) => (-33\d{3}),$/gm)].map(
     ([, first = '', rest = '', code]) => `${code} ${first.toLowerCase()}${rest}`,
   );
-  const listed = [...document('docs/records.md').prose.matchAll(/^\| (-33\d{3}) \| `(\w+)` \|/gm)].map(([, code, kind]) => `${code} ${kind}`);
+  const listed = [...document('docs/records.md').prose.matchAll(/^\| (-33\d{3}) \| `(\w+)` \|/gm)].map(
+    ([, code, kind]) => `${code} ${kind}`,
+  );
   expect(sent.length).toBeGreaterThan(20);
   expect(listed).toEqual(sent);
+});
+
+test('The health report uses the same sentences in a shell as in VS Code', () => {
+  const shell = source('Cli/HealthCommand.cs');
+  const window = readFileSync(join(root, 'extension/src/features/health/report.ts'), 'utf8');
+  const shared = [
+    'Plue is missing a required component.',
+    'No problems found.',
+    'No problems found. An optional component is missing.',
+    'Plue is working, with ',
+    '1 warning',
+    '1 failed check',
+  ];
+  expect(shared.filter((text) => !shell.includes(text) || !window.includes(text))).toEqual([]);
 });

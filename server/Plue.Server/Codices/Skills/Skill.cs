@@ -71,7 +71,7 @@ public sealed record Skill
     public IReadOnlyList<string> HiddenPlaces =>
         [.. Files.Where(file => file.HiddenLine is not null).Select(file => $"{file.Path}, line {file.HiddenLine}")];
 
-    public InstructionSource Source => new(SteeringKind.Skill, Path, Name, Version) { Path = Path, Tokens = Tokens };
+    public InstructionSource Source => new(InstructionKind.Skill, Path, Name, Version) { Path = Path, Tokens = Tokens };
 
     /// <summary>Returns the content of a file as it was when the skill was read; null if it is another by now, or a link.</summary>
     public byte[]? ReadFile(SkillFile file)

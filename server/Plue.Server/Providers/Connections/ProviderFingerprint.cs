@@ -29,7 +29,7 @@ internal static class ProviderFingerprint
 
     /// <summary>As one of those that steer an answer.</summary>
     public static InstructionSource Source(ProviderSettings settings) =>
-        new(SteeringKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
+        new(InstructionKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
 
     /// <summary>Of where it is and as whom it is asked: the list of models depends on nothing else.</summary>
     public static string OfConnection(ProviderSettings settings) => Hash(Connection(settings));

@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 namespace Plue.Server.Tests.Rpc;
 
 /// <summary>What a model is told besides the messages, and that the window hears of it.</summary>
-public sealed class SteeringHandlersTests : IAsyncLifetime
+public sealed class InstructionHandlersTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes.") };
     private readonly string folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;

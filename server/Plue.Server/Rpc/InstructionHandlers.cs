@@ -7,7 +7,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>message/steering, message/allowSteering, message/prompt, message/commands.</summary>
-internal sealed class SteeringHandlers(
+internal sealed class InstructionHandlers(
     RpcServer server,
     Conversations conversations,
     ProviderRegistry providers,
