@@ -846,6 +846,8 @@ export interface EditorTextDocuments {
   synchronization?: EditorSynchronization;
 }
 
+export type Empty = Record<string, never>;
+
 export interface EnvChoice {
   name: string;
   reference: string;
@@ -1706,8 +1708,6 @@ export interface ModelView {
   cachedWritePerMillion?: number;
   typicalChatCost?: number;
 }
-
-export type Empty = Record<string, never>;
 
 export interface OutlineEntry {
   messageId: string;

@@ -32,7 +32,10 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow ed
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var folder = context.Workspace ?? throw new ToolFailureException("No workspace folder is open, so the agent can do nothing here.");
-        if (call.Kind is "edit" or "delete" or "move" && call.Paths.FirstOrDefault(path => editor.IsUnsaved(RealPath.Of(path))) is { } unsaved)
+        if (
+            call.Kind is "edit" or "delete" or "move"
+            && call.Paths.FirstOrDefault(path => editor.IsUnsaved(RealPath.Of(path))) is { } unsaved
+        )
         {
             throw new ToolFailureException(
                 $"{Path.GetFileName(unsaved)} has unsaved changes in the editor. Nothing was changed. Ask the user to save or discard them first."

@@ -18,8 +18,7 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
     private readonly Argument<string[]> text = new("text")
     {
         Arity = ArgumentArity.ZeroOrMore,
-        Description =
-            "Words that the message must contain, or \"a phrase\" in quotes; without any, only the other options filter",
+        Description = "Words that the message must contain, or \"a phrase\" in quotes; without any, only the other options filter",
     };
     private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
     private readonly Option<string?> to = new("--to") { Description = "The last day" };

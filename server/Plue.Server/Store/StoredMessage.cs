@@ -266,7 +266,11 @@ internal sealed record StoredSteering(
         );
 
     public InstructionSource ToSource() =>
-        new(EnumNames<InstructionKind>.Parse(Kind, InstructionKind.Rules), Source, Title, Version) { AppliesTo = AppliesTo, LeftOut = LeftOut };
+        new(EnumNames<InstructionKind>.Parse(Kind, InstructionKind.Rules), Source, Title, Version)
+        {
+            AppliesTo = AppliesTo,
+            LeftOut = LeftOut,
+        };
 }
 
 internal sealed record StoredHookRun(

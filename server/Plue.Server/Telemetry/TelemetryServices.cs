@@ -68,7 +68,10 @@ internal sealed class TelemetryServices : IAsyncDisposable
     public IEnumerable<KeyValuePair<string, object>> AttributesOf(string providerId)
     {
         var settings = providers.Registry.Find(providerId)?.Settings;
-        yield return new("gen_ai.provider.name", settings is null ? providerId : ProviderKinds.Find(settings.Kind)?.TelemetryName ?? settings.Kind);
+        yield return new(
+            "gen_ai.provider.name",
+            settings is null ? providerId : ProviderKinds.Find(settings.Kind)?.TelemetryName ?? settings.Kind
+        );
         if (settings?.Address is { } address)
         {
             yield return new("server.address", address.Host);

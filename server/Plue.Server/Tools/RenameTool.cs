@@ -77,7 +77,9 @@ internal sealed class RenameTool(string description, EditorWindow window) : IToo
         }
         if (edit.Hash != FolderHandle.HashOf(Encoding.UTF8.GetBytes(LineEnds.ToUnix(text.Content))))
         {
-            throw new ToolFailureException($"{path.Display} in the editor differs from the file on the disk. Nothing was changed. Try again.");
+            throw new ToolFailureException(
+                $"{path.Display} in the editor differs from the file on the disk. Nothing was changed. Try again."
+            );
         }
 
         var after = Apply(text.Content, edit.Edits, path);

@@ -28,6 +28,5 @@ public class ChatDelegateTests
         type.IsDefined(typeof(CompilerGeneratedAttribute)) || (type.DeclaringType is { } outer && IsGenerated(outer));
 
     private static bool IsFuncOrAction(Type type) =>
-        type == typeof(Action)
-        || (type.IsGenericType && type.Namespace == "System" && type.Name.Split('`')[0] is "Func" or "Action");
+        type == typeof(Action) || (type.IsGenericType && type.Namespace == "System" && type.Name.Split('`')[0] is "Func" or "Action");
 }

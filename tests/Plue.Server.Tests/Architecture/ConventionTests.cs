@@ -22,7 +22,12 @@ public partial class ConventionTests
     [Fact]
     public void A_test_that_waits_for_time_says_why()
     {
-        foreach (var (path, text) in Repository.Files("tests", "*.cs").Concat(Repository.Files("tests", "*.mjs")).Concat(Repository.Files("tests", "*.ts")))
+        foreach (
+            var (path, text) in Repository
+                .Files("tests", "*.cs")
+                .Concat(Repository.Files("tests", "*.mjs"))
+                .Concat(Repository.Files("tests", "*.ts"))
+        )
         {
             var lines = text.Split('\n');
             for (var at = 1; at < lines.Length; at++)
@@ -46,7 +51,8 @@ public partial class ConventionTests
             .Concat(PackageVersion().Matches(Repository.Read("Directory.Packages.props")).Select(match => match.Groups["version"].Value));
         Assert.DoesNotContain(versions, version => !ExactVersion().IsMatch(version));
         Assert.Empty(
-            Repository.Files("server", "*.csproj")
+            Repository
+                .Files("server", "*.csproj")
                 .Concat(Repository.Files("tests", "*.csproj"))
                 .Where(file => file.Text.Contains(" Version=\"", StringComparison.Ordinal))
                 .Select(file => file.Path)

@@ -23,7 +23,8 @@ public partial class SecretReaderTests
             "Tools/Mcp/McpConnection.cs",
             "Tools/Mcp/McpTokens.cs",
         ];
-        var readers = Repository.Files("server", "*.cs")
+        var readers = Repository
+            .Files("server", "*.cs")
             .Where(file => SecretCall().IsMatch(file.Text))
             .Select(file => file.Path["server/Plue.Server/".Length..]);
         Assert.Equal(exits, readers.Order(StringComparer.Ordinal));

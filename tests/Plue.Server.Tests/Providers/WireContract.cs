@@ -178,7 +178,7 @@ public abstract class WireContract : ProviderContract
     {
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Silence(), Settings() with { Timeout = TimeSpan.FromMilliseconds(150) }));
         Assert.Equal(FailureKind.Timeout, failure.Kind);
-        Assert.Contains("did not begin", failure.Message);
+        Assert.Contains("did not start", failure.Message);
     }
 
     [Fact]

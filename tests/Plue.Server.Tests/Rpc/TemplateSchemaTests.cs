@@ -39,7 +39,7 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
         "$.fields[0].items.properties[0]: name is missing"
     )]
     [InlineData("{ id: 'x', name: 'X', budget: { usd: -1 } }", "$.budget.usd: less than the minimum")]
-    [InlineData("{ id: 'x', name: 'X', provider_ref: ['codex://prompts/p'] }", "$.provider_ref: none of the forms")]
+    [InlineData("{ id: 'x', name: 'X', provider_ref: ['codex://prompts/p'] }", "$.provider_ref: none of the allowed schemas")]
     [InlineData("{ id: 'x', name: 'X', automation: { hooks: [{ trigger: 'created' }] } }", "$.automation.hooks[0]: action is missing")]
     public void A_mistake_does_not_fit(string text, string fault) =>
         Assert.Contains(fault, Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(text)));
@@ -157,7 +157,7 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
 
                         break;
                     case "anyOf":
-                        Add(!said!.AsArray().Any(one => Fits(one!.AsObject(), value)), at, "none of the forms");
+                        Add(!said!.AsArray().Any(one => Fits(one!.AsObject(), value)), at, "none of the allowed schemas");
                         break;
                     case "allOf":
                         foreach (var one in said!.AsArray())

@@ -140,7 +140,11 @@ public sealed class EditorToolsTests : IDisposable
         );
         Assert.Equal("one();\nfunction one() {}\n", fixture.Text("src/a.ts"));
         // The editor has not seen the change yet.
-        Assert.Contains("is another in the editor", await fixture.ErrorAsync(await ToolAsync("rename"), call), StringComparison.Ordinal);
+        Assert.Contains(
+            "in the editor differs from the file on the disk",
+            await fixture.ErrorAsync(await ToolAsync("rename"), call),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

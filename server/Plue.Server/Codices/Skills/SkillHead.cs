@@ -87,7 +87,10 @@ public sealed record SkillHead(Json5Object Values)
         }
         if (head.Text("description") is null)
         {
-            Warn("description", "Without `description` the model sees the first paragraph. Describe what the skill does and when to use it.");
+            Warn(
+                "description",
+                "Without `description` the model sees the first paragraph. Describe what the skill does and when to use it."
+            );
         }
         else if (head.Description!.Length > MaxDescriptionLength)
         {

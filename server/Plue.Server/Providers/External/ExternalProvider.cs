@@ -62,7 +62,9 @@ public sealed class ExternalProvider(
 
         if (exchange is null)
         {
-            yield return new ProviderEvent.Failed(refused ?? new Failure(FailureKind.Internal, $"{settings.Name} did not receive the request."));
+            yield return new ProviderEvent.Failed(
+                refused ?? new Failure(FailureKind.Internal, $"{settings.Name} did not receive the request.")
+            );
             yield break;
         }
 

@@ -74,10 +74,7 @@ internal sealed class ExternalResponse(string who)
         {
             Fail(
                 events,
-                new Failure(
-                    FailureKind.BadResponse,
-                    $"{who} sent a tool call that cannot be read, so no tool was run. Check the program."
-                )
+                new Failure(FailureKind.BadResponse, $"{who} sent a tool call that cannot be read, so no tool was run. Check the program.")
             );
             return;
         }

@@ -188,7 +188,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
                 $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
             FailureKind.PermissionDenied =>
                 $"{Who} does not allow this{number}{quoted}. Your plan or your organization does not include it. Choose another model, or check the Copilot settings on GitHub.",
-            FailureKind.SpendLimit => $"The credit or spend limit at {Who} is reached{quoted}. Add credit there, or choose another provider.",
+            FailureKind.SpendLimit =>
+                $"The credit or spend limit at {Who} is reached{quoted}. Add credit there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama =>
                 $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",

@@ -86,7 +86,10 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
                         FailureKind.Timeout,
                         $"{settings.Name} sent nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model."
                     )
-                    : new Failure(FailureKind.CutStream, $"VS Code ended the response of {settings.Name} before it was complete. Try again.");
+                    : new Failure(
+                        FailureKind.CutStream,
+                        $"VS Code ended the response of {settings.Name} before it was complete. Try again."
+                    );
             }
 
             cancellationToken.ThrowIfCancellationRequested();

@@ -119,7 +119,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     [InlineData("[default]\ncredential_process = /bin/keys", "does not run programs")]
     [InlineData("[default]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = y", "takes on a role")]
     [InlineData("[default]\noutput = json", "has no keys")]
-    [InlineData("[default]\nsso_session = gone", "does not say all that SSO needs")]
+    [InlineData("[default]\nsso_session = gone", "does not set everything that SSO requires")]
     public async Task A_profile_that_cannot_be_used_says_why(string config, string why)
     {
         Write("config", config);
@@ -164,7 +164,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     [Theory]
     [
         InlineData(-1, 200, "has run out"),
-        InlineData(8, 401, "no longer takes"),
+        InlineData(8, 401, "no longer accepts"),
         InlineData(8, 403, "gives no keys"),
         InlineData(8, 500, "Try again"),
         InlineData(null, 200, "not signed in")
@@ -186,7 +186,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     public async Task A_sign_in_goes_to_AWS_only()
     {
         WriteSso(true, DateTimeOffset.UtcNow.AddHours(8));
-        Assert.Contains("goes to AWS only", (await FailureOfAsync(Provider(("sso_endpoint", "https://portal.example")))).Message);
+        Assert.Contains("go only to AWS", (await FailureOfAsync(Provider(("sso_endpoint", "https://portal.example")))).Message);
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
         );
         var location = await provider.LocateAsync(default);
         Assert.NotEqual(inside, location.Program?.Path);
-        Assert.Contains(location.Tried, sentence => sentence.Contains(inside) && sentence.Contains("inside the open folder"));
+        Assert.Contains(location.Tried, sentence => sentence.Contains(inside) && sentence.Contains("inside the workspace"));
     }
 
     private sealed class NoKeys : ISecretSource

@@ -91,7 +91,7 @@ public sealed class ExternalProgramsTests : IDisposable
         File.CreateSymbolicLink(link, inside);
         foreach (var path in new[] { inside, link })
         {
-            Assert.Contains("lies in the open folder", Assert.Throws<FailureException>(() => home.Programs.Look(path)).Message);
+            Assert.Contains("is in the workspace", Assert.Throws<FailureException>(() => home.Programs.Look(path)).Message);
         }
     }
 

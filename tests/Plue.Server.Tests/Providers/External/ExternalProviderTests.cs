@@ -113,7 +113,7 @@ public sealed class ExternalProviderTests : IDisposable
     [InlineData(
         "printf '{\"id\":\"%s\",\"type\":\"tool_use\",\"parameters\":{\"path\":\"a\"}}\\n' \"$id\"",
         FailureKind.BadResponse,
-        "nothing was run"
+        "no tool was run"
     )]
     [InlineData("yes garbage", FailureKind.BadResponse, "not an envelope")]
     public async Task What_goes_wrong_ends_the_answer_once_with_a_sentence(string script, FailureKind kind, string words)

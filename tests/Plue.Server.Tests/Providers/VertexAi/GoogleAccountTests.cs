@@ -219,7 +219,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     public async Task A_token_service_that_is_not_safe_is_not_asked(string uri)
     {
         var file = GoogleKeys.ServiceAccount(TokenUri).Replace(TokenUri.ToString(), uri);
-        Assert.Contains("not safe to ask", (await FailureOfAsync(Provider(("credentials", Write("key.json", file))))).Message);
+        Assert.Contains("not trusted", (await FailureOfAsync(Provider(("credentials", Write("key.json", file))))).Message);
     }
 
     [Theory]
@@ -250,7 +250,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         "Invalid JWT Signature"
     )]
     [InlineData(503, "{}", FailureKind.Overloaded, "Try again")]
-    [InlineData(200, "<html>", FailureKind.BadResponse, "another form")]
+    [InlineData(200, "<html>", FailureKind.BadResponse, "unexpected response")]
     [InlineData(200, "{}", FailureKind.ProviderAuthFailed, "gives no access")]
     public async Task A_token_service_that_gives_none_is_a_sentence(int status, string body, FailureKind kind, string said)
     {

@@ -1,6 +1,7 @@
 // The bottom of the chat: approvals, undo, refused messages, changed files, and the composer.
 import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../../protocol/protocol.generated';
+import type { Mode } from '../../../common/messages/chatAgents';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { visibleText } from '../../../common/visibleText';
 import { choiceText, ModelPicker } from '../../shared/modelPicker';
@@ -123,7 +124,7 @@ export class FootView implements ChatView {
     });
   }
 
-  private chooseMode(mode: string): void {
+  private chooseMode(mode: Mode): void {
     const { panel, store } = this.context;
     const { chat } = store.model;
     if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });

@@ -1,7 +1,7 @@
 // A message as an article. Its parts keep their elements while they grow.
 import * as l10n from '@vscode/l10n';
 import type { HookRunView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
-import { copyButton, element, icon, iconButton, setText, textButton } from '../../shared/element';
+import { copyButton, element, iconButton, setText } from '../../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../../shared/menu';
 import { splitTexts } from '../../../common/attachedTexts';
 import { formatInteger } from '../../../common/format';
@@ -12,8 +12,9 @@ import type { Timing } from '../state/chatState';
 import type { CodeActions } from './codeBlock';
 import { CompactionLine } from './compaction';
 import { detailsTable } from './details';
-import { failureLine, type FailedProvider, type Remedies } from './failure';
-import { type Figure, figuresOf } from './messageFigures';
+import type { FailedProvider, Remedies } from './failure';
+import { MessageEnding } from './messageEnding';
+import { FiguresLine, figuresOf } from './messageFigures';
 import { HookLines, hookSentence } from './hookLines';
 import { MarkdownView } from './markdownView';
 import { MessageEditor } from './messageEditor';
@@ -69,21 +70,19 @@ export interface MessageActions extends CodeActions, FileActions, ToolActions {
 export class Message {
   readonly node: HTMLElement;
   private readonly body = element('div', { class: 'message-body' });
-  private readonly ending = element('div', { class: 'message-ending' });
   private readonly steering = element('div', { class: 'steering-change', hidden: true });
   /** Of the steps before and after the content; those of a call are below it. */
   private readonly hooks = { before: new HookLines(), after: new HookLines() };
-  private readonly figures = element('span', { class: 'figures' });
+  private readonly figures = new FiguresLine();
   private readonly buttons: Readonly<Record<'copy' | 'retry' | 'edit' | 'details' | 'more', HTMLButtonElement>>;
   private readonly branch: BranchSwitch;
+  private readonly ending: MessageEnding;
   private readonly compaction: CompactionLine | undefined;
   private details: HTMLElement | undefined;
   private editor: MessageEditor | undefined;
   private parts: ShownPart[] = [];
   private message: MessageView;
   private context: MessageContext | undefined;
-  /** End and figures as last rendered. */
-  private readonly shown = { ending: '', figures: '' };
 
   constructor(
     message: MessageView,
@@ -102,6 +101,7 @@ export class Message {
     this.buttons.details.setAttribute('aria-expanded', 'false');
     const { copy, retry, edit, details, more } = this.buttons;
     this.branch = new BranchSwitch((id) => actions.switchBranch(id));
+    this.ending = new MessageEnding(actions);
     this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id, tabindex: -1 });
     this.node.addEventListener('contextmenu', (event) => this.openMenu(event));
     if (message.compaction !== undefined) {
@@ -113,8 +113,8 @@ export class Message {
       const sender = message.hooks?.[0] === undefined ? l10n.t('You') : hookSentence(message.hooks[0]);
       this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'sender' }, sender), tools), this.body);
     } else {
-      const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures);
-      this.node.append(this.steering, this.hooks.before.node, this.body, this.hooks.after.node, this.ending, footer);
+      const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures.node);
+      this.node.append(this.steering, this.hooks.before.node, this.body, this.hooks.after.node, this.ending.node, footer);
     }
   }
 
@@ -147,9 +147,9 @@ export class Message {
     this.branch.show(message, context.canChange);
     // For a response that never began, model name and time would be confusing.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
-    this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
+    this.figures.show(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
     this.buttons.retry.hidden = !context.canChange || message.status !== 'complete';
-    this.showEnding(message, context);
+    this.ending.show(message, context);
     if (this.details !== undefined) this.showDetails();
   }
 
@@ -254,14 +254,6 @@ export class Message {
     return table;
   }
 
-  private showFigures(figures: Figure[]): void {
-    const key = JSON.stringify(figures);
-    if (key === this.shown.figures) return;
-    this.shown.figures = key;
-    const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
-    this.figures.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
-  }
-
   private showParts(message: MessageView, context: MessageContext): void {
     const shown = message.parts.filter((part) => part.kind !== 'toolResult');
     shown.forEach((part, index) => {
@@ -292,46 +284,6 @@ export class Message {
       case 'toolResult':
         throw new Error('A result is shown with its call.');
     }
-  }
-
-  private showEnding(message: MessageView, context: MessageContext): void {
-    const key = JSON.stringify([
-      message.status,
-      message.parts.length === 0,
-      message.error,
-      context.canGoOn,
-      context.provider?.kind,
-      context.provider?.authType,
-      context.note,
-      message.notCarried,
-    ]);
-    if (key === this.shown.ending) return;
-    this.shown.ending = key;
-    this.ending.replaceChildren(...this.endingOf(message, context));
-  }
-
-  private endingOf(message: MessageView, context: MessageContext): Node[] {
-    const goOn = textButton(l10n.t('Continue'), () => this.actions.retry(message.id, true), 'quiet');
-    const lines: Node[] = [];
-    if (message.status === 'interrupted') {
-      const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, context.rounds.before), 'quiet');
-      lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
-    } else if (message.status === 'stopped') {
-      // Without text there is nothing to continue.
-      const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
-      lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
-    } else if (message.status === 'failed') {
-      const error = message.error ?? { kind: 'internal', message: l10n.t('The response failed without a reason.') };
-      if (context.canGoOn)
-        lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
-      else
-        lines.push(
-          element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
-        );
-    }
-    if (message.notCarried !== undefined && message.notCarried.length > 0) lines.push(notCarriedLine(message.notCarried));
-    if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canGoOn ? [goOn] : [])));
-    return lines;
   }
 }
 
@@ -409,31 +361,11 @@ function isStart(trigger: string): boolean {
   return trigger === 'session_start' || trigger === 'user_message';
 }
 
-function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
-  const spaced = actions.flatMap((action, index) => (index === 0 ? [action] : [element('span', { 'aria-hidden': 'true' }, '·'), action]));
-  return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
-}
-
-/** Omitted content is shown with the response. */
-function notCarriedLine(sentences: readonly string[]): HTMLElement {
-  return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
-}
-
 function labelOf(message: MessageView): string {
   if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
   if (message.role === 'user') return message.hooks?.[0] === undefined ? l10n.t('Your message') : hookSentence(message.hooks[0]);
   const model = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
   return model === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', model));
-}
-
-function interruptedText(message: MessageView): string {
-  const words = textOf(message)
-    .split(/\s+/)
-    .filter((word) => word !== '').length;
-  if (words === 0) return l10n.t('Interrupted by a Plue restart before any text arrived.');
-  return words === 1
-    ? l10n.t('Interrupted by a Plue restart. 1 word was kept.')
-    : l10n.t('Interrupted by a Plue restart. {0} words were kept.', words);
 }
 
 export function textOf(message: MessageView): string {

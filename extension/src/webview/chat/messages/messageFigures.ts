@@ -3,6 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../../protocol/protocol.generated';
 import { costNotAvailable, formatTokens, formatPrice, formatCost, formatDuration } from '../../../common/format';
 import type { Timing } from '../state/chatState';
+import { visibleText } from '../../../common/visibleText';
+import { element } from '../../shared/element';
 
 export interface Figure {
   words: string;
@@ -58,4 +60,19 @@ export function priceUsed(price: PriceView): string {
 export function toFirstToken({ timing: stored }: MessageView, seen: Timing | undefined): number | undefined {
   if (stored?.firstTokenMs !== undefined) return stored.firstTokenMs;
   return seen?.turnStartedAt !== undefined && seen.firstDeltaAt !== undefined ? seen.firstDeltaAt - seen.turnStartedAt : undefined;
+}
+
+/** Figures under a response. */
+export class FiguresLine {
+  readonly node = element('span', { class: 'figures' });
+  /** The input of the current content. */
+  private shown = '';
+
+  show(figures: readonly Figure[]): void {
+    const key = JSON.stringify(figures);
+    if (key === this.shown) return;
+    this.shown = key;
+    const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
+    this.node.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
+  }
 }

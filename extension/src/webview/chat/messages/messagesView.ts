@@ -27,6 +27,14 @@ import { childrenOfCalls } from './spawned';
 import { TaskResult } from './taskResult';
 import { changedPaths } from './toolCall';
 
+interface Scroll {
+  /** Null while following the end. */
+  place: Place | null;
+  isRestored: boolean;
+  /** A message to show when the chat is drawn. */
+  target: { index: number; messageId: string } | undefined;
+}
+
 export class MessagesView implements ChatView {
   readonly find: FindBar;
   readonly blobs: Blobs;
@@ -38,16 +46,15 @@ export class MessagesView implements ChatView {
   private readonly activity: ActivityLine;
   private readonly empty: EmptyChat;
   private readonly result: TaskResult;
-  private isRestored = false;
-  /** A message to show when the chat is drawn. */
-  private target: { index: number; messageId: string } | undefined;
+  private readonly scroll: Scroll;
 
   /** @param place Scroll position before a reload; null follows the end. */
   constructor(
     private readonly context: ChatContext,
     private readonly isSending: () => boolean,
-    private savedPlace: Place | null,
+    place: Place | null,
   ) {
+    this.scroll = { place, isRestored: false, target: undefined };
     const { panel, actions } = context;
     this.pages = new MessagePages((offset, limit, generation) => panel.post({ type: 'list', offset, limit, generation }));
     this.blobs = new Blobs((blob) => panel.post({ type: 'readBlob', blob }));
@@ -83,7 +90,7 @@ export class MessagesView implements ChatView {
     },
     found: ({ text, found, isTruncated }) => this.find.show(text, found, isTruncated),
     jump: (target) => {
-      this.target = target;
+      this.scroll.target = target;
       this.context.actions.redraw();
     },
     deletionSettled: ({ messageId }) => {
@@ -100,7 +107,7 @@ export class MessagesView implements ChatView {
 
   /** Null while following the end. */
   get place(): Place | null {
-    return this.savedPlace;
+    return this.scroll.place;
   }
 
   /** A new snapshot was received. */
@@ -126,12 +133,12 @@ export class MessagesView implements ChatView {
       model.underReview?.map(({ path }) => path),
     );
     this.list.show(chat);
-    if (!this.isRestored) {
-      this.list.restore(this.savedPlace);
-      this.isRestored = true;
+    if (!this.scroll.isRestored) {
+      this.list.restore(this.scroll.place);
+      this.scroll.isRestored = true;
     }
-    const { target } = this;
-    this.target = undefined;
+    const { target } = this.scroll;
+    this.scroll.target = undefined;
     if (target !== undefined) this.goTo(target.index, target.messageId);
   }
 
@@ -213,8 +220,8 @@ export class MessagesView implements ChatView {
   }
 
   private moved(place: Place | null): void {
-    if (!this.isRestored) return;
-    this.savedPlace = place;
+    if (!this.scroll.isRestored) return;
+    this.scroll.place = place;
     this.context.actions.saveSoon();
   }
 

@@ -103,11 +103,7 @@ internal sealed class LoopbackRedirect : IDisposable
         catch (SocketException fault)
         {
             code.TrySetException(
-                new FailureException(
-                    FailureKind.Internal,
-                    $"This machine closed the port for the sign-in of {name}. Sign in again.",
-                    fault
-                )
+                new FailureException(FailureKind.Internal, $"This machine closed the port for the sign-in of {name}. Sign in again.", fault)
             );
         }
     }
