@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { splitTexts, withTexts } from '../../extension/src/common/attachedTexts';
 
-it('Texts are found again in the message, whatever they contain', () => {
+it('Texts are found again in the message, for any content', () => {
   const name = fc.constantFrom('@problems', '@changes', '@src/', '@chat: A: b');
   const text = fc.oneof(fc.string(), fc.constantFrom('```', 'a\n````\n\n@problems:\n\n```text\nb\n```', '\n'));
   fc.assert(

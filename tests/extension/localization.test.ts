@@ -19,12 +19,12 @@ test('Every sentence of the host, the pages and the manifest is translated into 
   await expect(promisify(execFile)(process.execPath, ['scripts/l10n.mjs', '--check'])).resolves.toBeDefined();
 }, 180_000);
 
-test.each(languages)('What is filled in, clicked or rendered stands in %s as it does in English', (language) => {
+test.each(languages)('What is filled in, clicked or rendered is in %s as it is in English', (language) => {
   const marks = (text: string): string => [...new Set(text.match(/\{\d+\}|\$\([\w-]+\)|\(command:[\w.]+\)|`[^`]+`/g))].sort().join();
   expect(translations(language).filter(([english, translated]) => marks(english) !== marks(translated))).toEqual([]);
 });
 
-test('The manifest says nothing that is not in package.nls.json, and package.nls.json nothing that the manifest does not say', () => {
+test('The manifest and package.nls.json have the same keys', () => {
   const named = [...readFileSync('package.json', 'utf8').matchAll(/"%([\w.-]+)%"/g)].flatMap(([, key]) => (key === undefined ? [] : [key]));
   expect([...new Set(named)].sort()).toEqual(Object.keys(read('package.nls.json')).sort());
 });

@@ -187,12 +187,12 @@ test('No key is one of VS Code, Copilot, Cline, or Claude Code, unless it applie
   }
 });
 
-test('Every menu entry and every key says when it applies', () => {
+test('Every menu entry and every key has a when clause', () => {
   const always = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].filter(({ when }) => when === undefined);
   expect(always).toEqual([]);
 });
 
-test('What stands in a toolbar or in a row has an icon', () => {
+test('Commands in a toolbar or in a row have an icon', () => {
   const isIcon = ({ group }: { group?: string | undefined }): boolean => /^(navigation|inline)/.test(group ?? '');
   const shown = ['view/title', 'editor/title', 'view/item/context'].flatMap((menu) => contributes.menus[menu]?.filter(isIcon) ?? []);
   const iconOf = (id: string): string | undefined => contributes.commands.find(({ command }) => command === id)?.icon;
@@ -207,7 +207,7 @@ test('The palette never offers two commands of the same name', () => {
   expect(contributes.commands.filter(({ category }) => category !== 'Plue')).toEqual([]);
 });
 
-test('An untrusted folder and one that is on no disk are limited, and each says how', () => {
+test('An untrusted folder and a virtual one are limited, each with a description', () => {
   const limited = v.object({ supported: v.literal('limited'), description: v.pipe(v.string(), v.minLength(40)) });
   v.parse(v.object({ untrustedWorkspaces: limited, virtualWorkspaces: limited }), manifest['capabilities']);
 });

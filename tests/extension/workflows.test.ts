@@ -45,7 +45,7 @@ describe('SEC-59', () => {
     }
   });
 
-  test('SEC-59 No words of others reach a command, and every action is the very commit that was looked at', () => {
+  test('SEC-59 No external text reaches a command, and every action is pinned to a commit', () => {
     for (const { uses, run } of steps) {
       if (uses !== undefined) expect(uses).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/);
       const inserted = [...(run ?? '').matchAll(/\$\{\{(.*?)\}\}/g)].map(([, words]) => words?.trim());

@@ -57,7 +57,7 @@ export const cases = [
     holders: [
       csharp('Providers.ClaudeCode.ClaudeCodeProviderTests.A_killed_process_is_an_error_within_two_seconds_and_the_chat_goes_on'),
       csharp('Providers.ClaudeCode.ClaudeCodeAgentTests.REL_03_A_process_that_is_killed_while_it_asks_takes_its_question_back'),
-      csharp('Providers.ClaudeCode.ClaudeCodeAgentTests.REL_03_What_a_killed_process_was_doing_is_looked_at'),
+      csharp('Providers.ClaudeCode.ClaudeCodeAgentTests.REL_03_Changes_of_a_killed_process_are_recorded'),
       csharp('Chat.ToolTurnTests.REL_03_After_a_kill_between_two_rounds_a_task_is_interrupted_and_goes_on_from_its_results'),
     ],
   },
@@ -76,7 +76,7 @@ export const cases = [
     sentence:
       'Events are malformed or unknown, or a web page comes with 200: the event is passed over or the turn fails, and the next one works.',
     holders: [
-      contract('A_malformed_event_fails_and_keeps_what_came_before'),
+      contract('A_malformed_event_fails_and_keeps_earlier_content'),
       contract('Ignores_unknown_events'),
       contract('A_web_page_is_not_an_answer'),
       contract('Any_bytes_at_all_end_in_one_event_and_never_throw'),
@@ -88,7 +88,7 @@ export const cases = [
     holders: [
       contract('Every_split_of_the_bytes_gives_the_same_events'),
       contract('A_last_event_without_an_empty_line_counts'),
-      csharp('Platform.ChildProcessTests.Lines_are_the_same_wherever_the_bytes_are_split'),
+      csharp('Platform.ChildProcessTests.Lines_are_the_same_for_any_split_of_the_bytes'),
       csharp('Rpc.RpcServerTests.Frames_cut_anywhere_are_read_the_same'),
     ],
   },
@@ -139,9 +139,9 @@ export const cases = [
     id: 'REL-11',
     sentence: 'An error comes after a part of the answer or after a tool ran: nothing is done twice.',
     holders: [
-      csharp('Chat.ToolTurnTests.REL_11_After_a_kill_in_the_middle_of_a_tool_nothing_is_done_again_and_the_model_is_told'),
+      csharp('Chat.ToolTurnTests.REL_11_After_a_kill_during_a_tool_call_nothing_is_repeated_and_the_model_is_notified'),
       csharp('Providers.RetryTests.Nothing_is_asked_again_once_a_part_of_the_answer_came'),
-      csharp('Chat.FallbackTests.After_the_first_piece_nobody_else_goes_on'),
+      csharp('Chat.FallbackTests.No_fallback_is_used_after_the_first_content'),
     ],
   },
   {
@@ -154,7 +154,7 @@ export const cases = [
     id: 'REL-13',
     sentence:
       'No network, no such host, or the machine slept: an end within 10 s, the question is kept, and the answer goes on after sleep.',
-    holders: [story('no network, and sleep'), contract('Reports_a_port_that_nobody_listens_on')],
+    holders: [story('no network, and sleep'), contract('Reports_a_port_without_a_listener')],
   },
   {
     id: 'REL-14',
@@ -165,7 +165,7 @@ export const cases = [
       story('no space at each write and sync'),
       story('a full disk'),
       csharp('Rpc.DamagedHomeTests.On_a_full_disk_the_draft_is_refused_and_accepted_when_there_is_space_again'),
-      csharp('Store.ChatJournalTests.On_a_full_disk_a_message_is_refused_in_words_and_accepted_when_there_is_space_again'),
+      csharp('Store.ChatJournalTests.On_a_full_disk_a_message_is_rejected_with_a_reason_and_accepted_when_there_is_space'),
     ],
   },
   {
@@ -181,7 +181,7 @@ export const cases = [
     holders: [
       story('strange homes'),
       story('a read-only disk'),
-      csharp('Rpc.DamagedHomeTests.On_a_read_only_disk_chats_are_read_and_what_would_write_says_so'),
+      csharp('Rpc.DamagedHomeTests.On_a_read_only_disk_chats_can_be_read_and_writing_reports_the_reason'),
     ],
   },
   {
@@ -210,7 +210,7 @@ export const cases = [
     isBlocker: true,
     holders: [
       story('a damaged vault'),
-      csharp('Rpc.DamagedHomeTests.A_damaged_vault_says_why_and_providers_without_keys_work'),
+      csharp('Rpc.DamagedHomeTests.A_damaged_vault_reports_the_reason_and_providers_without_keys_work'),
       csharp('Vault.VaultFileTests.A_flipped_bit_in_any_byte_is_noticed'),
       csharp('Vault.VaultFileTests.A_file_cut_at_any_length_is_refused_and_left_as_it_is'),
       csharp('Vault.VaultTests.A_new_vault_is_never_made_over_one_that_exists_even_a_damaged_one'),
@@ -261,7 +261,7 @@ export const cases = [
     id: 'REL-24',
     sentence: 'The clock jumps back or far ahead: messages keep their order, waits go on, and nothing is removed for its age.',
     holders: [
-      csharp('Rpc.SetClockTests.REL_24_Whatever_the_clock_says_a_chat_keeps_its_order_and_nothing_that_was_deleted_is_removed_for_good'),
+      csharp('Rpc.SetClockTests.REL_24_With_any_clock_a_chat_keeps_its_order_and_the_trash_keeps_its_items'),
       csharp('Platform.ExpiryClockTests.REL_24_After_a_jump_ahead_nothing_is_old_for_a_day'),
       csharp('Platform.ExpiryClockTests.REL_24_A_clock_that_is_put_right_counts_at_once'),
       csharp('Providers.Connections.OAuth.OAuthCredentialTests.A_clock_that_is_set_neither_keeps_an_old_token_nor_loses_a_good_one'),
@@ -285,7 +285,7 @@ export const cases = [
     sentence: 'The window reads nothing: the sidecar neither waits nor grows, and the ending arrives when it reads again.',
     holders: [
       story('a window that reads nothing'),
-      csharp('Rpc.MessageNotifierTests.What_was_dropped_shows_as_a_gap_and_the_ending_arrives'),
+      csharp('Rpc.MessageNotifierTests.Dropped_deltas_leave_a_gap_and_the_final_event_arrives'),
       typescript('webview/chatState', 'asks for the chat again when text was dropped for a slow window'),
     ],
   },
@@ -293,11 +293,11 @@ export const cases = [
     id: 'REL-28',
     sentence: 'Garbage, unknown methods, wrong ids and 10,000 requests on stdin: each gets its answer or error, and the process lives.',
     holders: [
-      csharp('Rpc.GarbageTests.Whatever_stands_on_stdin_the_next_request_is_answered'),
+      csharp('Rpc.GarbageTests.After_garbage_on_stdin_the_next_request_is_answered'),
       csharp('Rpc.MethodFuzzTests.Hostile_messages_of_every_method_end_in_an_answer_and_never_in_an_internal_error_or_a_crash'),
       csharp('Rpc.ParameterTests.A_request_with_a_parameter_that_does_not_fit_is_refused_with_its_path'),
       csharp('Rpc.RpcServerTests.Random_bytes_never_end_the_connection'),
-      csharp('Rpc.RpcServerTests.An_unknown_method_is_said_to_be_unknown'),
+      csharp('Rpc.RpcServerTests.An_unknown_method_returns_method_not_found'),
       csharp('Rpc.RpcServerTests.Requests_cancelled_at_the_moment_they_end_disturb_nothing'),
       story('ten thousand requests'),
     ],
@@ -316,7 +316,7 @@ export const cases = [
       scenario('chat', 'A reload of the window shows the same chat, and the draft is kept'),
       scenario('sideBySide', 'Both are there again after a restart of VS Code'),
       scenario('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
-      csharp('Chat.StopCauseTests.Text_under_way_when_Plue_closes_is_kept_and_interrupted'),
+      csharp('Chat.StopCauseTests.Text_in_progress_at_shutdown_is_kept_and_interrupted'),
     ],
   },
   {
@@ -327,7 +327,7 @@ export const cases = [
       story('an editor that is killed'),
       csharp('Rpc.SidecarProcessTests.It_ends_by_itself_when_the_editor_closes_its_pipe'),
       csharp('Rpc.SidecarProcessTests.It_ends_by_itself_when_its_parent_dies_and_the_pipe_stays_open'),
-      csharp('Rpc.SidecarProcessTests.What_a_killed_sidecar_left_running_is_ended_by_the_next_one'),
+      csharp('Rpc.SidecarProcessTests.Processes_left_by_a_killed_sidecar_are_ended_by_the_next'),
     ],
   },
   {
@@ -343,7 +343,7 @@ export const cases = [
       story('many turns'),
       csharp('Platform.ChildProcessTests.A_hundred_children_leave_no_zombie_and_no_open_file'),
       csharp('Providers.External.ExternalProviderTests.Ended_programs_leave_no_zombies'),
-      csharp('Tools.Mcp.McpHostileTests.REL_33_What_a_server_started_ends_with_it'),
+      csharp('Tools.Mcp.McpHostileTests.REL_33_Processes_started_by_a_server_end_with_it'),
     ],
   },
   {
@@ -351,7 +351,7 @@ export const cases = [
     sentence: 'A command starts daemons, works in the background or asks: time ends all of it, and nothing hangs on its pipes.',
     holders: [
       csharp('Tools.BashToolTests.REL_34_Time_ends_the_command_and_all_it_started'),
-      csharp('Tools.BashToolTests.REL_34_What_runs_in_the_background_ends_with_the_command_and_its_pipe_holds_nobody'),
+      csharp('Tools.BashToolTests.REL_34_Background_processes_end_with_the_command_and_their_pipe_blocks_nothing'),
       csharp('Tools.BashToolTests.REL_34_A_command_that_asks_gets_no_answer_and_does_not_wait'),
       csharp('Permissions.SandboxTests.REL_34_Its_end_ends_everything_a_daemon_without_our_mark_too'),
     ],
@@ -361,7 +361,7 @@ export const cases = [
     sentence: 'A command prints without end, a search goes over everything: head and tail are kept, and a stop works within a second.',
     holders: [
       csharp('Tools.BashToolTests.REL_35_A_flood_is_stopped_within_a_second_and_leaves_nothing'),
-      csharp('Tools.BashToolTests.REL_35_Head_and_tail_are_kept_and_the_rest_is_read_on_demand'),
+      csharp('Tools.BashToolTests.REL_35_The_start_and_end_of_output_are_kept_and_the_rest_can_be_read'),
       csharp('Tools.SearchToolTests.REL_35_A_long_search_stops_within_a_second'),
     ],
   },
@@ -369,10 +369,10 @@ export const cases = [
     id: 'REL-36',
     sentence: 'A file is a pipe, a socket, a device, huge or a circle of links: it is refused, and nothing waits.',
     holders: [
-      csharp('Tools.FileToolsTests.REL_36_What_is_no_ordinary_file_is_refused_at_once'),
+      csharp('Tools.FileToolsTests.REL_36_Special_files_are_rejected_immediately'),
       csharp('Tools.SearchToolTests.REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up'),
       csharp('Chat.AttachmentsTests.Folders_pipes_devices_and_what_is_not_there_are_sentences_and_never_wait'),
-      csharp('Platform.RegularFileTests.A_special_file_is_refused_at_once_however_it_is_opened'),
+      csharp('Platform.RegularFileTests.Opening_a_special_file_fails_immediately_in_each_mode'),
       csharp('Rpc.SpecialFilesTests.With_a_special_file_at_every_path_of_the_data_folder_each_request_is_answered_and_SIGTERM_ends_it'),
     ],
   },
@@ -402,7 +402,7 @@ export const cases = [
     isBlocker: true,
     holders: [
       story('killed while it asks'),
-      csharp('Permissions.SharedApprovalsTests.A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped'),
+      csharp('Permissions.SharedApprovalsTests.An_approval_cancelled_in_another_window_disappears_and_one_of_a_dead_window_is_dropped'),
       csharp('Rpc.ApprovalHandlersTests.An_answer_to_what_no_longer_waits_is_refused'),
     ],
   },
@@ -410,7 +410,7 @@ export const cases = [
     id: 'REL-40',
     sentence: 'A server of tools crashes, hangs, floods or offers 10,000 tools: others and the chat go on.',
     holders: [
-      csharp('Tools.Mcp.McpHostileTests.REL_40_A_flood_of_tools_is_cut_and_said'),
+      csharp('Tools.Mcp.McpHostileTests.REL_40_An_excessive_number_of_tools_is_truncated_and_reported'),
       csharp('Tools.Mcp.McpHostileTests.REL_40_A_flood_of_announcements_costs_one_look'),
       csharp('Tools.Mcp.McpHostileTests.REL_40_A_server_that_crashes_takes_no_other_along_and_is_started_again_with_pauses'),
       csharp('Tools.Mcp.McpHostileTests.REL_40_A_call_that_hangs_ends_at_its_time_and_the_server_goes_on'),

@@ -13,7 +13,7 @@ public sealed class BudgetTreeTests
     private static readonly AgentBudget NoLimit = new(null, null, null, null);
 
     [Fact]
-    public void A_request_is_held_against_the_budget_of_everybody_above()
+    public void A_reservation_counts_against_the_budgets_of_all_ancestors()
     {
         BudgetNode[] nodes = [Node("top", null, Usd(1m), spent: 0.5m), Node("child", "top", Usd(0.9m), spent: 0.3m)];
         var tree = new BudgetTree(_ => nodes);
@@ -29,7 +29,7 @@ public sealed class BudgetTreeTests
     }
 
     [Fact]
-    public void What_is_kept_for_a_child_cannot_be_used_by_its_parent_and_comes_back_when_it_ends()
+    public void A_reservation_for_a_child_is_unavailable_to_its_parent_until_the_child_ends()
     {
         var child = Node("child", "top", Usd(0.6m)) with { Reserved = Usd(0.6m), Own = Money(0.1m) };
         BudgetNode[] nodes = [Node("top", null, Usd(1m)), child];
@@ -79,7 +79,7 @@ public sealed class BudgetTreeTests
 
     /// <summary>Random trees of agents that ask at the same time. No answer costs more than its request was expected to: then nobody above goes over.</summary>
     [Fact]
-    public void Agents_that_ask_beside_each_other_never_go_over_the_budget_of_anybody_above()
+    public void Parallel_agents_never_exceed_the_budget_of_an_ancestor()
     {
         var shape =
             from count in Gen.Choose(1, 12)
@@ -112,7 +112,7 @@ public sealed class BudgetTreeTests
     }
 
     [Fact]
-    public void Where_answers_cost_more_than_expected_the_top_is_exceeded_by_no_more_than_that_of_the_requests_under_way()
+    public void If_responses_cost_more_than_estimated_the_root_budget_is_exceeded_only_by_requests_in_progress()
     {
         var world = new World([0, 0, 0, 0], [0, 0, 0, 0], topLimit: 20) { Surprise = 3 };
         Parallel.For(

@@ -55,7 +55,7 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_starts_a_task_hears_its_result_and_hands_back_what_came_of_it()
+    public async Task The_orchestrator_starts_a_task_receives_its_result_and_returns_its_own()
     {
         local.Route = request =>
             request.Target.EndsWith("/models", StringComparison.Ordinal) ? Models() : AgentsHome.Paid("The part is done.", 1000);

@@ -86,7 +86,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_child_that_is_stopped_by_the_user_is_told_to_its_parent()
+    public async Task A_parent_is_notified_when_the_user_stops_its_subtask()
     {
         home.Script = asked =>
             asked.Model == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang()
@@ -129,7 +129,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_siblings_use_together_is_held_against_the_budget_of_their_parent()
+    public async Task Usage_of_sibling_tasks_counts_against_the_budget_of_their_parent()
     {
         home.WriteTemplate(
             "poor",
@@ -149,7 +149,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SEC_57_A_child_cannot_be_given_more_rights_or_another_model_by_whoever_starts_it()
+    public async Task SEC_57_A_parent_cannot_give_a_subtask_more_rights_or_another_model()
     {
         home.Script = asked =>
             asked.Asked == 0
@@ -235,7 +235,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         (string?)message!["parts"]!.AsArray().First(part => (string?)part!["kind"] == "text")!["content"];
 
     [Fact]
-    public async Task SEC_57_A_child_that_says_no_mode_works_in_that_of_its_parent_and_follows_it_at_once()
+    public async Task SEC_57_A_subtask_without_a_mode_follows_the_mode_of_its_parent_immediately()
     {
         home.WriteTemplate("plain", "provider_ref: 'codex://providers/small', available_tools: ['write', 'bash']");
         home.Script = asked =>
@@ -280,7 +280,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_price_that_nobody_knows_is_asked_about_before_an_agent_is_started_under_a_limit_of_money()
+    public async Task An_unknown_price_requires_approval_before_an_agent_starts_with_a_cost_limit()
     {
         InMemorySidecar.WriteProvider(
             home.Sidecar.Home,
@@ -345,7 +345,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SEC_57_What_is_taken_from_a_parent_is_taken_from_a_child_that_works_already()
+    public async Task SEC_57_A_right_removed_from_a_parent_is_removed_from_a_running_subtask()
     {
         home.Script = asked =>
             asked.Model == "large"
@@ -398,7 +398,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_hands_back_what_its_template_asks_for_is_done_and_its_parent_gets_it()
+    public async Task A_task_that_returns_the_required_result_is_done_and_its_parent_receives_it()
     {
         home.WriteTemplate(
             "asked",
@@ -643,7 +643,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_pauses_at_its_next_settled_step_and_goes_on_when_it_is_told()
+    public async Task A_task_pauses_after_its_current_step_and_continues_when_resumed()
     {
         home.Script = asked => asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}""")) : Answer("Done.");
         var uri = (string)

@@ -41,7 +41,7 @@ public sealed class OutputSchemaTests
     )]
     [InlineData("""{"summary":"Fine","results":[{"outcome":"done"}],"never":"text"}""", "`never` has a form that it must not have.")]
     [InlineData("""{"summary":"Fine","results":[{"outcome":"done"}],"kind":"y"}""", "`kind` has to be \"x\".")]
-    public void What_does_not_fit_is_named_with_its_place(string value, string? problem) =>
+    public void Each_mismatch_is_named_with_its_path(string value, string? problem) =>
         Assert.Equal(problem, OutputSchema.Check(JsonDocument.Parse(value).RootElement, Schema(Report)));
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class OutputSchemaTests
         Assert.NotNull(OutputSchema.Check(JsonDocument.Parse($"\"{new string('a', 40)}!\"").RootElement, Schema("{ pattern: '^(a+)+$' }")));
 
     [Fact]
-    public void Whatever_is_handed_back_the_check_ends()
+    public void The_check_terminates_for_any_value()
     {
         var leaf = Gen.Elements("1", "\"a\"", "null", "true", "[]", "{}");
         var value =

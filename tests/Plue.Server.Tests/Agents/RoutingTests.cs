@@ -20,7 +20,7 @@ public sealed class RoutingTests
     }
 
     [Fact]
-    public void What_runs_here_costs_nothing_and_what_has_no_price_comes_last()
+    public void Local_models_are_free_and_models_without_a_price_are_last()
     {
         var route = Routing.Choose([Of("Unknown", null, null), Of("Paid", 1, 1), Of("Here", null, null) with { IsLocal = true }]);
         Assert.Equal(["Here", "Paid", "Unknown"], route.InOrder.Select(one => one.Name));
@@ -32,7 +32,7 @@ public sealed class RoutingTests
     [InlineData("images", "It is not known to take images.")]
     [InlineData("reasoning", "It is not known to reason.")]
     [InlineData("window", "Its window is not known to hold 100,000 tokens.")]
-    public void What_is_not_known_of_a_model_is_not_counted_on(string need, string why)
+    public void Unknown_capabilities_of_a_model_are_not_assumed(string need, string why)
     {
         Assert.Equal(why, Assert.Single(Routing.Choose([Of("A", 1, 1) with { Needs = [need] }]).Rejected).Why);
         var able = Of("A", 1, 1) with
@@ -50,7 +50,7 @@ public sealed class RoutingTests
     }
 
     [Fact]
-    public void Of_equal_prices_the_order_of_the_template_decides() =>
+    public void For_equal_prices_the_order_of_the_template_decides() =>
         Assert.Equal(["B", "A"], Routing.Choose([Of("B", 1, 1), Of("A", 1, 1)]).InOrder.Select(one => one.Name));
 
     [Fact]

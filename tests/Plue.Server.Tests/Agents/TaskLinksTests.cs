@@ -18,7 +18,7 @@ public sealed class TaskLinksTests
     }
 
     [Fact]
-    public void Links_that_somebody_wrote_by_hand_never_lead_round_and_round()
+    public void Handwritten_links_never_form_a_cycle()
     {
         var links = Gen.Choose(0, 7).ListOf(8);
         Prop.ForAll(

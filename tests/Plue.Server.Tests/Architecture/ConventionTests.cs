@@ -20,7 +20,7 @@ public partial class ConventionTests
 
     /// <summary>A comment on the line or above it says why no event can be awaited. A wait without an end waits for an event.</summary>
     [Fact]
-    public void A_test_that_waits_for_time_says_why()
+    public void A_test_that_waits_for_time_has_a_comment_with_the_reason()
     {
         foreach (
             var (path, text) in Repository

@@ -239,7 +239,7 @@ public partial class LayeringTests
     [InlineData("using Plue.Protocol;", "Protocol")]
     [InlineData("// see Plue.Server.Chat", null)]
     [InlineData("var a = parsed.Messages.Count;", null)]
-    public void An_arrow_is_seen_however_it_is_written(string line, string? expected) =>
+    public void A_dependency_is_detected_in_any_notation(string line, string? expected) =>
         Assert.Equal(expected is null ? [] : [expected], ArrowsOf(line));
 
     private static IEnumerable<string> ArrowsOf(string source)

@@ -53,7 +53,7 @@ public partial class SecurityRowsTests
         [51] = ["A_token_goes_to_no_other_endpoint_than_it_was_got_for"],
         [52] =
         [
-            "Files_are_0600_and_folders_0700_whatever_the_umask",
+            "Files_have_mode_0600_and_folders_0700_regardless_of_the_umask",
             "Files_are_0600_and_folders_0700_even_with_umask_0",
             "A_key_reaches_its_own_origin_and_no_reply_and_no_file",
         ],
@@ -72,7 +72,7 @@ public partial class SecurityRowsTests
             "A_secret_is_masked_in_each_of_its_forms",
             "A_secret_is_masked_whole_in_every_encoding_also_when_it_arrives_in_pieces",
             "A_stored_key_is_masked_in_questions_answers_and_files",
-            "A_secret_is_masked_wherever_the_stream_is_cut",
+            "A_secret_is_masked_wherever_the_stream_is_split",
         ],
         [59] =
         [

@@ -37,10 +37,11 @@ public partial class WireEnumTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Both_lists_have_the_same_words_in_the_same_places(Type wire, Type ours) => Assert.Equal(Places(wire), Places(ours));
+    public void Enums_of_wire_and_domain_have_the_same_members_with_the_same_values(Type wire, Type ours) =>
+        Assert.Equal(Places(wire), Places(ours));
 
     [Fact]
-    public void Whatever_is_cast_for_the_wire_is_of_a_pair()
+    public void Enums_cast_for_the_wire_are_compared()
     {
         var paired = Pairs.SelectMany(pair => (string[])[pair.Wire.Name, pair.Ours.Name]).ToHashSet(StringComparer.Ordinal);
         var ofWire = typeof(Plue.Protocol.Methods).Assembly.GetTypes().Where(type => type.IsEnum).Select(type => type.Name);

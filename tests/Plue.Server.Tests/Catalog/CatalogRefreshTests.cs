@@ -138,7 +138,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(BrokenAnswers))]
-    public async Task A_broken_answer_changes_nothing_and_says_what_was_wrong(string what)
+    public async Task An_invalid_response_changes_nothing_and_reports_the_error(string what)
     {
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]"));
         await refresh.RunAsync(default);
@@ -191,7 +191,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_fetched_list_cannot_send_a_shipped_vendors_questions_or_key_elsewhere()
+    public async Task A_fetched_catalog_cannot_send_requests_or_keys_of_a_shipped_vendor_elsewhere()
     {
         server.Answers.Add(
             ScriptedAnswer.Json(

@@ -112,7 +112,7 @@ public sealed class UserCatalogsTests : IDisposable
     }
 
     [Fact]
-    public void A_look_alike_host_is_named_as_it_is_looked_up()
+    public void A_lookalike_host_is_shown_in_its_ASCII_form()
     {
         home.Environment["GROQ_API_KEY"] = "canary-key";
         var failure = Assert
@@ -218,7 +218,7 @@ public sealed class UserCatalogsTests : IDisposable
     }
 
     [Fact]
-    public void An_import_takes_what_is_right_and_says_why_the_rest_is_left_out()
+    public void An_import_accepts_valid_entries_and_reports_why_others_are_skipped()
     {
         var path = home.Put(
             "all.json",

@@ -44,7 +44,7 @@ public sealed class AttachmentsTests : IDisposable
     }
 
     [Fact]
-    public void Only_the_lines_of_a_range_are_sent_and_a_range_that_goes_too_far_says_so()
+    public void Only_the_selected_lines_are_sent_and_a_range_past_the_end_is_reported()
     {
         Write("a.txt", "1\n2\n3\n");
         Assert.Equal("2\n3\n", Read(new Attachment("a.txt", Range: new LineRange(2, 9))).Content);
@@ -84,7 +84,7 @@ public sealed class AttachmentsTests : IDisposable
     }
 
     [Fact]
-    public void What_is_protected_is_refused_whoever_allows_it_and_by_whatever_name()
+    public void Protected_files_are_rejected_regardless_of_rules_and_spelling()
     {
         Directory.CreateDirectory(paths.Home);
         var vault = Write(paths.Vault, "{}");
@@ -174,7 +174,7 @@ public sealed class AttachmentsTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_file_that_is_not_text_only_its_name_and_size_are_sent()
+    public void For_a_binary_file_only_name_and_size_are_sent()
     {
         Write("a.bin", [1, 2, 0, 3]);
         var file = attachments.Inspect(new Attachment("a.bin"));
@@ -202,7 +202,7 @@ public sealed class AttachmentsTests : IDisposable
     }
 
     [Fact]
-    public void An_image_is_told_by_its_bytes_and_kept_by_its_hash()
+    public void An_image_is_detected_by_its_bytes_and_stored_by_hash()
     {
         Write("picture.txt", Png);
         var part = Read(new Attachment("picture.txt"));
@@ -214,7 +214,7 @@ public sealed class AttachmentsTests : IDisposable
 
     [Theory]
     [InlineData("image/jpeg"), InlineData("image/svg+xml"), InlineData("text/html")]
-    public void What_is_not_the_image_it_says_is_refused(string mediaType) =>
+    public void An_image_with_another_type_than_declared_is_rejected(string mediaType) =>
         Assert.Contains(
             "is not a PNG",
             Assert.Throws<FailureException>(() => attachments.StoreImage("a", mediaType, Convert.ToBase64String(Png))).Message,

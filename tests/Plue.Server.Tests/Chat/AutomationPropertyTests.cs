@@ -104,7 +104,7 @@ public sealed class AutomationPropertyTests
     }
 
     [Fact]
-    public async Task A_question_is_answered_however_many_hooks_ran_before()
+    public async Task A_message_is_answered_after_any_number_of_hooks()
     {
         var automation = new Automation(
             new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")),
@@ -132,7 +132,7 @@ public sealed class AutomationPropertyTests
     }
 
     [Fact]
-    public async Task Hooks_start_few_tasks_an_hour_however_long_the_chain_that_leads_to_them()
+    public async Task Hooks_start_a_limited_number_of_tasks_per_hour_for_any_chain()
     {
         var (time, spawned, fails) = (new MovableTime(), new List<string>(), true);
         Automation? automation = null;

@@ -11,7 +11,7 @@ public class CompactorTests
     private readonly List<SideRequest> asked = [];
 
     [Fact]
-    public async Task Everything_before_the_last_question_is_summarised_and_the_question_stays_word_for_word()
+    public async Task Everything_before_the_last_message_is_summarized_and_the_last_is_sent_unchanged()
     {
         var path = Path(
             ("user", Long("Why does February 30 parse?")),
@@ -32,7 +32,7 @@ public class CompactorTests
     }
 
     [Fact]
-    public async Task What_follows_a_summary_is_sent_as_it_is()
+    public async Task Messages_after_a_summary_are_sent_unchanged()
     {
         var path = Path(("user", Long("one")), ("assistant", Long("two")), ("user", "three"), ("assistant", "four"));
         var summary = await SummariseAsync(path, "short");
@@ -45,7 +45,7 @@ public class CompactorTests
     }
 
     [Fact]
-    public async Task A_second_summary_is_given_the_first_and_what_came_after_it()
+    public async Task A_second_summary_is_based_on_the_first_and_later_messages()
     {
         var path = Path(("user", Long("one")), ("assistant", Long("two")), ("user", Long("three")), ("assistant", Long("four")));
         var first = await SummariseAsync(path, "first summary");
@@ -66,7 +66,7 @@ public class CompactorTests
     }
 
     [Fact]
-    public async Task Open_todos_are_kept_word_for_word_and_done_ones_are_not()
+    public async Task Open_todos_are_kept_unchanged_and_done_ones_are_not()
     {
         var path = Path(
             ("user", Long("Plan it")),
@@ -126,7 +126,7 @@ public class CompactorTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Wherever_a_summary_stands_the_last_question_before_it_and_all_after_it_are_sent() =>
+    public void The_last_message_before_a_summary_and_all_later_ones_are_sent() =>
         Prop.ForAll(
                 ArbMap.Default.ArbFor<bool[]>(),
                 ArbMap.Default.ArbFor<NonNegativeInt>(),
@@ -173,7 +173,7 @@ public class CompactorTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_vendors_count_is_used_and_only_what_came_after_it_is_estimated()
+    public void Token_counts_of_the_vendor_are_used_and_only_later_messages_are_estimated()
     {
         var path = Path(("user", Long("q")), ("assistant", "a"), ("user", "12345678"));
         path[1] = path[1] with

@@ -10,7 +10,7 @@ public class FallbackTests
     [Theory]
     [InlineData(FailureKind.Unreachable), InlineData(FailureKind.Timeout), InlineData(FailureKind.Overloaded)]
     [InlineData(FailureKind.RateLimited), InlineData(FailureKind.SpendLimit), InlineData(FailureKind.CutStream)]
-    public async Task When_the_chosen_provider_is_away_the_next_one_answers_and_says_why(FailureKind kind)
+    public async Task If_the_selected_provider_is_unreachable_the_fallback_responds_with_the_reason(FailureKind kind)
     {
         var message = await TurnTranscript.CheckAsync(
             [
@@ -39,7 +39,7 @@ public class FallbackTests
         InlineData(FailureKind.ContextFull),
         InlineData(FailureKind.Refused)
     ]
-    public async Task What_the_user_has_to_repair_is_shown_and_nobody_stands_in(FailureKind kind)
+    public async Task Errors_that_the_user_must_fix_are_shown_without_a_fallback(FailureKind kind)
     {
         var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
         await TurnTranscript.CheckAsync(
@@ -56,7 +56,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public async Task After_the_first_piece_nobody_else_goes_on()
+    public async Task No_fallback_is_used_after_the_first_content()
     {
         var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
         await TurnTranscript.CheckAsync(
@@ -75,7 +75,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public async Task When_all_fail_the_first_ones_failure_is_shown_with_what_the_others_said()
+    public async Task If_all_providers_fail_the_first_failure_is_shown_with_the_others()
     {
         var message = await TurnTranscript.CheckAsync(
             [
@@ -98,7 +98,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public Task A_stand_in_that_fails_midway_is_the_one_that_failed() =>
+    public Task A_fallback_that_fails_midway_is_reported_as_the_failed_provider() =>
         TurnTranscript.CheckAsync(
             [
                 new("fail: Timeout Too slow.", "first", "First"),
@@ -118,7 +118,7 @@ public class FallbackTests
         );
 
     [Fact]
-    public async Task A_provider_in_cooldown_is_passed_over_while_another_answers()
+    public async Task A_provider_in_cooldown_is_skipped_while_a_fallback_is_available()
     {
         var first = new ScriptedProvider("text: Never", "first", "First");
         await TurnTranscript.CheckAsync(
@@ -139,7 +139,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public Task A_provider_in_cooldown_is_asked_when_nobody_else_answers() =>
+    public Task A_provider_in_cooldown_is_used_when_no_other_responds() =>
         TurnTranscript.CheckAsync(
             [new("text: Back\nfinish: EndTurn", "first", "First"), new("fail: Unreachable Gone.", "second", "Second")],
             """
@@ -173,7 +173,7 @@ public class FallbackTests
         );
 
     [Fact]
-    public async Task Each_provider_that_was_asked_is_heard_of_once()
+    public async Task Each_requested_provider_reports_its_outcome_once()
     {
         var transcript = new TurnTranscript();
         await transcript.RunAsync(
@@ -198,7 +198,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public async Task One_that_the_user_stopped_is_not_heard_of()
+    public async Task A_response_stopped_by_the_user_reports_no_outcome()
     {
         var transcript = new TurnTranscript();
         await transcript.RunAsync([new("hold", "first", "First")], stopAtHold: true);

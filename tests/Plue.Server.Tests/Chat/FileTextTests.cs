@@ -52,7 +52,7 @@ public class FileTextTests
     public void Lines_are_counted_as_an_editor_does(string text, int lines) => Assert.Equal(lines, new FileText(text, null).Lines);
 
     [Fact]
-    public void A_text_in_Latin_1_is_read_and_said()
+    public void Latin_1_text_is_decoded_and_reported()
     {
         var file = FileText.Of(Encoding.Latin1.GetBytes("Größe: 5 €".Replace("€", "¤", StringComparison.Ordinal)));
         Assert.Equal("Größe: 5 ¤", file?.Content);

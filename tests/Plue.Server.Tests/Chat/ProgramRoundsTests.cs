@@ -89,7 +89,7 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_while_it_asks_takes_the_question_back_and_the_answer_says_that_it_was_stopped()
+    public async Task A_stop_during_an_approval_cancels_it_and_the_response_is_stopped()
     {
         endpoint.Then(exchange => CallsAsync(exchange, ("t1", "Write", $$"""{"file_path":"{{folder}}/b.txt","content":"beta"}""")));
         var asking = sidecar.Client.AskAsync(uri, "Work.");

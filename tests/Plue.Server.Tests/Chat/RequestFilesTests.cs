@@ -37,7 +37,7 @@ public sealed class RequestFilesTests : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     [Fact]
-    public void Pinned_files_stand_before_the_last_question_at_their_current_content_and_the_history_stays_the_same()
+    public void Pinned_files_precede_the_last_message_with_current_content_and_the_history_stays_the_same()
     {
         Write("a.txt", "first");
         var one = Fill(["a.txt"], User("One"));
@@ -97,7 +97,7 @@ public sealed class RequestFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_model_that_takes_no_images_is_sent_a_line_and_the_answer_says_so()
+    public void A_model_without_image_support_gets_a_note_and_the_response_lists_the_omission()
     {
         var image = new MessagePart.File("a.png", null, blobs.Put(AttachmentsTests.Png)) { MediaType = "image/png", Size = 11 };
         var request = new ProviderRequest
@@ -130,7 +130,7 @@ public sealed class RequestFilesTests : IDisposable
     }
 
     [Fact]
-    public void What_is_lost_on_the_disk_never_fails_the_turn()
+    public void A_file_missing_on_disk_never_fails_the_turn()
     {
         var gone = new string('0', 64);
         var filled = Fill(

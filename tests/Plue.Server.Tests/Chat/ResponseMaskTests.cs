@@ -13,7 +13,7 @@ public sealed class ResponseMaskTests
     private readonly Redactor redactor = new();
 
     [Fact]
-    public void A_secret_is_masked_wherever_the_stream_is_cut()
+    public void A_secret_is_masked_wherever_the_stream_is_split()
     {
         redactor.Register(Canary);
         var text = $"The key is {Canary}, base64 {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Canary))}, not sk-can.";
@@ -28,7 +28,7 @@ public sealed class ResponseMaskTests
     }
 
     [Fact]
-    public void Masking_piece_by_piece_says_the_same_as_masking_the_whole()
+    public void Masking_in_chunks_gives_the_same_text_as_masking_the_whole()
     {
         // Few letters and secrets that overlap themselves and each other, so that hits are frequent.
         var letters = Gen.Elements('a', 'b', '-');
@@ -67,7 +67,7 @@ public sealed class ResponseMaskTests
     }
 
     [Fact]
-    public void What_waited_comes_before_the_end_and_before_another_part()
+    public void Buffered_text_precedes_the_end_and_other_parts()
     {
         redactor.Register(Canary);
         var mask = new ResponseMask(redactor);

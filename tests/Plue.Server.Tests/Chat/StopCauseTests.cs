@@ -11,7 +11,7 @@ public sealed class StopCauseTests
     private static readonly ScriptedAnswer[] Waiting = [Calls("I begin.", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))];
 
     [Fact]
-    public async Task A_call_that_the_user_stops_says_so_and_its_answer_is_stopped()
+    public async Task A_call_stopped_by_the_user_is_reported_and_its_response_is_stopped()
     {
         await using var chat = await AtToolAsync(Waiting);
         await chat.Chat.StopAsync(StopCause.User);
@@ -20,7 +20,7 @@ public sealed class StopCauseTests
     }
 
     [Fact]
-    public async Task A_call_that_closing_Plue_cuts_off_says_that_Plue_was_closed_and_its_answer_is_interrupted()
+    public async Task A_call_cut_off_by_shutdown_reports_it_and_its_response_is_interrupted()
     {
         await using var chat = await AtToolAsync(Waiting);
         await chat.Conversations.DisposeAsync();
@@ -40,7 +40,7 @@ public sealed class StopCauseTests
     }
 
     [Fact]
-    public async Task Text_under_way_when_Plue_closes_is_kept_and_interrupted()
+    public async Task Text_in_progress_at_shutdown_is_kept_and_interrupted()
     {
         var silent = new TaskCompletionSource();
         await using var chat = await ToolChat.StartAsync("edit", ScriptedAnswer.Events().Send(Chunk("Half")).Gate(silent.Task));
@@ -54,7 +54,7 @@ public sealed class StopCauseTests
     }
 
     [Fact]
-    public async Task A_task_under_way_when_Plue_closes_is_interrupted()
+    public async Task A_task_in_progress_at_shutdown_is_interrupted()
     {
         await using var chat = await ToolChat.StartAsync("task", "edit", Waiting);
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -64,7 +64,7 @@ public sealed class StopCauseTests
     }
 
     [Fact]
-    public async Task A_call_that_the_time_budget_cuts_off_says_that_the_time_was_used_up()
+    public async Task A_call_cut_off_by_the_time_budget_reports_the_time_limit()
     {
         await using var chat = await ToolChat.StartAsync("task", "edit", Waiting, seconds: 1);
         await chat.ComesAsync<TurnEvent.TurnFinished>();

@@ -62,14 +62,14 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     }
 
     [Fact]
-    public async Task A_call_that_nobody_answered_is_closed_when_its_turn_is_left()
+    public async Task A_call_without_a_result_is_closed_when_its_turn_stops()
     {
         var message = await RunAsync(Provider("is deaf in a tool round"), new MovableTime(), after: LeaveAsync);
         Assert.Equal("Interrupted.", message.Parts.OfType<MessagePart.ToolResult>().Single().Error);
     }
 
     [Fact]
-    public async Task Finding_out_whom_to_ask_is_left_too()
+    public async Task Selecting_the_provider_is_cancelled_by_a_stop()
     {
         var deaf = new ScriptedProvider("text: Hello", name: "The deaf one");
         ScriptedRequests Requests(params IProvider[] providers) => new(providers) { Slow = ("The deaf one", reached, released.Task) };

@@ -59,7 +59,7 @@ public sealed class TaskBudgetTests
     }
 
     [Fact]
-    public void Rounds_count_whom_was_asked_and_not_what_was_refused_before()
+    public void Only_requests_that_were_sent_count_as_rounds()
     {
         var task = Task(
             Answer() with

@@ -70,7 +70,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_next_of_a_list_answers_when_the_first_cannot_and_the_reason_is_said()
+    public void The_fallback_is_used_when_the_first_provider_fails_and_the_reason_is_shown()
     {
         home.Write("providers/off.json5", "{ name: 'Off', provider_type: 'ollama', model: 'qwen3', enabled: false }");
         home.Write("providers/own.json5", "{ name: 'Own', provider_type: 'ollama', model: 'qwen3' }");
@@ -101,7 +101,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_template_that_names_nobody_gets_the_users_default()
+    public void A_template_without_a_provider_uses_the_default_of_the_user()
     {
         home.Write("config.json5", "{ default_large: { provider: 'p', model: 'claude-opus-4-6' } }");
         var tried = Try("task", ("goal", "g"));
@@ -109,7 +109,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_template_with_mistakes_is_not_tried_and_the_first_mistake_is_named()
+    public void A_template_with_errors_is_not_tried_and_the_first_error_is_named()
     {
         home.Write("templates/bad.json5", "{ id: 'bad',\n  name: 3 }");
         var fault = Assert.Throws<FailureException>(() => Try("bad"));

@@ -16,7 +16,7 @@ namespace Plue.Server.Tests.Chat;
 public sealed class ToolTurnTests
 {
     [Fact]
-    public async Task What_changes_a_file_asks_first_and_a_refusal_goes_to_the_model_with_its_reason()
+    public async Task Changes_need_approval_and_the_model_receives_the_reason_of_a_denial()
     {
         await using var chat = await ToolChat.StartAsync(
             "ask",
@@ -38,7 +38,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task Calls_that_only_read_run_beside_each_other_and_their_results_stand_in_the_order_of_the_calls()
+    public async Task Read_only_calls_run_in_parallel_and_results_keep_the_order_of_calls()
     {
         await using var chat = await ToolChat.StartAsync(
             "ask",
@@ -122,7 +122,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task A_call_of_an_unknown_tool_tells_the_model_which_tool_it_may_mean_and_the_turn_continues()
+    public async Task An_unknown_tool_name_returns_the_nearest_name_and_the_turn_continues()
     {
         await using var chat = await ToolChat.StartAsync(
             "edit",
@@ -260,7 +260,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task Of_very_many_calls_at_once_the_first_hundred_are_carried_out_and_the_model_is_told_of_the_rest()
+    public async Task Only_the_first_hundred_parallel_calls_run_and_the_model_is_notified_of_the_others()
     {
         await using var chat = await ToolChat.StartAsync(
             "edit",
@@ -275,7 +275,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task A_turn_of_too_many_rounds_asks_the_user_and_goes_on_from_the_results_when_told_to()
+    public async Task Reaching_the_round_limit_asks_the_user_and_continues_with_the_stored_results()
     {
         var rounds = Enumerable.Range(1, ToolRounds.MaxRounds).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
         await using var chat = await ToolChat.StartAsync("edit", rounds);
@@ -349,7 +349,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task REL_11_After_a_kill_in_the_middle_of_a_tool_nothing_is_done_again_and_the_model_is_told()
+    public async Task REL_11_After_a_kill_during_a_tool_call_nothing_is_repeated_and_the_model_is_notified()
     {
         await using var chat = await ToolChat.StartAsync(
             "edit",
@@ -458,7 +458,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task What_is_said_while_a_tool_works_follows_its_results_and_the_tool_is_not_stopped()
+    public async Task A_message_sent_during_a_tool_call_follows_its_results_without_stopping_it()
     {
         await using var chat = await ToolChat.StartAsync("edit", Calls("", ("c1", "bash", """{"path":"one.txt","text":"1"}""")));
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
@@ -522,7 +522,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task A_task_that_asks_says_that_it_waits_for_the_user()
+    public async Task A_task_with_a_pending_approval_reports_that_it_waits_for_the_user()
     {
         await using var chat = await ToolChat.StartAsync("task", "ask", [Calls("", Write("c1", "one.txt", "1"))]);
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.WaitingForApproval);
@@ -570,7 +570,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_trusted_gives_no_tools_and_the_answer_says_so()
+    public async Task An_untrusted_folder_disables_tools_and_the_response_says_so()
     {
         await using var chat = await ToolChat.StartAsync("edit");
         chat.Workspace.SetTrusted(false);
@@ -656,7 +656,7 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
-    public void Parameters_are_the_same_however_their_members_are_ordered()
+    public void Parameters_are_equal_regardless_of_member_order()
     {
         Prop.ForAll<int[]>(numbers =>
             {

@@ -6,7 +6,7 @@ namespace Plue.Server.Tests.Chat;
 public class TurnTests
 {
     [Fact]
-    public Task A_plain_answer_is_stored_before_it_is_said_to_be_finished() =>
+    public Task A_plain_response_is_stored_before_it_is_reported_as_finished() =>
         TurnTranscript.CheckAsync(
             script: """
             waiting: the model
@@ -78,7 +78,7 @@ public class TurnTests
         );
 
     [Fact]
-    public Task A_tool_that_nobody_offers_gets_an_answer_so_that_history_stays_valid() =>
+    public Task A_call_of_a_missing_tool_gets_a_result_so_that_the_history_stays_valid() =>
         TurnTranscript.CheckAsync(
             script: """
             call: fly {}
@@ -190,7 +190,7 @@ public class TurnTests
         );
 
     [Fact]
-    public Task An_answer_that_cannot_be_stored_is_said_to_be_lost_but_stays_on_the_screen() =>
+    public Task A_response_that_cannot_be_stored_is_reported_as_lost_and_stays_visible() =>
         TurnTranscript.CheckAsync(
             script: """
             text: Hello

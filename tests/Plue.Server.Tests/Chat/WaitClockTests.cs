@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Chat;
 public sealed class WaitClockTests
 {
     [Fact]
-    public void Waits_beside_each_other_count_once_and_one_under_way_counts_already()
+    public void Overlapping_waits_count_once_and_a_wait_in_progress_counts()
     {
         var time = new MovableTime();
         var clock = new WaitClock(time);

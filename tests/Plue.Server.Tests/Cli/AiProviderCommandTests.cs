@@ -18,7 +18,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Fact]
-    public async Task Another_program_asks_a_provider_of_ours_with_a_key_of_its_own()
+    public async Task Another_program_uses_a_provider_of_Plue_with_its_own_key()
     {
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Grüße ", "😀"));
         var replies = await AskAsync(

@@ -111,7 +111,7 @@ public sealed class BareMachineTests : IDisposable
     }
 
     [Fact]
-    public async Task In_a_container_that_is_read_only_a_sentence_says_what_to_make_writable()
+    public async Task In_a_read_only_container_the_error_names_the_folder_to_make_writable()
     {
         Directory.CreateDirectory(Home);
         var health = await InContainerAsync(["--ro-bind", Home, "/data"], "health", ["--setenv", "PLUE_HOME", "/data"]);

@@ -119,8 +119,7 @@ public sealed class CatalogCommandTests : IDisposable
     [InlineData("import")]
     [InlineData("delete", "a", "b")]
     [InlineData("list", "a")]
-    public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) =>
-        Assert.NotEmpty(Command().Parse(arguments).Errors);
+    public void Unknown_arguments_are_a_usage_error(params string[] arguments) => Assert.NotEmpty(Command().Parse(arguments).Errors);
 
     [Fact]
     public async Task A_provider_in_use_is_moved_only_with_the_option_that_the_sentence_names()

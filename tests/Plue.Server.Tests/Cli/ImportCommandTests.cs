@@ -16,7 +16,7 @@ public sealed class ImportCommandTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task What_is_found_is_imported_by_kind_and_undone()
+    public async Task Found_data_is_imported_by_kind_and_the_import_is_undone()
     {
         fixture.Write(".gemini/tmp/w/chats/session-1.jsonl", File.ReadAllBytes(Samples.Of("gemini-cli.jsonl")));
         fixture.Write(".gemini/commands/fix.toml", "prompt = 'Fix it'");

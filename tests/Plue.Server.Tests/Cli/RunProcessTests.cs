@@ -139,7 +139,7 @@ public sealed class RunProcessTests
     }
 
     [Fact]
-    public async Task A_provider_that_refuses_is_one_and_says_why_on_stderr()
+    public async Task A_provider_error_exits_with_code_one_and_the_reason_on_stderr()
     {
         await using var endpoint = new ScriptedEndpoint(
             ScriptedAnswer.Json("""{"error":{"message":"bad key sk-run-canary-0123456789"}}""", 401)

@@ -46,7 +46,7 @@ public sealed class UnlockingTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task Whatever_asks_a_provider_opens_the_vault_for_its_key(string line)
+    public async Task Each_command_that_uses_a_provider_opens_the_vault_for_its_key(string line)
     {
         await WriteAsync(hasKey: true);
         await RunAsync(line, Passphrase);

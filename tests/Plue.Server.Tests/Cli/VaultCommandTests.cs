@@ -172,7 +172,7 @@ public sealed class VaultCommandTests : IDisposable
     [InlineData("list", "--passphrase-fd", "secret")]
     [InlineData("create", "--way", "editor")]
     [InlineData("store", "vault://a/b", "sk-on-the-command-line", "--origin", "https://a.example")]
-    public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) =>
+    public void Unknown_arguments_are_a_usage_error(params string[] arguments) =>
         Assert.NotEmpty(Command(home.Open(), "", null).Parse(arguments).Errors);
 
     [Fact]

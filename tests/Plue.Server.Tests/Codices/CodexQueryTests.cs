@@ -30,7 +30,7 @@ public class CodexQueryTests
     }
 
     [Fact]
-    public void A_part_of_a_text_and_an_item_of_a_list_are_found_whatever_their_case()
+    public void Substrings_and_list_items_match_case_insensitively()
     {
         Assert.Equal("ad", Ids(Where("title", contains: Text("APPLE"))));
         Assert.Equal("a", Ids(Where("tags", contains: Text("red"))));
@@ -65,7 +65,7 @@ public class CodexQueryTests
     }
 
     [Fact]
-    public void A_page_says_how_many_there_are_in_all()
+    public void A_page_includes_the_total_count()
     {
         var (page, total) = new CodexQuery
         {
@@ -83,7 +83,7 @@ public class CodexQueryTests
     }
 
     [Fact]
-    public void A_query_that_says_nothing_is_refused()
+    public void An_empty_query_is_rejected()
     {
         foreach (
             var query in new[]

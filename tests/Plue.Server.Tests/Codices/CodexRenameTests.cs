@@ -128,7 +128,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_task_has_itself_is_followed_as_well()
+    public async Task References_in_fields_of_tasks_are_updated()
     {
         home.Write("prompts/old.md", "Hello.");
         string id;
@@ -149,7 +149,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_dry_run_says_what_would_be_and_changes_nothing()
+    public async Task A_dry_run_lists_the_changes_without_making_them()
     {
         home.Write("prompts/old.md", "Hello.");
         home.Write("templates/x.json5", "{ id: 'x', name: 'X', parent_template: 'task', system_prompt_ref: 'codex://prompts/old' }");

@@ -189,7 +189,7 @@ public sealed class FileInstructionsTests : IDisposable
     }
 
     [Fact]
-    public void What_exceeds_the_limit_of_one_result_is_given_with_the_next_call()
+    public void Instructions_over_the_limit_of_one_result_follow_with_the_next_call()
     {
         var large = new string('x', FileInstructions.MaxLength - 100);
         var files = new FileInstructions(_ => [(Source("a", "1"), large), (Source("b", "1"), large)], () => ("m1", []));

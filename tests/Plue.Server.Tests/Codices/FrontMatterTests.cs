@@ -17,7 +17,7 @@ public class FrontMatterTests
     }
 
     [Fact]
-    public void Setting_a_key_leaves_the_rest_of_the_file_as_it_was()
+    public void Setting_a_key_leaves_the_rest_of_the_file_unchanged()
     {
         const string file = "\uFEFF---\r\nname: A # not a comment of ours\r\nother:  kept\r\ntags:\r\n  - x\r\n---\r\n\r\nBody  \r\n";
         var edited = FrontMatter.Set(file, "tags", Json5Array.Of(["one", "two, three"]));

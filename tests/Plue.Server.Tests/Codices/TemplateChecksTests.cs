@@ -71,7 +71,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_text_is_checked_as_if_it_stood_in_its_file()
+    public void Unsaved_text_is_checked_as_the_content_of_its_file()
     {
         home.Write("templates/x.json5", "{ id: 'x', name: 'X' }");
         Assert.Empty(checks.Of("x", null));

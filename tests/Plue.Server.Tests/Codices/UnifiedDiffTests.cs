@@ -21,7 +21,7 @@ public partial class UnifiedDiffTests
     [InlineData("", "a\n", "@@ -0,0 +1 @@\n+a\n")]
     [InlineData("a\n", "", "@@ -1 +0,0 @@\n-a\n")]
     [InlineData("a", "a\n", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n")]
-    public void Empty_texts_and_missing_line_ends_are_said(string before, string after, string diff) =>
+    public void Empty_texts_and_missing_final_line_ends_are_marked(string before, string after, string diff) =>
         Assert.Equal(diff, UnifiedDiff.Of(before, after));
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class UserConfigTests : IDisposable
     }
 
     [Fact]
-    public void Unset_settings_have_the_default_that_the_page_shows()
+    public void Missing_settings_have_the_default_that_the_page_shows()
     {
         Save("{ trash_days: 7, mask_secrets: null }");
         var config = UserConfig.Read(paths);

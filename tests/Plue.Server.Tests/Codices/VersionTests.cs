@@ -39,7 +39,7 @@ public sealed class VersionTests : IDisposable
     }
 
     [Fact]
-    public void An_edit_made_outside_is_a_version_of_its_own_and_can_be_undone()
+    public void An_external_edit_is_a_version_and_can_be_undone()
     {
         providers.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
         var own = Bytes("x");
@@ -218,7 +218,7 @@ public sealed class VersionTests : IDisposable
 
     /// <summary>Any order of edits, undo, redo, deletion and edits made outside: every version is still there with the bytes that the file had.</summary>
     [Fact]
-    public void Every_version_keeps_its_bytes_whatever_happens()
+    public void Each_version_keeps_its_bytes_under_random_changes()
     {
         var steps = Gen.Elements("set", "undo", "redo", "outside", "delete", "restore").ArrayOf(25);
         Check.One(

@@ -104,7 +104,7 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Changes_of_two_shells_belong_to_the_one_that_ends_first()
+    public async Task Changes_of_two_parallel_shells_belong_to_the_one_that_ends_first()
     {
         var first = await fixture.BeginAsync("t1", EditFixture.Chat, null);
         var second = await fixture.BeginAsync("t2", EditFixture.Other, null);

@@ -41,7 +41,7 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task An_accepted_place_is_not_taken_back_with_the_rest()
+    public async Task An_accepted_hunk_is_kept_when_the_rest_is_undone()
     {
         fixture.Write("a.txt", Ten);
         await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\nEIGHT\n9\n10\n");
@@ -133,7 +133,7 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task A_changed_permission_alone_is_taken_back_with_the_file()
+    public async Task A_changed_file_mode_alone_is_undone_with_the_file()
     {
         fixture.Write("run.sh", "#!/bin/sh\n");
         File.SetUnixFileMode(fixture.At("run.sh"), (UnixFileMode)0b110_100_100);
@@ -230,7 +230,7 @@ public sealed class EditReviewTests : IDisposable
         );
 
     [Fact]
-    public void Whatever_is_decided_no_line_of_the_users_is_lost() =>
+    public void No_line_of_the_user_is_lost_by_any_decision() =>
         EditFixture.ForMany(
             40,
             async random =>

@@ -110,7 +110,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
     }
 
     [Fact]
-    public void What_is_always_allowed_is_counted_and_leads_to_the_list()
+    public void Permission_rules_are_counted_and_linked_to_the_list()
     {
         var checks = new DiskChecks(home.Services.Health);
         Assert.Equal(["No setting weakens security."], checks.Security().Select(row => row.Sentence));

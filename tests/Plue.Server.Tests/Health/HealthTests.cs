@@ -90,7 +90,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_provider_without_its_key_is_missing_it_and_one_with_a_broken_file_says_where()
+    public async Task A_provider_without_a_key_is_missing_and_a_broken_file_is_reported_with_its_position()
     {
         home.Write("providers/vendor.json5", "{ name: 'Vendor', provider_type: 'anthropic' }");
         var broken = home.Write("providers/broken.json5", "{ name: ");
@@ -106,7 +106,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
+    public async Task SEC_11_No_report_contains_a_secret()
     {
         await using var endpoint = new ScriptedEndpoint
         {
@@ -154,7 +154,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_damaged_chat_is_counted_and_named_without_its_words()
+    public async Task A_damaged_chat_is_counted_and_named_without_its_text()
     {
         var journal = home.Services.Store.Chats.Create("simple-chat", "A private title", null, null);
         var id = journal.Chat.Id;
@@ -170,7 +170,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Settings_that_cannot_be_followed_lead_to_their_file_and_those_that_weaken_are_named()
+    public async Task Invalid_settings_link_to_their_file_and_settings_that_weaken_security_are_named()
     {
         home.Write("config.json5", "{ mask_secrets: false, commands_network: true }");
         var weak = (await CheckAsync()).Rows.Where(row => row.Name == "Safety").ToList();

@@ -33,7 +33,7 @@ public class Json5EditTests
     [InlineData("{ a: [/* none */] }", "a/0", "{ a: [/* none */\n  \"new\",\n] }")]
     [InlineData("{ '0': 1 }", "0", "{ '0': \"new\" }")]
     [InlineData("[1]", "0", "[\"new\"]")]
-    public void One_value_is_set_and_the_rest_stays_as_it_was(string text, string path, string expected)
+    public void Setting_a_value_leaves_the_rest_of_the_file_unchanged(string text, string path, string expected)
     {
         var edited = Json5Edit.Set(text, path.Split('/'), New);
         Assert.Null(edited.Error);
@@ -54,7 +54,7 @@ public class Json5EditTests
     [InlineData("{ a: [1, 2] }", "a/b", "{ a: [1, 2] }")]
     [InlineData("{\n  a: [\n    'x', // first\n    'y',\n  ],\n}", "a/1", "{\n  a: [\n    'x', // first\n  ],\n}")]
     [InlineData("{ a: [{ b: 1 }, { b: 2, c: 3 }] }", "a/1/b", "{ a: [{ b: 1 }, { c: 3 }] }")]
-    public void One_value_is_removed_and_the_rest_stays_as_it_was(string text, string path, string expected)
+    public void Removing_a_value_leaves_the_rest_of_the_file_unchanged(string text, string path, string expected)
     {
         var edited = Json5Edit.Remove(text, path.Split('/'));
         Assert.Null(edited.Error);
@@ -172,7 +172,7 @@ public class Json5EditTests
         );
 
     [Fact]
-    public void Whatever_is_written_reads_back_to_the_same_value() =>
+    public void Random_values_are_read_back_unchanged() =>
         Prop.ForAll(
                 JsonTexts.Nodes.ToArbitrary(),
                 node =>

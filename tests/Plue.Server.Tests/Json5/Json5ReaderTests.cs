@@ -224,7 +224,7 @@ public class Json5ReaderTests
     [InlineData("@\n")]
     [InlineData("[@ /**/ {@}],")]
     [InlineData("\uFFFD")]
-    public void However_long_the_mess_reading_it_ends_in_time(string scrap)
+    public void Reading_invalid_text_of_any_length_ends_in_time(string scrap)
     {
         var text = string.Concat(Enumerable.Repeat(scrap, Json5Reader.MaxBytes / scrap.Length));
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -153,7 +153,7 @@ public sealed class NavigationTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_field_is_renamed_wherever_its_template_names_it()
+    public void A_field_is_renamed_in_all_places_where_its_template_names_it()
     {
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("name: \"area", "name: \"ar|ea", StringComparison.Ordinal));
 

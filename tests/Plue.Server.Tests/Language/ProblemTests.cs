@@ -178,7 +178,7 @@ public sealed class ProblemTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_file_says_the_same_in_the_editor_as_everywhere_else()
+    public void A_file_has_the_same_problems_in_the_editor_as_elsewhere()
     {
         const string broken =
             "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: -1 }, max_spawned_tasks: 'x', fields: [{ name: 'a', type: 'selct' }] }";

@@ -35,7 +35,7 @@ public sealed class SkillDocumentTests : IAsyncDisposable
         "State: !`git status`",
         "Claude Code runs this command before the model sees the text. Plue does not: the model sees the text as it is written."
     )]
-    public void A_text_with_a_mistake_says_what_it_is(string body, string expected) =>
+    public void A_skill_with_invalid_text_has_a_diagnostic(string body, string expected) =>
         Assert.Equal(expected, Assert.Single(Problems(Head + body)).Message);
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class SkillDocumentTests : IAsyncDisposable
     [InlineData("name: pdf\ndescription: D\nuser-invocable: maybe", "`user-invocable` must be true or false.")]
     [InlineData("name: pdf\ndescription: D\nallowed-tools: Read Nothing", "`Nothing` is no tool of Plue, so it is ignored.")]
     [InlineData("name: pdf\ndescription: D\nmodel: opus", "Plue does not use `model`.")]
-    public void Front_matter_with_a_mistake_says_what_it_is(string head, string expected) =>
+    public void A_skill_with_invalid_front_matter_has_a_diagnostic(string head, string expected) =>
         Assert.Equal(expected, Assert.Single(Problems($"---\n{head}\nown-key: kept\n---\nDo it.")).Message);
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_renamed_key_is_renamed_wherever_a_file_names_it()
+    public async Task Renaming_a_key_updates_all_files_that_name_it()
     {
         await services.Vault.Vault.StoreAsync("vault://team/api_key", Canary, ["https://api.anthropic.com"], default);
         Save("one", "{ name: 'One', provider_type: 'anthropic', api_key_ref: 'vault://team/api_key' }");
@@ -123,7 +123,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_behind_a_word_in_a_header_is_renamed_there_too()
+    public async Task A_key_after_a_scheme_in_a_header_is_renamed()
     {
         await services.Vault.Vault.StoreAsync("vault://team/api_key", Canary, ["http://localhost:8080"], default);
         Save(
@@ -138,7 +138,7 @@ public sealed class ProviderKeysTests : IAsyncLifetime
     [InlineData("vault://corp/access_token", "vault://work/key")]
     [InlineData("vault://corp/refresh_token", "vault://work/key")]
     [InlineData("vault://team/api_key", "vault://corp/refresh_token")]
-    public async Task What_a_sign_in_keeps_is_not_renamed_and_nothing_takes_its_name(string from, string to)
+    public async Task A_sign_in_is_not_renamed_and_its_name_cannot_be_reused(string from, string to)
     {
         Save("corp", "{ name: 'Corp', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', auth_type: 'oauth' }");
         await services.Vault.Vault.StoreAsync(from, Canary, ["http://localhost:8080"], default);

@@ -49,7 +49,7 @@ public sealed class ApprovalsTests : IDisposable
     }
 
     [Fact]
-    public void SEC_20_Always_is_not_to_be_had_where_no_rule_was_shown()
+    public void SEC_20_Always_allow_is_unavailable_without_a_shown_rule()
     {
         _ = approvals.AskAsync(Request(rule: null), TestContext.Current.CancellationToken);
         var pending = Assert.Single(approvals.Pending);
@@ -95,7 +95,7 @@ public sealed class ApprovalsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_question_that_is_taken_back_is_gone()
+    public async Task A_cancelled_approval_is_removed()
     {
         using var stop = new CancellationTokenSource();
         var changes = 0;

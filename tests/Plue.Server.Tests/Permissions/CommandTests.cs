@@ -180,7 +180,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
 
     [Fact]
-    public void SEC_16_A_rule_for_one_command_says_nothing_about_its_neighbours()
+    public void SEC_16_A_rule_for_one_command_does_not_apply_to_others_in_the_line()
     {
         var agent = fixture.Agent(allow: ["bash(npm test*)"]);
         Assert.Equal(Decision.Allow, fixture.Command("npm test --quick", agent).Decision);
@@ -212,7 +212,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("cd / && ls")]
     [InlineData("cd; ls")]
     [InlineData("cd inner && cd .. && ls")]
-    public void SEC_13_What_counts_is_the_folder_in_which_a_command_would_run(string command)
+    public void SEC_13_Rules_apply_to_the_folder_in_which_a_command_runs(string command)
     {
         Directory.CreateDirectory(fixture.At(".git"));
         Directory.CreateDirectory(fixture.At(".vscode"));
@@ -239,7 +239,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("hash -p /tmp/x ls")]
     [InlineData("enable -f x y")]
     [InlineData("ls() { rm x; }")]
-    public void SEC_18_What_changes_the_shell_itself_asks_each_time(string command)
+    public void SEC_18_Commands_that_change_the_shell_state_need_approval_each_time(string command)
     {
         var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
@@ -434,7 +434,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void SEC_25_What_may_not_be_read_is_not_read_by_a_command_either()
+    public void SEC_25_A_command_cannot_read_files_that_may_not_be_read()
     {
         fixture.Write(".env", "KEY=1");
         fixture.Write("key.txt", "-----BEGIN OPENSSH PRIVATE KEY-----\n");

@@ -57,7 +57,7 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".github/agents/x.md")]
     [InlineData(".github/chatmodes/x.md")]
     [InlineData(".aider.chat.history.md")]
-    public void SEC_58_A_file_that_steers_models_is_asked_about_each_time(string path)
+    public void SEC_58_Instruction_files_need_approval_each_time(string path)
     {
         var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
@@ -84,7 +84,7 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("chain/settings.json")]
     [InlineData("dangling")]
     [InlineData("top/.vscode/x")]
-    public void SEC_11_SEC_12_However_it_is_written_or_reached_and_whether_it_exists_or_not(string path)
+    public void SEC_11_SEC_12_Guarded_paths_are_recognized_in_any_spelling_whether_or_not_they_exist(string path)
     {
         fixture.Link("link", ".vscode");
         fixture.Link("chain", "link");
@@ -121,7 +121,7 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("omnisharp.json", "language servers")]
     [InlineData("node_modules/eslint/index.js", "load code")]
     [InlineData("ESLINT.CONFIG.JS", "linters")]
-    public void A_file_that_runs_by_itself_is_asked_about_in_every_mode_and_says_what_runs_it(string path, string runs)
+    public void Files_that_run_automatically_need_approval_in_every_mode_and_name_the_program(string path, string runs)
     {
         foreach (var mode in new[] { PermissionMode.Ask, PermissionMode.EditFreely })
         {
@@ -152,7 +152,7 @@ public sealed class GuardedPathsTests : IDisposable
     }
 
     [Fact]
-    public void Each_line_of_the_list_names_something_once_and_says_why()
+    public void Each_list_entry_is_unique_and_has_a_reason()
     {
         Assert.Equal(
             GuardedFile.All.Count,
@@ -228,7 +228,7 @@ public sealed class GuardedPathsTests : IDisposable
 
     /// <summary>The sandbox has to name single files; what it names must not be an regular file anywhere else.</summary>
     [Fact]
-    public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() =>
+    public void SEC_12_Paths_protected_by_the_sandbox_also_need_approval_outside_of_it() =>
         Assert.All(
             Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere),
             name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work"))

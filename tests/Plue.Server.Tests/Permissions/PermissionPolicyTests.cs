@@ -72,7 +72,7 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
-    public void Each_mode_asks_about_what_it_says()
+    public void Each_mode_asks_for_its_documented_actions()
     {
         Assert.Equal(Decision.Allow, fixture.Read("a.txt").Decision);
         Assert.Equal(Decision.Ask, fixture.Change("a.txt", fixture.Agent()).Decision);
@@ -343,7 +343,7 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
-    public void SEC_24_What_cannot_be_shown_whole_is_offered_no_rule()
+    public void SEC_24_An_action_that_cannot_be_shown_completely_offers_no_rule()
     {
         string? RuleOf(string path) => fixture.Change(path, fixture.Agent()).Rule;
         var longest = string.Join('/', Enumerable.Repeat(new string('a', 99), 9).Append(new string('b', 93)));

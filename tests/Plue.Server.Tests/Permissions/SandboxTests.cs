@@ -324,7 +324,7 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task SEC_12_What_lay_in_a_guarded_folder_that_appeared_is_kept_under_another_name(SandboxKind kind, bool asRoot)
+    public async Task SEC_12_The_content_of_a_new_guarded_folder_is_kept_under_another_name(SandboxKind kind, bool asRoot)
     {
         File.WriteAllText(In("work/.git.blocked"), "of the user");
         await using var child = Start(kind, asRoot, "mkdir g; echo x > g/config; mv g .git; sleep 300", false, out var held);
@@ -342,7 +342,7 @@ public sealed class SandboxTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task SEC_12_A_command_in_bubblewrap_ends_when_whoever_started_it_is_gone(bool asRoot)
+    public async Task SEC_12_A_command_in_bubblewrap_ends_with_its_parent_process(bool asRoot)
     {
         await using var child = Start(
             SandboxKind.Bubblewrap,
@@ -428,7 +428,7 @@ public sealed class SandboxTests : IDisposable
         Assert.Equal("y\n0", await RunAsync(SandboxKind.Landlock, true, "yes | head -n 1"));
 
     [Fact]
-    public async Task It_is_found_by_running_it_once_and_what_does_not_work_is_passed_over()
+    public async Task The_sandbox_is_detected_by_running_it_once_and_unusable_ones_are_skipped()
     {
         var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
         Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));

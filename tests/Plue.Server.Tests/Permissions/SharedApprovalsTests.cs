@@ -92,7 +92,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped()
+    public async Task An_approval_cancelled_in_another_window_disappears_and_one_of_a_dead_window_is_dropped()
     {
         var folder = Directory.CreateDirectory(Path.Combine(fixture.Paths.Index, "approvals")).FullName;
         var left = Path.Combine(folder, "inbox_dead.json");

@@ -107,7 +107,7 @@ public sealed class ShellGrammarTests
     [InlineData("ls\u00a0-l", 2)]
     [InlineData("ls \u200bx", 0)]
     [InlineData("ls \0", 3)]
-    public void SEC_16_What_is_only_known_while_it_runs_or_read_differently_is_an_obstacle(string line, int at)
+    public void SEC_16_Text_known_only_at_run_time_or_parsed_differently_needs_approval(string line, int at)
     {
         var obstacle = ShellGrammar.Parse(line, "/home/me").Unsupported;
         Assert.NotNull(obstacle);
@@ -168,7 +168,7 @@ public sealed class ShellGrammarTests
     }
 
     [Fact]
-    public void Whatever_the_line_is_it_is_read_without_a_fault() =>
+    public void Any_line_is_parsed_without_an_exception() =>
         Prop.ForAll(
                 ShellLines.Any.ToArbitrary(),
                 line =>

@@ -24,7 +24,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public async Task A_grandchild_in_a_session_of_its_own_ends_too()
+    public async Task A_grandchild_in_its_own_session_is_ended()
     {
         var child = Shell("setsid sleep 300 & (setsid sh -c 'sleep 300 & sleep 300' &) ; echo ready; cat");
         await child.ReadLineAsync(default);
@@ -132,7 +132,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public void Lines_are_the_same_wherever_the_bytes_are_split() =>
+    public void Lines_are_the_same_for_any_split_of_the_bytes() =>
         Prop.ForAll<string[], int[]>(
                 (texts, cuts) =>
                 {

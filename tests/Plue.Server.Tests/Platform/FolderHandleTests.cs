@@ -95,7 +95,7 @@ public sealed class FolderHandleTests : IDisposable
     }
 
     [Fact]
-    public void A_file_takes_the_place_of_whatever_had_its_name_but_a_folder()
+    public void A_file_replaces_any_entry_of_its_name_except_a_folder()
     {
         Place("outside", "safe");
         File.CreateSymbolicLink(At("name"), "outside");

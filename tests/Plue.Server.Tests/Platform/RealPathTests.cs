@@ -9,7 +9,7 @@ public sealed class RealPathTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void A_folder_on_the_way_that_is_a_link_is_followed_where_the_system_does_not_say_so_itself()
+    public void A_linked_folder_in_a_path_is_resolved_if_the_system_does_not_resolve_it()
     {
         var outside = Directory.CreateDirectory(Path.Combine(folder, "outside", "keys")).FullName;
         File.WriteAllText(Path.Combine(outside, "id"), "key");

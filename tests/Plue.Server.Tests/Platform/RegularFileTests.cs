@@ -15,7 +15,7 @@ public sealed class RegularFileTests : IDisposable
     [InlineData("socket")]
     [InlineData("folder")]
     [InlineData("link to a pipe")]
-    public async Task A_special_file_is_refused_at_once_however_it_is_opened(string kind)
+    public async Task Opening_a_special_file_fails_immediately_in_each_mode(string kind)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
         var path = await MakeAsync(kind);

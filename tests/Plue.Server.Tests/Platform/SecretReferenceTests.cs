@@ -8,7 +8,7 @@ public sealed class SecretReferenceTests
     [InlineData("vault://mine/api_key", "", "vault://mine/api_key")]
     [InlineData("env://MY_KEY", "", "env://MY_KEY")]
     [InlineData(" Bearer vault://mine/api_key ", "Bearer ", "vault://mine/api_key")]
-    public void Finds_a_reference_alone_and_after_a_word(string text, string before, string reference) =>
+    public void Finds_a_reference_alone_and_after_a_scheme(string text, string before, string reference) =>
         Assert.Equal((before, reference), SecretReference.FindIn(text));
 
     [Theory]

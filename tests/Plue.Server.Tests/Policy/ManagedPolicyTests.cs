@@ -71,7 +71,7 @@ public sealed class ManagedPolicyTests : IDisposable
         Assert.NotNull(ManagedPolicy.Read(new PluePaths(folder) { AddedPolicy = Path.Combine(folder, "gone") }).ProblemSentence);
 
     [Fact]
-    public void A_system_policy_that_others_can_change_refuses_everything_whatever_a_second_one_allows()
+    public void A_system_policy_that_others_can_change_rejects_everything_despite_a_second_policy()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows protects the folder of the policy.");
         var system = Path.Combine(folder, "system.json5");

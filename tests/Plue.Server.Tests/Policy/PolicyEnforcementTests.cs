@@ -173,7 +173,7 @@ public sealed class PolicyEnforcementTests : IDisposable
     [Theory]
     [InlineData("{ denied_tools: ['bash'] }")]
     [InlineData("{ allowed_tools: ['read'] }")]
-    public void A_tool_that_is_not_allowed_is_denied_whatever_a_rule_allows(string text)
+    public void A_tool_that_the_policy_does_not_allow_is_denied_despite_any_rule(string text)
     {
         var paths = new PluePaths(Path.Combine(folder, "home")) { AddedPolicy = Write(text) };
         var rights = new Rights

@@ -237,7 +237,7 @@ public class AnthropicProviderTests : WireContract
     [InlineData("claude-opus-4-20250514", "low", """thinking":{"type":"enabled","budget_tokens":4096}""")]
     [InlineData("claude-sonnet-4-5", "medium", """thinking":{"type":"enabled","budget_tokens":10000}""")]
     [InlineData("kimi-k2", "none", """thinking":{"type":"disabled"}""")]
-    public async Task A_reasoning_level_is_said_in_the_way_the_model_knows(string model, string level, string expected)
+    public async Task The_reasoning_level_is_sent_in_the_format_of_the_model(string model, string level, string expected)
     {
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { Model = model, ReasoningLevel = level, Temperature = 0.3 });
         Assert.Contains(expected, Endpoint.Requests[^1].Body);
@@ -285,7 +285,7 @@ public class AnthropicProviderTests : WireContract
     }
 
     [Fact]
-    public async Task A_check_tells_a_good_key_from_a_bad_one()
+    public async Task A_test_distinguishes_a_valid_from_an_invalid_key()
     {
         Endpoint.Route = _ => ScriptedAnswer.Json("""{"data":[]}""");
         Assert.Null(await Provider().CheckAsync(Cancel));

@@ -71,7 +71,7 @@ public class AzureProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task A_prompt_that_the_filter_stops_is_a_refusal_in_words()
+    public async Task A_prompt_stopped_by_the_filter_is_a_refusal_with_a_message()
     {
         const string Body =
             """{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}""";

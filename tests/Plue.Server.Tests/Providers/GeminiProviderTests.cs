@@ -108,7 +108,7 @@ public class GeminiProviderTests : WireContract
     }
 
     [Fact]
-    public async Task A_blocked_prompt_is_a_refusal_in_words()
+    public async Task A_blocked_prompt_is_a_refusal_with_a_message()
     {
         var failure = FailureOf(
             await AnswerAsync(EventOf("""{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":4}}"""))
@@ -191,7 +191,7 @@ public class GeminiProviderTests : WireContract
     }
 
     [Fact]
-    public void However_text_is_signed_it_comes_back_as_it_was_sent()
+    public void Signed_text_is_returned_unchanged_for_any_chunking()
     {
         Prop.ForAll<(NonEmptyString Text, bool Signed)[]>(sent =>
             {
@@ -345,7 +345,7 @@ public class GeminiProviderTests : WireContract
     [Theory]
     [InlineData("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", FailureKind.RateLimited)]
     [InlineData("GenerateRequestsPerDayPerProjectPerModel-FreeTier", FailureKind.SpendLimit)]
-    public async Task A_quota_says_when_to_come_back_unless_it_is_for_the_day(string quota, FailureKind kind)
+    public async Task A_quota_error_has_a_retry_time_unless_it_is_a_daily_limit(string quota, FailureKind kind)
     {
         var body =
             """{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"QUOTA"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}""".Replace(
@@ -364,11 +364,11 @@ public class GeminiProviderTests : WireContract
         "models/some-model is not found for API version v1beta, or is not supported for generateContent.",
         FailureKind.ModelNotFound
     )]
-    public async Task Refusals_in_Googles_words_are_understood(int status, string message, FailureKind kind) =>
+    public async Task Error_messages_of_Google_are_classified(int status, string message, FailureKind kind) =>
         Assert.Equal(kind, FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("INVALID_ARGUMENT", message), status))).Kind);
 
     [Fact]
-    public async Task Models_are_listed_over_pages_and_only_those_that_answer()
+    public async Task Lists_models_over_several_pages_and_only_those_that_generate_text()
     {
         Endpoint.Route = request =>
             ScriptedAnswer.Json(

@@ -95,7 +95,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
 
     [Theory]
     [InlineData("ollama"), InlineData("fim"), InlineData("deepseek"), InlineData("suffix"), InlineData("infill")]
-    public async Task A_model_that_cannot_is_a_failure_with_the_words_of_the_server(string wire)
+    public async Task An_unsupported_model_fails_with_the_message_of_the_server(string wire)
     {
         endpoint.Answers.Add(ScriptedAnswer.Json("""{"error":"registry.ollama.ai/library/coder does not support insert"}""", 400));
         var failed = Assert.IsType<ProviderEvent.Failed>((await Complete(wire, Cancel).ToListAsync(Cancel))[^1]);

@@ -95,7 +95,7 @@ public class OllamaProviderTests : WireContract
     }
 
     [Fact]
-    public async Task A_model_that_is_not_pulled_says_how_to_get_it()
+    public async Task A_model_that_is_not_pulled_reports_the_pull_command()
     {
         Endpoint.Route = _ => ScriptedAnswer.Json("""{"error":"model 'some-model' not found"}""", 404);
         var failure = FailureOf(await Provider().StreamAsync(Request(), Cancel).ToListAsync(Cancel));

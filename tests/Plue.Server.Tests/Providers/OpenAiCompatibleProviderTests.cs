@@ -396,7 +396,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     [InlineData("Input too long: 9000 input tokens, limit is 8192")]
     [InlineData("the request exceeds the available context size")]
     [InlineData("Your input exceeds the context window of this model")]
-    public async Task A_conversation_that_is_too_long_is_understood_in_every_servers_words(string message)
+    public async Task A_too_long_conversation_is_detected_in_the_errors_of_each_server(string message)
     {
         Assert.Equal(
             FailureKind.ContextFull,
@@ -440,7 +440,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task A_first_chunk_without_choices_and_names_is_passed_over()
+    public async Task A_first_chunk_without_choices_or_names_is_skipped()
     {
         var events = await AnswerAsync(
             EventOf("""{"choices":[],"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0}]}""") + TextAnswer
@@ -507,7 +507,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task A_secret_behind_a_word_in_a_header_is_sent_behind_that_word()
+    public async Task A_header_secret_after_a_scheme_keeps_the_scheme()
     {
         await AskAsync(
             Stream().Send(TextAnswer),
@@ -535,7 +535,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task A_listing_keeps_what_the_server_tells_and_leaves_the_rest_unknown()
+    public async Task A_model_list_keeps_the_values_of_the_server_and_leaves_others_unknown()
     {
         Endpoint.Route = _ =>
             ScriptedAnswer.Json(

@@ -191,7 +191,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task Reasoning_of_another_wire_is_left_out()
+    public async Task Reasoning_of_another_protocol_is_omitted()
     {
         await AskAsync(
             Stream().Send(TextAnswer),
@@ -305,7 +305,7 @@ public class OpenAiProviderTests : ResponsesContract
         );
 
     [Fact]
-    public async Task What_follows_the_end_is_not_read() =>
+    public async Task Data_after_the_final_event_is_ignored() =>
         AssertEndsOnce(
             await AnswerAsync(
                 TextAnswer + Event("response.rate_limits.updated", """ "rate_limits":[]""") + ErrorEvent + "data: nonsense\n\n"
@@ -342,7 +342,7 @@ public class OpenAiProviderTests : ResponsesContract
     [InlineData("image_too_large", "too many pixels", FailureKind.BadRequest)]
     [InlineData("data_residency_mismatch", "elsewhere", FailureKind.BadRequest)]
     [InlineData("insufficient_quota", "pay", FailureKind.SpendLimit)]
-    public async Task A_failed_response_has_a_kind_and_its_own_words(string code, string message, FailureKind kind)
+    public async Task A_failed_response_has_a_kind_and_the_message_of_the_vendor(string code, string message, FailureKind kind)
     {
         var body = """ "response":{"id":"resp_1","status":"failed","error":{"code":"CODE","message":"MESSAGE"}}"""
             .Replace("CODE", code)
@@ -440,7 +440,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task Asked_for_Responses_by_the_settings_nothing_else_is_tried()
+    public async Task With_Responses_set_in_the_settings_no_other_protocol_is_tried()
     {
         var settings = Settings() with { AdditionalAuth = new Dictionary<string, string> { ["api"] = "responses" } };
         Assert.Equal(
@@ -481,7 +481,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task A_credential_stands_in_place_of_the_key()
+    public async Task A_credential_replaces_the_key()
     {
         Endpoint.Route = _ => Stream().Send(TextAnswer);
         using var sockets = new ProviderHttp();

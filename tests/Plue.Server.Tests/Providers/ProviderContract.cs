@@ -279,7 +279,7 @@ public abstract class ProviderContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reports_a_port_that_nobody_listens_on()
+    public async Task Reports_a_port_without_a_listener()
     {
         await Endpoint.DisposeAsync();
         var events = await Create(Settings(), Secrets, http).StreamAsync(Question, Cancel).ToListAsync(Cancel);

@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Providers;
 public sealed class ProviderSettingsTests
 {
     [Fact]
-    public void Settings_that_were_read_twice_say_the_same() => Assert.True(Read("a", "X").HasSameValuesAs(Read("a", "X")));
+    public void Settings_read_twice_are_equal() => Assert.True(Read("a", "X").HasSameValuesAs(Read("a", "X")));
 
     [Fact]
     public void A_stop_sequence_or_a_header_that_differs_is_a_difference()

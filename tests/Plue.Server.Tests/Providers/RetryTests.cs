@@ -65,7 +65,7 @@ public class RetryTests
     }
 
     [Fact]
-    public async Task What_came_before_the_answer_itself_does_not_forbid_a_retry()
+    public async Task Events_before_the_first_content_do_not_prevent_a_retry()
     {
         var events = await RunAsync(
             "standard",
@@ -88,7 +88,7 @@ public class RetryTests
         InlineData(FailureKind.ContextFull),
         InlineData(FailureKind.BadResponse)
     ]
-    public async Task What_will_not_pass_by_itself_is_not_tried_again(FailureKind kind) =>
+    public async Task Permanent_failures_are_not_retried(FailureKind kind) =>
         Assert.Equal([Fail(kind)], await RunAsync("patient", [Fail(kind)], [Text, End]));
 
     [Fact]

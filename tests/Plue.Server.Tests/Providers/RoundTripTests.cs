@@ -159,7 +159,7 @@ public partial class RoundTripTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void What_belongs_to_another_model_is_listed()
+    public void Content_of_another_model_is_listed_as_omitted()
     {
         var chat = Request(
             Said(MessageRole.User, null, new MessagePart.Text("One")),
@@ -259,7 +259,7 @@ public partial class RoundTripTests
     }
 
     [Fact]
-    public void A_session_of_Claude_Code_that_was_told_a_pinned_file_still_holds_the_history_of_the_next_question()
+    public void A_session_of_Claude_Code_with_a_pinned_file_remains_usable_for_the_next_message()
     {
         var pinned = new MessagePart.File("a.txt", "then") { IsPinned = true };
         var first = ProgramHistory.Of([Said(MessageRole.User, null, pinned, new MessagePart.Text("One"))]);
@@ -287,7 +287,7 @@ public partial class RoundTripTests
     }
 
     [Fact]
-    public void A_local_model_without_eyes_is_told_that_there_was_a_picture()
+    public void A_local_model_without_vision_receives_a_note_for_each_image()
     {
         var image = new MessagePart.File("a.png", null) { MediaType = "image/png", Data = new byte[] { 1, 2, 3 } };
         var request = Request(Said(MessageRole.User, null, image, new MessagePart.Text("What?")));

@@ -65,7 +65,7 @@ public abstract class WireContract : ProviderContract
     }
 
     [Fact]
-    public async Task A_malformed_event_fails_and_keeps_what_came_before()
+    public async Task A_malformed_event_fails_and_keeps_earlier_content()
     {
         var events = await AnswerAsync(Unfinished + EventOf("{\"broken\":"));
         Assert.NotEmpty(TextOf(events));
@@ -127,7 +127,7 @@ public abstract class WireContract : ProviderContract
     [InlineData("retry-after-ms", "1500", 1_500)]
     [InlineData("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT", null)]
     [InlineData("retry-after", "soon", 0)]
-    public async Task A_429_says_how_long_to_wait(string name, string value, int? milliseconds)
+    public async Task A_429_response_has_a_retry_time(string name, string value, int? milliseconds)
     {
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("rate_limit_error", "slow down"), 429, (name, value))));
         Assert.Equal(FailureKind.RateLimited, failure.Kind);

@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Rpc;
 public sealed class ApprovalHandlersTests
 {
     [Fact]
-    public async Task Rules_are_listed_and_taken_back()
+    public async Task Rules_are_listed_and_removed()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         new StoredRules(new PluePaths(sidecar.Home), TimeProvider.System).Add("bash(npm test)", sidecar.Home);

@@ -60,7 +60,7 @@ public sealed class AttachmentHandlersTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_said_of_a_file_has_no_hidden_characters_of_its_name()
+    public async Task Messages_about_a_file_show_no_hidden_characters_of_its_name()
     {
         await using var vendor = new ScriptedEndpoint();
         await using var sidecar = await OpenAsync(vendor);

@@ -37,7 +37,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_changed_field_sets_another_in_order_and_the_history_says_who_did_it()
+    public async Task A_changed_field_triggers_a_change_of_another_and_the_history_names_the_hook()
     {
         Template(
             "review",
@@ -95,7 +95,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_field_is_set_before_the_question_is_sent_when_its_hook_stands_first()
+    public async Task A_hook_before_the_request_sets_the_field_first()
     {
         Template(
             "count",
@@ -114,7 +114,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_hook_starts_a_task_that_knows_who_asked_and_its_status_has_hooks_of_its_own()
+    public async Task A_hook_starts_a_task_that_records_its_origin_and_status_changes_run_its_own_hooks()
     {
         Template(
             "worker",
@@ -148,7 +148,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_question_is_answered_once_whatever_the_hooks_ask_for()
+    public async Task A_message_gets_one_response_regardless_of_the_requests_of_hooks()
     {
         const string ask = "action: 'send_to_llm'";
         Template(
@@ -182,7 +182,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_question_is_answered_when_a_hook_of_what_its_hook_set_says_so()
+    public async Task A_hook_triggered_by_another_hook_can_request_the_response()
     {
         Template(
             "indirect",
@@ -211,7 +211,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_cannot_begin_has_failed_and_its_hooks_hear_of_it()
+    public async Task A_task_that_cannot_start_fails_and_runs_its_hooks()
     {
         Template(
             "lost",
@@ -288,7 +288,7 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Hooks_that_call_each_other_end_and_say_so()
+    public async Task Hooks_that_trigger_each_other_stop_with_a_report()
     {
         Template(
             "loop",

@@ -28,7 +28,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_changed_question_stands_beside_the_old_one_and_its_answer_follows()
+    public async Task An_edited_message_creates_a_branch_followed_by_its_response()
     {
         await AskAsync("one");
         await AskAsync("two");
@@ -109,7 +109,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_answer_stands_beside_the_first_and_both_events_and_the_chat_say_so()
+    public async Task A_second_response_creates_a_branch_and_the_events_and_the_chat_report_it()
     {
         await AskAsync("one");
         await AskAsync("two");
@@ -128,7 +128,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_an_undo_the_next_question_stands_beside_the_hidden_one()
+    public async Task A_message_sent_after_undo_creates_a_branch_beside_the_hidden_message()
     {
         await AskAsync("one");
         await sidecar.Client.ResultAsync("codex/undo", new { uri });
@@ -143,7 +143,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deleting_a_question_takes_what_follows_and_shows_what_stood_beside_it()
+    public async Task Deleting_a_message_removes_its_successors_and_shows_the_sibling_branch()
     {
         await AskAsync("one");
         await AskAsync("two");
@@ -179,7 +179,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_has_a_life_of_its_own_and_costs_nothing_again()
+    public async Task A_copy_is_independent_and_adds_no_cost()
     {
         endpoint.Route = _ =>
             ScriptedAnswer
@@ -228,7 +228,7 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_happened_is_told_in_short_sentences_newest_first()
+    public async Task The_history_lists_events_in_short_sentences_newest_first()
     {
         await AskAsync("one");
         await sidecar.Client.ResultAsync(

@@ -73,7 +73,7 @@ public sealed class CatalogHandlersTests
     }
 
     [Fact]
-    public async Task The_server_that_the_settings_name_is_asked_when_the_user_says_so()
+    public async Task The_configured_server_is_requested_when_the_user_asks()
     {
         await using var endpoint = new ScriptedEndpoint(
             ScriptedAnswer.Json("""[{"id":"acme","name":"Acme","type":"telepathy","models":[{"id":"m","name":"M"}]}]""")

@@ -107,7 +107,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_template_of_ones_own_gives_its_chats_fields_of_their_own()
+    public async Task A_user_template_defines_fields_of_its_chats()
     {
         sidecar.WriteTemplate(
             "review",
@@ -242,7 +242,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_that_nobody_looked_at_is_unread_until_it_is_marked()
+    public async Task An_unviewed_response_is_unread_until_it_is_marked()
     {
         Assert.False((bool?)(await RowAsync())?["unread"]);
         await sidecar.Client.AskAsync(uri, "one");
@@ -345,7 +345,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_template_includes_those_that_descend_from_it()
+    public async Task Filtering_by_template_includes_descendants()
     {
         Directory.CreateDirectory(Path.Combine(sidecar.Home, "templates"));
         await File.WriteAllTextAsync(

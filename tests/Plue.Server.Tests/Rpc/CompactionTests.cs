@@ -10,7 +10,7 @@ public sealed class CompactionTests
     private static readonly string Long = string.Concat(Enumerable.Repeat("Some words about the date parser. ", 100));
 
     [Fact]
-    public async Task On_demand_what_was_said_before_is_summarised_shown_and_sent_in_its_place()
+    public async Task On_request_earlier_messages_are_summarized_and_the_summary_is_shown_and_sent()
     {
         await using var endpoint = new ScriptedEndpoint(Answer(Long), Answer("Second"), Answer("SUMMARY"), Answer("Third"));
         await using var sidecar = await StartAsync(endpoint);
@@ -92,7 +92,7 @@ public sealed class CompactionTests
     }
 
     [Fact]
-    public async Task A_summary_that_cannot_be_had_does_not_keep_the_question_from_being_sent()
+    public async Task A_failed_summary_does_not_prevent_sending_the_message()
     {
         await using var endpoint = new ScriptedEndpoint(
             Answer(Long),

@@ -10,7 +10,7 @@ public sealed class CompletionHandlersTests
     private const string Priced = "model_prices: { coder: { input: 1000, output: 2000 } }";
 
     [Fact]
-    public async Task Completes_code_and_its_cost_is_one_ledger_line_of_its_own_kind()
+    public async Task A_code_completion_is_one_ledger_line_of_its_own_kind()
     {
         await using var endpoint = new ScriptedEndpoint(Completion("return a + b;", 1000, 500));
         await using var sidecar = await StartAsync(endpoint, Priced);

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Rpc;
 public sealed class ConcurrentUseTests
 {
     [Fact]
-    public async Task Of_many_sends_at_once_one_is_stored_and_answered_and_the_others_are_refused()
+    public async Task Of_parallel_sends_one_is_stored_and_answered_and_the_others_are_rejected()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang());
         await using var sidecar = await StartAsync(endpoint);

@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Rpc;
 public sealed class DamagedHomeTests
 {
     [Fact]
-    public async Task On_a_read_only_disk_chats_are_read_and_what_would_write_says_so()
+    public async Task On_a_read_only_disk_chats_can_be_read_and_writing_reports_the_reason()
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         var home = Home(endpoint);
@@ -105,7 +105,7 @@ public sealed class DamagedHomeTests
     }
 
     [Fact]
-    public async Task A_damaged_vault_says_why_and_providers_without_keys_work()
+    public async Task A_damaged_vault_reports_the_reason_and_providers_without_keys_work()
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         var home = Home(endpoint);

@@ -28,7 +28,7 @@ public sealed class DocumentHandlersTests
         """;
 
     [Fact]
-    public async Task An_item_of_ones_own_template_is_made_changed_undone_and_found()
+    public async Task An_item_of_a_user_template_is_created_changed_restored_and_found()
     {
         await using var sidecar = await WithRecipesAsync();
         var client = sidecar.Client;
@@ -134,7 +134,7 @@ public sealed class DocumentHandlersTests
     }
 
     [Fact]
-    public async Task What_the_template_does_not_allow_is_refused_and_nothing_is_written()
+    public async Task A_change_that_violates_the_template_is_rejected_without_writing()
     {
         await using var sidecar = await WithRecipesAsync();
         var client = sidecar.Client;
@@ -206,7 +206,7 @@ public sealed class DocumentHandlersTests
     }
 
     [Fact]
-    public async Task Changing_what_ships_makes_a_copy_that_undo_and_deletion_take_back()
+    public async Task Editing_a_shipped_document_creates_a_copy_that_undo_and_delete_remove()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
@@ -270,7 +270,7 @@ public sealed class DocumentHandlersTests
     }
 
     [Fact]
-    public async Task Templates_are_made_with_a_parent_and_a_mistake_shows_where_it_is()
+    public async Task Templates_are_created_with_a_parent_and_errors_include_their_position()
     {
         await using var sidecar = await WithRecipesAsync();
         var client = sidecar.Client;
@@ -302,7 +302,7 @@ public sealed class DocumentHandlersTests
     }
 
     [Fact]
-    public async Task Links_lead_both_ways_and_say_what_is_missing()
+    public async Task Links_are_listed_in_both_directions_and_missing_targets_are_reported()
     {
         await using var sidecar = await WithRecipesAsync();
         var client = sidecar.Client;
@@ -357,7 +357,7 @@ public sealed class DocumentHandlersTests
     }
 
     [Fact]
-    public async Task A_provider_is_kept_in_versions_as_well_and_its_window_is_told()
+    public async Task Providers_are_versioned_and_their_window_is_notified()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;

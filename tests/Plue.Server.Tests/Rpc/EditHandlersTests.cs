@@ -33,7 +33,7 @@ public sealed class EditHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_an_agent_changed_is_listed_with_how_it_was_and_rejected_or_accepted_file_by_file()
+    public async Task Changes_of_agents_are_listed_with_their_diff_and_kept_or_undone_per_file()
     {
         await WriteBothAsync();
         var listed = await ListAsync();
@@ -50,7 +50,7 @@ public sealed class EditHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_turn_is_taken_back_and_brought_back_and_a_second_time_says_that_there_is_none()
+    public async Task Undoing_and_redoing_a_turn_works_once_and_then_reports_that_there_is_none()
     {
         await WriteBothAsync();
         var undone = await sidecar.Client.ResultAsync("edit/undo", new { codexId = uri });

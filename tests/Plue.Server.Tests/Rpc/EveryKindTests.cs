@@ -106,7 +106,7 @@ public sealed class EveryKindTests
     }
 
     [Fact]
-    public async Task Who_wants_no_masking_gets_none()
+    public async Task With_masking_disabled_nothing_is_masked()
     {
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer(Key));
         await using var sidecar = await InMemorySidecar.StartAsync();

@@ -10,7 +10,7 @@ public sealed class FallbackAndUsageTests
     private const string Usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,\"cost\":0.25}}\n\n";
 
     [Fact]
-    public async Task The_next_provider_answers_the_message_says_so_and_it_is_stored()
+    public async Task A_fallback_response_names_its_provider_and_is_stored()
     {
         await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Too many\"}}", 503));
         await using var other = new ScriptedEndpoint(Answer("Hello"));
@@ -52,7 +52,7 @@ public sealed class FallbackAndUsageTests
     }
 
     [Fact]
-    public async Task Without_a_list_of_its_own_a_chat_uses_that_of_the_settings()
+    public async Task A_chat_without_fallbacks_uses_those_of_the_settings()
     {
         await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Insufficient credits\"}}", 402));
         await using var other = new ScriptedEndpoint(Answer("Hello"));
@@ -65,7 +65,7 @@ public sealed class FallbackAndUsageTests
     }
 
     [Fact]
-    public async Task A_chosen_provider_that_is_switched_off_or_gone_is_an_error_and_nobody_stands_in()
+    public async Task A_disabled_or_missing_selected_provider_is_an_error_without_fallback()
     {
         await using var other = new ScriptedEndpoint(Answer("Hello"));
         await using var sidecar = await InMemorySidecar.StartAsync();
@@ -105,7 +105,7 @@ public sealed class FallbackAndUsageTests
     }
 
     [Fact]
-    public async Task A_provider_that_failed_three_times_is_passed_over_and_shown_as_resting()
+    public async Task A_provider_that_failed_three_times_is_skipped_and_shown_in_cooldown()
     {
         await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Down\"}}", 503));
         await using var other = new ScriptedEndpoint(Answer("Hello"));
@@ -207,7 +207,7 @@ public sealed class FallbackAndUsageTests
     }
 
     [Fact]
-    public async Task What_was_spent_is_shown_by_day_and_outlives_the_chat()
+    public async Task Daily_costs_remain_after_the_chat_is_deleted()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hello")).Send(Usage).Send(End));
         await using var sidecar = await InMemorySidecar.StartAsync();

@@ -19,7 +19,7 @@ public sealed class GarbageTests
     ];
 
     [Fact]
-    public async Task Whatever_stands_on_stdin_the_next_request_is_answered()
+    public async Task After_garbage_on_stdin_the_next_request_is_answered()
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);

@@ -32,7 +32,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_model_is_told_the_prompt_with_its_fields_and_then_the_rules_of_the_folder()
+    public async Task The_model_receives_the_filled_prompt_followed_by_the_instructions_of_the_folder()
     {
         Write(folder, "AGENTS.md", "Use tabs. {{title}}");
         var system = await AskedAsync("Hello");
@@ -42,7 +42,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_keeps_what_steered_it_and_a_change_counts_from_the_next_one()
+    public async Task A_response_stores_its_instruction_sources_and_a_change_applies_to_the_next()
     {
         Write(folder, "AGENTS.md", "Use tabs.");
         await AskedAsync("One");
@@ -132,7 +132,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_with_hidden_characters_steers_nothing_until_the_user_allows_exactly_it()
+    public async Task A_file_with_hidden_characters_is_not_used_until_the_user_allows_this_version()
     {
         Write(folder, "AGENTS.md", "Use tabs.\u202E");
         Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
@@ -173,7 +173,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chat_whose_prompt_is_gone_refuses_the_question_before_it_is_stored_and_says_what_to_do()
+    public async Task A_chat_with_a_missing_prompt_rejects_the_message_with_a_way_to_fix_it()
     {
         File.Delete(Path.Combine(sidecar.Home, "prompts", "mine.md"));
         Write(sidecar.Home, "prompts/mined.md", "x");
@@ -193,7 +193,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_prompt_as_a_command_comes_with_the_chats_fields_and_tells_what_is_still_to_be_filled_in()
+    public async Task A_prompt_command_includes_the_fields_of_the_chat_and_lists_missing_arguments()
     {
         Write(
             sidecar.Home,

@@ -10,7 +10,7 @@ public sealed class LanguageHandlersTests
         "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", budget: { usd: 1, rounds: 5 }, available_tools: [\"raed\"] }";
 
     [Fact]
-    public async Task A_mistake_is_told_while_typing_and_goes_when_it_is_mended()
+    public async Task A_diagnostic_appears_while_typing_and_disappears_when_fixed()
     {
         var home = Directory.CreateTempSubdirectory("plue-language-").FullName;
         await using var sidecar = await SidecarProcess.StartAsync(home);
@@ -121,7 +121,7 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
-    public async Task A_mistake_is_mended_by_an_edit_a_new_file_or_a_command_of_the_editor()
+    public async Task Quick_fixes_are_an_edit_a_new_file_or_an_editor_command()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var template = UriOf(sidecar.Home, "templates/scout.json5");
@@ -176,7 +176,7 @@ public sealed class LanguageHandlersTests
     [InlineData("templates/scout.json5", "{ metadata: { color: \"^\" } }", 16)]
     [InlineData("templates/scout.json5", "{ metadata: { icon: \"^\" } }", 21)]
     [InlineData("providers/p.json5", "{ provider_type: \"anthropic\", model: \"^\" }", 7)]
-    public async Task What_is_offered_bears_the_sign_of_what_it_is(string file, string text, int kind)
+    public async Task Completion_items_have_the_kind_of_their_target(string file, string text, int kind)
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         await OpenAsync(sidecar.Client, UriOf(sidecar.Home, file), text.Replace("^", "", StringComparison.Ordinal));
@@ -188,7 +188,7 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
-    public async Task The_outline_tells_blocks_lists_fields_hooks_and_headings_apart()
+    public async Task The_outline_distinguishes_blocks_lists_fields_hooks_and_headings()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var (template, prompt) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "prompts/scout.md"));
@@ -258,7 +258,7 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
-    public async Task A_save_tells_only_of_files_whose_problems_it_changed()
+    public async Task Saving_publishes_only_files_with_changed_diagnostics()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var (same, changing) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "templates/ranger.json5"));
@@ -315,7 +315,7 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
-    public async Task A_question_that_is_taken_back_is_answered_as_such_and_the_next_one_in_full()
+    public async Task A_cancelled_request_gets_a_cancellation_error_and_the_next_gets_a_full_response()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var uri = UriOf(sidecar.Home, "templates/scout.json5");
@@ -334,7 +334,7 @@ public sealed class LanguageHandlersTests
 
     /// <summary>An editor that was open before: what it has open is told as soon as it knows that we want it, and everything else of the file with it.</summary>
     [Fact]
-    public async Task A_file_that_was_open_before_the_start_gets_everything_once_it_is_told_of()
+    public async Task A_file_opened_before_the_server_started_gets_all_features_after_didOpen()
     {
         var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
         for (var life = 0; life < 2; life++)
@@ -390,7 +390,7 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
-    public async Task An_editor_that_takes_it_is_told_of_the_home_at_once_and_of_the_workspace_when_it_is_trusted()
+    public async Task A_capable_client_is_notified_of_home_files_immediately_and_of_workspace_files_once_trusted()
     {
         var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
         await using var sidecar = await EditorAsync(folder, registers: true);

@@ -30,7 +30,7 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_was_dropped_shows_as_a_gap_and_the_ending_arrives()
+    public async Task Dropped_deltas_leave_a_gap_and_the_final_event_arrives()
     {
         await LookAway();
         Publish(Delta(Large()), Delta(Large()), Delta("on"), End);
@@ -48,7 +48,7 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_takes_a_snapshot_while_text_is_dropped_sees_a_gap_when_more_is_dropped()
+    public async Task A_client_with_a_snapshot_taken_during_drops_detects_later_drops()
     {
         await LookAway();
         Publish(Delta(Large()), Delta(Large()));
@@ -58,7 +58,7 @@ public sealed class MessageNotifierTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_takes_a_snapshot_and_misses_nothing_sees_no_gap()
+    public async Task A_client_with_a_snapshot_and_no_missed_events_sees_no_gap()
     {
         await LookAway();
         Publish(Delta("b"));

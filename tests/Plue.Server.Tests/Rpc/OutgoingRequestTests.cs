@@ -112,7 +112,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Giving_up_tells_the_editor_and_a_late_answer_is_nobodys()
+    public async Task Cancelling_notifies_the_editor_and_a_late_response_is_ignored()
     {
         using var stop = new CancellationTokenSource();
         var asking = server.RequestAsync(Methods.HostLanguageModels, Question, stop.Token);
@@ -136,7 +136,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_the_editor_goes_everybody_who_waits_is_told_and_who_asks_later_too()
+    public async Task A_disconnected_editor_fails_pending_and_later_requests()
     {
         var asking = Enumerable.Range(0, 5).Select(_ => server.RequestAsync(Methods.HostLanguageModels, Question, Cancel)).ToArray();
         await editor.AskedAsync("host/languageModels");
@@ -165,7 +165,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whoever_gives_up_need_not_wait_for_an_editor_that_reads_nothing()
+    public async Task Cancelling_does_not_wait_for_an_editor_that_does_not_read()
     {
         var input = new Pipe();
         var full = new Pipe(new PipeOptions(pauseWriterThreshold: 16, resumeWriterThreshold: 8));

@@ -66,7 +66,7 @@ public sealed class ProviderHandlersTests
     }
 
     [Fact]
-    public async Task What_does_not_answer_stays_off_and_says_why_until_it_is_switched_off_again()
+    public async Task A_provider_that_does_not_respond_stays_disabled_with_the_reason()
     {
         var answer = ScriptedAnswer.Json("{}", 500);
         await using var endpoint = new ScriptedEndpoint { Route = _ => answer };
@@ -260,7 +260,7 @@ public sealed class ProviderHandlersTests
     }
 
     [Fact]
-    public async Task Deleting_tells_what_uses_it_and_takes_its_key_along_unless_another_uses_it()
+    public async Task Deleting_a_provider_lists_its_uses_and_deletes_its_key_unless_another_uses_it()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
@@ -310,7 +310,7 @@ public sealed class ProviderHandlersTests
     }
 
     [Fact]
-    public async Task A_found_provider_becomes_the_default_without_a_file_of_its_own()
+    public async Task A_discovered_provider_becomes_the_default_without_a_file()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var made = await sidecar.Client.ResultAsync(
@@ -330,7 +330,7 @@ public sealed class ProviderHandlersTests
     }
 
     [Fact]
-    public async Task A_test_under_way_is_shown_to_every_window()
+    public async Task All_windows_show_a_test_in_progress()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Silence());
         await using var sidecar = await InMemorySidecar.StartAsync();

@@ -31,7 +31,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_said_meanwhile_waits_and_is_sent_in_order_by_itself()
+    public async Task Messages_sent_during_a_response_are_queued_and_sent_in_order()
     {
         var gate = await BeginAsync("one");
         var queued = await QueueAsync("two");
@@ -65,7 +65,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_an_answer_under_way_it_is_sent_at_once()
+    public async Task A_message_is_sent_immediately_when_no_response_is_in_progress()
     {
         var sent = await QueueAsync("one");
         Assert.NotNull(sent?["turnId"]);
@@ -74,7 +74,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_a_stop_it_waits_outlives_a_restart_and_goes_on_when_the_user_says_so()
+    public async Task The_queue_survives_stop_and_restart_and_continues_on_request()
     {
         await BeginAsync("one");
         var two = (string?)(await QueueAsync("two"))?["messageId"];
@@ -107,7 +107,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_word_to_the_answer_under_way_stops_it_keeps_it_and_goes_first()
+    public async Task A_steering_message_stops_the_response_keeps_its_text_and_is_sent_first()
     {
         await BeginAsync("one");
         await QueueAsync("later");
@@ -127,7 +127,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_queued_message_can_be_taken_back()
+    public async Task A_queued_message_can_be_removed()
     {
         var gate = await BeginAsync("one");
         var two = (string?)(await QueueAsync("two"))?["messageId"];
@@ -140,7 +140,7 @@ public sealed class QueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_while_the_provider_says_what_it_offers_sends_nothing()
+    public async Task Stopping_during_discovery_of_the_provider_sends_no_request()
     {
         sidecar.WriteProvider(
             "scripted",

@@ -69,7 +69,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_unexpected_exception_tells_nothing_of_itself()
+    public async Task An_unexpected_exception_is_not_disclosed_in_the_error()
     {
         var error = (await client.RequestAsync("codex/delete", new { uri = "broken" }))["error"];
         Assert.Equal(ErrorCodes.InternalError, (int?)error?["code"]);
@@ -95,11 +95,11 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_unknown_method_is_said_to_be_unknown() =>
+    public async Task An_unknown_method_returns_method_not_found() =>
         Assert.Equal(ErrorCodes.MethodNotFound, (int?)(await client.RequestAsync("codex/fly"))["error"]?["code"]);
 
     [Fact]
-    public async Task An_unknown_notification_is_passed_over()
+    public async Task An_unknown_notification_is_ignored()
     {
         await client.NotifyAsync("$/whatever");
         await A_request_is_answered();

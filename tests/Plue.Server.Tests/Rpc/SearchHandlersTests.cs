@@ -10,7 +10,7 @@ namespace Plue.Server.Tests.Rpc;
 public sealed class SearchHandlersTests
 {
     [Fact]
-    public async Task A_window_is_told_of_hits_and_then_of_their_number()
+    public async Task A_window_is_notified_of_hits_and_then_of_their_count()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var fixture = new StoreFixture(sidecar.Home);

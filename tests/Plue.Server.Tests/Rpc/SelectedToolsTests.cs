@@ -86,7 +86,7 @@ public sealed class SelectedToolsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_search_without_a_match_says_so_and_a_call_by_a_guessed_name_runs_only_with_its_definition()
+    public async Task A_search_without_a_match_says_so_and_a_guessed_call_runs_only_with_its_definition()
     {
         await SetAsync("chat_mcp_tools", "all/*");
         await sidecar.Client.ResultAsync("settings/set", new { name = "mcp_tool_tokens", value = 100 });

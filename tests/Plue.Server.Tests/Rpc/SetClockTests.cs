@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Rpc;
 public sealed class SetClockTests
 {
     [Fact]
-    public async Task REL_24_Whatever_the_clock_says_a_chat_keeps_its_order_and_nothing_that_was_deleted_is_removed_for_good()
+    public async Task REL_24_With_any_clock_a_chat_keeps_its_order_and_the_trash_keeps_its_items()
     {
         var clock = new SetClock();
         await using var endpoint = new ScriptedEndpoint

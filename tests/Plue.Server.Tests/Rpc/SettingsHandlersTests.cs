@@ -71,7 +71,7 @@ public sealed class SettingsHandlersTests
     }
 
     [Fact]
-    public async Task A_mistake_in_the_file_is_told_with_its_place_and_a_change_leaves_it_alone()
+    public async Task An_error_in_the_file_is_reported_with_its_position_and_kept_by_a_change()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var path = Write(sidecar, "{\n  trash_days: 14\n  mask_secrets: true,\n}");

@@ -37,7 +37,7 @@ public sealed class SeveralFoldersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_model_is_told_the_folders_and_gets_the_instructions_of_each()
+    public async Task The_model_receives_the_folders_and_the_instructions_of_each()
     {
         await sidecar.Client.AskAsync(uri, "Hello.");
         var system = System(endpoint.Requests[^1].Body);

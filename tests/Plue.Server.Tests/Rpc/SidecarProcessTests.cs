@@ -80,7 +80,7 @@ public sealed class SidecarProcessTests
     }
 
     [Fact]
-    public async Task What_a_killed_sidecar_left_running_is_ended_by_the_next_one()
+    public async Task Processes_left_by_a_killed_sidecar_are_ended_by_the_next()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows the environment of other processes.");
         var home = Directory.CreateTempSubdirectory("plue-left-").FullName;

@@ -130,7 +130,7 @@ public sealed class SidecarTests
     }
 
     [Fact]
-    public async Task Renaming_archiving_and_deleting_are_told_to_the_tree()
+    public async Task Renaming_archiving_and_deleting_notify_the_tree()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var uri = await sidecar.Client.CreateChatAsync("tour");

@@ -23,7 +23,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_is_worked_on_as_soon_as_it_is_made_and_says_when_it_is_done()
+    public async Task A_new_task_starts_immediately_and_reports_completion()
     {
         var made = await sidecar.Client.ResultAsync(
             "codex/create",
@@ -89,7 +89,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_without_a_goal_or_without_anybody_to_work_on_it_is_not_made()
+    public async Task A_task_without_a_goal_or_provider_is_rejected()
     {
         var missing = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", providerId = "scripted" });
         Assert.Equal("Nothing was created. `goal` is missing.", (string?)missing["error"]?["message"]);
@@ -158,7 +158,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_whose_program_is_killed_before_it_asked_anybody_waits_for_a_person()
+    public async Task A_task_killed_before_its_first_request_waits_for_the_user()
     {
         // The model is asked for first, and nobody answers.
         sidecar.WriteProvider(
@@ -204,7 +204,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_is_stopped_before_it_asked_anybody_is_stopped()
+    public async Task A_task_stopped_before_its_first_request_is_stopped()
     {
         sidecar.WriteProvider(
             "slow",
@@ -229,7 +229,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_is_told_more_before_it_began_hears_its_goal_first()
+    public async Task A_task_steered_before_it_started_receives_its_goal_first()
     {
         sidecar.WriteTemplate(
             "manual",
@@ -252,7 +252,7 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_is_stopped_or_fails_says_so()
+    public async Task Stopped_and_failed_tasks_report_their_state()
     {
         endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
         var uri = await TaskAsync("Go.");

@@ -11,7 +11,7 @@ public sealed class TaskViewsTests
     [InlineData("0", true, "0", null)]
     [InlineData("0.3", false, "0.3", true)]
     [InlineData("0", false, null, null)]
-    public void Money_of_which_a_part_is_not_known_is_told_as_far_as_it_is_known(string usd, bool isKnown, string? told, bool? isAtLeast)
+    public void A_partly_unknown_cost_is_shown_as_a_minimum(string usd, bool isKnown, string? told, bool? isAtLeast)
     {
         var view = TaskViews.Spent(new Spend(decimal.Parse(usd, CultureInfo.InvariantCulture), isKnown, 10, 2, 3.7));
 

@@ -11,7 +11,7 @@ public sealed class TemplateHandlersTests : IDisposable
     public void Dispose() => Directory.Delete(home, recursive: true);
 
     [Fact]
-    public async Task Templates_are_listed_by_name_with_the_one_in_force_before_those_with_mistakes()
+    public async Task Templates_are_listed_by_name_valid_ones_before_those_with_errors()
     {
         await using var sidecar = await InMemorySidecar.StartAsync(home);
         Write("templates/ai-chat.json5", "{ id: 'ai-chat', name: 'My chat' ");

@@ -19,7 +19,7 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
     public static TheoryData<string> Shipped => [.. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void The_checked_in_schema_is_what_the_fields_of_a_template_say() =>
+    public void The_checked_in_schema_matches_the_fields_of_templates() =>
         Repository.CheckFile("schemas/template.schema.json", Schema(null));
 
     [Theory]
@@ -41,11 +41,11 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
     [InlineData("{ id: 'x', name: 'X', budget: { usd: -1 } }", "$.budget.usd: less than the minimum")]
     [InlineData("{ id: 'x', name: 'X', provider_ref: ['codex://prompts/p'] }", "$.provider_ref: none of the allowed schemas")]
     [InlineData("{ id: 'x', name: 'X', automation: { hooks: [{ trigger: 'created' }] } }", "$.automation.hooks[0]: action is missing")]
-    public void A_mistake_does_not_fit(string text, string fault) =>
+    public void An_invalid_template_does_not_match_the_schema(string text, string fault) =>
         Assert.Contains(fault, Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
-    public void Bounds_that_JSON_cannot_have_are_left_out_and_large_ones_stay()
+    public void Bounds_that_JSON_cannot_represent_are_omitted_and_large_ones_are_kept()
     {
         home.Write(
             "templates/wide.json5",

@@ -78,7 +78,7 @@ public sealed class TwoSidecarsTests
     }
 
     [Fact]
-    public async Task What_one_window_makes_renames_and_deletes_shows_in_the_tree_of_the_other()
+    public async Task Chats_created_renamed_and_deleted_in_one_window_appear_in_the_tree_of_the_other()
     {
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         var home = Home(endpoint);

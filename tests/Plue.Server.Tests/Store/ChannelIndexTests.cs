@@ -165,7 +165,7 @@ public sealed class ChannelIndexTests : IDisposable
     }
 
     [Fact]
-    public async Task Ten_thousand_chats_are_listed_for_little_more_than_a_look_at_their_files()
+    public async Task Listing_ten_thousand_chats_costs_little_more_than_reading_file_attributes()
     {
         const int count = 10_000;
         var template = File.ReadAllText(

@@ -147,7 +147,7 @@ public sealed class ChannelValuesTests
     }
 
     [Fact]
-    public async Task A_chat_with_a_status_of_its_own_keeps_it_whatever_is_answered()
+    public async Task A_chat_with_a_custom_status_keeps_it_after_responses()
     {
         await using var journal = fixture
             .NewStore()

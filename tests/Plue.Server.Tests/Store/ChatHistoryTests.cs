@@ -178,7 +178,7 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_repaired_file_says_how_much_of_it_could_not_be_read()
+    public async Task A_repaired_file_reports_how_much_was_unreadable()
     {
         var id = await fixture.NewChatAsync("one", "two", "three");
         var bytes = await File.ReadAllBytesAsync(fixture.PathOf(id));

@@ -109,7 +109,7 @@ public sealed class ChatJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task On_a_full_disk_a_message_is_refused_in_words_and_accepted_when_there_is_space_again()
+    public async Task On_a_full_disk_a_message_is_rejected_with_a_reason_and_accepted_when_there_is_space()
     {
         var mount = Path.Combine(fixture.Home, "small");
         using (Mount.Small(mount, 128))

@@ -14,7 +14,7 @@ public sealed class ChatSearchTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task A_word_is_found_in_every_chat_newest_first()
+    public async Task Search_finds_a_word_in_all_chats_newest_first()
     {
         var older = await fixture.NewChatAsync("Where is the Needle?", "In the haystack.", "And a second NEEDLE");
         var newer = await fixture.NewChatAsync("No", "A needle's eye");
@@ -101,7 +101,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_what_a_chat_still_says_is_found()
+    public async Task Search_finds_only_current_text_of_a_chat()
     {
         var store = fixture.NewStore();
         var first = StoreFixture.NewMessage(MessageRole.User, "needle one");
@@ -192,7 +192,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task The_limit_keeps_the_newest_and_says_that_there_is_more()
+    public async Task The_limit_keeps_the_newest_hits_and_reports_that_there_are_more()
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         await fixture.NewChatAsync("needle 4", "needle 5", "needle 6");
@@ -315,7 +315,7 @@ public sealed class ChatSearchTests : IDisposable
     [InlineData(1_000, 700)]
     [InlineData(262_000, 3)]
     [InlineData(900_000, 2)]
-    public async Task A_word_is_found_wherever_in_a_long_chat_it_is(int length, int messages)
+    public async Task Search_finds_a_word_at_any_position_of_a_long_chat(int length, int messages)
     {
         var filler = string.Concat(Enumerable.Repeat("role \"created_at\": ", length / 20));
         for (var at = 0; at < messages; at += Math.Max(1, messages / 5))
@@ -386,7 +386,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_chats_hold_the_same_is_found_as_by_reading_all_of_them()
+    public void Search_results_equal_a_full_scan_for_random_chats()
     {
         string[] pieces =
         [

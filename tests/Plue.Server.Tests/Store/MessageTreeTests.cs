@@ -97,7 +97,7 @@ public sealed class MessageTreeTests
     }
 
     [Fact]
-    public void Any_tree_is_what_its_parents_say() =>
+    public void A_random_tree_matches_its_parent_links() =>
         Prop.ForAll(
                 Gen.Choose(0, 1000).ArrayOf().Where(numbers => numbers.Length < 12).ToArbitrary(),
                 Gen.Choose(0, 20).ToArbitrary(),

@@ -20,7 +20,7 @@ public sealed class SearchTermsTests
     [InlineData("key:\"a b\"c", new[] { "key:", "a b", "c" })]
     [InlineData("C:\\new \"C:\\new\\\"", new[] { "C:\\new", "C:\\new\\" })]
     [InlineData("twice Twice", new[] { "twice" })]
-    public void A_text_is_words_and_phrases(string text, string[] terms) => Assert.Equal(terms, SearchTerms.Parse(text));
+    public void A_query_consists_of_words_and_phrases(string text, string[] terms) => Assert.Equal(terms, SearchTerms.Parse(text));
 
     [Fact]
     public void Half_a_character_is_looked_for_as_journals_write_it() => Assert.Equal(["a\ufffd"], SearchTerms.Parse($"a{(char)0xD83D}"));
@@ -46,7 +46,7 @@ public sealed class SearchTermsTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Whatever_is_typed_no_term_is_empty_and_none_outside_of_quotes_has_white_space() =>
+    public void Terms_of_random_queries_are_not_empty_and_contain_no_white_space_outside_quotes() =>
         Prop.ForAll<string?>(given =>
             {
                 var text = given is { Length: <= SearchTerms.MaxTextLength } ? given : "";

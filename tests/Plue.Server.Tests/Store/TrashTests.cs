@@ -40,7 +40,7 @@ public sealed class TrashTests : IDisposable
     }
 
     [Fact]
-    public void A_trash_that_leads_elsewhere_is_left_alone()
+    public void A_trash_folder_that_is_a_link_is_not_emptied()
     {
         var elsewhere = Directory.CreateTempSubdirectory("plue-elsewhere-").FullName;
         var file = Path.Combine(elsewhere, "kept.txt");
@@ -58,7 +58,7 @@ public sealed class TrashTests : IDisposable
     [InlineData("{ trash_days: 90 }", true)]
     [InlineData("{ trash_days: 0 }", true)]
     [InlineData("{ broken", true)]
-    public async Task The_settings_say_how_long_and_nothing_goes_while_they_cannot_be_followed(string? settings, bool stays)
+    public async Task The_settings_define_the_retention_and_nothing_is_deleted_while_they_are_invalid(string? settings, bool stays)
     {
         if (settings is not null)
         {

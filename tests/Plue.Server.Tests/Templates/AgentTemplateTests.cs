@@ -150,7 +150,7 @@ public class AgentTemplateTests
         Assert.Equal(expected, Problems("{id:'x',name:'X'," + line + "}"));
 
     [Fact]
-    public void A_look_that_cannot_be_shown_is_left_out_and_the_template_counts()
+    public void An_invalid_icon_or_color_is_ignored_and_the_template_stays_valid()
     {
         var template = Catalog.Check("x", "{id:'x',name:'X',metadata:{icon:'🚀',color:'url(x)'}}"u8).Template;
         Assert.NotNull(template);

@@ -75,7 +75,7 @@ public class TemplateRisksTests
         Assert.Equal(codes, string.Join(' ', Find(text).Select(risk => risk.Code)));
 
     [Fact]
-    public void A_risk_says_what_can_happen_and_what_to_do_and_where()
+    public void A_risk_has_a_consequence_a_remedy_and_a_position()
     {
         var risks = Find("provider_ref: 'codex://providers/default-small', available_tools: ['bash'], permissions: { allow: ['bash(*)'] }");
         Assert.Equal(

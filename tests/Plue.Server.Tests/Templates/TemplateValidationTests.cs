@@ -32,7 +32,7 @@ public class TemplateValidationTests
         "1:27 warning: `cli_path` has no effect here: it applies only while `provider_type` is \"claude-code\"."
     )]
     [InlineData("{cli_path: '/bin/claude'}", "")]
-    public void A_provider_file_is_held_against_its_template(string text, string expected) =>
+    public void A_provider_file_is_validated_against_its_template(string text, string expected) =>
         Assert.Equal(expected, string.Join("\n", TemplateValidation.Check(Provider, Read(text))));
 
     [Theory]

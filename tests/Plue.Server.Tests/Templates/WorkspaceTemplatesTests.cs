@@ -42,7 +42,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void Of_several_folders_each_has_its_templates_and_the_first_wins()
+    public void With_several_folders_the_template_of_the_first_folder_wins()
     {
         var other = Directory.CreateDirectory(Path.Combine(workspace, "..", Path.GetFileName(workspace) + "-other")).FullName;
         try

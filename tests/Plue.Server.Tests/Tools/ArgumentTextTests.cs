@@ -50,7 +50,7 @@ public sealed class ArgumentTextTests
     public void Guesses_nothing(string text) => Assert.Null(ArgumentText.ToObject(text, Schema));
 
     [Fact]
-    public void A_text_stands_for_the_only_required_parameter_and_for_no_other()
+    public void Plain_text_is_accepted_only_as_the_single_required_parameter()
     {
         Assert.Null(
             ArgumentText.ToObject("\"a\"", """{"type":"object","required":["path","text"],"properties":{"path":{"type":"string"}}}""")

@@ -27,7 +27,7 @@ public sealed class BashToolTests : IDisposable
     [Theory]
     [InlineData(SandboxKind.Bubblewrap)]
     [InlineData(SandboxKind.Landlock)]
-    public async Task SEC_12_A_command_that_makes_a_guarded_folder_is_ended_and_the_result_says_so(SandboxKind kind)
+    public async Task SEC_12_A_command_that_creates_a_guarded_folder_is_stopped_and_the_result_says_so(SandboxKind kind)
     {
         var sandbox = new Sandbox([], Testing.SidecarProcess.Executable, [kind]);
         Assert.SkipUnless(await sandbox.KindAsync(TestContext.Current.CancellationToken) == kind, "This machine has no such sandbox.");
@@ -136,7 +136,7 @@ public sealed class BashToolTests : IDisposable
     }
 
     [Fact]
-    public void SEC_09_A_relative_entry_of_PATH_is_left_out() =>
+    public void SEC_09_A_relative_entry_of_PATH_is_skipped() =>
         Assert.Equal(
             "/usr/bin:/bin",
             ShellEnvironment.Of(new Dictionary<string, string> { ["PATH"] = ".:/usr/bin:bin::/bin" }, allowNetwork: false)["PATH"]
@@ -171,7 +171,7 @@ public sealed class BashToolTests : IDisposable
     }
 
     [Fact]
-    public async Task REL_34_What_runs_in_the_background_ends_with_the_command_and_its_pipe_holds_nobody()
+    public async Task REL_34_Background_processes_end_with_the_command_and_their_pipe_blocks_nothing()
     {
         var mark = $"4{Random.Shared.Next(1_000_000, 9_999_999)}";
         var watch = Stopwatch.StartNew();
@@ -214,7 +214,7 @@ public sealed class BashToolTests : IDisposable
     }
 
     [Fact]
-    public async Task REL_35_Head_and_tail_are_kept_and_the_rest_is_read_on_demand()
+    public async Task REL_35_The_start_and_end_of_output_are_kept_and_the_rest_can_be_read()
     {
         var text = await fixture.ResultAsync(Bash, """{"command":"seq 1 2000000"}""");
         Assert.True(text.Length < ToolRunner.MaxResultLength);
@@ -230,7 +230,7 @@ public sealed class BashToolTests : IDisposable
     }
 
     [Fact]
-    public async Task Long_work_says_how_it_goes_before_it_ends()
+    public async Task A_long_command_reports_its_progress()
     {
         var received = new ToolFixture.ProgressRecorder();
         fixture.Write("wait", "");

@@ -219,7 +219,7 @@ public sealed class CodexEditToolTests : IDisposable
     [InlineData(PermissionMode.EditFreely, Decision.Ask)]
     [InlineData(PermissionMode.PlanOnly, Decision.Deny)]
     [InlineData(PermissionMode.ReadOnly, Decision.Deny)]
-    public void Each_change_asks_whatever_is_allowed(PermissionMode mode, Decision expected)
+    public void Each_change_needs_approval_despite_any_rule(PermissionMode mode, Decision expected)
     {
         fixture.Rights = fixture.Rights with { Mode = mode, Tools = [CodexEditTool.Name], Permissions = new([CodexEditTool.Name], [], []) };
         var verdict = fixture.Policy.Evaluate(CodexEditTool.Name, new ToolAction.ChangeDocument("codex://templates/x"), [fixture.Rights]);

@@ -31,7 +31,7 @@ public sealed class EditorToolsTests : IDisposable
     [InlineData("references", """{"path":"src/a.ts","line":1,"symbol":"one"}""")]
     [InlineData("rename", """{"path":"src/a.ts","line":1,"symbol":"one","new_name":"two"}""")]
     [InlineData("tests", "{}")]
-    public async Task Without_a_window_it_says_that_no_editor_is_attached(string tool, string parameters)
+    public async Task Without_a_window_the_tools_report_that_no_editor_is_attached(string tool, string parameters)
     {
         editor.Window.Editor = null;
         Assert.StartsWith("No editor is attached", await fixture.ErrorAsync(await ToolAsync(tool), parameters), StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class EditorToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task No_problems_of_a_file_that_nobody_checked_are_told_apart()
+    public async Task No_problems_and_an_unchecked_file_have_different_results()
     {
         Assert.Contains("may not have checked it", await ResultAsync("problems", """{"path":"src/a.ts"}"""), StringComparison.Ordinal);
         editor.Problems.Clear();
@@ -97,7 +97,7 @@ public sealed class EditorToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_language_server_is_told_from_a_symbol_without_references()
+    public async Task A_missing_language_server_and_a_symbol_without_references_have_different_results()
     {
         const string call = """{"path":"src/a.ts","line":1,"symbol":"one","kind":"incoming_calls"}""";
         Assert.Equal("The language server found no incoming calls.", await ResultAsync("references", call));

@@ -93,7 +93,7 @@ public sealed class FetchToolTests : IDisposable
     }
 
     [Fact]
-    public async Task SEC_49_A_way_to_another_place_is_named_and_not_taken()
+    public async Task SEC_49_A_redirect_is_reported_and_not_followed()
     {
         using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));
         using var server = new Server(path =>

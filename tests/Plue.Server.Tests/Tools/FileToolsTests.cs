@@ -29,7 +29,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_long_file_is_cut_and_says_where_to_go_on_until_all_of_it_was_read()
+    public async Task A_long_file_is_truncated_with_the_offset_to_continue_until_all_is_read()
     {
         var lines = Enumerable.Range(1, 7_000).Select(line => $"line {line} {new string('x', line % 50)}").ToList();
         fixture.Write("long.txt", string.Join('\n', lines) + "\n");
@@ -75,7 +75,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_private_key_is_not_shown_whatever_its_name()
+    public async Task A_private_key_is_not_returned_regardless_of_its_file_name()
     {
         fixture.Write("notes.txt", "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n");
         Assert.Contains("private key", await fixture.ErrorAsync(fixture.Read, """{"path":"notes.txt"}"""), StringComparison.Ordinal);
@@ -347,7 +347,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task REL_36_What_is_no_ordinary_file_is_refused_at_once()
+    public async Task REL_36_Special_files_are_rejected_immediately()
     {
         ToolFixture.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", fixture.Workspace);
         using var socket = new System.Net.Sockets.Socket(
@@ -427,7 +427,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_rest_of_a_long_result_is_read_on_demand_by_its_own_agent_alone()
+    public async Task The_rest_of_a_long_result_can_be_read_only_by_the_same_agent()
     {
         var text = string.Join('\n', Enumerable.Range(0, 20_000).Select(line => $"line {line}"));
         var cut = fixture.Results.Truncate("chat_1", text, ToolRunner.MaxResultLength);

@@ -17,7 +17,7 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await home.DisposeAsync();
 
     [Fact]
-    public async Task The_name_of_a_file_is_shown_in_one_line_by_every_tool_that_says_it()
+    public async Task Each_tool_shows_a_file_name_in_one_line()
     {
         await SaysAsync("write", ("path", Name), ("content", "one\nneedle\n"));
         await SaysAsync("write", ("path", Name), ("content", "one\nneedle\n\u202E"));

@@ -66,7 +66,7 @@ public sealed class HtmlMarkdownTests
         Assert.Equal("Menu\n\nShort.", HtmlMarkdown.Of("<nav>Menu</nav><main>Short.</main>", Page));
 
     [Fact]
-    public void Hidden_elements_are_left_out_and_their_brackets_do_not_count() =>
+    public void Hidden_elements_are_omitted_with_their_brackets() =>
         Assert.Equal(
             "Before a > b, 1 < 2 after",
             HtmlMarkdown.Of(

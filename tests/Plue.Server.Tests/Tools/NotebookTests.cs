@@ -170,7 +170,7 @@ public sealed partial class NotebookTests : IDisposable
     [InlineData("""{"path":"n.ipynb","cell":2}""", "`source` is missing")]
     [InlineData("""{"path":"a.txt","cell":1,"source":"b"}""", "a.txt is not a notebook")]
     [InlineData("""{"path":"bad.ipynb","cell":1,"source":"b"}""", "not a valid notebook")]
-    public async Task An_edit_that_cannot_be_made_says_why(string call, string expected)
+    public async Task An_impossible_edit_reports_the_reason(string call, string expected)
     {
         await ReadAsync(Jupyter);
         fixture.Write("a.txt", "text");
@@ -220,7 +220,7 @@ public sealed partial class NotebookTests : IDisposable
         (int)EditorCellOutcome.NotStarted,
         "n.ipynb has no kernel that runs cell 2. Nothing was run. Ask the user to select a kernel for the notebook in VS Code."
     )]
-    public async Task A_run_that_does_not_succeed_says_why(int outcome, string expected)
+    public async Task A_failed_run_reports_the_reason(int outcome, string expected)
     {
         fixture.Write("n.ipynb", Jupyter);
         editor.CellRun = new((EditorCellOutcome)outcome, []);

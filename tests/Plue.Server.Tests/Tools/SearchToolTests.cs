@@ -46,7 +46,7 @@ public sealed class SearchToolTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task SEC_30_What_version_control_ignores_is_left_out_even_where_it_is_asked_for(bool byRipgrep)
+    public async Task SEC_30_Files_ignored_by_git_are_skipped_even_if_requested(bool byRipgrep)
     {
         fixture.Write(".gitignore", "secret.ts\nbuild/\n!keep.log\n");
         fixture.Write("secret.ts", "needle");
@@ -75,7 +75,7 @@ public sealed class SearchToolTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task SEC_25_What_a_rule_keeps_from_reading_is_not_found_by_searching(bool byRipgrep)
+    public async Task SEC_25_Search_does_not_find_files_that_a_rule_denies_reading(bool byRipgrep)
     {
         fixture.Rights = fixture.Rights with { Permissions = new([], ["read(asked.txt)"], ["read(private/**)"]) };
         foreach (var name in new[] { "private/a.txt", "asked.txt", "open.txt", ".env" })

@@ -20,7 +20,7 @@ public class TermRankingTests
     [InlineData("weather__forecast", "3")]
     [InlineData("pour coffee", "")]
     [InlineData("", "")]
-    public void Ranks_by_the_words_of_names_and_descriptions(string query, string expected) =>
+    public void Ranks_by_words_in_names_and_descriptions(string query, string expected) =>
         Assert.Equal(expected, string.Join(',', Ranking.Find(query, 8)));
 
     [Fact]

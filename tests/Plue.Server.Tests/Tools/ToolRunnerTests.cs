@@ -147,7 +147,7 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task SEC_57_What_was_taken_away_while_the_user_was_asked_stays_away()
+    public async Task SEC_57_A_right_removed_during_an_approval_stays_removed()
     {
         var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
         var asked = await AskedAsync();

@@ -19,7 +19,7 @@ public sealed class UnsavedFilesTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task Reads_the_text_in_the_editor_and_says_so()
+    public async Task Reads_the_text_in_the_editor_and_reports_it()
     {
         fixture.Write("a.txt", "saved\n");
         editor.Type(fixture.PathOf("a.txt"), "typed\n");

@@ -59,7 +59,7 @@ public sealed class VsCodeToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_enabled_tool_is_offered_alone_under_a_name_of_its_own()
+    public async Task Only_enabled_tools_are_offered_with_a_unique_name()
     {
         await EnableAsync("get_weather");
         var tool = Assert.Single((await FindAsync("read", "vscode/*")).Tools);
@@ -193,7 +193,7 @@ public sealed class VsCodeToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_schema_that_is_no_object_skips_the_tool_and_says_so()
+    public async Task A_schema_that_is_not_an_object_skips_the_tool_and_is_reported()
     {
         editor.Tools.Clear();
         editor.Tools.Add(Weather with { Schema = "[1" });

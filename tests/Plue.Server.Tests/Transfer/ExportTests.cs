@@ -183,7 +183,7 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stored_key_is_in_no_export_whatever_part_held_it()
+    public async Task No_export_contains_a_stored_key_in_any_part()
     {
         fixture.Redactor.Register(Secret);
         var kept = fixture.Blobs.Put(Encoding.UTF8.GetBytes($"long {Secret} file"));

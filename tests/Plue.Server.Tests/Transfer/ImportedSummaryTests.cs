@@ -47,7 +47,7 @@ public sealed class ImportedSummaryTests : IDisposable
         };
 
     [Theory, MemberData(nameof(Files))]
-    public void An_imported_summary_is_sent_as_marked_data_and_not_as_the_users_words(string name, string content)
+    public void An_imported_summary_is_sent_as_marked_data_and_not_as_a_user_message(string name, string content)
     {
         var report = fixture.Run(fixture.Write(name, content.Split('\n')));
         var chat = fixture.Chats.Read(Assert.Single(report.ChatIds));

@@ -96,7 +96,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void A_content_that_is_not_what_its_hash_says_does_not_come_in()
+    public void Content_that_does_not_match_its_hash_is_not_imported()
     {
         var id = Blobs.IdOf("expected"u8);
         var path = fixture.Write(
@@ -113,7 +113,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void Messages_that_follow_each_other_in_a_circle_are_left_out()
+    public void Messages_in_a_cycle_are_skipped()
     {
         static string Message(string id, string parent) =>
             $$"""{"id":"{{id}}","codex_id":"","role":"user","parent_id":"{{parent}}","created_at":"2026-01-01T00:00:00Z","status":"complete","parts":[{"type":"text","content":"{{id}}"}]}""";
@@ -127,7 +127,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void A_part_that_is_nothing_and_a_wait_without_end_do_not_keep_the_rest_from_coming_in()
+    public void A_null_part_and_an_infinite_wait_do_not_prevent_importing_the_rest()
     {
         const string Message = """
             {"id":"m","codex_id":"","role":"user","created_at":"2026-01-01T00:00:00Z","status":"failed",
@@ -139,7 +139,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void A_newer_file_says_so()
+    public void A_newer_file_version_is_reported()
     {
         var report = fixture.Run(fixture.Write("chat.json", """{"format":"plue-chat","version":2}"""));
         Assert.Equal("A newer version of Plue wrote this file. Update Plue to import it.", Assert.Single(report.Failed).Message);

@@ -272,7 +272,7 @@ public sealed class SessionImportTests : IDisposable
     }
 
     [Fact]
-    public void Members_of_the_wrong_kind_are_passed_over()
+    public void Members_of_the_wrong_type_are_skipped()
     {
         string[] odd = ["null", "5", "[]", "{}", "\"x\"", "[null,1,{\"type\":5}]", "\"\\ud800\""];
         foreach (var lines in new[] { ClaudeCode, Rollout })
@@ -325,7 +325,7 @@ public sealed class SessionImportTests : IDisposable
     }
 
     [Fact]
-    public void A_line_beyond_the_cap_is_passed_over_and_the_rest_comes_in()
+    public void A_line_over_the_limit_is_skipped_and_the_rest_is_imported()
     {
         var path = fixture.Write("s1.jsonl", ClaudeCode[..2]);
         using (var file = new FileStream(path, FileMode.Append))
@@ -363,7 +363,7 @@ public sealed class SessionImportTests : IDisposable
     }
 
     [Fact]
-    public void Each_file_that_cannot_be_imported_says_why_and_the_others_come_in()
+    public void Each_file_that_cannot_be_imported_reports_the_reason_and_the_others_are_imported()
     {
         var good = fixture.Write("s1.jsonl", ClaudeCode);
         var text = fixture.Write("notes.txt", "hello");

@@ -50,7 +50,7 @@ public sealed class EnvFileTests
     [InlineData("GROQ_API_KEY", "vault://groq/api_key", "https://api.groq.com")]
     [InlineData("MY_HOUSE_TOKEN", "vault://my-house-token/my_house_token", null)]
     [InlineData("_", "vault://env/value", null)]
-    public void A_vendors_name_says_where_its_key_may_go(string name, string reference, string? origin)
+    public void The_name_of_a_vendor_determines_the_allowed_origins_of_its_key(string name, string reference, string? origin)
     {
         var suggestion = EnvSuggestion.Of(name);
         Assert.Equal((reference, origin), (suggestion.Reference, suggestion.Origins.SingleOrDefault()));

@@ -156,7 +156,7 @@ public class RedactorTests
     }
 
     [Fact]
-    public void A_secret_that_begins_another_does_not_leave_the_rest_of_it()
+    public void A_secret_that_is_a_prefix_of_another_is_masked_completely()
     {
         var redactor = new Redactor();
         redactor.Register("abcdef");
@@ -166,7 +166,7 @@ public class RedactorTests
     }
 
     [Fact]
-    public void Very_short_secrets_do_not_blank_out_ordinary_words()
+    public void Very_short_secrets_do_not_mask_ordinary_words()
     {
         var redactor = new Redactor();
         redactor.Register("abc");
@@ -175,7 +175,7 @@ public class RedactorTests
     }
 
     [Fact]
-    public void Whatever_surrounds_secrets_none_is_left_and_the_rest_is_untouched() =>
+    public void Secrets_in_any_context_are_masked_and_the_rest_is_unchanged() =>
         Prop.ForAll(
                 Gen.Elements('a', 'b', '+', '/', ' ', 'é')
                     .ArrayOf()

@@ -57,7 +57,7 @@ public sealed class VaultEntryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_passphrase_is_changed_by_who_knows_the_old_one()
+    public async Task Changing_a_passphrase_requires_the_current_one()
     {
         await using var vault = await home.CreateAsync();
         await vault.SetPassphraseAsync(null, "the first one", default);

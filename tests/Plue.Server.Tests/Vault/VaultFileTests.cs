@@ -163,7 +163,7 @@ public sealed class VaultFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vault_that_would_outgrow_its_file_refuses_the_next_secret_and_keeps_the_rest()
+    public async Task A_full_vault_rejects_the_next_secret_and_keeps_the_others()
     {
         await using var vault = await home.CreateAsync();
         var secret = new string('x', 60_000);

@@ -73,7 +73,7 @@ public sealed class VaultGenerationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vault_that_another_machine_changed_opens_and_its_generation_counts_from_then_on()
+    public async Task A_vault_changed_by_another_machine_opens_and_continues_its_generation()
     {
         await using (await home.CreateAsync()) { }
         var before = home.Bytes;

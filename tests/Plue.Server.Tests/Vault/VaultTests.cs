@@ -294,7 +294,7 @@ public sealed partial class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_are_0600_and_folders_0700_whatever_the_umask()
+    public async Task Files_have_mode_0600_and_folders_0700_regardless_of_the_umask()
     {
         if (OperatingSystem.IsWindows())
         {

@@ -426,7 +426,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     expect(await agent.ask(id, 'Again')).toBe('end_turn');
   });
 
-  test.runIf(hasDocumentShell)('A locked vault is one sentence that says what helps', async () => {
+  test.runIf(hasDocumentShell)('A locked vault is reported in one sentence with a remedy', async () => {
     bench.run(
       'export PASSPHRASE="a long passphrase for tests"',
       'plue vault create --way passphrase --passphrase-fd 3 3< <(printenv PASSPHRASE)',
@@ -450,7 +450,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
 });
 
 describe.runIf(process.platform === 'linux')('plue acp without a provider', () => {
-  test('Says how to connect one', async () => {
+  test('Shows how to connect a provider', async () => {
     const bench = await AgentBench.start();
     try {
       const agent = await bench.agent();

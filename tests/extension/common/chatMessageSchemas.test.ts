@@ -62,7 +62,7 @@ test('Every message of the page is understood', () => {
   }
 });
 
-test('What is not a message of ours is refused', () => {
+test('Unknown messages are rejected', () => {
   for (const message of [
     undefined,
     null,

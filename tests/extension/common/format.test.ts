@@ -60,7 +60,7 @@ describe('figures as a person reads them', () => {
     expect(words.map((inText) => inText(2))).toEqual(['2 models', '2 chats', '2 tasks', '2 messages', '2 files']);
   });
 
-  it('what has no title yet is called after what it is', () => {
+  it('an untitled chat is named after its kind', () => {
     expect([displayTitle(' '), displayTitle('', 'task'), displayTitle('Fail \u202Eesrever')]).toEqual([
       'New chat',
       'New task',

@@ -38,7 +38,7 @@ describe('The matrix of jobs', () => {
   const jobs = record(workflow['jobs']);
   const stepsOf = (job: string): Record<string, unknown>[] => list(record(jobs[job])['steps']).map(record);
 
-  test('What a model or a person wrote is no part of a script', () => {
+  test('Text of models and users is not part of a script', () => {
     const scripts = Object.keys(jobs).flatMap((job) => stepsOf(job).map((step) => step['run']));
     expect(scripts.filter((script) => typeof script === 'string' && script.includes('${{'))).toEqual([]);
   });

@@ -31,7 +31,7 @@ test('Each file of tests that docs/security.md names is there', () => {
   expect(told.filter((name) => !files.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
 });
 
-test('Plue says each sentence that docs/troubleshooting.md explains', () => {
+test('Plue has each message that docs/troubleshooting.md explains', () => {
   const said = [...filesBelow('server/Plue.Server', '.cs'), ...filesBelow('extension/src', '.ts')]
     .map(({ text }) => plain(text))
     .join('\n');

@@ -19,7 +19,7 @@ test('A failure is one message with the button that helps', async () => {
   await expect.poll(() => fake.executed).toEqual([['plue.unlockVault']]);
 });
 
-test('What the user cancelled is never shown', async () => {
+test('A cancellation by the user is never shown', async () => {
   await runWithErrorHandling(log, () => Promise.reject(new UserCancelledError()));
   expect(fake.shown).toEqual([]);
 });

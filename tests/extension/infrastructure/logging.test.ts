@@ -15,7 +15,7 @@ test('A line without a level belongs to the entry before it', () => {
   expect(lines.read('note: not a level of ours').level).toBe('error');
 });
 
-test('The last words of a process that died of an exception are an error', () => {
+test('The last output of a process that ended by an exception is an error', () => {
   expect(new SidecarLines().read('Unhandled exception. System.IO.IOException: No space left')).toMatchObject({
     level: 'error',
     begins: true,

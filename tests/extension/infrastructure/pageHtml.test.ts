@@ -29,7 +29,7 @@ test('A name cannot break out of its attribute', () => {
   expect(chat('"><script>alert(1)</script>')).not.toContain('<script>alert');
 });
 
-test('A page speaks the language of VS Code, and no word of it ends the script it stands in', () => {
+test('A page uses the language of VS Code, and no string ends its script', () => {
   env.language = 'de';
   l10n.bundle = { Stop: 'Anhalten</script><script>alert(1)</script>' };
   try {

@@ -267,7 +267,7 @@ test('Text reads as it was written, but for what breaks its links and icons and 
   expect(ui.literalLine('one\r\ntwo\u0007')).toBe('one two⟨U+0007⟩');
 });
 
-test('A button, a row and a tag with hostile text are given back as they were', async () => {
+test('A button, a row and a tag with hostile text are returned unchanged', async () => {
   vi.spyOn(fakeWindow, 'showInformationMessage').mockImplementation((_text, _options, ...buttons) => Promise.resolve(String(buttons[1])));
   vi.spyOn(fakeWindow, 'showQuickPick').mockImplementation((rows) => Promise.resolve(rows[1]));
   const [first, second] = [verbatim('[a](command:a)'), verbatim('[b](command:b)')];

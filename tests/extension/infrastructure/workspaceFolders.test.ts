@@ -27,7 +27,7 @@ describe('without a folder', () => {
 });
 
 describe('with one folder', () => {
-  it('paths are relative to it, whatever VS Code calls it', () => {
+  it('paths are relative to it, under any name in VS Code', () => {
     open(['Shop', '/work/shop']);
     expect(workspacePath(vscode.Uri.file('/work/shop/src/a.ts'))).toBe('src/a.ts');
     expect(workspacePath(vscode.Uri.file('/work/other/a.ts'))).toBe('/work/other/a.ts');

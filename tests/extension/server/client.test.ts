@@ -60,7 +60,7 @@ test(
   },
 );
 
-test('A sidecar that dies at every start is given up with its own words', { timeout: 40_000 }, async () => {
+test('A sidecar that fails at every start is given up with its last output', { timeout: 40_000 }, async () => {
   const lines = await tell('dead');
   expect(lines.filter((line) => line.includes('code 3'))).toHaveLength(4);
   expect(lines.slice(-2)).toEqual([
@@ -82,7 +82,7 @@ test('Two who ask for a restart at once get one sidecar, and none is started onc
   expect(readFileSync(join(folder, 'asked'), 'utf8')).toHaveLength(2);
 });
 
-test('A sidecar that no longer reads is ended and started again, however many requests fail meanwhile', { timeout: 40_000 }, async () => {
+test('A sidecar that no longer reads is restarted, regardless of requests that fail meanwhile', { timeout: 40_000 }, async () => {
   const lines = await tell('deaf');
   const states = lines.filter((line) => line.startsWith('state') || line === 'started');
   expect(states).toEqual(['state running', 'started', 'state starting', 'state running', 'started', 'state stopped']);

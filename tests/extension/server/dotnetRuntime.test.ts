@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('An installed runtime', () => {
     expect(await installedRuntime(bare({ PATH: [...wrong, broken, right].join(delimiter) }))).toBe(join(right, 'dotnet'));
   });
 
-  test('is none that the open folder brings along, by its own name or by a link', async () => {
+  test('is never one of the workspace, by its own name or by a link', async () => {
     const folder = newFolder();
     const inside = dotnetIn(join(folder, 'bin'), wanted);
     const outside = newFolder();
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('An installed runtime', () => {
     expect(await installedRuntime(bare({ PATH: dotnetIn(join(folder, '..tools'), wanted) }, { folders: [folder] }))).toBeUndefined();
   });
 
-  test('is found while an open folder is gone from the disk', async () => {
+  test('is found while a workspace folder no longer exists', async () => {
     const root = dotnetIn(newFolder(), wanted);
     const machine = bare({ DOTNET_ROOT: root }, { folders: [join(newFolder(), 'gone')] });
     expect(await installedRuntime(machine)).toBe(join(root, 'dotnet'));

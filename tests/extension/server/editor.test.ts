@@ -194,7 +194,7 @@ test('Finds a symbol by its text in the line', async () => {
   );
 });
 
-test('Tells a missing language server from a symbol without references', async () => {
+test('Distinguishes a missing language server from a symbol without references', async () => {
   fake.disk.set(file, 'const one = 1;\n');
   vi.useFakeTimers();
   const ask1 = async (): Promise<unknown> => {

@@ -69,7 +69,7 @@ async function ask(changes: Partial<HostLanguageModelParams> = {}, source = new 
 
 beforeEach(() => fake.reset());
 
-test('The models of one vendor are listed with what the editor says about them', async () => {
+test('The models of one vendor are listed with the data of the editor', async () => {
   offer(() => Promise.reject(new Error('not asked')));
   offer(() => Promise.reject(new Error('not asked')), { id: 'other', vendor: 'someone' });
   offer(() => Promise.reject(new Error('not asked')), { id: 'new', capabilities: { supportsToolCalling: 12, supportsImageToText: false } });
@@ -167,7 +167,7 @@ test('Stops the model and reports nothing more', async () => {
   expect(await ask({}, source)).toMatchObject({ events: [{ kind: 'text', text: 'one' }], outcome: { code: -32800 } });
 });
 
-test('A model is found by its family too, and one that is not there is said with those that are', async () => {
+test('A model is found by its family too, and a missing one is reported with the existing ones', async () => {
   offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('yes')) }));
   expect(await ask({ model: 'gpt' })).toMatchObject({ outcome: 'endTurn' });
   expect(await ask({ model: 'nobody' })).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Available: gpt-x.') } });

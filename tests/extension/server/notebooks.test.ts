@@ -110,7 +110,7 @@ test('Returns an unsaved notebook as the text of its file, and leaves a saved on
   expect(await ask('host/readDocument', { path: file })).toEqual({ text: undefined });
 });
 
-test('Says so when this editor does not share unsaved notebooks', async () => {
+test('Reports that this editor does not share unsaved notebooks', async () => {
   open(['typed']);
   fake.installed.clear();
   await expect(ask('host/readDocument', { path: file })).rejects.toThrow(
@@ -227,7 +227,7 @@ test('Runs a cell where the user sees it and returns its outputs as text and ima
   expect(fake.executed.at(-1)).toMatchObject(['notebook.cell.execute', { ranges: [{ start: 0, end: 1 }] }]);
 });
 
-test('Runs no other source than the one that was shown, and no text', async () => {
+test('Runs only the shown source, and no text', async () => {
   open(['# Title']);
   expect(await run('# Title')).toEqual({ outcome: 'changed', content: [] });
   notebooks.length = 0;

@@ -76,7 +76,7 @@ test('SEC-59 A file that is missing, was added or is a link is not what was pack
   await expect(packedSidecar(gone)).rejects.toMatchObject({ kind: 'sidecarDamaged' });
 });
 
-test('SEC-59 A list that says nothing of the program, leads elsewhere or is torn starts nothing', async () => {
+test('SEC-59 A list that does not name the program, points elsewhere or is truncated starts nothing', async () => {
   const lists = [
     '',
     '{"program":',

@@ -23,7 +23,7 @@ function sidecarWith(templates: TemplateSummary[], findings: TemplateFinding[] =
   return new FakeSidecar().answer(templateList, () => ({ templates })).answer(templateCheck, () => ({ findings }));
 }
 
-test('Only templates of the wanted kind, in force and without mistakes are offered', async () => {
+test('Only valid templates of the requested kind that are in force are offered', async () => {
   const mistake = { message: 'It ends too early.', line: 1, column: 1, isError: true };
   const sidecar = sidecarWith([
     template('writer'),
@@ -36,7 +36,7 @@ test('Only templates of the wanted kind, in force and without mistakes are offer
   expect(shown).toEqual([{ kind: 'pick', text: 'New Task', buttons: ['$(checklist) writer'] }]);
 });
 
-test('A template with a risk says so before it is chosen', async () => {
+test('A template with a risk shows it before it is selected', async () => {
   answers.push('writer');
   await pickTemplate(
     sidecarWith([template('writer', { icon: 'edit' })], [risk('writer', 'It may write anywhere.'), risk('writer', 'b')]),
@@ -57,6 +57,6 @@ test('A template is tried from the list instead of being chosen', async () => {
   expect(executed).toEqual([['plue.tryTemplate', 'writer']]);
 });
 
-test('With nothing to choose it says what to do', async () => {
+test('With nothing to select it shows what to do', async () => {
   await expect(pickTemplate(sidecarWith([]), question)).rejects.toThrow(question.none);
 });

@@ -14,7 +14,7 @@ test('A burst of changes is fetched at most twice, and the last fetch is later t
   expect(list.folderProblem).toBe('It cannot be read.');
 });
 
-test('A list that could not be fetched is said in the log, and the next change tries again', async () => {
+test('A list that could not be loaded is logged, and the next change retries', async () => {
   let isDown = true;
   const sidecar = new FakeSidecar().answer(providerList, () => {
     if (isDown) throw new Error('The sidecar is gone.');

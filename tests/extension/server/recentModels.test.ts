@@ -15,6 +15,6 @@ it('The model that was used last comes first, each once, eight at most', async (
   ]);
 });
 
-it('What another version kept is passed over', () => {
+it('Data of another version is ignored', () => {
   expect(new RecentModels(memory({ 'plue.recentModels.v1': [{ provider: 5 }] })).items).toEqual([]);
 });

@@ -26,7 +26,7 @@ test('A named path that is not there is an error and no silent choice of another
   await expect(find({ [published]: 9 }, '/mine')).rejects.toThrow('/mine');
 });
 
-test('Of the published and the development build the newer one runs', async () => {
+test('The newer one of the published and the development build runs', async () => {
   expect((await find({ [published]: 2, [development]: 1 })).command).toBe(published);
   expect((await find({ [published]: 1, [development]: 2 })).command).toBe(development);
 });

@@ -63,7 +63,7 @@ describe('the answer options', () => {
     expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
   });
 
-  it('keep how long it reasons and where it stops, and let go of them again', () => {
+  it('set reasoning and stop sequences, and clear them again', () => {
     open({ options: { reasoningLevel: 'low', stopSequences: ['END'] } }, { reasoningLevels: ['low', 'high'] });
     set('reasoningLevel', 'high');
     expect(heard.at(-1)).toEqual({ reasoningLevel: 'high', stopSequences: ['END'] });
@@ -80,7 +80,7 @@ describe('the answer options', () => {
     expect(opensSettings).toBe(1);
   });
 
-  it('close where one goes on elsewhere, and not where one stays', () => {
+  it('close when the focus moves elsewhere, and not otherwise', () => {
     open();
     const beside = document.body.appendChild(document.createElement('button'));
     const inside = control('temperature');
@@ -97,13 +97,13 @@ describe('the answer options', () => {
     expect(document.activeElement).toBe(beside);
   });
 
-  it('say that unset means the provider’s default, and what that is where it is known', () => {
+  it('show that an empty field uses the default of the provider, with its value if known', () => {
     open({}, { reasoningLevels: ['low', 'high'], defaultReasoningLevel: 'low' });
     expect(control('reasoningLevel')?.textContent).toContain('Provider default (low)');
     expect(control('temperature')?.getAttribute('placeholder')).toBe('Provider default');
   });
 
-  it('keep a wrong value to themselves and say what is wrong', () => {
+  it('reject an invalid value and show the error', () => {
     open();
     set('temperature', '3');
     expect(heard).toEqual([]);

@@ -90,7 +90,7 @@ describe('the diff of an edit', () => {
 });
 
 describe('an approval', () => {
-  it('says who asks, what exactly, why, where and how it is held', () => {
+  it('shows who asks, the exact action, the reason, the folder and the sandbox', () => {
     show(approval('1'));
     const text = document.querySelector('.approval')?.textContent ?? '';
     for (const words of [
@@ -115,7 +115,7 @@ describe('an approval', () => {
     ['startServer', 'Start this MCP server?'],
     ['fetch', 'Fetch this page?'],
     ['other', 'Run save?'],
-  ] as const)('to %s says so', (kind, words) => {
+  ] as const)('to %s is labeled', (kind, words) => {
     show(approval('1', { kind, toolName: 'save' }));
     expect(document.querySelector('.approval')?.textContent).toContain(words);
   });
@@ -161,7 +161,7 @@ describe('an approval', () => {
     expect(answers()).toEqual([]);
   });
 
-  it('is answered once, however often one presses', () => {
+  it('is sent once, however often the button is pressed', () => {
     show(approval('1'));
     settle();
     cards()[0]?.focus();
@@ -198,7 +198,7 @@ describe('an approval', () => {
     expect(() => button('Always Allow…')).toThrow();
   });
 
-  it('is denied with a word for the model, and Escape takes that back', () => {
+  it('is denied with a reason for the model, and Escape cancels that', () => {
     show(approval('1'));
     settle();
     cards()[0]?.focus();
@@ -269,7 +269,7 @@ describe('an approval', () => {
     expect(kinds).toEqual(['place', 'removed', 'added']);
   });
 
-  it('opens who asks', () => {
+  it('opens the asking task', () => {
     show(approval('1'));
     button(pathLabel()).click();
     expect(posted.at(-1)).toEqual({ type: 'open', uri: 'codex://tasks/docs' });
@@ -293,7 +293,7 @@ describe('equal requests', () => {
     expect(document.body.textContent).toContain('Also requested by: Other');
   });
 
-  it('are answered together when that is said', () => {
+  it('are answered together when selected', () => {
     show(...twins);
     settle();
     button('All 2').click();
@@ -302,7 +302,7 @@ describe('equal requests', () => {
 });
 
 describe('the list', () => {
-  it('never takes the focus by itself, and says that an approval is needed', () => {
+  it('never takes the focus by itself, and announces that an approval is needed', () => {
     const elsewhere = document.body.appendChild(document.createElement('input'));
     elsewhere.focus();
     show(approval('1'));

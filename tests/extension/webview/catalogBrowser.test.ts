@@ -65,8 +65,8 @@ beforeEach(async () => {
   await click('Compare Prices');
 });
 
-describe('what vendors offer', () => {
-  it('says that it loads, and what went wrong with the way to ask again', async () => {
+describe('offers of vendors', () => {
+  it('shows loading, and errors with a way to retry', async () => {
     expect(words()).toContain('Loading the catalog…');
     await receive(finished('catalogs', { kind: 'internal', message: 'The catalog could not be read.' }));
     expect(words()).not.toContain('Loading the catalog…');
@@ -147,7 +147,7 @@ describe('what vendors offer', () => {
     expect(rows()).toEqual(['Anthropic', 'LM Studio']);
   });
 
-  it('says which catalog is one’s own, and what is wrong in it', async () => {
+  it('marks user catalogs and their problems', async () => {
     const own = { source: 'user' } as const;
     await receive(
       offering([
@@ -168,7 +168,7 @@ describe('what vendors offer', () => {
     expect(told[3]).toEqual(['D', '2', 'free', 'n/a', 'n/a', 'text only', 'Choose']);
   });
 
-  it('says that the folder of one’s own catalogs cannot be read', async () => {
+  it('shows that the folder of user catalogs cannot be read', async () => {
     await receive(offering(vendors, 'The folder of your catalogs cannot be read.'), finished('catalogs'));
     expect(words()).toContain('The folder of your catalogs cannot be read.');
     expect(rows()).toHaveLength(3);
@@ -178,7 +178,7 @@ describe('what vendors offer', () => {
 describe('the menu of catalogs', () => {
   beforeEach(() => receive(offering([...vendors, catalog({ id: 'mine', name: 'Mine', source: 'user' })]), finished('catalogs')));
 
-  it('exports one’s own, and says why that failed', async () => {
+  it('exports a user catalog, and shows why that failed', async () => {
     await chooseIn('Catalogs', 'Export Custom Catalogs…');
     expect(postedOf('exportCatalog')).toEqual([{ type: 'exportCatalog', ids: ['mine'], work: 'export' }]);
     expect(words()).toContain('Working…');
@@ -187,7 +187,7 @@ describe('the menu of catalogs', () => {
     expect(document.querySelector('.failure')?.textContent).toContain('The file cannot be written.');
   });
 
-  it('imports, and lists what came', async () => {
+  it('imports, and lists the result', async () => {
     await chooseIn('Catalogs', 'Import…');
     expect(postedOf('importCatalog')).toEqual([{ type: 'importCatalog', work: 'import' }]);
     const came = catalog({ id: 'new', name: 'New', source: 'user' });
@@ -230,7 +230,7 @@ describe('the backups of catalogs', () => {
     await chooseIn('Catalogs', 'Backups');
   });
 
-  it('are asked for when one looks, and say that there are none', async () => {
+  it('are loaded when shown, and show that there are none', async () => {
     expect(document.activeElement?.textContent).toBe('Backups of custom catalogs');
     expect(postedOf('loadBackups')).toEqual([{ type: 'loadBackups', work: 'backups' }]);
     expect(words()).toContain('Loading…');
@@ -238,7 +238,7 @@ describe('the backups of catalogs', () => {
     expect(words()).toContain('No backups yet.');
   });
 
-  it('say why they cannot be listed, and are asked for again', async () => {
+  it('show why they cannot be listed, and are loaded again', async () => {
     await receive(finished('backups', { kind: 'internal', message: 'The folder cannot be read.' }));
     expect(document.querySelector('.failure')?.textContent).toContain('The folder cannot be read.');
     await click('Try Again');
@@ -275,7 +275,7 @@ describe('one vendor', () => {
 
   beforeEach(() => receive(offering(), finished('catalogs')));
 
-  it('says why its models are not there, and asks again', async () => {
+  it('shows why its models are missing, and retries', async () => {
     await click('Groq');
     expect(words()).toContain('Loading the models…');
     await receive(finished('catalog:groq', { kind: 'internal', message: 'Its file cannot be read.' }));
@@ -286,7 +286,7 @@ describe('one vendor', () => {
     expect(heading()).toBe('Connect Groq');
   });
 
-  it('shows a hundred models and then the rest, and finds one by its words', async () => {
+  it('shows a hundred models and then the rest, and finds one by words', async () => {
     await click('Groq');
     await receive({ type: 'catalog', detail: catalogDetail(vendors[1] ?? catalog(), many) }, finished('catalog:groq'));
     const shown = (): number => all(HTMLElement, '.models tbody tr').length;
@@ -307,7 +307,7 @@ describe('one vendor', () => {
     expect(words()).toContain('No matching models.');
   });
 
-  it('of which some models are ticked is compared, or no longer', async () => {
+  it('with some checked models is compared, or no longer', async () => {
     await click('Groq');
     await receive({ type: 'catalog', detail: catalogDetail(vendors[1] ?? catalog(), many.slice(0, 3)) }, finished('catalog:groq'));
     const tick = async (at: number): Promise<void> => {
@@ -345,7 +345,7 @@ describe('one vendor', () => {
     expect(postedOf('saveCatalog')[0]).toMatchObject({ previousId: 'anthropic', document: document_ });
   });
 
-  it('of one’s own says what is wrong in it and is deleted, after which the list is shown', async () => {
+  it('of the user shows its problems and can be deleted, which returns to the list', async () => {
     const mine = catalog({ id: 'mine', name: 'Mine', source: 'user', overridesShipped: true, warningCount: 1 });
     await receive(offering([mine]), finished('catalogs'));
     await click('Mine');

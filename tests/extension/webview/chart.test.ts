@@ -99,7 +99,7 @@ function point(share: number): void {
 }
 
 describe('the chart of what was spent', () => {
-  it('stands each provider’s bars upon those below, each in its own color of the theme', async () => {
+  it('stacks the bars of each provider, each in its own color of the theme', async () => {
     await open();
     const [above, below] = [barsOf('#ffa500'), barsOf('#0000ff')];
     expect(above).toHaveLength(3);
@@ -111,14 +111,14 @@ describe('the chart of what was spent', () => {
     expect(below.map(({ left }) => left)).toEqual(above.map(({ left }) => left));
   });
 
-  it('says under each bar which day it is, and beside them how many dollars, in the words of the theme', async () => {
+  it('labels bars with days and the axis with dollars, in colors of the theme', async () => {
     await open();
     expect(words()).toEqual(expect.arrayContaining([...spend.buckets.map(bucketText), '$0', '$1.00']));
     expect(new Set(drawings('words').map(({ color }) => color))).toEqual(new Set(['#cccccc']));
     expect(drawings('words')[0]?.font).toContain('Inter');
   });
 
-  it('leaves out words that have no room, and keeps every bar', async () => {
+  it('omits labels without room, and keeps every bar', async () => {
     const buckets = Array.from({ length: 30 }, (_, at) => `2026-11-${String(at + 1).padStart(2, '0')}`);
     await open({ unit: 'day', buckets, series: [{ name: 'A', total: 30, spent: buckets.map(() => 1) }] });
     const days = words().filter((one) => !one.startsWith('$'));

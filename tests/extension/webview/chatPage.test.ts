@@ -111,7 +111,7 @@ describe('the composer', () => {
     expect(composer().value).toBe('next');
   });
 
-  it('gives a refused question back and says why', async () => {
+  it('returns a rejected message to the draft with the reason', async () => {
     await receive(snapshot());
     type('Why?');
     press(composer(), 'Enter');
@@ -136,7 +136,7 @@ describe('the composer', () => {
     expect(document.querySelector('.failure')).toBeNull();
   });
 
-  it('gives back a question that was under way when the sidecar stopped', async () => {
+  it('returns a message to the draft that was being sent when the sidecar stopped', async () => {
     await receive(snapshot());
     type('Why?');
     press(composer(), 'Enter');
@@ -148,7 +148,7 @@ describe('the composer', () => {
     expect(posted).toContainEqual({ type: 'help', action: 'restartSidecar' });
   });
 
-  it('says which chat it shows before anything is typed, so that a reload brings it back', () => {
+  it('names its chat before anything is typed, so that a reload restores it', () => {
     expect(readSavedState(kept)).toEqual({ codexId, draft: '', place: null });
   });
 
@@ -160,7 +160,7 @@ describe('the composer', () => {
     expect(composer().value).toBe('half a question');
   });
 
-  it('writes nothing to a chat that is read-only, and says why', async () => {
+  it('writes nothing to a read-only chat and shows the reason', async () => {
     await receive(snapshot([question('m1', 'Hi')], { readOnlyReason: 'Another window owns this chat.' }));
     type('Why?');
     press(composer(), 'Enter');
@@ -198,7 +198,7 @@ describe('an answer', () => {
   it.each([
     [undefined, 'cost n/a'],
     [{ inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0, priceSource: 'local' }, 'local'],
-  ])('says where no price is known or needed (%#)', async (cost, words) => {
+  ])('shows where no price is known or needed (%#)', async (cost, words) => {
     const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedReadTokens: 0, cachedWriteTokens: 0, reasoningTokens: 0 };
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hi', { usage, ...(cost === undefined ? {} : { cost }) })]));
     expect(document.querySelector('.figures')?.textContent).toContain(words);
@@ -224,7 +224,7 @@ describe('an answer', () => {
     expect(document.querySelector('article.assistant .markdown')?.textContent).toBe('one two\n');
   });
 
-  it('announces its beginning and its end and none of its words', async () => {
+  it('announces its start and its end but not its text', async () => {
     const said = (): string | null | undefined => document.querySelector('.visually-hidden[role=status]')?.textContent;
     await receive(snapshot([]), ...events(turn()));
     expect(said()).toBe('Response started');
@@ -293,7 +293,7 @@ describe('a failed answer', () => {
     expect(posted).toEqual([expected]);
   });
 
-  it('that had begun goes on from there where its time was up, and says so where no reason was given', async () => {
+  it('that had started continues after its time limit, and shows a missing reason', async () => {
     const late = answer('m2', 'Half of it', { status: 'failed', error: { kind: 'timeout', message: 'It took too long.' } });
     await receive(snapshot([question('m1', 'Hi'), late]));
     button('Continue').click();
@@ -357,7 +357,7 @@ describe('the page', () => {
     expect(articles()[0]).toBe('m0');
   });
 
-  it('lets go of answers about a branch that is not shown any more', async () => {
+  it('discards responses for a branch that is no longer shown', async () => {
     await receive(snapshot([question('m9', 'Hi')], { offset: 50 }), snapshot([question('n9', 'Hi')], { offset: 50 }));
     press(find('.messages', HTMLElement), 'Home');
     const other = Array.from({ length: 50 }, (_, index) => question(`m${index}`, `Question ${index}`));
@@ -382,7 +382,7 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'rename', title: 'Dates' }]);
   });
 
-  it('takes what matches before the typed words themselves', async () => {
+  it('matches the typed words first', async () => {
     await receive(snapshot());
     find('.composer .picker-button', HTMLButtonElement).click();
     await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
@@ -393,7 +393,7 @@ describe('the page', () => {
     expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
   });
 
-  it('says who answered instead of the chosen one, in the header and under the answer', async () => {
+  it('names the fallback provider in the header and below the response', async () => {
     const providerInfo = { providerId: 'groq', providerName: 'Groq', modelId: 'llama', insteadOf: 'Anthropic was over its limit.' };
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { providerInfo })]));
     expect(find('.instead', HTMLElement).textContent).toBe('Response from Groq');
@@ -435,7 +435,7 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'stop' }]);
   });
 
-  it('goes from question to question by its keys, asks for the way where it is not here, and lands where the host says', async () => {
+  it('moves between messages by key, requests missing ones, and goes where the host says', async () => {
     const messages = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? question : answer)(`m${50 + at}`, 'Words.'));
     const focused = (): string | null | undefined => document.activeElement?.getAttribute('data-message-id');
     const jump = (key: 'ArrowUp' | 'ArrowDown'): boolean => press(find('.messages', HTMLElement), key, { altKey: true });
@@ -453,7 +453,7 @@ describe('the page', () => {
     expect(posted.at(-1)).toEqual({ type: 'nextQuestion', index: 50, backwards: true });
   });
 
-  it('is renamed by F2, and the menu of the chat does what it says', async () => {
+  it('is renamed by F2, and the menu of the chat runs its commands', async () => {
     await receive(snapshot());
     expect(press(composer(), 'F2')).toBe(false);
     expect(document.activeElement?.className).toBe('title-input');
@@ -474,7 +474,7 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'fork' }, { type: 'tryTemplate' }, { type: 'command', command: 'plue.chat.export' }]);
   });
 
-  it('says what hooks could not do, and what the host had to say until one has read it', async () => {
+  it('shows failed hooks and messages of the host until they are read', async () => {
     const failure = { time: '2026-11-21T08:00:00Z', what: 'notify', message: 'The program is gone.' };
     await receive(
       snapshot(undefined, { notice: 'The chat was moved here.' }),
@@ -575,7 +575,7 @@ describe('the page', () => {
     ['maxTokens', 'The response reached the output limit.'],
     ['refusal', 'The model declined to continue.'],
     ['contextFull', 'The chat no longer fits the model’s context window.'],
-  ] as const)('says under the answer that it ended with %s, and goes on by a click', async (stopReason, words) => {
+  ] as const)('shows below the response that it ended with %s, and continues on click', async (stopReason, words) => {
     await receive(
       snapshot([]),
       ...events([
@@ -589,7 +589,7 @@ describe('the page', () => {
     expect(posted.at(-1)).toEqual({ type: 'retry', messageId: 'm2', continue: true });
   });
 
-  it('takes the focus into the composer, and a new name, when the host says so', async () => {
+  it('focuses the composer, and shows a new name, when the host requests it', async () => {
     await receive(snapshot(), { type: 'codex', codex: codex({ title: 'Dates' }) });
     expect(find('.title-button', HTMLElement).textContent).toContain('Dates');
     find('.title-button', HTMLElement).focus();
@@ -645,7 +645,7 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'connect', card: 'openrouter' }]);
   });
 
-  it('says one thing while nothing is connected: connect a model, or take the tour', async () => {
+  it('shows only two choices while nothing is connected: connect a model, or take the tour', async () => {
     await receive(
       snapshot([], { codex: codex({ title: 'New chat', providerId: 'tour' }) }, [
         provider({ id: 'tour', kind: 'tour', name: 'Tour', source: 'tour', isDefault: true }),
@@ -663,7 +663,7 @@ describe('the page', () => {
     ]);
   });
 
-  it('shows titles, names and errors as text, whatever markup they hold', async () => {
+  it('shows titles, names and errors as text, even if they contain markup', async () => {
     const hostile = '<img src=x onerror=alert(1)>\u202E';
     const failed = answer('m2', 'x', {
       status: 'failed',
@@ -681,7 +681,7 @@ describe('the page', () => {
   });
 });
 
-describe('what was sent and is not known to be stored', () => {
+describe('a sent message that is not known to be stored', () => {
   async function sendWhy(): Promise<void> {
     await receive(snapshot());
     type('Why?');
@@ -694,7 +694,7 @@ describe('what was sent and is not known to be stored', () => {
     return state;
   }
 
-  it('is kept until the host says that it is stored', async () => {
+  it('is kept until the host reports that it is stored', async () => {
     await sendWhy();
     expect(state().unstored).toEqual({ text: 'Why?', attachments: [], after: 'm1', isBack: false });
     await receive({ type: 'stored', text: 'Something else' });
@@ -710,7 +710,7 @@ describe('what was sent and is not known to be stored', () => {
     expect(state().draft).toBe('');
   });
 
-  it('goes back into the draft when the page lost its host, which then says so', async () => {
+  it('returns to the draft when the host is lost, which is shown', async () => {
     await sendWhy();
     page.changeHost(true);
     await vi.waitFor(() => expect(page.isDrawn).toBe(true));

@@ -36,7 +36,7 @@ describe('the chat state', () => {
     expect(state.turnId).toBe('t1');
   });
 
-  it('is the same however the deltas are split', () => {
+  it('is the same for any split of the deltas', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(50)), (text, cuts) => {
         const edges = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];

@@ -133,7 +133,7 @@ describe('a mention', () => {
     expect(last('send')?.text).toBe('Why does @src/date.ts');
   });
 
-  it('says why nothing is offered', async () => {
+  it('shows why there are no suggestions', async () => {
     type('@');
     await receive({ type: 'files', text: '', files: [], note: 'This folder isn’t trusted, so Plue won’t open its files.' });
     expect(document.querySelector('.completion-note')?.textContent).toContain('isn’t trusted');
@@ -178,7 +178,7 @@ describe('a chip', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });
   });
 
-  it('asks before a file from elsewhere is sent', async () => {
+  it('asks before it sends a file from outside the workspace', async () => {
     await attach({ path: '/etc/hosts', name: 'hosts', questions: ['outsideWorkspace'] });
     type('Why?');
     press('Enter');
@@ -212,7 +212,7 @@ describe('a chip', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 12, end: 40 } });
   });
 
-  it('takes its lines by Enter, and lets go of the question by Escape', async () => {
+  it('sets its lines with Enter and closes the question with Escape', async () => {
     await attach({ questions: ['tooLarge'] });
     const lines = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('.lines-input');
     const pressIn = (key: string, more: KeyboardEventInit = {}): boolean =>
@@ -233,7 +233,7 @@ describe('a chip', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 7, end: 7 } });
   });
 
-  it('that cannot be sent says why and blocks until it is removed', async () => {
+  it('that cannot be sent shows the reason and blocks sending until it is removed', async () => {
     await attach({ problem: 'src/date.ts is a folder. Attach the files in it.' });
     type('Why?');
     press('Enter');
@@ -244,7 +244,7 @@ describe('a chip', () => {
     expect(last('send')).toEqual({ type: 'send', text: 'Why?' });
   });
 
-  it('of an image warns when the model sees none', async () => {
+  it('of an image warns if the model does not support images', async () => {
     await receive({
       type: 'models',
       providerId: 'anthropic',
@@ -254,7 +254,7 @@ describe('a chip', () => {
     await vi.waitFor(() => expect(chips()[0]).toContain('Sonnet doesn’t support images'));
   });
 
-  it('says what is to be known of a file that is sent all the same', async () => {
+  it('shows notes about a file that is sent', async () => {
     await attach({ note: 'src/date.ts is not text, so only its name and size are sent.' });
     expect(chips()[0]).toContain('only its name and size are sent');
     type('Why?');
@@ -301,7 +301,7 @@ describe('a command', () => {
     expect(last('send')).toBeUndefined();
   });
 
-  it('stands beside the user’s prompts, whose text comes into the composer', async () => {
+  it('lists prompts of the user, whose text is inserted into the composer', async () => {
     type('/');
     expect(last('listPrompts')).toBeDefined();
     await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'Review', description: 'Look for mistakes.' }] });
@@ -408,7 +408,7 @@ describe('a command', () => {
     await receive();
   });
 
-  it('takes what stands behind it into the prompt', async () => {
+  it('uses the following text in the prompt', async () => {
     type('/');
     await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/explain', title: 'Explain' }] });
     type('/explain leap years');
@@ -419,7 +419,7 @@ describe('a command', () => {
     expect(input().value).toBe('Explain leap years');
   });
 
-  it('that there is not is held back, and sent as text when the reader says so once more', async () => {
+  it('that does not exist is held back, and is sent as text when confirmed', async () => {
     type('/comapct now');
     press('Enter');
     expect(last('send')).toBeUndefined();
@@ -430,7 +430,7 @@ describe('a command', () => {
     await receive();
   });
 
-  it('that takes nothing behind it says so, and a path is text', async () => {
+  it('that takes no arguments shows an error, and a path is text', async () => {
     type('/undo that');
     press('Enter');
     expect(hint()).toContain('/undo takes no arguments. Send it as text?');
@@ -448,7 +448,7 @@ describe('while an answer runs', () => {
   const queue: QueuedView[] = [{ id: 'q1', text: 'And then?', attachments: [view()] }];
   const queueChanged: ToChatPage[] = numbered([{ kind: 'queueChanged', queue }], 2).map((params) => ({ type: 'event', params }));
 
-  it('Enter queues and Ctrl+Enter says it now', async () => {
+  it('Enter queues and Ctrl+Enter steers', async () => {
     await receive(...running);
     type('And then?');
     press('Enter');
@@ -459,7 +459,7 @@ describe('while an answer runs', () => {
     expect(last('steer')).toEqual({ type: 'steer', text: 'Shorter' });
   });
 
-  it('what is queued can be sent now, taken back and removed', async () => {
+  it('queued messages can be sent now, restored and removed', async () => {
     await receive(...running, ...queueChanged);
     expect(document.querySelector('.queue')?.textContent).toContain('1 queued, sent after this response');
     button('Send Now').click();
@@ -537,7 +537,7 @@ describe('a paste', () => {
     return event;
   }
 
-  it('of an image that cannot be read says so beside the draft', async () => {
+  it('of an image that cannot be read shows an error in the composer', async () => {
     vi.stubGlobal('createImageBitmap', () => Promise.reject(new Error('It is broken.')));
     expect(paste('', [new File(['x'], '', { type: 'image/png' })]).defaultPrevented).toBe(true);
     await vi.waitFor(() => expect(chips()[0]).toContain('image could not be read as an image.'));
@@ -545,7 +545,7 @@ describe('a paste', () => {
     expect(chips()).toEqual([]);
   });
 
-  it('of text, with or without a picture of it, is text', () => {
+  it('of text, with or without an image of it, is text', () => {
     expect(paste('a\tb', [new File(['x'], 'table.png', { type: 'image/png' })]).defaultPrevented).toBe(false);
     expect(paste('words', []).defaultPrevented).toBe(false);
     expect(chips()).toEqual([]);
@@ -596,7 +596,7 @@ describe('a drop', () => {
     expect(last('dropped')).toEqual({ type: 'dropped', uris: ['file:///work/a.ts', 'file:///work/b.ts'] });
   });
 
-  it('of a file from elsewhere that is no image says how it can be added', async () => {
+  it('of a file from outside that is not an image shows how to add it', async () => {
     drop({}, [new File(['x'], 'notes.txt', { type: 'text/plain' })]);
     await vi.waitFor(() => expect(chips()[0]).toContain('Only images can be dropped from outside VS Code.'));
   });
@@ -704,7 +704,7 @@ describe('text that is not a file', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 3, end: 9 } });
   });
 
-  it('shows its size, can be opened, and stands under the message in a fence that it does not end', async () => {
+  it('shows its size, can be opened, and is sent in a fence that it cannot close', async () => {
     await attachProblems('```');
     expect(chips()).toEqual(['@problems3 characters']);
     button('Open @problems').click();

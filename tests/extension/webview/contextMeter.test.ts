@@ -20,7 +20,7 @@ const button = (): HTMLButtonElement | null => meter.node.querySelector<HTMLButt
 const popup = (): HTMLElement | null => meter.node.querySelector<HTMLElement>('[role=dialog]');
 
 describe('the context meter', () => {
-  it('is hidden while nothing is known, and then says how full the window is', () => {
+  it('is hidden while unknown, and then shows how full the context window is', () => {
     meter.show(undefined);
     expect(meter.node.hidden).toBe(true);
     meter.show(context);
@@ -37,7 +37,7 @@ describe('the context meter', () => {
     expect(popup()?.textContent).toContain('Plue summarizes earlier messages before the next question.');
   });
 
-  it('says only tokens where the window is not known', () => {
+  it('shows only tokens if the context window is not known', () => {
     meter.show({ tokens: 1200, isEstimate: true, shares: [] });
     expect(button()?.textContent).toBe('1.2k tokens');
     expect(popup()?.textContent).toContain('About 1.2k tokens.');
@@ -100,7 +100,7 @@ describe('the context meter', () => {
     expect(compacted).toBe(0);
   });
 
-  it('never says full before it is, nor empty when it is not', () => {
+  it('never shows full before it is, nor empty when it is not', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_000_000 }), fc.nat(3_000_000), (window, tokens) => {
         expect(shareOf(tokens, window) >= 100).toBe(tokens >= window);

@@ -114,7 +114,7 @@ describe('Find in chat', () => {
     document.getSelection()?.removeAllRanges();
   });
 
-  it('asks once typing rests, and lets go of answers to other words', () => {
+  it('searches when typing pauses, and discards results of other words', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     press(document.querySelector('main'), 'f', { ctrlKey: true });
     for (const text of ['pa', 'pars']) {
@@ -131,7 +131,7 @@ describe('Find in chat', () => {
     expect(told()).toBe('1 of 4');
   });
 
-  it('goes from one place to the next and round, says where it is, and paints it apart from the others', () => {
+  it('goes through the matches in a circle, shows its position, and highlights it', () => {
     look('parser');
     page.receive({ type: 'found', text: 'parser', found, isTruncated: true });
     const said = (): string | null | undefined => document.querySelector('.visually-hidden[role=status]')?.textContent;
@@ -150,7 +150,7 @@ describe('Find in chat', () => {
     expect(said()).toBe('3 of 4+');
   });
 
-  it('says that nothing was found', () => {
+  it('shows that nothing was found', () => {
     look('nowhere');
     page.receive({ type: 'found', text: 'nowhere', found: [], isTruncated: false });
     expect(told()).toBe('No results');
@@ -180,7 +180,7 @@ describe('Find in chat', () => {
     expect(told()).toBe('1 of 1');
   });
 
-  it('marks the whole message where its words are drawn otherwise than written, or nothing can be painted', () => {
+  it('marks the whole message if its words are rendered differently, or nothing can be painted', () => {
     look('**par**');
     page.receive({ type: 'found', text: '**par**', found: [{ messageId: 'm2', index: 1, count: 1 }], isTruncated: false });
     const marked = (): (string | undefined)[] =>

@@ -62,7 +62,7 @@ function click(label: string): void {
 beforeEach(() => open());
 
 describe('a form', () => {
-  it('says nothing of fields that were left alone, and null for one that was emptied', () => {
+  it('omits unchanged fields, and sends null for an emptied one', () => {
     open({ values: { endpoint: 'http://a', max_tokens: 10 } });
     expect(form.changes).toEqual({});
     type(control('endpoint'), '');
@@ -140,7 +140,7 @@ describe('a form', () => {
     expect(form.changes).toEqual({ stop_sequences: ['a\nb', 'STOP'] });
   });
 
-  it('takes an object by name and value, and refuses a name that stands there twice', () => {
+  it('accepts an object by name and value, and rejects a duplicate name', () => {
     click('Add to Headers');
     type(document.activeElement, 'X-Team');
     type(document.querySelector('[aria-label="Headers, value 1"]'), 'tools');
@@ -200,7 +200,7 @@ describe('a form', () => {
     expect(rowOf('note').textContent).toContain('left⟨U+202E⟩right');
   });
 
-  it('shows what the default of a list says, and keeps it when one is added', () => {
+  it('shows the default of a list, and keeps it when an entry is added', () => {
     open({ fields: [field('available_tools', { type: 'array', items: field('tool'), default: ['read', 'search'] })] });
     expect(rowOf('available_tools').textContent).toContain('Default: read, search');
     expect(form.changes).toEqual({});
@@ -211,7 +211,7 @@ describe('a form', () => {
     expect(form.values).toEqual({});
   });
 
-  it('shows what the default of an object says, and keeps the rest of it when one part is set', () => {
+  it('shows the default of an object, and keeps the rest when one part is set', () => {
     const budget = field('budget', {
       type: 'object',
       default: { usd: 0.5, rounds: 10 },
@@ -242,7 +242,7 @@ describe('a form', () => {
   });
 });
 
-it('A name reads as words', () => {
+it('A name is shown as words', () => {
   expect(['timeout_ms', 'cli_path', 'max_tokens', 'system_prompt_ref', 'mcp_servers'].map(labelOf)).toEqual([
     'Timeout (ms)',
     'CLI path',

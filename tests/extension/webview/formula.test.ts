@@ -51,7 +51,7 @@ describe('a formula', () => {
     expect(render(text).querySelector('math, .formula')).toBeNull();
   });
 
-  it('that is not well written stands there as it was', () => {
+  it('that is invalid is shown as written', () => {
     const node = render('so $\\frac{a}$ is');
     expect(node.textContent).toContain('$\\frac{a}$');
     expect(node.querySelector('.formula.unset')).not.toBeNull();
@@ -132,7 +132,7 @@ const hostile = fc.constantFrom(
   ],
 );
 
-describe('Whatever an answer says', () => {
+describe('Any response', () => {
   it('nothing of it has an address on the network, runs, or takes a name of the page', () => {
     fc.assert(
       fc.property(
@@ -145,7 +145,7 @@ describe('Whatever an answer says', () => {
     );
   }, 30_000);
 
-  it('a small picture that it holds itself is shown, and one from elsewhere is a link', () => {
+  it('a small embedded image is shown, and an external one is a link', () => {
     const image = render('![a dot](data:image/png;base64,iVBORw0KGgo=)').querySelector('img');
     expect([image?.alt, image?.getAttribute('src')]).toEqual(['a dot', 'data:image/png;base64,iVBORw0KGgo=']);
     expect(render('![a dot](https://cdn.example/a.png)').querySelector('img')).toBeNull();

@@ -29,7 +29,7 @@ describe('the link of a page to its extension host', () => {
     expect(posted).toHaveLength(3);
   });
 
-  it('says that the host is lost when a message is not answered in time', () => {
+  it('shows that the host is lost when a message is not answered in time', () => {
     link.send({ type: 'send', text: 'Hi' });
     pass(answerWithin - 1);
     expect(changes).toEqual([]);
@@ -39,7 +39,7 @@ describe('the link of a page to its extension host', () => {
     expect(changes).toEqual([true]);
   });
 
-  it('says from when to when an answer is owed', () => {
+  it('shows since when and until when a response is expected', () => {
     link.send({ type: 'stop' });
     expect(asked).toEqual([true]);
     link.received();
@@ -47,12 +47,12 @@ describe('the link of a page to its extension host', () => {
     expect(asked).toEqual([true, false]);
   });
 
-  it('says so of a page that sends nothing', () => {
+  it('shows it for a page that sends nothing', () => {
     pass(pingAfter + answerWithin);
     expect(changes).toEqual([true]);
   });
 
-  it('takes whatever the host says as a sign of life, and says when a slow host is back', () => {
+  it('accepts any message of the host as a sign of life, and reports when a slow host is back', () => {
     for (let round = 0; round < 20; round++) {
       pass(pingAfter);
       link.received();

@@ -118,7 +118,7 @@ describe('an image that goes to a model', () => {
     expect(atob(scaled.data)).toBe('o'.repeat(200));
   });
 
-  it('of a kind that vendors do not take is written anew', async () => {
+  it('of a type that vendors do not accept is converted', async () => {
     opens({ width: 800, height: 600 });
     expect((await scaleImage(image(10, 'image/bmp'), 'shot.bmp')).mediaType).toBe('image/webp');
   });
@@ -130,7 +130,7 @@ describe('an image that goes to a model', () => {
     expect(tried).not.toContain('image/jpeg');
   });
 
-  it('that is too large, broken or cannot be written says so, and is let go of', async () => {
+  it('that is too large, broken or cannot be encoded is reported and released', async () => {
     const large = image(1);
     Object.defineProperty(large, 'size', { value: largestOriginal + 1024 * 1024 });
     await expect(scaleImage(large, 'huge.png')).rejects.toThrow('huge.png is 21.0 MB. Images can be up to 20 MB.');
@@ -141,7 +141,7 @@ describe('an image that goes to a model', () => {
     await expect(scaleImage(image(1), 'broken.png')).rejects.toThrow('broken.png could not be read as an image.');
   });
 
-  it('that came as words has all its bytes again', () => {
+  it('that came as text has all its bytes again', () => {
     const blob = blobOf(btoa('\u0000\u00ff'), 'image/png');
     expect([blob.type, blob.size]).toEqual(['image/png', 2]);
   });

@@ -131,7 +131,7 @@ test('A save that meets another one keeps what was typed and offers to reload', 
   expect(root.textContent).not.toContain('changed elsewhere');
 });
 
-test('What was typed and not saved is there after a reload of the window', () => {
+test('Unsaved input is restored after a reload of the window', () => {
   showSoup();
   type('servings', '6');
   open(readSavedState(kept));
@@ -140,7 +140,7 @@ test('What was typed and not saved is there after a reload of the window', () =>
   expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('6');
 });
 
-test('What was typed into one form is there again after another was shown', () => {
+test('Input of one form is restored after another was shown', () => {
   showSoup();
   type('servings', '6');
   page.receive({ type: 'form', target: { templateId: 'recipe' }, template, values: {} });
@@ -152,7 +152,7 @@ test('What was typed into one form is there again after another was shown', () =
   expect(kept).toEqual({ target: { templateId: 'recipe' }, drafts: [] });
 });
 
-test('One that cannot be changed says why and cannot be saved', () => {
+test('A read-only item shows why and cannot be saved', () => {
   page.receive({
     type: 'form',
     target: { uri: soup.uri },
@@ -252,7 +252,7 @@ test('The settings of a chat leave out what the chat has a control for', () => {
   expect(posted.at(-1)).toEqual({ type: 'save', values: { tone: 'warm' }, expectedVersion: 1 });
 });
 
-test('A hook that failed is said above the form, with a way to the history', () => {
+test('A failed hook is shown above the form, with a link to the history', () => {
   const hookFailures = [{ time: '2026-11-21T12:00:00Z', what: 'set_field', message: 'There is no field colour.' }];
   page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: {}, hookFailures });
   expect(root.textContent).toContain('A hook failed (set_field): There is no field colour.');
@@ -260,7 +260,7 @@ test('A hook that failed is said above the form, with a way to the history', () 
   expect(posted.at(-1)).toEqual({ type: 'history' });
 });
 
-test('A form that cannot be loaded says why and can be asked for again', () => {
+test('A form that cannot be loaded shows why and can be loaded again', () => {
   page.receive({ type: 'refused', error: { kind: 'notFound', message: 'There is no template recipe.' } });
   expect(root.querySelector('h1')?.textContent).toBe('Nothing to show');
   press('Try Again');

@@ -55,7 +55,7 @@ describe('Markdown of an answer', () => {
     expect(render('https://fine.example/@name').textContent).not.toContain('(');
   });
 
-  it('looks the same however it was streamed', () => {
+  it('looks the same for any chunks of the stream', () => {
     const whole = render(sample).innerHTML;
     fc.assert(
       fc.property(fc.array(fc.nat(sample.length), { maxLength: 40 }), (cuts) => {
@@ -73,7 +73,7 @@ describe('Markdown of an answer', () => {
     '- a\n\n  b\n- c\n***\nd\n===\ne',
     'a\n~~~\n\nb\n``\n~~~\nc | d\n--|--\n1 | 2\n\ne',
     'So\n$$\na_1 * b\n+ d\n\nc\n\\[\nx\n- y\n\\]\nand $$ z\n\n$$\n= 1',
-  ])('looks the same wherever the stream of %j paused', (text) => {
+  ])('looks the same for any pause of the stream of %j', (text) => {
     const whole = render(text).innerHTML;
     const letterByLetter = new MarkdownView(actions);
     for (let pause = 0; pause < text.length; pause++) {
@@ -183,7 +183,7 @@ describe('Markdown of an answer', () => {
     expect(link?.dataset['href']).toBe('https://cdn.example.com/a.png');
   });
 
-  it('says the real host when the words of a link claim another', () => {
+  it('shows the real host if the text of a link names another', () => {
     expect(render('[www.bank.example](https://evil.example/login)').textContent).toContain('(evil.example)');
     expect(render('[the docs](https://docs.example/a)').textContent?.trim()).toBe('the docs');
     expect(render('https://docs.example/a').textContent?.trim()).toBe('https://docs.example/a');

@@ -29,7 +29,7 @@ describe('a mention', () => {
     expect(mentionAt(text, cursor)).toBeUndefined();
   });
 
-  it('reads back whatever was written for a file and its lines', () => {
+  it('parses every mention that it writes for a file and its lines', () => {
     fc.assert(
       fc.property(path, fc.option(range, { nil: undefined }), fc.constantFrom('', 'Look at ', 'one\n'), (file, lines, before) => {
         const text = `${before}@${writePlace(file, lines)}`;

@@ -85,7 +85,7 @@ function said(): string | null | undefined {
   return document.querySelector('.visually-hidden[role=status]')?.textContent;
 }
 
-describe('a question that is changed where it stands', () => {
+describe('editing a message in place', () => {
   function editor(): HTMLTextAreaElement {
     const found = document.querySelector('.editor-input');
     if (!(found instanceof HTMLTextAreaElement)) throw new Error('Nothing is changed.');
@@ -108,7 +108,7 @@ describe('a question that is changed where it stands', () => {
     expect(document.activeElement).toBe(composer());
   });
 
-  it('is asked by its button, and never without a word in it', () => {
+  it('is sent by its button, and never empty', () => {
     editor().value = ' \n';
     button('Resend').click();
     expect(posted).toEqual([]);
@@ -250,7 +250,7 @@ describe('a message that is deleted', () => {
     expect(articles()).toEqual(['m1', 'm2', 'm3', 'm4']);
   });
 
-  it('can be had back for seven seconds, or until the next question', async () => {
+  it('can be restored for seven seconds, or until the next message', async () => {
     await receive(snapshot(four));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     button('More Actions', article('m2')).click();
@@ -270,7 +270,7 @@ describe('a message that is deleted', () => {
   });
 });
 
-describe('what is known about an answer', () => {
+describe('details of a response', () => {
   it('opens below it, goes with it as it changes, and closes', async () => {
     const providerInfo = { providerId: 'anthropic', providerName: 'Anthropic', modelId: 'opus', requestId: 'req_7' };
     const told = {
@@ -328,7 +328,7 @@ describe('a file in a message', () => {
     return found;
   };
 
-  it('opens at the lines that were sent, and says that it changed since', async () => {
+  it('opens at the sent lines, and shows that it changed since', async () => {
     await receive(withFiles({ path: 'src/date.ts', range: { start: 4, end: 4 }, size: 5_500_000, hasChanged: true }));
     expect(chip().textContent).toBe('date.tsline 4 · 5.2 MBchanged since');
     expect(chip().title).toBe('src/date.ts');
@@ -355,7 +355,7 @@ describe('a file in a message', () => {
     expect(chip().querySelectorAll('img')).toHaveLength(1);
   });
 
-  it('stays a name where its image cannot be had, or another took its place', async () => {
+  it('stays a name if its image cannot be loaded, or was replaced', async () => {
     await receive(withFiles({ path: 'a.png', mediaType: 'image/png', blob: 'b1' }), { type: 'blob', blob: 'b1' });
     expect(chip().querySelector('img')).toBeNull();
     await receive(withFiles({ path: 'b.png', mediaType: 'image/png', blob: 'b2' }));
@@ -365,7 +365,7 @@ describe('a file in a message', () => {
   });
 });
 
-it('A summary of earlier messages says what it saved, and opens', async () => {
+it('A summary of earlier messages shows its savings, and opens', async () => {
   const compaction = { messages: 20, tokensBefore: 84_000, tokensAfter: 6000 };
   await receive(snapshot([answer('m1', 'They **agreed**.', { compaction }), question('m2', 'So?')]));
   const line = article('m1');

@@ -13,7 +13,7 @@ import { answer, chat, codexId, question } from './chatSamples';
 const nothing = (): void => undefined;
 const menuActions = { rename: nothing, fork: nothing, find: nothing, tryTemplate: nothing, run: nothing };
 
-describe('what stands around a message', () => {
+describe('parts around a message', () => {
   it('shows tokens with the cached share and omits unknown figures', () => {
     const usage = {
       inputTokens: 2100,
@@ -44,13 +44,13 @@ describe('what stands around a message', () => {
     expect(aboutText({ kind: 'file', path: 'a.png', mediaType: 'image/png', size: 100 })).toBe('PNG · 100 B');
   });
 
-  it('says what a summary saved', () => {
+  it('shows the savings of a summary', () => {
     expect(compactionText({ messages: 20, tokensBefore: 84_000, tokensAfter: 6_000 })).toBe(
       'Summarized 84k tokens of earlier messages to 6k. The originals stay above.',
     );
   });
 
-  it('finds words through the elements of a line and never across two blocks', () => {
+  it('finds words across the elements of a line but never across two blocks', () => {
     const article = document.createElement('article');
     article.innerHTML = '<div class="message-body"><p>the <b>par</b>ser</p><p>Parser</p><p>par</p><p>ser</p><div hidden>parser</div></div>';
     expect(rangesIn(article, 'PARSER').map((range) => range.toString())).toEqual(['parser', 'Parser']);
@@ -72,7 +72,7 @@ describe('what stands around a message', () => {
 });
 
 describe('a deletion', () => {
-  it('of a question hides all that follows, of an answer only itself, until it is undone', () => {
+  it('of a user hides all later messages, of a response only itself, until it is undone', () => {
     const deletions = new Deletions();
     deletions.add(answer('a1', 'x'), 1);
     expect([0, 1, 2].map((index) => deletions.hides(['q1', 'a1', 'q2'][index] ?? '', index))).toEqual([false, true, false]);
@@ -92,7 +92,7 @@ describe('a deletion', () => {
 });
 
 describe('the end of a long chat', () => {
-  it('lets go of its earliest messages and keeps their count', () => {
+  it('releases its earliest messages and keeps their count', () => {
     const state = fromSnapshot(
       chat(
         Array.from({ length: 10 }, (_, index) => question(`m${index}`, 'x')),

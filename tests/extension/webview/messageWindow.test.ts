@@ -36,7 +36,7 @@ function apply(all: Change[]): { heights: Heights; plain: number[] } {
 }
 
 describe('the heights of rows', () => {
-  it('add up as plain addition does, whatever is measured, added and taken away', () => {
+  it('add up as plain addition does, for any heights and changes', () => {
     fc.assert(
       fc.property(changes, (all) => {
         const { heights, plain } = apply(all);

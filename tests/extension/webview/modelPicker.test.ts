@@ -81,7 +81,7 @@ describe('the picker of models', () => {
     expect(active()).toContain('Default model');
   });
 
-  it('says what a model costs, holds and can do, and nothing that is not known', () => {
+  it('shows cost, context window and capabilities of a model, and nothing unknown', () => {
     open();
     lists.show('anthropic', [opus, { id: 'plain', supportsTools: false, canReason: false }], undefined);
     expect(options()).toContain('Opus$15 / $75 per million200k contextToolsImagesReasoning');
@@ -181,7 +181,7 @@ describe('the picker of models', () => {
     expect(filter().hasAttribute('aria-activedescendant')).toBe(false);
   });
 
-  it('marks what new chats and small jobs begin with', () => {
+  it('marks the default model and the small model', () => {
     open({ large: { providerId: 'anthropic', model: 'opus' }, small: { providerId: 'groq' } });
     lists.show('anthropic', [opus], undefined);
     expect(options().filter((words) => words.includes('Default for new chats'))).toEqual([expect.stringContaining('Opus')]);

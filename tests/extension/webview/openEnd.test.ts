@@ -45,7 +45,7 @@ describe('While it streams', () => {
     expect(seen).toEqual(['0', '1', '2']);
   });
 
-  it('a link shows its words and never its half address', () => {
+  it('a link shows its text and never a partial address', () => {
     const seen = frames('see [the manual](https://example.org/a) now', (node) =>
       node.textContent?.includes('http') ? 'address' : node.querySelector('a') ? 'link' : 'words',
     );
@@ -110,7 +110,7 @@ describe('A long answer', () => {
   }, 60_000);
 });
 
-describe('A table to take along', () => {
+describe('A table to copy', () => {
   const rows = [
     ['name', 'says'],
     ['a|b', 'one, "two"'],

@@ -31,7 +31,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('A page shows that its extension host is gone when nothing is heard, and takes that back when it is', () => {
+it('A page shows that its extension host is lost when there is no message, and hides it afterwards', () => {
   open().post({ type: 'stop' });
   vi.advanceTimersByTime(answerWithin * 1000 - 1);
   expect(isNoticeShown()).toBe(false);
@@ -58,7 +58,7 @@ it('A page of another chat does not get it', () => {
   expect(acquirePanel().getState()).toBeUndefined();
 });
 
-it('What VS Code kept counts, and nothing is left behind by a host that answered', () => {
+it('The state of VS Code is used, and a host that responded leaves nothing behind', () => {
   const panel = open();
   panel.post({ type: 'stop' });
   panel.setState({ draft: 'Hi' });

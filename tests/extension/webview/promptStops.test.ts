@@ -14,7 +14,7 @@ function stops(): PromptStops {
 describe('the arguments of a prompt in the draft', () => {
   const draft = 'Explain {{topic}} {{other}} in {{tone}}.';
 
-  it('are gone through one after the other, in both directions, round and round', () => {
+  it('are visited one after the other, in both directions, in a circle', () => {
     const first = { start: 8, end: 17 };
     const second = { start: 31, end: 39 };
     expect(stops().next(draft, { start: 0, end: 0 }, false)).toMatchObject(first);
@@ -25,7 +25,7 @@ describe('the arguments of a prompt in the draft', () => {
     expect(new PromptStops().next(draft, { start: 0, end: 0 }, false)).toBeUndefined();
   });
 
-  it('say what they are', () => {
+  it('are announced', () => {
     expect(stops().words(draft, 8)).toBe('topic: what it is about. 2 placeholders left, press Tab for the next one.');
     expect(stops().words(draft, 33)).toBe('tone (optional). 2 placeholders left, press Tab for the next one.');
     expect(stops().words('Done', 0)).toBeUndefined();
@@ -36,7 +36,7 @@ describe('the arguments of a prompt in the draft', () => {
     expect(stops().finish('Explain dates {{other}}, {{tone}}')).toEqual({ text: 'Explain dates {{other}},' });
   });
 
-  it('take what stood behind the command, the last one all that is left', () => {
+  it('receive the text after the command, the last one all the rest', () => {
     expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates very kindly, please')).toBe('dates|very kindly, please');
     expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates')).toBe('dates|{{tone}}');
     expect(withGiven('{{topic}}', [topic], '  two words ')).toBe('two words');

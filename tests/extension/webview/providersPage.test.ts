@@ -34,7 +34,7 @@ import {
 beforeEach(() => open());
 
 describe('the list of providers', () => {
-  it('says each state in words', async () => {
+  it('shows each state in words', async () => {
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     await receive(
       snapshot([
@@ -152,7 +152,7 @@ describe('the list of providers', () => {
     ['Detect Providers Again', 'discover', 'discover'],
     ['Unlock Vault', 'unlockVault', 'help:unlockVault'],
     ['Show Log', 'showLog', 'help:showLog'],
-  ] as const)('asks from the menu of the page: %s, and says where that failed', async (label, type, work) => {
+  ] as const)('runs commands of its menu: %s, and shows where one failed', async (label, type, work) => {
     await receive(snapshot());
     await chooseIn('More', label);
     expect(postedOf(type)).toEqual([{ type, work }]);
@@ -192,7 +192,7 @@ describe('the list of providers', () => {
     expect(postedOf('delete')).toEqual([]);
   });
 
-  it('says what the host could not do unasked, until one has read it', async () => {
+  it('shows errors of background work until they are read', async () => {
     await receive(snapshot(), { type: 'refused', error: { kind: 'internal', message: 'The list could not be read anew.' } });
     expect(document.querySelector('.banner')?.textContent).toContain('The list could not be read anew.');
     await click('Dismiss');
@@ -211,7 +211,7 @@ describe('the details', () => {
     expect(keyText(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent only to https://a.example, not used yet');
   });
 
-  it('are asked for when a provider is selected, and say where its key goes and what uses it', async () => {
+  it('are loaded when a provider is selected, and show the origins of its key and its uses', async () => {
     await receive(snapshot());
     expect(postedOf('show')).toEqual([{ type: 'show', id: 'anthropic', work: 'detail:anthropic' }]);
     const key = {
@@ -233,7 +233,7 @@ describe('the details', () => {
     expect(postedOf('openChat')).toEqual([{ type: 'openChat', uri: 'codex://chats/1', work: 'chat:codex://chats/1' }]);
   });
 
-  it('say the limits of the file, the earlier errors, and that nothing uses it', async () => {
+  it('show the limits of the file, earlier errors, and that nothing uses it', async () => {
     await receive(snapshot());
     const configuration = { temperature: 0.2, reasoning_level: 'high', timeout_ms: 9000, retry_policy: 'none', max_turns: 3, headers: {} };
     const errors = [{ at: '2026-11-21T08:00:00Z', error: { kind: 'unreachable', message: 'Nothing responded.' } }];
@@ -271,7 +271,7 @@ describe('the details', () => {
     expect(button('Change Price of own').textContent).toBe('$1');
   });
 
-  it('find a model by its words, of those that were listed', async () => {
+  it('find a model by words, among the listed ones', async () => {
     await receive(snapshot());
     const models = Array.from({ length: 9 }, (_, at) => model(`m-${at}`, at === 4 ? { canReason: true, reasoningLevels: ['low'] } : {}));
     await receive({ type: 'models', id: 'anthropic', result: { models } }, finished('models:anthropic'));
@@ -290,7 +290,7 @@ describe('the details', () => {
     expect(postedOf('setKey')[0]?.id).toBe('anthropic');
   });
 
-  it('of a broken file lead to the place of the fault', async () => {
+  it('of a broken file link to the position of the error', async () => {
     await receive(
       snapshot([provider({ fault: { path: '/p/a.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } })]),
     );
@@ -342,7 +342,7 @@ describe('the five states', () => {
     expect(posted.map((message) => message.type)).toEqual(['restart']);
   });
 
-  it('read-only: the folder cannot be read, which is said', async () => {
+  it('is read-only if the folder cannot be read, and shows it', async () => {
     await receive({ type: 'snapshot', providers: [provider()], kinds, folderProblem: 'The folder cannot be read.' });
     expect(words()).toContain('The folder cannot be read. The list is read-only.');
   });
@@ -367,7 +367,7 @@ describe('adding a provider', () => {
     await click('Compare Prices');
   });
 
-  it('narrows the catalog by words and chips, and sorts it', async () => {
+  it('filters the catalog by words and chips, and sorts it', async () => {
     const rows = (): string[] => all(HTMLButtonElement, '.row-name').map(nameOf);
     expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio']);
     await click('Input under $1/M');
@@ -423,7 +423,7 @@ describe('adding a provider', () => {
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Anthropic 2');
   });
 
-  it('asks for a field of the user’s own without code, and folds what works unset', async () => {
+  it('asks for a field of the user without code, and collapses optional fields', async () => {
     const own = (name: string, change: Partial<FieldView> = {}): FieldView => ({
       name,
       type: 'text',
@@ -474,7 +474,7 @@ describe('adding a provider', () => {
     expect(postedOf('connect').at(-1)?.provider.id).toBe('new');
   });
 
-  it('stores how a server of one’s own knows you, and goes on from there with its key', async () => {
+  it('stores the authentication of a custom server, and continues with its key', async () => {
     await click('Choose OpenAI-compatible server');
     const ways = all(HTMLInputElement, 'input[type=radio]');
     expect(ways.map(({ value, checked }) => [value, checked])).toEqual([
@@ -497,7 +497,7 @@ describe('adding a provider', () => {
     expect(postedOf('connect')[0]?.then).toBe('setKey');
   });
 
-  it('asks for the address of a server of one’s own before anything is stored', async () => {
+  it('asks for the address of a custom server before it stores anything', async () => {
     await click('Choose OpenAI-compatible server');
     await click('Connect');
     expect(postedOf('connect')).toEqual([]);
@@ -651,7 +651,7 @@ describe('the models of the catalog', () => {
   });
 });
 
-describe('a catalog of one’s own', () => {
+describe('a custom catalog', () => {
   const document_ = {
     name: 'Mine',
     id: 'mine',
@@ -788,7 +788,7 @@ describe('editing a provider', () => {
   });
 });
 
-describe('what arrives', () => {
+describe('received messages', () => {
   const sampleFile = v.object({ result: v.array(v.looseObject({})) });
   const samplesOf = (method: string): Record<string, unknown>[] =>
     v.parse(sampleFile, JSON.parse(readFileSync(`tests/wire-samples/${method}.json`, 'utf8'))).result;
@@ -850,7 +850,7 @@ describe('a provider that fails', () => {
     expect(told.split('The host was not found.')).toHaveLength(2);
   });
 
-  it('says that a local server knows its own models, and writes cents with both digits', () => {
+  it('shows that a local server lists its own models, and formats cents with two digits', () => {
     const of = catalog({ modelCount: 0, isLocal: true });
     expect(catalogModels(of)).toBe('from server');
     expect([0.4, 16.5, 3, 0.435, 0].map(price)).toEqual(['$0.40', '$16.50', '$3', '$0.435', 'free']);

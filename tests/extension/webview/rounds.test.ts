@@ -98,7 +98,7 @@ function running(toolName: string, parameters: string): MessageView {
 }
 
 describe('a tool call', () => {
-  it('says what it is about and shows what it says while it runs', async () => {
+  it('shows its subject and its output while it runs', async () => {
     await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test","timeout":60}')], { turnId: 't' }));
     const line = document.querySelector<HTMLButtonElement>('.tool-call .fold-button');
     expect(line?.textContent).toBe('bashnpm test 60');
@@ -148,7 +148,7 @@ describe('a tool call', () => {
     expect(document.querySelector('.tool-time')?.textContent).toBe('2.4 s');
   });
 
-  it('says that it waits for the user, above the composer too, without taking the focus', async () => {
+  it('shows that it waits for the user, also above the composer, without taking the focus', async () => {
     await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test"}')], { turnId: 't' }));
     document.querySelector('textarea')?.focus();
     const approval: ApprovalView = {
@@ -229,7 +229,7 @@ describe('a tool call', () => {
 });
 
 describe('the composer', () => {
-  it('says how much is asked, and changes it', async () => {
+  it('shows the amount of reasoning, and changes it', async () => {
     await receive(snapshot([question('q', 'x')], { values: { permission_mode: 'plan' } }));
     const mode = document.querySelector<HTMLButtonElement>('.mode-switch button');
     expect(mode?.textContent).toBe('Plan');
@@ -242,7 +242,7 @@ describe('the composer', () => {
     await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Auto-Edit'));
   });
 
-  it('gives an agent what stands behind /task', async () => {
+  it('passes the text after /task to an agent', async () => {
     await receive(snapshot([question('q', 'x')]));
     const input = document.querySelector('textarea');
     if (input === null) throw new Error('There is no composer.');

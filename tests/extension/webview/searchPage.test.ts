@@ -101,7 +101,7 @@ test('Hits are shown by chat as they come, with the found text marked', () => {
   expect(one('.progress-line', HTMLElement).textContent).toBe('3 matches in 2 chats');
 });
 
-test('What an earlier search still finds is passed over, and its results stay until the new one finds something', () => {
+test('Hits of an earlier search are ignored, and its results stay until the new one finds something', () => {
   search('apple');
   const first = lastId();
   page.receive({ type: 'hits', searchId: first, hits: [hit('a', 'm1')] });
@@ -128,13 +128,13 @@ test('The keys lead from the box to what was found, or search at once', () => {
   expect([box().selectionStart, box().selectionEnd]).toEqual([0, 5]);
 });
 
-test('What the host refuses is said', () => {
+test('A rejected search shows the reason', () => {
   search('apple');
   page.receive({ type: 'refused', error: { kind: 'sidecarStopped', message: 'Plue stopped.' } });
   expect(root.textContent).toContain('Plue stopped.');
 });
 
-test('An emptied box ends the search and says how to begin', () => {
+test('An empty box ends the search and shows a hint', () => {
   search('apple');
   search('');
   expect(posted.at(-1)).toEqual({ type: 'cancel' });
@@ -168,7 +168,7 @@ test('Nothing found offers what could help', () => {
   expect(searches().at(-1)?.query).toEqual({ text: 'pear', limit: 500 });
 });
 
-test('A search that fails says why and can be tried again', () => {
+test('A failed search shows the reason and can be repeated', () => {
   search('apple');
   page.receive({ type: 'failed', searchId: lastId(), error: { kind: 'internal', message: 'The disk is gone.' } });
   expect(note()).toContain('The disk is gone.');
@@ -176,7 +176,7 @@ test('A search that fails says why and can be tried again', () => {
   expect(searches().length).toBe(2);
 });
 
-test('What was typed, chosen and opened is there after a reload', () => {
+test('Typed text, filters and opened hits are restored after a reload', () => {
   const choices: SearchChoices = { providers: [{ id: 'p', name: 'P' }], models: ['m'], tags: ['work', 'play'] };
   page.receive({ type: 'choices', choices });
   choose('Provider', 'p');
@@ -202,7 +202,7 @@ test('Markup and hidden characters in what was found are shown as they are', () 
   expect(root.textContent).toContain('⟨U+202E⟩');
 });
 
-test('Days are the reader’s own, the last one counted in, and the wrong way round is said', () => {
+test('Days use the time zone of the user, include the last one, and a reversed range is reported', () => {
   const now = new Date(2026, 10, 21, 12);
   expect(queryOf({ ...emptyForm, period: 'today' }, now)).toEqual({ text: '', from: new Date(2026, 10, 21).toISOString() });
   expect(queryOf({ ...emptyForm, period: 'custom', from: '2026-11-01', to: '2026-11-02' }, now)).toEqual({
@@ -229,7 +229,7 @@ const anyForm: fc.Arbitrary<SearchForm> = fc.record({
   includeArchived: fc.boolean(),
 });
 
-test('Whatever stands in the form, its host understands what is asked, and a reload keeps it', () => {
+test('For any input of the form the host understands the request, and a reload keeps it', () => {
   fc.assert(
     fc.property(anyForm, (form) => {
       const query = queryOf(form, new Date(2026, 10, 21));

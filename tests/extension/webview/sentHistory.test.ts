@@ -14,7 +14,7 @@ it('Up leads to older texts, Down to newer ones and then to an empty draft', () 
   expect(history.newer('')).toBeUndefined();
 });
 
-it('A draft of one’s own is left alone, and so is one that came back and was changed', () => {
+it('A new draft is not changed, and neither is an edited one', () => {
   const history = new SentHistory(() => ['one', 'two']);
   expect(history.older('mine')).toBeUndefined();
   expect(history.newer('mine')).toBeUndefined();
@@ -22,7 +22,7 @@ it('A draft of one’s own is left alone, and so is one that came back and was c
   expect(history.older('two, changed')).toBeUndefined();
 });
 
-it('Whatever way was gone up, the same way leads down', () => {
+it('Down returns along the same entries as up', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 20 }), fc.nat(30), (texts, steps) => {
       const history = new SentHistory(() => texts);

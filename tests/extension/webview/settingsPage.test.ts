@@ -95,7 +95,7 @@ describe('the Settings page', () => {
     expect(document.querySelector('.banner')).toBeNull();
   });
 
-  it('keeps a change at once and says so', () => {
+  it('stores a change at once and shows it', () => {
     show();
     set('#setting-trash_days', '14');
     expect(posted).toEqual([{ type: 'set', name: 'trash_days', value: 14 }]);
@@ -104,14 +104,14 @@ describe('the Settings page', () => {
     expect(find('#setting-trash_days', HTMLInputElement).value).toBe('14');
   });
 
-  it('says what is wrong at the field and posts nothing', () => {
+  it('shows an error at the field and posts nothing', () => {
     show();
     set('#setting-trash_days', '0');
     expect(posted).toEqual([]);
     expect(find('#setting-trash_days-problem', HTMLElement).hidden).toBe(false);
   });
 
-  it('says at the field why a change was not kept', () => {
+  it('shows at the field why a change was not stored', () => {
     show();
     set('#setting-trash_days', '14');
     page.receive({ type: 'notSaved', name: 'trash_days', error: { kind: 'conflict', message: 'The file has a mistake.' } });

@@ -11,13 +11,13 @@ const template: SteeredBy = { kind: 'template', source: 'codex://templates/ai-ch
 const provider: SteeredBy = { kind: 'provider', source: 'codex://providers/p', title: 'Anthropic', version: 'd' };
 const changed = (source: SteeredBy): SteeredBy => ({ ...source, version: `${source.version}2` });
 
-describe('what is another than with the answer before', () => {
+describe('changed instructions', () => {
   it('is nothing when all is as it was, and another provider is no change of the texts', () => {
     expect(instructionsChange([prompt, rules, provider], [prompt, rules, provider])).toBeUndefined();
     expect(instructionsChange([prompt, provider], [prompt, { ...provider, source: 'codex://providers/q' }])).toBeUndefined();
   });
 
-  it('is said in a sentence', () => {
+  it('are summarized in a sentence', () => {
     expect(instructionsChange([prompt, rules], [changed(prompt), changed(rules)])).toBe('Instructions changed: mine and AGENTS.md.');
     expect(instructionsChange([provider], [changed(provider)])).toBe('Instructions changed: Anthropic.');
     expect(instructionsChange([prompt], [prompt, rules])).toBe('Instructions added: AGENTS.md.');
@@ -43,7 +43,7 @@ describe('what is another than with the answer before', () => {
   });
 });
 
-describe('the list of what steers a chat', () => {
+describe('the list of instructions', () => {
   let done: string[];
   let list: InstructionsList;
   const hidden: SteeringSource = {
@@ -70,7 +70,7 @@ describe('the list of what steers a chat', () => {
     document.body.replaceChildren(list.node);
   });
 
-  it('is hidden while nothing is known, and then says how many count', () => {
+  it('is hidden while unknown, and then shows the count', () => {
     list.show(undefined, undefined);
     expect(list.node.hidden).toBe(true);
     show({ sources: [prompt, rules, template] });
@@ -117,7 +117,7 @@ describe('the list of what steers a chat', () => {
     expect(popup()?.hidden).toBe(false);
   });
 
-  it('says that a folder is not trusted and leads to where that is changed', () => {
+  it('shows that a folder is not trusted and links to its trust', () => {
     show({ sources: [template], note: 'This folder is not trusted, so nothing in it steers the chat.' });
     expect(popup()?.textContent).toContain('This folder is not trusted');
     press('Manage Trust');

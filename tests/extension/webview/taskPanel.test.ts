@@ -89,7 +89,7 @@ describe('the panel of a task', () => {
     expect([...document.querySelectorAll('.task-buttons button')].map(({ textContent }) => textContent)).toEqual(['Details']);
   });
 
-  it('says when what stands beside it cannot be read, and asks again', async () => {
+  it('shows that related data cannot be read, and retries', async () => {
     expect(document.querySelector('.task-head')?.textContent).toContain('Loading…');
     await receive(snapshot(), { type: 'taskFailed', message: 'The task could not be read.' });
     button('Try Again').click();
@@ -173,7 +173,7 @@ describe('the bar of changed files', () => {
 });
 
 describe('a budget', () => {
-  it('says what was spent and what its agents may still take', () => {
+  it('shows the spent amount and what its agents may still use', () => {
     const [money] = barsOf(task(), [
       child('a', { budget: { usd: 0.5 }, spentInAll: spend({ usd: 0.2 }) }),
       child('b', { status: 'done', budget: { usd: 0.3 } }),
@@ -190,7 +190,7 @@ describe('a budget', () => {
 });
 
 describe('the timeline', () => {
-  it('has a lane for each agent and says the same in a table', async () => {
+  it('has a lane for each agent and the same data in a table', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
     expect(document.querySelectorAll('.timeline-lane svg')).toHaveLength(3);
     expect([...document.querySelectorAll('.timeline rect')].map((rect) => rect.getAttribute('class'))).toContain('bar waiting open');
@@ -223,7 +223,7 @@ describe('the timeline', () => {
     expect(ticks).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
   });
 
-  it('keeps every bar inside and visible, whatever the clocks say', () => {
+  it('keeps every bar inside and visible, for any clocks', () => {
     const time = fc
       .date({ min: new Date(0), max: new Date(4e12) })
       .map((date) => (Number.isNaN(date.getTime()) ? 'never' : date.toISOString()));

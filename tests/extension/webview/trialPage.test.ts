@@ -89,7 +89,7 @@ test('Shows instructions and cost, and makes hidden characters visible', () => {
     expect(said).toContain(words);
 });
 
-test('Of each tool it says whether it may change things, and of an unknown one that it is none', () => {
+test('Each tool shows whether it may change things, and an unknown one is marked', () => {
   page.receive({ type: 'trial', trial, result });
   const rows = [...root.querySelectorAll('tbody tr')].map(({ textContent }) => textContent);
   expect(rows).toEqual(['readReads a file. read-only', 'bashRuns a command. may change things', 'raedUnknown tool. unknown']);
@@ -120,7 +120,7 @@ test('It is started with what was typed, and not without what is needed', () => 
   expect(posted.at(-1)).toEqual({ type: 'start', values: { goal: 'Find it.' } });
 });
 
-test('It says that it looks, under the name that is tried, and leads to what steers it', () => {
+test('It shows progress below the name, and links to the instructions', () => {
   page.receive({ type: 'trying', name: 'Log\u202Ereader' });
   expect(root.querySelector('h1')?.textContent).toBe('Log⟨U+202E⟩reader');
   expect(root.querySelector('[role=status]')?.textContent).toBe('Searching…');
@@ -147,7 +147,7 @@ test('Without a template one is asked for', () => {
   expect(posted.at(-1)).toEqual({ type: 'choose' });
 });
 
-test('A look that fails says why, keeps what was found before and can be repeated', () => {
+test('A failed check shows why, keeps the earlier findings and can be repeated', () => {
   page.receive({ type: 'trial', trial, result });
   page.receive({ type: 'refused', error: { kind: 'conflict', message: 'Line 3 has a mistake.' } });
   expect(root.textContent).toContain('Line 3 has a mistake. The results below may be outdated.');
@@ -158,7 +158,7 @@ test('A look that fails says why, keeps what was found before and can be repeate
   expect(root.textContent).not.toContain('from before');
 });
 
-test('What ships cannot be opened as a file; a new one can begin with it', () => {
+test('A shipped template cannot be opened as a file; a new one can be based on it', () => {
   page.receive({ type: 'trial', trial: { id: 'task', name: 'Task', collection: 'tasks', fields: [goal], values: {} }, result });
   expect(() => press('Open Template')).toThrow();
   press('New Template…');

@@ -4,7 +4,7 @@ import { characterClasses } from '../../../extension/src/common/visibleText';
 
 const path = 'server/Plue.Server/Platform/UnicodeRanges.cs';
 
-it("the sidecar's table of hidden characters is what this Node's Unicode says", () => {
+it("the sidecar's table of hidden characters matches the Unicode version of Node", () => {
   if (process.env['UPDATE'] === '1') writeFileSync(path, rendered());
   const stored = readFileSync(path, 'utf8');
   if (versionOf(stored) === process.versions['unicode']) expect(stored).toBe(rendered());

@@ -107,7 +107,7 @@ describe('the Usage page', () => {
     expect(posted).toEqual([{ type: 'show', asked: { from: '2026-10-23', to: '2026-11-21', utcOffsetMinutes: -now.getTimezoneOffset() } }]);
   });
 
-  it('adds up, and says in a table what the chart shows', () => {
+  it('adds up, and shows the figures of the chart in a table', () => {
     answer({ total: figures({ cost: 41.27, unpricedAnswers: 2, inputTokens: 20_000, cachedReadTokens: 5000 }) });
     const total = document.querySelector('section[aria-label="Total"]')?.textContent;
     expect(total).toContain('Cost$41.27');
@@ -122,7 +122,7 @@ describe('the Usage page', () => {
     expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toContain('The table below has the same data.');
   });
 
-  it('says where a price or a time is not known instead of a zero', () => {
+  it('shows unknown prices and times instead of a zero', () => {
     answer({
       models: [row('m1', { answers: 4, unpricedAnswers: 4, cost: 0, firstTokenMs: undefined }), row('m2', { unpricedAnswers: 3 })],
     });
@@ -149,7 +149,7 @@ describe('the Usage page', () => {
     expect(document.querySelector('section[aria-label="By model"]')).toBeNull();
   });
 
-  it('says in words what the pointer is over, and lets go of a chart that is not shown any more', () => {
+  it('describes the bar below the pointer, and releases a chart that is no longer shown', () => {
     answer();
     const words = (): string | null | undefined => document.querySelector('.chart-words')?.textContent;
     expect(words()).toBe('Hover over a bar for details.');
@@ -177,7 +177,7 @@ describe('the Usage page', () => {
     ]);
   });
 
-  it('says where what was exported lies', () => {
+  it('shows the path of the export', () => {
     answer();
     page.receive({ type: 'exported', file: '/home/a/usage.csv' });
     expect(document.querySelector('[role=status]')?.textContent).toBe('Saved /home/a/usage.csv');
@@ -218,7 +218,7 @@ describe('the Usage page', () => {
     expect(document.body.textContent).toContain('The first day must be before the last day.');
   });
 
-  it('says that nothing was spent, and exports nothing then', () => {
+  it('shows that nothing was spent, and exports nothing then', () => {
     choose('.period', 'all');
     answer({ total: figures({ answers: 0, cost: 0 }), days: [] });
     expect(document.querySelector('.empty')?.textContent).toBe('No cost yet.');
@@ -229,7 +229,7 @@ describe('the Usage page', () => {
     expect(posted.at(-1)).toMatchObject({ type: 'csv', asked: { from: '2026-11-15' } });
   });
 
-  it('says what went wrong and asks again', () => {
+  it('shows the error and retries', () => {
     page.receive({ type: 'refused', error: { kind: 'storeReadOnly', message: 'The chats could not be listed.' } });
     expect(document.querySelector('[role=alert]')?.textContent).toContain('The chats could not be listed.');
     const before = posted.length;
@@ -262,8 +262,8 @@ describe('periods', () => {
   });
 });
 
-describe('what was spent', () => {
-  it('loses nothing on its way into the chart, however many days and providers there are', () => {
+describe('usage', () => {
+  it('loses nothing in the chart, for any number of days and providers', () => {
     const one = fc.record({
       at: fc.integer({ min: 0, max: 400 }),
       provider: fc.integer({ min: 0, max: 12 }),

@@ -81,7 +81,7 @@ function nameText(name: ts.PropertyName): string {
 const folder = 'extension/src/webview';
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
-describe('the words of the pages', () => {
+describe('texts of the pages', () => {
   it('are all looked up in the language of VS Code', () => {
     expect(files.flatMap((name) => bareText(name, readFileSync(join(folder, name), 'utf8')))).toEqual([]);
   }, 60_000);

@@ -125,7 +125,7 @@ public sealed class SkillCatalogTests : IDisposable
     }
 
     [Fact]
-    public void Front_matter_says_who_may_use_a_skill()
+    public void Front_matter_defines_who_may_use_a_skill()
     {
         skills.Write(skills.Paths.Skills, "mine", "description: D\ndisable-model-invocation: true");
         skills.Write(skills.Paths.Skills, "its", "description: D\nuser-invocable: false");
@@ -172,7 +172,7 @@ public sealed class SkillCatalogTests : IDisposable
     }
 
     [Fact]
-    public void A_skill_of_the_user_in_an_open_folder_waits_because_agents_can_change_it()
+    public void A_user_skill_inside_a_workspace_needs_approval_because_agents_can_change_it()
     {
         skills.Write(Path.Combine(skills.User, ".claude/skills"), "pdf");
         Assert.Equal(SkillState.On, skills.One("pdf").State);

@@ -90,7 +90,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_files_may_be_elsewhere()
+    public async Task The_paths_of_the_files_can_be_configured()
     {
         Write("mine.txt", $"[x]\naws_access_key_id=AKID1\naws_secret_access_key={Secret}\n");
         Set(("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/mine.txt"), ("AWS_PROFILE", "x"));
@@ -120,7 +120,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     [InlineData("[default]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = y", "takes on a role")]
     [InlineData("[default]\noutput = json", "has no keys")]
     [InlineData("[default]\nsso_session = gone", "does not set everything that SSO requires")]
-    public async Task A_profile_that_cannot_be_used_says_why(string config, string why)
+    public async Task An_unusable_profile_reports_the_reason(string config, string why)
     {
         Write("config", config);
         var failure = await FailureOfAsync(Provider());
@@ -169,7 +169,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         InlineData(8, 500, "Try again"),
         InlineData(null, 200, "not signed in")
     ]
-    public async Task A_sign_in_that_does_not_work_says_how_to_sign_in_again(int? hours, int status, string said)
+    public async Task A_failed_sign_in_reports_how_to_sign_in_again(int? hours, int status, string said)
     {
         portal.Answers.Add(ScriptedAnswer.Json("{}", status));
         WriteSso(true, DateTimeOffset.UtcNow.AddHours(hours ?? 0));
@@ -278,7 +278,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_header_of_the_users_own_stands_in_place_of_the_signature()
+    public async Task A_custom_header_replaces_the_signature()
     {
         var settings = Settings() with { Headers = new Dictionary<string, string> { ["Authorization"] = "Gateway x" } };
         endpoint.Route = _ => ScriptedAnswer.Frames().Send(Answer);

@@ -190,7 +190,7 @@ public class AwsSignatureTests
     }
 
     [Fact]
-    public void What_is_signed_names_time_scope_and_request()
+    public void The_signed_text_contains_time_scope_and_request()
     {
         var signed = AwsSignature.Of(
             new AwsRequest("GET", "/", "", [("Host", "example.amazonaws.com"), ("X-Amz-Date", "20150830T123600Z")], default),

@@ -117,7 +117,7 @@ public class BedrockClaudeTests : WireContract
     }
 
     [Fact]
-    public async Task A_prompt_that_is_too_long_is_said_inside_the_stream_too() =>
+    public async Task An_error_in_the_stream_reports_that_the_prompt_is_too_long() =>
         Assert.Equal(
             FailureKind.ContextFull,
             FailureOf(
@@ -126,7 +126,7 @@ public class BedrockClaudeTests : WireContract
         );
 
     [Fact]
-    public async Task A_damaged_frame_is_told_from_one_that_is_too_long()
+    public async Task A_damaged_frame_and_an_oversized_frame_have_different_errors()
     {
         var damaged = (Unfinished + TextStart).ToCharArray();
         damaged[^5] ^= (char)1;
@@ -137,7 +137,7 @@ public class BedrockClaudeTests : WireContract
     }
 
     [Fact]
-    public async Task A_model_that_wants_a_profile_says_so()
+    public async Task A_model_that_requires_an_inference_profile_is_reported()
     {
         var body = ErrorBody(
             "",
@@ -516,7 +516,7 @@ public class BedrockConverseTests : WireContract
     [InlineData("openai.gpt-oss-120b-1:0", "high", "\"additionalModelRequestFields\":{\"reasoning_effort\":\"high\"}")]
     [InlineData("us.openai.gpt-oss-120b-1:0", "max", "\"reasoning_effort\":\"high\"")]
     [InlineData("amazon.nova-pro-v1:0", "high", null)]
-    public async Task A_reasoning_level_is_said_where_the_model_takes_one(string model, string level, string? expected)
+    public async Task The_reasoning_level_is_sent_to_models_that_support_it(string model, string level, string? expected)
     {
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { Model = model, ReasoningLevel = level });
         if (expected is null)

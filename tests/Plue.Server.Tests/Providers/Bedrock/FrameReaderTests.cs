@@ -12,7 +12,7 @@ public class FrameReaderTests
     private static readonly byte[] Published = Convert.FromHexString(Frames.Published);
 
     [Fact]
-    public void The_published_frame_is_read_wherever_it_is_split()
+    public void The_published_frame_is_read_for_any_split()
     {
         byte[] twice = [.. Published, .. Published];
         for (var first = 0; first <= twice.Length; first++)
@@ -124,7 +124,7 @@ public class FrameReaderTests
         Assert.Throws<FrameException>(() => Read(Frames.Of(headers, [])));
 
     [Fact]
-    public void A_web_page_is_told_from_damage()
+    public void A_web_page_and_a_damaged_frame_have_different_errors()
     {
         Assert.Throws<HtmlException>(() => Read("\r\n <html><body>Sign in</body></html>"u8.ToArray()));
         Assert.Throws<FrameException>(() => Read("""{"message":"no"}"""u8.ToArray()));

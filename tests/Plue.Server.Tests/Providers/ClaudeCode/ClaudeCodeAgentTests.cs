@@ -132,7 +132,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task What_changed_while_the_user_was_asked_is_not_overwritten()
+    public async Task A_file_changed_during_an_approval_is_not_overwritten()
     {
         await using var agent = new Agent();
         await File.WriteAllTextAsync(agent.PathOf("notes.txt"), "one\n");
@@ -231,7 +231,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task A_stop_ends_a_command_under_way_and_what_it_changed_is_looked_at()
+    public async Task A_stop_ends_the_running_command_and_its_changes_are_recorded()
     {
         await using var agent = new Agent();
         agent.Calls(("Bash", """{"command":"touch made.txt; sleep 30; touch late.txt"}"""));
@@ -260,7 +260,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task REL_03_What_a_killed_process_was_doing_is_looked_at()
+    public async Task REL_03_Changes_of_a_killed_process_are_recorded()
     {
         await using var agent = new Agent();
         agent.Calls(("Bash", """{"command":"touch made.txt; sleep 30"}"""));
@@ -346,7 +346,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task SEC_02_SEC_08_What_a_folder_says_about_hooks_and_permissions_does_not_count_and_that_is_said()
+    public async Task SEC_02_SEC_08_Settings_of_a_folder_for_hooks_and_permissions_are_ignored_and_reported()
     {
         await using var agent = new Agent();
         Directory.CreateDirectory(agent.PathOf(".claude"));
@@ -387,7 +387,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task SEC_31_A_command_begins_in_the_folder_whatever_the_one_before_did_and_ends_with_its_call()
+    public async Task SEC_31_Each_command_starts_in_the_folder_and_ends_with_its_call()
     {
         await using var agent = new Agent();
         Directory.CreateDirectory(agent.PathOf("sub"));
@@ -406,7 +406,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task Without_a_folder_it_has_our_tools_and_none_of_its_own()
+    public async Task Without_a_folder_it_has_the_tools_of_Plue_and_none_of_its_own()
     {
         await using var agent = new Agent();
         agent.Calls(("mcp__plue__spawn_task", """{"goal":"x"}"""));

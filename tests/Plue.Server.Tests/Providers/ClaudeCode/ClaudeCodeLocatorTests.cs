@@ -58,7 +58,7 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
     }
 
     [Fact]
-    public async Task The_open_folder_never_brings_the_program_along_even_while_it_is_not_trusted()
+    public async Task A_program_in_the_workspace_is_never_used_even_while_it_is_untrusted()
     {
         var inside = Install("work/bin");
         environment["PATH"] = Path.GetDirectoryName(inside)!;

@@ -205,7 +205,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task A_session_that_is_gone_is_told_again()
+    public async Task If_the_session_no_longer_exists_the_history_is_sent_again()
     {
         await using var bench = new ClaudeCodeBench();
         await bench.AskAsync("one");
@@ -216,7 +216,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task A_history_from_elsewhere_is_told_in_order()
+    public async Task A_history_of_another_provider_is_sent_in_order()
     {
         await using var bench = new ClaudeCodeBench();
         Assert.Equal("Hello", TextOf(await bench.AskAsync("q1", "a1", "q2", "a2", "q3")));
@@ -291,7 +291,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task A_cut_stream_is_taken_back_and_answered_again()
+    public async Task A_cut_stream_is_discarded_and_retried()
     {
         await using var bench = new ClaudeCodeBench();
         var shown = new TaskCompletionSource();
@@ -321,7 +321,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task An_endpoint_that_nobody_serves_is_unreachable()
+    public async Task An_endpoint_without_a_server_is_unreachable()
     {
         await using var bench = new ClaudeCodeBench(settings: settings => settings with { Endpoint = new Uri("http://127.0.0.1:9") });
         var failure = FailureOf(await bench.AskAsync("one"));

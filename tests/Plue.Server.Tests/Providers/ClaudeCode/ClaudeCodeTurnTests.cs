@@ -18,7 +18,7 @@ public class ClaudeCodeTurnTests
         """{"is_error":false,"stop_reason":"end_turn","result":"Whole","total_cost_usd":0.5,"usage":{"input_tokens":2,"output_tokens":3},"type":"result"}""";
 
     [Fact]
-    public void What_another_assistant_line_replaces_is_taken_back() =>
+    public void A_replaced_assistant_line_is_removed() =>
         Check(
             """
             Accepted x
@@ -58,7 +58,7 @@ public class ClaudeCodeTurnTests
         );
 
     [Fact]
-    public void A_success_without_a_confirmation_says_what_the_result_says() =>
+    public void A_success_without_confirmation_uses_the_text_of_the_result() =>
         Check(
             """
             Accepted x
@@ -132,7 +132,7 @@ public class ClaudeCodeTurnTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_text_arrives_as_it_was_written_whatever_it_holds() =>
+    public void Text_with_any_characters_arrives_unchanged() =>
         Prop.ForAll<string>(text =>
             {
                 text ??= "";

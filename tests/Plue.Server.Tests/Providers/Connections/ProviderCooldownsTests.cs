@@ -74,7 +74,7 @@ public class ProviderCooldownsTests
     }
 
     [Fact]
-    public void A_rest_of_long_ago_is_not_doubled()
+    public void An_expired_cooldown_is_not_doubled()
     {
         Fail(times: 3);
         clock.Now += TimeSpan.FromMinutes(12);
@@ -102,7 +102,7 @@ public class ProviderCooldownsTests
         InlineData(FailureKind.BadRequest),
         InlineData(FailureKind.ContextFull)
     ]
-    public void What_does_not_say_that_it_is_away_is_no_reason(FailureKind kind)
+    public void Failures_other_than_unavailability_start_no_cooldown(FailureKind kind)
     {
         for (var time = 0; time < 5; time++)
         {

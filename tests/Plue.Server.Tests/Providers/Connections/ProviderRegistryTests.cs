@@ -87,7 +87,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_price_of_the_user_applies_to_a_listed_model_and_to_one_that_nobody_lists()
+    public async Task A_user_price_applies_to_listed_and_unlisted_models()
     {
         Write("p", "provider_type: 'anthropic', model_prices: {'claude-sonnet-4-6': {input: 1, output: 2}, own: {input: 3, output: 4}}");
         vendor.Models = ["claude-sonnet-4-6"];
@@ -122,7 +122,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_vendor_that_cannot_be_asked_leaves_the_stored_list_or_the_catalogs_and_says_so()
+    public async Task If_a_vendor_is_unreachable_the_stored_list_or_the_catalog_is_used_and_reported()
     {
         Write("p", "provider_type: 'anthropic'");
         var registry = Open();
@@ -195,7 +195,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_model_can_do_is_known_without_asking_and_unknown_stays_unknown()
+    public async Task Known_model_capabilities_need_no_request_and_unknown_ones_stay_unknown()
     {
         Write("p", "provider_type: 'anthropic'");
         Write("local", "provider_type: 'openai-compatible', endpoint: 'http://localhost:1234/v1'");
@@ -215,7 +215,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_default_names_stand_for_the_users_choice_and_never_for_another()
+    public async Task The_default_names_refer_to_the_selection_of_the_user_and_to_no_other()
     {
         Write("one", "name: 'One', provider_type: 'anthropic'");
         Write("two", "name: 'Two', provider_type: 'openai'");
@@ -241,7 +241,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_name_that_stands_for_the_choice_cannot_be_taken()
+    public void A_name_reserved_for_the_default_is_rejected()
     {
         Write("default-small", "provider_type: 'ollama'");
         var registry = Open();
@@ -261,7 +261,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_test_is_told_when_it_begins_and_when_it_ends()
+    public async Task The_start_and_the_end_of_a_test_are_published()
     {
         Write("p", "provider_type: 'anthropic'");
         var registry = Open();

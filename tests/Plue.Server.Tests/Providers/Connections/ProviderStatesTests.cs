@@ -26,7 +26,7 @@ public sealed class ProviderStatesTests
     private string FilePath => Path.Combine(paths.Index, "provider-states.json");
 
     [Fact]
-    public async Task What_a_test_found_is_still_known_in_the_next_process()
+    public async Task The_result_of_a_test_is_known_in_the_next_process()
     {
         await using (var first = Open())
         {
@@ -81,7 +81,7 @@ public sealed class ProviderStatesTests
     }
 
     [Fact]
-    public async Task The_end_of_an_answer_writes_nothing_and_the_disk_hears_of_many_at_once()
+    public async Task A_response_writes_nothing_when_it_ends_and_several_are_saved_at_once()
     {
         await using var states = Open();
         Assert.True(states.Answered(Vendor(), null));
@@ -95,7 +95,7 @@ public sealed class ProviderStatesTests
     }
 
     [Fact]
-    public async Task A_failure_of_one_question_says_nothing_about_the_provider()
+    public async Task A_failure_of_one_request_does_not_change_the_health_of_the_provider()
     {
         await using var states = Open();
         states.Tested(Vendor(), null);

@@ -177,7 +177,7 @@ public class CopilotProviderTests : WireContract
     }
 
     [Fact]
-    public async Task A_list_that_cannot_be_had_stops_no_answer()
+    public async Task A_failed_model_list_does_not_prevent_a_response()
     {
         var answer = Stream().Send(TextAnswer);
         Endpoint.Route = request => request.Method == "GET" ? ScriptedAnswer.Json("{}", 500) : answer;

@@ -6,7 +6,7 @@ namespace Plue.Server.Tests.Providers.Copilot;
 public sealed class CopilotSignInTests
 {
     [Fact]
-    public async Task With_a_client_id_of_ones_own_a_device_code_leads_to_a_chat()
+    public async Task A_custom_client_ID_signs_in_with_a_device_code_and_can_chat()
     {
         await using var github = new AuthorizationServer { ExpiresIn = null, GivesRefreshTokens = false };
         github.DeviceAnswer =

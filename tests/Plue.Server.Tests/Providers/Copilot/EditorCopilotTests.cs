@@ -10,7 +10,7 @@ namespace Plue.Server.Tests.Providers.Copilot;
 public sealed class EditorCopilotTests
 {
     [Fact]
-    public async Task A_chat_streams_what_the_editors_model_says()
+    public async Task A_chat_streams_the_response_of_the_editors_model()
     {
         await using var sidecar = await StartAsync();
         var (client, uri) = (sidecar.Client, await CreateChatAsync(sidecar));

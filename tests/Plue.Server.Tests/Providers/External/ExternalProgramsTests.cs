@@ -73,7 +73,7 @@ public sealed class ExternalProgramsTests : IDisposable
     }
 
     [Fact]
-    public void What_is_approved_is_what_was_seen()
+    public void The_approved_program_is_the_one_that_was_shown()
     {
         var path = home.Write("mine", "#!/bin/sh\n# one\n");
         var seen = home.Programs.Look(path).Sha256;
@@ -83,7 +83,7 @@ public sealed class ExternalProgramsTests : IDisposable
     }
 
     [Fact]
-    public void The_open_folder_brings_no_program_along_not_even_through_a_link()
+    public void A_workspace_cannot_provide_a_program_not_even_through_a_link()
     {
         home.OpenFolder = Path.Combine(home.Folder, "workspace");
         var inside = home.Write("workspace/mine", "#!/bin/sh\n");
@@ -116,7 +116,7 @@ public sealed class ExternalProgramsTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_program_is_refused_with_its_reason_and_has_no_secret()
+    public void Files_that_are_not_programs_are_rejected_with_a_reason_and_without_secrets()
     {
         var plain = home.Write("plain", "no program");
         if (!OperatingSystem.IsWindows())

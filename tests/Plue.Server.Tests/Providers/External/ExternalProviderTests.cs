@@ -116,7 +116,7 @@ public sealed class ExternalProviderTests : IDisposable
         "no tool was run"
     )]
     [InlineData("yes garbage", FailureKind.BadResponse, "not an envelope")]
-    public async Task What_goes_wrong_ends_the_answer_once_with_a_sentence(string script, FailureKind kind, string words)
+    public async Task Each_failure_ends_the_response_once_with_an_error(string script, FailureKind kind, string words)
     {
         await using var provider = home.Provider(home.WriteApproved("bad", ExternalHome.EachLine(script)));
         var events = await ExternalHome.AllAsync(provider);
@@ -155,7 +155,7 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_hangs_is_ended_with_its_children_and_says_so()
+    public async Task A_hanging_program_is_stopped_with_its_children_and_reported()
     {
         var path = home.WriteApproved(
             "hang",
@@ -175,7 +175,7 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task Stopping_tells_the_program_and_ends_one_that_goes_on_regardless()
+    public async Task Stop_is_sent_to_the_program_and_a_program_that_ignores_it_is_killed()
     {
         var path = home.WriteApproved(
             "deaf",
@@ -328,7 +328,7 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_was_changed_and_approved_again_is_the_one_that_answers()
+    public async Task After_a_changed_program_is_approved_the_new_one_responds()
     {
         string Saying(string what) =>
             ExternalHome.EachLine(

@@ -70,7 +70,7 @@ public sealed class ExternalWireTests
     }
 
     [Fact]
-    public void A_call_that_another_program_hands_back_as_it_got_it_keeps_its_parameters()
+    public void A_call_echoed_by_another_program_keeps_its_parameters()
     {
         var read = Read(
             """{ "model": "m", "messages": [{ "role": "assistant", "parts": [{ "type": "tool_use", "tool_use_id": "t1", "tool_name": "read", "parameters": { "path": "a.txt" } }] }] }"""
@@ -127,11 +127,11 @@ public sealed class ExternalWireTests
     [InlineData("""{ "error": { "code": "sulking" } }""", FailureKind.ProviderExecutableFailed, "Mine said: it gave no reason.")]
     [InlineData("""{ "error": { "code": "3", "message": "three" } }""", FailureKind.ProviderExecutableFailed, "Mine said: three")]
     [InlineData("{}", FailureKind.ProviderExecutableFailed, "Mine said: it gave no reason.")]
-    public void A_failure_in_a_form_of_ones_own_is_still_told(string envelope, FailureKind kind, string says) =>
+    public void An_error_in_an_unknown_format_is_still_reported(string envelope, FailureKind kind, string says) =>
         Assert.Equal(new Failure(kind, says), ExternalWire.ReadError(JsonElement.Parse(envelope), "Mine"));
 
     [Fact]
-    public void What_an_answer_cost_arrives_and_is_never_less_than_nothing()
+    public void The_cost_of_a_response_is_read_and_is_never_negative()
     {
         var usage = new Usage
         {
@@ -169,7 +169,7 @@ public sealed class ExternalWireTests
     }
 
     [Fact]
-    public void A_program_that_does_not_stream_says_it_all_at_once()
+    public void A_program_without_streaming_returns_its_whole_text()
     {
         var answer = new ExternalResponse("Mine");
         var events = answer.Read(

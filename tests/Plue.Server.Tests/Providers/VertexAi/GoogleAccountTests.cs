@@ -233,7 +233,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         """{"type":"service_account","client_email":"a@b","private_key":"-----BEGIN PRIVATE KEY-----\nMIIx\n-----END PRIVATE KEY-----","project_id":"p"}""",
         "cannot be used"
     )]
-    public async Task A_file_that_cannot_be_used_says_why_and_quotes_nothing(string text, string why)
+    public async Task An_unusable_file_reports_the_reason_without_quoting_its_content(string text, string why)
     {
         var failure = await FailureOfAsync(Provider(("credentials", Write("key.json", text))));
         Assert.Equal(FailureKind.ProviderAuthFailed, failure.Kind);

@@ -183,7 +183,7 @@ public class VertexGeminiTests : VertexContract
     }
 
     [Fact]
-    public async Task A_check_counts_the_tokens_of_a_word()
+    public async Task A_test_counts_the_tokens_of_a_word()
     {
         Endpoint.Route = _ => ScriptedAnswer.Json("""{"totalTokens":1}""");
         Assert.Null(await Provider().CheckAsync(Cancel));

@@ -108,7 +108,7 @@ public sealed class CommandHookTests
     }
 
     [Fact]
-    public async Task What_a_hook_changes_after_an_edit_belongs_to_the_edit_and_is_undone_with_it()
+    public async Task Changes_of_a_hook_after_an_edit_belong_to_the_edit_and_are_undone_with_it()
     {
         await using var chat = await StartAsync("edit", Calls("", Write("c1", "a.txt", "one  two\n")));
         chat.Write("a.txt", "before\n");
@@ -255,7 +255,7 @@ public sealed class CommandHookTests
     }
 
     [Fact]
-    public async Task A_message_that_steers_a_response_has_its_hooks_too()
+    public async Task A_steering_message_runs_its_hooks()
     {
         await using var chat = await StartAsync("edit", Calls("", ("c1", "bash", """{"path":"a.txt","text":"x"}""")));
         Configure(

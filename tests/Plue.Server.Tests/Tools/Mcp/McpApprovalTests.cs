@@ -61,7 +61,7 @@ public class McpApprovalTests
     [InlineData("\"env\": { \"A\": \"2\" }", "Changed: value of the variable A.")]
     [InlineData("\"env\": { \"A\": \"1\", \"NODE_OPTIONS\": \"--require /tmp/x.js\" }", "New: value of the variable NODE_OPTIONS.")]
     [InlineData("\"env\": {}", "Gone: value of the variable A.")]
-    public async Task SEC_35_A_server_that_was_changed_is_asked_about_again_and_says_what(string now, string change)
+    public async Task SEC_35_A_changed_server_needs_approval_again_and_the_change_is_shown(string now, string change)
     {
         await using var home = new McpHome();
         home.WriteFolder(("folder", home.Hostile("plain", ", \"env\": { \"A\": \"1\" }")));
@@ -101,7 +101,7 @@ public class McpApprovalTests
     }
 
     [Fact]
-    public async Task SEC_35_A_server_of_the_folder_does_not_stand_in_for_one_of_the_users()
+    public async Task SEC_35_A_server_of_the_folder_does_not_replace_one_of_the_user()
     {
         await using var home = new McpHome();
         home.WriteUser(("both", home.Hostile()));
@@ -250,7 +250,7 @@ public class McpApprovalTests
     }
 
     [Fact]
-    public async Task SEC_09_A_name_is_never_found_in_the_open_folder()
+    public async Task SEC_09_A_program_name_is_never_resolved_in_the_workspace()
     {
         await using var home = new McpHome();
         var planted = Path.Combine(home.Folder, "bin", "planted");

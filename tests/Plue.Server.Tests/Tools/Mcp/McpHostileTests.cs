@@ -90,7 +90,7 @@ public class McpHostileTests
     }
 
     [Fact]
-    public async Task SEC_39_What_a_failing_server_says_has_no_secret_in_it()
+    public async Task SEC_39_Errors_of_a_failing_server_contain_no_secrets()
     {
         await using var home = new McpHome();
         home.WriteUser(("own", home.Hostile("plain", ", \"env\": { \"TOKEN\": \"literal-token-7731\" }")));
@@ -173,7 +173,7 @@ public class McpHostileTests
     }
 
     [Fact]
-    public async Task Tools_that_are_badly_described_are_left_out_and_the_others_work()
+    public async Task Tools_with_invalid_definitions_are_omitted_and_the_others_work()
     {
         await using var home = new McpHome();
         home.WriteUser(("own", home.Hostile("schemas")));
@@ -189,7 +189,7 @@ public class McpHostileTests
     [Theory]
     [InlineData("many", 300, "more than 300 tools")]
     [InlineData("endless", 51, "more than 50 pages")]
-    public async Task REL_40_A_flood_of_tools_is_cut_and_said(string mood, int count, string note)
+    public async Task REL_40_An_excessive_number_of_tools_is_truncated_and_reported(string mood, int count, string note)
     {
         await using var home = new McpHome();
         home.WriteUser(("own", home.Hostile(mood)));
@@ -303,7 +303,7 @@ public class McpHostileTests
     }
 
     [Fact]
-    public async Task REL_33_What_a_server_started_ends_with_it()
+    public async Task REL_33_Processes_started_by_a_server_end_with_it()
     {
         if (!OperatingSystem.IsLinux())
         {

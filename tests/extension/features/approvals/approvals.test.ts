@@ -36,7 +36,7 @@ function listOf(sidecar: FakeSidecar): ApprovalList {
   return list;
 }
 
-test('What waits is known from the list and from every change of it', async () => {
+test('Pending approvals are known from the list and from every change of it', async () => {
   const sidecar = new FakeSidecar().answer(approvalList, () => ({ approvals: [approval] }));
   const list = listOf(sidecar);
   await list.refresh();
@@ -68,7 +68,7 @@ test('Nothing waits any more when the sidecar is gone', () => {
   expect(list.items).toEqual([]);
 });
 
-test('A list that cannot be read says why', async () => {
+test('A list that cannot be read shows why', async () => {
   const list = listOf(new FakeSidecar());
   await list.refresh();
   expect(list.failure).toContain('approval/list');
@@ -80,7 +80,7 @@ test('An answer names what was seen', async () => {
   expect(sidecar.asked[0]?.params).toEqual({ id: '1', fingerprint: 'f', decision: 'deny', reason: 'No.' });
 });
 
-test('A rule is shown as it is, with what hides in it, and taken back', async () => {
+test('A rule is shown with its hidden characters, and removed', async () => {
   const rules = [{ id: 'r', rule: 'bash(npm \u202Etest)', folder: '/work/app', createdAt: '2026-11-21T12:00:00Z' }];
   const sidecar = new FakeSidecar().answer(approvalRules, () => ({ rules })).answer(approvalForget, () => ({ rules: [] }));
   answers.push('bash(npm ⟨U+202E⟩test)');
@@ -89,7 +89,7 @@ test('A rule is shown as it is, with what hides in it, and taken back', async ()
   expect(shown[0]?.buttons?.[0]).toContain('⟨U+202E⟩');
 });
 
-test('Without a rule it is said how one is stored', async () => {
+test('Without rules, the way to store one is shown', async () => {
   await manageRules(new FakeSidecar().answer(approvalRules, () => ({ rules: [] })));
   expect(shown[0]?.text).toContain('No permission rules.');
 });

@@ -103,7 +103,7 @@ test('A chat that changes, appears or goes away does so without a reload', async
   expect(await draw(tree)).toEqual(['Today 1', '  b']);
 });
 
-test('Of a chat that changes in its place only its row is drawn again', async () => {
+test('A chat that changes in place redraws only its row', async () => {
   const { tree, sidecar, drawn } = treeOf(chat('a'), chat('b'));
   await draw(tree);
   sidecar.codexChanged.fire({
@@ -115,7 +115,7 @@ test('Of a chat that changes in its place only its row is drawn again', async ()
   expect(await draw(tree)).toEqual(['Today 2', '  Better', '  b']);
 });
 
-test('Of a chat that moves only the groups that it left and joined are drawn again', async () => {
+test('A chat that moves redraws only the groups that it left and joined', async () => {
   const { tree, sidecar, drawn } = treeOf(chat('a'), chat('b'), chat('c', { pinned: true }));
   await draw(tree);
   sidecar.codexChanged.fire({ uri: 'codex://chats/a', codex: chat('a', { pinned: true }) });
@@ -135,7 +135,7 @@ function task(name: string, change: Partial<CodexSummary> = {}): CodexSummary {
   return codexSummary(`codex://tasks/${name}`, { templateId: 'task', taskStatus: 'done', ...change });
 }
 
-test('A task stands under the task that asked for it, and one that a chat asked for at the top', async () => {
+test('A task is below the task that started it, and one started by a chat is at the top', async () => {
   const before = new Date(2026, 10, 21, 11).toISOString();
   const { tree } = treeOf(
     chat('a'),
@@ -162,7 +162,7 @@ test('Tasks that name each other are both shown', async () => {
   expect(await draw(tree)).toEqual(['Agent Tasks 2', '  a', '  b']);
 });
 
-test('The heading of the tasks says how many wait for the user, as soon as one does', async () => {
+test('The heading of the tasks shows how many wait for the user', async () => {
   const { tree, sidecar, drawn } = treeOf(task('a', { taskStatus: 'running' }));
   await draw(tree);
   sidecar.codexChanged.fire({ uri: 'codex://tasks/a', codex: task('a', { taskStatus: 'waiting_for_approval' }) });
@@ -175,7 +175,7 @@ test('The heading of the tasks says how many wait for the user, as soon as one d
   expect(tree.overBudget).toBe(1);
 });
 
-test('Of a task that spends or stops in its place only its row is drawn again: VS Code forgets the rows of a group that is', async () => {
+test('A task that spends or stops in place redraws only its row, because VS Code forgets the rows of a redrawn group', async () => {
   const { tree, sidecar, drawn } = treeOf(task('a', { taskStatus: 'running' }), task('b'));
   await draw(tree);
   drawn.length = 0;
@@ -188,7 +188,7 @@ test('Of a task that spends or stops in its place only its row is drawn again: V
   expect(drawn).toEqual(['codex://tasks/a']);
 });
 
-test('Beside chats there is a place for tasks before there is one, with a way to the first', async () => {
+test('The tasks have a group before the first task, with a way to create one', async () => {
   const { tree } = treeOf(chat('a'));
   const [, place] = await tree.getChildren();
   expect(place).toEqual({ type: 'group', name: 'Agent Tasks' });
@@ -205,7 +205,7 @@ test('Archived and deleted tasks are where archived and deleted chats are', asyn
   expect(tree.getTreeItem({ type: 'deleted', uri: 'codex://tasks/gone' }).contextValue).toBe('deletedTask');
 });
 
-test('When the tasks cannot be read the chats are there, and it says why', async () => {
+test('If tasks cannot be read, the chats are shown with the reason', async () => {
   const { tree, sidecar } = treeOf(chat('a'));
   sidecar.answer(codexList, ({ collection, deleted }) => {
     if (collection === 'tasks') throw new FailureError('internal', 'The disk is full.');
@@ -234,7 +234,7 @@ test('A deleted chat is in the trash, and a restored one is back', async () => {
   expect(await draw(tree)).toEqual(['Today 2', '  a', '  b']);
 });
 
-test('A large group shows its first rows, and the rest when it is asked for', async () => {
+test('A large group shows its first rows, and the rest on request', async () => {
   const { tree } = treeOf(...Array.from({ length: 2 * rowsAtOnce + 1 }, (_, index) => chat(String(index))));
   const [group] = await tree.getChildren();
   const rows = await tree.getChildren(group);
@@ -245,7 +245,7 @@ test('A large group shows its first rows, and the rest when it is asked for', as
   expect((await tree.getChildren(group)).length).toBe(2 * rowsAtOnce + 1);
 });
 
-test('A filter shows only what it names, and says how many that are', async () => {
+test('A filter shows only matches, and their count', async () => {
   const { tree } = treeOf(chat('a', { tags: ['work'] }), chat('b', { unread: true }), chat('c', { status: 'running' }));
   await draw(tree);
   tree.narrow({ tag: 'work' });
@@ -265,7 +265,7 @@ test('Unread chats are counted for the badge', async () => {
   expect(tree.unread).toBe(0);
 });
 
-test('A list that cannot be read is a row that says why', async () => {
+test('A list that cannot be read is a row with the reason', async () => {
   const { tree, sidecar } = treeOf();
   sidecar.answer(codexList, () => {
     throw new FailureError('storeReadOnly', 'The disk is full.');

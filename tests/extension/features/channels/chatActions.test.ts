@@ -12,7 +12,7 @@ beforeEach(reset);
 
 const done = (): Record<string, never> => ({});
 
-test('Deleting says where the chat is, and Undo brings it back', async () => {
+test('Deleting shows where the chat is, and Undo restores it', async () => {
   const sidecar = new FakeSidecar().answer(codexDelete, done).answer(codexRestore, () => chat('a'));
   answers.push('Undo');
   await new ChatActions(sidecar).delete([chat('a')]);
@@ -20,7 +20,7 @@ test('Deleting says where the chat is, and Undo brings it back', async () => {
   expect(sidecar.methods()).toEqual(['codex/delete', 'codex/restore']);
 });
 
-test('Of many chats those that cannot be changed are counted, and the others are changed', async () => {
+test('Of several chats, those that cannot be changed are counted, and the others are changed', async () => {
   const sidecar = new FakeSidecar().answer(codexUpdate, ({ uri }) => {
     if (uri.endsWith('/1')) throw new FailureError('storeReadOnly', 'Another window writes to it.');
     return chat('a');
@@ -51,7 +51,7 @@ test('A tag that only some of the chosen chats have stays with those', () => {
   expect(retagged(['mine', 'ours'], ['ours'], [])).toEqual(['mine']);
 });
 
-test('Whatever is chosen stands once, and what was unchosen is gone', () => {
+test('Each selected tag is stored once, and each cleared one is removed', () => {
   const tags = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'));
   fc.assert(
     fc.property(tags, tags, tags, (has, before, after) => {

@@ -20,7 +20,7 @@ const anyChat = fc
   })
   .map(({ hoursAgo, ...rest }) => chatSummary('', { ...rest, updatedAt: new Date(noon - hoursAgo * hour).toISOString() }));
 
-test('A chat stands under its day, whatever the hour', () => {
+test('A chat is below its day, at any hour', () => {
   const days = daysAt(noon);
   const groupAt = (updatedAt: string): string => groupOf(chatSummary('a', { updatedAt }), days);
   expect([at(2026, 11, 21, 0), at(2026, 11, 20, 23), at(2026, 11, 20, 0), at(2026, 11, 19, 23)].map(groupAt)).toEqual([
@@ -42,7 +42,7 @@ test('An archived chat is archived even when it is pinned', () => {
   expect(groupOf(chatSummary('a', { pinned: true, archived: true }), daysAt(noon))).toBe('Archived');
 });
 
-test('Days end where the calendar says it, at any time of any year', () => {
+test('Days follow the calendar, at any time of any year', () => {
   fc.assert(
     fc.property(fc.date({ min: new Date(2000, 0, 2), max: new Date(2100, 0, 1), noInvalidDate: true }), (date) => {
       const { today, yesterday, week } = daysAt(date.getTime());
@@ -57,7 +57,7 @@ test('Days end where the calendar says it, at any time of any year', () => {
 
 const anyFilter: fc.Arbitrary<ChatFilter> = fc.constantFrom<ChatFilter>({}, { tag: 'work' }, { only: 'unread' }, { only: 'running' });
 
-test('However chats come, change and go, every one that passes the filter stands once, in order, in its own group', () => {
+test('After any changes, each chat that matches the filter is listed once, in order, in its group', () => {
   const step = fc.oneof(
     anyChat,
     anyChat.map(({ uri }) => uri),

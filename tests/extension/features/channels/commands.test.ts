@@ -73,7 +73,7 @@ const rowOf = (uri: string): unknown => ({ type: 'codex', uri });
 const one = rowOf('codex://chats/one');
 const two = rowOf('codex://chats/two');
 
-describe('what a command of the chats means', () => {
+describe('the target of a chat command', () => {
   it('is all rows that are selected, when its row is one of them', async () => {
     expect(await run('plue.channels.pin', one, [one, { type: 'group', name: 'Today' }, two])).toEqual([
       { method: 'codex/update', params: { uri: 'codex://chats/one', pinned: true } },
@@ -91,7 +91,7 @@ describe('what a command of the chats means', () => {
     expect(shown.at(-1)).toMatchObject({ kind: 'pick', text: 'Mark as Read' });
   });
 
-  it('is nothing when VS Code redraws the row at that moment and hands over no row, whatever is selected', async () => {
+  it('is none if VS Code redraws the row at that moment and passes no row, regardless of the selection', async () => {
     await run('plue.channels.open', one);
     const view = treeViews.get('plue.chatChannels');
     if (view !== undefined) view.selection = [two];
@@ -123,7 +123,7 @@ describe('what a command of the chats means', () => {
     expect(shown.at(-1)?.detail).toBe('None yet');
   });
 
-  it('is only those that it changes', async () => {
+  it('are only the changed ones', async () => {
     items = [chat('one', { pinned: true }), chat('two', { archived: true, unread: true, status: 'running' })];
     expect(await run('plue.channels.pin', one, [one, two])).toMatchObject([{ params: { uri: 'codex://chats/two' } }]);
     expect(await run('plue.channels.unpin', one, [one, two])).toMatchObject([{ params: { uri: 'codex://chats/one', pinned: false } }]);
@@ -149,7 +149,7 @@ describe('a chat', () => {
     expect(shown.at(-1)?.text).toBe('Rename Task');
   });
 
-  it('that cannot be changed says why', async () => {
+  it('that cannot be changed shows why', async () => {
     sidecar.answer(codexUpdate, () => {
       throw new FailureError('conflict', 'Another window writes to it.');
     });
@@ -168,7 +168,7 @@ describe('a chat', () => {
 });
 
 describe('tags', () => {
-  it('that all have are ticked, and one that some have says on how many', async () => {
+  it('that all chats have are checked, and one that some have shows the count', async () => {
     answers.push('mine');
     expect(await run('plue.channels.editTags', one, [one, two])).toEqual([
       { method: 'codex/update', params: { uri: 'codex://chats/two', tags: ['work', 'mine'] } },
@@ -203,7 +203,7 @@ describe('tags', () => {
 });
 
 describe('the tree', () => {
-  it('shows only what is asked for, and says how many that are', async () => {
+  it('shows only matches, and their count', async () => {
     answers.push('work');
     await run('plue.channels.filter');
     expect(shown[0]).toMatchObject({ text: 'Filter Chats', detail: 'Select the chats to show' });
@@ -273,7 +273,7 @@ describe('a task', () => {
     expect(await run('plue.stopAllAgents')).toEqual([{ method: 'task/stop', params: {} }]);
   });
 
-  it('that failed does not keep the others, and is said', async () => {
+  it('that failed does not stop the others, and is reported', async () => {
     const other = codexSummary('codex://tasks/other');
     items.push(other);
     sidecar.codexChanged.fire({ uri: other.uri, codex: other });
@@ -285,7 +285,7 @@ describe('a task', () => {
     expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'It has ended.' });
   });
 
-  it('is asked which limit is topped up where none is reached, and needs more than is spent', async () => {
+  it('asks which limit to increase if none is reached, and needs more than is spent', async () => {
     answers.push('Rounds', 'many', '9.5', '9', '80');
     expect(await run('plue.tasks.increaseBudget', rowOf(taskId))).toEqual([
       { method: 'task/budget', params: { uri: taskId, budget: { rounds: 80 } } },

@@ -25,7 +25,7 @@ function chat(changes: Partial<CodexSummary> = {}): CodexSummary {
   };
 }
 
-test('A row says how old it is and what it cost', () => {
+test('A row shows its age and its cost', () => {
   expect(rowOf(chat({ cost: 0.043 }), now).description).toBe('2 m  $0.04');
   expect(rowOf(chat(), now).description).toBe('2 m');
 });
@@ -69,7 +69,7 @@ test('The chat that changed last is first', () => {
   expect([older, chat(), twin].sort(byPlace).map(({ uri }) => uri)).toEqual(['codex://chats/0', 'codex://chats/a', 'codex://chats/b']);
 });
 
-test('What hides in a title or a tag is drawn, so that it cannot turn the row around', () => {
+test('Hidden characters in titles and tags are made visible, so that they cannot reverse the row', () => {
   const row = rowOf(chat({ title: 'Fail \u202Eesrever', tags: ['a\u200Bb'], updatedAt: '2026-11-21T12:00:00Z' }), now);
   expect(row.label).toBe('Fail ⟨U+202E⟩esrever');
   expect(row.accessibilityLabel).toBe('Fail ⟨U+202E⟩esrever, changed now, #a⟨U+200B⟩b');

@@ -34,7 +34,7 @@ function listOf(sidecar: FakeSidecar): TaskList {
   return list;
 }
 
-test('A task says who works on it, for how long, and what it spent of what', () => {
+test('A task shows its agent, its duration, and its cost of the budget', () => {
   expect(row(task()).description).toBe('orchestrator  3 m  $0.21 / 1.00');
   expect(row(child('docs', { spent: spend({ seconds: 20 }) }), { unread: true }).description).toBe('●  code-writer  20 s  local');
   expect(
@@ -43,7 +43,7 @@ test('A task says who works on it, for how long, and what it spent of what', () 
   ).toBe('limit reached  code-writer  $0.10 / 0.10');
 });
 
-test('A state that is shown in words leaves them room beside the title', () => {
+test('A state in words leaves room for the title', () => {
   const title = 'Find out why the tests of the parser fail on Windows';
   expect(row(task({ title })).label).toBe('Find out why the tests of…');
   expect(row(task({ title, status: 'waiting_for_approval' })).label).toBe('Find out…');
@@ -74,16 +74,16 @@ test('Each state has its own shape', () => {
   expect(row(task({ status: 'waiting_for_approval' })).icon).toBe('question');
 });
 
-test('A state has the words that the pages have for it', () => {
+test('A state has the same words as on the pages', () => {
   expect(row(task({ status: 'waiting_for_approval' })).description).toContain('waiting for approval');
   expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waiting for a subtask');
 });
 
-test('A status that was heard later counts', () => {
+test('A later status replaces an earlier one', () => {
   expect(row(task({ status: 'running' }), { taskStatus: 'done', updatedAt: '2026-11-21T12:04:00Z' }).icon).toBe('check');
 });
 
-test('What stands in the way is said in the tooltip', () => {
+test('An obstacle is shown in the tooltip', () => {
   expect(row(task({ status: 'over_budget', note: 'The money is used up.' })).tooltip).toContain('The money is used up.');
 });
 
@@ -139,7 +139,7 @@ test('Sends a message to a task, stops it with its subtasks, and stops all tasks
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, text: 'Use the mock.' }, { uri: taskId, under: true }, {}]);
 });
 
-test('The limit that was reached is topped up, never below what is spent, and the task goes on', async () => {
+test('The reached limit is increased, never below the spent amount, and the task continues', async () => {
   const reached = task({ status: 'over_budget', spentInAll: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
   expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
   expect(problemWith('0.5', 1, false)).toBe('Enter more than 1, the amount already used.');
@@ -155,7 +155,7 @@ test('The limit that was reached is topped up, never below what is spent, and th
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, budget: { usd: 2 } }, { uri: taskId }]);
 });
 
-test('The changes of a task and of all under it are taken back, and what is left is said', async () => {
+test('The changes of a task and its subtasks are undone, and the rest is reported', async () => {
   const conflicts: string[] = [];
   const sidecar = new FakeSidecar().answer(editUndo, () => ({ files: [], turns: [], conflicts }));
   const actions = new TaskActions(sidecar, listOf(sidecar));

@@ -54,7 +54,7 @@ const asked = (method: string): number => sidecar.methods().filter((one) => one 
 const soon = (): Promise<unknown> => vi.advanceTimersByTimeAsync(500);
 
 describe('beside a task', () => {
-  it('stands all of it when its page comes up, also that there is nothing', async () => {
+  it('it is sent completely when its page opens, even if it is empty', async () => {
     agents.refresh();
     await soon();
     expect(posted.map(({ type }) => type).sort()).toEqual(['approvals', 'children', 'task', 'underReview']);
@@ -62,7 +62,7 @@ describe('beside a task', () => {
     expect(posted).toContainEqual({ type: 'children', tasks: [] });
   });
 
-  it('stands what changed, asked for once for many changes, and nothing of other tasks', async () => {
+  it('changes are sent, loaded once for several changes, without other tasks', async () => {
     sidecar.taskEvent.fire({ taskId: 'codex://tasks/other', task: child('other', { parentId: 'codex://tasks/elsewhere' }) });
     await soon();
     expect(sidecar.asked).toEqual([]);
@@ -91,7 +91,7 @@ describe('beside a task', () => {
     expect(asked('task/get')).toBe(2);
   });
 
-  it('that cannot be read says why', async () => {
+  it('that cannot be read shows why', async () => {
     sidecar.answer(taskGet, () => {
       throw new FailureError('internal', 'The disk is gone.');
     });
@@ -120,7 +120,7 @@ it.each([
   [{ type: 'newTask', goal: 'Export' } as const, ['plue.newTask', { goal: 'Export', parentId: taskId }]],
   [{ type: 'edits', command: 'plue.reviewChanges', path: 'a.ts' } as const, ['plue.reviewChanges', { codexId: taskId, path: 'a.ts' }]],
   [{ type: 'taskCommand', command: 'plue.tasks.pause' } as const, ['plue.tasks.pause', { type: 'codex', uri: taskId }]],
-])('What the page asks for is done by a command: %j', async (message, command) => {
+])('Requests of the page run a command: %j', async (message, command) => {
   await handle(agents.handlers, message);
   expect(executed).toEqual([command]);
 });

@@ -119,7 +119,7 @@ describe('code that names its file', () => {
     expect(executed).toEqual([]);
   });
 
-  it('that says what the file says already is not shown', async () => {
+  it('that equals the current file is not shown', async () => {
     await apply.apply(before, 'ts src/dates.ts');
     expect(shown.map(({ text }) => text)).toEqual(['dates.ts already contains this code.']);
     expect(executed).toEqual([]);
@@ -140,7 +140,7 @@ describe('code that names its file', () => {
 });
 
 describe('code that names no file', () => {
-  it('goes to the one that was in front last, in place of what is selected', async () => {
+  it('is inserted into the last active editor, replacing the selection', async () => {
     putInFront(dates, new Range(1, 17, 1, 18));
     await apply.apply('20', 'ts');
     expect(diff()).toMatchObject({ left: { path: dates }, title: 'dates.ts (proposed: the selection)' });
@@ -181,8 +181,8 @@ describe('code that names no file', () => {
   });
 });
 
-describe('without an open folder', () => {
-  it('it is said what can be done instead', async () => {
+describe('without a workspace folder', () => {
+  it('the alternatives are shown', async () => {
     workspace.workspaceFolders = undefined;
     await expect(apply.apply(after, 'ts')).rejects.toThrow('No folder is open. Open a folder, or select New File.');
   });
@@ -228,7 +228,7 @@ describe('a proposal', () => {
     expect(disk.get(dates)).toBe(after);
   });
 
-  it('in front is the one that is meant, and its tab is closed with it', async () => {
+  it('in front is the target, and its tab is closed with it', async () => {
     await apply.apply(after, 'ts src/dates.ts');
     const tab = { input: new TabInputTextDiff(diff().left, Uri.file(dates).with({ scheme: 'plue-proposed', query: '1' })) };
     const other = { input: new TabInputTextDiff(diff().left, Uri.file(dates)) };
@@ -267,7 +267,7 @@ describe('a proposal', () => {
 });
 
 describe('a new file', () => {
-  it('is made where the user says, with the path that the code names to begin with', async () => {
+  it('is created where the user selects, with the path in the code as a default', async () => {
     answers.push('src/other.ts');
     await newFile('export {};\n', 'ts src/new.ts');
     expect(shown[0]).toMatchObject({ text: 'New File', detail: 'Select a location in work' });
@@ -275,7 +275,7 @@ describe('a new file', () => {
     expect(opened).toEqual([join(folder, 'src/other.ts')]);
   });
 
-  it('is never made over one that is there, outside of the folder, or without a word where it decides what runs', async () => {
+  it('never replaces an existing file, is never outside the workspace, and warns if it controls what runs', async () => {
     const size = disk.size;
     answers.push('src/dates.ts');
     await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('The file src/dates.ts already exists.');
@@ -312,7 +312,7 @@ describe('a new file', () => {
 });
 
 describe('code that is inserted', () => {
-  it('is copied instead where no editor is open, or where it takes nothing, and that is said', async () => {
+  it('is copied if no editor is open or editable, which is reported', async () => {
     await lastEditor.insert('one');
     putInFront(dates);
     editing.isTaken = false;

@@ -30,7 +30,7 @@ describe('a file that went with a message', () => {
     expect(shown).toEqual([]);
   });
 
-  it('outside of the open folder opens only when the user says so, however it is reached', async () => {
+  it('outside of the workspace opens only with consent, on any path', async () => {
     for (const path of [join(home, 'secret.txt'), '../secret.txt', 'link.txt']) {
       await openAttached(path, undefined);
       expect(shown.at(-1)).toMatchObject({ text: `${join(home, 'secret.txt')} is outside the workspace folder.`, buttons: ['Open'] });
@@ -68,7 +68,7 @@ describe('a file that went with a message', () => {
 describe('an image of a chat', () => {
   const address = RealUri.from({ scheme: 'plue-image', path: '/photo.png', query: 'blob-1' });
 
-  it('opens in VS Code’s own view under its name, wherever that name says it lay', async () => {
+  it('opens in VS Code’s own viewer under its name, regardless of the path in it', async () => {
     await openImage('blob-1', '../../photo.png');
     expect(executed).toEqual([['vscode.open', address, { viewColumn: -1, preview: true }]]);
   });

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => steering.dispose());
 
-it('What steers a chat is asked anew when a turn of it ended or the chat changed, and not for others', async () => {
+it('The instructions are loaded again after a turn or a change of the chat, and not for others', async () => {
   sidecar.messageEvent.fire({
     codexId: 'codex://chats/other',
     seq: 1,
@@ -38,7 +38,7 @@ it('What steers a chat is asked anew when a turn of it ended or the chat changed
   await vi.waitFor(() => expect(posted).toHaveLength(2));
 });
 
-it('Asked several times at once, it asks once more and no oftener', async () => {
+it('Several requests at once load only once more', async () => {
   for (let time = 0; time < 5; time++) steering.refresh();
   await vi.waitFor(() => expect(posted).toHaveLength(2));
   expect(asked()).toBe(2);
@@ -53,7 +53,7 @@ it('A failure leaves what the page knows', async () => {
   expect(posted).toEqual([]);
 });
 
-it('What was allowed is shown at once, and what ships opens to be read', async () => {
+it('Allowed instructions are shown at once, and shipped ones open read-only', async () => {
   await handle(steering.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
   expect(posted).toEqual([{ type: 'instructions', steering: { sources: [], note: 'allowed' } }]);
@@ -61,7 +61,7 @@ it('What was allowed is shown at once, and what ships opens to be read', async (
   expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
 });
 
-it('Only what the page may say is heard', () => {
+it('Only messages of the page are accepted', () => {
   expect(parseMessage(fromChatPage, { type: 'loadInstructions' })).toBeDefined();
   expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x', version: 'y' })).toBeDefined();
   expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x' })).toBeUndefined();

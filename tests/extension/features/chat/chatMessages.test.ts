@@ -60,7 +60,7 @@ describe('a message that is deleted', () => {
     expect(posted).toEqual([{ type: 'deletionSettled', messageId: 'm1' }]);
   });
 
-  it('stays when it is taken back', async () => {
+  it('stays after Undo', async () => {
     await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
     await handle(reading.handlers, { type: 'undelete', messageId: 'm1' });
     await vi.advanceTimersByTimeAsync(undeleteMs);
@@ -68,7 +68,7 @@ describe('a message that is deleted', () => {
     expect(sidecar.asked).toEqual([]);
   });
 
-  it('that could not be deleted says why, and is shown again', async () => {
+  it('that could not be deleted shows why, and is shown again', async () => {
     sidecar.answer(messageDiscard, () => {
       throw new FailureError('conflict', 'The chat is answering.');
     });
@@ -116,7 +116,7 @@ it('Earlier messages come with the number that they were asked for with', async 
   expect(posted).toEqual([{ type: 'range', generation: 7, offset: 3, messages: [question('q1', 'Why?')] }]);
 });
 
-it('What is found comes with the words that were looked for', async () => {
+it('A result includes the words of the search', async () => {
   const found = [{ messageId: 'q1', index: 0, count: 2 }];
   sidecar.answer(messageFind, () => ({ found, isTruncated: true }));
   await handle(reading.handlers, { type: 'find', text: 'slow' });
@@ -153,7 +153,7 @@ describe('from question to question', () => {
     expect(posted).toEqual([{ type: 'jump', index: 4, messageId: 'q2' }]);
   });
 
-  it('the list of a chat without questions says so, and goes nowhere', async () => {
+  it('the list of a chat without messages says so, and does not move', async () => {
     sidecar.answer(messageOutline, () => ({ entries: [] }));
     await reading.jump();
     expect(shown[0]?.detail).toBe('No questions yet');

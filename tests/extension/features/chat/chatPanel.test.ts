@@ -230,7 +230,7 @@ describe('a chat in its panel', () => {
     expect(panels).toHaveLength(2);
   });
 
-  it('that cannot be read says why, on the page and in the log', async () => {
+  it('that cannot be read shows the reason on the page and in the log', async () => {
     sidecar.answer(codexGet, () => {
       throw new FailureError('notFound', 'There is no such chat.');
     });
@@ -284,7 +284,7 @@ describe('a chat in its panel', () => {
   });
 });
 
-describe('what was not read', () => {
+describe('unread content', () => {
   const reads = (): number => sidecar.methods().filter((method) => method === 'codex/markRead').length;
 
   it('is marked as read once when it is visible', async () => {
@@ -309,7 +309,7 @@ describe('what was not read', () => {
   });
 });
 
-describe('what the page asks for', () => {
+describe('requests of the page', () => {
   beforeEach(() => open());
 
   it('is sent, and the model that answers is remembered', async () => {
@@ -331,7 +331,7 @@ describe('what the page asks for', () => {
     await hears({ type: 'refused', text: 'Why?', error: { kind: 'conflict', message: 'The chat is full.' } });
   });
 
-  it('that is none of what a page says is not done', async () => {
+  it('that is not a message of a page is ignored', async () => {
     panel().say({ type: 'send', text: 'Why?', codexId: 'codex://chats/other' });
     await vi.waitFor(() => expect(lines).toContain('A chat page sent a message that is not one of ours; it was ignored.'));
     expect(sidecar.asked).toEqual([]);
@@ -430,7 +430,7 @@ describe('what the page asks for', () => {
     await vi.waitFor(() => expect(terminals).toEqual([{ name: 'Ollama', sent: ['ollama serve'] }]));
   });
 
-  it('asks for another provider among those that are on, and manages them', async () => {
+  it('selects another enabled provider, and manages providers', async () => {
     answers.push('Anthropic');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('codex/update'));
@@ -447,7 +447,7 @@ describe('what the page asks for', () => {
 });
 
 describe('commands for a chat', () => {
-  it('are done for the one that a menu names, else for the one in front, else for none', async () => {
+  it('run for the chat of the menu, else for the active one, else for none', async () => {
     sidecar.answer(codexUndo, () => codex({ title: 'Before' })).answer(codexRedo, () => codex({ title: 'After' }));
     await run('plue.chat.undo');
     const one = await open();
@@ -465,7 +465,7 @@ describe('commands for a chat', () => {
     expect(sidecar.asked).toHaveLength(2);
   });
 
-  it('summarise what was said, and tell what that saved', async () => {
+  it('summarize earlier messages, and report the savings', async () => {
     await open();
     sidecar.answer(messageCompact, () => ({ tokensBefore: 90_000, tokensAfter: 2000 }));
     await run('plue.chat.compact', codexId);
@@ -475,7 +475,7 @@ describe('commands for a chat', () => {
     ]);
   });
 
-  it('say why they failed', async () => {
+  it('report why they failed', async () => {
     await open();
     sidecar.answer(messageCompact, () => {
       throw new FailureError('conflict', 'There is nothing to summarise.');
@@ -506,7 +506,7 @@ describe('a message that is opened', () => {
     await hears({ type: 'jump', index: 7, messageId: 'm8' });
   });
 
-  it('that is gone says so', async () => {
+  it('that no longer exists is reported', async () => {
     await open();
     sidecar.answer(messageList, () => {
       throw new FailureError('internal', 'That message is gone.');
@@ -517,7 +517,7 @@ describe('a message that is opened', () => {
 });
 
 describe('which chat is opened', () => {
-  it('is the one that was in front last, where it is still there', async () => {
+  it('is the last active one, if it still exists', async () => {
     await open();
     await open('codex://chats/two');
     active.dispose();
@@ -560,7 +560,7 @@ describe('which chat is opened', () => {
   });
 });
 
-describe('files from elsewhere', () => {
+describe('files from outside the workspace', () => {
   beforeEach(() => {
     workspace.workspaceFolders = [{ uri: Uri.file('/work') }];
     disk.set('/work/a.ts', '');

@@ -143,7 +143,7 @@ describe('the chat view', () => {
     await vi.waitFor(() => expect(view().webview.html).toContain('data-codex-id="codex://chats/two"'));
   });
 
-  it('ignores what the page of the chat before still says', async () => {
+  it('ignores messages of the page of the previous chat', async () => {
     await run('plue.openChat', codexId);
     await load(view());
     await run('plue.openChat', 'codex://chats/two');
@@ -175,7 +175,7 @@ describe('the chat view', () => {
     await vi.waitFor(() => expect(view().chat).toBe('codex://chats/new1'));
   });
 
-  it('says why it has no chat, and has one when the sidecar is back', async () => {
+  it('shows why it has no chat, and has one when the sidecar is back', async () => {
     sidecar.answer(codexCreate, () => {
       throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone <now>.');
     });

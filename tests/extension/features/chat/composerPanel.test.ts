@@ -105,7 +105,7 @@ async function found(text: string): Promise<string[]> {
 }
 
 describe('files by @', () => {
-  it('are those of the open folder, and one that came or went is noticed', async () => {
+  it('are those of the workspace, and added and removed ones are noticed', async () => {
     expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
     writeFileSync(join(folder, 'src', 'dates.ts'), '');
     folderWatch.created.fire(Uri.file(join(folder, 'src', 'dates.ts')));
@@ -143,21 +143,21 @@ describe('files by @', () => {
     expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
   }, 60_000);
 
-  it('are not read in a folder that is not trusted, and it is said why', async () => {
+  it('are not read in an untrusted folder, with the reason', async () => {
     workspace.isTrusted = false;
     expect(await found('')).toEqual([]);
     expect(posted.at(-1)).toMatchObject({ note: 'This folder isn’t trusted, so Plue won’t open its files.' });
   });
 
-  it('are none without a folder, and it is said why', async () => {
+  it('are none without a folder, with the reason', async () => {
     workspace.workspaceFolders = undefined;
     expect(await found('')).toEqual([]);
     expect(posted.at(-1)).toMatchObject({ note: 'No folder is open. Open a folder to attach its files.' });
   });
 });
 
-describe('what is dropped', () => {
-  it('is named as it lies: in the folder or elsewhere, and never by another scheme', async () => {
+describe('dropped files', () => {
+  it('is named by its path, in the workspace or outside, and never by another scheme', async () => {
     const uris = [`file://${folder}/src/date.ts`, 'file:///etc/hosts', 'vscode-remote://host/srv/a.ts', 'https://example.org', 'nonsense'];
     await handle(panel.handlers, { type: 'dropped', uris });
     expect(posted).toEqual([{ type: 'attach', files: [{ path: 'src/date.ts' }, { path: '/etc/hosts' }, { path: '/srv/a.ts' }] }]);
@@ -165,7 +165,7 @@ describe('what is dropped', () => {
 });
 
 describe('a file', () => {
-  it('that cannot be looked at says so on its chip and nowhere else', async () => {
+  it('that cannot be read shows it only on its chip', async () => {
     sidecar.answer(attachmentInspect, () => {
       throw new Error('The disk is gone.');
     });
@@ -173,7 +173,7 @@ describe('a file', () => {
     expect(posted).toEqual([{ type: 'inspected', chipId: 'file-1', error: 'The disk is gone.' }]);
   });
 
-  it('that is pinned goes beside those that are', async () => {
+  it('that is pinned is added to the pinned files', async () => {
     const pinned = { path: 'notes.md', name: 'notes.md', kind: 'text' as const, questions: [] };
     sidecar.answer(codexGet, () => chat([], { contextFiles: [pinned] })).answer(codexUpdate, () => codex());
     chosen.push(Uri.file(join(folder, 'src', 'date.ts')));
@@ -186,7 +186,7 @@ describe('a file', () => {
   });
 });
 
-describe('what is put beside the draft', () => {
+describe('attachments of the draft', () => {
   it('is what is selected in an editor, by its lines', async () => {
     await handle(panel.handlers, { type: 'attachSelection' });
     expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in the editor. Select lines and try again.']);
@@ -213,7 +213,7 @@ describe('what is put beside the draft', () => {
     expect(posted).toEqual([{ type: 'inspected', chipId: 'c1', view }]);
   });
 
-  it('is an image of the folder, and of nothing else without the user’s word', async () => {
+  it('is an image of the workspace, and others only with consent of the user', async () => {
     const png = Buffer.from('\u0089PNG\r\n\u001a\n0000', 'latin1');
     writeFileSync(join(folder, 'a.png'), png);
     await handle(panel.handlers, { type: 'readImage', chipId: 'c1', path: 'a.png' });
@@ -231,7 +231,7 @@ describe('what is put beside the draft', () => {
 });
 
 describe('the queue', () => {
-  it('gives back what was taken out of it', async () => {
+  it('returns what was removed from it', async () => {
     sidecar.answer(messageUnqueue, () => ({}));
     await handle(panel.handlers, { type: 'unqueue', queuedId: 'q1' });
     expect(sidecar.asked).toEqual([{ method: 'message/unqueue', params: { codexId, queuedId: 'q1' } }]);

@@ -46,7 +46,7 @@ describe('an answer that ends', () => {
     ['when_hidden', true, 0],
     ['always', true, 1],
     ['never', false, 0],
-  ])('with the setting %s and a chat that is visible: %s, is told %d times', async (setting, isVisible, times) => {
+  ])('with the setting %s and a chat that is visible: %s, is notified %d times', async (setting, isVisible, times) => {
     follow(setting, isVisible);
     await end();
     expect(shown).toHaveLength(times);

@@ -26,7 +26,7 @@ async function found(isExcluded: (path: string) => boolean = () => false, most =
 }
 
 describe('the files of a folder', () => {
-  it('come without what an ignore file names, at every level, and the nearest has the last word', async () => {
+  it('omit ignored files at every level, and the nearest ignore file wins', async () => {
     write({
       '.gitignore': 'build/\n*.log\n/only-root.txt\n',
       'a.ts': '',
@@ -75,7 +75,7 @@ describe('the files of a folder', () => {
     expect((await found()).sort()).toEqual(['a.ts', 'src/b.ts']);
   });
 
-  it('are those that git sees, whatever the rules are', async () => {
+  it('are those that git lists, for any rules', async () => {
     const part = fc.constantFrom('a', 'b', 'c.log', 'd.ts', '.e', 'f g');
     const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
     const rule = fc.constantFrom(

@@ -27,7 +27,7 @@ test('No other scheme is followed', () => {
   }
 });
 
-test('A path of the open folder is a file, with its line', () => {
+test('A path of the workspace is a file, with its line', () => {
   expect(linkTarget('src/date.ts', '/work')).toEqual({ type: 'file', path: '/work/src/date.ts' });
   expect(linkTarget('src/date.ts:12', '/work')).toEqual({ type: 'file', path: '/work/src/date.ts', line: 12 });
   expect(linkTarget('./src/date.ts#L7-L9', '/work')).toEqual({ type: 'file', path: '/work/src/date.ts', line: 7 });

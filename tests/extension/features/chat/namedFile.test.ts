@@ -26,7 +26,7 @@ it.each([
   expect(namedFile(info, code)).toEqual({ ...(path === undefined ? {} : { path }), code: rest });
 });
 
-it('Any words behind a fence are read in no time and lose no code', () => {
+it('Any text after a fence is parsed quickly and loses no code', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 3000 }), fc.string({ maxLength: 3000 }), (info, code) => {
       expect(code.endsWith(namedFile(info, code).code)).toBe(true);

@@ -14,7 +14,7 @@ test('A prompt comes with the selection and the file in their places', () => {
   );
 });
 
-test('What the editor does not show stays as it was written, and so do arguments', () => {
+test('Text that the editor does not show is unchanged, and so are arguments', () => {
   expect(filled('Say {{selection}} to {{name}}.', {})).toBe('Say {{selection}} to {{name}}.');
 });
 

@@ -50,14 +50,14 @@ describe('a source of text', () => {
     });
   });
 
-  it('is limited, and says how much was omitted', async () => {
+  it('is limited, and shows how much was omitted', async () => {
     commandAnswers.set('plue.terminal.lastCommand', () => `first ${'x'.repeat(20_000)} last`);
     const text = (await sources.read('terminal', undefined))?.text ?? '';
     expect(text.startsWith('[11 characters omitted]\n')).toBe(true);
     expect(text.endsWith(' last')).toBe(true);
   });
 
-  it('says that no command is known', async () => {
+  it('shows that no command is known', async () => {
     await expect(sources.read('terminal', undefined)).rejects.toThrow('No command of the active terminal is known.');
   });
 
@@ -96,7 +96,7 @@ describe('a source of text', () => {
     for (const secret of ['new .env', 'new id_rsa', 'old gone.ts', '.env.local']) expect(text).not.toContain(secret);
   });
 
-  it('says that there is no repository', async () => {
+  it('shows that there is no repository', async () => {
     await expect(sources.read('changes', undefined)).rejects.toThrow('not in a Git repository');
   });
 

@@ -64,7 +64,7 @@ test('Nothing is written when the dialog is closed', async () => {
   expect(sidecar.methods()).toEqual(['codex/get']);
 });
 
-test('Chosen sessions come in one by one, the last one opens, and the report says what did not', async () => {
+test('Selected sessions are imported one by one, the last one opens, and the report lists failures', async () => {
   const session = (path: string, title: string): { path: string; title: string; updatedAt: string; size: number } => ({
     path,
     title,
@@ -94,7 +94,7 @@ test('Chosen sessions come in one by one, the last one opens, and the report say
   expect(opened.join()).toContain('/s/2.jsonl: Damaged.');
 });
 
-test('What was imported before comes in a second time only when the user says so', async () => {
+test('Earlier imports are repeated only if the user confirms', async () => {
   const sidecar = new FakeSidecar().answer(codexImport, ({ paths: [path = ''], again }) =>
     again === true
       ? { imported: [summary('Again')], notCarried: [], failed: [] }
@@ -114,7 +114,7 @@ test('What was imported before comes in a second time only when the user says so
   expect(shown.at(-1)?.text).toBe('1 chat was imported.');
 });
 
-test('Cancel keeps what came in and asks for nothing more', async () => {
+test('Cancel keeps the imported ones and stops', async () => {
   const sidecar = new FakeSidecar().answer(codexImportable, () => ({
     sessions: ['a', 'b'].map((title) => ({ path: `/s/${title}`, title: `s ${title}`, updatedAt: '2026-01-01T00:00:00Z', size: 1 })),
     isTruncated: false,
@@ -129,7 +129,7 @@ test('Cancel keeps what came in and asks for nothing more', async () => {
   expect(executed).toEqual([['plue.openChat', uri]]);
 });
 
-test('No sessions on this machine is said', async () => {
+test('Without sessions on this machine, this is shown', async () => {
   const sidecar = new FakeSidecar().answer(codexImportable, () => ({ sessions: [], isTruncated: false }));
   answers.push('Codex');
   await expect(new Transfer(sidecar).import()).rejects.toThrow('Cancelled.');

@@ -23,16 +23,16 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
-describe('an image of the open folder', () => {
+describe('an image of the workspace', () => {
   it('is read with its kind', async () => {
     expect(await readImage('a.png', false)).toEqual({ mediaType: 'image/png', data: png });
   });
 
-  it.each(['../b.png', 'link.png', ''])('is not read from elsewhere by %j, unless the user said so', async (path) => {
+  it.each(['../b.png', 'link.png', ''])('is not read from outside by %j without consent of the user', async (path) => {
     await expect(readImage(path, false)).rejects.toThrow('outside the workspace folder');
   });
 
-  it('is read from elsewhere when the user said so', async () => {
+  it('is read from outside with consent of the user', async () => {
     expect((await readImage(join(outside, 'b.png'), true)).data).toEqual(png);
   });
 

@@ -25,7 +25,7 @@ test('Several lines are asked for at the end of a line only', () => {
   expect([at('a', ''), at('a', '\nb'), at('a', '  \nb'), at('a', ')\nb')].map(isMultiline)).toEqual([true, true, true, false]);
 });
 
-test('The middle of a word is known in any script', () => {
+test('The middle of a word is detected in any script', () => {
   expect([at('a', 'b'), at('a', 'ö'), at('a', '1'), at('a', '$'), at('a', ')'), at('a', '')].map(isInWord)).toEqual([
     true,
     true,

@@ -82,7 +82,7 @@ test.each([
   expect(asked).toHaveLength(2);
 });
 
-test('A model that had nothing to say is not asked again at the same place', async () => {
+test('A model without a suggestion is not requested again at the same position', async () => {
   const { ghostText, asked } = start('');
   await type(ghostText, at('re'));
   await type(ghostText, at('re'));

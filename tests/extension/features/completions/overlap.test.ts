@@ -30,7 +30,7 @@ test('Text that only repeats the suffix, or is blank, is nothing', () => {
   expect(fit('  \n', '')).toBeUndefined();
 });
 
-test('What is inserted is always a beginning of the text', () => {
+test('The inserted text is always a prefix of the text', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[ab(){}\n;]{0,20}$/), fc.stringMatching(/^[ab(){}\n;]{0,20}$/), (text, suffix) => {
       const insertion = fit(text, suffix);

@@ -44,7 +44,7 @@ test('Next and previous go round the end of the file', () => {
   expect(nextHunk(hunks, 1, 20, -1)?.id).toBe('10');
 });
 
-test('Whatever the sidecar says, the lines are in the document', () =>
+test('For any response of the sidecar, the lines are in the document', () =>
   fc.assert(
     fc.property(fc.nat(50), fc.nat(50), fc.integer({ min: 1, max: 40 }), (start, lines, count) => {
       const { first, last } = linesOf(hunk(start + 1, lines), count);
@@ -52,7 +52,7 @@ test('Whatever the sidecar says, the lines are in the document', () =>
     }),
   ));
 
-test('What is to review is said in words', () => {
+test('Pending hunks are described in words', () => {
   expect(inText([file([hunk(1, 1)])])).toBe('1 change in 1 file');
   expect(inText([file([hunk(1, 1), hunk(5, 1)]), file([], 'changed since')])).toBe('3 changes in 2 files, 1 conflict');
 });
@@ -62,7 +62,7 @@ test('Lists at most three conflicts in full', () => {
   expect(refused(['a.', 'b.', 'c.', 'd.', 'e.'])).toBe('a. b. c. 2 more were not changed.');
 });
 
-test('What a menu or a key hands over is no target', () => {
+test('Arguments of menus and keys are not targets', () => {
   expect(readTarget({ codexId: 'codex://chats/a', path: 'a.ts' })).toEqual({ codexId: 'codex://chats/a', path: 'a.ts' });
   for (const given of [undefined, null, 'plue', { scheme: 'file', path: '/a.ts' }]) expect(readTarget(given)).toBeUndefined();
 });

@@ -148,13 +148,13 @@ test('Nothing is decided about a file that is not saved', async () => {
   }
 });
 
-test('Where no turn can be undone that is said, without a list that is empty', async () => {
+test('If no turn can be undone, this is shown instead of an empty list', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([])));
   await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
   expect(shown).toMatchObject([{ kind: 'info', text: 'No changes to undo.' }]);
 });
 
-test('What has no way back is said where a turn is undone', async () => {
+test('A turn that cannot be restored is shown as such', async () => {
   const turns = [{ codexId: chat, turnId: '1', time: '', title: 'Fix', files: 1, isUndone: false }];
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([], { turns, leftOut: 'dist is too large to keep.' })));
   answers.push(undefined);
@@ -166,7 +166,7 @@ const hunk = (id: string, newStart: number): HunkView => ({
   ...{ id, oldStart: newStart, oldLines: 1, newStart, newLines: 1, state: 'pending', text: '', isConflict: false },
 });
 
-describe('what is decided', () => {
+describe('decisions', () => {
   const files = [file('a.ts', { hunks: [hunk('two', 6), hunk('one', 2)] }), file('b.png', { isBinary: true })];
   let sidecar: FakeSidecar;
   let reviews: Reviews;
@@ -280,7 +280,7 @@ describe('what is decided', () => {
   });
 });
 
-test('Where nothing is under review, that is said, and nothing is asked', async () => {
+test('If nothing is under review, this is shown and nothing is asked', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([file('a.ts', { state: 'accepted' })])));
   await reviews.review(undefined);
   expect(shown.map(({ text }) => text)).toEqual(['No changes to review.']);
@@ -315,7 +315,7 @@ test('A turn that is chosen is undone, or done again', async () => {
   reviews.dispose();
 });
 
-test('A list that cannot be had stands in the log, and what is known stays', async () => {
+test('A list that cannot be loaded is logged, and the known files stay', async () => {
   const { log, lines } = fakeLog();
   const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts')]));
   const reviews = new Reviews(sidecar, new BeforeFiles(sidecar), log);

@@ -13,7 +13,7 @@ const provider: HealthRowView = {
   fix: { action: 'setKey', target: 'house' },
 };
 
-test('A row says its state by a sign and in words, with what helps below it', () => {
+test('A row shows its state by a sign and in words, with advice below', () => {
   const { text, placed } = reportOf({ isHealthy: false, version: '1.2.3', rows: [rowOf(provider)] });
   expect(text.split('\n')).toEqual([
     'Plue is missing a required component.',
@@ -38,7 +38,7 @@ test('The first line of a report names warnings and what is missing', () => {
   expect(first('ok', 'missing')).toBe('No problems found. An optional component is missing.');
 });
 
-test('A report without a sidecar says only what is known', () => {
+test('A report without a sidecar shows only what is known', () => {
   expect(reportOf({ isHealthy: false, version: undefined, rows: [] }).text).toBe('Plue is missing a required component.\n');
 });
 
@@ -65,7 +65,7 @@ test('Everything that can help is a command of Plue’s manifest or of VS Code',
   }
 });
 
-test('However long a sentence is, its lines hold all of it and fit a report', () => {
+test('Lines of a long sentence contain all of it and fit a report', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-z.]{1,40}$/), { minLength: 1, maxLength: 60 }), (words) => {
       const lines = wrapped(words.join(' '));

@@ -32,7 +32,7 @@ test('Several selections have numbers', () => {
   expect(message).toContain('Selection 2: `a.ts`, lines 3 to 4\n');
 });
 
-test('Of a long file, the lines around are sent', () => {
+test('For a long file, the surrounding lines are sent', () => {
   const message = editMessage({ instruction: '', path: 'a', language: '', selections: [{ lines: ['line 1000'], first: 1000 }], document });
   expect(message).toContain('The code around, lines 800 to 1200, for reference:');
   expect(message).not.toMatch(/^line 799$/m);

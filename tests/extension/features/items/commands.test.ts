@@ -83,7 +83,7 @@ async function form(): Promise<unknown> {
 }
 
 describe('a new chat from a template', () => {
-  it('is opened at once, with what was handed over and it has a place for', async () => {
+  it('is opened at once, with the passed values that it has fields for', async () => {
     await run('plue.newChatFromTemplate', { templateId: 'reviewer', values: { tone: 'kind', permission_mode: 'ask' } });
     expect(sidecar.asked.at(-1)).toEqual({
       method: 'codex/create',
@@ -173,13 +173,13 @@ describe('a new task', () => {
     expect(await form()).toMatchObject({ target: { templateId: 'writer', parentId: 'codex://chats/one' }, values: { goal: 'Export' } });
   });
 
-  it('of a template that was handed over asks nothing', async () => {
+  it('of a passed template asks nothing', async () => {
     await run('plue.newTask', { templateId: 'writer', values: { goal: 'Export' } });
     expect(shown).toEqual([]);
     expect(await form()).toMatchObject({ target: { templateId: 'writer' }, values: { goal: 'Export' } });
   });
 
-  it('needs a template, and it is said how one is made', async () => {
+  it('needs a template, and the way to create one is shown', async () => {
     sidecar.answer(templateList, () => ({ templates: [] }));
     await run('plue.newTask');
     await run('plue.newFromTemplate');
@@ -193,7 +193,7 @@ describe('a new task', () => {
   });
 });
 
-describe('what is opened', () => {
+describe('opening items', () => {
   it.each([
     ['codex://chats/one', ['plue.openChat', 'codex://chats/one']],
     ['codex://tasks/one', ['plue.openChat', 'codex://tasks/one']],
@@ -217,7 +217,7 @@ describe('what is opened', () => {
     expect(opened).toHaveLength(2);
   });
 
-  it('is chosen among one’s own when nothing names it', async () => {
+  it('is selected among the user’s items if none is given', async () => {
     answers.push('Soup');
     await run('plue.openItem');
     expect(lists[0]).toMatchObject([{ label: 'Soup', description: 'Item', detail: 'With leek.' }]);
@@ -228,7 +228,7 @@ describe('what is opened', () => {
   });
 });
 
-describe('what is done to one of one’s own', () => {
+describe('actions for an item', () => {
   it('is undone and done again, with the way back beside it', async () => {
     sidecar.answer(codexUndo, () => soup).answer(codexRedo, () => soup);
     answers.push('Soup', 'Redo');

@@ -113,13 +113,13 @@ describe('a form', () => {
     expect(heard()).not.toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'slow' } }));
   });
 
-  it('of a new one begins with what was handed over', async () => {
+  it('of a new item starts with the passed values', async () => {
     await open({ templateId: 'recipe', values: { servings: 4 } });
     expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', values: { servings: 4 } }));
     expect(panels[0]?.title).toBe('New Recipe');
   });
 
-  it('of a chat holds its settings, and says so', async () => {
+  it('of a chat shows its settings', async () => {
     stored = chat([], { codex: talk, values: { permission_mode: 'ask' }, readOnlyReason: 'Another window writes to it.' });
     await open({ uri: talk.uri });
     expect(heard()).toContainEqual(
@@ -128,7 +128,7 @@ describe('a form', () => {
     expect(panels[0]?.title).toBe('Settings: Talk');
   });
 
-  it('that comes back with the window shows what it showed before; one that showed nothing says so', async () => {
+  it('that is restored with the window shows its earlier item; an empty one shows that', async () => {
     restorePanel('plue.item');
     await say(
       { type: 'ready' },
@@ -137,7 +137,7 @@ describe('a form', () => {
     await say({ type: 'ready', target: { uri: soup.uri } }, { type: 'form', codex: soup });
   });
 
-  it('of a file with mistakes is not shown, and the way forward is said', async () => {
+  it('of a file with errors is not shown, and the next step is', async () => {
     stored = file({ ...soup, templateId: '' }, {});
     await editor.open({ uri: soup.uri });
     await say(
@@ -183,8 +183,8 @@ describe('a form', () => {
   });
 });
 
-describe('what is saved', () => {
-  it('of an item is refused when the file is newer than what was seen, which the sidecar decides', async () => {
+describe('saving', () => {
+  it('of an item is rejected by the sidecar if the file is newer than the shown version', async () => {
     await open();
     await say({ type: 'save', values: { servings: 3 }, expectedVersion: 3 }, { type: 'saved', codex: { ...soup, version: 4 } });
     expect(paramsOf('codex/update')).toEqual({ uri: soup.uri, set: { servings: 3 }, expectedVersion: 3 });
@@ -235,7 +235,7 @@ describe('what is saved', () => {
   });
 });
 
-describe('what changes elsewhere', () => {
+describe('external changes', () => {
   it('receives a new version or the deletion of an item', async () => {
     await open();
     const before = heard().length;
@@ -265,7 +265,7 @@ describe('what changes elsewhere', () => {
     expect(await changed(10, 'b')).toEqual([{ type: 'changed', isGone: false }]);
   });
 
-  it('that cannot be read of a chat stands in the log', async () => {
+  it('of a chat that cannot be read is logged', async () => {
     stored = chat([], { codex: talk, values: {} });
     await open({ uri: talk.uri });
     sidecar.answer(codexGet, () => {
@@ -333,7 +333,7 @@ describe('an old version', () => {
     expect(sidecar.methods()).not.toContain('codex/update');
   });
 
-  it('is read by its address, and an address of something else says nothing', async () => {
+  it('is read by its address, and other addresses are ignored', async () => {
     const texts = contents.get('plue-version');
     expect(await texts?.provideTextDocumentContent(address())).toBe('{}');
     expect(sidecar.asked).toEqual([{ method: 'codex/get', params: { uri: soup.uri, version: 2 } }]);

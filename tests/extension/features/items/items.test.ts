@@ -26,7 +26,7 @@ function document(uri: string, change: Partial<CodexSummary> = {}): CodexSummary
 const soup = document('codex://items/soup');
 const link = (title: string) => ({ kind: 'prompt', target: `codex://chats/${title}`, title, exists: true });
 
-test('What nothing refers to is deleted at once and can be taken back', async () => {
+test('An unused item is deleted at once and can be restored', async () => {
   const sidecar = new FakeSidecar()
     .answer(codexLinks, () => ({ incoming: [], outgoing: [] }))
     .answer(codexDelete, () => ({}))
@@ -37,7 +37,7 @@ test('What nothing refers to is deleted at once and can be taken back', async ()
   expect(sidecar.methods()).toEqual(['codex/links', 'codex/delete', 'codex/restore']);
 });
 
-test('What something refers to is deleted only after it was said', async () => {
+test('An item in use is deleted only after a warning', async () => {
   const sidecar = new FakeSidecar().answer(codexLinks, () => ({ incoming: [link('a'), link('b')], outgoing: [] }));
   await expect(new Documents(sidecar).delete(soup)).rejects.toThrow('Cancelled.');
   expect(shown[0]?.detail).toBe('“a” and “b” refer to it. You can restore it later.');
@@ -61,20 +61,20 @@ test('A rename lists updated and other references first', async () => {
   expect(sidecar.asked).toHaveLength(3);
 });
 
-test('Who refers is named, and from the fourth on counted', () => {
+test('The first three users are named, and others counted', () => {
   expect(linksSentence([link('a')])).toBe('“a” refers to it.');
   expect(linksSentence([link('a'), link('a'), link('b'), link('c')])).toBe('“a”, “b” and “c” refer to it.');
   expect(linksSentence(['a', 'b', 'c', 'd', 'e'].map(link))).toBe('“a”, “b”, “c” and 2 more refer to it.');
 });
 
-test('A change taken back can be made again from what is said', async () => {
+test('An undone change can be redone from the message', async () => {
   const sidecar = new FakeSidecar().answer(codexUndo, () => soup).answer(codexRedo, () => soup);
   answers.push('Redo');
   await new Documents(sidecar).undo(soup);
   expect(sidecar.methods()).toEqual(['codex/undo', 'codex/redo']);
 });
 
-test('What ships with Plue is not offered where one’s own is asked for', async () => {
+test('Shipped items are not offered if an own one is needed', async () => {
   const sidecar = new FakeSidecar().answer(codexList, () => ({
     items: [soup, document('codex://prompts/p.md', { layer: 'shipped' })],
     total: 2,

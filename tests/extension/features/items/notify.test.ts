@@ -18,7 +18,7 @@ async function notify(level: 'info' | 'warning' | 'error', uri?: string, message
   return opened;
 }
 
-test('What a hook says is shown with a way to what it is about', async () => {
+test('A message of a hook is shown with a link to its subject', async () => {
   answers.push('Open');
   expect(await notify('warning', 'codex://items/tabs')).toEqual(['codex://items/tabs']);
   expect(shown).toEqual([{ kind: 'warning', text: 'Decided: tabs', buttons: ['Open'] }]);

@@ -23,7 +23,7 @@ test('A new task starts on what was chosen, within its budget, under its chat', 
   });
 });
 
-test('What was not chosen is left to the template', () => {
+test('Unselected values are left to the template', () => {
   expect(spawnParams('log-reader', undefined, { goal: 'x', model: undefined, budget: {} }, undefined)).toEqual({
     templateId: 'log-reader',
     goal: 'x',
@@ -32,7 +32,7 @@ test('What was not chosen is left to the template', () => {
   expect(spawnParams('log-reader', undefined, several, undefined).values).toEqual({ provider_ref: { large: 'codex://providers/a' } });
 });
 
-test('Only a chat or task can have a task under it', () => {
+test('Only a chat or task can have a subtask', () => {
   expect(v.is(taskOfChat, { goal: 'x', parentId: 'codex://chats/a' })).toBe(true);
   expect(v.is(taskOfChat, { goal: 'x', parentId: 'codex://providers/a' })).toBe(false);
   expect(parseMessage(fromItemPage, { type: 'ready', target: { templateId: 't', parentId: 'codex://tasks/a' } })).toBeDefined();

@@ -6,7 +6,7 @@ import { plueHome } from '../../../../extension/src/server/plueHome';
 
 const at = (scheme: string, path: string) => ({ scheme, path, fsPath: path });
 
-test('The home is where PLUE_HOME says, and else in the user’s own folder', () => {
+test('The home is PLUE HOME, or else in the user folder', () => {
   expect(plueHome({ PLUE_HOME: '/data/plue' })).toBe('/data/plue');
   expect(plueHome({ PLUE_HOME: ' ' })).toBe(join(homedir(), '.plue'));
   expect(plueHome({})).toBe(join(homedir(), '.plue'));
@@ -27,7 +27,7 @@ test.each([
   ['plue-version', '/1/soup.json5', true],
 ])('%s:%s is colored as one of ours: %s', (scheme, path, expected) => expect(isOurs(at(scheme, path), '/data/plue')).toBe(expected));
 
-test('What ships is shown by its address, and nothing else is', () => {
+test('Only shipped documents are shown by their address', () => {
   expect(codexOf(at('plue-codex', '/templates/task.json5'))).toBe('codex://templates/task');
   expect(codexOf(at('plue-codex', '/prompts/default-assistant.md'))).toBe('codex://prompts/default-assistant');
   for (const path of ['/templates/../x.json5', '/templates/a/b.json5', '/templates/.json5', 'templates/a.json5', '/templates/a']) {

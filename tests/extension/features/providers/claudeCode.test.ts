@@ -24,14 +24,14 @@ it('Reports a signed-in Claude Code with its program', async () => {
   expect(lines).toEqual(['Claude Code sign-in: Claude Code is signed in.', '  /bin/claude']);
 });
 
-it('Who is not signed in can do so in a terminal, with that program', async () => {
+it('Without a sign-in it offers one in a terminal, with that program', async () => {
   answers.push('Open Terminal to Sign In');
   await check(out);
   expect(shown.at(-1)).toMatchObject({ kind: 'warning', buttons: ['Open Terminal to Sign In', 'Details'] });
   expect(terminals).toEqual([{ name: 'Claude Code sign-in', sent: [expect.stringContaining('/bin/claude')] }]);
 });
 
-it('Nothing is started for who only reads, and the program is named once', async () => {
+it('Reading starts nothing, and the program is named once', async () => {
   await check({ ...out, sentence: '/bin/claude is not signed in.' });
   expect(shown.at(-1)?.text).toBe('/bin/claude is not signed in.');
   expect(terminals).toEqual([]);

@@ -109,7 +109,7 @@ describe('a command of the palette', () => {
       { id: 'anthropic', name: 'Anthropic', kind: 'anthropic', makeDefaultSmall: true },
     ],
     ['plue.moveKeyToVault', 'provider/moveKey', { id: 'anthropic' }],
-  ])('%s is done with the one that was handed over', async (command, method, params) => {
+  ])('%s uses the passed provider', async (command, method, params) => {
     await run(command, 'anthropic');
     expect(sidecar.asked).toContainEqual({ method, params });
     expect(lists).toEqual([]);
@@ -125,12 +125,12 @@ describe('a command of the palette', () => {
     expect(sidecar.asked).toContainEqual({ method: 'provider/delete', params: { id: 'off', deleteKey: false } });
   });
 
-  it('refreshes the catalog, and says what came of it', async () => {
+  it('refreshes the catalog, and reports the result', async () => {
     await run('plue.refreshCatalog');
     expect(shown.map(({ text }) => text)).toEqual(['Updating the catalog…', 'Two catalogs are new.']);
   });
 
-  it('opens the page, at the provider that was handed over', async () => {
+  it('opens the page at the passed provider', async () => {
     await run('plue.manageProviders', 'off');
     panels[0]?.say({ type: 'ready' });
     await vi.waitFor(() => expect(panels[0]?.heard).toContainEqual({ type: 'go', to: 'provider', id: 'off' }));
@@ -153,7 +153,7 @@ describe('the first start', () => {
   it.each([
     ['New Chat', 'plue.newChat'],
     ['Manage Providers', 'plue.manageProviders'],
-  ])('looks for something to chat with, says what it is, and offers %s', async (button, command) => {
+  ])('discovers a provider to chat with, names it, and offers %s', async (button, command) => {
     answers.push(button);
     sidecar.started.fire();
     await vi.waitFor(() => expect(executed).toEqual([[command]]));

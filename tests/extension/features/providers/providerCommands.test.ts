@@ -101,7 +101,7 @@ describe('a new provider', () => {
     ]);
   });
 
-  it('of a vendor is asked for its key alone, stored after it, and tested at once', async () => {
+  it('of a vendor asks only for its key, which is stored after it, and is tested at once', async () => {
     whenKeyIsTyped();
     await add('Groq');
     expect(executed).toEqual([
@@ -145,7 +145,7 @@ describe('a new provider', () => {
     expect(stored()).toBeUndefined();
   });
 
-  it('of one’s own is asked for its address, and named after it', async () => {
+  it('of a custom server asks for its address, and is named after it', async () => {
     whenKeyIsTyped();
     await add('OpenAI-compatible', 'localhost', 'https://me:secret@lab.example', ' http://localhost:8080/v1 ');
     const slip = 'Enter an address that starts with http:// or https://, without a user name or password.';
@@ -168,7 +168,7 @@ describe('a new provider', () => {
     ['http://localhost:11434', undefined],
     ['http://192.168.1.20:11434', undefined],
     ['https://ollama.com', 'https://ollama.com'],
-  ])('of Ollama at %s is asked for a key only where the address needs one', async (address, origin) => {
+  ])('of Ollama at %s asks for a key only if the address needs one', async (address, origin) => {
     const ollama = kind({ kind: 'ollama', name: 'Ollama', authTypes: ['none', 'apiKey'], defaultEndpoint: 'http://localhost:11434' });
     kinds = [ollama];
     sidecar.answer(catalogGet, () => catalogDetail(catalog({ id: 'ollama', name: 'Ollama', kind: 'ollama' }), []));
@@ -180,7 +180,7 @@ describe('a new provider', () => {
     if (origin === undefined) expect(stored()).toMatchObject({ name: 'Ollama', kind: 'ollama', catalogProvider: 'ollama' });
   });
 
-  it('of Claude Code is what was found, and leads to the sign-in where nothing was', async () => {
+  it('of Claude Code is the discovered one, and leads to the sign-in if there is none', async () => {
     kinds = [kind({ kind: 'claude-code', name: 'Claude Code', takesKey: false, takesEndpoint: false, authTypes: ['none'] })];
     sidecar.answer(providerDiscover, () => ({ defaultId: 'tour', sentence: 'Nothing.', tried: [] }));
     items = [tour];
@@ -245,7 +245,7 @@ describe('how a test went', () => {
 });
 
 describe('the choice of a provider', () => {
-  it('says in words how each is', async () => {
+  it('describes each state in words', async () => {
     items = [
       provider({ isDefault: true, source: 'environment', endpoint: 'https://api.anthropic.com', model: 'large' }),
       provider({ name: 'Lab', status: 'error', hasCredential: false, error: { kind: 'unreachable', message: 'Nobody answers.' } }),
@@ -263,7 +263,7 @@ describe('the choice of a provider', () => {
     ]);
   });
 
-  it('that leaves none says so', async () => {
+  it('without any left shows it', async () => {
     await expect(pickProvider(providers, l10n.t('Enable Provider'), () => false)).rejects.toThrow('No provider supports this action.');
     expect(shown).toEqual([]);
   });

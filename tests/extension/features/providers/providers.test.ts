@@ -39,7 +39,7 @@ test('An endpoint is an http address without a password in it', () => {
   expect(['', 'localhost', 'ftp://x', 'https://user:pass@x', 'file:///x'].some(isEndpoint)).toBe(false);
 });
 
-test('A key with a slip of the clipboard in it is refused before it is stored', () => {
+test('A key with a clipboard error in it is rejected before it is stored', () => {
   expect(keyProblem(' sk-ant-1 ')).toBeUndefined();
   for (const typed of ['', '  ', 'sk 1', 'sk\n1', 'sk“1']) expect(keyProblem(typed)).toBeDefined();
   expect(referenceOf('anthropic')).toBe('vault://anthropic/api_key');

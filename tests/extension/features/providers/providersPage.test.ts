@@ -121,7 +121,7 @@ describe('the host of the Providers page', () => {
     ]);
   });
 
-  it('ends every piece of work with one word, and says why one failed', async () => {
+  it('reports the end of each action, and why one failed', async () => {
     sidecar.answer(providerTest, () => {
       throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
     });
@@ -133,7 +133,7 @@ describe('the host of the Providers page', () => {
     });
   });
 
-  it('shows anew what changed elsewhere, with the details that are in sight', async () => {
+  it('updates after external changes, with the visible details', async () => {
     await say({ type: 'show', id: 'a', work: 'detail:a' });
     items = [provider({ id: 'a', name: 'Renamed' })];
     sidecar.providerChanged.fire({ id: 'a' });
@@ -220,7 +220,7 @@ describe('the host of the Providers page', () => {
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
   });
 
-  it('sorts changes of the form into what the wire names and the rest', async () => {
+  it('separates changes of the form into fields of the wire and others', async () => {
     await say({
       type: 'configure',
       id: 'a',
@@ -285,8 +285,8 @@ describe('where the page goes', () => {
   });
 });
 
-describe('what fails behind the page', () => {
-  it('stands in the log, and the page keeps what it shows', async () => {
+describe('failures outside of the page', () => {
+  it('are logged, and the page keeps its content', async () => {
     await say({ type: 'show', id: 'a', work: 'detail:a' });
     sidecar.answer(providerGet, () => {
       throw new FailureError('notFound', 'It is gone.');
@@ -308,7 +308,7 @@ describe('what fails behind the page', () => {
   });
 });
 
-describe('what the page asks for', () => {
+describe('actions of the page', () => {
   it.each([
     [{ type: 'signIn', id: 'a' } as const, ['plue.signInProvider', 'a']],
     [{ type: 'signOut', id: 'a' } as const, ['plue.signOutProvider', 'a']],
@@ -319,13 +319,13 @@ describe('what the page asks for', () => {
     [{ type: 'checkClaudeCode' } as const, ['plue.checkClaudeCodeAuth']],
     [{ type: 'showLog' } as const, ['plue.showLog']],
     [{ type: 'restart' } as const, ['plue.restartServer']],
-  ])('of another room, as %j, is done by its command', async (action, command) => {
+  ])('of another area, such as %j, run its command', async (action, command) => {
     await say({ ...action, work: 'w' });
     expect(executed).toEqual([command]);
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 
-  it('makes one the default for chats or for small jobs', async () => {
+  it('sets the default model or the small model', async () => {
     await say({ type: 'makeDefault', id: 'a', work: 'w' });
     expect(paramsOf('provider/configure')).toEqual({ id: 'a', name: 'A', kind: 'anthropic', makeDefault: true });
     await say({ type: 'makeDefaultSmall', id: 'a', work: 'w' });
@@ -391,7 +391,7 @@ describe('what the page asks for', () => {
 describe('a question before something is lost', () => {
   const key = { reference: 'vault://a/api_key', origins: [], lastFour: 'abcd', storedAt: '2026-11-21T08:00:00Z', usedBy: ['a'] };
 
-  it('says what uses a provider before it is deleted, and asks what becomes of its key', async () => {
+  it('lists the uses of a provider before deleting it, and asks what to do with its key', async () => {
     detail = { uses: someUses, key };
     answers.push('Delete with Key');
     await say({ type: 'delete', id: 'a', work: 'delete:a' });
@@ -458,7 +458,7 @@ describe('catalogs in and out of files', () => {
     ]);
   });
 
-  it('asks before a provider in use is asked at another address, for every change of a catalog, and says from where to where', async () => {
+  it('asks before a provider in use gets another address, for every catalog change, with both addresses', async () => {
     const why = 'Groq is asked at https://api.groq.com now and would be asked at https://evil.example. Nothing was changed.';
     const refuse = ({ allowOriginChange }: { allowOriginChange?: boolean }): void => {
       if (allowOriginChange !== true) throw new FailureError('originChange', why);
@@ -539,7 +539,7 @@ describe('catalogs on the page', () => {
       expect(heard()).toContainEqual(answer);
   });
 
-  it('say what became of a refresh and of a backup that is restored', async () => {
+  it('reports the result of a refresh and of a restored backup', async () => {
     await say({ type: 'refreshCatalog', work: 'w' });
     expect(heard()).toContainEqual({ type: 'status', text: 'Two catalogs are new.' });
     expect(heard()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
@@ -550,7 +550,7 @@ describe('catalogs on the page', () => {
     expect(shown.map(({ text }) => text)).toEqual(['Two catalogs are new.', 'The catalog was restored.']);
   });
 
-  it('are deleted only after a question that says what is used then', async () => {
+  it('are deleted only after a question that lists their current uses', async () => {
     await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
     expect(shown[0]).toMatchObject({
       text: 'Delete the catalog “Mine”?',
@@ -565,7 +565,7 @@ describe('catalogs on the page', () => {
     expect(shown.at(-1)?.detail).toContain('The built-in catalog is restored.');
   });
 
-  it('are chosen for a file where none is named, one’s own ticked', async () => {
+  it('are selected for a file without models, with the own ones checked', async () => {
     answers.push('OK');
     files.push(Uri.file('/out.json'));
     await say({ type: 'exportCatalog', ids: [], work: 'w' });
@@ -603,7 +603,7 @@ describe('catalogs on the page', () => {
   });
 });
 
-describe('what the page may say', () => {
+describe('messages that the page may send', () => {
   it('is read by its shape, and nothing else is', () => {
     expect(parseMessage(fromProvidersPage, { type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
     for (const message of [
@@ -622,7 +622,7 @@ describe('what the page may say', () => {
 });
 
 describe('a command of the palette', () => {
-  it('offers only the providers it can be done with, and takes one that was handed in', async () => {
+  it('offers only suitable providers, and accepts one that is passed in', async () => {
     const providers = new ProviderList(sidecar);
     answers.push('B');
     expect((await pickProvider(providers, l10n.t('Enable Provider'), ({ enabled }) => !enabled)).id).toBe('b');

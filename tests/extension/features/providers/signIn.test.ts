@@ -81,7 +81,7 @@ test.each(['the button', 'a browser that stays closed'])('Cancelling by %s ends 
   expect(says('info')).toEqual([]);
 });
 
-test('Signed in without an answer is said with its cause', async () => {
+test('A sign-in without a response is reported with its cause', async () => {
   const sidecar = sidecarWith([provider()]).answer(providerAwaitSignIn, () =>
     provider({ error: { kind: 'permissionDenied', message: 'The plan has no models.' } }),
   );
@@ -89,7 +89,7 @@ test('Signed in without an answer is said with its cause', async () => {
   expect(says('warning')).toEqual(['Signed in, but Mine does not respond. The plan has no models.']);
 });
 
-test('Which provider is asked for, among those that sign in', async () => {
+test('The provider is selected among those that sign in', async () => {
   fake.answers.push('Second');
   const sidecar = sidecarWith([
     provider(),

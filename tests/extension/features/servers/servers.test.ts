@@ -83,16 +83,16 @@ describe('The question about a server', () => {
   });
 });
 
-describe('What a server is told about keys', () => {
+describe('Information about keys for a server', () => {
   const secretOrigin = 'exec://abc.def';
 
-  it('is said only where it is given something', () => {
+  it('it is shown only if a value is passed to it', () => {
     expect(detailsOf({ ...program, secretOrigin })).toContain('Keys of the vault to allow: exec://abc.def');
     expect(detailsOf({ ...program, secretOrigin, environment: [] })).not.toContain('key');
   });
 });
 
-describe('What can be done with a server', () => {
+describe('Actions for a server', () => {
   it('SEC_03 is never starting one that is not approved', () => {
     expect(actionsOf(program)).toEqual(['approve', 'show', 'open']);
   });
@@ -133,7 +133,7 @@ describe('The list of servers', () => {
     return sidecar.asked.slice(1);
   }
 
-  it('says how each is, what is wrong with it, and what could not be read', async () => {
+  it('shows the state and the problem of each server, and files that could not be read', async () => {
     servers.push({ ...program, name: 'web', state: 'failed', error: 'It ended.\u200B' });
     listed = { problems: ['/work/.mcp.json: line 3'] };
     expect(await run()).toEqual([]);
@@ -145,7 +145,7 @@ describe('The list of servers', () => {
     ]);
   });
 
-  it('says where one is declared when there is none', async () => {
+  it('shows where to declare a server if there is none', async () => {
     servers = [];
     await run();
     expect(shown.map(({ text }) => text)).toEqual([
@@ -153,14 +153,14 @@ describe('The list of servers', () => {
     ]);
   });
 
-  it('is passed by for one that is named', async () => {
+  it('it is skipped for a named server', async () => {
     await run('files');
     expect(shown).toMatchObject([
       { text: 'files: not approved', buttons: ['Approve…', 'Show Details and Tools', 'Open Configuration File'] },
     ]);
   });
 
-  it('SEC_35 approves what stands in the question, by its fingerprint, and nothing without that', async () => {
+  it('SEC 35 approves exactly what is shown, by its fingerprint', async () => {
     answers.push('files', 'Approve…');
     expect(await run()).toEqual([]);
     expect(shown.at(-1)).toMatchObject({ text: 'Start the MCP server files?', detail: detailsOf(program) });
@@ -187,14 +187,14 @@ describe('The list of servers', () => {
     expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('  +x\n'.repeat(30));
   });
 
-  it('starts one, and says how it is then', async () => {
+  it('starts a server and shows its state', async () => {
     servers = [{ ...program, state: 'stopped' }];
     answers.push('Start');
     expect(await run('files')).toEqual([{ method: 'mcp/start', params: { name: 'files' } }]);
     expect(shown.slice(-2).map(({ text }) => text)).toEqual(['Starting files…', 'files: running, 0 tools, about 900 tokens.']);
   });
 
-  it('says why one did not start', async () => {
+  it('shows why a server did not start', async () => {
     servers = [{ ...program, state: 'stopped' }];
     sidecar.answer(mcpStart, () => {
       throw new FailureError('conflict', 'files ended at once.');
@@ -214,14 +214,14 @@ describe('The list of servers', () => {
     expect(sidecar.methods()).toEqual(['mcp/list', 'mcp/stop', 'mcp/start']);
   });
 
-  it('takes an approval back, and says that it is stopped too', async () => {
+  it('removes an approval and reports that the server is stopped', async () => {
     servers = [{ ...program, state: 'running' }];
     answers.push('Revoke Approval');
     expect(await run('files')).toEqual([{ method: 'mcp/revoke', params: { name: 'files' } }]);
     expect(shown.at(-1)?.text).toBe('Stopped files and revoked its approval.');
   });
 
-  it('signs in on the page of the server, once the vault is open for what comes of it', async () => {
+  it('signs in on the page of the server after the vault is unlocked', async () => {
     servers = [{ ...program, state: 'signInNeeded', folder: undefined }];
     sidecar.answer(mcpSignIn, () => ({ url: 'https://login.example/authorize' }));
     answers.push('Sign In');
@@ -322,7 +322,7 @@ describe('Importing servers', () => {
     expect(imported()).toBeUndefined();
   });
 
-  it('says so where there is nothing', async () => {
+  it('shows that there are none', async () => {
     files = [];
     await run();
     expect(shown.at(-1)?.text).toBe('No MCP servers of VS Code, Claude Code, Cursor, Zed, or Codex CLI were found.');

@@ -53,7 +53,7 @@ describe('the Settings page’s host', () => {
     });
   });
 
-  it('changes one setting and gives back what the file says then', async () => {
+  it('changes one setting and returns the values of the file', async () => {
     sidecar.answer(settingsSet, ({ name, value }) => settings({ [name]: value }));
     expect(await say({ type: 'set', name: 'trash_days', value: 14 })).toEqual([
       { type: 'saved', name: 'trash_days', settings: settings({ trash_days: 14 }) },
@@ -67,7 +67,7 @@ describe('the Settings page’s host', () => {
     await vi.waitFor(() => expect(sidecar.methods().at(-1)).toBe('provider/list'));
   });
 
-  it('says at the setting why it was not changed', async () => {
+  it('shows at the setting why it was not changed', async () => {
     sidecar.answer(settingsSet, () => {
       throw new FailureError('conflict', 'The file has a mistake.');
     });
@@ -76,7 +76,7 @@ describe('the Settings page’s host', () => {
     ]);
   });
 
-  it('says why there are no models', async () => {
+  it('shows why there are no models', async () => {
     sidecar.answer(providerModels, () => {
       throw new FailureError('unreachable', 'Nothing answers there.');
     });
@@ -102,7 +102,7 @@ describe('the Settings page’s host', () => {
     await vi.waitFor(() => expect(sidecar.methods().slice(before)).toEqual(['settings/get']));
   });
 
-  it('does nothing that the page does not say in its own words', () => {
+  it('ignores messages that are not of the page', () => {
     for (const message of [
       undefined,
       'ready',

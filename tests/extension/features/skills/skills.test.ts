@@ -56,7 +56,7 @@ describe('Skills', () => {
 
   afterEach(() => activated.dispose());
 
-  it('Lists those that wait first, and those that are not used last with the reason', () => {
+  it('Lists pending skills first, and unused ones last with the reason', () => {
     expect(rowsOf(skills).map(({ label, description, detail }) => [label, description, detail])).toEqual([
       ['waiting for your approval', undefined, undefined],
       ['deploy', '.claude/skills, waits for your approval', 'Why deploy.'],

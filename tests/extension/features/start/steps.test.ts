@@ -48,7 +48,7 @@ test('A chat is answered when a turn of a chat ends well', () => {
   expect(isAnswer({ codexId: 'codex://chats/chat_1', seq: 1, event: { kind: 'turnStarted', turnId: 't' } })).toBe(false);
 });
 
-test('A task is done when it says so', () => {
+test('A task is done when it reports it', () => {
   const amount = { tokens: 0, rounds: 0, seconds: 0 };
   const task: TaskView = {
     uri: 'codex://tasks/task-1',

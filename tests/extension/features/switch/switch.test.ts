@@ -104,7 +104,7 @@ describe('Switch to Plue', () => {
     expect(imported()).toEqual([]);
   });
 
-  it('Undoes the last import after a question and says what was kept', async () => {
+  it('Undoes the last import after a question and lists what was kept', async () => {
     answers.push('Undo Import');
     await registered.get('plue.undoSwitch')?.();
     expect(sidecar.asked.at(-1)).toEqual({ method: switchUndo.method, params: { runId: 'run' } });
@@ -116,7 +116,7 @@ describe('Switch to Plue', () => {
     expect(sidecar.methods()).not.toContain(switchUndo.method);
   });
 
-  it('Says so if there is nothing, or nothing new', async () => {
+  it('Shows that there is nothing, or nothing new', async () => {
     sidecar.answer(switchFind, () => ({ groups: [] }));
     await start();
     expect(shown.at(-1)?.text).toContain('Nothing was found');
@@ -125,7 +125,7 @@ describe('Switch to Plue', () => {
     expect(shown.at(-1)?.text).toContain('was imported before');
   });
 
-  it('Shows single items with time, size and file, and counts those that are chosen', () => {
+  it('Shows single items with time, size and file, and the count of selected ones', () => {
     const group = { ...groupOf(program, chats), chosen: new Set(['two']) };
     expect(itemRowsOf(group).map(({ label, picked, detail }) => [label, picked, detail])).toEqual([
       ['one', false, '/home/me/one'],

@@ -97,7 +97,7 @@ test('A folder that is not trusted is not offered', async () => {
   expect(disk.size).toBe(0);
 });
 
-test('Wherever a starting point names itself it gets the new name, whatever that holds', () => {
+test('Every place where a starting point names itself gets the new name, for any content', () => {
   const form = { ...reader, text: 'id: "my-reader", template_filter: "my-reader", name: "An agent that reads"' };
   expect(adapted(form, { id: 'notes', name: 'My "$&" notes' })).toBe('id: "notes", template_filter: "notes", name: "My \\"$&\\" notes"');
 });

@@ -95,7 +95,7 @@ describe('the page of a trial', () => {
     expect(panels[0]?.title).toBe('Preview: Log reader');
   });
 
-  it('shows nothing where no template was chosen, and the one that is chosen then', async () => {
+  it('shows nothing until a template is selected, and then this one', async () => {
     restorePanel('plue.trial');
     await say({ type: 'ready' }, { type: 'empty' });
     expect(tried).toEqual([]);
@@ -159,7 +159,7 @@ describe('the page of a trial', () => {
     await say({ type: 'ready' }, { type: 'refused', error: { kind: 'notFound', message: 'There is no template log-reader.' } });
   });
 
-  it('that is broken is not heard', async () => {
+  it('that is malformed is ignored', async () => {
     await open();
     const before = heard().length;
     panels[0]?.say({ type: 'openFinding', index: -1 });
@@ -188,7 +188,7 @@ describe('a template that is saved', () => {
     expect(tried).toHaveLength(1);
   });
 
-  it('and broken says why on the page', async () => {
+  it('and broken shows why on the page', async () => {
     await open();
     sidecar.answer(templateTry, () => {
       throw new FailureError('badRequest', 'Line 3: a comma is missing.');
@@ -200,7 +200,7 @@ describe('a template that is saved', () => {
   });
 });
 
-describe('what stands on the page', () => {
+describe('content of the page', () => {
   it('opens where it is: a finding at its place, a source as its file or codex, the template', async () => {
     await open();
     for (const message of [
@@ -221,7 +221,7 @@ describe('what stands on the page', () => {
     expect(executed).toEqual([['plue.openCodex', 'codex://prompts/log-reader']]);
   });
 
-  it('of a template that ships with Plue opens no file', async () => {
+  it('of a shipped template opens no file', async () => {
     template.path = undefined;
     await open();
     panels[0]?.say({ type: 'openTemplate' });

@@ -34,7 +34,7 @@ test('A command has its output, and its exit code if it is known', () => {
   expect(commandText({ commandLine: 'true', exitCode: undefined, output: '' })).toBe('$ true');
 });
 
-test('What a tool says of another command is not used', () => {
+test('Output about another command is not used', () => {
   expect(toolOutput('Last command:\nls /a\nOutput:\nNo such file', 'ls /a')).toContain('No such file');
   expect(toolOutput('Last command:\ngit status', 'ls /a')).toBe('');
 });

@@ -76,7 +76,7 @@ describe('The list of tools', () => {
 
   afterEach(() => activated.dispose());
 
-  it('Groups tools by their extension, and those that changed come first', () => {
+  it('Groups tools by their extension, with changed ones first', () => {
     expect(rowsOf([], tools).map(({ label, description, icon }) => [label, description, icon])).toEqual([
       ['changed', undefined, undefined],
       ['The lint', 'vscode/lint from Acme, off because it changed', 'warning'],
@@ -108,7 +108,7 @@ describe('The list of tools', () => {
     expect(sidecar.methods()).not.toContain(settingsSet.method);
   });
 
-  it('Says so when there are no tools', async () => {
+  it('Shows that there are no tools', async () => {
     tools = [];
     await registered.get('plue.selectTools')?.();
     expect(shown.at(-1)?.text).toBe('There are no MCP servers, and VS Code and its extensions offer no tools in this window.');
@@ -148,7 +148,7 @@ describe('The list of tools', () => {
     expect(lists.at(-1)).toContainEqual(expect.objectContaining({ label: 'late' }));
   });
 
-  it('Says that a selected server waits for approval', async () => {
+  it('Shows that a selected server waits for approval', async () => {
     servers = [server('files', 'notApproved')];
     answers.push('files: all tools');
     await registered.get('plue.selectTools')?.();

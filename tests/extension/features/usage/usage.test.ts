@@ -44,7 +44,7 @@ describe('the Usage page’s host', () => {
     expect(sidecar.asked).toEqual([{ method: 'usage/summary', params: asked }]);
   });
 
-  it('writes the answers of that period where the user says', async () => {
+  it('writes the responses of the period where the user selects', async () => {
     files.push(Uri.file('/home/a/spent.csv'));
     page().say({ type: 'csv', asked });
     await vi.waitFor(() => expect(page().heard).toEqual([{ type: 'exported', file: 'spent.csv' }]));
@@ -59,7 +59,7 @@ describe('the Usage page’s host', () => {
     expect(page().heard).toEqual([]);
   });
 
-  it('says that a file could not be written', async () => {
+  it('reports that a file could not be written', async () => {
     files.push(Uri.file('/read-only/spent.csv'));
     page().say({ type: 'csv', asked });
     const message = 'Could not write /read-only/spent.csv. Choose another location and export again.';
@@ -71,7 +71,7 @@ describe('the Usage page’s host', () => {
     await vi.waitFor(() => expect(executed).toEqual([['plue.openChat', 'codex://chats/one']]));
   });
 
-  it('does nothing that the page does not say in its own words', () => {
+  it('ignores messages that are not of the page', () => {
     for (const message of [
       null,
       { type: 'show' },

@@ -112,7 +112,7 @@ describe('a key for a provider', () => {
     expect(sidecar.methods()).not.toContain('provider/configure');
   });
 
-  it('of an external program is said to go to that program', async () => {
+  it('of an external program is described as sent to that program', async () => {
     items = [{ ...services, origin: 'exec:///bin/house' }];
     await run('plue.configureProviderKey', 'house');
     expect(shown[0]?.detail).toBe('Stored encrypted in the Plue vault and passed only to the approved program.');
@@ -136,13 +136,13 @@ describe('a key for a provider', () => {
     expect(sidecar.methods()).not.toContain('vault/status');
   });
 
-  it('of a provider that is gone says so', async () => {
+  it('of a missing provider reports that it does not exist', async () => {
     await run('plue.configureProviderKey', 'gone');
     expect(shown.map(({ text }) => text)).toEqual(['The provider gone does not exist.']);
   });
 });
 
-describe('whose key it is', () => {
+describe('selecting the provider of a key', () => {
   it('is asked among the providers that take one, with what they have, and the kinds that could be added', async () => {
     items.push(provider({ id: 'groq', name: 'Groq', origin: 'https://api.groq.com' }));
     await run('plue.configureProviderKey');
@@ -159,13 +159,13 @@ describe('whose key it is', () => {
     expect(shown).toHaveLength(1);
   });
 
-  it('of one that is chosen is asked for', async () => {
+  it('of a selected provider is requested', async () => {
     answers.push('House', 'sk-house');
     await run('plue.configureProviderKey');
     expect(paramsOf('vault/store')).toMatchObject({ reference: 'vault://house/api_key' });
   });
 
-  it('of a new one is asked for after that was stored', async () => {
+  it('of a new provider is requested after the provider was stored', async () => {
     answers.push('Anthropic', 'sk-ant');
     await run('plue.configureProviderKey');
     expect(sidecar.asked.find(({ method }) => method === 'provider/configure')?.params).toEqual({
@@ -180,7 +180,7 @@ describe('whose key it is', () => {
     });
   });
 
-  it('of a server of one’s own needs its address first', async () => {
+  it('of a custom server needs its address first', async () => {
     answers.push('OpenAI-compatible', 'lab.example', ' http://lab.example:9000 ', 'sk-lab');
     await run('plue.configureProviderKey');
     expect(shown.slice(1, 4).map(({ kind: how, text }) => [how, text])).toEqual([
@@ -221,14 +221,14 @@ describe('a new provider with its key', () => {
     expect(sidecar.methods()).toEqual([]);
   });
 
-  it('is stored without a key where an empty one stands for none', async () => {
+  it('is stored without a key if an empty one means none', async () => {
     answers.push('');
     await run('plue.addProviderWithKey', { ...draft, isKeyOptional: true });
     expect(paramsOf('provider/configure')).toMatchObject({ name: 'Lab', fields: { auth_type: 'none' } });
     expect(sidecar.methods()).toEqual(['provider/configure']);
   });
 
-  it('is deleted again when the key would go elsewhere, or cannot be stored', async () => {
+  it('is deleted again if the key would be sent elsewhere, or cannot be stored', async () => {
     answers.push('sk-lab');
     await expect(run('plue.addProviderWithKey', { ...draft, origin: 'https://other.example' })).rejects.toThrow(
       'Lab would send its key to https://lab.example instead of https://other.example. The key was not stored.',
@@ -259,7 +259,7 @@ describe('the vault', () => {
     expect(paramsOf('vault/create')).toEqual({ way: 'passphrase', secret: 'long enough' });
   });
 
-  it('is opened without a word when the sidecar has started, where it can be', async () => {
+  it('is unlocked silently when the sidecar has started, if possible', async () => {
     status = { ...status, locked: true, ways: ['keychain', 'passphrase'] };
     sidecar.started.fire();
     await vi.waitFor(() => expect(sidecar.methods()).toEqual(['vault/status', 'vault/unlock', 'provider/list']));
@@ -276,7 +276,7 @@ describe('the vault', () => {
   });
 });
 
-it('A key that a provider’s address was refused is allowed for that provider, or for whatever key is chosen', async () => {
+it('A key that was rejected for the address of a provider is allowed for it, or for the selected key', async () => {
   items = [{ ...services, keyReference: entry.reference }];
   sidecar.answer(vaultList, () => ({ entries: [entry] })).answer(vaultSetOrigins, () => entry);
   answers.push('Allow https://api.example');

@@ -107,14 +107,14 @@ test('Walking away allows nothing', async () => {
   expect(changes()).toEqual([]);
 });
 
-test('A provider without a key in the vault has none that could be sent elsewhere', async () => {
+test('A provider without a key in the vault has no key that could be sent', async () => {
   entries = [spare];
   await expect(allowKeyForProvider(keys, 'house')).rejects.toThrow('The provider has no key in the vault. Set a key first.');
   expect(shown).toEqual([]);
 });
 
 describe('the list of keys', () => {
-  it('says where each may be sent, who uses it and when it was used last, and nothing of the key but its end', async () => {
+  it('shows the origins, the users and the last use of each, and only the end of the key', async () => {
     entries = [{ ...entry, lastUsed: '2026-11-21T09:00:00Z' }, spare];
     await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
     expect(count.unlocks).toBe(1);
@@ -129,7 +129,7 @@ describe('the list of keys', () => {
     ]);
   });
 
-  it('that is empty says so, and asks nothing', async () => {
+  it('that is empty shows it, without a question', async () => {
     entries = [];
     await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
     expect(shown.map(({ text }) => text)).toEqual(['The vault contains no keys.']);
@@ -159,7 +159,7 @@ describe('the list of keys', () => {
 });
 
 describe('replacing a key', () => {
-  it('sends the new one to the vault without what the clipboard put round it, and says that the old one is forgotten', async () => {
+  it('sends the new key without white space of the clipboard, and says that the old one is deleted', async () => {
     answers.push('vault://house', ' sk-new\n');
     await rotateKey(keys);
     expect(shown.slice(0, 2)).toMatchObject([
@@ -181,7 +181,7 @@ describe('replacing a key', () => {
 });
 
 describe('renaming a key', () => {
-  it('names the providers whose files now say the new name', async () => {
+  it('names the providers whose files use the new name', async () => {
     answers.push('vault://house', 'not a name', 'vault://team/api_key');
     await renameKey(keys);
     expect(shown.find(({ kind }) => kind === 'refused')?.text).toContain('vault://owner/name');
@@ -226,7 +226,7 @@ describe('where a key may be sent', () => {
 });
 
 describe('removing a key', () => {
-  it('says who uses it and that it cannot be brought back', async () => {
+  it('shows who uses it and that deleting is permanent', async () => {
     answers.push('vault://house', 'Remove');
     await deleteKey(keys);
     expect(shown[1]).toMatchObject({
@@ -244,7 +244,7 @@ describe('removing a key', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('says nothing of success when the vault refused', async () => {
+  it('reports no success if the vault rejected it', async () => {
     sidecar.answer(vaultDelete, () => {
       throw new FailureError('vaultLocked', 'The vault is locked.');
     });
@@ -320,7 +320,7 @@ describe('keys of a .env file', () => {
   });
 });
 
-test('Locking says what comes of it', async () => {
+test('Locking describes its effect', async () => {
   await lockVault(keys);
   expect(changes()).toEqual([{ method: 'vault/lock', params: {} }]);
   expect(shown.at(-1)?.text).toBe('The vault is locked. You’ll be asked for the passphrase when a chat needs a key.');
@@ -328,7 +328,7 @@ test('Locking says what comes of it', async () => {
 });
 
 describe('a new passphrase', () => {
-  it('is set by who knows the old one', async () => {
+  it('is changed by a user who knows the current one', async () => {
     answers.push('old words', 'short', 'new passphrase');
     await changePassphrase(keys);
     expect(shown.map(({ kind, text }) => [kind, text])).toEqual([

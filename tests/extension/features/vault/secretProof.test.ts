@@ -4,7 +4,7 @@ import { FakeSecrets } from '../../testing/fakeSecrets';
 
 const first = { activationId: 'a1', sessionId: 's1' };
 
-test('What this activation wrote itself proves nothing', () => {
+test('Data that this activation wrote proves nothing', () => {
   expect(isProven(first, first)).toBe(false);
 });
 
@@ -12,7 +12,7 @@ test('A new extension host under the same window proves nothing', () => {
   expect(isProven(first, { activationId: 'a2', sessionId: 's1' })).toBe(false);
 });
 
-test('What an earlier session wrote is proof', () => {
+test('Data that an earlier session wrote is proof', () => {
   expect(isProven(first, { activationId: 'a2', sessionId: 's2' })).toBe(true);
 });
 

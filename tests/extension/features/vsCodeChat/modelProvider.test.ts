@@ -36,7 +36,7 @@ describe('The models for VS Code', () => {
     expect(model?.tooltip).toContain('$3 / $15');
   });
 
-  it('are 20 of a provider, with those that were used', async () => {
+  it('are 20 of a provider, including the used ones', async () => {
     listOf(...Array.from({ length: 50 }, (_, at) => ({ id: `m${at}` })));
     const models = await new PlueModels(sidecar, () => [{ providerId: 'anthropic', model: 'm40' }]).provideLanguageModelChatInformation();
     expect(models.map(({ model }) => model).slice(0, 3)).toEqual(['m0', 'm40', 'm1']);

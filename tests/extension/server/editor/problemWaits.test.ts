@@ -24,7 +24,7 @@ test('An edit without changed problems does not shorten the wait of a language t
   expect(waits(700, undefined, undefined, undefined).limitFor(['typescript'])).toBe(1400);
 });
 
-test('A language that nobody checks soon costs little, until somebody does', () => {
+test('A language without a checker soon costs little, until it has one', () => {
   const known = waits(undefined, undefined);
   expect(known.limitFor(['typescript'])).toBe(500);
   known.add('typescript', 900);

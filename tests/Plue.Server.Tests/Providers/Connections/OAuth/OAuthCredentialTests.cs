@@ -198,7 +198,7 @@ public sealed class OAuthCredentialTests
     }
 
     [Fact]
-    public async Task A_locked_vault_says_so_and_what_came_meanwhile_is_kept()
+    public async Task A_locked_vault_is_reported_and_new_tokens_are_kept()
     {
         await using var home = OAuthHome.Create();
         var process = await home.SignedInAsync();

@@ -51,7 +51,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task Saying_no_in_the_browser_is_a_sentence_and_keeps_nothing()
+    public async Task Denying_in_the_browser_reports_an_error_and_stores_nothing()
     {
         await using var home = OAuthHome.Create();
         var process = await home.StartAsync();
@@ -158,7 +158,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task A_port_in_use_is_said_before_the_browser_opens()
+    public async Task A_port_in_use_is_reported_before_the_browser_opens()
     {
         await using var home = OAuthHome.Create();
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -264,7 +264,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task A_device_code_that_nobody_types_runs_out()
+    public async Task A_device_code_that_is_not_entered_expires()
     {
         await using var home = OAuthHome.Create("device_url");
         home.Server.DeviceAnswer =
@@ -358,7 +358,7 @@ public sealed class SignInTests
         InlineData("token_url", "https://a:b@example.com/")
     ]
     [InlineData("client_secret", "typed-into-the-file"), InlineData("redirect_port", "70000"), InlineData("redirect_port", "http")]
-    public async Task What_is_missing_or_unsafe_in_the_file_is_named(string field, string? value)
+    public async Task Missing_and_unsafe_settings_in_the_file_are_named(string field, string? value)
     {
         await using var home = OAuthHome.Create();
         if (value is null)

@@ -94,7 +94,7 @@ public sealed class McpImportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_users_word_no_key_is_stored()
+    public async Task No_key_is_stored_without_the_consent_of_the_user()
     {
         Write("User/mcp.json", $$"""{ "servers": { "hub": { "command": "node", "env": { "TOKEN": "{{Key}}" } } } }""");
         var choices = Choices(Import.Find(Path.Combine(home.Home, "User"), CancellationToken.None));
