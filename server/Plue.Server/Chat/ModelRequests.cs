@@ -84,7 +84,9 @@ internal sealed class ModelRequests(ChatServices services)
             {
                 round.Take(next);
                 if (next is ProviderEvent.TextDelta or ProviderEvent.ReasoningDelta or ProviderEvent.ToolCallStarted)
+                {
                     firstToken ??= Time.GetElapsedTime(begun);
+                }
                 switch (next)
                 {
                     case ProviderEvent.TextDelta(var text):
@@ -113,7 +115,9 @@ internal sealed class ModelRequests(ChatServices services)
         finally
         {
             if (counted is not null || received > 0 || !hasFailed)
+            {
                 Record(call, model, counted, received, new Timing(firstToken, Time.GetElapsedTime(begun)), isComplete);
+            }
         }
     }
 

@@ -40,9 +40,13 @@ internal sealed class ReasoningMemory
         lock (sync)
         {
             if (byCall.TryAdd(toolUseId, before))
+            {
                 oldest.Enqueue(toolUseId);
+            }
             while (oldest.Count > MaxCalls)
+            {
                 byCall.Remove(oldest.Dequeue());
+            }
         }
     }
 

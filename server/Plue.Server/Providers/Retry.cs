@@ -63,7 +63,9 @@ public static class Retry
             }
 
             if (again is null)
+            {
                 yield break;
+            }
             var wait = WaitBefore(attempt, again.RetryAfter);
             yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.What);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);

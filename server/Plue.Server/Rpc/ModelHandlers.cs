@@ -43,11 +43,17 @@ internal sealed class ModelHandlers(RpcServer server, ModelRequests requests)
                 _ => null,
             };
             if (said is not null)
+            {
                 await server.NotifyAsync(Methods.ModelEvent, new ModelEventParams(parameters.StreamId, said), cancellationToken);
+            }
             if (next is ProviderEvent.Failed { Failure: var failure })
+            {
                 throw new FailureException(failure);
+            }
             if (next is ProviderEvent.Finished finished)
+            {
                 reason = finished.Reason;
+            }
         }
 
         return new ModelAskResult((Protocol.StopReason)reason);

@@ -187,7 +187,9 @@ public class GeminiProviderTests : WireContract
         Assert.DoesNotContain("Zm9yZWlnbg", body);
         Assert.Equal(signature is not null, body.Contains("thoughtSignature"));
         if (signature is not null)
+        {
             Assert.Contains(signature, body);
+        }
     }
 
     [Fact]
@@ -205,16 +207,22 @@ public class GeminiProviderTests : WireContract
                     ) + Ending("STOP");
                 var parts = Fold(WireReading.EventsOf(Parser(Request()), Framing, new PieceStream(Encoding.UTF8.GetBytes(stream), [])));
                 if (texts.Length == 0)
+                {
                     return true;
+                }
                 var answer = AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")));
                 // Unsigned neighbours are one text in history; a signed one is never joined to anything.
                 var expected = new List<(string Text, bool Signed)>();
                 foreach (var part in texts)
                 {
                     if (!part.Signed && expected is [.., { Signed: false } last])
+                    {
                         expected[^1] = (last.Text + part.Text, false);
+                    }
                     else
+                    {
                         expected.Add(part);
+                    }
                 }
 
                 using var document = JsonDocument.Parse(answer);
@@ -273,9 +281,13 @@ public class GeminiProviderTests : WireContract
     {
         var body = BodyOf(model, Request().Messages, level);
         if (config is null)
+        {
             Assert.DoesNotContain("thinkingConfig", body);
+        }
         else
+        {
             Assert.Contains("\"thinkingConfig\":" + config, body);
+        }
     }
 
     [Fact]
@@ -313,9 +325,13 @@ public class GeminiProviderTests : WireContract
     {
         var body = BodyOf("gemini-3-pro", Request().Messages, schema: schema);
         if (expected is null)
+        {
             Assert.DoesNotContain("parameters", body);
+        }
         else
+        {
             Assert.Contains("\"parameters\":" + expected + "}", body);
+        }
     }
 
     [Fact]

@@ -87,7 +87,9 @@ public sealed class InlineCompletionTests : IAsyncDisposable
             await foreach (var next in Complete(wire, stop.Token))
             {
                 if (next is ProviderEvent.TextDelta)
+                {
                     await stop.CancelAsync();
+                }
             }
         });
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
@@ -112,7 +114,9 @@ public sealed class InlineCompletionTests : IAsyncDisposable
                 : ScriptedAnswer.Events().Send(TextEvents + Done);
         var provider = Provider("suffix");
         for (var times = 0; times < 2; times++)
+        {
             Assert.IsType<ProviderEvent.Finished>((await provider.CompleteAsync(Request, Cancel).ToListAsync(Cancel))[^1]);
+        }
         Assert.Equal(3, endpoint.Requests.Count);
     }
 
@@ -170,7 +174,9 @@ public sealed class InlineCompletionTests : IAsyncDisposable
         IProvider provider = new OpenAiCompatibleProvider(settings, secrets, http, TimeProvider.System);
         Assert.Equal(url is not null, provider.Capabilities.InlineCompletions);
         if (url is not null)
+        {
             Assert.Equal(url, found.At(called).AbsoluteUri);
+        }
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -64,7 +64,9 @@ public class OllamaProviderTests : WireContract
         Endpoint.Route = request => Other(request) ?? Stream().Send(TextAnswer);
         var provider = Provider();
         for (var turn = 0; turn < 3; turn++)
+        {
             await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel);
+        }
         Assert.Equal(["/api/show", "/api/chat", "/api/chat", "/api/chat"], Endpoint.Requests.Select(request => request.Target));
         Assert.All(Endpoint.Requests.Skip(1), request => Assert.Contains("\"options\":{\"num_ctx\":32768}", request.Body));
     }
@@ -89,9 +91,13 @@ public class OllamaProviderTests : WireContract
         show = "{\"capabilities\":[\"" + capability + "\"],\"details\":{\"family\":\"" + family + "\"}}";
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { ReasoningLevel = level });
         if (expected is null)
+        {
             Assert.DoesNotContain("think", Endpoint.Requests[^1].Body);
+        }
         else
+        {
             Assert.Contains(expected, Endpoint.Requests[^1].Body);
+        }
     }
 
     [Fact]

@@ -182,7 +182,9 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
         Endpoint.Route = request => request.Body.Contains("stream_options") ? refused : answer;
         var provider = Provider();
         for (var turn = 0; turn < 2; turn++)
+        {
             Assert.Equal("Hé 👋 wörld", TextOf(await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel)));
+        }
         Assert.Equal([true, false, false], Endpoint.Requests.Select(request => request.Body.Contains("stream_options")));
     }
 

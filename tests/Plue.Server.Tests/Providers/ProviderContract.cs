@@ -90,7 +90,9 @@ public abstract class ProviderContract : IAsyncLifetime
     public async Task Cached_tokens_are_part_of_the_input()
     {
         if (CachedAnswer is null)
+        {
             Assert.Skip("This wire does not count cached tokens.");
+        }
         var usage = (await AnswerAsync(CachedAnswer)).OfType<ProviderEvent.UsageReported>().Last().Usage;
         Assert.Equal((100, 20, 60), (usage.InputTokens, usage.OutputTokens, usage.CachedReadTokens));
     }
@@ -103,7 +105,9 @@ public abstract class ProviderContract : IAsyncLifetime
         Endpoint.Route = request =>
         {
             if (Other(request) is { } other)
+            {
                 return other;
+            }
             uses.Add(cache.Take(request.Body));
             return Stream().Send(TextAnswer);
         };
@@ -136,10 +140,12 @@ public abstract class ProviderContract : IAsyncLifetime
                 [.. fourth, Said(MessageRole.User, pinned, new MessagePart.Text("Sure?"))],
             }
         )
+        {
             AssertEndsOnce(
                 await provider.StreamAsync(Question with { Messages = messages }, Cancel).ToListAsync(Cancel),
                 StopReason.EndTurn
             );
+        }
         Assert.Equal(0, uses[0].Read);
         Assert.Equal((uses[0].Input, uses[1].Input), (uses[1].Read, uses[2].Read));
         // The pinned file stands at the new end, and what was before it is found: 4,000 characters are 1,000 tokens.
@@ -271,9 +277,13 @@ public abstract class ProviderContract : IAsyncLifetime
         var provider = Create(Settings(), Secrets, http);
         Assert.NotNull(await provider.CheckAsync(Cancel));
         if (ListsModels)
+        {
             await Assert.ThrowsAsync<FailureException>(() => provider.ListModelsAsync(Cancel));
+        }
         else
+        {
             Assert.Empty(await provider.ListModelsAsync(Cancel));
+        }
         Assert.Equal(ListsModels ? 2 : 1, Endpoint.Requests.Count);
         Assert.All(Secrets.Asked, asked => Assert.Equal(Endpoint.Url, asked.Origin));
     }

@@ -184,7 +184,9 @@ public class RetryTests
         {
             await Task.Yield();
             foreach (var next in answers[asked++])
+            {
                 yield return next;
+            }
         }
 
         public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<Failure?>(null);

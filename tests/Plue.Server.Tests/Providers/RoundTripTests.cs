@@ -522,7 +522,9 @@ public partial class RoundTripTests
                 Assert.True(open.Remove(message.GetProperty("tool_call_id").GetString()!));
                 var said = message.GetProperty("content");
                 if (said.ValueKind == JsonValueKind.Array)
+                {
                     said = Assert.Single(said.EnumerateArray()).GetProperty("text");
+                }
                 pieces.Add(new("user", "result", said.GetString()!));
                 continue;
             }

@@ -24,7 +24,9 @@ public class ThinkTagTests
         Assert.Equal((reasoning, text), Split([answer]));
         Assert.Equal((reasoning, text), Split(answer.Select(letter => letter.ToString())));
         for (var at = 0; at <= answer.Length; at++)
+        {
             Assert.Equal((reasoning, text), Split([answer[..at], answer[at..]]));
+        }
     }
 
     [Fact]

@@ -18,7 +18,9 @@ public class TourProviderTests
         var events = await AskAsync(question);
         var text = string.Concat(events.OfType<ProviderEvent.TextDelta>().Select(delta => delta.Text));
         if (holds != "first")
+        {
             Assert.Contains(holds, text);
+        }
         Assert.Equal(hasTool, events.OfType<ProviderEvent.ToolResultReceived>().Any());
         Assert.NotEmpty(events.OfType<ProviderEvent.ReasoningDelta>());
     }
@@ -55,7 +57,9 @@ public class TourProviderTests
             await foreach (var _ in Tour(TimeSpan.Zero).StreamAsync(Question("code"), stop.Token))
             {
                 if (++seen == 5)
+                {
                     await stop.CancelAsync();
+                }
             }
         });
         Assert.Equal(5, seen);

@@ -60,7 +60,9 @@ public abstract class WireContract : ProviderContract
             var events = await AskAsync(Stream().Send(bytes.AsMemory(0, at)).Cut());
             Assert.Single(events, next => next is ProviderEvent.Failed or ProviderEvent.Finished);
             foreach (var call in events.OfType<ProviderEvent.ToolCallFinished>())
+            {
                 Assert.Equal("{\"path\":\"a.txt\"}", call.Parameters.Replace(" ", ""));
+            }
         }
     }
 
@@ -117,9 +119,13 @@ public abstract class WireContract : ProviderContract
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("some_error", message), status)));
         Assert.Equal(kind, failure.Kind);
         if (kind is FailureKind.ContextFull)
+        {
             Assert.Contains(Question.Model, failure.Message);
+        }
         else
+        {
             Assert.Contains($"127.0.0.1:{Endpoint.Port}", failure.Message);
+        }
     }
 
     [Theory]
@@ -132,9 +138,13 @@ public abstract class WireContract : ProviderContract
         var failure = FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("rate_limit_error", "slow down"), 429, (name, value))));
         Assert.Equal(FailureKind.RateLimited, failure.Kind);
         if (milliseconds is null)
+        {
             Assert.True(failure.RetryAfter > TimeSpan.FromDays(365));
+        }
         else
+        {
             Assert.Equal(milliseconds.Value, failure.RetryAfter?.TotalMilliseconds ?? 0);
+        }
     }
 
     [Theory]
@@ -145,7 +155,9 @@ public abstract class WireContract : ProviderContract
         Assert.Contains(failure.Kind, new[] { FailureKind.BadResponse, FailureKind.NotFound, FailureKind.Overloaded });
         Assert.DoesNotContain("<", failure.Message);
         if (status == 200)
+        {
             Assert.Contains("web page", failure.Message);
+        }
     }
 
     [Fact]
@@ -203,7 +215,9 @@ public abstract class WireContract : ProviderContract
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             var seen = 0;
             if (stopAfter == 0)
+            {
                 await stop.CancelAsync();
+            }
             var provider = Provider(Settings() with { Endpoint = endpoint.Url });
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
@@ -211,7 +225,9 @@ public abstract class WireContract : ProviderContract
                 {
                     Assert.IsNotType<ProviderEvent.Failed>(next);
                     if (++seen == stopAfter)
+                    {
                         await stop.CancelAsync();
+                    }
                 }
 
                 // The last event was taken before the stop: then there is nothing left to give up.
@@ -219,7 +235,9 @@ public abstract class WireContract : ProviderContract
             });
             Assert.Equal(stopAfter, Math.Min(seen, stopAfter));
             if (stopAfter > 0)
+            {
                 await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+            }
         }
     }
 
@@ -266,7 +284,9 @@ public abstract class WireContract : ProviderContract
                 Joined(whole.Where(next => next is not ProviderEvent.Accepted))
             );
             for (var at = 0; at <= bytes.Length; at++)
+            {
                 Assert.Equal(whole, Joined(ReadInPieces(bytes, at)));
+            }
         }
     }
 
@@ -274,7 +294,9 @@ public abstract class WireContract : ProviderContract
     public async Task A_stream_with_carriage_returns_is_over_with_its_last_event_and_waits_for_no_line_feed()
     {
         if (!HasLines)
+        {
             Assert.Skip("This wire has no lines.");
+        }
         var parser = Parser(Question);
         using var events = new EventReader(new PieceStream(BytesOf(TextAnswer.Replace("\n", "\r"))), Framing);
         using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
@@ -289,7 +311,9 @@ public abstract class WireContract : ProviderContract
     public void Half_a_character_in_the_arguments_of_a_call_does_not_end_the_answer(string half)
     {
         if (!HasLines)
+        {
             Assert.Skip("This wire has no lines.");
+        }
         var events = ReadInPieces(BytesOf(ToolAnswer.Replace("a.txt", half)));
         Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
         AssertEndsOnce(events, StopReason.ToolUse);
@@ -299,7 +323,9 @@ public abstract class WireContract : ProviderContract
     public void Half_a_character_in_a_text_or_in_reasoning_becomes_a_replacement_character()
     {
         if (!HasLines)
+        {
             Assert.Skip("This wire has no lines.");
+        }
         var events = ReadInPieces(BytesOf(TextAnswer.Replace("rld\"", @"r\ud800ld""")));
         Assert.EndsWith("r\uFFFDld", TextOf(events), StringComparison.Ordinal);
         AssertEndsOnce(events, StopReason.EndTurn);
@@ -311,7 +337,9 @@ public abstract class WireContract : ProviderContract
     public void Arguments_over_the_limit_are_given_up_while_they_are_read()
     {
         if (!HasLines)
+        {
             Assert.Skip("This wire has no lines.");
+        }
         const int Size = 5 * 1024 * 1024;
         ReadInPieces(BytesOf(ToolAnswer));
         var bytes = BytesOf(ToolAnswer.Replace("a.txt", new string('x', Size)));
@@ -363,7 +391,9 @@ public abstract class WireContract : ProviderContract
         var bytes = BytesOf(TextAnswer);
         var answer = Stream();
         foreach (var one in bytes)
+        {
             answer.Send(new[] { one });
+        }
         Assert.Equal(Joined(await AskAsync(Stream().Send(bytes))), Joined(await AskAsync(answer)));
     }
 
@@ -371,7 +401,9 @@ public abstract class WireContract : ProviderContract
     public async Task A_last_event_without_an_empty_line_counts()
     {
         if (!HasLines)
+        {
             Assert.Skip("This wire has no lines.");
+        }
         var events = await AnswerAsync(TextAnswer.TrimEnd('\n'));
         Assert.Equal("Hé 👋 wörld", TextOf(events));
         AssertEndsOnce(events, StopReason.EndTurn);

@@ -30,7 +30,9 @@ internal static class WireReading
             }
 
             while (parser.TryTake(out var next))
+            {
                 events.Add(next);
+            }
         }
 
         return events;

@@ -49,7 +49,9 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
             return;
+        }
         await stop.CancelAsync();
         listener.Dispose();
         await accepting;
@@ -62,7 +64,9 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
         try
         {
             while (true)
+            {
                 connections.Add(ServeAsync(await listener.AcceptSocketAsync(stop.Token)));
+            }
         }
         catch (Exception exception)
             when (exception is OperationCanceledException or SocketException
@@ -93,7 +97,9 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
                     arrivals.Writer.TryWrite(request);
                     var answer = Route?.Invoke(request) ?? Answers[Math.Min(Interlocked.Increment(ref played), Answers.Count) - 1];
                     if (!await answer.PlayAsync(socket, stream, ClientLeft, stop.Token))
+                    {
                         return;
+                    }
                 }
             }
             catch (Exception exception)
@@ -115,7 +121,9 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
         while (!(head.Count >= 4 && head[^4] == '\r' && head[^3] == '\n' && head[^2] == '\r' && head[^1] == '\n'))
         {
             if (await stream.ReadAsync(one, cancellationToken) == 0)
+            {
                 return null;
+            }
             head.Add(one[0]);
         }
 
@@ -153,7 +161,9 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
             whole.Write(chunk);
             await ReadLineAsync(stream, cancellationToken);
             if (size == 0)
+            {
                 return whole.ToArray();
+            }
         }
     }
 
@@ -162,7 +172,9 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
         var line = new StringBuilder();
         var one = new byte[1];
         while (await stream.ReadAsync(one, cancellationToken) > 0 && one[0] != '\n')
+        {
             line.Append((char)one[0]);
+        }
         return line.ToString().TrimEnd('\r');
     }
 }
@@ -203,7 +215,9 @@ public sealed class ScriptedAnswer
     public ScriptedAnswer Send(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length > 0)
+        {
             steps.Add((stream, cancellationToken) => WriteChunkAsync(stream, bytes, cancellationToken));
+        }
         return this;
     }
 
@@ -231,7 +245,9 @@ public sealed class ScriptedAnswer
             async (stream, cancellationToken) =>
             {
                 for (var time = 0; time < times; time++)
+                {
                     await WriteChunkAsync(stream, piece, cancellationToken);
+                }
             }
         );
         return this;
@@ -253,12 +269,18 @@ public sealed class ScriptedAnswer
         try
         {
             if (neverAnswers)
+            {
                 await Task.Delay(Timeout.InfiniteTimeSpan, gone.Token);
+            }
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head), gone.Token);
             foreach (var step in steps)
+            {
                 await step(stream, gone.Token);
+            }
             if (cuts)
+            {
                 return false;
+            }
             await stream.WriteAsync("0\r\n\r\n"u8.ToArray(), gone.Token);
             return true;
         }
@@ -280,14 +302,18 @@ public sealed class ScriptedAnswer
         {
             var peeked = await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, gone.Token);
             if (peeked > 0)
+            {
                 return;
+            }
             clientLeft.TrySetResult();
             await gone.CancelAsync();
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             if (exception is SocketException)
+            {
                 clientLeft.TrySetResult();
+            }
         }
     }
 

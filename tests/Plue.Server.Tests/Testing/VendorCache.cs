@@ -33,18 +33,28 @@ public abstract class VendorCache
     private static IEnumerable<Block> Blocks(JsonObject request)
     {
         foreach (var tool in Items(request["tools"] ?? request["toolConfig"]?["tools"]))
+        {
             yield return Of("tool", tool);
+        }
         foreach (var block in Contents("system", request["system"] ?? request["instructions"] ?? request["systemInstruction"]?["parts"]))
+        {
             yield return block;
+        }
         foreach (var message in Items(request["messages"] ?? request["contents"] ?? request["input"]))
         {
             var role = message["role"]?.ToString() ?? "";
             foreach (var block in Contents(role, message["content"] ?? message["parts"]))
+            {
                 yield return block;
+            }
             foreach (var call in Items(message["tool_calls"]))
+            {
                 yield return Of(role, call);
+            }
             if (message["content"] is null && message["parts"] is null)
+            {
                 yield return Of(role, message);
+            }
         }
     }
 
@@ -63,7 +73,9 @@ public abstract class VendorCache
         for (var at = 0; at < items.Count; at++)
         {
             if (items[at]["cachePoint"] is not null)
+            {
                 continue;
+            }
             var block = Of(role, items[at]);
             yield return at + 1 < items.Count && items[at + 1]["cachePoint"] is not null ? block with { IsMarked = true } : block;
         }
@@ -93,7 +105,9 @@ public abstract class VendorCache
                 .Max();
             known.Add((key, blocks));
             if (read < MinTokens)
+            {
                 read = 0;
+            }
             return new CacheUse(0, read, Tokens(blocks) - read);
         }
     }

@@ -34,17 +34,29 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("type"u8))
+            {
                 type = NextType(ref json);
+            }
             else if (json.ValueTextEquals("index"u8))
+            {
                 index = json.NextInt64() ?? 0;
+            }
             else if (json.ValueTextEquals("delta"u8) || json.ValueTextEquals("content_block"u8))
+            {
                 content = NextContent(ref json, payload);
+            }
             else if (json.ValueTextEquals("message"u8))
+            {
                 message = NextOpening(ref json);
+            }
             else if (json.ValueTextEquals("usage"u8))
+            {
                 counts.Take(ref json);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         switch (type)
@@ -84,7 +96,9 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
                 blocks[index] = new Block(call);
                 // Some servers send the whole input here and no deltas.
                 if (content.Input is { } input)
+                {
                     Append(call, input);
+                }
                 break;
             case "redacted_thinking":
                 EndReasoning(null, content.Data);
@@ -102,31 +116,49 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     private void Continue(long index, Content content)
     {
         if (content.Text is { } text)
+        {
             Text(text);
+        }
         else if (content.Thinking is { } thinking)
+        {
             Reasoning(thinking);
+        }
         else if (!blocks.TryGetValue(index, out var block))
+        {
             return;
+        }
         else if (content.PartialJson is { Length: > 0 } fragment && block.Call is { } call)
+        {
             Append(call, fragment);
+        }
         else if (content.Signature is { Length: > 0 } signature)
+        {
             blocks[index] = block with { Signature = block.Signature + signature };
+        }
     }
 
     private void StopBlock(long index)
     {
         if (!blocks.Remove(index, out var block))
+        {
             return;
+        }
         if (block.IsReasoning)
+        {
             EndReasoning(string.IsNullOrEmpty(block.Signature) ? null : block.Signature);
+        }
         if (block.Call is { } call)
+        {
             Finish(call);
+        }
     }
 
     private void End()
     {
         foreach (var index in blocks.Keys.ToArray())
+        {
             StopBlock(index);
+        }
         FinishWithCalls(ReasonOf(stopReason, DefaultReason));
     }
 
@@ -145,28 +177,46 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     private void ReportUsage()
     {
         if (counts.IsKnown)
+        {
             Emit(new ProviderEvent.UsageReported(counts.ToUsage()));
+        }
     }
 
     private static EventType NextType(ref Utf8JsonReader json)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.String)
+        {
             json.Skip();
+        }
         else if (json.ValueTextEquals("content_block_delta"u8))
+        {
             return EventType.BlockDelta;
+        }
         else if (json.ValueTextEquals("content_block_start"u8))
+        {
             return EventType.BlockStart;
+        }
         else if (json.ValueTextEquals("content_block_stop"u8))
+        {
             return EventType.BlockStop;
+        }
         else if (json.ValueTextEquals("message_start"u8))
+        {
             return EventType.MessageStart;
+        }
         else if (json.ValueTextEquals("message_delta"u8))
+        {
             return EventType.MessageDelta;
+        }
         else if (json.ValueTextEquals("message_stop"u8))
+        {
             return EventType.MessageStop;
+        }
         else if (json.ValueTextEquals("error"u8))
+        {
             return EventType.Error;
+        }
         return EventType.Other;
     }
 
@@ -174,31 +224,55 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     {
         var content = default(Content);
         if (!json.NextIsObject())
+        {
             return content;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("text"u8))
+            {
                 content.Text = json.NextString();
+            }
             else if (json.ValueTextEquals("type"u8))
+            {
                 content.Type = NextBlockType(ref json);
+            }
             else if (json.ValueTextEquals("thinking"u8))
+            {
                 content.Thinking = json.NextString();
+            }
             else if (json.ValueTextEquals("partial_json"u8))
+            {
                 content.PartialJson = json.NextString();
+            }
             else if (json.ValueTextEquals("signature"u8))
+            {
                 content.Signature = json.NextString();
+            }
             else if (json.ValueTextEquals("stop_reason"u8))
+            {
                 content.StopReason = json.NextString();
+            }
             else if (json.ValueTextEquals("data"u8))
+            {
                 content.Data = json.NextString();
+            }
             else if (json.ValueTextEquals("id"u8))
+            {
                 content.Id = json.NextString();
+            }
             else if (json.ValueTextEquals("name"u8))
+            {
                 content.Name = json.NextString();
+            }
             else if (json.ValueTextEquals("input"u8))
+            {
                 content.Input = NextInput(ref json, payload);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         return content;
@@ -209,13 +283,21 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     {
         json.Read();
         if (json.TokenType != JsonTokenType.String)
+        {
             json.Skip();
+        }
         else if (json.ValueTextEquals("tool_use"u8))
+        {
             return "tool_use";
+        }
         else if (json.ValueTextEquals("thinking"u8))
+        {
             return "thinking";
+        }
         else if (json.ValueTextEquals("redacted_thinking"u8))
+        {
             return "redacted_thinking";
+        }
         return null;
     }
 
@@ -223,7 +305,9 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     private static string? NextInput(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject())
+        {
             return null;
+        }
         var raw = json.RawHere(payload);
         return raw.AsSpan(1, raw.Length - 2).Trim().IsEmpty ? null : raw;
     }
@@ -232,17 +316,27 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     {
         var opening = default(Opening);
         if (!json.NextIsObject())
+        {
             return opening;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("id"u8))
+            {
                 opening.Id = json.NextString();
+            }
             else if (json.ValueTextEquals("model"u8))
+            {
                 opening.Model = json.NextString();
+            }
             else if (json.ValueTextEquals("usage"u8))
+            {
                 counts.Take(ref json);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         return opening;
@@ -287,21 +381,33 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         public void Take(ref Utf8JsonReader json)
         {
             if (!json.NextIsObject())
+            {
                 return;
+            }
             IsKnown = true;
             while (json.NextProperty())
             {
                 // Some servers repeat the fields with zeros at the end.
                 if (json.ValueTextEquals("input_tokens"u8))
+                {
                     input = json.NextInt64() is > 0 and var count ? count : input;
+                }
                 else if (json.ValueTextEquals("output_tokens"u8))
+                {
                     output = json.NextInt64() ?? output;
+                }
                 else if (json.ValueTextEquals("cache_read_input_tokens"u8))
+                {
                     read = json.NextInt64() is > 0 and var count ? count : read;
+                }
                 else if (json.ValueTextEquals("cache_creation_input_tokens"u8))
+                {
                     write = json.NextInt64() is > 0 and var count ? count : write;
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 

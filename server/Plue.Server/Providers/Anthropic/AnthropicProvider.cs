@@ -86,7 +86,9 @@ public sealed class AnthropicProvider : IWebSearchProvider
             foreach (var model in page.Items("data"))
             {
                 if (model.Text("id") is not { } id)
+                {
                     continue;
+                }
                 models.Add(
                     new ModelInfo
                     {
@@ -109,7 +111,9 @@ public sealed class AnthropicProvider : IWebSearchProvider
     private static string ApiRoot(string path)
     {
         if (path.EndsWith("/messages", StringComparison.Ordinal))
+        {
             path = path[..^"/messages".Length];
+        }
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path : path + "/v1";
     }
 

@@ -27,21 +27,31 @@ internal static partial class AnthropicWire
         var body = JsonBody.Write(json =>
         {
             if (host is null)
+            {
                 json.WriteString("model", request.Model);
+            }
             else
+            {
                 json.WriteString("anthropic_version", host.Version);
+            }
             // The budget for thinking is part of max_tokens: the answer keeps what was asked for.
             json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
             if (host is not { SaysStream: false })
+            {
                 json.WriteBoolean("stream", true);
+            }
             WriteTools(json, request);
             WriteSystem(json, request);
             WriteMessages(json, RequestMessages.Of(request, settings));
             if (thinking.IsOn || thinking.IsOff)
+            {
                 options.Sent |= RefusableOptions.ReasoningLevel;
+            }
             WriteThinking(json, thinking);
             if (!thinking.IsOn && options.TakeTemperature() is { } temperature)
+            {
                 json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
+            }
             json.WriteStrings("stop_sequences", options.TakeStopSequences());
         });
         sent = options.Sent;
@@ -64,7 +74,9 @@ internal static partial class AnthropicWire
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
         if (request.Tools.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {
@@ -81,10 +93,14 @@ internal static partial class AnthropicWire
     {
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("system");
         for (var at = 0; at < texts.Count; at++)
+        {
             WritePart(json, new MessagePart.Text(texts[at]), isMarked: at == texts.Count - 1);
+        }
         json.WriteEndArray();
     }
 
@@ -99,7 +115,9 @@ internal static partial class AnthropicWire
             json.WriteStartArray("content");
             // Results come first, as the API wants them.
             foreach (var part in message.Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
+            {
                 WritePart(json, part, marks.Contains(part));
+            }
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -111,7 +129,9 @@ internal static partial class AnthropicWire
     {
         // Without its signature a thinking block would be refused.
         if (part is MessagePart.Reasoning { Signature: null, Opaque: null })
+        {
             return;
+        }
         json.WriteStartObject();
         switch (part)
         {
@@ -136,7 +156,9 @@ internal static partial class AnthropicWire
                     ("content", result.Error ?? result.Result ?? "")
                 );
                 if (result.Error is not null)
+                {
                     json.WriteBoolean("is_error", true);
+                }
                 break;
             case MessagePart.Reasoning { Opaque: { } opaque }:
                 json.WriteFields(("type", "redacted_thinking"), ("data", opaque));
@@ -147,7 +169,9 @@ internal static partial class AnthropicWire
         }
 
         if (isMarked)
+        {
             json.WriteObject("cache_control", ("type", "ephemeral"));
+        }
         json.WriteEndObject();
     }
 
@@ -176,13 +200,19 @@ internal static partial class AnthropicWire
     private static Thinking ThinkingOf(string model, string? level)
     {
         if (level is null)
+        {
             return Thinking.Unset;
+        }
         if (RequestOptions.IsOff(level))
+        {
             return Thinking.Off;
+        }
         if (VersionOf(model) is { } version)
         {
             if (version.CompareTo((4, 6)) >= 0)
+            {
                 return new Thinking(level == "minimal" ? "low" : level, 0);
+            }
         }
         else if (OldClaude().IsMatch(model))
         {

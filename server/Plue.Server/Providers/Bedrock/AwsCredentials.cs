@@ -63,9 +63,13 @@ internal sealed partial class AwsCredentials(
             || settings.AuthField("secret_access_key") is not null
             || settings.AuthField("profile") is not null
         )
+        {
             return null;
+        }
         if (Variable("AWS_BEARER_TOKEN_BEDROCK") is not { } token)
+        {
             return null;
+        }
         mask(token);
         return token;
     }
@@ -76,7 +80,9 @@ internal sealed partial class AwsCredentials(
     public async ValueTask<AwsKeys> LoadAsync(Uri origin, CancellationToken cancellationToken)
     {
         if (settings.AuthField("access_key_id") is not null || settings.AuthField("secret_access_key") is not null)
+        {
             return await StoredAsync(origin, cancellationToken).ConfigureAwait(false);
+        }
         if (
             settings.AuthField("profile") is null
             && Variable("AWS_ACCESS_KEY_ID") is { } id
@@ -116,7 +122,9 @@ internal sealed partial class AwsCredentials(
         }
 
         if (profile["sso_session"] is not null || profile["sso_start_url"] is not null)
+        {
             return await OfSignInAsync(profiles, profile, cancellationToken).ConfigureAwait(false);
+        }
         if (profile["aws_access_key_id"] is { } id && profile["aws_secret_access_key"] is { } secret)
         {
             return Keys(id, secret, profile["aws_session_token"], $"the keys of the AWS profile \"{profile.Name}\"", CheckKeys);
@@ -156,13 +164,17 @@ internal sealed partial class AwsCredentials(
         var again = $"Run \"aws sso login --profile {profile.Name}\", then try again.";
         var (token, expiresAt) = ReadSignIn(session ?? start);
         if (token is null)
+        {
             throw new FailureException(FailureKind.ProviderAuthFailed, $"The AWS profile \"{profile.Name}\" is not signed in. {again}");
+        }
         mask(token);
         if (expiresAt <= time.GetUtcNow())
+        {
             throw new FailureException(
                 FailureKind.ProviderAuthFailed,
                 $"The sign-in of the AWS profile \"{profile.Name}\" has run out. {again}"
             );
+        }
 
         var portal = Portal(region);
         using var request = new HttpRequestMessage(
@@ -226,12 +238,18 @@ internal sealed partial class AwsCredentials(
         async ValueTask<string?> ValueAsync(string name)
         {
             if (settings.AuthField(name) is not { } value)
+            {
                 return null;
+            }
             if (SecretReference.IsReference(value))
+            {
                 return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
+            }
             // The id of a key is no secret.
             if (name == "access_key_id")
+            {
                 return value;
+            }
             throw new FailureException(
                 FailureKind.MissingField,
                 $"The {name} of {settings.Name} is in its settings as plain text, so it was not used. Store it in the vault."
@@ -243,7 +261,9 @@ internal sealed partial class AwsCredentials(
     {
         mask(secret);
         if (session is not null)
+        {
             mask(session);
+        }
         // All three become part of headers, or of what is made from them.
         if ((id + session).AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
@@ -288,7 +308,9 @@ internal sealed partial class AwsCredentials(
                 || role.Text("accessKeyId") is not { } id
                 || role.Text("secretAccessKey") is not { } secret
             )
+            {
                 return null;
+            }
             DateTimeOffset? expiresAt = role.Whole("expiration") is > 0 and < 253_402_300_799_000 and var milliseconds
                 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
                 : null;
@@ -303,7 +325,9 @@ internal sealed partial class AwsCredentials(
     private Uri Portal(string region)
     {
         if (settings.AuthField("sso_endpoint") is not { } own)
+        {
             return new Uri($"https://portal.sso.{region}.{AwsHosts.Domain(region)}");
+        }
         return Uri.TryCreate(own, UriKind.Absolute, out var url) && url.IsLoopback && url.Scheme is "http" or "https"
             ? url
             : throw new FailureException(

@@ -55,22 +55,30 @@ internal sealed class AwsProfiles
         {
             var line = raw.TrimEnd('\r', ' ', '\t');
             if (line.Length == 0 || line[0] is '#' or ';' or ' ' or '\t')
+            {
                 continue;
+            }
             if (line[0] == '[')
             {
                 var close = line.IndexOf(']');
                 section = null;
                 if (close < 0)
+                {
                     continue;
+                }
                 var name = string.Join(' ', line[1..close].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
                 if (!sections.TryGetValue(name, out section))
+                {
                     sections[name] = section = new(StringComparer.Ordinal);
+                }
                 continue;
             }
 
             var equals = line.IndexOf('=');
             if (section is null || equals <= 0)
+            {
                 continue;
+            }
             section[line[..equals].Trim().ToLowerInvariant()] = WithoutComment(line[(equals + 1)..]).Trim();
         }
 
@@ -82,7 +90,9 @@ internal sealed class AwsProfiles
         for (var at = 1; at < value.Length; at++)
         {
             if (value[at] is '#' or ';' && value[at - 1] is ' ' or '\t')
+            {
                 return value[..at];
+            }
         }
 
         return value;
@@ -94,12 +104,16 @@ internal sealed class AwsProfiles
         {
             var file = new FileInfo(path);
             if (!file.Exists)
+            {
                 return "";
+            }
             if (file.Length > MaxBytes)
+            {
                 throw new FailureException(
                     FailureKind.BadRequest,
                     $"The file {path} is too long for AWS settings. Check it, then try again."
                 );
+            }
             return Encoding.UTF8.GetString(RegularFile.Read(path)).TrimStart('\uFEFF');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

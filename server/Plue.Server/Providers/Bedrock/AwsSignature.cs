@@ -39,7 +39,9 @@ internal sealed record AwsSignature(string CanonicalRequest, string StringToSign
 
         var key = Encoding.UTF8.GetBytes("AWS4" + keys.SecretAccessKey);
         foreach (var part in new[] { day, region, service, "aws4_request" })
+        {
             key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
+        }
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(toSign)));
         return new AwsSignature(
             canonical,
@@ -61,11 +63,17 @@ internal sealed record AwsSignature(string CanonicalRequest, string StringToSign
         foreach (var segment in path.Split('/'))
         {
             if (segment is "" or ".")
+            {
                 continue;
+            }
             if (segment != "..")
+            {
                 segments.Add(Uri.EscapeDataString(segment));
+            }
             else if (segments.Count > 0)
+            {
                 segments.RemoveAt(segments.Count - 1);
+            }
         }
 
         var ending = segments.Count > 0 && path.EndsWith('/') ? "/" : "";
@@ -75,7 +83,9 @@ internal sealed record AwsSignature(string CanonicalRequest, string StringToSign
     private static string CanonicalQuery(string query)
     {
         if (query.Length == 0)
+        {
             return "";
+        }
         var pairs = query
             .Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Select(pair =>

@@ -27,7 +27,9 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     {
         // What the user's own headers say stands in place of ours.
         if (request.Headers.NonValidated.Contains("authorization"))
+        {
             return;
+        }
         var url = request.RequestUri!;
         if (credentials.BearerToken() is { } token)
         {
@@ -38,7 +40,9 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         var keys = await KeysAsync(url, cancellationToken).ConfigureAwait(false);
         failures.Mask(keys.SecretAccessKey);
         if (keys.SessionToken is { } session)
+        {
             failures.Mask(session);
+        }
         failures.Proof = (keys.Source, keys.Advice);
         Sign(
             request,
@@ -58,15 +62,21 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     public async ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken)
     {
         if (refusal.RequestMessage is not { } request || Header(request, "x-amz-date") is not { } sentAt)
+        {
             return false;
+        }
         var reason = refusal.Headers.NonValidated.TryGetValues("x-amzn-ErrorType", out var values) ? values.ToString() : "";
         if (IsOne(reason, "AccessDenied"))
+        {
             return false;
+        }
         if (
             IsOne(reason, "InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch")
             && IsSkewed(refusal, sentAt)
         )
+        {
             return true;
+        }
         if (
             !IsOne(
                 reason,
@@ -78,14 +88,18 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
                 "InvalidToken"
             )
         )
+        {
             return false;
+        }
 
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // Another request may have read the new ones meanwhile.
             if (current is { } now && !WasSentWith(request, now))
+            {
                 return true;
+            }
             var fresh = await credentials
                 .LoadAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken)
                 .ConfigureAwait(false);
@@ -101,12 +115,16 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     private async ValueTask<AwsKeys> KeysAsync(Uri url, CancellationToken cancellationToken)
     {
         if (current is { } kept && !RunsOut(kept))
+        {
             return kept;
+        }
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (current is { } meanwhile && !RunsOut(meanwhile))
+            {
                 return meanwhile;
+            }
             return current = await credentials.LoadAsync(ProviderEndpoint.OriginOf(url), cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -123,11 +141,15 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         var url = request.RequestUri!;
         var headers = new List<(string Name, string Value)> { ("host", request.Headers.Host ?? url.Authority) };
         if (request.Content?.Headers.ContentType?.ToString() is { } type)
+        {
             headers.Add(("content-type", type));
+        }
         Add("x-amz-date", AwsSignature.DateOf(at));
         Add("x-amz-content-sha256", AwsSignature.HashOf(body.Span));
         if (keys.SessionToken is { } token)
+        {
             Add("x-amz-security-token", token);
+        }
         var signed = AwsSignature.Of(
             new AwsRequest(request.Method.Method, url.AbsolutePath, url.Query.TrimStart('?'), headers, body),
             keys,
@@ -190,7 +212,9 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         foreach (var name in names)
         {
             if (reason.Contains(name, StringComparison.OrdinalIgnoreCase))
+            {
                 return true;
+            }
         }
 
         return false;

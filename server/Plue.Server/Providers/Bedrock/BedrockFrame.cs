@@ -31,17 +31,29 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
             var name = Take(ref headers, Take(ref headers, 1)[0]);
             var value = TakeValue(ref headers, out var isText);
             if (!isText)
+            {
                 continue;
+            }
             if (name.SequenceEqual(":message-type"u8))
+            {
                 messageType = Encoding.UTF8.GetString(value);
+            }
             else if (name.SequenceEqual(":event-type"u8))
+            {
                 eventType = Encoding.UTF8.GetString(value);
+            }
             else if (name.SequenceEqual(":exception-type"u8))
+            {
                 exceptionType = Encoding.UTF8.GetString(value);
+            }
             else if (name.SequenceEqual(":error-code"u8))
+            {
                 errorCode = Encoding.UTF8.GetString(value);
+            }
             else if (name.SequenceEqual(":error-message"u8))
+            {
                 errorMessage = Encoding.UTF8.GetString(value);
+            }
         }
 
         var payload = frame[(FrameReader.PreludeLength + length)..^FrameReader.ChecksumLength];
@@ -93,7 +105,9 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> headers, int length)
     {
         if (length > headers.Length)
+        {
             throw new FrameException(isTooLong: false);
+        }
         var taken = headers[..length];
         headers = headers[length..];
         return taken;

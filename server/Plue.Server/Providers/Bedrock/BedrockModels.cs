@@ -37,10 +37,14 @@ internal static class BedrockModels
     {
         var at = model.IndexOf('.');
         if (at < 0 || Geographies.FirstOrDefault(known => known.Prefix == model[..at]) is not { Prefix: not null } geography)
+        {
             return null;
+        }
         var isGov = region.StartsWith("us-gov-", StringComparison.Ordinal);
         if (geography.Regions.Any(start => region.StartsWith(start, StringComparison.Ordinal)) && (geography.Prefix == "us-gov" || !isGov))
+        {
             return null;
+        }
         var other = GeographyOf(region) is { } fitting ? $", or choose {fitting}.{model[(at + 1)..]}" : "";
         return new Failure(
             FailureKind.BadRequest,

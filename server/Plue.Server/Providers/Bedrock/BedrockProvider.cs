@@ -56,7 +56,9 @@ public sealed class BedrockProvider : IProvider
             cancellationToken
         );
         await foreach (var next in events.ConfigureAwait(false))
+        {
             yield return next;
+        }
     }
 
     /// <summary>Asks a small model for one token: nothing cheaper shows that the keys are good for answers.</summary>
@@ -66,7 +68,9 @@ public sealed class BedrockProvider : IProvider
         {
             var model = Settings.Model ?? BedrockModels.CheapModelIn(Here().Region);
             if (Find(model, out var place) is { } failure)
+            {
                 return failure;
+            }
             return await place!
                 .Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model)
                 .ConfigureAwait(false);
@@ -92,7 +96,9 @@ public sealed class BedrockProvider : IProvider
                     || !Has(entry, "outputModalities", "TEXT")
                     || entry.Flag("responseStreamingSupported") == false
                 )
+                {
                     continue;
+                }
                 var model = new ModelInfo
                 {
                     Id = id,
@@ -102,7 +108,9 @@ public sealed class BedrockProvider : IProvider
                 };
                 foundation[id] = model;
                 if (Has(entry, "inferenceTypesSupported", "ON_DEMAND"))
+                {
                     models.Add(model);
+                }
             }
         }
 
@@ -113,16 +121,22 @@ public sealed class BedrockProvider : IProvider
             using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken)
                 .ConfigureAwait(false);
             if (page is null)
+            {
                 break;
+            }
             foreach (var entry in page.RootElement.Items("inferenceProfileSummaries"))
             {
                 if (entry.Text("inferenceProfileId") is not { } id || entry.Text("status") is not (null or "ACTIVE"))
+                {
                     continue;
+                }
                 var arn = entry.Items("models").Select(model => model.Text("modelArn")).FirstOrDefault(text => text is not null);
                 var origin = arn is null ? null : foundation.GetValueOrDefault(arn[(arn.LastIndexOf('/') + 1)..]);
                 // Profiles of models that do not write have no model above.
                 if (origin is null && foundation.Count > 0)
+                {
                     continue;
+                }
                 models.Add(
                     new ModelInfo
                     {
@@ -135,7 +149,9 @@ public sealed class BedrockProvider : IProvider
             }
 
             if (page.RootElement.Text("nextToken") is not { Length: > 0 } next)
+            {
                 break;
+            }
             after = "&nextToken=" + Uri.EscapeDataString(next);
         }
 
@@ -191,7 +207,9 @@ public sealed class BedrockProvider : IProvider
     {
         var region = Settings.Endpoint is { IsAbsoluteUri: true } own && AwsHosts.RegionOf(own) is { } named ? named : credentials.Region();
         if (known is { } place && place.Region == region)
+        {
             return place;
+        }
         if (region is null && Settings.Endpoint is null)
         {
             throw new FailureException(
@@ -246,7 +264,9 @@ public sealed class BedrockProvider : IProvider
     {
         var model = path.IndexOf("/model/", StringComparison.Ordinal);
         if (model >= 0)
+        {
             path = path[..model];
+        }
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
     }
 

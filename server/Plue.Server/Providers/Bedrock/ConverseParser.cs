@@ -48,29 +48,43 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
     public override bool TryEnd()
     {
         if (IsOver)
+        {
             return true;
+        }
         if (stopReason is null)
+        {
             return false;
+        }
         foreach (var index in blocks.Keys.ToArray())
+        {
             StopBlock(index);
+        }
         if (!HasBrokenCall && stopReason is "malformed_tool_use")
+        {
             Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
+        }
         else if (!HasBrokenCall && stopReason is "malformed_model_output")
+        {
             Fail(Failures.BrokenOff("it wrote something that cannot be read"));
+        }
         // Some models say that their turn ended when it ended in calls.
         else
+        {
             FinishWithCalls(
                 stopReason is "guardrail_intervened" or "content_filtered"
                     ? StopReason.Refusal
                     : AnthropicParser.ReasonOf(stopReason, DefaultReason)
             );
+        }
         return true;
     }
 
     private void StartBlock(Content content)
     {
         if (content.ToolName is not { Length: > 0 } name)
+        {
             return;
+        }
         blocks[content.Index] = new Block(Start(content.ToolUseId, name));
     }
 
@@ -88,20 +102,28 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         }
 
         if (!content.IsReasoning)
+        {
             return;
+        }
         if (!blocks.TryGetValue(content.Index, out var block))
+        {
             blocks[content.Index] = block = new Block(null);
+        }
         Reasoning(content.Reasoning);
         // Both may come in pieces; pieces of base64 are joined as bytes, since each is padded by itself.
         block.Signature += content.Signature;
         if (content.Redacted is { Length: > 0 } redacted)
+        {
             block.Redacted.AddRange(redacted);
+        }
     }
 
     private void StopBlock(long index)
     {
         if (!blocks.Remove(index, out var block))
+        {
             return;
+        }
         if (block.Call is not { } call)
         {
             EndReasoning(
@@ -132,24 +154,37 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             }
 
             if (!json.NextIsObject())
+            {
                 continue;
+            }
             isKnown = true;
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("inputTokens"u8))
+                {
                     input = json.NextInt64() ?? 0;
+                }
                 else if (json.ValueTextEquals("outputTokens"u8))
+                {
                     output = json.NextInt64() ?? 0;
+                }
                 else if (json.ValueTextEquals("cacheReadInputTokens"u8))
+                {
                     read = json.NextInt64() ?? 0;
+                }
                 else if (json.ValueTextEquals("cacheWriteInputTokens"u8))
+                {
                     write = json.NextInt64() ?? 0;
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 
         if (isKnown)
+        {
             Emit(
                 new ProviderEvent.UsageReported(
                     new Usage
@@ -161,6 +196,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
                     }
                 )
             );
+        }
     }
 
     private sealed class Block(ToolCall? call)
@@ -191,13 +227,21 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("contentBlockIndex"u8))
+                {
                     content.Index = json.NextInt64() ?? 0;
+                }
                 else if (json.ValueTextEquals("stopReason"u8))
+                {
                     content.StopReason = json.NextString();
+                }
                 else if (json.ValueTextEquals("start"u8) || json.ValueTextEquals("delta"u8))
+                {
                     content.ReadPart(ref json);
+                }
                 else
+                {
                     json.Skip();
+                }
             }
 
             return content;
@@ -206,52 +250,82 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         private void ReadPart(ref Utf8JsonReader json)
         {
             if (!json.NextIsObject())
+            {
                 return;
+            }
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("text"u8))
+                {
                     Text = json.NextString();
+                }
                 else if (json.ValueTextEquals("toolUse"u8))
+                {
                     ReadTool(ref json);
+                }
                 else if (json.ValueTextEquals("reasoningContent"u8))
+                {
                     ReadReasoning(ref json);
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 
         private void ReadTool(ref Utf8JsonReader json)
         {
             if (!json.NextIsObject())
+            {
                 return;
+            }
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("toolUseId"u8))
+                {
                     ToolUseId = json.NextString();
+                }
                 else if (json.ValueTextEquals("name"u8))
+                {
                     ToolName = json.NextString();
+                }
                 else if (json.ValueTextEquals("input"u8))
+                {
                     ToolInput = json.NextString();
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 
         private void ReadReasoning(ref Utf8JsonReader json)
         {
             if (!json.NextIsObject())
+            {
                 return;
+            }
             IsReasoning = true;
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("text"u8))
+                {
                     Reasoning = json.NextString();
+                }
                 else if (json.ValueTextEquals("signature"u8))
+                {
                     Signature = json.NextString();
+                }
                 else if (json.ValueTextEquals("redactedContent"u8))
+                {
                     Redacted = NextBytes(ref json);
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 

@@ -35,12 +35,18 @@ internal static class ConverseWire
     {
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("system");
         foreach (var text in texts)
+        {
             json.WriteObject(("text", text));
+        }
         if (isMarked)
+        {
             WriteCachePoint(json);
+        }
         json.WriteEndArray();
     }
 
@@ -68,7 +74,9 @@ internal static class ConverseWire
             {
                 WritePart(json, part);
                 if (marks.Contains(part))
+                {
                     WriteCachePoint(json);
+                }
             }
 
             json.WriteEndArray();
@@ -88,7 +96,9 @@ internal static class ConverseWire
     private static void WritePart(Utf8JsonWriter json, MessagePart part)
     {
         if (part is MessagePart.Reasoning { Signature: null, Opaque: null })
+        {
             return;
+        }
         json.WriteStartObject();
         switch (part)
         {
@@ -116,15 +126,21 @@ internal static class ConverseWire
                 WriteResult(json, result.Error ?? result.Result ?? "");
                 json.WriteEndArray();
                 if (result.Error is not null)
+                {
                     json.WriteString("status", "error");
+                }
                 json.WriteEndObject();
                 break;
             case MessagePart.Reasoning reasoning:
                 json.WriteStartObject("reasoningContent");
                 if (reasoning.Opaque is { } redacted)
+                {
                     json.WriteString("redactedContent", redacted);
+                }
                 else
+                {
                     json.WriteObject("reasoningText", ("text", reasoning.Content), ("signature", reasoning.Signature));
+                }
                 json.WriteEndObject();
                 break;
         }
@@ -151,12 +167,18 @@ internal static class ConverseWire
         var temperature = options.TakeTemperature();
         var stops = options.TakeStopSequences();
         if (options.MaxTokens is null && temperature is null && stops.Count == 0)
+        {
             return;
+        }
         json.WriteStartObject("inferenceConfig");
         if (options.MaxTokens is { } most)
+        {
             json.WriteNumber("maxTokens", most);
+        }
         if (temperature is { } heat)
+        {
             json.WriteNumber("temperature", Math.Clamp(heat, 0, 1));
+        }
         json.WriteStrings("stopSequences", stops);
         json.WriteEndObject();
     }
@@ -177,7 +199,9 @@ internal static class ConverseWire
                         .Select(name => new ToolDeclaration(name, "", """{"type":"object"}""")),
                 ];
         if (tools.Count == 0)
+        {
             return;
+        }
         json.WriteStartObject("toolConfig");
         json.WriteStartArray("tools");
         foreach (var tool in tools)
@@ -186,7 +210,9 @@ internal static class ConverseWire
             json.WriteStartObject("toolSpec");
             json.WriteString("name", tool.Name);
             if (!string.IsNullOrWhiteSpace(tool.Description))
+            {
                 json.WriteString("description", tool.Description);
+            }
             json.WriteStartObject("inputSchema");
             json.WriteRawObject("json", tool.ParametersSchema);
             json.WriteEndObject();
@@ -202,7 +228,9 @@ internal static class ConverseWire
     private static void WriteReasoning(Utf8JsonWriter json, string model, RequestOptions options)
     {
         if (!BedrockModels.IsOf(model, "openai") || options.TakeReasoningLevel() is not { } level)
+        {
             return;
+        }
         json.WriteObject(
             "additionalModelRequestFields",
             (

@@ -11,9 +11,13 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
     {
         var frame = BedrockFrame.Of(payload);
         if (frame.Problem is not null)
+        {
             Fail(frame.FailureBy(Failures));
+        }
         else if (frame.EventType == "chunk" && NextEvent(frame.Payload) is { } wrapped)
+        {
             base.Read(wrapped);
+        }
     }
 
     /// <summary>Null for a chunk without an event.</summary>
@@ -26,9 +30,13 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
             var isEvent = json.ValueTextEquals("bytes"u8);
             json.Read();
             if (!isEvent || json.TokenType != JsonTokenType.String)
+            {
                 json.Skip();
+            }
             else if (!json.TryGetBytesFromBase64(out wrapped))
+            {
                 throw new JsonException("A chunk holds base64.");
+            }
         }
 
         return wrapped;

@@ -86,7 +86,9 @@ internal sealed class CopilotProvider(
             cancellationToken
         );
         await foreach (var next in events.ConfigureAwait(false))
+        {
             yield return next;
+        }
     }
 
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)

@@ -23,25 +23,43 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         json.Read();
         // Errors come inside a list now and then.
         if (json.TokenType == JsonTokenType.StartArray)
+        {
             json.Read();
+        }
         if (json.TokenType != JsonTokenType.StartObject)
+        {
             throw new JsonException("A chunk is an object.");
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("candidates"u8))
+            {
                 ReadCandidates(ref json, payload);
+            }
             else if (json.ValueTextEquals("usageMetadata"u8))
+            {
                 ReadUsage(ref json);
+            }
             else if (!IsAccepted && json.ValueTextEquals("responseId"u8))
+            {
                 id = json.NextString();
+            }
             else if (!IsAccepted && json.ValueTextEquals("modelVersion"u8))
+            {
                 model = json.NextString();
+            }
             else if (json.ValueTextEquals("promptFeedback"u8))
+            {
                 blocked = json.NextString("blockReason"u8) is { Length: > 0 } why ? why : null;
+            }
             else if (json.ValueTextEquals("error"u8))
+            {
                 isError = json.NextIsSet();
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         if (isError)
@@ -52,29 +70,43 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
 
         // "gemini-flash-latest" is answered by a model of another name; signatures are kept for what was asked.
         if ((id ?? model) is not null)
+        {
             Accept(model?.StartsWith(Request.Model, StringComparison.Ordinal) == true ? model : Request.Model, id);
+        }
 
         if (blocked is not null && finishReason is null)
+        {
             Fail(
                 Failures.OfEvent(
                     new VendorMessage("content_filter", $"the prompt was blocked ({blocked.ToLowerInvariant().Replace('_', ' ')})")
                 )
             );
+        }
     }
 
     public override bool TryEnd()
     {
         if (finishReason is null)
+        {
             return false;
+        }
         if (finishReason is "MAX_TOKENS")
+        {
             Finish(StopReason.MaxTokens);
+        }
         else if (IsFilter(finishReason))
+        {
             Finish(StopReason.Refusal);
+        }
         else if (WhyBroken(finishReason) is { } why)
+        {
             Fail(Failures.BrokenOff(why));
+        }
         // The reason for a turn with calls is STOP as well.
         else
+        {
             FinishWithCalls(DefaultReason);
+        }
         return true;
     }
 
@@ -98,13 +130,19 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     private void ReadCandidates(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray())
+        {
             return;
+        }
         for (var isFirst = true; json.NextObject(); isFirst = false)
         {
             if (isFirst)
+            {
                 ReadCandidate(ref json, payload);
+            }
             else
+            {
                 json.Skip();
+            }
         }
     }
 
@@ -114,22 +152,32 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("content"u8))
+            {
                 ReadContent(ref json, payload);
+            }
             else if (json.ValueTextEquals("finishReason"u8))
+            {
                 reason = json.NextString();
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         if (string.IsNullOrEmpty(reason) || reason == "FINISH_REASON_UNSPECIFIED")
+        {
             return;
+        }
         finishReason = reason;
     }
 
     private void ReadContent(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject())
+        {
             return;
+        }
         while (json.NextProperty())
         {
             if (!json.ValueTextEquals("parts"u8))
@@ -139,9 +187,13 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             }
 
             if (!json.NextIsArray())
+            {
                 continue;
+            }
             while (json.NextObject())
+            {
                 ReadPart(ref json, payload);
+            }
         }
     }
 
@@ -156,30 +208,46 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("text"u8))
+            {
                 text = json.NextString();
+            }
             else if (json.ValueTextEquals("thought"u8))
+            {
                 isThought = json.Read() && json.TokenType == JsonTokenType.True;
+            }
             else if (json.ValueTextEquals("thoughtSignature"u8))
+            {
                 signature = json.NextFilled();
+            }
             else if (json.ValueTextEquals("functionCall"u8))
+            {
                 (callId, callName, args) = NextCall(ref json, payload);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         if (callName is { Length: > 0 })
+        {
             Take(callId, callName, args, signature);
+        }
         else if (isThought)
         {
             Reasoning(text);
             if (signature is not null)
+            {
                 EndReasoning(signature);
+            }
         }
         else
         {
             Text(text);
             if (signature is not null)
+            {
                 EndReasoning(null, GeminiWire.OnText(signature, text?.Length ?? 0));
+            }
         }
     }
 
@@ -197,20 +265,28 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             name = null,
             args = null;
         if (!json.NextIsObject())
+        {
             return default;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("id"u8))
+            {
                 id = json.NextString();
+            }
             else if (json.ValueTextEquals("name"u8))
+            {
                 name = json.NextString();
+            }
             else if (json.ValueTextEquals("args"u8))
             {
                 json.Read();
                 args = json.RawHere(payload);
             }
             else
+            {
                 json.Skip();
+            }
         }
 
         return (id, name, args);
@@ -220,7 +296,9 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     private void ReadUsage(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())
+        {
             return;
+        }
         long input = usage?.InputTokens ?? 0,
             cached = usage?.CachedReadTokens ?? 0,
             thoughts = usage?.ReasoningTokens ?? 0,
@@ -228,15 +306,25 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("promptTokenCount"u8))
+            {
                 input = json.NextInt64() ?? input;
+            }
             else if (json.ValueTextEquals("candidatesTokenCount"u8))
+            {
                 answer = json.NextInt64() ?? answer;
+            }
             else if (json.ValueTextEquals("thoughtsTokenCount"u8))
+            {
                 thoughts = json.NextInt64() ?? thoughts;
+            }
             else if (json.ValueTextEquals("cachedContentTokenCount"u8))
+            {
                 cached = json.NextInt64() ?? cached;
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         var now = new Usage
@@ -247,7 +335,9 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             ReasoningTokens = thoughts,
         };
         if (now == usage)
+        {
             return;
+        }
         usage = now;
         Emit(new ProviderEvent.UsageReported(now));
     }

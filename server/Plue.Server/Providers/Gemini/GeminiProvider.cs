@@ -85,7 +85,9 @@ public sealed class GeminiProvider : IWebSearchProvider
             foreach (var model in page.Items("models"))
             {
                 if (model.Text("name") is not { } name || !GeneratesContent(model))
+                {
                     continue;
+                }
                 models.Add(
                     new ModelInfo
                     {
@@ -116,14 +118,22 @@ public sealed class GeminiProvider : IWebSearchProvider
     {
         var models = path.IndexOf("/models/", StringComparison.Ordinal);
         if (models >= 0)
+        {
             path = path[..models];
+        }
         if (path.EndsWith("/models", StringComparison.Ordinal))
+        {
             path = path[..^"/models".Length];
+        }
         if (path.EndsWith("/openai", StringComparison.Ordinal))
+        {
             path = path[..^"/openai".Length];
+        }
         // What Plue needs is in the beta only.
         if (path.EndsWith("/v1", StringComparison.Ordinal))
+        {
             path = path[..^"/v1".Length];
+        }
         return path.EndsWith("/v1beta", StringComparison.Ordinal) || path.EndsWith("/v1alpha", StringComparison.Ordinal)
             ? path
             : path + "/v1beta";

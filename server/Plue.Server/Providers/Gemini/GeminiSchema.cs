@@ -37,12 +37,16 @@ internal static class GeminiSchema
     public static void WriteParameters(Utf8JsonWriter json, string schema)
     {
         if (!JsonText.IsObject(schema))
+        {
             return;
+        }
         using var document = JsonDocument.Parse(schema, Options);
         var root = document.RootElement;
         var resolved = Resolve(root, root, 0);
         if (resolved.Field("properties") is not { ValueKind: JsonValueKind.Object } properties || !properties.EnumerateObject().Any())
+        {
             return;
+        }
         json.WritePropertyName("parameters");
         Write(json, resolved, root, 0);
     }
@@ -66,7 +70,9 @@ internal static class GeminiSchema
         {
             json.WriteStartArray("anyOf");
             foreach (var type in types)
+            {
                 WriteOfType(json, schema, type, root, depth);
+            }
             json.WriteEndArray();
         }
         else if (choices.Count == 1)
@@ -77,10 +83,14 @@ internal static class GeminiSchema
         else if (choices.Count > 1)
         {
             if (schema.Text("description") is { } description)
+            {
                 json.WriteString("description", description);
+            }
             json.WriteStartArray("anyOf");
             foreach (var choice in choices)
+            {
                 Write(json, choice, root, depth + 1);
+            }
             json.WriteEndArray();
         }
         else
@@ -89,7 +99,9 @@ internal static class GeminiSchema
         }
 
         if (mayBeNull && schema.Field("nullable") is null)
+        {
             json.WriteBoolean("nullable", true);
+        }
         json.WriteEndObject();
     }
 
@@ -105,23 +117,35 @@ internal static class GeminiSchema
         schema = Resolve(schema, root, depth);
         json.WriteString("type", type);
         if (schema.ValueKind != JsonValueKind.Object)
+        {
             return;
+        }
         if (description is not null)
+        {
             json.WriteString("description", description);
+        }
         foreach (var name in Plain)
         {
             if (name == "description" && description is not null)
+            {
                 continue;
+            }
             if (schema.Field(name) is not { } value)
+            {
                 continue;
+            }
             json.WritePropertyName(name);
             value.WriteTo(json);
         }
 
         if (schema.Text("format") is { } format && Formats.Contains(format))
+        {
             json.WriteString("format", format);
+        }
         if (type == "string")
+        {
             WriteEnum(json, schema);
+        }
         if (type == "array")
         {
             json.WritePropertyName("items");
@@ -129,14 +153,18 @@ internal static class GeminiSchema
         }
 
         if (type == "object" && schema.Field("properties") is { ValueKind: JsonValueKind.Object } properties)
+        {
             WriteProperties(json, schema, properties, root, depth);
+        }
     }
 
     private static void WriteProperties(Utf8JsonWriter json, JsonElement schema, JsonElement properties, JsonElement root, int depth)
     {
         var names = properties.EnumerateObject().Select(property => property.Name).ToHashSet();
         if (names.Count == 0)
+        {
             return;
+        }
         json.WriteStartObject("properties");
         foreach (var property in properties.EnumerateObject())
         {
@@ -153,10 +181,14 @@ internal static class GeminiSchema
             .Where(names.Contains)
             .ToList();
         if (required.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("required");
         foreach (var name in required)
+        {
             json.WriteStringValue(name);
+        }
         json.WriteEndArray();
     }
 
@@ -170,10 +202,14 @@ internal static class GeminiSchema
             .Where(text => text.Length > 0)
             .ToList();
         if (texts.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("enum");
         foreach (var text in texts)
+        {
             json.WriteStringValue(text);
+        }
         json.WriteEndArray();
     }
 
@@ -183,12 +219,16 @@ internal static class GeminiSchema
         for (var step = depth; step < MaxDepth && schema.Text("$ref") is { } reference; step++)
         {
             if (!reference.StartsWith("#/", StringComparison.Ordinal))
+            {
                 return default;
+            }
             var target = root;
             foreach (var name in reference[2..].Split('/'))
             {
                 if (target.Field(name.Replace("~1", "/").Replace("~0", "~")) is not { } next)
+                {
                     return default;
+                }
                 target = next;
             }
 

@@ -53,11 +53,15 @@ internal static partial class GeminiWire
     {
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0)
+        {
             return;
+        }
         json.WriteStartObject("systemInstruction");
         json.WriteStartArray("parts");
         foreach (var text in texts)
+        {
             WriteText(json, new Piece(text));
+        }
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -75,7 +79,9 @@ internal static partial class GeminiWire
             if (open != message.Role)
             {
                 if (open is not null)
+                {
                     EndContent(json);
+                }
                 json.WriteStartObject();
                 json.WriteString("role", message.Role == MessageRole.Assistant ? "model" : "user");
                 json.WriteStartArray("parts");
@@ -83,13 +89,19 @@ internal static partial class GeminiWire
             }
 
             if (message.Role == MessageRole.Assistant)
+            {
                 WriteAnswer(json, message, options, needsSignatures);
+            }
             else
+            {
                 WriteQuestion(json, message, uses, options);
+            }
         }
 
         if (open is not null)
+        {
             EndContent(json);
+        }
         json.WriteEndArray();
     }
 
@@ -110,7 +122,9 @@ internal static partial class GeminiWire
             json.WriteStartObject();
             json.WriteStartObject("functionResponse");
             if (options.SendsCallIds)
+            {
                 json.WriteString("id", result.ToolUseId);
+            }
             json.WriteString("name", uses[at].ToolName);
             json.WriteObject("response", result.Error is { } error ? ("error", error) : ("output", result.Result ?? ""));
             json.WriteEndObject();
@@ -120,9 +134,13 @@ internal static partial class GeminiWire
         foreach (var part in message.Parts)
         {
             if (part is MessagePart.File { IsImage: true, Data: { } data } image)
+            {
                 WriteImage(json, image.MediaType!, data);
+            }
             else if (RequestMessages.Text(part) is { } text)
+            {
                 WriteText(json, new Piece(text));
+            }
         }
     }
 
@@ -150,13 +168,17 @@ internal static partial class GeminiWire
             json.WriteStartObject();
             json.WriteStartObject("functionCall");
             if (options.SendsCallIds)
+            {
                 json.WriteString("id", call.ToolUseId);
+            }
             json.WriteString("name", call.ToolName);
             json.WriteRawObject("args", call.Parameters);
             json.WriteEndObject();
             // Of parallel calls only the first is signed.
             if ((piece.Signature ?? (isFirstCall && needsSignatures ? ForeignSignature : null)) is { } signature)
+            {
                 json.WriteString("thoughtSignature", signature);
+            }
             json.WriteEndObject();
             isFirstCall = false;
         }
@@ -177,17 +199,27 @@ internal static partial class GeminiWire
                     break;
                 case MessagePart.Reasoning reasoning:
                     if (reasoning.Signature is { } signature)
+                    {
                         pieces.Add(new Piece(reasoning.Content, signature, IsThought: true));
+                    }
                     if (reasoning.Opaque is not { } opaque)
+                    {
                         break;
+                    }
                     if (opaque.StartsWith(CallMark, StringComparison.Ordinal))
+                    {
                         callSignature = opaque[CallMark.Length..];
+                    }
                     else
+                    {
                         SignText(pieces, opaque);
+                    }
                     break;
                 default:
                     if (RequestMessages.Text(part) is { } text)
+                    {
                         pieces.Add(new Piece(text));
+                    }
                     break;
             }
         }
@@ -198,16 +230,22 @@ internal static partial class GeminiWire
     private static void SignText(List<Piece> pieces, string opaque)
     {
         if (!opaque.StartsWith(TextMark, StringComparison.Ordinal))
+        {
             return;
+        }
         var colon = opaque.IndexOf(':', TextMark.Length);
         if (colon < 0 || !int.TryParse(opaque.AsSpan(TextMark.Length, colon - TextMark.Length), out var length))
+        {
             return;
+        }
         var signature = opaque[(colon + 1)..];
         if (length > 0 && pieces is [.., { Text: { } text, Signature: null }] && length <= text.Length)
         {
             pieces.RemoveAt(pieces.Count - 1);
             if (length < text.Length)
+            {
                 pieces.Add(new Piece(text[..^length]));
+            }
             pieces.Add(new Piece(text[^length..], signature));
         }
         else
@@ -221,16 +259,22 @@ internal static partial class GeminiWire
         json.WriteStartObject();
         json.WriteString("text", piece.Text);
         if (piece.IsThought)
+        {
             json.WriteBoolean("thought", true);
+        }
         if (piece.Signature is not null)
+        {
             json.WriteString("thoughtSignature", piece.Signature);
+        }
         json.WriteEndObject();
     }
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
         if (request.Tools.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("tools");
         json.WriteStartObject();
         json.WriteStartArray("functionDeclarations");
@@ -253,25 +297,37 @@ internal static partial class GeminiWire
         var temperature = options.TakeTemperature();
         var stops = options.TakeStopSequences();
         if (thinking is null && options.MaxTokens is null && temperature is null && stops.Count == 0)
+        {
             return;
+        }
 
         json.WriteStartObject("generationConfig");
         // Thinking is paid from the same limit: the answer keeps what was asked for.
         if (options.MaxTokens is { } most)
+        {
             json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
+        }
         if (temperature is { } heat)
+        {
             json.WriteNumber("temperature", heat);
+        }
         json.WriteStrings("stopSequences", stops);
         if (thinking is { } thought)
         {
             options.Sent |= RefusableOptions.ReasoningLevel;
             json.WriteStartObject("thinkingConfig");
             if (thought.Level is not null)
+            {
                 json.WriteString("thinkingLevel", thought.Level);
+            }
             else
+            {
                 json.WriteNumber("thinkingBudget", thought.Budget);
+            }
             if (!thought.IsOff)
+            {
                 json.WriteBoolean("includeThoughts", true);
+            }
             json.WriteEndObject();
         }
 
@@ -282,9 +338,12 @@ internal static partial class GeminiWire
     private static Thinking? ThinkingOf(string model, string? level)
     {
         if (level is null || GenerationOf(model) is not { } generation || generation < 2.5)
+        {
             return null;
+        }
         var isOff = RequestOptions.IsOff(level);
         if (generation >= 3)
+        {
             return new Thinking(
                 isOff ? "minimal"
                     : level is "xhigh" or "max" ? "high"
@@ -292,6 +351,7 @@ internal static partial class GeminiWire
                 0,
                 isOff
             );
+        }
 
         var isPro = model.Contains("pro", StringComparison.OrdinalIgnoreCase);
         return new Thinking(
@@ -314,7 +374,9 @@ internal static partial class GeminiWire
     {
         var version = Version().Match(model);
         if (!version.Success)
+        {
             return model.Contains("gemini-", StringComparison.OrdinalIgnoreCase) ? 3 : null;
+        }
         return double.Parse(version.Groups["version"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
     }
 

@@ -9,7 +9,9 @@ internal static class Crc32
     {
         var sum = uint.MaxValue;
         foreach (var one in bytes)
+        {
             sum = Table[(byte)(sum ^ one)] ^ (sum >> 8);
+        }
         return ~sum;
     }
 
@@ -20,7 +22,9 @@ internal static class Crc32
         {
             var sum = at;
             for (var bit = 0; bit < 8; bit++)
+            {
                 sum = (sum & 1) == 1 ? 0xEDB88320 ^ (sum >> 1) : sum >> 1;
+            }
             table[at] = sum;
         }
 

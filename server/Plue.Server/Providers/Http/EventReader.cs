@@ -37,22 +37,30 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     public bool TryRead(out ReadOnlyMemory<byte> payload)
     {
         if (frames is not null)
+        {
             return frames.TryRead(out payload);
+        }
         Forget();
         while (lines.TryRead(out var line))
         {
             if (!seenLine)
+            {
                 RejectHtml(line.Span);
+            }
             if (framing == Framing.JsonLines)
             {
                 payload = line;
                 if (line.Span.Trim(" \t"u8).Length > 0)
+                {
                     return true;
+                }
             }
             else if (line.Length == 0)
             {
                 if (Take(out payload))
+                {
                     return true;
+                }
             }
             else
             {
@@ -90,7 +98,9 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     private void Forget()
     {
         if (!delivered)
+        {
             return;
+        }
         delivered = hasData = false;
         length = 0;
     }
@@ -98,24 +108,36 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     private void Append(ReadOnlySpan<byte> line)
     {
         if (!line.StartsWith("data"u8))
+        {
             return;
+        }
         line = line[4..];
         if (line.Length > 0)
         {
             if (line[0] != ':')
+            {
                 return;
+            }
             line = line[1..];
             if (line.Length > 0 && line[0] == ' ')
+            {
                 line = line[1..];
+            }
         }
 
         var needed = length + line.Length + 1;
         if (needed > cap)
+        {
             throw new InvalidDataException("The event is longer than the cap.");
+        }
         if (needed > data.Length)
+        {
             Array.Resize(ref data, Math.Max(needed, Math.Min(cap, Math.Max(1024, data.Length * 2))));
+        }
         if (hasData)
+        {
             data[length++] = (byte)'\n';
+        }
         line.CopyTo(data.AsSpan(length));
         length += line.Length;
         hasData = true;
@@ -125,10 +147,14 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     {
         line = line.Trim(" \t"u8);
         if (line.Length == 0)
+        {
             return;
+        }
         seenLine = true;
         if (line[0] == '<')
+        {
             throw new HtmlException();
+        }
     }
 }
 

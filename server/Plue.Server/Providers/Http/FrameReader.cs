@@ -28,16 +28,24 @@ internal sealed class FrameReader(Stream body) : IDisposable
     {
         frame = default;
         if (!seenFrame)
+        {
             RejectHtml();
+        }
         var held = buffer.AsSpan(start, end - start);
         if (held.Length < PreludeLength)
+        {
             return false;
+        }
         var length = LengthOf(held);
         if (held.Length < length)
+        {
             return false;
+        }
         var whole = held[..length];
         if (Crc32.Of(whole[..^ChecksumLength]) != BinaryPrimitives.ReadUInt32BigEndian(whole[^ChecksumLength..]))
+        {
             throw new FrameException(isTooLong: false);
+        }
         frame = buffer.AsMemory(start, length);
         start += length;
         seenFrame = true;
@@ -65,20 +73,30 @@ internal sealed class FrameReader(Stream body) : IDisposable
         var total = BinaryPrimitives.ReadUInt32BigEndian(held);
         var headers = BinaryPrimitives.ReadUInt32BigEndian(held[4..]);
         if (Crc32.Of(held[..8]) != BinaryPrimitives.ReadUInt32BigEndian(held[8..]))
+        {
             throw new FrameException(isTooLong: false);
+        }
         if (total < PreludeLength + ChecksumLength || headers > total - PreludeLength - ChecksumLength)
+        {
             throw new FrameException(isTooLong: false);
+        }
         if (headers > MaxHeaders || total - headers - PreludeLength - ChecksumLength > MaxPayload)
+        {
             throw new FrameException(isTooLong: true);
+        }
         return (int)total;
     }
 
     private void EnsureSpace()
     {
         if (start == end)
+        {
             start = end = 0;
+        }
         if (end < buffer.Length)
+        {
             return;
+        }
         // A frame is never longer than its limits, so neither is the buffer.
         var target = start > 0 ? buffer : ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
         buffer.AsSpan(start, end - start).CopyTo(target);
@@ -97,7 +115,9 @@ internal sealed class FrameReader(Stream body) : IDisposable
     {
         var held = buffer.AsSpan(start, end - start).TrimStart(" \t\r\n"u8);
         if (held.Length > 0 && held[0] == '<')
+        {
             throw new HtmlException();
+        }
     }
 }
 

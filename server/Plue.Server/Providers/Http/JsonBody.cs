@@ -37,7 +37,9 @@ internal static class JsonBody
     public static void WriteFields(this Utf8JsonWriter json, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         foreach (var (name, value) in fields)
+        {
             json.WriteString(name, value);
+        }
     }
 
     /// <summary>A whole object of an array.</summary>
@@ -60,10 +62,14 @@ internal static class JsonBody
     public static void WriteStrings(this Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
         if (values.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray(name);
         foreach (var value in values)
+        {
             json.WriteStringValue(value);
+        }
         json.WriteEndArray();
     }
 }

@@ -34,13 +34,19 @@ internal static class JsonText
     {
         string? text = null;
         if (!json.NextIsObject())
+        {
             return text;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals(name))
+            {
                 text = json.NextString();
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         return text;
@@ -99,13 +105,19 @@ internal static class JsonText
     {
         long? number = null;
         if (!json.NextIsObject())
+        {
             return number;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals(name))
+            {
                 number = json.NextInt64();
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         return number;
@@ -135,7 +147,9 @@ internal static class JsonText
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType == JsonTokenType.StartObject)
+            {
                 return true;
+            }
             json.Skip();
         }
 
@@ -148,7 +162,9 @@ internal static class JsonText
         {
             var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
             if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
                 return false;
+            }
             json.Skip();
             return !json.Read();
         }
@@ -162,7 +178,9 @@ internal static class JsonText
     {
         json.Read();
         if (json.TokenType == type)
+        {
             return true;
+        }
         json.Skip();
         return false;
     }

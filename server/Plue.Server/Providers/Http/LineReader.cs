@@ -24,7 +24,9 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         {
             isAfterReturn = false;
             if (buffer[start] == '\n')
+            {
                 scanned = ++start;
+            }
         }
 
         var length = buffer.AsSpan(scanned, end - scanned).IndexOfAny((byte)'\n', (byte)'\r');
@@ -33,7 +35,9 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
             scanned = end;
             line = default;
             if (!atEnd || start == end)
+            {
                 return false;
+            }
             // The last line may lack its ending.
             line = Trim(start, end);
             start = end;
@@ -79,9 +83,13 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         }
 
         if (end < buffer.Length)
+        {
             return;
+        }
         if (end - start >= cap)
+        {
             throw new InvalidDataException("The line is longer than the cap.");
+        }
         var target = start > 0 ? buffer : ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, cap + 1));
         buffer.AsSpan(start, end - start).CopyTo(target);
         if (target != buffer)
@@ -101,7 +109,9 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         {
             atStart = false;
             if (buffer.AsSpan(from, to - from).StartsWith("\uFEFF"u8))
+            {
                 from += 3;
+            }
         }
 
         return buffer.AsMemory(from, to - from);

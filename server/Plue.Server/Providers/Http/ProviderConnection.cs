@@ -99,7 +99,9 @@ internal sealed class ProviderConnection(
                         cancellationToken.ThrowIfCancellationRequested();
                         isOpen = false;
                         if (failure.Kind == FailureKind.BadResponse || !parser.TryEnd())
+                        {
                             parser.Fail(failure);
+                        }
                     }
 
                     while (parser.TryTake(out var next))
@@ -110,12 +112,16 @@ internal sealed class ProviderConnection(
                 }
 
                 if (isOpen)
+                {
                     await ReadOutAsync(events).ConfigureAwait(false);
+                }
             }
             else
             {
                 while (parser.TryTake(out var next))
+                {
                     yield return next;
+                }
             }
         }
     }
@@ -149,7 +155,9 @@ internal sealed class ProviderConnection(
                 .ConfigureAwait(false);
             var whole = await ReadAllAsync(response, MaxListBytes, timeout).ConfigureAwait(false);
             if (VendorMessage.LooksLikeHtml(whole.Span))
+            {
                 throw new HtmlException();
+            }
             return JsonDocument.Parse(whole);
         }
         catch (Exception exception) when (ToFailure(exception, failures, timeout, answering: false) is { } failure)
@@ -211,7 +219,9 @@ internal sealed class ProviderConnection(
     )
     {
         if (!endpoint.IsHttp)
+        {
             throw new FailureException(failures.NotHttp());
+        }
         var response = await SendOnceAsync(method, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -223,7 +233,9 @@ internal sealed class ProviderConnection(
 
             var status = (int)response.StatusCode;
             if (status is >= 300 and < 400)
+            {
                 throw new FailureException(failures.Redirect(status, response.Headers.Location));
+            }
             if (status is not (>= 200 and < 300))
             {
                 var said = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
@@ -231,7 +243,9 @@ internal sealed class ProviderConnection(
             }
 
             if (response.Content.Headers.ContentType?.MediaType == "text/html")
+            {
                 throw new FailureException(failures.WebPage());
+            }
             return response;
         }
         catch
@@ -271,7 +285,9 @@ internal sealed class ProviderConnection(
     {
         headers.TryAddWithoutValidation("user-agent", "plue");
         foreach (var (name, value) in FixedHeaders)
+        {
             headers.TryAddWithoutValidation(name, value);
+        }
         foreach (var (name, value) in settings.Headers)
         {
             headers.Remove(name);
@@ -287,7 +303,9 @@ internal sealed class ProviderConnection(
         void Add(string name, string value)
         {
             if (headers.TryAddWithoutValidation(name, value))
+            {
                 return;
+            }
             throw new FailureException(
                 FailureKind.MissingField,
                 $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings."
@@ -319,10 +337,14 @@ internal sealed class ProviderConnection(
         while (length < most)
         {
             if (length == whole.Length)
+            {
                 Array.Resize(ref whole, Math.Min(most, whole.Length * 2));
+            }
             var read = await body.ReadAsync(whole.AsMemory(length), timeout.Token).ConfigureAwait(false);
             if (read == 0)
+            {
                 break;
+            }
             timeout.Renew();
             length += read;
         }

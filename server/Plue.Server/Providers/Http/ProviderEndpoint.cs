@@ -48,11 +48,15 @@ internal sealed class ProviderEndpoint
     public Uri At(string call, Func<string, string> rootOf)
     {
         if (!IsHttp)
+        {
             return address;
+        }
         var root = rootOf(path);
         var query = address.Query.TrimStart('?');
         if (query.Length == 0)
+        {
             return new Uri(Origin + root + call);
+        }
         return new Uri(Origin + root + call + (call.Contains('?') ? "&" : "?") + query);
     }
 
@@ -76,7 +80,9 @@ internal sealed class ProviderEndpoint
         }
 
         if (ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal)
+        {
             return true;
+        }
         var bytes = ip.GetAddressBytes();
         return bytes.Length == 4
             && (bytes[0] == 10 || (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 172 && bytes[1] is >= 16 and < 32));

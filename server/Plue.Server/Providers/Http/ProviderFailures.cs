@@ -27,7 +27,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     public void Mask(string secret)
     {
         if (secret.Length < 4)
+        {
             return;
+        }
         secrets.Add(secret);
         secrets.Add(Uri.EscapeDataString(secret));
         secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)));
@@ -59,7 +61,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         var said = VendorMessage.Read(body);
         var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, said) : KindOf(status, said);
         if (kind == FailureKind.BadRequest && VendorMessage.LooksLikeHtml(body.Span))
+        {
             return WebPage(status);
+        }
         return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
 
@@ -149,7 +153,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         }
 
         if (answering)
+        {
             return Cut();
+        }
         if (endpoint.IsLoopback)
         {
             return new Failure(
@@ -214,7 +220,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     private string Quote(string said)
     {
         foreach (var secret in secrets)
+        {
             said = said.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
+        }
         return VendorMessage.Clean(said);
     }
 
@@ -222,35 +230,61 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     {
         // Google says "exceeded your current quota" of a limit for a minute too, and then when to come back.
         if (status is 429 && said is { RetryAfter: not null, IsPerDay: false })
+        {
             return FailureKind.RateLimited;
+        }
         if (status == 402 || said.IsPerDay || Mentions(said, Spend))
+        {
             return FailureKind.SpendLimit;
+        }
         // AWS says so of models without a cache.
         if (status is 403 && Mentions(said.Text, "prompt caching"))
+        {
             return FailureKind.BadRequest;
+        }
         if (status is 403 && Mentions(said.Text, "flagged", "moderation"))
+        {
             return FailureKind.Refused;
+        }
         if (
             status is 401 or 403
             || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error", "API_KEY_INVALID", "UNAUTHENTICATED")
         )
+        {
             return FailureKind.ProviderAuthFailed;
+        }
         if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute")))
+        {
             return FailureKind.RateLimited;
+        }
         if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413))
+        {
             return FailureKind.ContextFull;
+        }
         if (status is null or 400 or 404 && Mentions(said, UnknownModel))
+        {
             return FailureKind.ModelNotFound;
+        }
         if (status == 405)
+        {
             return FailureKind.NotFound;
+        }
         if (status == 404)
+        {
             return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
+        }
         if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient))
+        {
             return FailureKind.Overloaded;
+        }
         if (Mentions(said.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy"))
+        {
             return FailureKind.Refused;
+        }
         if (Mentions(said.Code, "invalid_prompt") && Mentions(said.Text, "policy", "flagged"))
+        {
             return FailureKind.Refused;
+        }
         return status is null && !Mentions(said.Code, "invalid_", "image_", "data_residency")
             ? FailureKind.Overloaded
             : FailureKind.BadRequest;
@@ -316,7 +350,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         foreach (var word in words)
         {
             if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+            {
                 return true;
+            }
         }
 
         return false;

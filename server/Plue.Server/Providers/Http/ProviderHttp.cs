@@ -29,9 +29,13 @@ public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null, HostConne
     public void Dispose()
     {
         if (direct.IsValueCreated)
+        {
             direct.Value.Dispose();
+        }
         if (viaProxy.IsValueCreated)
+        {
             viaProxy.Value.Dispose();
+        }
     }
 
     private static HttpMessageInvoker Create(HostConnections connections, bool useProxy) =>

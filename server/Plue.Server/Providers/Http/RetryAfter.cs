@@ -9,13 +9,21 @@ internal static class RetryAfter
     public static TimeSpan? Of(HttpResponseHeaders headers, DateTimeOffset now)
     {
         if (Value(headers, "retry-after-ms") is { } text && Seconds(text) is { } milliseconds)
+        {
             return milliseconds / 1000;
+        }
         if (Value(headers, "retry-after") is not { } after)
+        {
             return null;
+        }
         if (Seconds(after) is { } seconds)
+        {
             return seconds;
+        }
         if (!DateTimeOffset.TryParse(after, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+        {
             return null;
+        }
         return date > now ? date - now : TimeSpan.Zero;
     }
 

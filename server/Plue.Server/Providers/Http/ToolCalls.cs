@@ -24,7 +24,9 @@ internal sealed class ToolCalls
     {
         var id = vendorId;
         while (string.IsNullOrEmpty(id) || !taken.Add(id))
+        {
             id = $"call_{++made}";
+        }
         var call = new ToolCall(id, string.IsNullOrEmpty(vendorId) ? null : vendorId, name);
         calls.Add(call);
         return call;
@@ -63,7 +65,9 @@ internal sealed record ToolCall(string Id, string? VendorId, string Name)
     public static ProviderEvent.ToolCallFinished Finished(string id, string name, string arguments)
     {
         if (arguments.AsSpan().Trim() is "" or "null")
+        {
             return new(id, name, "{}");
+        }
         return JsonText.IsObject(arguments)
             ? new(id, name, arguments)
             : new(id, name, "{}") { Problem = ToolArguments.NotAnObject, Raw = arguments };

@@ -24,13 +24,17 @@ internal readonly record struct VendorMessage(string Code, string Text)
     public static VendorMessage Read(ReadOnlyMemory<byte> body)
     {
         if (LooksLikeHtml(body.Span))
+        {
             return new VendorMessage("", "");
+        }
         try
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
+            {
                 root = root[0];
+            }
             return Of(root);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -59,9 +63,13 @@ internal readonly record struct VendorMessage(string Code, string Text)
             }
 
             if (!Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029))
+            {
                 clean.Append(rune.ToString());
+            }
             else if (clean.Length > 0 && clean[^1] != ' ')
+            {
                 clean.Append(' ');
+            }
         }
 
         return HiddenCharacters.VisibleLine(clean.ToString().Trim());
@@ -70,18 +78,26 @@ internal readonly record struct VendorMessage(string Code, string Text)
     private static VendorMessage Of(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
+        {
             return new VendorMessage("", root.GetRawText());
+        }
         var error = root.TryGetProperty("error", out var inner) ? inner : root;
         if (error.ValueKind == JsonValueKind.String)
+        {
             return new VendorMessage(Field(root, "type"), LoneSurrogates.TextOf(error)!);
+        }
         if (error.ValueKind != JsonValueKind.Object)
+        {
             error = root;
+        }
         var details =
             error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
         var code = $"{Field(error, "type")} {Field(error, "code")} {Field(error, "status")} {details}";
         var text = Field(error, "message");
         if (text.Length == 0)
+        {
             text = Field(error, "detail");
+        }
         var said = new VendorMessage(code, text.Length > 0 ? text : error.GetRawText()) { Status = StatusOf(error) };
         return error.Items("details").Aggregate(said, WithDetail);
     }
@@ -93,7 +109,9 @@ internal readonly record struct VendorMessage(string Code, string Text)
     private static VendorMessage WithDetail(VendorMessage said, JsonElement detail)
     {
         if (detail.Text("reason") is { } reason)
+        {
             said = said with { Code = $"{said.Code} {reason}" };
+        }
         if (
             detail.Text("retryDelay") is { Length: > 1 } delay
             && delay[^1] == 's'

@@ -40,15 +40,25 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     {
         var more = await events.FillAsync(timeout.Token).ConfigureAwait(false);
         if (more)
+        {
             timeout.Renew();
+        }
         while (!IsOver && events.TryRead(out var payload))
+        {
             Read(payload.Span);
+        }
         if (more || IsOver)
+        {
             return;
+        }
         if (events.TryReadLast(out var last))
+        {
             Read(last.Span);
+        }
         if (!IsOver && !TryEnd())
+        {
             Fail(failures.Cut());
+        }
     }
 
     /// <exception cref="System.Text.Json.JsonException">The event is not JSON.</exception>
@@ -98,7 +108,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected void Accept(string? model, string? requestId)
     {
         if (IsAccepted || (model ?? requestId) is null)
+        {
             return;
+        }
         IsAccepted = true;
         Emit(new ProviderEvent.Accepted(model, requestId));
     }
@@ -106,7 +118,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected void Text(string? text)
     {
         if (string.IsNullOrEmpty(text))
+        {
             return;
+        }
         EndReasoning(null);
         EmitDelta(isReasoning: false, Join(text, ref heldText));
     }
@@ -114,7 +128,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected void Reasoning(string? text)
     {
         if (string.IsNullOrEmpty(text))
+        {
             return;
+        }
         inReasoning = true;
         EmitDelta(isReasoning: true, Join(text, ref heldReasoning));
     }
@@ -123,7 +139,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected void EndReasoning(string? signature, string? opaque = null)
     {
         if (!inReasoning && signature is null && opaque is null)
+        {
             return;
+        }
         inReasoning = false;
         Emit(new ProviderEvent.ReasoningFinished(signature, opaque));
     }
@@ -139,10 +157,14 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected void Append(ToolCall call, string? arguments)
     {
         if (string.IsNullOrEmpty(arguments))
+        {
             return;
+        }
         call.Append(arguments);
         if (!call.IsTooLong)
+        {
             Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+        }
     }
 
     /// <summary>The call is complete. One without a JSON object for its arguments waits for <see cref="FinishWithCalls"/>.</summary>
@@ -150,16 +172,22 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     {
         var finished = call.ToFinished();
         if (finished.Raw is null)
+        {
             Emit(finished);
+        }
         else
+        {
             broken.Add(finished);
+        }
     }
 
     /// <summary>Ends the response. Its broken calls go to the model as errors, unless the token limit cut them.</summary>
     protected void FinishWithCalls(StopReason reason)
     {
         if (reason != StopReason.MaxTokens)
+        {
             broken.ForEach(Emit);
+        }
         Finish(reason);
     }
 
@@ -173,7 +201,9 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     public void Fail(Failure failure)
     {
         if (IsOver)
+        {
             return;
+        }
         Emit(new ProviderEvent.Failed(failure));
         IsOver = true;
     }
@@ -182,9 +212,13 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     private static string Join(string text, ref char held)
     {
         if (held == 0 && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+        {
             return text;
+        }
         if (held != 0)
+        {
             text = held + text;
+        }
         held = '\0';
         if (char.IsHighSurrogate(text[^1]))
         {
@@ -193,10 +227,14 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         }
 
         if (text.Length == 0)
+        {
             return text;
+        }
         var whole = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
+        {
             whole.Append(rune.ToString());
+        }
         return whole.ToString();
     }
 }

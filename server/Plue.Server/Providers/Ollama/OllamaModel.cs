@@ -27,7 +27,9 @@ internal sealed record OllamaModel(long? ContextLength, IReadOnlyList<string>? C
             foreach (var field in fields.EnumerateObject())
             {
                 if (field.Name.EndsWith(".context_length", StringComparison.Ordinal))
+                {
                     context = fields.Whole(field.Name);
+                }
             }
         }
 

@@ -58,7 +58,9 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         }
 
         if (model!.Can("vision") == false && request.Messages.Any(RequestMessages.HasImages))
+        {
             yield return new ProviderEvent.Waiting($"a response without images, which {request.Model} does not support");
+        }
 
         var body = OllamaWire.Request(request, Settings, model);
         var failures = connection.Failures(request.Model);
@@ -98,7 +100,9 @@ public sealed class OllamaProvider : IInlineCompletionProvider
             {
                 var known = models.GetValueOrDefault(model.Id) ?? await ProbeAsync(model.Id, cancellationToken).ConfigureAwait(false);
                 if (known.Can("insert") != false)
+                {
                     found.Add(new CompletionModel(model.Id, model.Name, known.Can("insert") == true));
+                }
             }
             catch (FailureException gone) when (gone.Failure.Kind is FailureKind.ModelNotFound or FailureKind.NotFound)
             {
@@ -120,7 +124,9 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         foreach (var item in document.RootElement.Items("models"))
         {
             if ((item.Text("model") ?? item.Text("name")) is not { } id)
+            {
                 continue;
+            }
             var details = item.Field("details");
             var known = models.GetValueOrDefault(id) ?? OllamaModel.Of(item);
             listed.Add(
@@ -155,7 +161,9 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         foreach (var ending in new[] { "/v1", "/api/chat", "/api" })
         {
             if (path.EndsWith(ending, StringComparison.Ordinal))
+            {
                 return path[..^ending.Length];
+            }
         }
 
         return path;

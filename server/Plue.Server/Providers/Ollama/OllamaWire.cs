@@ -34,15 +34,23 @@ internal static class OllamaWire
             json.WriteBoolean("stream", true);
             WriteMessages(json, model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request, settings);
             if (model.Can("tools") != false)
+            {
                 OpenAiWire.WriteTools(json, request);
+            }
             if (options.ReasoningLevel is { } level && model.Can("thinking") == true)
+            {
                 WriteThink(json, model, level);
+            }
             json.WriteStartObject("options");
             json.WriteNumber("num_ctx", model.ContextToSend);
             if (options.MaxTokens is { } maxTokens)
+            {
                 json.WriteNumber("num_predict", maxTokens);
+            }
             if (options.TakeTemperature() is { } temperature)
+            {
                 json.WriteNumber("temperature", temperature);
+            }
             json.WriteStrings("stop", options.TakeStopSequences());
             json.WriteEndObject();
         });
@@ -56,7 +64,9 @@ internal static class OllamaWire
             .ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
         json.WriteStartArray("messages");
         foreach (var system in RequestMessages.SystemTexts(request))
+        {
             json.WriteObject(("role", "system"), ("content", system));
+        }
         foreach (var message in RequestMessages.Of(request, settings))
         {
             if (message.Role == MessageRole.Assistant)
@@ -76,9 +86,13 @@ internal static class OllamaWire
             }
 
             if (RequestMessages.HasImages(message))
+            {
                 WriteWithImages(json, message);
+            }
             else if (RequestMessages.Text(message) is { Length: > 0 } text)
+            {
                 json.WriteObject(("role", "user"), ("content", text));
+            }
         }
 
         json.WriteEndArray();
@@ -92,7 +106,9 @@ internal static class OllamaWire
         foreach (var (_, image) in RequestMessages.Pieces(message))
         {
             if (image is not null)
+            {
                 json.WriteBase64StringValue(image.Data!.Value.Span);
+            }
         }
 
         json.WriteEndArray();
@@ -108,7 +124,9 @@ internal static class OllamaWire
         {
             var thinking = string.Concat(message.Parts.OfType<MessagePart.Reasoning>().Select(part => part.Content));
             if (thinking.Length > 0)
+            {
                 json.WriteString("thinking", thinking);
+            }
             json.WriteStartArray("tool_calls");
             foreach (var use in uses)
             {
@@ -131,13 +149,17 @@ internal static class OllamaWire
     {
         var isOff = RequestOptions.IsOff(level);
         if (!model.ThinksInLevels)
+        {
             json.WriteBoolean("think", !isOff);
+        }
         else
+        {
             json.WriteString(
                 "think",
                 level is "low" or "medium" or "high" ? level
                     : isOff || level == "minimal" ? "low"
                     : "high"
             );
+        }
     }
 }

@@ -87,7 +87,9 @@ public sealed class AzureProvider : IProvider
         {
             var at = (path + "/").IndexOf(part, StringComparison.Ordinal);
             if (at >= 0)
+            {
                 path = path[..at];
+            }
         }
 
         return (path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path) + "/openai";

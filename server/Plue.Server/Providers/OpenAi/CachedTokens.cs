@@ -13,15 +13,23 @@ internal struct CachedTokens
     public void Take(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())
+        {
             return;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("cached_tokens"u8))
+            {
                 Read = json.NextInt64() ?? Read;
+            }
             else if (json.ValueTextEquals("cache_write_tokens"u8))
+            {
                 Written = json.NextInt64() ?? Written;
+            }
             else
+            {
                 json.Skip();
+            }
         }
     }
 }

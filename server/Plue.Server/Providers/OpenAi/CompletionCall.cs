@@ -76,7 +76,9 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
         bool Takes(RefusableOptions option)
         {
             if (without.HasFlag(option))
+            {
                 return false;
+            }
             used |= option;
             return true;
         }
@@ -89,7 +91,9 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
             json.WriteString(isInfill ? "input_suffix" : "suffix", request.Suffix);
             json.WriteNumber(isInfill ? "n_predict" : "max_tokens", request.MaxTokens);
             if (Takes(RefusableOptions.Temperature))
+            {
                 json.WriteNumber("temperature", 0);
+            }
             json.WriteBoolean("stream", true);
             // Mistral and llama.cpp count tokens in the last event without being asked.
             if (api is not (CompletionApi.Mistral or CompletionApi.LlamaCpp) && Takes(RefusableOptions.StreamOptions))
@@ -100,7 +104,9 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
             }
 
             if (request.StopSequences.Count > 0 && Takes(RefusableOptions.StopSequences))
+            {
                 json.WriteStrings("stop", request.StopSequences);
+            }
         });
         sent = used;
         return body;

@@ -13,25 +13,39 @@ internal readonly record struct FunctionCall(long? Index, string? Id, string? Na
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("index"u8))
+            {
                 call = call with { Index = json.NextInt64() };
+            }
             else if (json.ValueTextEquals("id"u8))
+            {
                 call = call with { Id = json.NextString() };
+            }
             else if (json.ValueTextEquals("function"u8))
             {
                 if (!json.NextIsObject())
+                {
                     continue;
+                }
                 while (json.NextProperty())
                 {
                     if (json.ValueTextEquals("name"u8))
+                    {
                         call = call with { Name = json.NextString() };
+                    }
                     else if (json.ValueTextEquals("arguments"u8))
+                    {
                         call = call with { Arguments = json.NextJson(payload) };
+                    }
                     else
+                    {
                         json.Skip();
+                    }
                 }
             }
             else
+            {
                 json.Skip();
+            }
         }
 
         return call;

@@ -19,30 +19,46 @@ internal sealed class InfillParser(ProviderFailures failures, InlineCompletionRe
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("content"u8))
+            {
                 text = json.NextString();
+            }
             else if (json.ValueTextEquals("stop"u8))
+            {
                 isOver = json.Read() && json.TokenType == JsonTokenType.True;
+            }
             else if (json.ValueTextEquals("stop_type"u8))
+            {
                 stopType = json.NextString();
+            }
             else if (json.ValueTextEquals("tokens_evaluated"u8))
+            {
                 input = json.NextInt64();
+            }
             else if (json.ValueTextEquals("tokens_predicted"u8))
+            {
                 output = json.NextInt64();
+            }
             else if (json.ValueTextEquals("error"u8))
             {
                 Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
                 return;
             }
             else
+            {
                 json.Skip();
+            }
         }
 
         Accept(Request.Model, null);
         Text(text);
         if (!isOver)
+        {
             return;
+        }
         if ((input ?? output) is not null)
+        {
             Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input ?? 0, OutputTokens = output ?? 0 }));
+        }
         Finish(stopType == "limit" ? StopReason.MaxTokens : StopReason.EndTurn);
     }
 }

@@ -21,7 +21,9 @@ internal static class OpenAiModels
     private static ModelInfo? ToModel(JsonElement item)
     {
         if (item.Text("id") is not { } id)
+        {
             return null;
+        }
         var best = item.Field("top_provider") ?? item;
         return new ModelInfo
         {

@@ -27,14 +27,20 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         if (payload.Trim(" \t"u8) is var plain && plain.SequenceEqual("[DONE]"u8))
         {
             if (finishReason is null && !hasContent)
+            {
                 Fail(Failures.Cut());
+            }
             else
+            {
                 End();
+            }
             return;
         }
 
         if (plain.IsEmpty)
+        {
             return;
+        }
         var json = JsonText.ReadObject(payload);
         string? id = null,
             model = null;
@@ -42,33 +48,55 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("choices"u8))
+            {
                 ReadChoices(ref json, payload);
+            }
             else if (json.ValueTextEquals("usage"u8))
+            {
                 counts.Take(ref json);
+            }
             else if (json.ValueTextEquals("x_groq"u8))
+            {
                 ReadGroq(ref json);
+            }
             else if (!IsAccepted && json.ValueTextEquals("id"u8))
+            {
                 id = json.NextFilled();
+            }
             else if (!IsAccepted && json.ValueTextEquals("model"u8))
+            {
                 model = json.NextFilled();
+            }
             else if (json.ValueTextEquals("error"u8))
+            {
                 isError = json.NextIsSet();
+            }
             else if (json.ValueTextEquals("object"u8))
+            {
                 isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         if (isError)
+        {
             Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+        }
         else
+        {
             Accept(model, id);
+        }
     }
 
     public override bool TryEnd()
     {
         if (finishReason is null)
+        {
             return false;
+        }
         End();
         return true;
     }
@@ -77,14 +105,23 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         FlushThinking();
         foreach (var call in Calls.All)
+        {
             Finish(call);
+        }
         if (details.ToJson() is { } opaque)
+        {
             EndReasoning(null, opaque);
+        }
         if (counts.IsKnown)
+        {
             Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
+        }
         if (finishReason == "error")
+        {
             Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
+        }
         else
+        {
             FinishWithCalls(
                 finishReason switch
                 {
@@ -94,14 +131,19 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                     _ => DefaultReason,
                 }
             );
+        }
     }
 
     private void ReadChoices(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray())
+        {
             return;
+        }
         while (json.NextObject())
+        {
             ReadChoice(ref json, payload);
+        }
     }
 
     private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -110,15 +152,25 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         {
             // A few servers send the last chunk as a whole message.
             if (json.ValueTextEquals("delta"u8))
+            {
                 ReadDelta(ref json, payload);
+            }
             else if (readsText && json.ValueTextEquals("text"u8))
+            {
                 ReadText(json.NextString());
+            }
             else if (json.ValueTextEquals("finish_reason"u8))
+            {
                 finishReason = json.NextFilled() ?? finishReason;
+            }
             else if (json.ValueTextEquals("usage"u8))
+            {
                 counts.Take(ref json);
+            }
             else
+            {
                 json.Skip();
+            }
         }
     }
 
@@ -131,22 +183,30 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void ReadDelta(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject())
+        {
             return;
+        }
         string? text = null,
             reasoning = null,
             refusal = null;
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("content"u8))
+            {
                 text = NextContent(ref json, ref reasoning);
+            }
             else if (
                 json.ValueTextEquals("reasoning_content"u8)
                 || json.ValueTextEquals("reasoning"u8)
                 || json.ValueTextEquals("reasoning_text"u8)
             )
+            {
                 reasoning = json.NextFilled() ?? reasoning;
+            }
             else if (json.ValueTextEquals("refusal"u8))
+            {
                 refusal = json.NextString();
+            }
             else if (json.ValueTextEquals("tool_calls"u8))
             {
                 // Within one chunk reasoning and text come before the calls, in whatever order the fields stand.
@@ -154,9 +214,13 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                 ReadCalls(ref json, payload);
             }
             else if (json.ValueTextEquals("reasoning_details"u8))
+            {
                 ReadDetails(ref json, payload);
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         FlushText(ref reasoning, ref text);
@@ -169,9 +233,13 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         hasContent |= reasoning is { Length: > 0 } || text is { Length: > 0 };
         Reasoning(reasoning);
         if (thinkTag is null || text is not { Length: > 0 })
+        {
             Text(text);
+        }
         else
+        {
             Take(thinkTag.Read(text));
+        }
         reasoning = text = null;
     }
 
@@ -179,7 +247,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void FlushThinking()
     {
         if (thinkTag is not null)
+        {
             Take(thinkTag.End());
+        }
     }
 
     private void Take((string? Reasoning, string? Text) split)
@@ -191,7 +261,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray())
+        {
             return;
+        }
         while (json.NextObject())
         {
             var call = FunctionCall.Read(ref json, payload);
@@ -212,11 +284,15 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         var call = index is { } at ? byIndex.GetValueOrDefault(at) : latest;
         if (call is not null && name is not null && IsAnother(call, id, name))
+        {
             call = null;
+        }
         if (call is null)
         {
             if (name is null)
+            {
                 return;
+            }
             FlushThinking();
             EndReasoning(null);
             hasContent = true;
@@ -225,7 +301,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
 
         latest = call;
         if (index is { } place)
+        {
             byIndex[place] = call;
+        }
         Append(call, arguments);
     }
 
@@ -237,12 +315,16 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray)
+        {
             return json.StringHere();
+        }
         var text = new StringBuilder();
         var thoughts = new StringBuilder();
         ReadPieces(ref json, text, thoughts);
         if (thoughts.Length > 0)
+        {
             reasoning = thoughts.ToString();
+        }
         return text.ToString();
     }
 
@@ -253,17 +335,25 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("text"u8))
+                {
                     text.Append(json.NextString());
+                }
                 else if (json.ValueTextEquals("thinking"u8))
                 {
                     json.Read();
                     if (json.TokenType == JsonTokenType.StartArray)
+                    {
                         ReadPieces(ref json, thoughts, thoughts);
+                    }
                     else
+                    {
                         thoughts.Append(json.StringHere());
+                    }
                 }
                 else
+                {
                     json.Skip();
+                }
             }
         }
     }
@@ -271,21 +361,31 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void ReadDetails(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray())
+        {
             return;
+        }
         while (json.NextObject())
+        {
             details.Add(json.RawHere(payload));
+        }
     }
 
     private void ReadGroq(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())
+        {
             return;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("usage"u8))
+            {
                 counts.Take(ref json);
+            }
             else
+            {
                 json.Skip();
+            }
         }
     }
 
@@ -303,24 +403,40 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         public void Take(ref Utf8JsonReader json)
         {
             if (!json.NextIsObject())
+            {
                 return;
+            }
             IsKnown = true;
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("prompt_tokens"u8))
+                {
                     input = json.NextInt64() ?? input;
+                }
                 else if (json.ValueTextEquals("completion_tokens"u8))
+                {
                     output = json.NextInt64() ?? output;
+                }
                 else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8))
+                {
                     cached.Read = json.NextInt64() ?? cached.Read;
+                }
                 else if (json.ValueTextEquals("prompt_tokens_details"u8))
+                {
                     cached.Take(ref json);
+                }
                 else if (json.ValueTextEquals("completion_tokens_details"u8))
+                {
                     reasoning = json.NextInt64("reasoning_tokens"u8) ?? reasoning;
+                }
                 else if (json.ValueTextEquals("cost"u8))
+                {
                     Cost = NextCost(ref json) ?? Cost;
+                }
                 else
+                {
                     json.Skip();
+                }
             }
         }
 
@@ -338,7 +454,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         {
             json.Read();
             if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var cost))
+            {
                 return cost;
+            }
             json.Skip();
             return null;
         }

@@ -81,12 +81,16 @@ public sealed class OpenAiProvider : IWebSearchProvider
             {
                 fallsBack = mayFallBack && next is ProviderEvent.Failed { Failure.Kind: FailureKind.NotFound };
                 if (fallsBack)
+                {
                     break;
+                }
                 yield return next;
             }
 
             if (!fallsBack)
+            {
                 yield break;
+            }
         }
 
         await foreach (
@@ -129,9 +133,13 @@ public sealed class OpenAiProvider : IWebSearchProvider
     internal static string? ApiOf(ProviderSettings settings)
     {
         if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said)
+        {
             return said == ChatApi ? ChatApi : ResponsesApi;
+        }
         if (settings.Endpoint is not { IsAbsoluteUri: true } endpoint)
+        {
             return null;
+        }
         var path = endpoint.AbsolutePath.TrimEnd('/');
         return path.EndsWith("/chat/completions", StringComparison.Ordinal) ? ChatApi
             : path.EndsWith("/responses", StringComparison.Ordinal) ? ResponsesApi
@@ -145,7 +153,9 @@ public sealed class OpenAiProvider : IWebSearchProvider
         foreach (var (field, header) in new[] { ("organization", "OpenAI-Organization"), ("project", "OpenAI-Project") })
         {
             if (settings.AdditionalAuth.GetValueOrDefault(field) is { Length: > 0 } value)
+            {
                 headers.TryAdd(header, value);
+            }
         }
 
         return headers;

@@ -42,7 +42,9 @@ internal static class OpenAiWire
         foreach (var call in new[] { "/chat/completions", "/responses" })
         {
             if (path.EndsWith(call, StringComparison.Ordinal))
+            {
                 path = path[..^call.Length];
+            }
         }
 
         var hasVersion = path.Split('/').Any(segment => segment.Length > 1 && segment[0] == 'v' && char.IsAsciiDigit(segment[1]));
@@ -66,10 +68,14 @@ internal static class OpenAiWire
             WriteMessages(json, request, messages, dialect, isMarked);
             WriteTools(json, request);
             if (dialect == Dialect.Zai && request.Tools.Count > 0)
+            {
                 json.WriteBoolean("tool_stream", true);
+            }
             json.WriteBoolean("stream", true);
             if (options.Take(RefusableOptions.StreamOptions))
+            {
                 WriteFlag(json, "stream_options", "include_usage");
+            }
             if (dialect == Dialect.OpenRouter)
             {
                 WriteFlag(json, "usage", "include");
@@ -78,7 +84,9 @@ internal static class OpenAiWire
             }
 
             if (dialect == Dialect.OpenAi && options.Take(RefusableOptions.PromptCacheKey))
+            {
                 json.WriteString("prompt_cache_key", request.CodexId);
+            }
             if (options.MaxTokens is { } maxTokens)
             {
                 // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
@@ -87,9 +95,13 @@ internal static class OpenAiWire
             }
 
             if (options.TakeTemperature() is { } temperature)
+            {
                 json.WriteNumber("temperature", temperature);
+            }
             if (options.TakeReasoningLevel() is { } level)
+            {
                 WriteReasoning(json, dialect, level);
+            }
             json.WriteStrings("stop", options.TakeStopSequences());
         });
         sent = options.Sent;
@@ -112,7 +124,9 @@ internal static class OpenAiWire
         json.WriteStartArray("messages");
         var systems = RequestMessages.SystemTexts(request);
         for (var at = 0; at < systems.Count; at++)
+        {
             WriteMessage(json, "system", systems[at], isMarked && at == systems.Count - 1);
+        }
         foreach (var message in messages)
         {
             var endsMarked = message.Parts.Any(part => part is not MessagePart.ToolResult && marks.Contains(part));
@@ -131,9 +145,13 @@ internal static class OpenAiWire
             }
 
             if (RequestMessages.HasImages(message))
+            {
                 WriteWithImages(json, message, endsMarked);
+            }
             else if (RequestMessages.Text(message) is { Length: > 0 } text)
+            {
                 WriteMessage(json, "user", text, endsMarked);
+            }
         }
 
         json.WriteEndArray();
@@ -166,7 +184,9 @@ internal static class OpenAiWire
         json.WriteStartObject();
         json.WriteFields(("type", "text"), ("text", text));
         if (isMarked)
+        {
             json.WriteObject("cache_control", ("type", "ephemeral"));
+        }
         json.WriteEndObject();
     }
 
@@ -174,7 +194,9 @@ internal static class OpenAiWire
     public static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
         if (request.Tools.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {
@@ -269,10 +291,14 @@ internal static class OpenAiWire
         }
 
         if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter or Dialect.Mistral or Dialect.Groq)
+        {
             return;
+        }
         var text = string.Concat(reasoning.Select(part => part.Content));
         if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi)
+        {
             json.WriteString("reasoning_content", text);
+        }
     }
 
     /// <summary>Mistral takes nine letters and digits, and nothing else, and OpenAI no more than 40: an id of another vendor becomes one that is always the same.</summary>
@@ -281,9 +307,13 @@ internal static class OpenAiWire
         const int Length = 9;
         const int MaxOpenAiLength = 40;
         if (dialect == Dialect.OpenAi)
+        {
             return ToolUseIds.Short(id, MaxOpenAiLength);
+        }
         if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit)))
+        {
             return id;
+        }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }
 
@@ -295,15 +325,21 @@ internal static class OpenAiWire
             case Dialect.OpenRouter:
                 json.WriteStartObject("reasoning");
                 if (isOff)
+                {
                     json.WriteBoolean("enabled", false);
+                }
                 else
+                {
                     json.WriteString("effort", level);
+                }
                 json.WriteEndObject();
                 break;
             case Dialect.DeepSeek or Dialect.Kimi or Dialect.Zai:
                 json.WriteObject("thinking", ("type", isOff ? "disabled" : "enabled"));
                 if (!isOff && dialect == Dialect.DeepSeek)
+                {
                     json.WriteString("reasoning_effort", level);
+                }
                 break;
             default:
                 json.WriteString("reasoning_effort", isOff ? "none" : level);

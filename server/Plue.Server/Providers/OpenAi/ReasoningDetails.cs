@@ -25,13 +25,19 @@ internal sealed class ReasoningDetails
         // A block without an index goes on only while no other one came between; what is encrypted comes whole.
         var goesOn = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
         if (!goesOn)
+        {
             blocks.Add(block = new Block(type, index));
+        }
         foreach (var field in piece.EnumerateObject())
         {
             if (field.Value.ValueKind == JsonValueKind.String && Growing.Contains(field.Name))
+            {
                 block!.Grow(field.Name, field.Value.GetString()!);
+            }
             else if (field.Value.ValueKind != JsonValueKind.Null || !block!.Has(field.Name))
+            {
                 block!.Set(field.Name, field.Value.GetRawText());
+            }
         }
     }
 
@@ -39,7 +45,9 @@ internal sealed class ReasoningDetails
     public string? ToJson()
     {
         if (blocks.Count == 0)
+        {
             return null;
+        }
         return $"[{string.Join(',', blocks.Select(block => Encoding.UTF8.GetString(JsonBody.Write(block.Write))))}]";
     }
 
@@ -53,20 +61,30 @@ internal sealed class ReasoningDetails
         {
             var at = fields.FindIndex(field => field.Name == name);
             if (at < 0)
+            {
                 fields.Add((name, null, new StringBuilder(text)));
+            }
             else if (fields[at].Text is { } known)
+            {
                 known.Append(text);
+            }
             else
+            {
                 fields[at] = (name, null, new StringBuilder(text));
+            }
         }
 
         public void Set(string name, string raw)
         {
             var at = fields.FindIndex(field => field.Name == name);
             if (at < 0)
+            {
                 fields.Add((name, raw, null));
+            }
             else
+            {
                 fields[at] = (name, raw, null);
+            }
         }
 
         public void Write(Utf8JsonWriter json)
@@ -75,9 +93,13 @@ internal sealed class ReasoningDetails
             {
                 json.WritePropertyName(name);
                 if (text is not null)
+                {
                     json.WriteStringValue(text.ToString());
+                }
                 else
+                {
                     json.WriteRawValue(raw!, skipInputValidation: true);
+                }
             }
         }
     }

@@ -18,9 +18,13 @@ internal sealed class Responses(ProviderSettings settings, ProviderConnection co
     {
         var hasStops = request.StopSequences.Count > 0 || settings.StopSequences.Count > 0;
         if (hasStops && Interlocked.Exchange(ref hasSaidStops, 1) == 0)
+        {
             yield return new ProviderEvent.Waiting($"a response without stop sequences, which {settings.Name} does not support");
+        }
         await foreach (var next in refused.StreamAsync(request.Model, Ask, cancellationToken).ConfigureAwait(false))
+        {
             yield return next;
+        }
 
         Attempt Ask(RefusableOptions without)
         {

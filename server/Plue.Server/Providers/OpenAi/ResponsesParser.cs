@@ -38,7 +38,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     public override void Read(ReadOnlySpan<byte> payload)
     {
         if (payload.Trim(" \t"u8) is var plain && (plain.IsEmpty || plain.SequenceEqual("[DONE]"u8)))
+        {
             return;
+        }
         var json = JsonText.ReadObject(payload);
         var type = EventType.Other;
         var output = -1L;
@@ -50,26 +52,44 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("type"u8))
+            {
                 type = NextType(ref json);
+            }
             else if (json.ValueTextEquals("output_index"u8))
+            {
                 output = json.NextInt64() ?? -1;
+            }
             else if (json.ValueTextEquals("delta"u8))
+            {
                 delta = json.NextString();
+            }
             else if (json.ValueTextEquals("arguments"u8))
+            {
                 arguments = json.NextString();
+            }
             else if (json.ValueTextEquals("item"u8))
+            {
                 item = NextItem(ref json, payload);
+            }
             else if (json.ValueTextEquals("response"u8))
+            {
                 response = NextResponse(ref json);
+            }
             else if (json.ValueTextEquals("error"u8))
+            {
                 isError = json.NextIsSet();
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         // Gateways put errors in without a type.
         if (isError && type == EventType.Other)
+        {
             type = EventType.Error;
+        }
         switch (type)
         {
             case EventType.Created:
@@ -90,7 +110,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 break;
             case EventType.ReasoningPart:
                 if (hasSummary)
+                {
                     Reasoning("\n\n");
+                }
                 break;
             // A remark on the way and the answer are two messages.
             case EventType.ItemAdded when item.Type == "message" && isInText:
@@ -101,11 +123,15 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 break;
             case EventType.Arguments:
                 if (Call(output) is { } growing)
+                {
                     Append(growing, delta);
+                }
                 break;
             case EventType.ArgumentsDone:
                 if (Call(output) is { HasArguments: false } silent)
+                {
                     Append(silent, arguments);
+                }
                 break;
             case EventType.ItemDone:
                 EndItem(output, item);
@@ -128,7 +154,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private ToolCall? Start(long output, Item item)
     {
         if (string.IsNullOrEmpty(item.Name))
+        {
             return null;
+        }
         EndReasoning(null);
         isInText = false;
         return byOutput[output] = Start(item.CallId, item.Name);
@@ -147,11 +175,17 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 break;
             case "function_call":
                 if ((Call(output) ?? Start(output, item)) is not { } call)
+                {
                     break;
+                }
                 if (!call.HasArguments)
+                {
                     Append(call, item.Arguments);
+                }
                 if (finished.Add(call))
+                {
                     Finish(call);
+                }
                 break;
         }
     }
@@ -163,17 +197,27 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         if (incomplete is null)
         {
             foreach (var call in Calls.All.Where(finished.Add))
+            {
                 Finish(call);
+            }
         }
 
         if (response.Usage is { } usage)
+        {
             Emit(new ProviderEvent.UsageReported(usage));
+        }
         if (incomplete is "content_filter")
+        {
             Finish(StopReason.Refusal);
+        }
         else if (incomplete is not null)
+        {
             Finish(StopReason.MaxTokens);
+        }
         else
+        {
             FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : DefaultReason);
+        }
     }
 
     /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>
@@ -183,7 +227,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             {
                 json.WriteString("type", "reasoning");
                 if (item.Id is not null)
+                {
                     json.WriteString("id", item.Id);
+                }
                 json.WritePropertyName("summary");
                 json.WriteRawValue(item.Summary ?? "[]", skipInputValidation: true);
                 json.WriteString("encrypted_content", item.EncryptedContent);
@@ -220,31 +266,51 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     {
         var item = default(Item);
         if (!json.NextIsObject())
+        {
             return item;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("type"u8))
+            {
                 item.Type = json.NextString();
+            }
             else if (json.ValueTextEquals("id"u8))
+            {
                 item.Id = json.NextString();
+            }
             else if (json.ValueTextEquals("call_id"u8))
+            {
                 item.CallId = json.NextString();
+            }
             else if (json.ValueTextEquals("name"u8))
+            {
                 item.Name = json.NextString();
+            }
             else if (json.ValueTextEquals("arguments"u8))
+            {
                 item.Arguments = json.NextString();
+            }
             else if (json.ValueTextEquals("encrypted_content"u8))
+            {
                 item.EncryptedContent = json.NextFilled();
+            }
             else if (json.ValueTextEquals("summary"u8))
             {
                 json.Read();
                 if (json.TokenType == JsonTokenType.StartArray)
+                {
                     item.Summary = json.RawHere(payload);
+                }
                 else
+                {
                     json.Skip();
+                }
             }
             else
+            {
                 json.Skip();
+            }
         }
 
         return item;
@@ -254,33 +320,53 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     {
         var response = default(Response);
         if (!json.NextIsObject())
+        {
             return response;
+        }
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("id"u8))
+            {
                 response.Id = json.NextString();
+            }
             else if (json.ValueTextEquals("model"u8))
+            {
                 response.Model = json.NextString();
+            }
             else if (json.ValueTextEquals("usage"u8))
+            {
                 response.Usage = NextUsage(ref json);
+            }
             else if (json.ValueTextEquals("incomplete_details"u8))
+            {
                 response.IncompleteReason = json.NextString("reason"u8);
+            }
             else if (json.ValueTextEquals("error"u8))
             {
                 if (!json.NextIsObject())
+                {
                     continue;
+                }
                 while (json.NextProperty())
                 {
                     if (json.ValueTextEquals("code"u8))
+                    {
                         response.ErrorCode = json.NextString();
+                    }
                     else if (json.ValueTextEquals("message"u8))
+                    {
                         response.ErrorMessage = json.NextString();
+                    }
                     else
+                    {
                         json.Skip();
+                    }
                 }
             }
             else
+            {
                 json.Skip();
+            }
         }
 
         return response;
@@ -290,7 +376,9 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private static Usage? NextUsage(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())
+        {
             return null;
+        }
         var cached = new CachedTokens();
         long input = 0,
             output = 0,
@@ -298,15 +386,25 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("input_tokens"u8))
+            {
                 input = json.NextInt64() ?? 0;
+            }
             else if (json.ValueTextEquals("output_tokens"u8))
+            {
                 output = json.NextInt64() ?? 0;
+            }
             else if (json.ValueTextEquals("input_tokens_details"u8))
+            {
                 cached.Take(ref json);
+            }
             else if (json.ValueTextEquals("output_tokens_details"u8))
+            {
                 reasoning = json.NextInt64("reasoning_tokens"u8) ?? 0;
+            }
             else
+            {
                 json.Skip();
+            }
         }
 
         return new Usage

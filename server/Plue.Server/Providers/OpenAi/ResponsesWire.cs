@@ -18,14 +18,20 @@ internal static class ResponsesWire
         {
             json.WriteString("model", request.Model);
             if (RequestMessages.SystemTexts(request) is { Count: > 0 } system)
+            {
                 json.WriteString("instructions", string.Join("\n\n", system));
+            }
             json.WriteStartArray("input");
             foreach (var message in RequestMessages.Of(request, settings))
             {
                 if (message.Role == MessageRole.Assistant)
+                {
                     WriteAnswer(json, message, options.Take(RefusableOptions.EncryptedReasoning));
+                }
                 else
+                {
                     WriteQuestion(json, message);
+                }
             }
 
             json.WriteEndArray();
@@ -33,19 +39,33 @@ internal static class ResponsesWire
             json.WriteBoolean("stream", true);
             json.WriteBoolean("store", false);
             if (options.Take(RefusableOptions.PromptCacheKey))
+            {
                 json.WriteString("prompt_cache_key", request.CodexId);
+            }
             if (options.Take(RefusableOptions.EncryptedReasoning))
+            {
                 json.WriteStrings("include", [EncryptedContent]);
+            }
             if (options.MaxTokens is { } maxTokens && options.Take(RefusableOptions.MaxTokens))
+            {
                 json.WriteNumber("max_output_tokens", maxTokens);
+            }
             if (options.TakeTemperature() is { } temperature)
+            {
                 json.WriteNumber("temperature", temperature);
+            }
             if (options.TakeReasoningLevel() is not { } level)
+            {
                 return;
+            }
             if (RequestOptions.IsOff(level))
+            {
                 json.WriteObject("reasoning", ("effort", "none"));
+            }
             else
+            {
                 json.WriteObject("reasoning", ("effort", level), ("summary", "auto"));
+            }
         });
         sent = options.Sent;
         return body;
@@ -63,9 +83,13 @@ internal static class ResponsesWire
         }
 
         if (RequestMessages.HasImages(message))
+        {
             WriteWithImages(json, message);
+        }
         else if (RequestMessages.Text(message) is { Length: > 0 } text)
+        {
             WriteText(json, "user", "input_text", text);
+        }
     }
 
     private static void WriteWithImages(Utf8JsonWriter json, Message message)
@@ -76,9 +100,13 @@ internal static class ResponsesWire
         foreach (var (text, image) in RequestMessages.Pieces(message))
         {
             if (image is null)
+            {
                 json.WriteObject(("type", "input_text"), ("text", text));
+            }
             else
+            {
                 json.WriteObject(("type", "input_image"), ("image_url", RequestMessages.DataUrl(image)));
+            }
         }
 
         json.WriteEndArray();
@@ -126,7 +154,9 @@ internal static class ResponsesWire
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
         if (request.Tools.Count == 0)
+        {
             return;
+        }
         json.WriteStartArray("tools");
         foreach (var tool in request.Tools)
         {

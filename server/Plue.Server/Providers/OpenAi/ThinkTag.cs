@@ -27,17 +27,25 @@ internal sealed class ThinkTag
     public (string? Reasoning, string? Text) Read(string delta)
     {
         if (place == Place.Passed)
+        {
             return (null, delta);
+        }
         var text = held.Append(delta).ToString();
         held.Clear();
         if (place == Place.Before && !TryOpen(ref text))
+        {
             return (null, text);
+        }
         var reasoning = place == Place.Inside ? Think(ref text) : null;
         if (place != Place.Behind)
+        {
             return (reasoning, null);
+        }
         text = text.TrimStart();
         if (text.Length == 0)
+        {
             return (reasoning, null);
+        }
         place = Place.Passed;
         return (reasoning, text);
     }
@@ -77,7 +85,9 @@ internal sealed class ThinkTag
     private string Think(ref string text)
     {
         if (!hasThought)
+        {
             text = text.TrimStart();
+        }
         var end = text.IndexOf(Closing, StringComparison.Ordinal);
         string thought;
         if (end >= 0)
@@ -103,7 +113,9 @@ internal sealed class ThinkTag
         for (var length = Math.Min(Closing.Length - 1, text.Length); length > 0; length--)
         {
             if (text.AsSpan(text.Length - length).SequenceEqual(Closing.AsSpan(0, length)))
+            {
                 return length;
+            }
         }
 
         return 0;

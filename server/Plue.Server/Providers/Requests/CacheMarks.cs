@@ -29,7 +29,9 @@ internal sealed class CacheMarks
         {
             var before = LastUser(messages, last);
             if (messages.Take(last + 1).Skip(before + 1).Sum(message => message.Parts.Count) >= LookBack)
+            {
                 marks.AddEnd(messages, before);
+            }
         }
 
         return marks;
@@ -39,8 +41,10 @@ internal sealed class CacheMarks
 
     private static int LastUser(IReadOnlyList<Message> messages, int end)
     {
-        do end--;
-        while (end >= 0 && messages[end].Role != MessageRole.User);
+        do
+        {
+            end--;
+        } while (end >= 0 && messages[end].Role != MessageRole.User);
         return end;
     }
 
@@ -48,9 +52,13 @@ internal sealed class CacheMarks
     private void AddEnd(IReadOnlyList<Message> messages, int at)
     {
         if (at < 0)
+        {
             return;
+        }
         var sent = messages[at].Parts.Where(part => part is not MessagePart.Reasoning).ToList();
         if ((sent.FindLast(part => part is not MessagePart.ToolResult) ?? sent.LastOrDefault()) is { } end)
+        {
             parts.Add(end);
+        }
     }
 }

@@ -13,19 +13,31 @@ internal static class FileTag
         var tag = new StringBuilder("file");
         // A file that holds the closing tag itself does not end there.
         while (file.Content?.Contains($"</{tag}>", StringComparison.OrdinalIgnoreCase) == true)
+        {
             tag.Append('_');
+        }
         var about = new StringBuilder().Append("path=\"").Append(Quoted(file.Path)).Append('"');
         if (file.Range is { } range)
+        {
             about.Append(CultureInfo.InvariantCulture, $" lines=\"{range.Start}-{range.End}\"");
+        }
         if (file.IsSummary)
+        {
             about.Append(" summary=\"true\"");
+        }
         if (file.IsUnsaved)
+        {
             about.Append(" note=\"unsaved changes in the editor\"");
+        }
         if (file.Content is { } content)
+        {
             return $"<{tag} {about}>\n{content}\n</{tag}>";
+        }
 
         if (file.Size is { } size)
+        {
             about.Append(CultureInfo.InvariantCulture, $" size=\"{size}\"");
+        }
         return $"<{tag} {about}>({(file.IsImage ? "an image" : "not text")}, not included)</{tag}>";
     }
 

@@ -55,7 +55,9 @@ internal sealed class RefusedOptions
                     again = true;
                     // Without some, nothing is missing that anybody waits for.
                     if (!SilentOptions.Contains(option))
+                    {
                         yield return new ProviderEvent.Waiting($"a response without {option}, which {model} does not support");
+                    }
                     break;
                 }
 
@@ -70,7 +72,9 @@ internal sealed class RefusedOptions
     {
         option = "";
         if (failure.Kind != FailureKind.BadRequest)
+        {
             return false;
+        }
         foreach (var (name, value) in Names)
         {
             if (
@@ -78,7 +82,9 @@ internal sealed class RefusedOptions
                 || (value == RefusableOptions.MaxTokens && IsAboutSize(failure.Message))
                 || !failure.Message.Contains(name, StringComparison.OrdinalIgnoreCase)
             )
+            {
                 continue;
+            }
             byModel.AddOrUpdate(model, value, (_, known) => known | value);
             option = value == RefusableOptions.EncryptedReasoning ? "encrypted reasoning" : name;
             return true;

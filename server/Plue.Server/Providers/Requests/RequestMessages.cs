@@ -33,7 +33,9 @@ internal static partial class RequestMessages
 
         kept.RemoveAll(message => message.Parts.All(part => part is MessagePart.Reasoning));
         if (kept is [{ Role: MessageRole.Assistant } first, ..])
+        {
             kept.Insert(0, first with { Id = first.Id + "_before", Role = MessageRole.User, Parts = [new MessagePart.Text(Beginning)] });
+        }
         return kept;
     }
 
@@ -65,7 +67,9 @@ internal static partial class RequestMessages
 
         var ran = foreign.Count(message => message.Parts.Any(part => part is MessagePart.ToolResult));
         if (ran > 0)
+        {
             sentences.Add($"The tool calls of {Answers(ran)} were not sent: the program that responded ran them itself.");
+        }
         return sentences;
     }
 
@@ -108,15 +112,21 @@ internal static partial class RequestMessages
                 texts.Add(text);
             }
             if (part is not MessagePart.File { IsImage: true, Data: not null } image)
+            {
                 continue;
+            }
             if (texts.Count > 0)
+            {
                 yield return (string.Join("\n\n", texts), null);
+            }
             texts.Clear();
             yield return (null, image);
         }
 
         if (texts.Count > 0)
+        {
             yield return (string.Join("\n\n", texts), null);
+        }
     }
 
     /// <summary>For a model that takes none: in their place stands a line that says so.</summary>

@@ -29,7 +29,9 @@ internal sealed class RequestOptions(ProviderRequest request, ProviderSettings s
     public bool Take(RefusableOptions option)
     {
         if (rejected.HasFlag(option))
+        {
             return false;
+        }
         Sent |= option;
         return true;
     }

@@ -12,7 +12,9 @@ internal static class ToolUseIds
     public static string Plain(string id, int most)
     {
         if (id.Length > 0 && id.Length <= most && id.All(IsPlain))
+        {
             return id;
+        }
         var plain = string.Concat(id.Select(one => IsPlain(one) ? one : '_'));
         var room = most - HashLength - 1;
         return $"{(plain.Length <= room ? plain : plain[^room..])}_{HashOf(id)}";

@@ -36,13 +36,17 @@ public sealed class TourProvider : IProvider
             foreach (var next in EventsOf(step, $"tour_{request.Messages.Count}_{calls}"))
             {
                 if (pace > TimeSpan.Zero)
+                {
                     await Task.Delay(pace, time, cancellationToken).ConfigureAwait(false);
+                }
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return next;
             }
 
             if (step.Tool is not null)
+            {
                 calls++;
+            }
         }
 
         yield return new ProviderEvent.Finished(StopReason.EndTurn);
@@ -63,18 +67,30 @@ public sealed class TourProvider : IProvider
     private static IEnumerable<ProviderEvent> EventsOf(RecordingStep step, string callId)
     {
         foreach (var piece in Pieces(step.Reasoning))
+        {
             yield return new ProviderEvent.ReasoningDelta(piece);
+        }
         if (step.Reasoning is not null)
+        {
             yield return new ProviderEvent.ReasoningFinished(null);
+        }
         foreach (var piece in Pieces(step.Text))
+        {
             yield return new ProviderEvent.TextDelta(piece);
+        }
         if (step.Usage is { } usage)
+        {
             yield return new ProviderEvent.UsageReported(usage);
+        }
         if (step.Tool is not { } tool)
+        {
             yield break;
+        }
         yield return new ProviderEvent.ToolCallStarted(callId, tool);
         foreach (var piece in Pieces(step.Parameters))
+        {
             yield return new ProviderEvent.ToolCallDelta(callId, piece);
+        }
         yield return new ProviderEvent.ToolCallFinished(callId, tool, step.Parameters ?? "{}");
         yield return new ProviderEvent.ToolResultReceived(callId, step.Result, null);
     }
@@ -87,7 +103,9 @@ public sealed class TourProvider : IProvider
         for (var at = 1; text is not null && at <= text.Length; at++)
         {
             if (at < text.Length && (at - start < Least || !char.IsWhiteSpace(text[at])))
+            {
                 continue;
+            }
             yield return text[start..at];
             start = at;
         }

@@ -37,7 +37,9 @@ internal sealed class GoogleAccount(
     public async ValueTask<GoogleToken> TokenAsync(Uri origin, CancellationToken cancellationToken)
     {
         if (current is { } kept && IsGood(kept))
+        {
             return kept;
+        }
         return await FetchAsync(origin, IsGood, cancellationToken).ConfigureAwait(false);
     }
 
@@ -53,7 +55,9 @@ internal sealed class GoogleAccount(
     {
         var project = settings.AuthField("project") ?? current?.Project;
         if (project is null && origin is not null)
+        {
             project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
+        }
         project ??= Variable("GOOGLE_CLOUD_PROJECT");
         return project
             ?? throw new FailureException(
@@ -72,7 +76,9 @@ internal sealed class GoogleAccount(
         try
         {
             if (current is { } meanwhile && isGood(meanwhile))
+            {
                 return meanwhile;
+            }
             var (account, source) = await ReadAsync(origin, cancellationToken).ConfigureAwait(false);
             return current = await ExchangeAsync(account, source, cancellationToken).ConfigureAwait(false);
         }
@@ -106,7 +112,9 @@ internal sealed class GoogleAccount(
             .ConfigureAwait(false);
         var service = $"The token service of Google ({account.TokenUri.Authority})";
         if ((int)status is 429 or >= 500)
+        {
             throw new FailureException(FailureKind.Overloaded, $"{service} is not available now ({(int)status}). Try again in a moment.");
+        }
         if (Read(body) is not { } answer)
         {
             throw new FailureException(
@@ -141,7 +149,9 @@ internal sealed class GoogleAccount(
         var (account, source) = await ReadOneAsync(origin, cancellationToken).ConfigureAwait(false);
         mask(account.Secret);
         if (account.ClientSecret.Length > 0)
+        {
             mask(account.ClientSecret);
+        }
         return (account, account.IsServiceAccount ? $"the service account {VendorMessage.Clean(account.Id)}" : source);
     }
 
@@ -150,7 +160,9 @@ internal sealed class GoogleAccount(
         if (settings.AuthField("credentials") is { } own)
         {
             if (!SecretReference.IsReference(own))
+            {
                 return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
+            }
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }
@@ -211,7 +223,9 @@ internal sealed class GoogleAccount(
     private static void NeedGoogle(Uri origin, string what)
     {
         if (origin.Scheme == "https" && origin.Host.EndsWith(".googleapis.com", StringComparison.OrdinalIgnoreCase))
+        {
             return;
+        }
         throw new FailureException(
             FailureKind.KeyNotBoundToOrigin,
             $"{what} are meant for Google only, not for {origin.Authority}. Name credentials for that address in the provider's settings."
@@ -225,7 +239,9 @@ internal sealed class GoogleAccount(
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
+            {
                 return null;
+            }
             var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds
                 ? TimeSpan.FromSeconds(seconds)
                 : DefaultLifetime;

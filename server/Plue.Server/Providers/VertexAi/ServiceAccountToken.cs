@@ -21,7 +21,9 @@ internal static class ServiceAccountToken
             json.WriteString("alg", "RS256");
             json.WriteString("typ", "JWT");
             if (account.KeyId is { } id)
+            {
                 json.WriteString("kid", id);
+            }
         });
         var claims = JsonBody.Write(json =>
         {

@@ -14,12 +14,16 @@ internal sealed class VertexCredential(GoogleAccount account) : IRequestCredenti
     {
         // What the user's own headers say stands in place of ours.
         if (request.Headers.NonValidated.Contains("authorization"))
+        {
             return;
+        }
         var token = await account.TokenAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken).ConfigureAwait(false);
         failures.Proof = (token.Source, token.Advice);
         request.Headers.TryAddWithoutValidation("authorization", "Bearer " + failures.Sendable(token.Value));
         if (token.QuotaProject is { } project && !request.Headers.NonValidated.Contains("x-goog-user-project"))
+        {
             request.Headers.TryAddWithoutValidation("x-goog-user-project", project);
+        }
     }
 
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
@@ -29,10 +33,14 @@ internal sealed class VertexCredential(GoogleAccount account) : IRequestCredenti
     {
         const string Scheme = "Bearer ";
         if ((int)refusal.StatusCode != 401 || refusal.RequestMessage is not { } request)
+        {
             return false;
+        }
         var sent = request.Headers.NonValidated.TryGetValues("authorization", out var values) ? values.ToString() : "";
         if (!sent.StartsWith(Scheme, StringComparison.Ordinal))
+        {
             return false;
+        }
         var fresh = await account
             .TokenAfterAsync(sent[Scheme.Length..], ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken)
             .ConfigureAwait(false);

@@ -15,7 +15,9 @@ internal static partial class VertexModels
     {
         var bare = Bare(model);
         if (!IsClaude(model))
+        {
             return $"/publishers/google/models/{Uri.EscapeDataString(bare)}";
+        }
         return $"/publishers/anthropic/models/{Uri.EscapeDataString(Dated().Replace(bare, "@$1")).Replace("%40", "@")}";
     }
 
@@ -25,7 +27,9 @@ internal static partial class VertexModels
         foreach (var prefix in new[] { "publishers/google/models/", "publishers/anthropic/models/", "google/", "anthropic/", "models/" })
         {
             if (model.StartsWith(prefix, StringComparison.Ordinal))
+            {
                 return model[prefix.Length..];
+            }
         }
 
         return model;

@@ -72,7 +72,9 @@ public sealed partial class VertexProvider : IProvider
 
         var events = refused.StreamAsync(request.Model, without => Ask(root, request, without, cancellationToken), cancellationToken);
         await foreach (var next in events.ConfigureAwait(false))
+        {
             yield return next;
+        }
     }
 
     /// <summary>Asks for one token, or for Gemini only how many tokens a word has: it needs the same rights and costs nothing.</summary>
@@ -81,7 +83,9 @@ public sealed partial class VertexProvider : IProvider
         var model = Settings.Model ?? CheapModel;
         var (root, failure) = await RootAsync(model, cancellationToken).ConfigureAwait(false);
         if (failure is not null)
+        {
             return failure;
+        }
         var (call, body) = VertexModels.IsClaude(model)
             ? (
                 ":rawPredict",
@@ -127,7 +131,9 @@ public sealed partial class VertexProvider : IProvider
     private async ValueTask<(string Root, Failure? Failure)> RootAsync(string model, CancellationToken cancellationToken)
     {
         if (!connection.Endpoint.IsHttp)
+        {
             return ("", connection.Failures(model).NotHttp());
+        }
         if (!PlainName().IsMatch(Location))
         {
             return (
@@ -176,7 +182,9 @@ public sealed partial class VertexProvider : IProvider
     {
         var project = path.IndexOf("/projects/", StringComparison.Ordinal);
         if (project >= 0)
+        {
             path = path[..project];
+        }
         return path.EndsWith("/v1", StringComparison.Ordinal) || path.EndsWith("/v1beta1", StringComparison.Ordinal) ? path : path + "/v1";
     }
 

@@ -54,7 +54,9 @@ internal sealed class AcpBench : IAsyncDisposable
         var path = Path.Combine(Directory.CreateTempSubdirectory("plue-agent-").FullName, "agent.mjs");
         File.Copy(Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Providers", "Acp", "agent.mjs"), path);
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
         return path;
     }
 

@@ -174,11 +174,15 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         portal.Answers.Add(ScriptedAnswer.Json("{}", status));
         WriteSso(true, DateTimeOffset.UtcNow.AddHours(hours ?? 0));
         if (hours is null)
+        {
             Directory.Delete(Path.Combine(home, ".aws", "sso"), recursive: true);
+        }
         var failure = await FailureOfAsync(Provider(("sso_endpoint", portal.Url.ToString())));
         Assert.Contains(said, failure.Message);
         if (status != 500)
+        {
             Assert.Equal(FailureKind.ProviderAuthFailed, failure.Kind);
+        }
         Assert.Empty(endpoint.Requests);
     }
 
@@ -198,7 +202,9 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         endpoint.Route = request =>
         {
             if (request.Headers["authorization"].Contains("AKID0"))
+            {
                 Write("credentials", $"[default]\naws_access_key_id=AKID1\naws_secret_access_key={Secret}\n");
+            }
             return judge!(request);
         };
         await AssertAnswersAsync(provider);
@@ -293,7 +299,9 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         var authorization = request.Headers["authorization"];
         var id = authorization[(authorization.IndexOf("Credential=", StringComparison.Ordinal) + 11)..authorization.IndexOf('/')];
         if (!good.TryGetValue(id, out var known))
+        {
             return Refuse("ExpiredTokenException", "The security token included in the request is expired");
+        }
         var sentAt = DateTimeOffset.ParseExact(
             request.Headers["x-amz-date"],
             "yyyyMMdd'T'HHmmss'Z'",
@@ -301,7 +309,9 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
             DateTimeStyles.AssumeUniversal
         );
         if ((now - sentAt).Duration() > TimeSpan.FromMinutes(15))
+        {
             return Refuse("InvalidSignatureException", "Signature expired");
+        }
 
         var names = authorization[(authorization.IndexOf("SignedHeaders=", StringComparison.Ordinal) + 14)..authorization.LastIndexOf(',')]
             .Split(';');
@@ -387,7 +397,9 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     private void Set(params (string Name, string Value)[] values)
     {
         foreach (var (name, value) in values)
+        {
             variables[name] = value;
+        }
     }
 
     private void Write(string name, string text) => File.WriteAllBytes(Path.Combine(home, ".aws", name), Encoding.UTF8.GetBytes(text));

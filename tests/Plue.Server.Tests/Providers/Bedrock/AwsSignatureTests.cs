@@ -185,7 +185,9 @@ public class AwsSignatureTests
             SuiteTime
         );
         if (canonical is not null)
+        {
             Assert.Equal(canonical, signed.CanonicalRequest);
+        }
         Assert.True(signature == signed.Signature, $"{name}:\n{signed.CanonicalRequest}");
     }
 

@@ -520,9 +520,13 @@ public class BedrockConverseTests : WireContract
     {
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { Model = model, ReasoningLevel = level });
         if (expected is null)
+        {
             Assert.DoesNotContain("reasoning", Endpoint.Requests[^1].Body);
+        }
         else
+        {
             Assert.Contains(expected, Endpoint.Requests[^1].Body);
+        }
     }
 
     [Theory]

@@ -18,7 +18,9 @@ public class FrameReaderTests
         for (var first = 0; first <= twice.Length; first++)
         {
             for (var second = first; second <= twice.Length; second += 5)
+            {
                 Assert.Equal(["""chunk {"bytes":"e30="}""", """chunk {"bytes":"e30="}"""], Read(twice, first, second));
+            }
         }
     }
 
@@ -44,7 +46,9 @@ public class FrameReaderTests
     public void A_frame_that_ends_early_is_no_frame()
     {
         for (var length = 0; length < Published.Length; length++)
+        {
             Assert.Empty(Read(Published[..length]));
+        }
     }
 
     [Fact]
@@ -156,7 +160,9 @@ public class FrameReaderTests
         do
         {
             while (reader.TryRead(out var frame))
+            {
                 frames.Add(frame.ToArray());
+            }
         }
         // The body never waits, so this does not either.
         while (reader.FillAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult());
