@@ -89,7 +89,7 @@ async function runSteps(scenario, workbench) {
     await changedIn('dates.js').waitFor();
   });
 
-  await scenario.step('What it changes without asking is reviewed as well, and can be undone', async () => {
+  await scenario.step('Changes without approval are reviewed as well, and can be undone', async () => {
     await ask(workbench, 'edit notes.txt A note.');
     await untilFinished(workbench);
     await workbench.until(async () => existsSync(file('notes.txt')));
@@ -115,7 +115,7 @@ async function runSteps(scenario, workbench) {
     await composer(workbench).fill('');
   });
 
-  await scenario.step('An agent that fails says so in one sentence', async () => {
+  await scenario.step('A failing agent shows one sentence', async () => {
     await ask(workbench, 'fail -32000 Authentication required');
     await chat.locator('.failure').filter({ hasText: 'Run `codex login` in a terminal' }).waitFor({ timeout: 60_000 });
   });

@@ -97,7 +97,7 @@ async function runSteps(scenario, workbench, docs) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('Its three agents stand under it in the tree, and two of them ask', async () => {
+  await scenario.step('The tree shows its three subtasks, two of which ask for approval', async () => {
     await form().getByRole('button', { name: 'Start' }).click();
     await row(/Fix the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
     await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
@@ -126,7 +126,7 @@ async function runSteps(scenario, workbench, docs) {
     await workbench.approvals.getByText('Always allow:').waitFor();
   });
 
-  await scenario.step('The one that runs over its budget waits, its work kept', async () => {
+  await scenario.step('The subtask that exceeds its budget waits, and its work is kept', async () => {
     await viewAllLines(workbench.approvals);
     await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
     await page.keyboard.press('a');
@@ -145,7 +145,7 @@ async function runSteps(scenario, workbench, docs) {
     await type(workbench, 'Increase Budget', '10');
   });
 
-  await scenario.step('It goes on, and the orchestrator hands back what was reached', async () => {
+  await scenario.step('It continues, and the orchestrator returns its result', async () => {
     await row(/Fix the dates.*done/).waitFor({ timeout: 60_000 });
     await row(/^Make the dates.*done/).waitFor({ timeout: 60_000 });
   });
@@ -158,13 +158,13 @@ async function runSteps(scenario, workbench, docs) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('Its result follows the last message, and the changed files stand above the composer', async () => {
+  await scenario.step('Its result follows the last message, and the changed files are above the composer', async () => {
     const result = form().getByRole('region', { name: 'Result' });
     await result.getByText('The dates are fixed.').waitFor();
     await form().getByRole('region', { name: 'Changed files' }).getByRole('button', { name: 'Keep all changes' }).waitFor();
   });
 
-  await scenario.step('The panel of the one that changed the file', async () => {
+  await scenario.step('The panel of the subtask that changed the file', async () => {
     await row(/Fix the dates/).click();
     // The previous panel names the file too.
     await form()
@@ -192,7 +192,7 @@ async function runSteps(scenario, workbench, docs) {
       .waitFor();
   });
 
-  await scenario.step('What it changed is reviewed side by side', async () => {
+  await scenario.step('Its changes are reviewed side by side', async () => {
     await page.keyboard.press('Control+w');
     await form().getByRole('button', { name: 'Review src/dates.js' }).first().click();
     await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).waitFor();
@@ -209,14 +209,14 @@ async function runSteps(scenario, workbench, docs) {
     assert.match(source(), /daysOf/);
   });
 
-  await scenario.step('A turn is taken back, and what its command made is gone', async () => {
+  await scenario.step('A turn is undone, and files that its command created are gone', async () => {
     await workbench.command('Plue: Undo File Changes of a Turn');
     await pick(workbench, 'Undo File Changes of a Turn', 'Check the dates');
     await workbench.until(async () => !existsSync(inWorkspace('checked.txt')));
     assert.match(source(), /daysOf/);
   });
 
-  await scenario.step('The turn of which a change was rejected is taken back as well', async () => {
+  await scenario.step('A turn with a rejected change is undone as well', async () => {
     await workbench.command('Plue: Undo File Changes of a Turn');
     await pick(workbench, 'Undo File Changes of a Turn', 'Fix the dates');
     await workbench.until(async () => source() === dates);

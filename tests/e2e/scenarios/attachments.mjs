@@ -93,7 +93,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chip('line').waitFor({ timeout: 30_000 });
   });
 
-  await scenario.step('The chat stands beside the code and covers none of it', async () => {
+  await scenario.step('The chat opens beside the code without covering it', async () => {
     assert.equal(await page.locator('.editor-group-container').count(), 2);
     assert.ok(await page.locator('.monaco-editor .view-line').filter({ hasText: 'A file of the workspace' }).first().isVisible());
   });
@@ -129,7 +129,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(await chip('big.txt').getByRole('button', { name: 'Full text' }).count(), 0);
   });
 
-  await scenario.step('A folder says why it cannot be sent, and offers to remove it', async () => {
+  await scenario.step('A folder shows why it cannot be sent, and offers to remove it', async () => {
     await drop(workbench, [join(workspace, 'src')]);
     await chip('src').getByText('is a folder').waitFor();
     await workbench.chat.getByText('Remove src, which can’t be sent.').waitFor();

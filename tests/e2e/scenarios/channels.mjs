@@ -43,7 +43,7 @@ export default async function (scenario) {
     await row('A better name').waitFor();
   });
 
-  await scenario.step('A pinned chat stands above the days', async () => {
+  await scenario.step('A pinned chat is above the days', async () => {
     await chatOf('Second of the tree');
     await row('Second of the tree').waitFor();
     await menu('A better name', 'Pin Chat');
@@ -51,14 +51,14 @@ export default async function (scenario) {
     assert.deepEqual(await order(), ['Pinned', 'A better name', 'Today', 'Second of the tree', ...places]);
   });
 
-  await scenario.step('Tags are typed once and stand on the row', async () => {
+  await scenario.step('Tags are typed once and shown in the row', async () => {
     await menu('A better name', 'Edit Chat Tags…');
     await input().fill('garden');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem', { name: /A better name.*#garden/ }).waitFor();
   });
 
-  await scenario.step('A filter shows the chats of a tag, and says so', async () => {
+  await scenario.step('A filter shows the chats of a tag, and its name', async () => {
     await workbench.command('Plue: Filter Chats…');
     await input().fill('garden');
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'garden' }).first().waitFor();

@@ -12,7 +12,7 @@ export default async function (scenario) {
     await composer(workbench).waitFor({ timeout: 60_000 });
   });
 
-  await scenario.step('The tour answers a question and says that it is a recording', async () => {
+  await scenario.step('The tour responds and shows that it is a recording', async () => {
     await ask(workbench, 'Hello, what is this?');
     await untilFinished(workbench);
     assert.match(await answers(workbench).last().innerText(), /This is a recording/);

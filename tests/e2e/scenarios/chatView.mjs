@@ -93,7 +93,7 @@ async function runSteps(scenario, workbench) {
   const tab = page.locator('.editor-group-container .tab.active');
   const button = (/** @type {string} */ name) => page.locator('.part.auxiliarybar').getByRole('button', { name });
 
-  await scenario.step('After the installation the chat stands beside the editor and answers', async () => {
+  await scenario.step('After the installation the chat opens beside the editor and responds', async () => {
     await workbench.show();
     await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor({ timeout: 60_000 });
     await ask(workbench, 'Is this beside the code?');
@@ -183,7 +183,7 @@ async function runSteps(scenario, workbench) {
     await workbench.until(async () => (await draft()) === 'After the reload');
   });
 
-  await scenario.step('In the mode Ask the chat can only read, and says in the menu what each mode allows', async () => {
+  await scenario.step('In the mode Ask the chat can only read, and the menu shows what each mode allows', async () => {
     await workbench.chat.getByRole('button', { name: 'Mode: Agent' }).click();
     await workbench.chat.getByRole('menuitem', { name: /Asks before it edits a file or runs a command/ }).waitFor();
     await workbench.chat.getByRole('menuitem', { name: /^Ask/ }).click();

@@ -34,7 +34,7 @@ export default async function (scenario) {
 async function signedIn(scenario, endpoint, env) {
   const workbench = await scenario.open({ ownServer: true, env, prepare: installClaude });
 
-  await scenario.step('A first start with Claude Code signed in uses it and says so', async () => {
+  await scenario.step('A first start with Claude Code signed in uses it and shows it', async () => {
     await workbench.show();
     await notification(workbench, 'Using Claude Code').waitFor({ timeout: 60_000 });
     await workbench.page.getByRole('button', { name: /Plue: Claude Code/ }).waitFor();

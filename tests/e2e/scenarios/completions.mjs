@@ -171,7 +171,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Backspace');
   });
 
-  await scenario.step('A protected file is not sent, and the status bar says why', async () => {
+  await scenario.step('A protected file is not sent, and the status bar shows why', async () => {
     endpoint.completed = [];
     await open('.env');
     await page.keyboard.press('Control+End');

@@ -119,7 +119,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(await chips().count(), 0);
   });
 
-  await scenario.step('The meter says how full the window is, and where the room goes', async () => {
+  await scenario.step('The meter shows how full the context window is, and what fills it', async () => {
     const meter = button(/^Context: /);
     await meter.hover();
     const popup = chat.getByRole('dialog', { name: 'Context' });
@@ -158,7 +158,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   const editorChip = () => workbench.chat.locator('.editor-chip');
-  await scenario.step('The selection of the editor stands beside the draft, and a click turns it off and on', async () => {
+  await scenario.step('The selection of the editor is a chip beside the draft, and a click turns it off and on', async () => {
     await editorChip().filter({ hasText: 'date.ts' }).filter({ hasText: 'line 3 · ' }).waitFor();
     assert.equal(await editorChip().getAttribute('aria-pressed'), 'true');
     await requireAccessible(await workbench.chatFrame());
@@ -209,7 +209,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await button(/^Stop/).waitFor();
   });
 
-  await scenario.step('What is queued can be taken back into the draft and removed', async () => {
+  await scenario.step('Queued messages can be returned to the draft and removed', async () => {
     await button('Edit “Second in the queue”').click();
     await workbench.until(async () => (await draft().inputValue()) === 'Second in the queue');
     await button('Remove “Third in the queue”').click();
@@ -226,7 +226,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await isStreaming(workbench);
   });
 
-  await scenario.step('Ctrl+Enter says it to the answer under way', async () => {
+  await scenario.step('Ctrl+Enter steers the running response', async () => {
     endpoint.manner = 'answers';
     await draft().fill('Say it in one word');
     await draft().press('Control+Enter');

@@ -23,7 +23,7 @@ export default async function (scenario) {
 async function runSteps(scenario, sentence, endpoint) {
   const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' }, prepare: (home) => writeLocalServer(home, endpoint) });
 
-  await scenario.step('An answer is under way', async () => {
+  await scenario.step('A response is in progress', async () => {
     await workbench.show();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await ask(workbench, 'How are you?');

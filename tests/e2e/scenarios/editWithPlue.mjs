@@ -115,7 +115,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await composer(workbench).waitFor();
   });
 
-  await scenario.step('A change that makes the template invalid is rejected with the problem, and nobody is asked', async () => {
+  await scenario.step('A change that makes the template invalid is rejected with the problem, without a question', async () => {
     await ask(workbench, 'Let it search too');
     await approval('Edit this').waitFor({ timeout: 60_000 });
     assert.ok(

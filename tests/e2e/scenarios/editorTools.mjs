@@ -77,7 +77,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await dirtyTab.waitFor();
   });
 
-  await scenario.step('The agent reads the text in the editor and is told that it is not saved', async () => {
+  await scenario.step('The agent reads the text in the editor, with a note that it is not saved', async () => {
     await ask(workbench, 'Read the data');
     await chat.getByText('I have read it.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
@@ -113,7 +113,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.until(async () => onDisk() === data.replace('"first",', '"first", "typed": true,'));
   });
 
-  await scenario.step('What is typed while an edit waits for approval is never written over', async () => {
+  await scenario.step('Text that is typed while an edit waits for approval is never overwritten', async () => {
     await setMode('Agent');
     await typeAtEndOf('"count": 1', ' ');
     await ask(workbench, 'Rename it');

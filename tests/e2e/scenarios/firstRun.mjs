@@ -44,7 +44,7 @@ async function runSteps(scenario, workbench, endpoint) {
   };
   const picture = (/** @type {string} */ name) => page.screenshot({ path: inArtifacts('screenshots', `firstRun-${slug(name)}.png`) });
 
-  await scenario.step('In a fresh home the empty tree says what to do, and that the folder is not trusted', async () => {
+  await scenario.step('In a new home the empty tree shows the first steps, and that the folder is not trusted', async () => {
     // Pictures of the walkthrough are shown where there is room for them.
     await page.setViewportSize({ width: 1680, height: 900 });
     await workbench.show();
@@ -62,7 +62,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(await walkthrough.locator('.getting-started-step .codicon.complete').count(), 0);
   });
 
-  await scenario.step('Check Health says what is missing, and leads there', async () => {
+  await scenario.step('Check Health shows what is missing, and links to it', async () => {
     await step('Check your setup').click();
     await walkthrough.getByRole('button', { name: 'Check Health' }).click();
     await health(workbench, /Providers \(missing\)/);
@@ -152,7 +152,7 @@ async function withoutSidecar(scenario) {
   const workbench = await scenario.open({ env: { PLUE_SERVER_PATH: '/nonexistent/plue' } });
   const { page } = workbench;
 
-  await scenario.step('Where the sidecar cannot start, the tree and the health check say what helps', async () => {
+  await scenario.step('If the sidecar cannot start, the tree and the health check show how to fix it', async () => {
     await workbench.show();
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     const tree = page.locator('.welcome-view-content').filter({ hasText: 'is not running' });
@@ -224,7 +224,7 @@ async function stepsToFirstResponse(scenario) {
     } else scenario.skip('With Claude Code signed in on this machine the first response is 2 steps away', 'The package is not installed.');
 
     const own = await scenario.open({ settings: inView, ownServer: true });
-    await scenario.step('After the installation the chat opens by itself and says one thing', async () => {
+    await scenario.step('After the installation the chat opens with two choices', async () => {
       await isOffered(own);
       assert.equal(await own.chat.getByRole('region', { name: 'Getting started' }).getByRole('heading').count(), 1);
       assert.equal(await own.chat.getByRole('button', { name: /^Choose / }).count(), 6);
@@ -240,7 +240,7 @@ async function stepsToFirstResponse(scenario) {
         await own.page.screenshot({ path: inArtifacts('screenshots', `firstRun-connect-${slug(theme)}.png`) });
       }
     });
-    await scenario.step('With a server of one’s own it is 5 steps away, and no key is an answer', async () => {
+    await scenario.step('A custom server takes 5 steps, and it may have no key', async () => {
       const steps = await reached(own, [
         () => choose(own, 'OpenAI-compatible server'),
         () => type(own, 'Add OpenAI-compatible', server.url),

@@ -76,7 +76,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const system = () => String(lastAsked().messages[0].content);
   const line = (/** @type {string} */ words) => page.locator('.editor-instance .view-line', { hasText: words }).first();
 
-  await scenario.step('The model is told the folders and gets the instructions of each', async () => {
+  await scenario.step('The model receives the folders and the instructions of each', async () => {
     await workbench.show();
     // VS Code in a browser may read the workspace file before the files of its server are there. Then it shows no folder until it is loaded again.
     const folder = page.getByRole('treeitem', { name: 'api', exact: true });

@@ -135,7 +135,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   });
 
-  await scenario.step('Escape stops a response that is under way', async () => {
+  await scenario.step('Escape stops a response in progress', async () => {
     endpoint.manner = 'never ends its answer';
     await selectLines(4);
     await instruct('Sum any number of values');
@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.manner = 'answers';
   });
 
-  await scenario.step('Undo stops a response that is under way', async () => {
+  await scenario.step('Undo stops a response in progress', async () => {
     endpoint.manner = 'never ends its answer';
     await selectLines(4);
     await instruct('Sum any number of values');

@@ -11,7 +11,7 @@ export default async function (scenario) {
   let before = [];
   const settings = () => readFileSync(join(vsCode.folder, 'user', 'User', 'settings.json'), 'utf8');
 
-  await scenario.step('A user leaves a mark wherever VS Code and Plue keep something', async () => {
+  await scenario.step('A user leaves a mark in every place where VS Code and Plue store data', async () => {
     const workbench = await scenario.open({ trusted: false, env: { PLUE_OPEN_CHAT: '1' } });
     const { page } = workbench;
     before = vsCode.files();

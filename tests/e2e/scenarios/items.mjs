@@ -53,7 +53,7 @@ export default async function (scenario) {
 
   await scenario.look('The form has no accessibility findings', async () => requireAccessible(await workbench.chatFrame()));
 
-  await scenario.step('A save that meets a change from elsewhere keeps what was typed and offers to reload', async () => {
+  await scenario.step('A save that conflicts with an external change keeps the input and offers to reload', async () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('servings: 6', 'servings: 8'));
     await form().getByLabel('Servings', { exact: true }).fill('7');
     await form().getByRole('button', { name: 'Save' }).click();
@@ -61,7 +61,7 @@ export default async function (scenario) {
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '7');
   });
 
-  await scenario.step('Reload shows what the file says now', async () => {
+  await scenario.step('Reload shows the current content of the file', async () => {
     await form().getByRole('button', { name: 'Reload' }).click();
     await form().getByText('The file changed on disk').waitFor({ state: 'detached' });
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '8');
@@ -108,7 +108,7 @@ export default async function (scenario) {
     await form().locator(':focus').waitFor();
   });
 
-  await scenario.step('The last change is taken back', async () => {
+  await scenario.step('The last change is undone', async () => {
     await workbench.command('Plue: Undo Last Change to Item');
     await choose('Soup');
     await written(/servings: 8/);

@@ -57,14 +57,14 @@ export default async function (scenario) {
     await workbench.until(async () => words.test(readFileSync(file, 'utf8')));
   };
 
-  await scenario.step('A template is colored as Plue’s own JSON5 and has no mistakes', async () => {
+  await scenario.step('A template is colored as the JSON5 of Plue and has no problems', async () => {
     await workbench.show();
     await openFile('scout.json5', 'Looks around');
     await page.locator('.part.statusbar', { hasText: 'Plue template (JSON5)' }).waitFor();
     await editor.waitFor();
   });
 
-  await scenario.step('The keys of a template come up in a list that says what they are for', async () => {
+  await scenario.step('The keys of a template are completed with their descriptions', async () => {
     await goTo(6, 100);
     await page.keyboard.press('Enter');
     await page.keyboard.type('bud');
@@ -125,7 +125,7 @@ export default async function (scenario) {
     await save(/claude-sonnet-4-6/);
   });
 
-  await scenario.step('What a field means is shown on it', async () => {
+  await scenario.step('Hovering a field shows its description', async () => {
     await goTo(5, 5);
     await page.keyboard.press('Control+K');
     await page.keyboard.press('Control+I');
@@ -183,7 +183,7 @@ export default async function (scenario) {
     });
   }
 
-  await scenario.step('A field is renamed wherever its template names it', async () => {
+  await scenario.step('A field is renamed in every place where its template names it', async () => {
     await page.keyboard.press('Escape');
     const line = readFileSync(file, 'utf8')
       .split('\n')

@@ -63,7 +63,7 @@ async function runSteps(scenario, workbench) {
     isWell('header', 'options', { again: opens(/^Response options/) }),
   );
 
-  await scenario.look('What steers a chat stays inside of the window', () =>
+  await scenario.look('The instruction list stays inside of the window', () =>
     isWell('header', 'steering', { again: opens(/instruction sources/) }),
   );
 

@@ -48,7 +48,7 @@ export default async function (scenario) {
     await chat.getByText('1/2').first().waitFor();
   });
 
-  await scenario.step('An answer that is asked for again stands beside the old one', async () => {
+  await scenario.step('A retried response is a branch beside the first one', async () => {
     await answers(workbench).last().hover();
     await answers(workbench).last().getByRole('button', { name: 'Retry' }).click();
     await untilFinished(workbench);
@@ -64,7 +64,7 @@ export default async function (scenario) {
     await workbench.until(async () => (await questions().count()) === 2);
   });
 
-  await scenario.step('Find counts and marks what stands in the chat', async () => {
+  await scenario.step('Find counts and marks matches in the chat', async () => {
     await composer(workbench).focus();
     await workbench.page.keyboard.press('Control+f');
     await chat.getByRole('textbox', { name: 'Find in chat' }).fill('code');

@@ -81,7 +81,7 @@ async function runSteps(scenario, endpoint) {
     assert.equal(readFileSync(`/proc/${workbench.sidecarPid()}/cmdline`, 'utf8').split('\0')[0], sidecar);
   });
 
-  await scenario.step('A server of one’s own answers through it', async () => {
+  await scenario.step('A custom server responds through it', async () => {
     writeLocalServer(workbench.plueHome, endpoint);
     writeFileSync(join(workbench.plueHome, 'config.json5'), JSON.stringify({ default_large: 'house' }));
     await workbench.command('Plue: Restart Sidecar');

@@ -43,19 +43,19 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByText('No chats yet').waitFor();
   });
 
-  await scenario.step('The Providers page of a new machine says what can be done', async () => {
+  await scenario.step('The Providers page of a new machine shows the first steps', async () => {
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
     await button('Take the Tour').waitFor();
   });
 
-  await scenario.step('A server of one’s own is added by its name and address', async () => {
+  await scenario.step('A custom server is added by its name and address', async () => {
     await workbench.chat.getByRole('button', { name: 'Choose OpenAI-compatible server' }).click();
     await workbench.chat.getByRole('textbox', { name: 'Name' }).fill('House server');
     await workbench.chat.getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);
   });
 
-  await scenario.step('Its key is asked for in the same step, in a password box that says where it goes', async () => {
+  await scenario.step('Its key is requested in the same step, in a password box that shows the origin', async () => {
     await workbench.chat.getByRole('button', { name: 'Connect', exact: true }).click();
     await asked(workbench, 'Key for House server');
     await page.getByText(`sent only to ${endpoint.origin}`).waitFor();
@@ -87,7 +87,7 @@ async function runSteps(scenario, workbench, endpoint) {
     );
   });
 
-  await scenario.step('A chat with the wrong key says so and offers to set it', async () => {
+  await scenario.step('A chat with the wrong key shows the error and offers to set the key', async () => {
     await workbench.command('Notifications: Clear All Notifications');
     await newChat(workbench);
     await ask(workbench, 'Does the key fit?');
@@ -197,7 +197,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
   });
 
-  await scenario.step('A broken provider file is listed with the place of the mistake', async () => {
+  await scenario.step('A broken provider file is listed with the position of the error', async () => {
     writeFileSync(join(workbench.plueHome, 'providers', 'broken.json5'), '{\n  name: "Broken",\n  provider_type: ,\n}\n');
     await workbench.command('Plue: Manage Providers');
     await workbench.chat
@@ -206,13 +206,13 @@ async function runSteps(scenario, workbench, endpoint) {
       .waitFor();
   });
 
-  await scenario.step('Deleting a provider says what uses it, and asks what to do with its key', async () => {
+  await scenario.step('Deleting a provider lists its uses, and asks what to do with its key', async () => {
     await workbench.chat.getByRole('button', { name: 'More for House server' }).first().click();
     await workbench.chat.getByRole('menuitem', { name: 'Delete…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete with Key' }).waitFor();
   });
 
-  await scenario.step('A chat whose provider is gone says so, keeps the question and offers another', async () => {
+  await scenario.step('A chat with a missing provider shows the error, keeps the message and offers another', async () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete with Key' }).click();
     await page.getByRole('tab', { name: /Who answers here/ }).click();
     await workbench.chat.getByRole('button', { name: /not found/ }).waitFor();

@@ -57,7 +57,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
 
   await scenario.look('The catalog has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
 
-  await scenario.step('A server of one’s own needs its address', async () => {
+  await scenario.step('A custom server needs its address', async () => {
     await button('Compare Prices').click();
     await workbench.chat.getByRole('searchbox').first().fill('');
     await button('Choose OpenAI-compatible server').click();
@@ -129,7 +129,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await untilFinished(workbench);
   });
 
-  await scenario.step('Switching it off says what uses it', async () => {
+  await scenario.step('Turning it off lists its uses', async () => {
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('switch', { name: 'Lab enabled' }).first().click();
     await page
@@ -241,7 +241,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await untilFinished(workbench);
   });
 
-  await scenario.step('Another provider stands in for one that is overloaded, and the answer says who and why', async () => {
+  await scenario.step('A fallback responds for an overloaded provider, and the response names both and the reason', async () => {
     endpoint.manner = 'is overloaded';
     await workbench.reload(); // which locks the vault
     await workbench.command('Plue: Unlock Vault');

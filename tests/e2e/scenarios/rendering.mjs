@@ -191,7 +191,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(file('src/date.js'), before);
   });
 
-  await scenario.step('Accepted, it is in the file, and the rest of the file is as it was', async () => {
+  await scenario.step('The kept change is in the file, and the rest of the file is unchanged', async () => {
     await titleAction('Keep Change').click();
     await workbench.until(async () => file('src/date.js') !== before);
     assert.equal(file('src/date.js'), before.replace('parse(text) {\n', "parse(text) {\n  if (text === '') return undefined;\n"));
@@ -224,7 +224,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await dialog.waitFor({ state: 'detached' });
   });
 
-  await scenario.step('Code becomes a new file where it says, after asking', async () => {
+  await scenario.step('Code is saved as the new file that it names, after asking', async () => {
     await act("print('hello')", 'New File');
     await asked(workbench, 'New File');
     await type(workbench, 'New File', 'tools/run.py');
@@ -258,7 +258,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.deepEqual(foreign, []);
   });
 
-  await scenario.step('A chat that is hidden says when its answer is there', async () => {
+  await scenario.step('A hidden chat sends a notification when its response has arrived', async () => {
     await backToChat();
     endpoint.manner = 'answers slowly';
     endpoint.text = 'One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen.';

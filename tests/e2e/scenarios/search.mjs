@@ -16,7 +16,7 @@ export default async function (scenario) {
     await search().getByText('Searching…').waitFor({ state: 'detached' });
   };
 
-  await scenario.step('The search opens by its key and says how to begin', async () => {
+  await scenario.step('The search opens by its key and shows a hint', async () => {
     await workbench.show();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await ask(workbench, 'What is a zebra made of?');

@@ -135,7 +135,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByText('Echo: hello').waitFor();
   });
 
-  await scenario.step('The list says that it runs, and what its tools cost', async () => {
+  await scenario.step('The list shows that it runs, and the tokens of its tools', async () => {
     await workbench.command('Plue: Manage MCP Servers');
     await row('everything')
       .filter({ hasText: /running, \d+ tools, about \d+ tokens/ })
@@ -168,7 +168,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.until(async () => !runs(everything));
   });
 
-  await scenario.step('With other arguments it asks again, and says what changed', async () => {
+  await scenario.step('With other arguments it needs approval again, with the changes shown', async () => {
     declare(workbench.plueHome, [everything, 'stdio', '--verbose']);
     await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'changed, not approved');
@@ -177,7 +177,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(await dialog().innerText(), /--verbose/);
   });
 
-  await scenario.step('What is not approved does not run', async () => {
+  await scenario.step('A server without approval does not run', async () => {
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await dialog().waitFor({ state: 'hidden' });
     await ask(workbench, 'Echo again');

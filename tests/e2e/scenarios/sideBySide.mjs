@@ -111,7 +111,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.monaco-editor .view-line').filter({ hasText: 'const' }).first().waitFor();
   });
 
-  await scenario.step('Copy Code says that it copied', async () => {
+  await scenario.step('Copy Code shows that it copied', async () => {
     const chat = await chatOf('Left chat').catch(() => chatOf('Right chat?'));
     await chat.locator('pre code').first().hover();
     await chat.getByRole('button', { name: 'Copy Code' }).first().click();

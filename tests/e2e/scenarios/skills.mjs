@@ -95,7 +95,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Escape');
   });
 
-  await scenario.step('The model loads a skill of the list, and the response says that it did', async () => {
+  await scenario.step('The model loads a skill of the list, which the response shows', async () => {
     await ask(workbench, 'Prepare the release');
     await chat.getByText('CHANGED: the notes are ready.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
@@ -136,7 +136,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('invoked');
   });
 
-  await scenario.step('The list of skills shows what waits, and approves it after a look at its files', async () => {
+  await scenario.step('The list of skills shows pending ones, and approves one after its files were viewed', async () => {
     await workbench.command('Plue: Show Skills');
     await asked(workbench, 'Skills');
     await row('release-notes').filter({ hasText: '~/.plue/skills' }).waitFor();

@@ -48,7 +48,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const told = () => String(endpoint.asked.at(-1)?.messages?.[0]?.content);
   const rules = join(workbench.folder, 'workspace', 'AGENTS.md');
 
-  await scenario.step('The header says how many texts steer the chat', async () => {
+  await scenario.step('The header shows the number of instruction sources', async () => {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
     await newChat(workbench);
@@ -69,7 +69,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(await chat.locator('.steering-change:visible').count(), 0);
   });
 
-  await scenario.step('A prompt and a rule that are edited count from the next answer, which says so', async () => {
+  await scenario.step('An edited prompt and rule apply to the next response, which shows it', async () => {
     write(join(workbench.plueHome, 'prompts', 'default-assistant.md'), 'You are brief.\n');
     write(rules, 'Use spaces.\n');
     await ask(workbench, 'And now?');
@@ -88,7 +88,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await list().getByText('Omitted. It has 3 invisible characters that a model reads.').waitFor();
   });
 
-  await scenario.step('It counts when the reader says so', async () => {
+  await scenario.step('It applies after the user allows it', async () => {
     await list().getByRole('button', { name: 'Use Anyway' }).click();
     await list().getByText('Contains 3 hidden characters.').waitFor();
     await page.keyboard.press('Escape');
@@ -122,7 +122,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.ok((await answers(workbench).count()) >= 5);
   });
 
-  await scenario.step('What ships with Plue opens to be read', async () => {
+  await scenario.step('Shipped prompts open read-only', async () => {
     await button(/^4 instruction sources/).click();
     await list().getByRole('button', { name: 'Template: Chat. Open' }).click();
     await page.locator('.monaco-editor').getByText('A conversation with an AI provider.').first().waitFor();

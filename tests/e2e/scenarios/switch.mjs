@@ -52,7 +52,7 @@ export default async function (scenario) {
   const home = (/** @type {string[]} */ ...names) => join(workbench.plueHome, ...names);
   const documents = (/** @type {string} */ collection) => (existsSync(home(collection)) ? readdirSync(home(collection)) : []);
 
-  await scenario.step('What other programs have is listed by program and kind, and nothing is selected', async () => {
+  await scenario.step('Data of other programs is listed by program and kind, with nothing selected', async () => {
     await workbench.show();
     await workbench.command('Plue: Switch to Plue…');
     await asked(workbench, 'Switch to Plue');
@@ -142,7 +142,7 @@ export default async function (scenario) {
     await page.keyboard.press('Escape');
   });
 
-  await scenario.step('The import is undone as a whole, after a question that says what cannot be restored', async () => {
+  await scenario.step('The whole import is undone, after a question that names what cannot be restored', async () => {
     await workbench.command('Plue: Undo Import from Other Programs…');
     await dialog().getByText('Keys are deleted from the vault and cannot be restored').waitFor();
     await picture('undo');

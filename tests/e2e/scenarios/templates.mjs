@@ -117,7 +117,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await write('log-reader.json5', agent.replace('available_tools', 'availible_tools'));
   });
 
-  await scenario.step('A slip is marked where it stands, with what was meant', async () => {
+  await scenario.step('A typo is marked in place, with the suggested name', async () => {
     await page.locator('.squiggly-error, .squiggly-warning').first().waitFor();
     await page
       .getByRole('tab', { name: /log-reader\.json5.*1/ })
@@ -183,13 +183,13 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('What is rarely used is under More', async () => {
+  await scenario.step('Rarely used fields are under More', async () => {
     await form().getByText('More', { exact: true }).click();
     await form().getByText('Max spawned tasks').waitFor();
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('It is started, and its panel shows what the agent says', async () => {
+  await scenario.step('It is started, and its panel shows the text of the agent', async () => {
     await button('Start').click();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await answers(workbench).filter({ hasText: 'Line 12 went wrong first.' }).waitFor({ timeout: 60_000 });
@@ -200,7 +200,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(asked, /Find out why the build stopped/);
   });
 
-  await scenario.step('The task stands in the tree under Agent Tasks', async () => {
+  await scenario.step('The task is in the tree under Agent Tasks', async () => {
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await row('Agent Tasks').waitFor();
     await page.getByRole('treeitem', { name: /build stopped.*done/ }).waitFor();
@@ -231,7 +231,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await form().getByText('Saved.').waitFor({ state: 'attached' });
   });
 
-  await scenario.step('What was set counts for the next question of that chat', async () => {
+  await scenario.step('A changed field applies to the next message of that chat', async () => {
     await tab(/^New chat/).click();
     await composer(workbench).fill('Well?');
     await composer(workbench).press('Enter');
@@ -251,7 +251,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await notification(workbench, 'Decided: Tabs').getByRole('button', { name: 'Open' }).click();
   });
 
-  await scenario.step('What a check finds is shown among the problems', async () => {
+  await scenario.step('Findings of a check are in the Problems panel', async () => {
     writeFileSync(
       inHome('templates', 'wild.json5'),
       agent.replaceAll('log-reader', 'wild').replace('"search"]', '"search", "write", "bash"]'),

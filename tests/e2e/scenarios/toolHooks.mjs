@@ -109,7 +109,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.equal(readFileSync(file('sum.js'), 'utf8'), 'export const sum = (a, b) => a + b;\n');
   });
 
-  await scenario.step('A call that a hook refuses does not run, and says why', async () => {
+  await scenario.step('A call that a hook denies does not run, with the reason', async () => {
     await ask(workbench, 'Push it');
     await chat.getByText('I open a pull request.').waitFor({ timeout: 60_000 });
     await hookLine('Hook Protect main refused: Pushes to main go through a pull request.').waitFor();
@@ -117,7 +117,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('Undoing the edit takes back what the hook formatted', async () => {
+  await scenario.step('Undoing the edit also undoes the formatting of the hook', async () => {
     await workbench.command('Plue: Undo File Changes of a Turn');
     await pick(workbench, 'Undo File Changes of a Turn', 'Sums');
     await workbench.until(async () => !existsSync(file('sum.js')));

@@ -175,7 +175,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('No with a word goes to the model, by the keyboard', async () => {
+  await scenario.step('A denial with a reason goes to the model, by keyboard', async () => {
     await approval('daysOf').focus();
     await settled();
     await page.keyboard.press('n');
@@ -251,7 +251,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.ok(await isInView(approval(slow).locator('dd').last()), 'How it is held is out of sight.');
   });
 
-  await scenario.step('What it says streams in its line while it runs', async () => {
+  await scenario.step('Its output streams into its line while it runs', async () => {
     await settled();
     await approval(slow).getByRole('button', { name: 'Allow once' }).click();
     await calls('bash').last().getByText('step 2').waitFor();
@@ -274,7 +274,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('It is denied without a word', async () => {
+  await scenario.step('It is denied without a reason', async () => {
     await settled();
     await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny' }).click();
     await settled();
@@ -300,7 +300,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.monaco-editor').getByText('daysOf(year, month, mine)').first().waitFor();
   });
 
-  await scenario.step('Undoing it says so and overwrites nothing', async () => {
+  await scenario.step('Undo reports a conflict and overwrites nothing', async () => {
     await page.keyboard.press('Control+w');
     await backToChat();
     await changes().last().getByRole('button', { name: /^Undo/ }).click();
@@ -332,7 +332,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await changes().filter({ hasText: 'notes.md' }).waitFor();
   });
 
-  await scenario.step('What was deleted can be looked at', async () => {
+  await scenario.step('Deleted files can be viewed', async () => {
     await changes()
       .filter({ hasText: 'notes.md' })
       .getByRole('button', { name: /^Review/ })
