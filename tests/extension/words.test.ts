@@ -19,6 +19,12 @@ const inMessages = [
   'under way', 'for now', 'price unknown', 'unknown price', 'declined to answer', 'did not answer within',
 ]; // prettier-ignore
 
+/** Phrases to avoid in names of tests and scenarios. */
+const inTestNames = [
+  'told', 'tells', 'whoever', 'nobody', 'anybody', 'everybody', 'stands', 'stood', 'mended', 'mistake', 'mistakes', 'hears', 'heard', 'patience', 'whom',
+  'handed', 'be had', 'lets go', 'passed over', 'left out', 'taken back', 'under way',
+]; // prettier-ignore
+
 /** Words to avoid in identifiers in camel, Pascal, or snake case. */
 const parts = [
   'mend', 'mends', 'mended', 'told', 'whoever', 'answerer', 'patience', 'topup', 'journey', 'standin', 'house', 'gate', 'makeroom', 'makesroom', 'heard',
@@ -54,12 +60,25 @@ describe('plain English', () => {
     expect(messages).toEqual([]);
   });
 
+  it('Names of tests and scenarios have none of the phrases to avoid', { timeout: 60_000 }, () => {
+    const files = [
+      ...filesBelow('tests/Plue.Server.Tests', '.cs'),
+      ...filesBelow('tests/extension', '.ts'),
+      ...filesBelow('tests/e2e', '.mjs'),
+    ];
+    const found = files.flatMap((path) =>
+      testNamesOf(textOf(path)).flatMap((name) => phrasesIn(name, inTestNames).map(() => `${path}: ${name}`)),
+    );
+    expect(found).toEqual([]);
+  });
+
   it.each(roots)('Identifiers in %s have none of the words to avoid', { timeout: 60_000 }, (folder) => {
     expect(identifiersIn(folder)).toEqual([]);
   });
 
   it('finds a phrase and an identifier that are to be avoided', () => {
     expect(phrasesIn('The next one stands in for the first.')).toEqual(['stands in for']);
+    expect(testNamesOf("    public async Task Nobody_asks()\nit('is told', () => {})")).toEqual(['Nobody asks', 'is told']);
     expect(literalsOf('// "a b"\nx("Nobody asked.", "id")')).toEqual(['Nobody asked.']);
     expect(wordsOf('const waysToMend = topUp(PLUE_HOUSE)')).toEqual(expect.arrayContaining(['mend', 'house']));
     expect(avoided('const waysToMend = topUp(house)')).toEqual(['mend', 'house', 'topup']);
@@ -99,6 +118,13 @@ function literalsOf(code: string): string[] {
   return [...code.replaceAll(/^\s*\/\/.*$/gm, '').matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].flatMap(([, text]) =>
     text?.includes(' ') ? [text] : [],
   );
+}
+
+/** Names of test methods in C# and of tests and steps in TypeScript, as text. */
+function testNamesOf(code: string): string[] {
+  const methods = [...code.matchAll(/^ +public (?:(?:async|static|virtual|override) )*(?:Task|void) (\w+)\(/gm)];
+  const calls = [...code.matchAll(/(?:\b(?:it|test|describe)\b[^'"`\n]*|\.step)\(\s*(['"`])((?:(?!\1).)+)\1,/g)];
+  return [...methods.map(([, name = '']) => name.replaceAll('_', ' ')), ...calls.map(([, , name = '']) => name)];
 }
 
 /** The words of all identifiers in code, in lower case. */

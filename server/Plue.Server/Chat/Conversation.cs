@@ -85,8 +85,8 @@ public sealed class Conversation : IAsyncDisposable
         );
     }
 
-    /// <summary>Takes in what other windows wrote, and publishes it; a look at the file's length and time when there is nothing.</summary>
-    /// <returns>False when the state.Chat is no longer there.</returns>
+    /// <summary>Reads and publishes what other windows wrote. Without a change, this only compares the length and time of the file.</summary>
+    /// <returns>False if the chat no longer exists.</returns>
     public async Task<bool> FollowAsync()
     {
         if (state.Journal is not { } journal)
