@@ -158,7 +158,7 @@ public sealed record CodexGetResult
 /// <param name="What">The action as the template writes it: <c>set_field</c>.</param>
 public sealed record HookFailureView(DateTimeOffset Time, string What, string Message);
 
-/// <summary>A document as it stands in its file.</summary>
+/// <summary>A document as stored in its file.</summary>
 /// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
 /// <param name="Values">Its fields by name, as written; secrets never. Of Markdown its front matter.</param>
 /// <param name="Path">Null for what ships with Plue.</param>

@@ -52,7 +52,7 @@ public sealed record FileEditView
     public bool IsBinary { get; init; }
 }
 
-/// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed; without lines it stands before the line of its start.</summary>
+/// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed; without lines it precedes the line of its start.</summary>
 /// <param name="Text">The old lines, each behind a <c>-</c>, then the new ones behind a <c>+</c>.</param>
 public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text)
 {

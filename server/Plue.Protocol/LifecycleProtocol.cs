@@ -18,7 +18,7 @@ public sealed record EditorCapabilities(EditorTextDocuments? TextDocument);
 
 public sealed record EditorTextDocuments(EditorSynchronization? Synchronization);
 
-/// <param name="DynamicRegistration">It can be told later which files to tell of.</param>
+/// <param name="DynamicRegistration">The client supports dynamic registration.</param>
 public sealed record EditorSynchronization(bool? DynamicRegistration);
 
 public sealed record ClientInfo(string Name, string? Version);

@@ -61,12 +61,12 @@ public sealed record OutlineEntry(string MessageId, int Index, string Text, Date
 
 public sealed record MessageFindParams(string CodexId, string Text);
 
-/// <summary>Where the text stands in the branch that is shown, oldest first.</summary>
+/// <summary>The positions of the text in the shown branch, oldest first.</summary>
 /// <param name="IsTruncated">There are more than are listed.</param>
 public sealed record MessageFindResult(IReadOnlyList<FoundView> Found, bool IsTruncated);
 
 /// <param name="Index">Of the message in the branch, from 0.</param>
-/// <param name="Count">How often it stands in that message.</param>
+/// <param name="Count">Occurrences in that message.</param>
 public sealed record FoundView(string MessageId, int Index, int Count);
 
 public sealed record MessageCodexParams(string CodexId);
@@ -145,7 +145,7 @@ public sealed record MessageView
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string>? NotCarried { get; init; }
 
-    /// <summary>Set on a summary that stands for everything before it.</summary>
+    /// <summary>Set on a summary that replaces everything before it.</summary>
     public CompactionView? Compaction { get; init; }
     public ErrorView? Error { get; init; }
     public UsageView? Usage { get; init; }
@@ -280,7 +280,7 @@ public sealed record ApprovalNoteView(string Decision, string? Reason, string? R
 public sealed record ReasoningPart(string Content) : MessagePart;
 
 /// <summary>The messages before a summary are still there to be read; the model is sent the summary in their place.</summary>
-/// <param name="Messages">How many it stands for.</param>
+/// <param name="Messages">The number of messages that it replaces.</param>
 public sealed record CompactionView(int Messages, long TokensBefore, long TokensAfter);
 
 /// <param name="Kind">A FailureKind in camelCase; picks the button that helps.</param>
@@ -372,7 +372,7 @@ public sealed record Waiting(string For) : MessageEvent;
 
 public sealed record MessageStarted(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
 
-/// <summary>Another provider stands in before anything was shown: the chosen one is down or over its limit.</summary>
+/// <summary>A fallback provider responds before anything was shown: the selected one is down or rate limited.</summary>
 public sealed record AnsweredBy(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
 
 public sealed record TextDelta(string MessageId, int PartIndex, string Text) : MessageEvent;

@@ -41,7 +41,7 @@ public static class Methods
     // Documents.
     public static readonly RpcRequest<CodexListParams, CodexListResult> CodexList = new("codex/list");
 
-    /// <summary>A whole chat as it stands, with the message still being written and the last event number: a view folds on from there.</summary>
+    /// <summary>A whole chat, with the message in progress and the last event number, from which a view continues.</summary>
     public static readonly RpcRequest<CodexGetParams, CodexGetResult> CodexGet = new("codex/get");
     public static readonly RpcRequest<CodexCreateParams, CodexSummary> CodexCreate = new("codex/create");
     public static readonly RpcRequest<CodexUpdateParams, CodexSummary> CodexUpdate = new("codex/update");
@@ -104,7 +104,7 @@ public static class Methods
     public static readonly RpcRequest<MessageCodexParams, MessageCompactResult> MessageCompact = new("message/compact");
     public static readonly RpcRequest<MessageContextParams, MessageContextResult> MessageContext = new("message/context");
 
-    /// <summary>What the model would be told besides the messages if it were asked now.</summary>
+    /// <summary>The instructions that a request would include now.</summary>
     public static readonly RpcRequest<MessageCodexParams, MessageSteeringResult> MessageSteering = new("message/steering");
 
     /// <summary>Lets a text that was left out for its hidden characters count from now on, in every chat.</summary>
@@ -141,7 +141,7 @@ public static class Methods
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderTest = new("provider/test");
     public static readonly RpcRequest<ProviderModelsParams, ProviderModelsResult> ProviderModels = new("provider/models");
 
-    /// <summary>Takes a key that stands in the environment, or by mistake in the provider's file, into the vault, bound to the provider's origin.</summary>
+    /// <summary>Moves a key from the environment, or from the provider's file, to the vault, bound to the provider's origin.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderMoveKey = new("provider/moveKey");
     public static readonly RpcRequest<ProviderIdParams, ProviderSignInResult> ProviderSignIn = new("provider/signIn");
 
@@ -239,7 +239,7 @@ public static class Methods
     /// <summary>Takes effect at the next settled step.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskPause = new("task/pause");
 
-    /// <summary>Goes on where it stands: paused, stopped, interrupted, failed or over its budget.</summary>
+    /// <summary>Continues a task that is paused, stopped, interrupted, failed or over its budget.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskResume = new("task/resume");
 
     /// <summary>Tells it something; delivered with its next round.</summary>

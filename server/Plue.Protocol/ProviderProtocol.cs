@@ -67,7 +67,7 @@ public sealed record ProviderSummary
     /// <summary>Whether this kind takes an API key at all.</summary>
     public required bool TakesKey { get; init; }
 
-    /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key that stands in the environment.</summary>
+    /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key in the environment.</summary>
     public string? KeyReference { get; init; }
     public required bool HasCredential { get; init; }
 
@@ -85,7 +85,7 @@ public sealed record ProviderSummary
 /// <param name="UsedPercent">0 to 100.</param>
 public sealed record UsageWindowView(string Name, int UsedPercent, DateTimeOffset ResetsAt);
 
-/// <param name="HoldsSecret">A literal key stands in the file: provider/moveKey takes it into the vault.</param>
+/// <param name="HoldsSecret">The file contains a literal key: provider/moveKey moves it to the vault.</param>
 public sealed record FileFault(string Path, int Line, int Column, string Message, bool HoldsSecret);
 
 /// <param name="FolderProblem">Why the folder of provider files cannot be read; null when it can.</param>

@@ -85,7 +85,7 @@ public sealed record TaskView
     public bool Unread { get; init; }
     public bool Archived { get; init; }
 
-    /// <summary>Why it stands where it stands, in one sentence; null where the status says it all.</summary>
+    /// <summary>The reason for the status, in one sentence; null if the status is sufficient.</summary>
     public string? Note { get; init; }
 }
 

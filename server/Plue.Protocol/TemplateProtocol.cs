@@ -74,13 +74,13 @@ public sealed record TemplateFinding(FindingKind Kind, string Code, string Templ
 /// <param name="Values">Fields by name, over the defaults of the template.</param>
 public sealed record TemplateTryParams(string Id, IReadOnlyDictionary<string, JsonElement>? Values);
 
-/// <summary>What a codex of this template would send and be allowed, without anybody being called.</summary>
+/// <summary>Shows what a codex of this template would send and be allowed, without a request.</summary>
 public sealed record TemplateTryResult
 {
     public required string Id { get; init; }
     public required string Name { get; init; }
 
-    /// <summary>What the model would be told, whole.</summary>
+    /// <summary>The complete system prompt.</summary>
     public required string System { get; init; }
 
     /// <summary>The first message; for a task its goal.</summary>

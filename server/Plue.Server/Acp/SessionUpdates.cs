@@ -41,7 +41,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
     /// <summary>Completes when everything of the turn was sent.</summary>
     public Task<TurnEvent.TurnFinished> EndOfAsync(string turnId) => EndSource(turnId).Task;
 
-    /// <summary>The ends that nobody waits for any more.</summary>
+    /// <summary>The ends without a waiter.</summary>
     public void ForgetTurns() => turns.Clear();
 
     public void Publish(TurnEvent turnEvent)

@@ -22,7 +22,7 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
             null => "",
         };
 
-    /// <summary>Null when it has not called finish since it was last told something.</summary>
+    /// <summary>Null if it has not called finish since its last message.</summary>
     public static FinishResult? Of(StoredChat task)
     {
         if (

@@ -87,7 +87,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
+    /// <summary>A request that was rejected before it was sent is not a round. Some programs never report their usage.</summary>
     private static bool WasAsked(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 }

@@ -4,10 +4,10 @@ using Plue.Server.Templates;
 namespace Plue.Server.Agents;
 
 /// <summary>A task as the tree shows it.</summary>
-/// <param name="Status">Where it stands now: what it waits for counts.</param>
+/// <param name="Status">The current status, including what it waits for.</param>
 /// <param name="Waiting">Approvals that it waits for.</param>
 /// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>
-/// <param name="Note">Why it stands where it stands, one sentence; null where the status says it all.</param>
+/// <param name="Note">The reason for the status, in one sentence; null if the status is sufficient.</param>
 public sealed record TaskRow(
     string Uri,
     ChatSummary Summary,

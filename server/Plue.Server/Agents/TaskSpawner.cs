@@ -314,7 +314,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return await EndOfAsync(uri, progress, cancellationToken);
     }
 
-    /// <summary>Waits until it has ended, in whatever way. One that stands for its budget, or is paused, has not.</summary>
+    /// <summary>Waits until it has ended for any reason. A task that waits for its budget, or is paused, has not ended.</summary>
     public async Task<TaskResult> EndOfAsync(string uri, IToolProgress? progress, CancellationToken cancellationToken)
     {
         string? reported = null;

@@ -1,6 +1,6 @@
 namespace Plue.Server.Agents;
 
-/// <summary>Who asked for whom, by address. Links that lead in a circle are followed once.</summary>
+/// <summary>The parent of each task, by address. Links in a cycle are followed once.</summary>
 public sealed class TaskTree
 {
     private readonly Dictionary<string, string> parents = new(StringComparer.Ordinal);

@@ -194,7 +194,7 @@ public sealed class Attachments(
         return (ImageType.Detect(content) ?? "text/plain", content);
     }
 
-    /// <summary>Whether the file on the disk is another now than what was sent. Null where that cannot be told: it has none, or it is not there now.</summary>
+    /// <summary>Whether the file on the disk differs from the sent content. Null if unknown: there is no hash, or the file does not exist now.</summary>
     public bool? HasChanged(MessagePart.File sent)
     {
         if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolders is not { } folders)

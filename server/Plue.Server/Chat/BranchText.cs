@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <param name="Index">In the branch, from 0.</param>
-/// <param name="Count">How often the text stands in that message.</param>
+/// <param name="Count">Occurrences of the text in that message.</param>
 public sealed record FoundText(Message Message, int Index, int Count);
 
 /// <summary>What a reader looks for in the branch that is shown: its questions, and places of a text.</summary>

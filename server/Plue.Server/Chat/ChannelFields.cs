@@ -462,7 +462,7 @@ internal static class ChannelFields
     private static bool YesOrNo(string name, JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` must be true or false.");
 
-    /// <summary>One text stands for a list of it.</summary>
+    /// <summary>A single text is accepted as a list of one.</summary>
     private static IReadOnlyList<string> Texts(string name, JsonElement value) =>
         value.ValueKind switch
         {

@@ -31,7 +31,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
     public static bool HasWork(IReadOnlyList<Message> path) => Covered(path).Any(message => message.Compaction is null);
 
-    /// <summary>Whether a summary would make room: what it stands for is longer than a summary may be.</summary>
+    /// <summary>Whether a summary would free tokens: the messages that it replaces are longer than a summary may be.</summary>
     /// <param name="window">Tokens.</param>
     public static bool IsWorthwhile(IReadOnlyList<Message> path, long window) =>
         HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);

@@ -495,7 +495,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Stores what Plue itself has to say of a task. Hooks are run only when it says where the task stands.</summary>
+    /// <summary>Stores a record of Plue about a task. Hooks run only if it changes the status.</summary>
     public async Task KeepAsync(IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();

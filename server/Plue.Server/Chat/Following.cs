@@ -9,7 +9,7 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
     private bool isChanged;
     private bool isMissed;
 
-    /// <summary>A turn of another window that views were told of; its true id is not known here.</summary>
+    /// <summary>A turn of another window that views know; its real id is not known here.</summary>
     public string? TurnId { get; private set; } = chat.Status == ChatStatus.Running ? NewTurn() : null;
 
     public void Begin() => (isChanged, isMissed) = (false, false);

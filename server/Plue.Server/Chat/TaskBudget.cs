@@ -95,7 +95,7 @@ internal static class TaskBudget
     private static IEnumerable<Message> Answers(StoredChat task) =>
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming });
 
-    /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
+    /// <summary>A request that was rejected before it was sent is not a round. Some programs never report their usage.</summary>
     private static bool WasAsked(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 

@@ -7,7 +7,7 @@ namespace Plue.Server.Chat;
 
 /// <summary>
 /// One turn, from top to bottom: prepare the request, reserve its budget, stream the response, run the tools that it calls, store it, publish it, and ask again
-/// while the model asks for tools. Each round is a message. A message is durable before anybody hears that it is finished, and a turn ends with exactly one
+/// while the model asks for tools. Each round is a message. A message is durable before it is reported as finished, and a turn ends with exactly one
 /// <see cref="TurnEvent.TurnFinished"/>, whatever happened. Everything here runs in the conversation's loop.
 /// </summary>
 internal sealed class Turn(TurnContext context)

@@ -68,7 +68,7 @@ internal sealed class TurnRequests : ITurnRequests
     /// <summary>The provider with the model as far as it is known.</summary>
     public ProviderInfo Info => new(provider.Settings.Id, model ?? Chosen.Model);
 
-    /// <summary>Checks whether anybody can be asked, before anything is stored. Not called in the loop.</summary>
+    /// <summary>Checks whether a provider is available, before anything is stored. Not called in the loop.</summary>
     /// <param name="goOn">The last response is to be continued.</param>
     /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Else why the provider or the instructions cannot be used.</exception>
     public static async Task<TurnRequests> PlanAsync(

@@ -61,7 +61,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         );
     }
 
-    /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
+    /// <returns>Why the given passphrase does not open the vault, which is reported too; null if it does, or none was given.</returns>
     private async Task<string?> OpenVaultAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);

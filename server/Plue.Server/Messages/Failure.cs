@@ -7,7 +7,7 @@ public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAf
 {
     private readonly string? what;
 
-    /// <summary>What happened without what to do, for where Plue already does something about it; the whole message where nobody told them apart.</summary>
+    /// <summary>The cause without the advice, for errors that Plue already handles; the whole message if it is not split.</summary>
     public string What
     {
         get => what ?? Message;

@@ -7,7 +7,7 @@ public sealed record Instructions(string? System, IReadOnlyList<InstructionSourc
 {
     public static readonly Instructions None = new(null, []);
 
-    /// <summary>Why nobody can be asked with it; null when all is well.</summary>
+    /// <summary>Why no request can be sent with it; null if it is valid.</summary>
     public Failure? Failure { get; init; }
 
     /// <summary>Why the rules of the open folder do not count, in one sentence; null when they do.</summary>

@@ -1,6 +1,6 @@
 namespace Plue.Server.Messages;
 
-/// <summary>A tool call that was cut off: nobody knows how much of it was done.</summary>
+/// <summary>A tool call that was cut off: how much of it was done is unknown.</summary>
 public static class InterruptedCall
 {
     public const string Unknown = "It may have run partly or completely: check before you run it again.";

@@ -38,7 +38,7 @@ public sealed record Message
     /// <summary>The hooks that ran for it, in their order. A hook of a user message wrote it to continue a response.</summary>
     public IReadOnlyList<HookRun> Hooks { get; init; } = [];
 
-    /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
+    /// <summary>Set on a summary (a system message) that replaces all messages before it.</summary>
     public Compaction? Compaction { get; init; }
 
     /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>
@@ -53,14 +53,14 @@ public sealed record Message
     /// <summary>True unless it was taken over from a chat that the task continues.</summary>
     public bool IsOwn => !IsCopy && !IsEarlier;
 
-    /// <summary>Plue ran its calls, whatever ended it then: their results stand behind them, and are the next thing that the model is told.</summary>
+    /// <summary>Plue ran its calls, however the message ended: their results follow them and are sent to the model next.</summary>
     public bool HasToolRound =>
         StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);
 
     /// <summary>The answer goes on in the next message.</summary>
     public bool GoesOn => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
 
-    /// <summary>True for a summary that was read from a file: no model wrote it here, and nobody here has read it.</summary>
+    /// <summary>True for a summary that was read from a file: no model wrote it here, and the user has not seen it.</summary>
     public bool IsImportedSummary => Compaction is not null && IsCopy && (ProviderInfo is null || ProviderInfo.IsImported);
 
     /// <summary>The text parts joined; what a person would call "the message".</summary>
@@ -96,7 +96,7 @@ public sealed record ProviderInfo(string ProviderId, string? ModelId, string? Re
     public ProviderInfo AsImported(string name) => this with { ProviderId = name + ImportedMark };
 }
 
-/// <param name="Messages">How many the summary stands for.</param>
+/// <param name="Messages">The number of messages that the summary replaces.</param>
 public sealed record Compaction(int Messages, long TokensBefore, long TokensAfter);
 
 /// <summary>How long an answer took.</summary>

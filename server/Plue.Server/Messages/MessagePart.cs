@@ -51,7 +51,7 @@ public abstract record MessagePart
 
     public sealed record ToolResult(string ToolUseId, string? Result, string? Error) : MessagePart
     {
-        /// <summary>The files that the call changed; the model is not told of them here.</summary>
+        /// <summary>The files that the call changed; not sent to the model.</summary>
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
 
         /// <summary>The user's answer to the approval; null without one.</summary>

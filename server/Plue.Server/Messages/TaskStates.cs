@@ -1,6 +1,6 @@
 namespace Plue.Server.Messages;
 
-/// <summary>Where a task stands, as its field <c>status</c> says it.</summary>
+/// <summary>The states of a task, as in its field <c>status</c>.</summary>
 public static class TaskStates
 {
     public const string Field = "status";

@@ -47,7 +47,7 @@ public sealed record PolicyRules(string Path)
             .. Limits.Select(limit => limit.Setting),
         ];
 
-    /// <summary>Whether a text matches one of the patterns, in which <c>*</c> stands for any text.</summary>
+    /// <summary>Whether a text matches one of the patterns, in which <c>*</c> matches any text.</summary>
     internal static bool MatchesAny(IReadOnlyList<string> patterns, string text, bool ignoreCase = false) =>
         patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\"), text, ignoreCase));
 }

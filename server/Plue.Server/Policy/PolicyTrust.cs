@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Policy;
 
-/// <summary>Whether only an administrator can change a policy file: on Unix, root owns it and all its folders, and nobody else can write them.</summary>
+/// <summary>Whether only an administrator can change a policy file: on Unix, root owns it and all its folders, and no other user can write to them.</summary>
 internal static class PolicyTrust
 {
     private const uint WritableByOthers = 0x12;

@@ -20,7 +20,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
     private readonly Lock sync = new();
     private readonly HashSet<string> announced = new(StringComparer.Ordinal);
 
-    /// <summary>For an editor that cannot be told later; which files it sends is then its own choice.</summary>
+    /// <summary>For an editor without dynamic registration; it chooses which files it sends.</summary>
     public static ServerCapabilities Capabilities { get; } =
         new()
         {

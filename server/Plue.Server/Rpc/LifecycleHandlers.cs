@@ -13,10 +13,10 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     /// <summary>Whether <c>shutdown</c> came before the end; decides the exit code, as LSP has it.</summary>
     public bool WasShutDown { get; private set; }
 
-    /// <summary>Whether the editor can be told later which files to tell of.</summary>
+    /// <summary>Whether the editor supports dynamic registration.</summary>
     public bool TakesRegistrations { get; private set; }
 
-    /// <summary>The editor is ready, or the workspace was trusted: it may have to be told of more files.</summary>
+    /// <summary>The editor is ready, or the workspace was trusted: more files may have to be registered.</summary>
     public event Action? FilesChanged;
 
     public void Register()

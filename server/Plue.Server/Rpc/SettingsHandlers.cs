@@ -31,7 +31,7 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
         );
     }
 
-    /// <summary>Only known settings: whatever else stands in the file could be a secret.</summary>
+    /// <summary>Only known settings: other content of the file could be a secret.</summary>
     private SettingsResult Result(UserConfig config)
     {
         var policy = ManagedPolicy.Read(paths);

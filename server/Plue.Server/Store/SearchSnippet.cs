@@ -5,7 +5,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// One line around what was found. White space is one space, and what cannot be seen is omitted: control characters, and those that would turn
-/// the direction of what stands around them. It is cut between characters as a reader sees them.
+/// the direction of the surrounding text. It is cut between characters as a reader sees them.
 /// </summary>
 /// <param name="Start">Where the found text begins, in UTF-16 units.</param>
 public sealed record SearchSnippet(string Text, int Start, int Length)

@@ -139,7 +139,7 @@ public sealed record StoredChat
                 .ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal),
         };
 
-    /// <summary>The one value that says where a task stands.</summary>
+    /// <summary>The status of a task.</summary>
     public static IReadOnlyDictionary<string, JsonElement> StatusValue(string status) =>
         new Dictionary<string, JsonElement>(StringComparer.Ordinal)
         {

@@ -9,7 +9,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The trails of all documents: a journal each, <c>history/COLLECTION/NAME.jsonl</c>, that outlives its document. Who appends holds the collection's
-/// <see cref="FileLock"/>; anybody may read.
+/// <see cref="FileLock"/>; reading needs no lock.
 /// </summary>
 internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 {

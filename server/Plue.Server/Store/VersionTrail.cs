@@ -76,7 +76,7 @@ internal sealed class VersionTrail
     /// <summary>The number of the newest content version; 0 before the first.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Hooks that failed since anybody else changed the document, newest first.</summary>
+    /// <summary>Hooks that failed since the last change that was not by a hook, newest first.</summary>
     public IReadOnlyList<HookFailure> HookFailures => [.. hookFailures.AsEnumerable().Reverse().Take(MaxFailures)];
 
     /// <summary>Null before the first version and while the document is deleted.</summary>

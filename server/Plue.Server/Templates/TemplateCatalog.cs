@@ -112,7 +112,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
     public TemplateCollection CollectionOf(string id) => Find(id)?.Collection ?? TemplateCollections.Of([id]);
 
     /// <summary>Checks the content of a file against the effective parents without activating it.</summary>
-    /// <param name="layer">Where the file stands: one of the workspace has fewer rights.</param>
+    /// <param name="layer">The location of the file: templates of a workspace have fewer rights.</param>
     public TemplateReading Check(string id, ReadOnlySpan<byte> utf8, TemplateLayer layer = TemplateLayer.User)
     {
         var values = Named(id, TemplateReader.Read(utf8));

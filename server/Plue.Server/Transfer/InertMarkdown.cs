@@ -11,7 +11,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Markdown that anybody may have written as Markdown whose preview loads and runs nothing: images are links, HTML is text, a link leads to http,
+/// Converts untrusted Markdown to Markdown whose preview loads and runs nothing: images are links, HTML is text, a link leads to http,
 /// https or mailto or is text, and no diagram is drawn. Code stays as it is. Everything that leaves Plue as Markdown goes through here.
 /// </summary>
 /// <remarks>

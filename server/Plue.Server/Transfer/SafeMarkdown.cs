@@ -7,7 +7,7 @@ using Markdig.Syntax.Inlines;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Renders what anybody may have written to HTML that does nothing automatically: HTML in it is text, pictures are links, and a link leads to
+/// Renders untrusted text to HTML that does nothing automatically: HTML in it is text, pictures are links, and a link leads to
 /// http, https or mailto or is text. Anything that the library cannot take is shown as it was written.
 /// </summary>
 internal sealed class SafeMarkdown

@@ -81,7 +81,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
         }
     }
 
-    /// <summary>A keychain that does not answer must not keep anybody from his vault.</summary>
+    /// <summary>A keychain that does not respond must not make the vault inaccessible.</summary>
     private static async Task<long> TryKeychainAsync(Func<CancellationToken, Task<long>> call, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

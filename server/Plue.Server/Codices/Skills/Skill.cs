@@ -12,7 +12,7 @@ public sealed record SkillFile(string Path, long Length, string Sha256)
     /// <summary>Lines with characters that no editor shows, the first of them; null for none.</summary>
     public int? HiddenLine { get; init; }
 
-    /// <summary>The link leads out of the folder of the skill, so nobody reads it.</summary>
+    /// <summary>The link points outside of the folder of the skill, so it is not read.</summary>
     public bool IsLinkOut { get; init; }
 
     /// <summary>A script, by its name or its first line.</summary>

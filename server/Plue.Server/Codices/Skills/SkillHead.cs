@@ -133,7 +133,7 @@ public sealed record SkillHead(Json5Object Values)
             ? "cannot begin or end with a hyphen, or have two in a row."
         : null;
 
-    /// <summary>The valid name that a folder stands for, such as <c>pdf-forms</c> for <c>PDF Forms</c>; null if there is none.</summary>
+    /// <summary>The valid name for a folder, such as <c>pdf-forms</c> for <c>PDF Forms</c>; null if there is none.</summary>
     public static string? NameOf(string folder)
     {
         var name = string.Concat(folder.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-'))

@@ -7,7 +7,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Acp;
 
 /// <summary>JSON-RPC 2.0 with the program at the other end of a connection, one object a line: open requests in both directions. Thread-safe.</summary>
-/// <param name="write">Writes a line. An <see cref="IOException"/> means that nobody reads any more.</param>
+/// <param name="write">Writes a line. An <see cref="IOException"/> means that the reader has closed.</param>
 internal sealed class AcpPeer(IAcpReceiver receiver, Func<byte[], CancellationToken, Task> write)
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 256 };

@@ -301,7 +301,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         return null;
     }
 
-    /// <summary>Null for the empty object that stands before deltas.</summary>
+    /// <summary>Null for the empty object that precedes deltas.</summary>
     private static string? NextInput(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject())

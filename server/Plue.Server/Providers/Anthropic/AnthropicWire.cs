@@ -255,7 +255,7 @@ internal static partial class AnthropicWire
     }
 }
 
-/// <summary>A cloud that hosts Claude: the model stands in the address, and the version of the API in the body.</summary>
+/// <summary>A cloud that hosts Claude: the model is in the address, and the version of the API in the body.</summary>
 internal sealed record AnthropicHost(string Version, bool SaysStream)
 {
     public static readonly AnthropicHost Bedrock = new("bedrock-2023-05-31", SaysStream: false);

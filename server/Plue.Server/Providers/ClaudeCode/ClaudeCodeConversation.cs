@@ -248,7 +248,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         }
     }
 
-    /// <summary>The session's history is right, or it has none yet and can be told.</summary>
+    /// <summary>The session's history matches, or it has none yet and can receive it.</summary>
     private bool Serves(ClaudeCodeProcess current, ClaudeCodeLaunch wanted) =>
         current.Launch.IsCompatibleWith(wanted)
         && (!current.IsInitialized || current.System == system)

@@ -38,7 +38,7 @@ internal static class ClaudeCodeEnvironment
         "ProgramW6432",
     ];
 
-    /// <summary>What signs in to the vendor or changes whom it is sent to; left out once a key of ours decides.</summary>
+    /// <summary>Variables that sign in to the vendor or change its address; omitted if a key of Plue is used.</summary>
     private static readonly string[] Logins =
     [
         "ANTHROPIC_AUTH_TOKEN",

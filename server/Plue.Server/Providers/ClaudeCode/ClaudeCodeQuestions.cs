@@ -258,7 +258,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path
         && launch.OtherFolders.Prepend(folder).Any(one => RealPath.ResolvesInto(path, one));
 
-    /// <summary>A question under way, and whom it was for: an answer that comes late does not reach the next turn.</summary>
+    /// <summary>A request in progress, with its turn: a late response does not reach the next turn.</summary>
     private sealed class Pending(ClaudeCodeLine.Question question, IToolHost? host) : IDisposable
     {
         private readonly CancellationTokenSource stop = new();

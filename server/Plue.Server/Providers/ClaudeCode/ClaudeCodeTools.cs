@@ -33,7 +33,7 @@ internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<
 
     /// <summary>The file or folder that a reading tool of the CLI would look into.</summary>
     /// <param name="input">JSON.</param>
-    /// <returns>Null when that cannot be told from its path alone: a name pattern can lead out of the folder, too.</returns>
+    /// <returns>Null if the path alone does not determine it: a name pattern can match outside of the folder, too.</returns>
     public static string? ReadPath(string tool, string input, string folder)
     {
         try

@@ -121,7 +121,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         Fail(failure, events);
     }
 
-    /// <summary>Ends the answer with a failure that no line told.</summary>
+    /// <summary>Ends the response with a failure that no line reported.</summary>
     public void Fail(Failure failure, List<ProviderEvent> events)
     {
         if (HasEnded)

@@ -37,7 +37,7 @@ internal static class ClaudeCodeWire
         }
     }
 
-    /// <param name="hasTools">Each use of a tool is asked about and its end told, whatever the CLI thinks of it.</param>
+    /// <param name="hasTools">Each use of a tool needs permission and its end is reported, regardless of the CLI's own rules.</param>
     /// <param name="hasServer">Tools of ours are offered.</param>
     public static byte[] Initialize(string requestId, string? system, bool hasTools, bool hasServer) =>
         Write(writer =>

@@ -18,7 +18,7 @@ public sealed class Discovery(
     Func<IReadOnlyList<ProviderSettings>>? agents = null
 )
 {
-    /// <summary>The vendors whose key counts when it stands in the environment, in the order they are tried.</summary>
+    /// <summary>The vendors whose key in the environment is used, in the order they are tried.</summary>
     private static readonly (string Id, string Variable)[] Vendors =
     [
         ("anthropic", "ANTHROPIC_API_KEY"),
@@ -248,7 +248,7 @@ public sealed class Discovery(
             Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
         };
 
-    /// <summary>As it is looked up: letters of another script that look like Latin ones are told apart.</summary>
+    /// <summary>As it is looked up: letters of another script that look like Latin ones are distinguished.</summary>
     private static string Origin(ProviderSettings settings) =>
         settings.Address is { } address
             ? $"{address.Scheme}://{address.IdnHost}{(address.IsDefaultPort ? "" : $":{address.Port}")}"

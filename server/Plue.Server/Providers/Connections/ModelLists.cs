@@ -64,7 +64,7 @@ internal sealed partial class ModelLists(
         return await FetchAsync(provider, fingerprint).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What is known of a model without asking anybody.</summary>
+    /// <summary>Gets what is known of a model without a request.</summary>
     public ModelInfo? Find(ProviderSettings settings, string model)
     {
         var listed = Stored(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model);

@@ -31,7 +31,7 @@ internal static class ProviderFingerprint
     public static InstructionSource Source(ProviderSettings settings) =>
         new(InstructionKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
 
-    /// <summary>Of where it is and as whom it is asked: the list of models depends on nothing else.</summary>
+    /// <summary>Covers the address and the account: the list of models depends on nothing else.</summary>
     public static string OfConnection(ProviderSettings settings) => Hash(Connection(settings));
 
     private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;

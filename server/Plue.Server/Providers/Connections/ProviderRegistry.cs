@@ -271,7 +271,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {ModelAdvice(settings)}");
     }
 
-    /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
+    /// <summary>The model that a chat would get, if it is known without a request; null if only the vendor's list has it.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
         (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model
         : DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null ? usual
@@ -280,7 +280,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <returns>Null where the price is not known.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
 
-    /// <summary>What is known of a model without asking anybody; null where nothing is.</summary>
+    /// <summary>Gets what is known of a model without a request; null if unknown.</summary>
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
     /// <summary>The cached models, without a request.</summary>
@@ -478,7 +478,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private bool IsUsable(ConfiguredProvider provider) =>
         provider.Settings.Enabled && provider.Fault is null && RefusalOf(provider.Settings) is null;
 
-    /// <summary>The provider that a choice stands for. One that the user chose himself is never replaced by another.</summary>
+    /// <summary>Gets the provider of a choice. A provider that the user selected is never replaced by another.</summary>
     private IProvider Chosen(string reserved, string defaultId)
     {
         var small = reserved == DefaultSmall;
@@ -560,7 +560,7 @@ public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault
     public string? File { get; init; }
 }
 
-/// <param name="HoldsSecret">A literal key stands in the file.</param>
+/// <param name="HoldsSecret">The file contains a literal key.</param>
 public sealed record ProviderFault(string Path, int Line, int Column, string Message, bool HoldsSecret)
 {
     public override string ToString() => $"{System.IO.Path.GetFileName(Path)}:{Line}:{Column} {Message}";

@@ -7,7 +7,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.External;
 
 /// <summary>
-/// One running program that serves any number of requests at once, told apart by their ids. When it goes, every request still open hears it.
+/// One running program that serves parallel requests, identified by their ids. When it ends, all open requests fail.
 /// </summary>
 internal sealed class ExternalProcess : IAsyncDisposable
 {

@@ -23,10 +23,10 @@ internal static partial class GeminiWire
     public static string CallOf(string model) =>
         $"{string.Join('/', (model.Contains('/') ? model : "models/" + model).Split('/').Select(Uri.EscapeDataString))}:streamGenerateContent?alt=sse";
 
-    /// <summary>What history keeps of a signature on a function call; it stands before the call.</summary>
+    /// <summary>The stored signature of a function call; it precedes the call.</summary>
     public static string OnCall(string signature) => CallMark + signature;
 
-    /// <summary>What history keeps of a signature on a text; it stands behind the text, of which the last <paramref name="length"/> characters were signed.</summary>
+    /// <summary>The stored signature of a text; it follows the text, of which the last <paramref name="length"/> characters were signed.</summary>
     public static string OnText(string signature, int length) => $"{TextMark}{length}:{signature}";
 
     public static byte[] Request(
@@ -334,7 +334,7 @@ internal static partial class GeminiWire
         json.WriteEndObject();
     }
 
-    /// <summary>From Gemini 3 on a level, before that a budget, and before 2.5 nothing. Neither a Pro model nor Gemini 3 can be told not to think at all.</summary>
+    /// <summary>From Gemini 3 on a level, before that a budget, and before 2.5 nothing. Thinking cannot be turned off for Pro models and Gemini 3.</summary>
     private static Thinking? ThinkingOf(string model, string? level)
     {
         if (level is null || GenerationOf(model) is not { } generation || generation < 2.5)

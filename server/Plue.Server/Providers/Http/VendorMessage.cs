@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Http;
 /// <summary>What an error body says. <paramref name="Code"/> joins type, code and the reasons in the details, for matching only.</summary>
 internal readonly record struct VendorMessage(string Code, string Text)
 {
-    /// <summary>The HTTP status that an error inside a stream stands for; null where it names none.</summary>
+    /// <summary>The HTTP status that corresponds to an error inside a stream; null if it names none.</summary>
     public int? Status { get; init; }
 
     /// <summary>How long to wait, where the body says it rather than a header.</summary>

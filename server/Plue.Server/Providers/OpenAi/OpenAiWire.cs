@@ -165,7 +165,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>A mark stands at a piece of text; without one the content is the text itself, because not every server takes pieces.</summary>
+    /// <summary>A mark needs a content part; without one the content is a string, because some servers do not accept parts.</summary>
     private static void WriteContent(Utf8JsonWriter json, string text, bool isMarked)
     {
         if (!isMarked || text.Length == 0)

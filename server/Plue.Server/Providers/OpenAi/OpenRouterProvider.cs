@@ -67,7 +67,7 @@ public sealed class OpenRouterProvider : IWebSearchProvider
             ? "/api/v1"
             : OpenAiWire.ApiRoot(path);
 
-    /// <summary>For what anybody may read.</summary>
+    /// <summary>For public resources.</summary>
     private sealed class NoCredential : IRequestCredential
     {
         public ValueTask ApplyAsync(

@@ -129,7 +129,7 @@ internal static partial class RequestMessages
         }
     }
 
-    /// <summary>For a model that takes none: in their place stands a line that says so.</summary>
+    /// <summary>For a model without image support: a note replaces each image.</summary>
     public static ProviderRequest WithoutImages(ProviderRequest request) =>
         request with
         {

@@ -10,7 +10,7 @@ internal static partial class VertexModels
     /// <summary>A model of another publisher, which has its own wire.</summary>
     public static bool IsForeign(string model) => Bare(model).Contains('/');
 
-    /// <summary>The last part of the address. A date stands behind an @ there: <c>claude-haiku-4-5@20251001</c>.</summary>
+    /// <summary>The last part of the address. A date follows an @ there: <c>claude-haiku-4-5@20251001</c>.</summary>
     public static string PathOf(string model)
     {
         var bare = Bare(model);

@@ -14,7 +14,7 @@ internal sealed class HookServices
     /// <summary>The hooks in the settings of Plue.</summary>
     public required Func<IReadOnlyList<CommandHook>> OfUser { get; init; }
 
-    /// <summary>Whose settings of Claude Code are read too; null for nobody's.</summary>
+    /// <summary>The user whose settings of Claude Code are read too; null for none.</summary>
     public required Func<string?> ClaudeUserFolder { get; init; }
 
     /// <summary>Replaces the vault's values in a text.</summary>

@@ -88,7 +88,7 @@ public sealed record McpServices
     /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 
-    /// <summary>Asks the user a question of a server; null where there is nobody to ask.</summary>
+    /// <summary>Asks the user a question of a server; null if no user is available.</summary>
     internal Func<ApprovalRequest, CancellationToken, Task<ApprovalAnswer>>? Ask { get; init; }
 
     /// <summary>Judges what a server asks of a model, by the rules for calls; null where no server may ask.</summary>

@@ -122,7 +122,7 @@ internal sealed class KeyFiles(ProgramFolders folders, Func<WorkspaceFolders?> w
             .OfType<FoundKey>();
 
     /// <param name="address">Where the program sends it, if not to the vendor.</param>
-    /// <returns>Null without a key, or if nobody knows where it may be sent.</returns>
+    /// <returns>Null without a key, or if its allowed origins are unknown.</returns>
     private static FoundKey? Key(string path, string name, string variable, string? secret, string? address)
     {
         var suggestion = EnvSuggestion.Of(variable);

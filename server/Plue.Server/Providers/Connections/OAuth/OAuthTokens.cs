@@ -41,7 +41,7 @@ public sealed class OAuthTokens
     /// <summary>Where the vault keeps what brings the next token; it goes to the authorization server alone.</summary>
     public static string RefreshReference(string providerId) => $"{SecretReference.VaultScheme}{providerId}/refresh_token";
 
-    /// <summary>A token that is good for the next minutes, as far as anybody knows.</summary>
+    /// <summary>A token that is valid for the next minutes according to its expiry.</summary>
     /// <param name="origin">Where it is about to be sent.</param>
     /// <exception cref="FailureException">ProviderAuthFailed: not signed in, or no longer. VaultLocked. KeyNotBoundToOrigin.</exception>
     internal async Task<Secret> GetAsync(ProviderSettings settings, Uri origin, CancellationToken cancellationToken)
