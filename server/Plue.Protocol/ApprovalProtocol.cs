@@ -1,6 +1,6 @@
 namespace Plue.Protocol;
 
-/// <summary>What waits for the user's word, of every chat and task of this window, oldest first.</summary>
+/// <summary>The pending approvals of all chats and tasks of this window, oldest first.</summary>
 public sealed record ApprovalListResult(IReadOnlyList<ApprovalView> Approvals);
 
 /// <summary>The whole list again, after each change of it.</summary>
@@ -29,13 +29,13 @@ public sealed record ApprovalView
 {
     public required string Id { get; init; }
 
-    /// <summary>Of exactly what would be done. Equal requests have equal fingerprints.</summary>
+    /// <summary>The fingerprint of the exact action. Equal requests have equal fingerprints.</summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>The chat or task that asks.</summary>
     public required string CodexId { get; init; }
 
-    /// <summary>Who asks: the titles from the top of the tree down to the asker.</summary>
+    /// <summary>The titles from the root task down to the asking task.</summary>
     public required IReadOnlyList<string> Path { get; init; }
     public string? ToolUseId { get; init; }
     public required string ToolName { get; init; }
@@ -44,28 +44,28 @@ public sealed record ApprovalView
     /// <summary>Letter for letter what would run, be written or be read. Hidden characters are in it as they are: a view has to show them.</summary>
     public required string What { get; init; }
 
-    /// <summary>Of a write or an edit: what would change, as a unified diff.</summary>
+    /// <summary>For a write or an edit: the change as a unified diff.</summary>
     public string? Diff { get; init; }
 
     /// <summary>Whether <c>approval/content</c> has the files before and after the change. Missing for requests of other windows.</summary>
     public bool? HasContent { get; init; }
 
-    /// <summary>Where it would run, or what file it is about, with links followed.</summary>
+    /// <summary>The folder in which it would run, or its file, with links resolved.</summary>
     public string? Where { get; init; }
 
     /// <summary>Why it is asked, in one sentence.</summary>
     public required string Why { get; init; }
 
-    /// <summary>How a command would be held, in one sentence; null for what is no command.</summary>
+    /// <summary>The sandbox of a command, in one sentence; null if it is not a command.</summary>
     public string? Sandbox { get; init; }
 
-    /// <summary>What <c>always</c> would store; null where always is not offered.</summary>
+    /// <summary>The rule that <c>always</c> would store; null if always is not offered.</summary>
     public string? Rule { get; init; }
 
     /// <summary>The folder that the rule would be bound to; null for every folder.</summary>
     public string? RuleFolder { get; init; }
 
-    /// <summary>What the user fills in or opens; null for a yes or no.</summary>
+    /// <summary>The form or address for the user; null for an approval without input.</summary>
     public QuestionView? Question { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }
@@ -102,7 +102,7 @@ public sealed record QuestionFieldView
     /// <summary>The values that are filled in; several only for choices.</summary>
     public required IReadOnlyList<string> Defaults { get; init; }
 
-    /// <summary>Of a number, of the length of a text, or of the count of choices.</summary>
+    /// <summary>The limit of a number, of the length of a text, or of the number of choices.</summary>
     public double? Min { get; init; }
     public double? Max { get; init; }
 }
@@ -126,11 +126,11 @@ public enum ApprovalDecision
     Deny,
 }
 
-/// <param name="Fingerprint">What the user saw; another is refused with Conflict.</param>
-/// <param name="Reason">Told to the model with a denial.</param>
+/// <param name="Fingerprint">The fingerprint that was shown to the user; another is rejected with Conflict.</param>
+/// <param name="Reason">Sent to the model with a denial.</param>
 /// <param name="Rule">With <c>always</c>: the rule as it was shown.</param>
 /// <param name="EqualToo">Answers every request with this fingerprint.</param>
-/// <param name="Values">Of a question: a JSON object as text.</param>
+/// <param name="Values">For a question: a JSON object as text.</param>
 public sealed record ApprovalAnswerParams(
     string Id,
     string Fingerprint,

@@ -2,10 +2,10 @@ namespace Plue.Protocol;
 
 /// <summary>A file, a selection or an image to be sent with a message.</summary>
 /// <param name="Path">As the user named it: relative to the workspace, or absolute. Null for what has only a <paramref name="Blob"/>.</param>
-/// <param name="Blob">What attachment/store answered, for pasted and scaled images.</param>
+/// <param name="Blob">The result of attachment/store, for pasted and scaled images.</param>
 /// <param name="Name">Shown for what has no path.</param>
 /// <param name="Range">Only these lines.</param>
-/// <param name="Mode">How a file over the limit is sent; without it such a file is refused.</param>
+/// <param name="Mode">The way to send a file over the limit; without it, such a file is rejected.</param>
 /// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
 public sealed record Attachment(
     string? Path,
@@ -34,7 +34,7 @@ public enum AttachmentKind
     Binary,
 }
 
-/// <summary>What has to be answered before a file is sent.</summary>
+/// <summary>A question that must be answered before a file is sent.</summary>
 public enum AttachmentQuestion
 {
     OutsideWorkspace,
@@ -67,14 +67,14 @@ public sealed record AttachmentView
     /// <summary>Why it cannot be sent at all; null when it can.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>What the user should know though it is sent: it is no text, it ends earlier, keys in it are masked. Null when there is nothing.</summary>
+    /// <summary>A note about a file that is sent: it is not text, it is truncated, or keys in it are masked. Null without a note.</summary>
     public string? Note { get; init; }
 }
 
 /// <param name="Data">Base64.</param>
 public sealed record AttachmentStoreParams(string Name, string MediaType, string Data);
 
-/// <param name="Blob">Of the part or attachment.</param>
+/// <param name="Blob">The blob of the part or attachment.</param>
 public sealed record AttachmentReadParams(string Blob);
 
 /// <param name="Data">Base64.</param>

@@ -128,7 +128,7 @@ public sealed record CatalogStartingPoint(string Id, string Name, string Descrip
 public sealed record CatalogStartingPointsResult(IReadOnlyList<CatalogStartingPoint> Items);
 
 /// <param name="Id">Names the backup.</param>
-/// <param name="CatalogId">Whose earlier version it is.</param>
+/// <param name="CatalogId">The catalog of the earlier version.</param>
 public sealed record CatalogBackup(string Id, string CatalogId, string Name, DateTimeOffset At, int ModelCount);
 
 public sealed record CatalogBackupsResult(IReadOnlyList<CatalogBackup> Items);

@@ -6,7 +6,7 @@ namespace Plue.Protocol;
 /// <param name="Collection"><c>chats</c>, <c>tasks</c>, <c>providers</c>, <c>prompts</c>, <c>templates</c> or <c>items</c>.</param>
 public sealed record CodexListParams(string Collection, bool? IncludeArchived)
 {
-    /// <summary>Of this template or one that descends from it.</summary>
+    /// <summary>Only codices of this template or its descendants.</summary>
     public string? TemplateId { get; init; }
 
     /// <summary>All must hold.</summary>
@@ -36,7 +36,7 @@ public sealed record CodexFilter(
     bool? Exists
 );
 
-/// <param name="Total">How many there are without offset and limit.</param>
+/// <param name="Total">The number of all results, regardless of offset and limit.</param>
 public sealed record CodexListResult(IReadOnlyList<CodexSummary> Items, int Total);
 
 /// <summary>A row of a list: a chat, or a document. What only chats have is empty for documents.</summary>
@@ -71,13 +71,13 @@ public sealed record CodexSummary
     /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
     public required long Version { get; init; }
 
-    /// <summary>Of a task: its status as docs/records.md lists it, <c>waiting_for_child</c> and the like.</summary>
+    /// <summary>For a task: its status as docs/records.md lists it, <c>waiting_for_child</c> and the like.</summary>
     public string? TaskStatus { get; init; }
 
     /// <summary>The chat or task that asked for this task.</summary>
     public string? SpawnedBy { get; init; }
 
-    /// <summary>Where a document comes from; null for chats and tasks, which are always the user's.</summary>
+    /// <summary>The layer of a document; null for chats and tasks, which always belong to the user.</summary>
     public CodexLayer? Layer { get; init; }
     public string? Description { get; init; }
 }
@@ -92,7 +92,7 @@ public enum CodexLayer
 /// <param name="Model">Null means the provider's own.</param>
 public sealed record ModelChoice(string ProviderId, string? Model);
 
-/// <summary>What a chat asks of the model beside the text. Null means what the template or the provider says.</summary>
+/// <summary>Options of requests of a chat. Null uses the value of the template or the provider.</summary>
 public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
 /// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
@@ -105,10 +105,10 @@ public enum CodexStatus
     Damaged,
 }
 
-/// <param name="Limit">Of a chat only so many of its last messages; null means all.</param>
+/// <param name="Limit">For a chat: the number of its last messages to return; null means all.</param>
 public sealed record CodexGetParams(string Uri, int? Limit)
 {
-    /// <summary>Of a document as this version had it; null means as it is.</summary>
+    /// <summary>For a document: the version to return; null means the current content.</summary>
     public long? Version { get; init; }
 }
 
@@ -116,10 +116,10 @@ public sealed record CodexGetResult
 {
     public required CodexSummary Codex { get; init; }
 
-    /// <summary>Of the branch that is shown, oldest first; includes the one still being written.</summary>
+    /// <summary>The messages of the shown branch, oldest first; includes the message in progress.</summary>
     public required IReadOnlyList<MessageView> Messages { get; init; }
 
-    /// <summary>How many messages of that branch stand before the first of <see cref="Messages"/>.</summary>
+    /// <summary>The number of messages of that branch before the first of <see cref="Messages"/>.</summary>
     public required int Offset { get; init; }
 
     /// <summary>Waiting to be sent, in order.</summary>
@@ -130,7 +130,7 @@ public sealed record CodexGetResult
     /// <summary>In context for the whole chat, at their current content.</summary>
     public required IReadOnlyList<AttachmentView> ContextFiles { get; init; }
 
-    /// <summary>Of a codex that is a file; null for a chat.</summary>
+    /// <summary>The content of a codex that is a file; null for a chat.</summary>
     public DocumentView? Document { get; init; }
 
     /// <summary>The turn under way, or null.</summary>
@@ -142,10 +142,10 @@ public sealed record CodexGetResult
     /// <summary>Why this chat cannot be written to now (another window owns it, a read-only disk); null when it can.</summary>
     public string? ReadOnlyReason { get; init; }
 
-    /// <summary>What loading repaired or could not read, as one sentence.</summary>
+    /// <summary>A note about repaired or unreadable parts, as one sentence.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>Of a chat or task: the fields of its template that are its own, by the names that the template gives them; what is not there has its default.</summary>
+    /// <summary>For a chat or task: the values of its template's fields, by name; omitted fields have their defaults.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 
     /// <summary>The instruction sources in order; null for documents.</summary>
@@ -182,7 +182,7 @@ public sealed record CodexCreateParams(string TemplateId, string? Title, string?
     /// <summary>Null means <c>chats</c>, for a template that descends from task <c>tasks</c>, and for one that is none of chat, task and provider <c>items</c>.</summary>
     public string? Collection { get; init; }
 
-    /// <summary>Of a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
+    /// <summary>For a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
     public string? Text { get; init; }
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 }
@@ -217,7 +217,7 @@ public sealed record CodexUpdateParams(
     /// <summary>Items to add to list fields. A user message added to a chat starts a turn, as sending it would.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Append { get; init; }
 
-    /// <summary>Of a document: the whole file.</summary>
+    /// <summary>For a document: the whole file.</summary>
     public string? Text { get; init; }
 }
 
@@ -228,16 +228,16 @@ public sealed record CodexDeleteParams(string Uri);
 public sealed record CodexRenameParams(string Uri, string Name, bool? DryRun);
 
 /// <param name="Uri">The new address.</param>
-/// <param name="Updated">What referred to it and now refers to the new address.</param>
-/// <param name="Left">What still refers to the old one, and why: files that ship, belong to the workspace or have mistakes.</param>
+/// <param name="Updated">The documents that referred to it and now refer to the new address.</param>
+/// <param name="Left">The documents that still refer to the old address, and why: shipped files, files of the workspace, and files with errors.</param>
 public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<CodexLeftReference> Left);
 
 public sealed record CodexLeftReference(string Target, string Title, string Why);
 
 public sealed record CodexUriParams(string Uri);
 
-/// <param name="Version">Of a document; null means the newest.</param>
-/// <param name="MessageId">Of a chat: up to and with this message; null means all of the branch that is shown.</param>
+/// <param name="Version">The version of a document; null means the newest.</param>
+/// <param name="MessageId">For a chat: the last message to include; null means the whole shown branch.</param>
 public sealed record CodexForkParams(string Uri, string? MessageId, long? Version, string? Title);
 
 /// <param name="MessageId">The branch that goes through this message is shown, down to its newest end.</param>
@@ -260,8 +260,8 @@ public sealed record CodexHistoryResult(IReadOnlyList<CodexVersionView> Versions
 /// <param name="Diff">Unified, against the version before; null for chats.</param>
 public sealed record CodexVersionView(long Version, DateTimeOffset Time, string Author, string What, string? Diff, bool IsCurrent);
 
-/// <param name="Incoming">What refers to this codex.</param>
-/// <param name="Outgoing">What it refers to.</param>
+/// <param name="Incoming">Links to this codex.</param>
+/// <param name="Outgoing">Links of this codex.</param>
 public sealed record CodexLinksResult(IReadOnlyList<CodexLinkView> Incoming, IReadOnlyList<CodexLinkView> Outgoing);
 
 /// <param name="Kind"><c>provider_ref</c>, <c>prompt</c>, <c>template</c>, <c>spawned_by</c>, <c>file</c> or the field that holds it.</param>
@@ -310,7 +310,7 @@ public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat
     public string? RunId { get; init; }
 }
 
-/// <param name="NotCarried">What was left out and why, one sentence each.</param>
+/// <param name="NotCarried">Omitted content with the reason, one sentence each.</param>
 public sealed record CodexImportResult(
     IReadOnlyList<CodexSummary> Imported,
     IReadOnlyList<string> NotCarried,

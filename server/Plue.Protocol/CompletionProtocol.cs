@@ -3,7 +3,7 @@ namespace Plue.Protocol;
 /// <summary>Completes code at the cursor. A newer request stops an older one, which then returns no text.</summary>
 /// <param name="Prefix">The text before the cursor, with line feeds.</param>
 /// <param name="Suffix">The text after the cursor.</param>
-/// <param name="Path">Of the document, absolute; null for one without a file.</param>
+/// <param name="Path">The absolute path of the document; null for one without a file.</param>
 /// <param name="IsMultiline">Whether the completion may have several lines.</param>
 public sealed record CompletionInlineParams(string ProviderId, string Model, string Prefix, string Suffix, string? Path, bool? IsMultiline);
 

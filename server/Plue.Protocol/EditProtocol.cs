@@ -8,10 +8,10 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
     /// <summary>Turns whose changes can be taken back, the last first.</summary>
     public required IReadOnlyList<EditTurnView> Turns { get; init; }
 
-    /// <summary>What this request left as it is because somebody changed it since, one sentence for each file.</summary>
+    /// <summary>Files that were not changed because they were modified since, one sentence each.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
-    /// <summary>What commands may change without a way back, in one sentence: what is too large, or not to be read.</summary>
+    /// <summary>Files that commands may change without undo, in one sentence: too large, or not readable.</summary>
     public string? LeftOut { get; init; }
 }
 
@@ -30,7 +30,7 @@ public enum EditState
     Mixed,
 }
 
-/// <summary>What one agent changed of one file, all its turns together, against how the file was before the first that is not decided.</summary>
+/// <summary>The changes of one file by one agent in all its turns, compared with the file before the first undecided change.</summary>
 public sealed record FileEditView
 {
     /// <summary>From the workspace, with <c>/</c>.</summary>
@@ -71,7 +71,7 @@ public sealed record EditDecideParams(string CodexId, string? Path, string? Hunk
 /// <param name="All">Every turn of the codex and of everything under it, whatever <paramref name="TurnId"/> is.</param>
 public sealed record EditTurnParams(string CodexId, string? TurnId, bool? All = null);
 
-/// <summary>How a file was before an agent changed it, for the left side of the diff editor.</summary>
+/// <summary>The content of a file before an agent changed it, for the left side of the diff editor.</summary>
 public sealed record EditContentParams(string CodexId, string Path);
 
 /// <param name="Text">Null for a file that was not there.</param>

@@ -35,7 +35,7 @@ public sealed record HostWriteDocumentResult(HostWriteOutcome Outcome);
 public sealed record HostProblemsParams(IReadOnlyList<string>? Paths, long? After);
 
 /// <param name="Problems">Errors and warnings first; cut off where there are too many.</param>
-/// <param name="Total">How many there are.</param>
+/// <param name="Total">The total number.</param>
 /// <param name="Revision">Grows with each change of problems.</param>
 /// <param name="IsTracked">Problems of one of the paths are kept up to date: it is visible in an editor, or has problems.</param>
 public sealed record HostProblemsResult(IReadOnlyList<HostProblem> Problems, int Total, long Revision, bool IsTracked);
@@ -72,7 +72,7 @@ public sealed record HostPlacesResult(IReadOnlyList<HostPlace> Places, int Total
 
 /// <param name="Kind">The kind of symbol, as <c>function</c>; null for other places.</param>
 /// <param name="Container">The symbol around it.</param>
-/// <param name="Depth">How many symbols of the same file are around it.</param>
+/// <param name="Depth">The number of enclosing symbols of the same file.</param>
 public sealed record HostPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
 
 public sealed record HostRenameParams(string Path, int Line, string Symbol, string NewName);
@@ -107,7 +107,7 @@ public enum HostCellOutcome
 public sealed record HostRunCellResult(HostCellOutcome Outcome, IReadOnlyList<HostToolContent> Content);
 
 /// <param name="Files">Empty for all.</param>
-/// <param name="Names">Of tests or suites; empty for all.</param>
+/// <param name="Names">The names of tests or suites; empty for all.</param>
 public sealed record HostTestsParams(IReadOnlyList<string> Files, IReadOnlyList<string> Names);
 
 /// <param name="Result">Null if this editor cannot run tests for extensions.</param>

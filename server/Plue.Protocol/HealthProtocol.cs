@@ -1,6 +1,6 @@
 namespace Plue.Protocol;
 
-/// <summary>How a part of Plue is: it works, it works with a reservation, it is not there, or it is there and does not work.</summary>
+/// <summary>The state of a part of Plue: working, working with a warning, missing, or failed.</summary>
 public enum HealthState
 {
     Ok,
@@ -9,7 +9,7 @@ public enum HealthState
     Failed,
 }
 
-/// <summary>What helps. An editor offers it as a command, a shell as a line to type.</summary>
+/// <summary>A fix. An editor offers it as a command, a shell as a line to type.</summary>
 public enum HealthAction
 {
     ConnectProvider,
@@ -41,7 +41,7 @@ public sealed record HealthRowView
     public required bool Needed { get; init; }
     public required string Sentence { get; init; }
 
-    /// <summary>What the user can do about it; null where nothing is to be done.</summary>
+    /// <summary>Advice for the user; null if nothing needs to be done.</summary>
     public string? Advice { get; init; }
     public HealthFixView? Fix { get; init; }
 }

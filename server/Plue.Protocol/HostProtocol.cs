@@ -68,7 +68,7 @@ public sealed record HostToolResult(string ToolUseId, string Text) : HostPart;
 /// <param name="Schema">A JSON schema object as text.</param>
 public sealed record HostTool(string Name, string Description, string Schema);
 
-/// <summary>What is null is not said to the model.</summary>
+/// <summary>Null values are not sent to the model.</summary>
 public sealed record HostModelOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
 /// <param name="StopReason">endTurn, or toolUse when tools were called; the editor's API knows no other.</param>

@@ -134,7 +134,7 @@ public sealed record RegistrationParams(IReadOnlyList<RegistrationView> Registra
 
 public sealed record RegistrationView(string Id, string Method, RegistrationOptionsView RegisterOptions);
 
-/// <summary>What the methods ask for, each its own part.</summary>
+/// <summary>The parameters of several methods, each of which uses a part.</summary>
 public sealed record RegistrationOptionsView(IReadOnlyList<DocumentFilterView> DocumentSelector)
 {
     /// <summary>2: changes tell what changed.</summary>

@@ -13,7 +13,7 @@ public sealed record InitializeParams
     public EditorCapabilities? Capabilities { get; init; }
 }
 
-/// <summary>What of an editor's abilities matters here.</summary>
+/// <summary>The capabilities of an editor that are used here.</summary>
 public sealed record EditorCapabilities(EditorTextDocuments? TextDocument);
 
 public sealed record EditorTextDocuments(EditorSynchronization? Synchronization);
@@ -40,7 +40,7 @@ public sealed record WorkspaceFoldersParams(IReadOnlyList<WorkspaceFolderView> F
 
 public sealed record InitializeResult(ServerCapabilities Capabilities, ServerInfo ServerInfo);
 
-/// <summary>What the sidecar does for files. An editor that supports registrations receives the rest in <c>client/registerCapability</c>, with the folders that count.</summary>
+/// <summary>The features of the sidecar for files. An editor that supports registrations receives the rest in <c>client/registerCapability</c>, with the folders that count.</summary>
 public sealed record ServerCapabilities
 {
     public string PositionEncoding { get; init; } = "utf-16";

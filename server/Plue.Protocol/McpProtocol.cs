@@ -10,7 +10,7 @@ public enum McpState
     SignInNeeded,
 }
 
-/// <param name="Problems">What of the files that declare servers cannot be followed, one sentence each.</param>
+/// <param name="Problems">Problems of the files that declare servers, one sentence each.</param>
 public sealed record McpListResult(IReadOnlyList<McpServerView> Servers, IReadOnlyList<string> Problems);
 
 /// <summary>A server of the Model Context Protocol that a file declares.</summary>
@@ -31,24 +31,24 @@ public sealed record McpServerView
     /// <summary>Which program the command is, absolute; null for an address, and where there is none.</summary>
     public string? Program { get; init; }
 
-    /// <summary>Where it runs; null for an address.</summary>
+    /// <summary>The folder in which it runs; null for an address.</summary>
     public string? Folder { get; init; }
 
     /// <summary>Names of the variables, or headers, that it is given.</summary>
     public required IReadOnlyList<string> Environment { get; init; }
     public required string Fingerprint { get; init; }
 
-    /// <summary>Where a key of the vault has to be allowed to go, to reach this server.</summary>
+    /// <summary>The origin that a key of the vault must allow for this server.</summary>
     public string? SecretOrigin { get; init; }
 
-    /// <summary>What is another than when it was approved, in sentences; null when nothing is.</summary>
+    /// <summary>The changes since the approval, in sentences; null without changes.</summary>
     public IReadOnlyList<string>? Changes { get; init; }
     public required IReadOnlyList<McpToolView> Tools { get; init; }
 
-    /// <summary>What its list of tools costs in each request, in tokens; an estimate.</summary>
+    /// <summary>The estimated tokens of its tools in each request.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>What of its tools cannot be used, one sentence each.</summary>
+    /// <summary>Problems of its tools, one sentence each.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>Why it does not run, in one sentence.</summary>
@@ -58,7 +58,7 @@ public sealed record McpServerView
 /// <param name="Name">As a template names it: <c>SERVER/TOOL</c>.</param>
 public sealed record McpToolView(string Name, string Description, long Tokens);
 
-/// <param name="Fingerprint">What the user saw.</param>
+/// <param name="Fingerprint">The fingerprint that was shown to the user.</param>
 public sealed record McpApproveParams(string Name, string Fingerprint);
 
 public sealed record McpNameParams(string Name);

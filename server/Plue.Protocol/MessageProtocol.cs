@@ -40,14 +40,14 @@ public sealed record MessageEditParams(string CodexId, string MessageId, string 
     public bool? Answer { get; init; }
 }
 
-/// <summary>Of the branch that is shown.</summary>
+/// <summary>Selects messages of the shown branch.</summary>
 public sealed record MessageListParams(string CodexId, int Offset, int Limit)
 {
     /// <summary>Begins with this message; the offset then says nothing.</summary>
     public string? MessageId { get; init; }
 }
 
-/// <param name="Total">How many messages the branch has.</param>
+/// <param name="Total">The number of messages in the branch.</param>
 public sealed record MessageListResult(IReadOnlyList<MessageView> Messages, int Offset, int Total);
 
 public sealed record MessageIdParams(string CodexId, string MessageId);
@@ -65,7 +65,7 @@ public sealed record MessageFindParams(string CodexId, string Text);
 /// <param name="IsTruncated">There are more than are listed.</param>
 public sealed record MessageFindResult(IReadOnlyList<FoundView> Found, bool IsTruncated);
 
-/// <param name="Index">Of the message in the branch, from 0.</param>
+/// <param name="Index">The index of the message in the branch, from 0.</param>
 /// <param name="Count">Occurrences in that message.</param>
 public sealed record FoundView(string MessageId, int Index, int Count);
 
@@ -74,13 +74,13 @@ public sealed record MessageCodexParams(string CodexId);
 /// <summary>In tokens, by count where a count is known and else by estimate.</summary>
 public sealed record MessageCompactResult(long TokensBefore, long TokensAfter);
 
-/// <param name="Draft">What is being written, to count it too.</param>
+/// <param name="Draft">The draft, which is counted too.</param>
 public sealed record MessageContextParams(string CodexId, string? Draft)
 {
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 }
 
-/// <summary>How full the model's window is.</summary>
+/// <summary>The usage of the model's context window.</summary>
 /// <param name="Window">Tokens; null when the model's is not known.</param>
 /// <param name="IsEstimate">No vendor has counted this yet.</param>
 /// <param name="CompactsAt">Tokens from which on Plue summarises before it asks; null without a window.</param>
@@ -142,7 +142,7 @@ public sealed record MessageView
     /// <summary>The messages that follow the same one, itself included, oldest first; null when there is only this one.</summary>
     public IReadOnlyList<string>? Alternatives { get; init; }
 
-    /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
+    /// <summary>Content that was not sent to the model of this response, one sentence each.</summary>
     public IReadOnlyList<string>? NotCarried { get; init; }
 
     /// <summary>Set on a summary that replaces everything before it.</summary>
@@ -156,13 +156,13 @@ public sealed record MessageView
     /// <summary>Why the model stopped here: <c>toolUse</c> means that the answer goes on in the next message, with the results of its calls.</summary>
     public StopReason? StopReason { get; init; }
 
-    /// <summary>Of a task whose template names candidates: who was chosen for this answer, who was not, and why.</summary>
+    /// <summary>For a task whose template names candidates: the selected model of this response, and why the others were not selected.</summary>
     public RoutingReceipt? Routing { get; init; }
 
     /// <summary>The hooks that ran for this message, in their order; null for none. A hook of a user message wrote it to continue a response.</summary>
     public IReadOnlyList<HookRunView>? Hooks { get; init; }
 
-    /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
+    /// <summary>The instruction sources of this response, with their versions; null for responses of older versions of Plue.</summary>
     public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
 }
 
@@ -202,14 +202,14 @@ public sealed record SteeredBy(SteeringKind Kind, string Source, string Title, s
 /// <param name="Note">Why nothing of the open folder steers the chat, in one sentence; null when it may.</param>
 public sealed record MessageSteeringResult(IReadOnlyList<SteeringSource> Sources, string? Note);
 
-/// <param name="Version">What the user saw: another content is not allowed along with it.</param>
+/// <param name="Version">The version that was shown to the user: no other content is allowed by it.</param>
 public sealed record MessageAllowSteeringParams(string CodexId, string Source, string Version);
 
 /// <param name="Prompt">Its address.</param>
 public sealed record MessagePromptParams(string CodexId, string Prompt);
 
 /// <param name="Text">With the fields of the chat filled in.</param>
-/// <param name="Holes">What is still to be filled in, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
+/// <param name="Holes">The placeholders without a value, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
 public sealed record MessagePromptResult(string Text, IReadOnlyList<PromptHoleView> Holes, IReadOnlyList<PromptArgumentView> Arguments);
 
 public sealed record MessageCommandsParams(string CodexId);
@@ -218,10 +218,10 @@ public sealed record MessageCommandsParams(string CodexId);
 public sealed record MessageCommandsResult(IReadOnlyList<AgentCommandView> Items);
 
 /// <param name="Name">Without the slash.</param>
-/// <param name="Hint">What its text is; omitted if it takes none.</param>
+/// <param name="Hint">A hint for its text; omitted if it takes none.</param>
 public sealed record AgentCommandView(string Name, string Description, string? Hint);
 
-/// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+/// <param name="Start">The position of <c>{{name}}</c> in the text, in UTF-16 units.</param>
 public sealed record PromptHoleView(string Name, int Start, int Length);
 
 public sealed record PromptArgumentView(string Name, string? Description, bool IsOptional);
@@ -269,12 +269,12 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
     /// <summary>The user's answer to the approval; null without one.</summary>
     public ApprovalNoteView? Approval { get; init; }
 
-    /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+    /// <summary>The run time of the call without waiting for approval; null if unknown.</summary>
     public double? DurationMs { get; init; }
 }
 
 /// <param name="Decision">Other words than these may come from another version.</param>
-/// <param name="Rule">What <c>always</c> stored.</param>
+/// <param name="Rule">The rule that <c>always</c> stored.</param>
 public sealed record ApprovalNoteView(string Decision, string? Reason, string? Rule, DateTimeOffset Time);
 
 public sealed record ReasoningPart(string Content) : MessagePart;
@@ -327,7 +327,7 @@ public sealed record ProviderInfoView(string ProviderId, string ProviderName, st
 /// <param name="Seq">Counts up by one for each notification of a chat. A gap means that deltas were dropped for a slow window: get the chat again.</param>
 public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent Event);
 
-/// <summary>What a view folds into its state. Exactly one <c>turnFinished</c> ends a turn, whatever happened.</summary>
+/// <summary>An event that changes the state of a view. Exactly one <c>turnFinished</c> ends a turn.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(MessageAdded), "messageAdded")]
 [JsonDerivedType(typeof(MessageRemoved), "messageRemoved")]
@@ -367,7 +367,7 @@ public sealed record HooksChanged(IReadOnlyList<HookFailureView> Failures) : Mes
 
 public sealed record TurnStarted(string TurnId) : MessageEvent;
 
-/// <summary>What is being waited for: "Starting Claude Code", "Waiting for api.anthropic.com".</summary>
+/// <summary>The reason for waiting: "Starting Claude Code", "Waiting for api.anthropic.com".</summary>
 public sealed record Waiting(string For) : MessageEvent;
 
 public sealed record MessageStarted(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
@@ -386,7 +386,7 @@ public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text)
 /// <summary>The arguments had another shape than the tool declares; these replace them and run.</summary>
 public sealed record ToolCallRepaired(string MessageId, string ToolUseId, string Parameters) : MessageEvent;
 
-/// <summary>What a tool says while it runs: the output of a command as it comes. Never stored; the result is.</summary>
+/// <summary>The output of a running tool. Only the result is stored.</summary>
 public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : MessageEvent;
 
 public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : MessageEvent
@@ -397,7 +397,7 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
     /// <summary>The user's answer to the approval; null without one.</summary>
     public ApprovalNoteView? Approval { get; init; }
 
-    /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+    /// <summary>The run time of the call without waiting for approval; null if unknown.</summary>
     public double? DurationMs { get; init; }
 }
 

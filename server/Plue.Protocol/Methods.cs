@@ -51,7 +51,7 @@ public static class Methods
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRestore = new("codex/restore");
     public static readonly RpcRequest<CodexUriParams, CodexHistoryResult> CodexHistory = new("codex/history");
 
-    /// <summary>Of a chat: hides the last turn. Of a document: brings the version before back.</summary>
+    /// <summary>For a chat, hides the last turn. For a document, restores the previous version.</summary>
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexUndo = new("codex/undo");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRedo = new("codex/redo");
 
@@ -68,7 +68,7 @@ public static class Methods
     public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
     public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
 
-    /// <summary>What codex/import could take over on this machine.</summary>
+    /// <summary>Lists what codex/import could import on this machine.</summary>
     public static readonly RpcRequest<CodexImportableParams, CodexImportableResult> CodexImportable = new("codex/importable");
 
     /// <summary>Deletes a chat in which nothing was ever stored, without the trash. Conflict: it has messages, or the user changed it.</summary>

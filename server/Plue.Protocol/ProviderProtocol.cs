@@ -11,7 +11,7 @@ public enum ProviderStatus
     Disabled,
 }
 
-/// <summary>Where a provider comes from: a file of the user's, a key in the environment, a program found on this machine, or the tour.</summary>
+/// <summary>The origin of a provider: a file of the user, a key in the environment, a program found on this machine, or the tour.</summary>
 public enum ProviderSource
 {
     File,
@@ -20,7 +20,7 @@ public enum ProviderSource
     Tour,
 }
 
-/// <summary>How a provider authenticates. Files spell the names in snake_case.</summary>
+/// <summary>Authentication methods of providers. Files spell the names in snake_case.</summary>
 public enum AuthType
 {
     None,
@@ -49,7 +49,7 @@ public sealed record ProviderSummary
     /// <summary>Limits of a subscription that were reported with its last response and are not reset yet; null for none.</summary>
     public IReadOnlyList<UsageWindowView>? Windows { get; init; }
 
-    /// <summary>What is wrong with the file, where; null when it can be used.</summary>
+    /// <summary>The problem of the file with its position; null if it is valid.</summary>
     public FileFault? Fault { get; init; }
 
     /// <summary>The file's path; null for one that has none.</summary>
@@ -71,7 +71,7 @@ public sealed record ProviderSummary
     public string? KeyReference { get; init; }
     public required bool HasCredential { get; init; }
 
-    /// <summary>Where a key of this provider would be sent: scheme, host and port.</summary>
+    /// <summary>The origin to which a key of this provider is sent: scheme, host and port.</summary>
     public string? Origin { get; init; }
 
     /// <summary>New chats use it.</summary>
@@ -104,9 +104,9 @@ public sealed record ProviderKindView(
     IReadOnlyList<AuthType> AuthTypes
 );
 
-/// <param name="DefaultId">What new chats use from now on.</param>
-/// <param name="Sentence">What was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
-/// <param name="Tried">What was looked for, and how each ended, one sentence each.</param>
+/// <param name="DefaultId">The provider that new chats use from now on.</param>
+/// <param name="Sentence">The provider that was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
+/// <param name="Tried">The checks and their results, one sentence each.</param>
 public sealed record ProviderDiscoverResult(string DefaultId, string Sentence, IReadOnlyList<string> Tried);
 
 /// <summary>Creates or changes a provider codex. Never carries a secret: the key goes to the vault by vault/store.</summary>
@@ -169,7 +169,7 @@ public sealed record ProviderModelsParams(string Id, bool? Refresh);
 /// <param name="Error">Why the vendor could not be asked now; the list is then the stored one or the catalog's.</param>
 public sealed record ProviderModelsResult(IReadOnlyList<ModelView> Models, DateTimeOffset? FetchedAt, ErrorView? Error);
 
-/// <summary>What is not known is null: not false and not 0. Prices are USD for a million tokens.</summary>
+/// <summary>Unknown values are null: not false and not 0. Prices are USD per million tokens.</summary>
 public sealed record ModelView
 {
     public required string Id { get; init; }
@@ -189,17 +189,17 @@ public sealed record ModelView
     public decimal? CachedReadPerMillion { get; init; }
     public decimal? CachedWritePerMillion { get; init; }
 
-    /// <summary>What a chat like the user's own would cost, in USD; null while there are none or the price is unknown.</summary>
+    /// <summary>The cost of a typical chat of the user, in USD; null if there are no chats or the price is unknown.</summary>
     public decimal? TypicalChatCost { get; init; }
 }
 
 /// <summary>Begins a sign-in with OAuth. The window opens <see cref="ProviderSignInResult.Url"/>; provider/awaitSignIn tells how it went.</summary>
-/// <param name="Url">Where the user signs in.</param>
-/// <param name="UserCode">What the user types there; null where nothing is to be typed.</param>
+/// <param name="Url">The address where the user signs in.</param>
+/// <param name="UserCode">The code that the user enters there; null if none is needed.</param>
 public sealed record ProviderSignInResult(string Url, string? UserCode, DateTimeOffset ExpiresAt);
 
 /// <param name="Path">The whole path of the program.</param>
-/// <param name="Sha256">Of the file as it is now, in lower-case hex.</param>
+/// <param name="Sha256">The hash of the current file, in lower-case hex.</param>
 /// <param name="Approved">Exactly this path with exactly this content may be started.</param>
 /// <param name="ChangedSinceApproval">The path was approved with another content.</param>
 /// <param name="Agent">The name of the agent that it is; omitted for other programs.</param>
@@ -223,6 +223,6 @@ public sealed record ProviderApproveParams(string Path, string Sha256);
 public sealed record ProviderChangedParams(string? Id);
 
 /// <param name="CliPath">The one used; null when none was found.</param>
-/// <param name="Sentence">What a person wants to know.</param>
+/// <param name="Sentence">The result for the user.</param>
 /// <param name="Tried">Every place looked at, in order, and what was there.</param>
 public sealed record ClaudeCodeCheckResult(bool SignedIn, string? CliPath, string? Version, string Sentence, IReadOnlyList<string> Tried);

@@ -9,7 +9,7 @@ public sealed record SearchChatsParams(string SearchId, string Text)
     /// <summary>The first moment that no longer counts.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Of an answer, or the chat's own for a question.</summary>
+    /// <summary>The provider of a response, or of the chat for a user message.</summary>
     public string? ProviderId { get; init; }
 
     /// <summary>Likewise.</summary>
@@ -24,7 +24,7 @@ public sealed record SearchChatsParams(string SearchId, string Text)
     public IReadOnlyList<string>? Tags { get; init; }
     public bool? IncludeArchived { get; init; }
 
-    /// <summary>How many hits at most; 500 when not said, 5,000 at most.</summary>
+    /// <summary>The maximum number of hits: 500 by default, at most 5,000.</summary>
     public int? Limit { get; init; }
 }
 
@@ -33,7 +33,7 @@ public sealed record SearchHitsParams(string SearchId, IReadOnlyList<SearchHit> 
 
 /// <param name="MessageId">Empty when the chat's title was found and none of its messages; the role then says nothing.</param>
 /// <param name="Snippet">One line around the first place of the first word.</param>
-/// <param name="Start">Where the found text begins in <paramref name="Snippet"/>, in UTF-16 units.</param>
+/// <param name="Start">The start of the match in <paramref name="Snippet"/>, in UTF-16 units.</param>
 public sealed record SearchHit(
     string CodexId,
     string Title,
@@ -46,5 +46,5 @@ public sealed record SearchHit(
 );
 
 /// <param name="IsTruncated">There is more than the limit allowed.</param>
-/// <param name="Unreadable">How many chats could not be read.</param>
+/// <param name="Unreadable">The number of chats that could not be read.</param>
 public sealed record SearchChatsResult(int Hits, int Chats, bool IsTruncated, int Unreadable);

@@ -32,7 +32,7 @@ public sealed record FieldView
     public double? Max { get; init; }
     public double? Step { get; init; }
 
-    /// <summary>What every item of an array is.</summary>
+    /// <summary>The schema of each item of an array.</summary>
     public FieldView? Items { get; init; }
 
     /// <summary>The keys of an object; empty means any.</summary>
@@ -44,8 +44,8 @@ public sealed record FieldView
 /// <summary>The field counts only while another one has one of these values.</summary>
 public sealed record FieldConditionView(string Field, IReadOnlyList<JsonElement> Values);
 
-/// <param name="Path">Of <c>config.json5</c>, whether it exists or not.</param>
-/// <param name="Values">What the file says, by name; what is not there has its default.</param>
+/// <param name="Path">The path of <c>config.json5</c>, whether or not it exists.</param>
+/// <param name="Values">The values in the file, by name; omitted settings have their defaults.</param>
 /// <param name="Groups">The fields under their headings, in the order of the page.</param>
 /// <param name="Problem">Why the file is not followed; null when it is.</param>
 public sealed record SettingsResult(
@@ -55,7 +55,7 @@ public sealed record SettingsResult(
     FileFault? Problem
 )
 {
-    /// <summary>What the policy of the organization restricts, or why it cannot be used, one sentence each; empty without a policy.</summary>
+    /// <summary>The restrictions of the organization's policy, or why it cannot be used, one sentence each; empty without a policy.</summary>
     public required IReadOnlyList<string> Policy { get; init; }
 }
 

@@ -18,7 +18,7 @@ public enum SkillState
 }
 
 /// <param name="Skills">Those of the workspace first.</param>
-/// <param name="ListTokens">Of the list in each request; an estimate.</param>
+/// <param name="ListTokens">The estimated tokens of the list in each request.</param>
 /// <param name="ListLimit">The setting <c>skill_list_tokens</c>.</param>
 /// <param name="Note">One sentence if there are more skills than are read.</param>
 public sealed record SkillListResult(
@@ -51,13 +51,13 @@ public sealed record SkillView
     /// <summary>Why it is not on, in one or two sentences; null for one that is.</summary>
     public string? Why { get; init; }
 
-    /// <summary>Of all its files.</summary>
+    /// <summary>The fingerprint of all its files.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>Of its text, when it is loaded; an estimate.</summary>
+    /// <summary>The estimated tokens of its text when it is loaded.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Of its line in the list, in each request; an estimate. 0 for one that the model cannot load.</summary>
+    /// <summary>The estimated tokens of its line in the list, in each request. 0 if the model cannot load it.</summary>
     public required long ListTokens { get; init; }
 
     /// <summary>The model can load it.</summary>
@@ -95,7 +95,7 @@ public enum SkillChoice
     Disable,
 }
 
-/// <param name="Fingerprint">Of the skill that the user saw.</param>
+/// <param name="Fingerprint">The fingerprint of the skill that was shown to the user.</param>
 public sealed record SkillChooseParams(string Folder, string Fingerprint, SkillChoice Choice);
 
 /// <param name="Place">The path of one of the places.</param>

@@ -18,7 +18,7 @@ public sealed record SwitchProgramsResult(IReadOnlyList<SwitchProgramView> Progr
 /// <param name="Id">Such as <c>claude-code</c>.</param>
 public sealed record SwitchProgramView(string Id, string Name);
 
-/// <param name="Count">How many items it created.</param>
+/// <param name="Count">The number of items that it created.</param>
 /// <param name="HasKeys">True if it stored keys, so that the vault has to be unlocked to undo it.</param>
 public sealed record SwitchRunView(string Id, DateTimeOffset At, int Count, bool HasKeys);
 
@@ -56,7 +56,7 @@ public sealed record SwitchImportParams(string RunId, string Program, SwitchKind
     public string? UserFolder { get; init; }
 }
 
-/// <param name="Failed">What was not imported; its path is the ID of the item.</param>
+/// <param name="Failed">Items that were not imported; the path is the ID of the item.</param>
 public sealed record SwitchImportResult(IReadOnlyList<SwitchImportedView> Imported, IReadOnlyList<ImportFailureView> Failed);
 
 /// <param name="Address">Of a document or chat, the reference of a key, the name of a server, or the path of a file.</param>
@@ -65,6 +65,6 @@ public sealed record SwitchImportedView(string Id, string Address, IReadOnlyList
 
 public sealed record SwitchUndoParams(string RunId);
 
-/// <param name="Removed">How many items were moved to the trash.</param>
-/// <param name="Kept">What could not be undone, one sentence each.</param>
+/// <param name="Removed">The number of items that were moved to the trash.</param>
+/// <param name="Kept">Changes that could not be undone, one sentence each.</param>
 public sealed record SwitchUndoResult(int Removed, IReadOnlyList<string> Kept);

@@ -68,10 +68,10 @@ public sealed record TaskView
     public string? ProviderName { get; init; }
     public string? Model { get; init; }
 
-    /// <summary>Of the task itself.</summary>
+    /// <summary>Usage and cost of the task itself.</summary>
     public required TaskSpendView Spent { get; init; }
 
-    /// <summary>Of the task and everything under it.</summary>
+    /// <summary>Usage and cost of the task and its subtasks.</summary>
     public required TaskSpendView SpentInAll { get; init; }
     public required TaskBudgetView Budget { get; init; }
 
@@ -108,13 +108,13 @@ public sealed record TaskDetail
     public required IReadOnlyList<TaskView> Children { get; init; }
     public required IReadOnlyList<ChangedFileView> Files { get; init; }
 
-    /// <summary>What the user said when asked about its calls, allowed and denied, oldest first.</summary>
+    /// <summary>The approvals and denials of the user, oldest first.</summary>
     public required IReadOnlyList<AnsweredApprovalView> Approvals { get; init; }
 
     /// <summary>One lane for each agent of the tree under it, itself first.</summary>
     public required IReadOnlyList<TimelineLane> Timeline { get; init; }
 
-    /// <summary>What it handed back; null while it has not.</summary>
+    /// <summary>Its result; null before it returned one.</summary>
     public JsonElement? Outputs { get; init; }
 
     /// <summary>Why this model was chosen; null where nothing was to be chosen.</summary>
@@ -133,7 +133,7 @@ public sealed record TodoView(string Text, TodoState State);
 public sealed record ChangedFileView(string Path, int Added, int Removed);
 
 /// <param name="Decision"><c>once</c>, <c>always</c> or <c>deny</c>.</param>
-/// <param name="Rule">What <c>always</c> stored.</param>
+/// <param name="Rule">The rule that <c>always</c> stored.</param>
 public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason, string? Rule);
 
 public sealed record TimelineLane(string Uri, string Title, string Status, TaskSpendView Spent, IReadOnlyList<TimelineSpan> Spans);
@@ -148,7 +148,7 @@ public enum TimelineKind
 /// <param name="End">Null while it goes on.</param>
 public sealed record TimelineSpan(TimelineKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? CostUsd);
 
-/// <summary>Who was chosen, who was not, and why.</summary>
+/// <summary>The selected candidate, and the reasons for all candidates.</summary>
 public sealed record RoutingReceipt(string Chosen, string Why, IReadOnlyList<RejectedCandidate> Rejected);
 
 public sealed record RejectedCandidate(string Candidate, string Why);

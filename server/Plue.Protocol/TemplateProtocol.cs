@@ -16,7 +16,7 @@ public sealed record TemplateSummary
     public string? Version { get; init; }
     public string? ParentTemplate { get; init; }
 
-    /// <summary>Where codices of it live.</summary>
+    /// <summary>The collection of its codices.</summary>
     public required string Collection { get; init; }
     public required CodexLayer Layer { get; init; }
 
@@ -42,7 +42,7 @@ public sealed record TemplateView(string Id, string Name, string? Description, I
 {
     public string? ParentTemplate { get; init; }
 
-    /// <summary>Where codices of it live.</summary>
+    /// <summary>The collection of its codices.</summary>
     public string? Collection { get; init; }
     public string? Icon { get; init; }
     public string? Color { get; init; }

@@ -2,10 +2,10 @@ namespace Plue.Protocol;
 
 /// <param name="From">The first day, as <c>2026-11-21</c>; null means from the beginning.</param>
 /// <param name="To">The last day, itself included; null means today.</param>
-/// <param name="UtcOffsetMinutes">Where the user's days begin; null means UTC.</param>
+/// <param name="UtcOffsetMinutes">The time zone of the user's days; null means UTC.</param>
 public sealed record UsageParams(string? From, string? To, int? UtcOffsetMinutes);
 
-/// <summary>What was spent. USD; answers whose price is not known are counted in <see cref="UsageFigures.UnpricedAnswers"/>.</summary>
+/// <summary>Costs in USD. Responses without a known price are counted in <see cref="UsageFigures.UnpricedAnswers"/>.</summary>
 /// <param name="Days">Only those with answers, oldest first; one row for each provider.</param>
 public sealed record UsageSummaryResult(
     UsageFigures Total,
@@ -34,7 +34,7 @@ public sealed record UsageFigures
     public required long CachedWriteTokens { get; init; }
     public required long ReasoningTokens { get; init; }
 
-    /// <summary>How long answers took, added up.</summary>
+    /// <summary>The total duration of responses.</summary>
     public required double DurationMs { get; init; }
 
     /// <summary>Median; null where it was not measured.</summary>

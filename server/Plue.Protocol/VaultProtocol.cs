@@ -15,7 +15,7 @@ public sealed record VaultWayParams(string Way, string? WayId, string? Secret, b
 public sealed record VaultSetPassphraseParams(string? Current, string Passphrase);
 
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
-/// <param name="Origins">Where it may be sent: scheme, host and port. At least one.</param>
+/// <param name="Origins">The allowed origins: scheme, host and port. At least one.</param>
 public sealed record VaultStoreParams(string Reference, string Secret, IReadOnlyList<string> Origins);
 
 /// <summary>A new secret under the same name, for the same origins.</summary>
@@ -47,11 +47,11 @@ public sealed record VaultDeleteParams(string Reference);
 /// <param name="Path">A <c>.env</c> file.</param>
 public sealed record VaultReadEnvParams(string Path);
 
-/// <summary>What an import would do. No value travels.</summary>
+/// <summary>The planned changes of an import, without values.</summary>
 public sealed record VaultReadEnvResult(IReadOnlyList<EnvEntry> Entries);
 
-/// <param name="Name">Of the variable.</param>
-/// <param name="Reference">Where it would be stored.</param>
+/// <param name="Name">The name of the variable.</param>
+/// <param name="Reference">The reference under which it would be stored.</param>
 /// <param name="Origins">Known for vendors' own names; empty: the user has to say where the key may go.</param>
 /// <param name="Exists">Something is stored under that reference already.</param>
 public sealed record EnvEntry(string Name, string LastFour, string Reference, IReadOnlyList<string> Origins, bool Exists);

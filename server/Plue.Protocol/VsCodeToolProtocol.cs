@@ -68,5 +68,5 @@ public sealed record VsCodeToolView
 /// <param name="Tools">All that are to be enabled of those that this window has.</param>
 public sealed record VsCodeToolSelectParams(IReadOnlyList<VsCodeToolChoice> Tools);
 
-/// <param name="Fingerprint">Of the tool that the user saw.</param>
+/// <param name="Fingerprint">The fingerprint of the tool that was shown to the user.</param>
 public sealed record VsCodeToolChoice(string Name, string Fingerprint);
