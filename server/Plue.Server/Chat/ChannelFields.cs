@@ -148,7 +148,7 @@ internal static class ChannelFields
         var begun = WithDefaults(kind, template, fields, values.Keys);
         foreach (var (name, value) in values)
         {
-            begun = Set(begun, name, value, Nothing(kind, template), template);
+            begun = Set(begun, name, value, Empty(kind, template), template);
         }
 
         Check(begun, values, template);
@@ -249,14 +249,14 @@ internal static class ChannelFields
         {
             if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 }))
             {
-                begun = Set(begun, name, Json5Conversion.Of(value), Nothing(kind, template), template);
+                begun = Set(begun, name, Json5Conversion.Of(value), Empty(kind, template), template);
             }
         }
 
         return begun;
     }
 
-    private static StoredChat Nothing(ChannelKind kind, Template template) =>
+    private static StoredChat Empty(ChannelKind kind, Template template) =>
         new()
         {
             Id = kind.Prefix + new string('0', 32),
