@@ -22,7 +22,7 @@ internal sealed class LoadedSkills(SkillCatalog skills)
     /// <summary>Skills of a response that is still running. They count until the next message of the user, like those of stored messages.</summary>
     public void Add(IReadOnlyList<Message> messages, IReadOnlyList<InstructionSource> sources)
     {
-        List<InstructionSource> added = [.. sources.Where(source => source.Kind == SteeringKind.Skill)];
+        List<InstructionSource> added = [.. sources.Where(source => source.Kind == InstructionKind.Skill)];
         if (added.Count > 0)
         {
             var question = QuestionOf(messages);

@@ -121,7 +121,7 @@ describe('the picker of models', () => {
     expect(estimates()).toEqual([]);
   });
 
-  it('puts the recently used first, but neither the chosen one nor who is off or gone', () => {
+  it('lists recently used models first, without the selected, disabled and missing ones', () => {
     const recent = [{ providerId: 'groq', model: 'big' }, { providerId: 'anthropic' }, { providerId: 'off' }, { providerId: 'gone' }];
     open({ recent });
     expect(groups()[0]).toBe('Recently used');
