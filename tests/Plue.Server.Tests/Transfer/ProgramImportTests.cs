@@ -399,7 +399,7 @@ public sealed class ProgramImportTests : IAsyncDisposable
     public async Task Chats_and_keys_of_chosen_files_are_undone_as_one_run_each()
     {
         await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse battery"), none);
-        await services.Vault.Vault.StoreAsync("vault://demo/key", Key, [new Uri("https://example.com")], none);
+        await services.Vault.Vault.StoreAsync("vault://demo/key", Key, ["https://example.com"], none);
         Import.RecordKeys(["vault://demo/key"]);
         Assert.True(Import.LastRun!.HasKeys);
         Assert.Equal(1, (await UndoAsync(Import.LastRun.Id)).Removed);
