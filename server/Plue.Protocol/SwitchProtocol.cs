@@ -10,6 +10,7 @@ public enum SwitchKind
     Instructions,
     Keys,
     McpServers,
+    Skills,
 }
 
 /// <param name="LastRun">The last import that was not undone.</param>

@@ -2183,7 +2183,7 @@ export interface SwitchItemView {
   address?: string;
 }
 
-export type SwitchKind = 'chats' | 'agents' | 'prompts' | 'instructions' | 'keys' | 'mcpServers';
+export type SwitchKind = 'chats' | 'agents' | 'prompts' | 'instructions' | 'keys' | 'mcpServers' | 'skills';
 
 export interface SwitchProgramView {
   id: string;

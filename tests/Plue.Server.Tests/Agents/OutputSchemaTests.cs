@@ -26,7 +26,7 @@ public sealed class OutputSchemaTests
     [InlineData("""{"summary":"F","results":[{"outcome":"done"}]}""", "`summary` is shorter than 2 characters.")]
     [InlineData("""{"summary":"Fine again","results":[{"outcome":"done"}]}""", "`summary` is longer than 5 characters.")]
     [InlineData("""{"summary":7,"results":[{"outcome":"done"}]}""", "`summary` is a number where string is expected.")]
-    [InlineData("""{"summary":"Fine","results":[{"outcome":"perhaps"}]}""", "`results.0.outcome` is none of \"done\", \"failed\".")]
+    [InlineData("""{"summary":"Fine","results":[{"outcome":"perhaps"}]}""", "`results.0.outcome` must be one of \"done\", \"failed\".")]
     [InlineData("""{"summary":"Fine","results":[{"outcome":"done"},{"lines":1}]}""", "`results.1` has no `outcome`.")]
     [InlineData(
         """{"summary":"Fine","results":[{"outcome":"done","lines":1.5}]}""",
@@ -34,7 +34,7 @@ public sealed class OutputSchemaTests
     )]
     [InlineData("""{"summary":"Fine","results":[{"outcome":"done","lines":10}]}""", "`results.0.lines` is more than 9.")]
     [InlineData("""{"summary":"Fine","results":[{"outcome":"done"}],"id":"A1"}""", "`id` does not match ^[a-z]+$.")]
-    [InlineData("""{"summary":"Fine","results":[{"outcome":"done"}],"either":"no"}""", "`either` fits none of the forms that it may have.")]
+    [InlineData("""{"summary":"Fine","results":[{"outcome":"done"}],"either":"no"}""", "`either` matches none of the allowed schemas.")]
     [InlineData(
         """{"summary":"Fine","results":[{"outcome":"done"}],"one":9}""",
         "`one` has to fit exactly one of the forms that it may have."

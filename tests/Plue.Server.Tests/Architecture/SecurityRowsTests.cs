@@ -41,12 +41,12 @@ public partial class SecurityRowsTests
             "Preview_of_exported_Markdown_loads_and_runs_nothing",
             "A diagram that would load something is shown as text",
         ],
-        [43] = ["What is not a message of ours is refused"],
+        [43] = ["Unknown messages are rejected"],
         [44] = ["The page may load what is ours and nothing else"],
         [45] =
         [
             "Web and mail links leave through VS Code",
-            "says the real host when the words of a link claim another",
+            "shows the real host if the text of a link names another",
             "Hostile text at every place that shows text is no link and no icon",
             "An address is opened exactly as it is written",
         ],

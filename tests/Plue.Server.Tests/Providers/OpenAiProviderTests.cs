@@ -372,7 +372,7 @@ public class OpenAiProviderTests : ResponsesContract
         var first = await provider.StreamAsync(request, Cancel).ToListAsync(Cancel);
         var second = await provider.StreamAsync(request, Cancel).ToListAsync(Cancel);
         Assert.Equal(
-            said is null ? [] : [$"an answer without {said}, which some-model refuses"],
+            said is null ? [] : [$"a response without {said}, which some-model does not support"],
             first.OfType<ProviderEvent.Waiting>().Select(waiting => waiting.For)
         );
         Assert.Empty(second.OfType<ProviderEvent.Waiting>());

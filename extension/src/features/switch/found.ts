@@ -32,6 +32,7 @@ const icons: Record<SwitchKind, string> = {
   instructions: 'book',
   keys: 'key',
   mcpServers: 'server',
+  skills: 'lightbulb',
 };
 
 export function kindName(kind: SwitchKind): string {
@@ -42,6 +43,7 @@ export function kindName(kind: SwitchKind): string {
     instructions: l10n.t('Instructions'),
     keys: l10n.t('API keys'),
     mcpServers: l10n.t('MCP servers'),
+    skills: l10n.t('Skills'),
   };
   return names[kind];
 }

@@ -194,7 +194,7 @@ public class CopilotProviderTests : WireContract
 
     [Theory]
     [InlineData(401, "", FailureKind.ProviderAuthFailed, "Sign in again.")]
-    [InlineData(402, "quota_exceeded", FailureKind.SpendLimit, "used up")]
+    [InlineData(402, "quota_exceeded", FailureKind.SpendLimit, "is reached")]
     [InlineData(403, "feature_flag_blocked", FailureKind.PermissionDenied, "Your plan or your organization does not include it")]
     [InlineData(429, "rate_limited", FailureKind.RateLimited, "Try again in 9 s.")]
     [InlineData(400, "model_not_supported", FailureKind.ModelNotFound, "Choose another model.")]
