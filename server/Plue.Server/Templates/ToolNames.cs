@@ -41,6 +41,7 @@ public static class ToolNames
         new("rename", "Renames a symbol in all files.", MayChange: true),
         new("tests", "Runs tests in the editor.", MayChange: true),
         new("todo", "Manages the list of steps.", MayChange: false, NeedsFolder: false),
+        new("ask_user", "Asks you a question.", MayChange: false, NeedsFolder: false),
         new(Skill, "Loads a skill: instructions for one kind of work.", MayChange: false, NeedsFolder: false),
         new("codex", "Lists and reads prompts, templates and items.", MayChange: false, NeedsFolder: false),
         new(

@@ -38,6 +38,7 @@ public sealed class BuiltInTools(
         ("search", text => new SearchTool(text, policy, editor)),
         ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders)),
         (TodoList.ToolName, text => new TodoTool(text)),
+        (AskUserTool.ToolName, text => new AskUserTool(text)),
         ("fetch", text => new FetchTool(text, mayFetch, connections)),
     ];
 

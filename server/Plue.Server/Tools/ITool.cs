@@ -76,6 +76,12 @@ public abstract class PlannedCall
                 .OfType<string>(),
         ];
 
+    /// <summary>What the user is asked before it runs; null for nothing.</summary>
+    public virtual Question? Question => null;
+
+    /// <summary>Receives the answer to <see cref="Question"/>: values of its fields, or a denial.</summary>
+    public virtual void Answered(ApprovalAnswer given) { }
+
     /// <summary>Does it. Checks again that the world is as it was when it was planned.</summary>
     /// <exception cref="ToolFailureException">It could not be done; one sentence for the model.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; what it started is ended.</exception>

@@ -75,6 +75,8 @@ internal sealed class ToolParameters
             _ => throw Invalid(name, "true or false"),
         };
 
+    public bool Has(string name) => Value(name) is not null;
+
     public IReadOnlyList<JsonElement> List(string name) =>
         Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 

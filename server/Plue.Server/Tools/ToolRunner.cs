@@ -273,17 +273,23 @@ public sealed class ToolRunner(
         {
             verdicts.Add(new Verdict(Decision.Ask, reason));
         }
-        if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow)
-        {
-            return;
-        }
-        if (verdict.Decision == Decision.Deny)
+        var verdict = verdicts.MaxBy(one => one.Decision);
+        if (verdict?.Decision == Decision.Deny)
         {
             if (verdict.IsOfPolicy)
             {
                 policy.RecordRefusal(verdict.Why, context.CodexId, clock);
             }
             throw new ToolFailureException($"The call was denied: {verdict.Why}");
+        }
+        if (planned.Question is { } question)
+        {
+            planned.Answered(await AskAsync(call, tool, planned, question, hooks, context, observer, cancellationToken));
+            return;
+        }
+        if (verdict is null || verdict.Decision == Decision.Allow)
+        {
+            return;
         }
         if (rights.Any(one => one.IsUnattended))
         {
@@ -346,6 +352,50 @@ public sealed class ToolRunner(
                     ? "The user denied this call. Do not try it another way. Ask what to do instead, or continue without it."
                     : $"The user denied this call with the reason: {answer.Reason}"
             );
+        }
+        finally
+        {
+            observer.Waiting(call, false);
+        }
+    }
+
+    /// <summary>Asks what a call wants to know, beside the approvals of all agents.</summary>
+    private async Task<ApprovalAnswer> AskAsync(
+        ToolCall call,
+        ITool tool,
+        PlannedCall planned,
+        Question question,
+        CallHooks hooks,
+        ToolContext context,
+        IToolObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        const string Why = "The agent waits for your answer.";
+        if (context.Rights().Any(one => one.IsUnattended))
+        {
+            throw new ToolFailureException("No user is available to answer. Continue with the safest assumption and state it.");
+        }
+
+        await hooks.ApprovalRequestedAsync(planned, Why, cancellationToken);
+        var asking = approvals.AskAsync(
+            new ApprovalRequest
+            {
+                CodexId = context.CodexId,
+                Path = pathOf(context.Rights),
+                ToolUseId = call.ToolUseId,
+                ToolName = tool.Name,
+                Kind = planned.Kind,
+                What = planned.What,
+                Why = Why,
+                Question = question,
+            },
+            cancellationToken
+        );
+        observer.Waiting(call, true);
+        try
+        {
+            return await asking;
         }
         finally
         {

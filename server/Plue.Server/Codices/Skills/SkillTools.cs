@@ -21,6 +21,7 @@ public static class SkillTools
         ["Task"] = ["spawn_task"],
         ["Agent"] = ["spawn_task"],
         ["TodoWrite"] = ["todo"],
+        ["AskUserQuestion"] = ["ask_user"],
         ["Skill"] = [ToolNames.Skill],
     };
 

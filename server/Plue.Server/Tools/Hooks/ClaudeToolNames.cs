@@ -17,6 +17,7 @@ internal static class ClaudeToolNames
         ["fetch"] = ["WebFetch"],
         ["web_search"] = ["WebSearch"],
         ["todo"] = ["TodoWrite"],
+        ["ask_user"] = ["AskUserQuestion"],
         ["spawn_task"] = ["Task", "Agent"],
     };
 

@@ -33,7 +33,7 @@ const questions = {
   startServer: () => l10n.t('Start this MCP server?'),
   fetch: () => l10n.t('Fetch this page?'),
   hook: () => l10n.t('Run this hook from now on?'),
-  question: (server) => l10n.t('Question from the MCP server {0}', server),
+  question: (tool) => (tool === 'ask_user' ? l10n.t('Question') : l10n.t('Question from the MCP server {0}', tool)),
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 

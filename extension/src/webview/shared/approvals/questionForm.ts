@@ -1,4 +1,4 @@
-// The fields of a question of an MCP server, or the address that it asks to open.
+// The fields of a question of an agent or an MCP server, or the address that a server asks to open.
 import * as l10n from '@vscode/l10n';
 import type { QuestionFieldView, QuestionView } from '../../../protocol/protocol.generated';
 import { visibleText } from '../../../common/visibleText';
@@ -61,7 +61,7 @@ function fieldOf(field: QuestionFieldView, id: string): Field {
     case 'boolean':
       return checkbox(field, id);
     case 'choice':
-      return choice(field, id);
+      return field.isRequired && field.options.length <= maxRadios ? radios(field, id) : choice(field, id);
     case 'choices':
       return choices(field, id);
     case 'text':
@@ -124,6 +124,32 @@ function choice(field: QuestionFieldView, id: string): Field {
   };
 }
 
+/** More options are a list. */
+const maxRadios = 5;
+
+function radios(field: QuestionFieldView, id: string): Field {
+  const controls = field.options.map(({ value }, at) =>
+    element('input', { id: `${id}-${at}`, name: id, type: 'radio', required: true, checked: field.defaults[0] === value }),
+  );
+  return {
+    node: optionsOf(field, id, controls),
+    invalid: () => controls.find((control) => !control.checkValidity()),
+    value: () => field.options.find((_, at) => controls[at]?.checked === true)?.value,
+  };
+}
+
+function optionsOf(field: QuestionFieldView, id: string, controls: readonly HTMLInputElement[]): HTMLElement {
+  return element(
+    'fieldset',
+    { class: 'approval-field' },
+    element('legend', {}, titleOf(field)),
+    ...field.options.map(({ title }, at) =>
+      element('div', { class: 'approval-option' }, controls[at], element('label', { for: `${id}-${at}` }, visibleText(title))),
+    ),
+    about(field, id),
+  );
+}
+
 function choices(field: QuestionFieldView, id: string): Field {
   const controls = field.options.map(({ value }, at) =>
     element('input', { id: `${id}-${at}`, type: 'checkbox', checked: field.defaults.includes(value) }),
@@ -131,15 +157,7 @@ function choices(field: QuestionFieldView, id: string): Field {
   const chosen = (): string[] => field.options.filter((_, at) => controls[at]?.checked === true).map(({ value }) => value);
   const [min, max] = [field.min ?? (field.isRequired ? 1 : 0), field.max ?? field.options.length];
   return {
-    node: element(
-      'fieldset',
-      { class: 'approval-field' },
-      element('legend', {}, titleOf(field)),
-      ...field.options.map(({ title }, at) =>
-        element('div', { class: 'approval-option' }, controls[at], element('label', { for: `${id}-${at}` }, visibleText(title))),
-      ),
-      about(field, id),
-    ),
+    node: optionsOf(field, id, controls),
     invalid: () => {
       const [first] = controls;
       const count = chosen().length;
