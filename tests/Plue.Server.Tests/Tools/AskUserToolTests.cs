@@ -1,4 +1,5 @@
 using Plue.Server.Edits;
+using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Tests.Testing;
@@ -63,7 +64,7 @@ public sealed class AskUserToolTests : IDisposable
         Assert.Equal(
             "Answer is required.",
             Assert
-                .Throws<Messages.FailureException>(() =>
+                .Throws<FailureException>(() =>
                     approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once, Values: "{}"), false)
                 )
                 .Message
