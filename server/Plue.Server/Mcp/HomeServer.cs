@@ -113,7 +113,7 @@ internal sealed class HomeServer : IChatEvents, ITurnSink, IAsyncDisposable
         }
         catch (FailureException fault)
         {
-            throw new McpProtocolException(fault.Message, McpErrorCode.InvalidParams);
+            throw new McpProtocolException(fault.Message, fault, McpErrorCode.InvalidParams);
         }
 
         return result.IsError

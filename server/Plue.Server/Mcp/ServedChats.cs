@@ -88,7 +88,7 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
             // Masked before it is cut, so that no part of a secret is at an edge.
             var text = outgoing.Clean(messages[index].Text);
             var part = ServedText.Part(text, offset, left);
-            rows.Add(Row(messages[index], part));
+            rows.Add((JsonNode)Row(messages[index], part));
             left -= part.Length;
             offset += part.Length;
             if (offset >= text.Length)

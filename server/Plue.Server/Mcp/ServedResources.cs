@@ -53,7 +53,7 @@ internal sealed class ServedResources(ServedTools tools)
         }
         catch (ToolFailureException fault)
         {
-            throw new McpProtocolException(fault.Message, McpErrorCode.InvalidParams);
+            throw new McpProtocolException(fault.Message, fault, McpErrorCode.InvalidParams);
         }
 
         var found = All().Skip(from).Take(PageSize + 1).ToList();
@@ -103,6 +103,7 @@ internal sealed class ServedResources(ServedTools tools)
         {
             throw new McpProtocolException(
                 tools.Clean(fault.Message),
+                fault,
                 fault.Failure.Kind == FailureKind.NotFound ? McpErrorCode.ResourceNotFound : McpErrorCode.InternalError
             );
         }

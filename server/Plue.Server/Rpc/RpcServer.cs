@@ -27,7 +27,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
     public bool IsInitialized { get; set; }
 
-    /// <param name="isKept">The handler returns the same object as long as its result is the same: the bytes of the last one are kept.</param>
+    /// <param name="isCached">The handler returns the same object as long as its result is the same: the bytes of the last one are kept.</param>
     public void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, CancellationToken, Task<TResult>> handle,

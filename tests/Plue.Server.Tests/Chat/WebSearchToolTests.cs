@@ -1,7 +1,6 @@
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
-using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Chat;

@@ -76,7 +76,10 @@ public sealed class ManagedPolicyTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows protects the folder of the policy.");
         var system = Path.Combine(folder, "system.json5");
         File.WriteAllText(system, "{}");
-        File.SetUnixFileMode(system, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(system, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        }
         File.WriteAllText(PolicyFile, "{ allowed_providers: ['anthropic'] }");
         var policy = ManagedPolicy.Read(new PluePaths(folder) { Policy = system, AddedPolicy = PolicyFile });
         Assert.StartsWith($"Your organization's policy ({system}) cannot be used", policy.ProblemSentence, StringComparison.Ordinal);

@@ -186,7 +186,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
         : name.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? (name[..end], name[(end + 1)..])
         : ("", name);
 
-    private Failure? RefusalOf(string owner, string name) =>
+    private static Failure? RefusalOf(string owner, string name) =>
         owner switch
         {
             Plue => new Failure(

@@ -1,7 +1,5 @@
 using Plue.Server.Permissions;
-using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
-using Plue.Server.Tools;
 using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
