@@ -304,6 +304,8 @@ internal sealed class Turn(TurnContext context)
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = round.RunForProgram.GetValueOrDefault(id);
                 live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime, known?.Instructions);
+                // What a program loads counts for its next words, which come without another request.
+                live.SteeredBy = [.. live.SteeredBy, .. known?.Instructions ?? []];
                 sink.Publish(
                     new TurnEvent.ToolCallFinished(live.Id, id, result, error)
                     {

@@ -104,7 +104,7 @@ public sealed class AskUserTool(string description) : ITool
             if (given.Decision == ApprovalDecision.Deny)
             {
                 answer = string.IsNullOrWhiteSpace(given.Reason)
-                    ? "The user declined to answer. Do not ask this again. Continue with the safest assumption and state it, or stop."
+                    ? "The user gave no answer. Do not ask this again. Continue with the safest assumption and state it, or stop."
                     : $"The user declined to choose and wrote: {given.Reason}";
                 return;
             }

@@ -71,7 +71,7 @@ public sealed class UserCatalogsTests : IDisposable
             var failure = Assert.Throws<FailureException>(change).Failure;
             Assert.Equal(FailureKind.OriginChange, failure.Kind);
             Assert.Contains(
-                "Groq with the key in GROQ_API_KEY is asked at https://api.groq.com now and would be asked at https://evil.example.",
+                "Groq with the key in GROQ_API_KEY uses https://api.groq.com now and would use https://evil.example.",
                 failure.Message,
                 StringComparison.Ordinal
             );

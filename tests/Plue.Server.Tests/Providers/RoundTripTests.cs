@@ -189,8 +189,8 @@ public partial class RoundTripTests
         );
         Assert.Equal(
             [
-                "The thinking of 2 earlier answers was not sent: it belongs to claude-old and some-model-mini.",
-                "The tool calls of an earlier answer were not sent: the program that responded ran them itself.",
+                "The thinking of 2 earlier responses was not sent: it belongs to claude-old and some-model-mini.",
+                "The tool calls of an earlier response were not sent: the program that responded ran them itself.",
             ],
             RequestMessages.Omitted(chat, Settings)
         );

@@ -78,6 +78,12 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
       ui.showQuickPick([text], { title: text, canPickMany: true }),
     ]),
   createQuickPick: (text) => record(ui.createQuickPick(text, text)),
+  setQuickPickTitle: (text) => {
+    const pick = ui.createQuickPick(text, text);
+    ui.setQuickPickTitle(pick, text);
+    record(pick);
+  },
+  plainMarkdown: (text) => record(ui.plainMarkdown(text)),
   literalItem: (text) => record(ui.literalItem({ label: text, description: text, detail: text })),
   createTreeItem: (text) => record(ui.createTreeItem({ label: text, description: text, tooltip: text })),
   showTreeViewStatus: (text) => {

@@ -313,7 +313,7 @@ describe('a command', () => {
     expect(input().value).toBe('Review this.');
   });
 
-  it('lists prompts of MCP servers, and asks for their text with what stands behind them', async () => {
+  it('lists prompts of MCP servers, and requests their text with its arguments', async () => {
     type('/');
     await receive({ type: 'prompts', prompts: [] });
     const city = { name: 'city', description: 'Where', isRequired: true };

@@ -18,7 +18,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         List<McpPart> parts = [new("declared in", server.Source)];
         if (server.Roots is { } roots)
         {
-            parts.Add(new("told the workspace folders", roots ? "yes" : "no"));
+            parts.Add(new("receives the workspace folders", roots ? "yes" : "no"));
         }
         if (server.Sampling)
         {

@@ -106,7 +106,7 @@ public sealed class McpSamplingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_program_is_told_the_trusted_folders_and_their_changes()
+    public async Task A_program_receives_the_trusted_folders_and_their_changes()
     {
         await StartAsync("");
         Assert.Contains(new Uri(home.Folder).AbsoluteUri, (await CallAsync("all/get-roots-list")).Text, StringComparison.Ordinal);

@@ -17,6 +17,7 @@ import {
   skillList,
   codexUpdate,
   messageContext,
+  mcpPrompts,
   messageCommands,
   messagePrompt,
   messageSteer,
@@ -278,7 +279,7 @@ describe('prompts', () => {
     const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
     sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
-    sidecar.answer(messageCommands, () => ({ items: [] }));
+    sidecar.answer(messageCommands, () => ({ items: [] })).answer(mcpPrompts, () => ({ prompts: [] }));
     await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toContainEqual({ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] });
   });
@@ -300,7 +301,8 @@ describe('prompts', () => {
       problems: [],
       ...change,
     });
-    sidecar.answer(codexList, () => ({ items: [], total: 0 })).answer(messageCommands, () => ({ items: [] }));
+    sidecar.answer(codexList, () => ({ items: [], total: 0 }));
+    sidecar.answer(messageCommands, () => ({ items: [] })).answer(mcpPrompts, () => ({ prompts: [] }));
     sidecar.answer(skillList, () => ({
       skills: [skill('pdf', { argumentHint: '[file]' }), skill('off', { state: 'off' }), skill('its', { isForUser: false })],
       places: [],
@@ -313,7 +315,8 @@ describe('prompts', () => {
 
   it('come with the commands of the agent that responds', async () => {
     const command = { name: 'review', description: 'Review the changes', hint: 'what to look at' };
-    sidecar.answer(codexList, () => ({ items: [], total: 0 })).answer(messageCommands, () => ({ items: [command] }));
+    sidecar.answer(codexList, () => ({ items: [], total: 0 }));
+    sidecar.answer(messageCommands, () => ({ items: [command] })).answer(mcpPrompts, () => ({ prompts: [] }));
     sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
     await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toContainEqual({ type: 'prompts', prompts: [], commands: [command] });

@@ -83,10 +83,11 @@ test('Selected sessions are imported one by one, the last one opens, and the rep
     );
   answers.push('Claude Code', 'Take', 'Show Report');
   await new Transfer(sidecar).import();
+  const runId: unknown = expect.stringMatching(/^[\da-f-]{36}$/);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([
     { format: 'claudeCode' },
-    { paths: ['/s/1.jsonl'], format: 'claudeCode', again: false },
-    { paths: ['/s/2.jsonl'], format: 'claudeCode', again: false },
+    { paths: ['/s/1.jsonl'], format: 'claudeCode', again: false, runId },
+    { paths: ['/s/2.jsonl'], format: 'claudeCode', again: false, runId },
   ]);
   expect(executed).toEqual([['plue.openChat', 'codex://chats/chat_one']]);
   expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: '1 chat was imported. 1 file was not imported.' });
@@ -110,7 +111,7 @@ test('Earlier imports are repeated only if the user confirms', async () => {
   answers.push('Files', 'Import Again');
   files.push(Uri.file('/s/1.json'));
   await new Transfer(sidecar).import();
-  expect(sidecar.asked.at(-1)?.params).toEqual({ paths: ['/s/1.json'], format: 'auto', again: true });
+  expect(sidecar.asked.at(-1)?.params).toMatchObject({ paths: ['/s/1.json'], format: 'auto', again: true });
   expect(shown.at(-1)?.text).toBe('1 chat was imported.');
 });
 
