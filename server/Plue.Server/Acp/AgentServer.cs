@@ -65,6 +65,11 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var session in sessions.Values)
+        {
+            session.Close();
+        }
+
         peer.End(new Failure(FailureKind.Unreachable, "The editor closed the connection."));
         // A blocked disk must not keep a process that nobody needs.
         var ending = Task.Run(async () =>

@@ -12,6 +12,7 @@ internal sealed class AgentSession
     private readonly Lock sync = new();
     private Conversation conversation;
     private CancellationTokenSource? prompt;
+    private volatile bool isClosing;
     private string title;
     private (string Mode, string? Provider, string? Model, string? Level) shown;
 
@@ -66,6 +67,9 @@ internal sealed class AgentSession
 
         return Task.Run(() => RespondAsync(parameters, stop), CancellationToken.None);
     }
+
+    /// <summary>The editor is gone: requests that are canceled from here on are interrupted, not stopped by the user.</summary>
+    public void Close() => isClosing = true;
 
     /// <summary>Stops the response. Does nothing without one.</summary>
     public async Task CancelAsync()
@@ -164,7 +168,9 @@ internal sealed class AgentSession
             return "end_turn";
         }
 
-        await using var canceled = cancellationToken.Register(() => _ = conversation.StopAsync(StopCause.User));
+        await using var canceled = cancellationToken.Register(() =>
+            _ = conversation.StopAsync(isClosing ? StopCause.Closing : StopCause.User)
+        );
         var end = await Updates.EndOfAsync(turn);
         SendUsage();
         return cancellationToken.IsCancellationRequested || end.Reason == StopReason.Stopped ? "cancelled"

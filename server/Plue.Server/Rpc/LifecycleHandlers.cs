@@ -101,7 +101,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
     }
 
-    private static bool IsAbsolute(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0');
+    internal static bool IsAbsolute(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0');
 
     private static WorkspaceFolders? FoldersOf(IReadOnlyList<WorkspaceFolderView> folders)
     {

@@ -35,7 +35,7 @@ internal sealed class McpHandlers(McpServers servers, McpImport import, McpPromp
             Methods.McpImportable,
             (parameters, cancellationToken) =>
                 Task.Run(
-                    () => new McpImportableResult([.. import.Find(parameters.UserFolder, cancellationToken).Select(View)]),
+                    () => new McpImportableResult([.. import.Find(FolderOf(parameters.UserFolder), cancellationToken).Select(View)]),
                     cancellationToken
                 )
         );
@@ -43,6 +43,11 @@ internal sealed class McpHandlers(McpServers servers, McpImport import, McpPromp
         server.Map(Methods.McpPrompts, async (_, cancellationToken) => await PromptsAsync(cancellationToken));
         server.Map(Methods.McpPrompt, PromptAsync);
     }
+
+    private static string? FolderOf(string? path) =>
+        path is null || LifecycleHandlers.IsAbsolute(path)
+            ? path
+            : throw new RpcErrors.InvalidParamsException("The parameter \"$.userFolder\" must be an absolute path.");
 
     public McpListResult List()
     {
@@ -73,7 +78,7 @@ internal sealed class McpHandlers(McpServers servers, McpImport import, McpPromp
         var report = await import.ImportAsync(
             [.. parameters.Servers.Select(choice => new Tools.Mcp.Import.McpImportChoice(choice.Path, choice.Key))],
             parameters.StoreKeys,
-            parameters.UserFolder,
+            FolderOf(parameters.UserFolder),
             cancellationToken
         );
         imported(report);

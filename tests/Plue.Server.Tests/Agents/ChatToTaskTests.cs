@@ -77,6 +77,7 @@ public sealed class ChatToTaskTests
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "plan" } });
         await ConvertAsync(home, uri);
         await home.StatusAsync(uri, "done");
+        await home.Client.TurnAsync();
 
         var row = (await home.Client.ResultAsync("task/continueAsChat", new { uri }))!;
 

@@ -52,6 +52,14 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("run_cell.cell", """{"path":"n.ipynb","cell":2}""", "There is no cell 2"),
         ("run_cell.timeout_s", """{"path":"n.ipynb","cell":1,"timeout_s":0}""", "`timeout_s` must be a whole number"),
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
+        ("ask_user.question", """{"question":"Which?"}""", "No user is available to answer."),
+        ("ask_user.options", """{"question":"Which?","options":[]}""", "`options` has 2 to 4 entries."),
+        ("ask_user.options[].label", """{"question":"Which?","options":[{"label":1}]}""", "`label` must be a text."),
+        (
+            "ask_user.options[].description",
+            """{"question":"Which?","options":[{"label":"a","description":1}]}""",
+            "`description` must be a text."
+        ),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),
         ("codex.collection", """{"collection":"templates"}""", "codex://templates/task-code-writer"),

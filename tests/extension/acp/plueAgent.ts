@@ -187,9 +187,11 @@ export class PlueAgent {
 
   /** Ends as with an editor that closes: its input ends. */
   async end(): Promise<number | null> {
-    this.#close();
+    // The connection of the client is closed later: it cancels its requests, which an editor that is gone does not.
     this.process.stdin?.end();
-    return this.#exited;
+    const code = await this.#exited;
+    this.#close();
+    return code;
   }
 
   #take(sessionId: string, update: SessionUpdate): void {

@@ -6,7 +6,7 @@ import { readRestoredChat } from '../../../extension/src/common/messages/savedSt
 
 test('Every message of the page is understood', () => {
   for (const message of [
-    { type: 'ready' },
+    { type: 'ready', codexId: 'codex://chats/one' },
     { type: 'send', text: 'Hello' },
     {
       type: 'send',

@@ -3,7 +3,7 @@ import { affectedBy } from '../../../scripts/lib/changes.mjs';
 
 test('A change of a folder runs the tests of everything that uses it', () => {
   const { namespaces, scenarios, isMeasured } = affectedBy('HEAD', ['server/Plue.Server/Transfer/ChatExport.cs']);
-  expect(namespaces).toEqual(['Architecture', 'Cli', 'Modules', 'Rpc', 'Transfer']);
+  expect(namespaces).toEqual(['Acp', 'Architecture', 'Audit', 'Cli', 'Mcp', 'Modules', 'Rpc', 'Transfer']);
   expect(scenarios).toBe('main');
   expect(isMeasured).toBe(true);
 });
