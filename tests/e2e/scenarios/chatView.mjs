@@ -121,7 +121,7 @@ async function runSteps(scenario, workbench) {
     await workbench.until(async () => chats().length === 2);
     const before = chats();
     await workbench.chat.getByRole('button', { name: 'Template: Chat' }).click();
-    await workbench.chat.getByRole('menuitem', { name: /^Reviewer/ }).click();
+    await workbench.chat.getByRole('menuitem', { name: /^Reviewer.*A conversation/ }).click();
     await workbench.chat.getByRole('button', { name: 'Template: Reviewer' }).waitFor();
     assert.equal(await draft(), 'Look at the totals');
     assert.deepEqual(chats(), before);
