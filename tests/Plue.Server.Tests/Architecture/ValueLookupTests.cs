@@ -37,6 +37,7 @@ public class ValueLookupTests
         ["FirstOrDefault of ValueTuple<String, String>"] = "The variable that is null is looked at first.",
         ["FirstOrDefault of ValueTuple<String, String[]>"] = "The list that is null is looked at first.",
         ["FirstOrDefault of ValueTuple<String, String, String[]>"] = "The list that is null is looked at first.",
+        ["LastOrDefault of JsonElement"] = "Undefined: a field without a value.",
         ["LastOrDefault of ValueTuple<CodexUri, String>"] = "The path that is null is looked at first.",
     };
 

@@ -54,10 +54,10 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("ask_user.question", """{"question":"Which?"}""", "No user is available to answer."),
         ("ask_user.options", """{"question":"Which?","options":[]}""", "`options` has 2 to 4 entries."),
-        ("ask_user.options[].label", """{"question":"Which?","options":[{"label":1}]}""", "`label` must be a text."),
+        ("ask_user.options[].label", """{"question":"Which?","options":[{"label":1},{"label":"b"}]}""", "`label` must be a text."),
         (
             "ask_user.options[].description",
-            """{"question":"Which?","options":[{"label":"a","description":1}]}""",
+            """{"question":"Which?","options":[{"label":"a","description":1},{"label":"b"}]}""",
             "`description` must be a text."
         ),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
