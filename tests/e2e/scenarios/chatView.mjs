@@ -175,11 +175,12 @@ async function runSteps(scenario, workbench) {
     await workbench.until(async () => (await top()) === 40);
   });
 
-  await scenario.step('A reload of the window brings the chat and its draft back', async () => {
+  await scenario.step('A reload of the window brings the chat back, with its draft and where it was scrolled to', async () => {
     await composer(workbench).fill('After the reload');
     await composer(workbench).blur();
     await workbench.reload();
-    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'And in a tab?' }).waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('Line 40.').waitFor({ timeout: 60_000 });
+    await workbench.until(async () => (await workbench.chat.locator('.messages').evaluate(firstLineInView)) === 40);
     await workbench.until(async () => (await draft()) === 'After the reload');
   });
 
