@@ -59,10 +59,9 @@ public sealed class AskUserTool(string description) : ITool
                     }
 
                     var option = new ToolParameters(element, "label", "description");
-                    var about = option.OptionalText("description") is { Length: > 0 } more ? $": {more}" : "";
-                    var title = option.Text("label").Trim() + about;
-                    return title.Length <= 2 * MaxLabelLength
-                        ? new QuestionOption($"{at + 1}", HiddenCharacters.VisibleLine(title))
+                    var (label, about) = (option.Text("label").Trim(), option.OptionalText("description") ?? "");
+                    return label.Length <= MaxLabelLength && about.Length <= MaxLabelLength
+                        ? new QuestionOption($"{at + 1}", HiddenCharacters.VisibleLine(about.Length == 0 ? label : $"{label}: {about}"))
                         : throw new ToolFailureException(
                             $"A label and a description have at most {MaxLabelLength} characters each. Nothing was asked."
                         );

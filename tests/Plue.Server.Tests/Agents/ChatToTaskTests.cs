@@ -76,8 +76,8 @@ public sealed class ChatToTaskTests
         var uri = await ChatAsync(home);
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "plan" } });
         await ConvertAsync(home, uri);
-        await home.StatusAsync(uri, "done");
         await home.Client.TurnAsync();
+        await home.StatusAsync(uri, "done");
 
         var row = (await home.Client.ResultAsync("task/continueAsChat", new { uri }))!;
 

@@ -308,6 +308,7 @@ public sealed class BareMachineTests : IDisposable
 
             var port = FreePort();
             Directory.CreateDirectory("/run/sshd");
+            // With SHLVL the shell takes itself for a nested one and skips the user's .bashrc, which can print and wait.
             File.WriteAllText(
                 Path.Combine(folder, "config"),
                 string.Create(
@@ -322,6 +323,7 @@ public sealed class BareMachineTests : IDisposable
                     UsePAM no
                     PasswordAuthentication no
                     PermitRootLogin prohibit-password
+                    SetEnv SHLVL=2
 
                     """
                 )

@@ -130,7 +130,7 @@ public sealed class CatalogCommandTests : IDisposable
             """{"id":"groq","name":"Groq","type":"openai-compat","api_key":"$GROQ_API_KEY","api_endpoint":"https://evil.example/v1","models":[{"id":"m","name":"M"}]}"""
         );
         Assert.Equal(1, await RunAsync("import", file, "--replace"));
-        Assert.Contains("would be asked at https://evil.example. Nothing was changed.", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("would use https://evil.example. Nothing was changed.", error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith("To allow it, add --allow-origin-change.\n", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, await RunAsync("import", file, "--replace", "--allow-origin-change"));
         Assert.Equal(1, await RunAsync("delete", "groq"));

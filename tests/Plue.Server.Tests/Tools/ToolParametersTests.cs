@@ -12,6 +12,8 @@ namespace Plue.Server.Tests.Tools;
 [UnsupportedOSPlatform("windows")]
 public sealed class ToolParametersTests : IAsyncLifetime
 {
+    private static readonly string Long = new('x', 201);
+
     /// <summary>For each argument of each tool a call that sets it, and what its result then says.</summary>
     private static readonly (string Argument, string Parameters, string Says)[] Table =
     [
@@ -54,11 +56,11 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("ask_user.question", """{"question":"Which?"}""", "No user is available to answer."),
         ("ask_user.options", """{"question":"Which?","options":[]}""", "`options` has 2 to 4 entries."),
-        ("ask_user.options[].label", """{"question":"Which?","options":[{"label":1},{"label":"b"}]}""", "`label` must be a text."),
+        ("ask_user.options[].label", $$"""{"question":"Which?","options":[{"label":"{{Long}}"},{"label":"b"}]}""", "have at most 200 characters"),
         (
             "ask_user.options[].description",
-            """{"question":"Which?","options":[{"label":"a","description":1},{"label":"b"}]}""",
-            "`description` must be a text."
+            $$"""{"question":"Which?","options":[{"label":"a","description":"{{Long}}"},{"label":"b"}]}""",
+            "have at most 200 characters"
         ),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),

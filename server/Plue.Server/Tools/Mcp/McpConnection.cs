@@ -129,7 +129,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
                             Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor },
                         };
                         var result = (await Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result;
-                        var declared = DeclaredIn(result);
+                        // Over HTTP, some parameters are sent as headers too.
+                        var declared = server.Address is null ? [] : DeclaredIn(result);
                         foreach (var tool in McpToolInfo.Read(server.Name, result, notes))
                         {
                             if (server.Address is not null && McpParameterHeaders.ProblemIn(tool.Schema) is { } wrong)
@@ -149,8 +150,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                             else if (tools.Count < McpToolInfo.MaxTools)
                             {
                                 tools.Add(tool);
-                                // Over HTTP, some parameters are sent as headers too.
-                                if (server.Address is not null && declared.FirstOrDefault(one => one.Name == tool.Name) is { } known)
+                                if (declared.FirstOrDefault(one => one.Name == tool.Name) is { } known)
                                 {
                                     Client.AddKnownTools([known]);
                                 }
@@ -417,7 +417,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                     tools.Add(declared);
                 }
             }
-            catch (JsonException)
+            catch (Exception fault) when (fault is JsonException or ArgumentException)
             {
                 // It is reported where the page is read.
             }
