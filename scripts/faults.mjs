@@ -37,7 +37,7 @@ await runMain(async () => {
   requireNode();
   await requireDotnet();
   const lost = cases.flatMap(({ id, holders }) => holders.map(whyMissing).flatMap((reason) => (reason ? [`${id}: ${reason}`] : [])));
-  if (lost.length > 0) throw new Stop(`tests/faults/cases.mjs names what is not there:\n${lost.join('\n')}`);
+  if (lost.length > 0) throw new Stop(`tests/faults/cases.mjs names missing tests:\n${lost.join('\n')}`);
   const chosen = cases.filter(({ id, isBlocker }) => (values.only ? id === values.only.toUpperCase() : !values.blockers || isBlocker));
   const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'story' ? [name] : []))));
   const selected = stories.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));

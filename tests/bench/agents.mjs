@@ -1,4 +1,4 @@
-// Agents at work: what a round with a tool costs beside bare requests and file reads, many answers at once, and a tree of many tasks.
+// Agents at work: what a round with a tool costs beside bare requests and file reads, many responses at once, and a tree of many tasks.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './measure.mjs';
@@ -39,17 +39,17 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
       { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.time },
       { name: `a round with a tool, of ${toolRounds}: CPU; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.cpu },
       {
-        ...{ name: `${agents.streams} answers at once, none with a word of another; bare: plain requests`, unit: 'ms', digits: 0 },
+        ...{ name: `${agents.streams} responses at once, without cross-talk; bare: plain requests`, unit: 'ms', digits: 0 },
         ...{ plue: streams.totalMs, bare: plainMs },
       },
       {
-        ...{ name: `${agents.streams} answers at once: another question meanwhile, 99 of 100; bare: when idle`, unit: 'ms', digits: 1 },
+        ...{ name: `${agents.streams} responses at once: an unrelated request meanwhile, p99; bare: when idle`, unit: 'ms', digits: 1 },
         ...{ plue: streams.pingMs, bare: idleMs },
       },
-      { name: `${agents.streams} answers at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
-      { name: `${agents.streams} answers at once: memory afterwards`, unit: 'MB', digits: 1, plue: idleMb },
+      { name: `${agents.streams} responses at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
+      { name: `${agents.streams} responses at once: memory afterwards`, unit: 'MB', digits: 1, plue: idleMb },
       {
-        ...{ name: `${agents.tasks} tasks in trees: made and done; bare: plain requests in turn`, unit: 'ms', digits: 0 },
+        ...{ name: `${agents.tasks} tasks in trees: created and finished; bare: plain requests in turn`, unit: 'ms', digits: 0 },
         ...{ plue: trees.madeMs, bare: await requestsInTurn(endpoint.origin, agents.tasks) },
       },
       {

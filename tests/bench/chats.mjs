@@ -141,7 +141,7 @@ async function searching({ maker, serve, grep, home }, { searched, rounds }) {
   const [bare, other] = [reading.median(), grep ? grepping.median() : undefined];
   return [
     { name: `${name} for a rare word; bare: reading the bytes`, unit: 'ms', digits: 0, plue: rare.median(), bare, other },
-    { name: `${name} for what is not there, not ASCII`, unit: 'ms', digits: 0, plue: none.median(), bare, other },
+    { name: `${name} for a missing word, not ASCII`, unit: 'ms', digits: 0, plue: none.median(), bare, other },
     { name: `${name} for a member's name`, unit: 'ms', digits: 0, plue: member.median(), bare, other },
     { name: `${name} for a common word, 500 hits`, unit: 'ms', digits: 0, plue: common.median(), bare, other },
     { name: `${name}: the first hit of a common word; bare: reading the bytes`, unit: 'ms', digits: 1, plue: first.median(), bare, other },

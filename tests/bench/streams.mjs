@@ -64,7 +64,7 @@ export function costsOfTokens(tools, rounds) {
     }
     return [
       {
-        ...{ name: `${longAnswer} tokens: CPU a token, start left out; bare: the bare reader`, unit: 'µs', digits: 2 },
+        ...{ name: `${longAnswer} tokens: CPU a token, without the start; bare: the bare reader`, unit: 'µs', digits: 2 },
         ...{ plue: median(spent.plue), bare: median(spent.bareReader) },
       },
       {
