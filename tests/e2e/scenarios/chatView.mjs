@@ -32,6 +32,11 @@ export function total(prices: number[]): number {
 
 Shall I change \`src/cart.ts\`?`;
 
+const colorQuestion = {
+  question: 'Which color do the buttons get?',
+  options: [{ label: 'Blue', description: 'as in the header' }, { label: 'Red' }],
+};
+
 /** The model writes a file when it is asked for one and may. @param {any} asked */
 function replyOf({ messages, tools = [] }) {
   const last = messages.at(-1);
@@ -40,7 +45,9 @@ function replyOf({ messages, tools = [] }) {
   if (isAboutTotal) return last.role === 'tool' ? { text: cause } : { calls: [{ name: 'read', parameters: { path: 'src/cart.ts' } }] };
   if (JSON.stringify(last.content).includes('Count to a hundred'))
     return { text: Array.from({ length: 100 }, (_, index) => `Line ${index + 1}.`).join('\n\n') };
-  if (last.role === 'tool') return { text: 'The list is written.' };
+  if (last.role === 'tool')
+    return { text: last.content.includes('The user chose') ? `Understood. ${last.content}` : 'The list is written.' };
+  if (JSON.stringify(last.content).includes('Which color')) return { calls: [{ name: 'ask_user', parameters: colorQuestion }] };
   if (!JSON.stringify(last.content).includes('list of colors')) return undefined;
   return canWrite
     ? { calls: [{ name: 'write', parameters: { path: 'colors.txt', content: 'red\nblue\n' } }] }
@@ -206,6 +213,19 @@ async function runSteps(scenario, workbench) {
     await workbench.chat.getByText('The list is written.').waitFor();
     await untilFinished(workbench);
     assert.equal(readFileSync(colors, 'utf8'), 'red\nblue\n');
+  });
+
+  await scenario.step('The agent asks with options and room for text, and gets the answer', async () => {
+    await ask(workbench, 'Ask me: Which color?');
+    await workbench.chat.getByText('Which color do the buttons get?').waitFor();
+    await workbench.chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
+    await workbench.chat.getByRole('radio', { name: 'Blue: as in the header' }).check();
+    await workbench.chat.getByRole('textbox', { name: 'Details' }).fill('but darker');
+    await workbench.screenshot(inArtifacts('screenshots', 'chatView-question.png'));
+    await workbench.chat.getByRole('button', { name: 'Send Answer' }).click();
+    await answers(workbench).last().getByText('The user chose: Blue: as in the header').waitFor();
+    await answers(workbench).last().getByText('but darker').waitFor();
+    await untilFinished(workbench);
   });
 
   await scenario.step('A key leads from the code to the chat with the selection, and back', async () => {
