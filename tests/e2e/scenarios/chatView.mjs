@@ -217,7 +217,7 @@ async function runSteps(scenario, workbench) {
 
   await scenario.step('The agent asks with options and room for text, and gets the answer', async () => {
     await ask(workbench, 'Ask me: Which color?');
-    await workbench.chat.getByText('Which color do the buttons get?').waitFor();
+    await workbench.chat.getByText('Which color do the buttons get?', { exact: true }).waitFor();
     await workbench.chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await workbench.chat.getByRole('radio', { name: 'Blue: as in the header' }).check();
     await workbench.chat.getByRole('textbox', { name: 'Details' }).fill('but darker');

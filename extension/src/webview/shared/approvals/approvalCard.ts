@@ -56,7 +56,7 @@ export class ApprovalCard {
     const { first } = group;
     const label = l10n.t('{0}, requested by {1}', questionOf(first), pathOf(first));
     this.node = element('li', {
-      class: 'approval',
+      class: first.question === undefined ? 'approval' : 'approval is-question',
       tabindex: -1,
       'aria-label': label,
       'aria-keyshortcuts': ['y', ...(first.rule === undefined ? [] : ['a']), 'n', ...(first.hasContent === true ? ['d'] : [])].join(' '),
