@@ -31,6 +31,7 @@ import { SidecarClient } from './server/client';
 import { DotnetRuntime, runtimeMachine } from './server/dotnetRuntime';
 import { ProviderList } from './server/providerList';
 import { findSidecar, thisMachine, type SidecarCommand } from './server/sidecar';
+import { SystemNotifications } from './server/systemNotifications';
 import { TaskList } from './server/taskList';
 import { setLocale } from './common/locale';
 
@@ -73,6 +74,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const providers = new ProviderList(client, log);
   const approvals = new ApprovalList(client, log);
   const tasks = new TaskList(client, log);
+  const systemNotifications = new SystemNotifications(client, log);
   context.subscriptions.push(
     log,
     client,
@@ -85,9 +87,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand(commands.restartServer, () => runWithErrorHandling(log, () => client.restart())),
     activateVault(context, client, providers, log),
     activateProviders(context, client, providers, log, launch.openChat),
-    activateApprovals(context, client, approvals, log),
+    activateApprovals(context, client, approvals, systemNotifications, log),
     activateChannels(client, tasks, approvals, log),
-    activateChat(context, client, { providers, tasks, approvals }, log, launch.openChat),
+    activateChat(context, client, { providers, tasks, approvals, systemNotifications }, log, launch.openChat),
     activateEdits(client, log),
     activateInline(client, providers, log),
     activateCompletions(client, log),

@@ -68,6 +68,9 @@ public sealed record ApprovalView
     /// <summary>The form or address for the user; null for an approval without input.</summary>
     public QuestionView? Question { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>True if a task of another window asks; missing otherwise.</summary>
+    public bool? IsInOtherWindow { get; init; }
 }
 
 /// <param name="Fields">Empty for an address.</param>

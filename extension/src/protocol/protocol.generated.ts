@@ -262,6 +262,7 @@ export interface ApprovalView {
   ruleFolder?: string;
   question?: QuestionView;
   createdAt: string;
+  isInOtherWindow?: boolean;
 }
 
 export interface Attachment {

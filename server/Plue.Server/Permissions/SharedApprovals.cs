@@ -29,6 +29,9 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending => [.. own.Pending.Concat(others).OrderBy(pending => pending.CreatedAt)];
 
+    /// <summary>True if another process of this home asks.</summary>
+    public bool IsInOtherWindow(PendingApproval pending) => others.Any(one => one.Id == pending.Id);
+
     /// <inheritdoc cref="Approvals.Answer"/>
     public void Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {

@@ -87,7 +87,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                 )),
         ]);
 
-    private static ApprovalView View(PendingApproval pending) =>
+    private ApprovalView View(PendingApproval pending) =>
         new()
         {
             Id = pending.Id,
@@ -109,6 +109,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                 ? new QuestionView([.. question.Fields.Select(View)], question.Url?.OriginalString, question.Url?.Authority)
                 : null,
             CreatedAt = pending.CreatedAt,
+            IsInOtherWindow = inbox.IsInOtherWindow(pending) ? true : null,
         };
 
     private static QuestionFieldView View(QuestionField field) =>

@@ -231,6 +231,7 @@ export function reset(): void {
   diagnostics.clear();
   window.visibleTextEditors = [];
   window.state.focused = true;
+  env.remoteName = undefined;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
@@ -562,6 +563,8 @@ export const l10n: { bundle: Record<string, string> | undefined } = { bundle: un
 
 export const env = {
   language: 'en',
+  /** Undefined on the user's machine. */
+  remoteName: undefined as string | undefined,
   sessionId: 'this session',
   openExternal: (uri: Uri): Promise<boolean> => {
     opened.push(uri.toString());

@@ -5,8 +5,10 @@ import { runWithErrorHandling } from '../../infrastructure/errors';
 import { StatusBarItem } from '../../infrastructure/window';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
+import type { SystemNotifications } from '../../server/systemNotifications';
 import { ApprovalsView } from './approvalsView';
 import { commands } from './commands';
+import { notifyOfPending } from './pendingNotice';
 import { ProposedChanges } from './proposedChanges';
 import { manageRules } from './rules';
 
@@ -14,6 +16,7 @@ export function activateApprovals(
   context: Pick<vscode.ExtensionContext, 'extensionUri'>,
   sidecar: Sidecar,
   approvals: ApprovalList,
+  systemNotifications: SystemNotifications,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const disposables = new Disposables();
@@ -47,5 +50,6 @@ export function activateApprovals(
     else item.show({ icon: 'question', text: String(waiting), tooltip: words, accessibleLabel: words });
   };
   disposables.add(approvals.onDidChange(count));
+  disposables.add(notifyOfPending(approvals, systemNotifications));
   return disposables;
 }

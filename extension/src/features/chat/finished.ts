@@ -11,12 +11,14 @@ import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { CodexSummary, MessageEventParams } from '../../protocol/protocol.generated';
 import { isInBackground } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
+import type { SystemNotifications } from '../../server/systemNotifications';
 import { displayTitle } from '../../common/title';
 import { visibleText } from '../../common/visibleText';
 
 export interface FinishedServices {
   sidecar: Sidecar;
   log: Log;
+  systemNotifications: Pick<SystemNotifications, 'show'>;
   isVisible: (codexId: string) => boolean;
   open: (codexId: string, title: string) => void;
 }
@@ -60,7 +62,7 @@ export function notifyWhenFinished(services: FinishedServices): vscode.Disposabl
   const notifyAll = (): void => {
     const endings = gathered;
     [gathered, timer] = [[], undefined];
-    tell(endings, services).catch((error: unknown) =>
+    notify(endings, services).catch((error: unknown) =>
       services.log.warn(`${endings.length} finished responses could not be reported: ${toFailureError(error).message}`),
     );
   };
@@ -98,7 +100,7 @@ async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedServi
   return wanted === 'always' || (wanted === 'when_hidden' && !wasSeen && !isSeen());
 }
 
-async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Promise<void> {
+async function notify(endings: Ending[], { sidecar, systemNotifications, open }: FinishedServices): Promise<void> {
   const collections = [...new Set(endings.map(({ codexId }) => (codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats')))];
   const list = async (collection: string): Promise<CodexSummary[]> =>
     (await sidecar.request(codexList, { collection, includeArchived: true })).items;
@@ -122,8 +124,9 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Pro
   });
   const [first] = chats;
   if (first === undefined) return;
-  const show = l10n.t('Show');
-  if ((await showInformationMessage(textFor(chats), show)) !== show) return;
+  const [text, show] = [textFor(chats), l10n.t('Show')];
+  void systemNotifications.show(text);
+  if ((await showInformationMessage(text, show)) !== show) return;
   const chosen =
     chats.length === 1
       ? first

@@ -7,6 +7,7 @@ import type { ApprovalList } from '../../server/approvalList';
 import { isShownByFeature } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import type { SystemNotifications } from '../../server/systemNotifications';
 import type { TaskList } from '../../server/taskList';
 import { chosenFiles, chosenSelection } from './addToChat';
 import { ApplyCode } from './applyCode';
@@ -39,7 +40,12 @@ const viewShownKey = 'plue.chatViewShown';
 export function activateChat(
   context: vscode.ExtensionContext,
   sidecar: Sidecar,
-  { providers, approvals, tasks }: { providers: ProviderList; approvals: ApprovalList; tasks: TaskList },
+  {
+    providers,
+    approvals,
+    tasks,
+    systemNotifications,
+  }: { providers: ProviderList; approvals: ApprovalList; tasks: TaskList; systemNotifications: SystemNotifications },
   log: vscode.LogOutputChannel,
   openAtStart: boolean,
 ): vscode.Disposable {
@@ -75,6 +81,7 @@ export function activateChat(
     notifyWhenFinished({
       sidecar,
       log,
+      systemNotifications,
       isVisible: (codexId) => panels.isVisible(codexId) || isShownByFeature(codexId),
       open: (uri, title) => void runWithErrorHandling(log, () => panels.open({ uri, title })),
     }),

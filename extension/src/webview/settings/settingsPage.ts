@@ -24,6 +24,7 @@ const labels: Readonly<Record<string, string>> = {
   commands_network: l10n.t('Network access for commands'),
   ordinary_files: l10n.t('Allowed guarded files'),
   notify_when_finished: l10n.t('Notify when a response finishes'),
+  system_notifications: l10n.t('System notifications'),
   mask_secrets: l10n.t('Mask keys in chats'),
   trash_days: l10n.t('Trash retention (days)'),
   telemetry_endpoint: l10n.t('OpenTelemetry endpoint'),

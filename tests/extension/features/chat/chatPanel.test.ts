@@ -31,6 +31,7 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { SystemNotifications } from '../../../../extension/src/server/systemNotifications';
 import { TaskList } from '../../../../extension/src/server/taskList';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
@@ -107,6 +108,7 @@ function start(openAtStart = false): void {
     providers: new ProviderList(sidecar),
     approvals: new ApprovalList(sidecar, log),
     tasks: new TaskList(sidecar, log),
+    systemNotifications: new SystemNotifications(sidecar, log),
   };
   active = activateChat(context, sidecar, lists, log, openAtStart);
 }

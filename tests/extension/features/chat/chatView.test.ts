@@ -15,6 +15,7 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { SystemNotifications } from '../../../../extension/src/server/systemNotifications';
 import { TaskList } from '../../../../extension/src/server/taskList';
 import { fakeLog } from '../../testing/fakeLog';
 import { memory } from '../../testing/memory';
@@ -74,7 +75,12 @@ function start(): void {
     v.custom<ExtensionContext>(() => true),
     { globalState: memory(global), workspaceState: memory(kept), extensionUri: RealUri.file('/extension') },
   );
-  const lists = { providers: new ProviderList(sidecar), approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log) };
+  const lists = {
+    providers: new ProviderList(sidecar),
+    approvals: new ApprovalList(sidecar, log),
+    tasks: new TaskList(sidecar, log),
+    systemNotifications: new SystemNotifications(sidecar, log),
+  };
   active = activateChat(context, sidecar, lists, log, false);
 }
 

@@ -11,6 +11,7 @@ const ended: MessageEvent = { kind: 'turnFinished', turnId: 't1', stopReason: 'e
 let sidecar: FakeSidecar;
 let opened: string[];
 let lines: string[];
+let notified: string[];
 
 function follow(setting: string | undefined, isVisible: boolean): void {
   opened = [];
@@ -24,7 +25,9 @@ function follow(setting: string | undefined, isVisible: boolean): void {
     .answer(codexList, () => ({ items: [codex()] }));
   const { log, lines: written } = fakeLog();
   lines = written;
-  notifyWhenFinished({ sidecar, log, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
+  notified = [];
+  const systemNotifications = { show: (text: string) => Promise.resolve(void notified.push(text)) };
+  notifyWhenFinished({ sidecar, log, systemNotifications, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
 }
 
 async function end(event: MessageEvent = ended, ...others: string[]): Promise<void> {
@@ -50,6 +53,7 @@ describe('an answer that ends', () => {
     follow(setting, isVisible);
     await end();
     expect(shown).toHaveLength(times);
+    expect(notified).toEqual(shown.map(({ text }) => text));
   });
 
   it('is not reported for the archived chat of an inline edit, but for the chat that it continues as', async () => {
