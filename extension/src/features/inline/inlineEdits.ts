@@ -11,8 +11,9 @@ import { BackgroundChat } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { commands } from './commands';
-import { InlineEdit, NoCodeError } from './inlineEdit';
+import { InlineEdit } from './inlineEdit';
 import { InlineMarks } from './inlineMarks';
+import { NoCodeError } from './responseWriter';
 
 const beforeScheme = 'plue-inline-before';
 const maxTitle = 60;
@@ -60,7 +61,7 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
     }
     this.edits.get(document)?.accept();
     // It follows the document from here on.
-    const edit = new InlineEdit(document, ranges, workspacePath(document.uri));
+    const edit = new InlineEdit(document, ranges);
     this.starting.add(document);
     let chat: BackgroundChat;
     try {
