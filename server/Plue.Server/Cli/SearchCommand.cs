@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
-using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
@@ -13,8 +10,6 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue search TEXT</c>: search/chats from a shell. Hits are printed as they are found.</summary>
 internal sealed class SearchCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private static readonly JsonTypeInfo<SearchHit> HitType = (JsonTypeInfo<SearchHit>)Wire.Options.GetTypeInfo(typeof(SearchHit));
-
     private readonly Argument<string[]> text = new("text")
     {
         Arity = ArgumentArity.ZeroOrMore,
@@ -41,20 +36,12 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
 
     private Command Build()
     {
-        var command = new Command("search", "Search the text of all chats")
-        {
-            text,
-            from,
-            to,
-            provider,
-            model,
-            code,
-            status,
-            archived,
-            limit,
-            json,
-        };
-        command.SetAction(RunAsync);
+        var command = new Subcommands(_ => open(null), terminal).Verb(
+            "search",
+            "Search the text of all chats",
+            [text, from, to, provider, model, code, status, archived, limit, json],
+            RunAsync
+        );
         command.Validators.Add(result =>
         {
             foreach (var day in new[] { from, to })
@@ -68,61 +55,48 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        try
-        {
-            var services = open(null);
-            var query = SearchHandlers.Query(
-                new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+        var query = SearchHandlers.Query(
+            new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+            {
+                From = Midnight(parsed.GetValue(from)),
+                To = Midnight(parsed.GetValue(to), daysLater: 1),
+                ProviderId = parsed.GetValue(provider),
+                Model = parsed.GetValue(model),
+                HasCode = parsed.GetValue(code) ? true : null,
+                Status = parsed.GetValue(status),
+                IncludeArchived = parsed.GetValue(archived),
+                Limit = parsed.GetValue(limit),
+            }
+        );
+        var asJson = parsed.GetValue(json);
+        var summary = await services.Store.Search.RunAsync(
+            query,
+            finds =>
+            {
+                foreach (var hit in finds.Select(SearchHandlers.Hit))
                 {
-                    From = Midnight(parsed.GetValue(from)),
-                    To = Midnight(parsed.GetValue(to), daysLater: 1),
-                    ProviderId = parsed.GetValue(provider),
-                    Model = parsed.GetValue(model),
-                    HasCode = parsed.GetValue(code) ? true : null,
-                    Status = parsed.GetValue(status),
-                    IncludeArchived = parsed.GetValue(archived),
-                    Limit = parsed.GetValue(limit),
+                    terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? Subcommands.ToJson(hit) : Lines(hit)));
                 }
-            );
-            var asJson = parsed.GetValue(json);
-            var summary = await services.Store.Search.RunAsync(
-                query,
-                finds =>
-                {
-                    foreach (var hit in finds.Select(SearchHandlers.Hit))
-                    {
-                        terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit)));
-                    }
-                },
-                cancellationToken
-            );
-            if (summary.IsTruncated)
-            {
-                terminal.WriteError(
-                    string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")
-                );
-            }
-            if (summary.Unreadable > 0)
-            {
-                terminal.WriteError(
-                    summary.Unreadable == 1
-                        ? "1 chat could not be read."
-                        : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")
-                );
-            }
-            return ExitCodes.Done;
-        }
-        catch (FailureException failure)
+            },
+            cancellationToken
+        );
+        if (summary.IsTruncated)
         {
-            terminal.WriteError(failure.Message);
-            return failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed;
+            terminal.WriteError(
+                string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")
+            );
         }
-        catch (OperationCanceledException)
+        if (summary.Unreadable > 0)
         {
-            return ExitCodes.Interrupted;
+            terminal.WriteError(
+                summary.Unreadable == 1
+                    ? "1 chat could not be read."
+                    : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")
+            );
         }
+        return ExitCodes.Done;
     }
 
     private static string Lines(SearchHit hit)
