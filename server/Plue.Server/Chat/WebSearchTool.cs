@@ -9,7 +9,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Searches the web with the search of the chat's vendor, in a request of its own: the chat's history is not sent, and the next response gets the result like that
+/// Searches the web with the search of the chat's vendor, in a separate request: the chat's history is not sent, and the next response gets the result like that
 /// of any tool. Its cost is added to the round that called it.
 /// </summary>
 internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider, string description) : ITool
@@ -64,7 +64,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         return new ToolOutcome(TextOf(found, settings.Name)) { Cost = cost };
     }
 
-    /// <summary>Against the limits of the settings, of the task, and of its parents, with the searches of this round.</summary>
+    /// <summary>Checks the limits of the settings, the task, and its parents, including the searches of this round.</summary>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {

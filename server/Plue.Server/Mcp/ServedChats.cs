@@ -66,7 +66,7 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
     }
 
     /// <summary>The address of a chat or task in a parameter.</summary>
-    /// <exception cref="ToolFailureException">It is no such address.</exception>
+    /// <exception cref="ToolFailureException">It is not such an address.</exception>
     internal static CodexUri AddressOf(ToolParameters given, params ReadOnlySpan<CodexCollection> collections) =>
         CodexUri.TryParse(given.Text("uri"), out var uri) && collections.Contains(uri.Collection)
             ? uri

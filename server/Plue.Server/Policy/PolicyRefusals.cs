@@ -7,11 +7,11 @@ using Plue.Server.Platform;
 namespace Plue.Server.Policy;
 
 /// <summary>
-/// The record of what the policy refused, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
+/// The record of refusals by the policy, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
 /// </summary>
 public static class PolicyRefusals
 {
-    /// <summary>The file is then renamed and a new one begins; an older renamed file is replaced.</summary>
+    /// <summary>A larger file is renamed, replacing an older renamed file, and a new one begins.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
     private const int MaxRecent = 1000;
     private static readonly TimeSpan RepeatTime = TimeSpan.FromMinutes(1);
@@ -21,7 +21,7 @@ public static class PolicyRefusals
     private static readonly Dictionary<(string Home, string Sentence, string? Codex), DateTimeOffset> Recent = [];
 
     /// <summary>Records a refusal and returns its exception.</summary>
-    /// <param name="sentence">Of <see cref="ManagedPolicy"/>.</param>
+    /// <param name="sentence">The refusal of <see cref="ManagedPolicy"/>.</param>
     public static FailureException Refuse(PluePaths paths, TimeProvider time, string sentence)
     {
         Record(paths, time, sentence);
@@ -58,7 +58,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // The refusal itself holds, and it is recorded when it happens again.
+                // The refusal applies anyway, and is recorded when it happens again.
                 Recent.Remove(key);
             }
         }
@@ -78,7 +78,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // There is none, or none that can be read.
+                // The file is missing or unreadable.
                 continue;
             }
 
