@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
 using Plue.Server.Modules;
+using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 
@@ -15,8 +16,8 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
         Arity = ArgumentArity.ZeroOrMore,
         Description = "Words that the message must contain, or \"a phrase\" in quotes; without any, only the other options filter",
     };
-    private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
-    private readonly Option<string?> to = new("--to") { Description = "The last day" };
+    private readonly Option<string?> from = CommonOptions.Day("--from", "The first day, as 2026-11-21");
+    private readonly Option<string?> to = CommonOptions.Day("--to", "The last day");
     private readonly Option<string?> provider = new("--provider")
     {
         Description = "The provider of the response, by its name in codex://providers/",
@@ -42,16 +43,6 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
             [text, from, to, provider, model, code, status, archived, limit, json],
             RunAsync
         );
-        command.Validators.Add(result =>
-        {
-            foreach (var day in new[] { from, to })
-            {
-                if (result.GetValue(day) is { } given && Midnight(given) is null)
-                {
-                    result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
-                }
-            }
-        });
         return command;
     }
 
@@ -60,8 +51,8 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
         var query = SearchHandlers.Query(
             new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
             {
-                From = Midnight(parsed.GetValue(from)),
-                To = Midnight(parsed.GetValue(to), daysLater: 1),
+                From = Day.Midnight(parsed.GetValue(from), DateTimeKind.Local),
+                To = Day.Midnight(parsed.GetValue(to), DateTimeKind.Local, daysLater: 1),
                 ProviderId = parsed.GetValue(provider),
                 Model = parsed.GetValue(model),
                 HasCode = parsed.GetValue(code) ? true : null,
@@ -107,11 +98,4 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
             $"{hit.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {SearchSnippet.Clean(hit.Title)}\n  {hit.Snippet}\n  {place}"
         );
     }
-
-    /// <summary>Where the user is; null for a text that is no day.</summary>
-    private static DateTimeOffset? Midnight(string? day, int daysLater = 0) =>
-        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-        && date.Year is > 1 and < 9999
-            ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
-            : null;
 }

@@ -90,4 +90,18 @@ internal static class CommonOptions
 
     public static Option<int?> PassphraseFd() =>
         new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor", HelpName = "N" };
+
+    /// <summary>An option for a day, such as 2026-11-21.</summary>
+    public static Option<string?> Day(string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } given && Platform.Day.Midnight(given, DateTimeKind.Utc) is null)
+            {
+                result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
+            }
+        });
+        return option;
+    }
 }

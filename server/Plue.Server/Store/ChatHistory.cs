@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
@@ -251,7 +252,6 @@ internal sealed class ChatHistory
             return $"\"{line}\".";
         }
 
-        var cut = char.IsHighSurrogate(line[QuoteLength - 1]) ? QuoteLength - 1 : QuoteLength;
-        return $"\"{line[..cut].TrimEnd()}…\".";
+        return $"\"{TextCut.Head(line, QuoteLength).TrimEnd()}…\".";
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
@@ -83,18 +84,10 @@ public sealed record StoredChat
     {
         var text = messageText.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
-        var line = (end < 0 ? text : text[..end]).TrimEnd();
-        if (line.IsEmpty)
-        {
-            return DefaultTitle;
-        }
-        if (line.Length <= TitleLength)
-        {
-            return line.ToString();
-        }
-
-        var cut = char.IsHighSurrogate(line[TitleLength - 1]) ? TitleLength - 1 : TitleLength;
-        return $"{line[..cut].TrimEnd()}…";
+        var line = (end < 0 ? text : text[..end]).TrimEnd().ToString();
+        return line.Length == 0 ? DefaultTitle
+            : line.Length <= TitleLength ? line
+            : $"{TextCut.Head(line, TitleLength).TrimEnd()}…";
     }
 
     public ChatSummary Summarize() =>
