@@ -15,7 +15,7 @@ namespace Plue.Server.Tools.Mcp;
 /// A request of a server to a model during a call (sampling). The permission rules judge it as a call of the tool <see cref="Tool"/>. It is shown to the
 /// user as it will be sent, and counts for the chat that made the call. It contains no tools and nothing of the chat. Thread-safe.
 /// </summary>
-internal sealed class McpSampling(string server, McpServices services, McpQuestions questions)
+internal sealed class McpSampling(string server, McpServices services, McpElicitation questions)
 {
     /// <summary>The name in permission rules and policies, after the server and a slash. No tool of a server has this name.</summary>
     public const string Tool = "sampling/createMessage";
