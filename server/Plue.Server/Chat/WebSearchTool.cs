@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Tools;
 
@@ -102,9 +103,9 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         }
         foreach (var source in found.Sources.Take(MaxSources))
         {
-            var title = string.IsNullOrWhiteSpace(source.Title) ? source.Url : OneLine(source.Title);
+            var title = string.IsNullOrWhiteSpace(source.Title) ? source.Url : OneLine.Of(source.Title);
             output.Append(CultureInfo.InvariantCulture, $"- [{title.Replace('[', '(').Replace(']', ')')}]({source.Url})\n");
-            if (source.Excerpt is { } excerpt && OneLine(excerpt) is { Length: > 0 } line)
+            if (source.Excerpt is { } excerpt && OneLine.Of(excerpt) is { Length: > 0 } line)
             {
                 output.Append(CultureInfo.InvariantCulture, $"  {(line.Length > MaxExcerpt ? $"{line[..MaxExcerpt]}…" : line)}\n");
             }
@@ -112,8 +113,6 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
 
         return output.ToString();
     }
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private sealed class Call(string vendor, string query, Func<string, CancellationToken, Task<ToolOutcome>> search) : PlannedCall
     {

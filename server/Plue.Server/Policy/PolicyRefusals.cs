@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -16,7 +15,6 @@ public static class PolicyRefusals
     private const int MaxRecent = 1000;
     private static readonly TimeSpan RepeatTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly Lock Sync = new();
     private static readonly Dictionary<(string Home, string Sentence, string? Codex), DateTimeOffset> Recent = [];
 
@@ -112,7 +110,7 @@ public static class PolicyRefusals
     private static void Append(PluePaths paths, DateTimeOffset now, string sentence, string? codex)
     {
         var line = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(line, Writing))
+        using (var json = new Utf8JsonWriter(line, PlainJson.Writing))
         {
             json.WriteStartObject();
             json.WriteString("time"u8, now.UtcDateTime);

@@ -243,10 +243,7 @@ internal sealed class ChatHistory
 
     private static string Quote(string text)
     {
-        var line = string.Join(
-            ' ',
-            text[..Math.Min(text.Length, QuoteLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        );
+        var line = OneLine.Of(text[..Math.Min(text.Length, QuoteLength * 4)]);
         if (line.Length <= QuoteLength)
         {
             return $"\"{line}\".";

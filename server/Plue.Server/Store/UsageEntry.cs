@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
@@ -13,8 +13,6 @@ public sealed record UsageEntry
 
     /// <summary>The chat ID and template ID of VS Code's chat with a model of Plue.</summary>
     public const string EditorChats = "vscode-chat";
-
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The end time of the response.</summary>
     public required DateTimeOffset Time { get; init; }
@@ -101,7 +99,7 @@ public sealed record UsageEntry
     /// <summary>A JSON object of one line, the line feed included.</summary>
     internal void WriteTo(ArrayBufferWriter<byte> output)
     {
-        using (var json = new Utf8JsonWriter(output, Writing))
+        using (var json = new Utf8JsonWriter(output, PlainJson.Writing))
         {
             json.WriteStartObject();
             json.WriteString("time"u8, Time.UtcDateTime);
