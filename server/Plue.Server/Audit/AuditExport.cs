@@ -9,9 +9,9 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Audit;
 
-/// <param name="From">Of the first event; null for the oldest.</param>
-/// <param name="To">Before it; null for the newest.</param>
-/// <param name="HasContent">Whether messages, arguments and results of tools are included.</param>
+/// <param name="From">The time of the first event; null for the oldest.</param>
+/// <param name="To">The end, exclusive; null for the newest.</param>
+/// <param name="HasContent">True if messages, arguments and results of tools are included.</param>
 internal sealed record AuditRange(DateTimeOffset? From, DateTimeOffset? To, bool HasContent)
 {
     public bool Has(DateTimeOffset time) => (From is not { } from || time >= from) && (To is not { } to || time < to);
@@ -22,7 +22,7 @@ internal sealed record AuditRange(DateTimeOffset? From, DateTimeOffset? To, bool
 internal sealed record AuditSummary(long Lines, string Sha256, IReadOnlyList<string> Unreadable);
 
 /// <summary>
-/// Writes what happened from the journals of chats and tasks, deleted ones included, the usage ledger, the recorded refusals, stored rules and imports.
+/// Writes the events in the journals of chats and tasks, including deleted ones, the usage ledger, the recorded refusals, stored rules and imports.
 /// One journal or one month is read at a time, so memory does not grow with the number of chats.
 /// </summary>
 internal sealed class AuditExport(
@@ -86,7 +86,7 @@ internal sealed class AuditExport(
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // The export goes on, and says what it lacks.
+                // The export continues, and lists the file as unreadable.
                 unreadable.Add($"The journal {id} could not be read: {fault.Message}");
             }
         }

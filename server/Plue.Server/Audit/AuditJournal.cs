@@ -4,7 +4,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Audit;
 
 /// <summary>
-/// The events of one journal. A message can be written several times; only its last record counts. What was imported or copied from another chat did
+/// The events of one journal. A message can be written several times; only its last record counts. Messages that were imported or copied from another chat did
 /// not happen in this one and is omitted.
 /// </summary>
 internal sealed class AuditJournal(string id, string path, bool isDeleted)

@@ -5,7 +5,7 @@ namespace Plue.Server.Audit;
 
 /// <param name="Lines">The valid lines before the first bad one.</param>
 /// <param name="Sha256">The hash of the last valid line.</param>
-/// <param name="BadLine">The number of the first line that is not as it was written; null if there is none.</param>
+/// <param name="BadLine">The number of the first line that was changed; null if there is none.</param>
 /// <param name="Problem">A sentence; null if the file is complete and unchanged.</param>
 internal sealed record AuditVerdict(long Lines, string Sha256, long? BadLine, string? Problem);
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Audit;
 
@@ -8,7 +8,6 @@ namespace Plue.Server.Audit;
 /// <param name="mask">Masks the keys of the vault in texts.</param>
 internal sealed class AuditWriter(Stream output, Func<string, string> mask)
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private const int MaxKeptBuffer = 1024 * 1024;
 
     private ArrayBufferWriter<byte> buffer = new();
@@ -22,7 +21,7 @@ internal sealed class AuditWriter(Stream output, Func<string, string> mask)
     public void Write(string type, DateTimeOffset time, Action<Utf8JsonWriter> members)
     {
         buffer.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(buffer, Writing))
+        using (var json = new Utf8JsonWriter(buffer, PlainJson.Writing))
         {
             json.WriteStartObject();
             json.WriteNumber("seq"u8, ++Lines);

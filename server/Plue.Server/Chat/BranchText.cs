@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
@@ -24,10 +25,7 @@ public static class BranchText
             return string.Join(", ", message.Parts.OfType<MessagePart.File>().Select(file => file.Path));
         }
 
-        var line = string.Join(
-            ' ',
-            text[..Math.Min(text.Length, OutlineLength * 2)].ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        );
+        var line = OneLine.Of(text[..Math.Min(text.Length, OutlineLength * 2)].ToString());
         if (line.Length <= OutlineLength && text.Length <= OutlineLength * 2)
         {
             return line;

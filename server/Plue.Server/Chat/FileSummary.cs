@@ -57,13 +57,7 @@ public static partial class FileSummary
     private static string Cut(string line)
     {
         line = line.TrimEnd('\r');
-        if (line.Length <= MaxLineLength)
-        {
-            return line;
-        }
-
-        var end = char.IsHighSurrogate(line[MaxLineLength - 1]) ? MaxLineLength - 1 : MaxLineLength;
-        return $"{line[..end]}…";
+        return line.Length <= MaxLineLength ? line : $"{TextCut.Head(line, MaxLineLength)}…";
     }
 
     /// <summary>A heading of Markdown, a section of a settings file, or a line that begins as declarations do in most languages.</summary>

@@ -46,7 +46,7 @@ internal sealed class LoadedSkills(SkillCatalog skills)
                 (source.Source, source.Version.ToString()),
                 _ =>
                     skills.FindFolder(Path.GetDirectoryName(source.Source) ?? "")?.Skill is { } skill
-                        ? (skill.Name, SkillTools.Rules(skill.Head))
+                        ? (skill.Name, SkillToolRules.Rules(skill.Head))
                         : (source.Title, null)
             );
             if (rules is not null)

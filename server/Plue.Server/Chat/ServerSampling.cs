@@ -41,7 +41,7 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
 
     public async Task<SamplingResponse> AskAsync(SamplingRequest request, SamplingOffer offer, CancellationToken cancellationToken)
     {
-        // A server may end with a message of the assistant; vendors want one of the user last.
+        // The last message of a server may be of the assistant, but vendors require one of the user.
         var isQuestion = request.Messages[^1].IsUser;
         var last = isQuestion ? request.Messages[^1].Text : "Continue.";
         var before = request.Messages.Take(request.Messages.Count - (isQuestion ? 1 : 0)).Select(Pair).ToList();

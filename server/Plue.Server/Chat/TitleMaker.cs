@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
@@ -72,7 +73,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
         var cut = line.LastIndexOf(' ', MaxTitleLength - 1);
         if (cut < MaxTitleLength / 2)
         {
-            cut = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1;
+            cut = TextCut.Head(line, MaxTitleLength - 1).Length;
         }
         return $"{line[..cut].TrimEnd()}…";
     }

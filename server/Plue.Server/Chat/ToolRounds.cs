@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -21,8 +21,6 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
 
     /// <summary>How many calls of one round are run.</summary>
     public const int MaxCalls = 100;
-
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private string? last;
     private int alike;
@@ -109,7 +107,7 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
         {
             using var document = JsonDocument.Parse(json.Length == 0 ? "{}" : json);
             using var bytes = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(bytes, Plain))
+            using (var writer = new Utf8JsonWriter(bytes, PlainJson.Writing))
             {
                 Write(writer, document.RootElement);
             }

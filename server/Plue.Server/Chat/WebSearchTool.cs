@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Searches the web with the search of the chat's vendor, in a request of its own: the chat's history is not sent, and the next response gets the result like that
+/// Searches the web with the search of the chat's vendor, in a separate request: the chat's history is not sent, and the next response gets the result like that
 /// of any tool. Its cost is added to the round that called it.
 /// </summary>
 internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider, string description) : ITool
@@ -64,7 +65,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         return new ToolOutcome(TextOf(found, settings.Name)) { Cost = cost };
     }
 
-    /// <summary>Against the limits of the settings, of the task, and of its parents, with the searches of this round.</summary>
+    /// <summary>Checks the limits of the settings, the task, and its parents, including the searches of this round.</summary>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
@@ -102,9 +103,9 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         }
         foreach (var source in found.Sources.Take(MaxSources))
         {
-            var title = string.IsNullOrWhiteSpace(source.Title) ? source.Url : OneLine(source.Title);
+            var title = string.IsNullOrWhiteSpace(source.Title) ? source.Url : OneLine.Of(source.Title);
             output.Append(CultureInfo.InvariantCulture, $"- [{title.Replace('[', '(').Replace(']', ')')}]({source.Url})\n");
-            if (source.Excerpt is { } excerpt && OneLine(excerpt) is { Length: > 0 } line)
+            if (source.Excerpt is { } excerpt && OneLine.Of(excerpt) is { Length: > 0 } line)
             {
                 output.Append(CultureInfo.InvariantCulture, $"  {(line.Length > MaxExcerpt ? $"{line[..MaxExcerpt]}…" : line)}\n");
             }
@@ -112,8 +113,6 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
 
         return output.ToString();
     }
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private sealed class Call(string vendor, string query, Func<string, CancellationToken, Task<ToolOutcome>> search) : PlannedCall
     {

@@ -19,10 +19,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
 {
     private const int MaxLineLength = 16 * 1024 * 1024;
 
-    private readonly Option<int?> passphraseFd = new("--passphrase-fd")
-    {
-        Description = "Read the vault's passphrase from this file descriptor",
-    };
+    private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IProvider> unstored = new(StringComparer.Ordinal);
     private readonly Lock writing = new();

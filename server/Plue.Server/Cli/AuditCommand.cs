@@ -27,8 +27,8 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
 
     private Command Export()
     {
-        var from = new Option<string?>("--from") { Description = "The first day (UTC), as 2026-11-21" };
-        var to = new Option<string?>("--to") { Description = "The last day (UTC)" };
+        var from = CommonOptions.Day("--from", "The first day (UTC), as 2026-11-21");
+        var to = CommonOptions.Day("--to", "The last day (UTC)");
         var content = new Option<bool>("--content")
         {
             Description = "Include messages, and arguments and results of tools. Keys of the vault are masked",
@@ -42,8 +42,8 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
             {
                 var path = Path.GetFullPath(parsed.GetValue(file)!);
                 var range = new AuditRange(
-                    Midnight(parsed.GetValue(from)),
-                    Midnight(parsed.GetValue(to), daysLater: 1),
+                    Day.Midnight(parsed.GetValue(from), DateTimeKind.Utc),
+                    Day.Midnight(parsed.GetValue(to), DateTimeKind.Utc, daysLater: 1),
                     parsed.GetValue(content)
                 );
                 var summary = await WriteAsync(services.Audit.Export, path, range, cancellationToken);
@@ -60,16 +60,6 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
                 return summary.Unreadable.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
             }
         );
-        command.Validators.Add(result =>
-        {
-            foreach (var day in new[] { from, to })
-            {
-                if (result.GetValue(day) is { } given && Midnight(given) is null)
-                {
-                    result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
-                }
-            }
-        });
         return command;
     }
 
@@ -136,10 +126,4 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
             );
         }
     }
-
-    private static DateTimeOffset? Midnight(string? day, int daysLater = 0) =>
-        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-        && date.Year is > 1 and < 9999
-            ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)
-            : null;
 }

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Catalog;
 using Plue.Server.Messages;
@@ -346,9 +344,7 @@ internal static class CatalogCommand
     private sealed record CommandResult(string Json, Action ForPeople, int ExitCode);
 
     private static Task<CommandResult> ResultAsync<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
-        Task.FromResult(
-            new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode)
-        );
+        Task.FromResult(new CommandResult(Subcommands.ToJson(result), forPeople, exitCode));
 
     private static Command Verb(
         string name,
@@ -359,51 +355,29 @@ internal static class CatalogCommand
         Func<CatalogServices, ParseResult, CancellationToken, Task<CommandResult>> run
     )
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new Command(name, description) { json };
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
+        var json = CommonOptions.Json();
+        return Subcommands.Verb(
+            name,
+            description,
+            [json, .. symbols],
+            terminal,
+            _ => open(),
+            async (services, parsed, cancellationToken) =>
             {
-                command.Arguments.Add(argument);
-            }
-            else
-            {
-                command.Options.Add((Option)symbol);
-            }
-        }
-
-        command.SetAction(
-            async (parsed, cancellationToken) =>
-            {
-                try
+                var result = await run(services, parsed, cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json))
                 {
-                    var services = open();
-                    var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
-                    if (parsed.GetValue(json))
-                    {
-                        terminal.WriteLine(said.Json);
-                    }
-                    else
-                    {
-                        said.ForPeople();
-                    }
-                    return said.ExitCode;
+                    terminal.WriteLine(result.Json);
                 }
-                catch (FailureException exception)
+                else
                 {
-                    terminal.WriteError(
-                        exception.Failure.Kind == FailureKind.OriginChange
-                            ? $"{exception.Message} To allow it, add --allow-origin-change."
-                            : exception.Message
-                    );
-                    return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField
-                        ? ExitCodes.BadUsage
-                        : ExitCodes.Failed;
+                    result.ForPeople();
                 }
-            }
+                return result.ExitCode;
+            },
+            (_, fault) =>
+                fault.Failure.Kind == FailureKind.OriginChange ? $"{fault.Message} To allow it, add --allow-origin-change." : fault.Message
         );
-        return command;
     }
 
     private static Option<bool> AllowOriginChange() =>

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
-using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
@@ -14,48 +11,48 @@ namespace Plue.Server.Cli;
 internal static class ChatsCommand
 {
     private const string Prefix = "codex://chats/";
-    private static readonly JsonTypeInfo<CodexSummary> SummaryType =
-        (JsonTypeInfo<CodexSummary>)Wire.Options.GetTypeInfo(typeof(CodexSummary));
-    private static readonly JsonTypeInfo<CodexImportResult> ImportType =
-        (JsonTypeInfo<CodexImportResult>)Wire.Options.GetTypeInfo(typeof(CodexImportResult));
 
-    public static Command Create(Func<string?, Services> open, Terminal terminal) =>
-        new("chats", "List, export and import chats") { List(open, terminal), Export(open, terminal), Import(open, terminal) };
+    public static Command Create(Func<string?, Services> open, Terminal terminal)
+    {
+        var commands = new Subcommands(_ => open(null), terminal);
+        return new("chats", "List, export and import chats")
+        {
+            List(commands, terminal),
+            Export(commands, terminal),
+            Import(commands, terminal),
+        };
+    }
 
-    private static Command List(Func<string?, Services> open, Terminal terminal)
+    private static Command List(Subcommands commands, Terminal terminal)
     {
         var archived = new Option<bool>("--archived") { Description = "Include archived chats" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line, as in codex/list" };
-        var command = new Command("list", "List chats, most recently used first") { archived, json };
-        command.SetAction(
-            (parsed, cancellationToken) =>
-                RunAsync(
-                    open,
-                    terminal,
-                    services =>
-                    {
-                        foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
-                        {
-                            terminal.WriteLine(
-                                services.Platform.Redactor.Mask(
-                                    parsed.GetValue(json)
-                                        ? JsonSerializer.Serialize(CodexHandlers.Summary(chat), SummaryType)
-                                        : string.Create(
-                                            CultureInfo.InvariantCulture,
-                                            $"{chat.Id}  {chat.UpdatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {chat.MessageCount, 5}  {SearchSnippet.Clean(chat.Title)}"
-                                        )
+        return commands.Verb(
+            "list",
+            "List chats, most recently used first",
+            [archived, json],
+            (services, parsed, _) =>
+            {
+                foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
+                {
+                    terminal.WriteLine(
+                        services.Platform.Redactor.Mask(
+                            parsed.GetValue(json)
+                                ? Subcommands.ToJson(CodexHandlers.Summary(chat))
+                                : string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"{chat.Id}  {chat.UpdatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {chat.MessageCount, 5}  {SearchSnippet.Clean(chat.Title)}"
                                 )
-                            );
-                        }
+                        )
+                    );
+                }
 
-                        return ExitCodes.Done;
-                    }
-                )
+                return Task.FromResult(ExitCodes.Done);
+            }
         );
-        return command;
     }
 
-    private static Command Export(Func<string?, Services> open, Terminal terminal)
+    private static Command Export(Subcommands commands, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "A chat id from plue chats list, or its codex:// address" };
         var format = new Option<ExportFormat>("--format")
@@ -64,39 +61,35 @@ internal static class ChatsCommand
             DefaultValueFactory = _ => ExportFormat.Markdown,
         };
         var file = new Option<string?>("--out") { Description = "The file or folder to write to; defaults to stdout" };
-        var command = new Command("export", "Write a chat to a file") { id, format, file };
-        command.SetAction(
-            (parsed, cancellationToken) =>
-                RunAsync(
-                    open,
-                    terminal,
-                    services =>
-                    {
-                        var given = parsed.GetValue(id) ?? "";
-                        var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
-                        var handlers = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats);
-                        if (parsed.GetValue(file) is not { } named)
-                        {
-                            terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
-                            terminal.Flush();
-                            return ExitCodes.Done;
-                        }
+        return commands.Verb(
+            "export",
+            "Write a chat to a file",
+            [id, format, file],
+            (services, parsed, _) =>
+            {
+                var given = parsed.GetValue(id) ?? "";
+                var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
+                var handlers = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats);
+                if (parsed.GetValue(file) is not { } named)
+                {
+                    terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
+                    terminal.Flush();
+                    return Task.FromResult(ExitCodes.Done);
+                }
 
-                        var path = Path.GetFullPath(named);
-                        if (Directory.Exists(path))
-                        {
-                            path = Path.Combine(path, handlers.NameOf(uri, parsed.GetValue(format)));
-                        }
-                        handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
-                        terminal.WriteError($"Written to {path}.");
-                        return ExitCodes.Done;
-                    }
-                )
+                var path = Path.GetFullPath(named);
+                if (Directory.Exists(path))
+                {
+                    path = Path.Combine(path, handlers.NameOf(uri, parsed.GetValue(format)));
+                }
+                handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
+                terminal.WriteError($"Written to {path}.");
+                return Task.FromResult(ExitCodes.Done);
+            }
         );
-        return command;
     }
 
-    private static Command Import(Func<string?, Services> open, Terminal terminal)
+    private static Command Import(Subcommands commands, Terminal terminal)
     {
         var paths = new Argument<string[]>("path")
         {
@@ -110,34 +103,30 @@ internal static class ChatsCommand
         };
         var again = new Option<bool>("--again") { Description = "Create a second copy of chats that were already imported" };
         var json = new Option<bool>("--json") { Description = "Print the result of codex/import as JSON" };
-        var command = new Command("import", "Import chats from files") { paths, format, again, json };
-        command.SetAction(
-            (parsed, cancellationToken) =>
-                RunAsync(
-                    open,
-                    terminal,
-                    services =>
+        return commands.Verb(
+            "import",
+            "Import chats from files",
+            [paths, format, again, json],
+            (services, parsed, cancellationToken) =>
+            {
+                var result = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats).Import(
+                    new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format))
                     {
-                        var result = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats).Import(
-                            new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format))
-                            {
-                                Again = parsed.GetValue(again),
-                            },
-                            cancellationToken
-                        );
-                        if (parsed.GetValue(json))
-                        {
-                            terminal.WriteLine(services.Platform.Redactor.Mask(JsonSerializer.Serialize(result, ImportType)));
-                        }
-                        else
-                        {
-                            Report(result, services, terminal);
-                        }
-                        return result.Failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
-                    }
-                )
+                        Again = parsed.GetValue(again),
+                    },
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                {
+                    terminal.WriteLine(services.Platform.Redactor.Mask(Subcommands.ToJson(result)));
+                }
+                else
+                {
+                    Report(result, services, terminal);
+                }
+                return Task.FromResult(result.Failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed);
+            }
         );
-        return command;
     }
 
     private static void Report(CodexImportResult result, Services services, Terminal terminal)
@@ -153,23 +142,6 @@ internal static class ChatsCommand
         foreach (var failure in result.Failed)
         {
             terminal.WriteError($"{SearchSnippet.Clean(failure.Path)}: {failure.Message}");
-        }
-    }
-
-    private static Task<int> RunAsync(Func<string?, Services> open, Terminal terminal, Func<Services, int> run)
-    {
-        try
-        {
-            return Task.FromResult(run(open(null)));
-        }
-        catch (FailureException failure)
-        {
-            terminal.WriteError(failure.Message);
-            return Task.FromResult(failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed);
-        }
-        catch (OperationCanceledException)
-        {
-            return Task.FromResult(ExitCodes.Interrupted);
         }
     }
 }

@@ -72,7 +72,7 @@ internal static class McpServeCommand
         IdleMemory.ForThisProcess().Watch();
         await using var services = new Services(level);
         services.Platform.Trust(workspace);
-        // Nobody can be asked for a passphrase: the protocol has stdin. An open vault is also what masks its secrets.
+        // A passphrase cannot be requested, because the protocol uses stdin. An open vault also masks its secrets.
         await VaultCommand.UnlockByKeychainAsync(services.Vault.Vault, cancellationToken);
         await HomeServer.RunAsync(services, start, input, output, cancellationToken);
         // The process ends with this connection, so its child processes have lost their owner.

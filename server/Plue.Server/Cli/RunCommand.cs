@@ -39,10 +39,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     };
     private readonly Option<string[]> set = TemplateOptions.Set();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<int?> passphraseFd = new("--passphrase-fd")
-    {
-        Description = "Read the vault's passphrase from this file descriptor",
-    };
+    private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
     private readonly Option<string> output = new("--output")
     {
         Description = "text, or stream-json with one event per line",

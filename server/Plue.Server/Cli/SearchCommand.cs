@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
-using Plue.Server.Messages;
 using Plue.Server.Modules;
+using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 
@@ -13,15 +11,13 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue search TEXT</c>: search/chats from a shell. Hits are printed as they are found.</summary>
 internal sealed class SearchCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private static readonly JsonTypeInfo<SearchHit> HitType = (JsonTypeInfo<SearchHit>)Wire.Options.GetTypeInfo(typeof(SearchHit));
-
     private readonly Argument<string[]> text = new("text")
     {
         Arity = ArgumentArity.ZeroOrMore,
         Description = "Words that the message must contain, or \"a phrase\" in quotes; without any, only the other options filter",
     };
-    private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
-    private readonly Option<string?> to = new("--to") { Description = "The last day" };
+    private readonly Option<string?> from = CommonOptions.Day("--from", "The first day, as 2026-11-21");
+    private readonly Option<string?> to = CommonOptions.Day("--to", "The last day");
     private readonly Option<string?> provider = new("--provider")
     {
         Description = "The provider of the response, by its name in codex://providers/",
@@ -41,88 +37,57 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
 
     private Command Build()
     {
-        var command = new Command("search", "Search the text of all chats")
-        {
-            text,
-            from,
-            to,
-            provider,
-            model,
-            code,
-            status,
-            archived,
-            limit,
-            json,
-        };
-        command.SetAction(RunAsync);
-        command.Validators.Add(result =>
-        {
-            foreach (var day in new[] { from, to })
-            {
-                if (result.GetValue(day) is { } given && Midnight(given) is null)
-                {
-                    result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
-                }
-            }
-        });
+        var command = new Subcommands(_ => open(null), terminal).Verb(
+            "search",
+            "Search the text of all chats",
+            [text, from, to, provider, model, code, status, archived, limit, json],
+            RunAsync
+        );
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        try
-        {
-            var services = open(null);
-            var query = SearchHandlers.Query(
-                new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+        var query = SearchHandlers.Query(
+            new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+            {
+                From = Day.Midnight(parsed.GetValue(from), DateTimeKind.Local),
+                To = Day.Midnight(parsed.GetValue(to), DateTimeKind.Local, daysLater: 1),
+                ProviderId = parsed.GetValue(provider),
+                Model = parsed.GetValue(model),
+                HasCode = parsed.GetValue(code) ? true : null,
+                Status = parsed.GetValue(status),
+                IncludeArchived = parsed.GetValue(archived),
+                Limit = parsed.GetValue(limit),
+            }
+        );
+        var asJson = parsed.GetValue(json);
+        var summary = await services.Store.Search.RunAsync(
+            query,
+            finds =>
+            {
+                foreach (var hit in finds.Select(SearchHandlers.Hit))
                 {
-                    From = Midnight(parsed.GetValue(from)),
-                    To = Midnight(parsed.GetValue(to), daysLater: 1),
-                    ProviderId = parsed.GetValue(provider),
-                    Model = parsed.GetValue(model),
-                    HasCode = parsed.GetValue(code) ? true : null,
-                    Status = parsed.GetValue(status),
-                    IncludeArchived = parsed.GetValue(archived),
-                    Limit = parsed.GetValue(limit),
+                    terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? Subcommands.ToJson(hit) : Lines(hit)));
                 }
-            );
-            var asJson = parsed.GetValue(json);
-            var summary = await services.Store.Search.RunAsync(
-                query,
-                finds =>
-                {
-                    foreach (var hit in finds.Select(SearchHandlers.Hit))
-                    {
-                        terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit)));
-                    }
-                },
-                cancellationToken
-            );
-            if (summary.IsTruncated)
-            {
-                terminal.WriteError(
-                    string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")
-                );
-            }
-            if (summary.Unreadable > 0)
-            {
-                terminal.WriteError(
-                    summary.Unreadable == 1
-                        ? "1 chat could not be read."
-                        : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")
-                );
-            }
-            return ExitCodes.Done;
-        }
-        catch (FailureException failure)
+            },
+            cancellationToken
+        );
+        if (summary.IsTruncated)
         {
-            terminal.WriteError(failure.Message);
-            return failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed;
+            terminal.WriteError(
+                string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")
+            );
         }
-        catch (OperationCanceledException)
+        if (summary.Unreadable > 0)
         {
-            return ExitCodes.Interrupted;
+            terminal.WriteError(
+                summary.Unreadable == 1
+                    ? "1 chat could not be read."
+                    : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")
+            );
         }
+        return ExitCodes.Done;
     }
 
     private static string Lines(SearchHit hit)
@@ -133,11 +98,4 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
             $"{hit.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {SearchSnippet.Clean(hit.Title)}\n  {hit.Snippet}\n  {place}"
         );
     }
-
-    /// <summary>Where the user is; null for a text that is no day.</summary>
-    private static DateTimeOffset? Midnight(string? day, int daysLater = 0) =>
-        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-        && date.Year is > 1 and < 9999
-            ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
-            : null;
 }

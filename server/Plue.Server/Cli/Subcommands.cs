@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
+using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
@@ -16,7 +15,29 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
         string description,
         IReadOnlyList<Symbol> symbols,
         Func<Services, ParseResult, CancellationToken, Task<int>> run
+    ) =>
+        Verb(
+            name,
+            description,
+            symbols,
+            terminal,
+            open,
+            run,
+            (services, fault) => services?.Platform.Redactor.Mask(fault.Message) ?? fault.Message
+        );
+
+    /// <summary>A verb that needs only some of the services.</summary>
+    /// <param name="describe">The printed message of a failure. The services are null if they could not be opened.</param>
+    public static Command Verb<T>(
+        string name,
+        string description,
+        IReadOnlyList<Symbol> symbols,
+        Terminal terminal,
+        Func<ParseResult, T> open,
+        Func<T, ParseResult, CancellationToken, Task<int>> run,
+        Func<T?, FailureException, string> describe
     )
+        where T : class
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
@@ -34,16 +55,17 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                var services = open(parsed);
+                T? services = null;
                 try
                 {
+                    services = open(parsed);
                     var exitCode = await run(services, parsed, cancellationToken);
                     terminal.Flush();
                     return exitCode;
                 }
                 catch (FailureException fault)
                 {
-                    terminal.WriteError(services.Platform.Redactor.Mask(fault.Message));
+                    terminal.WriteError(describe(services, fault));
                     return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
                 }
                 catch (OperationCanceledException)
@@ -56,8 +78,9 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
     }
 
     /// <summary>The wire's own result.</summary>
-    public void WriteJson<T>(T value) =>
-        terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
+    public void WriteJson<T>(T value) => terminal.WriteLine(ToJson(value));
+
+    public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, WireReader.TypeOf<T>());
 }
 
 /// <summary>Options that several commands share.</summary>
@@ -67,4 +90,18 @@ internal static class CommonOptions
 
     public static Option<int?> PassphraseFd() =>
         new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor", HelpName = "N" };
+
+    /// <summary>An option for a day, such as 2026-11-21.</summary>
+    public static Option<string?> Day(string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } given && Platform.Day.Midnight(given, DateTimeKind.Utc) is null)
+            {
+                result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21.");
+            }
+        });
+        return option;
+    }
 }

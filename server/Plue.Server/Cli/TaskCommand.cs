@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Agents;
 using Plue.Server.Chat;
@@ -98,10 +96,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                         terminal.WriteLine(
                             services.Platform.Redactor.Mask(
                                 parsed.GetValue(json)
-                                    ? JsonSerializer.Serialize(
-                                        TaskViews.View(row),
-                                        (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView))
-                                    )
+                                    ? Subcommands.ToJson(TaskViews.View(row))
                                     : string.Create(
                                         CultureInfo.InvariantCulture,
                                         $"{row.Uri}  {row.Status, -12} {Cost(row.SpentInAll), 10}  {row.Summary.Title}"

@@ -36,7 +36,7 @@ public static class VaultCommand
 
     private static Command Status(Func<VaultAccess> vault, Terminal terminal)
     {
-        var json = Json();
+        var json = CommonOptions.Json();
         return Verb(
             "status",
             "Show whether a vault exists and how it is unlocked",
@@ -157,7 +157,7 @@ public static class VaultCommand
 
     private static Command List(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (fd, json) = (PassphraseFd(), Json());
+        var (fd, json) = (PassphraseFd(), CommonOptions.Json());
         return Verb(
             "list",
             "List stored keys by name, origins and last use, without their values",
@@ -218,7 +218,7 @@ public static class VaultCommand
 
     private static Command Rotate(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (reference, json, fd, secretFd) = (Reference(), Json(), PassphraseFd(), SecretFd());
+        var (reference, json, fd, secretFd) = (Reference(), CommonOptions.Json(), PassphraseFd(), SecretFd());
         return Verb(
             "rotate",
             "Replace a key and keep its origins",
@@ -241,7 +241,7 @@ public static class VaultCommand
 
     private static Command Rename(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (reference, json, fd) = (Reference(), Json(), PassphraseFd());
+        var (reference, json, fd) = (Reference(), CommonOptions.Json(), PassphraseFd());
         var newReference = new Argument<string>("new-reference")
         {
             Description = "The new name. Provider files that refer to the key are updated",
@@ -270,7 +270,7 @@ public static class VaultCommand
 
     private static Command SetOrigins(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (reference, origins, json, fd) = (Reference(), Origins(), Json(), PassphraseFd());
+        var (reference, origins, json, fd) = (Reference(), Origins(), CommonOptions.Json(), PassphraseFd());
         return Verb(
             "set-origins",
             "Set the allowed origins of a key",
@@ -301,7 +301,7 @@ public static class VaultCommand
             Description = "The allowed origin of that key",
             AllowMultipleArgumentsPerToken = true,
         };
-        var (json, fd) = (Json(), PassphraseFd());
+        var (json, fd) = (CommonOptions.Json(), PassphraseFd());
         return Verb(
             "import-env",
             "Import keys from a .env file",
@@ -429,39 +429,7 @@ public static class VaultCommand
         Terminal terminal,
         Func<VaultAccess> vault,
         Func<VaultAccess, ParseResult, CancellationToken, Task<int>> run
-    )
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Arguments.Add(argument);
-            }
-            else
-            {
-                command.Options.Add((Option)symbol);
-            }
-        }
-
-        command.SetAction(
-            async (parsed, cancellationToken) =>
-            {
-                try
-                {
-                    return await run(vault(), parsed, cancellationToken).ConfigureAwait(false);
-                }
-                catch (FailureException exception)
-                {
-                    terminal.WriteError(exception.Message);
-                    return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField
-                        ? ExitCodes.BadUsage
-                        : ExitCodes.Failed;
-                }
-            }
-        );
-        return command;
-    }
+    ) => Subcommands.Verb(name, description, symbols, terminal, _ => vault(), run, (_, fault) => fault.Message);
 
     internal static async Task UnlockAsync(
         Vault.Vault vault,
@@ -631,8 +599,6 @@ public static class VaultCommand
             ? UnlockMethod.Passphrase(first)
             : throw new FailureException(FailureKind.BadRequest, "The passphrases do not match. Nothing was changed. Try again.");
     }
-
-    private static Option<bool> Json() => new("--json") { Description = "Print JSON" };
 
     private static Option<int?> PassphraseFd(
         string name = "--passphrase-fd",

@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
@@ -117,7 +118,7 @@ public static class PromptPlaceholders
             }
             else
             {
-                var value = Cut(ValueText(path.Find(values)), Math.Min(room, MaxValueLength));
+                var value = TextCut.Head(ValueText(path.Find(values)), Math.Min(room, MaxValueLength));
                 output.Append(value);
                 room -= value.Length;
                 if (value.Length == 0)
@@ -169,14 +170,4 @@ public static class PromptPlaceholders
             ),
             _ => Json5Writer.WriteLine(value),
         };
-
-    private static string Cut(string text, int maxLength)
-    {
-        if (text.Length <= maxLength)
-        {
-            return text;
-        }
-
-        return text[..(maxLength > 0 && char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
-    }
 }

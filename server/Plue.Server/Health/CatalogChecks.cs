@@ -6,7 +6,7 @@ namespace Plue.Server.Health;
 /// <summary>The models and prices that were fetched from the user's catalog server.</summary>
 internal static class CatalogChecks
 {
-    /// <summary>Enough to tell catalogs apart.</summary>
+    /// <summary>The number of shown digits of a hash, enough to tell catalogs apart.</summary>
     private const int ShownHash = 16;
 
     /// <returns>No row while no server is set.</returns>

@@ -8,9 +8,9 @@ using Plue.Server.Providers.Connections.OAuth;
 namespace Plue.Server.Health;
 
 /// <summary>A host that Plue would contact.</summary>
-/// <param name="Host">With its port; <c>*</c> for a host that is not known before.</param>
-/// <param name="Reason">What for.</param>
-/// <param name="Refusal">Why it is not contacted anyway, as a sentence; null if it may be.</param>
+/// <param name="Host">The host with its port; <c>*</c> for a host that is not known in advance.</param>
+/// <param name="Reason">The purpose of the connection.</param>
+/// <param name="Refusal">The reason why the host may not be contacted, as a sentence; null if it may.</param>
 internal sealed record PlannedHost(string Host, string Reason, string? Refusal);
 
 /// <summary>Lists the hosts that the sidecar contacts with the current settings. Programs that it starts choose their own.</summary>

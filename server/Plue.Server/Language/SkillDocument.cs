@@ -33,7 +33,7 @@ internal static partial class SkillDocument
                 )
             );
         }
-        if (SkillTools.Unknown(new SkillHead(values)) is [var unknown, ..])
+        if (SkillToolRules.Unknown(new SkillHead(values)) is [var unknown, ..])
         {
             problems.Add(
                 At(

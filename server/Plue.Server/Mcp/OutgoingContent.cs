@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>What leaves Plue for another program: secrets are masked, and private keys are omitted.</summary>
+/// <summary>Content for other programs: secrets are masked, and private keys are omitted.</summary>
 /// <param name="secrets">Masks the secrets that this process knows.</param>
 internal sealed partial class OutgoingContent(ITextMask secrets)
 {

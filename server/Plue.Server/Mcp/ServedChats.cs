@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Plue.Server.Chat;
@@ -66,7 +65,7 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
     }
 
     /// <summary>The address of a chat or task in a parameter.</summary>
-    /// <exception cref="ToolFailureException">It is no such address.</exception>
+    /// <exception cref="ToolFailureException">It is not such an address.</exception>
     internal static CodexUri AddressOf(ToolParameters given, params ReadOnlySpan<CodexCollection> collections) =>
         CodexUri.TryParse(given.Text("uri"), out var uri) && collections.Contains(uri.Collection)
             ? uri
@@ -152,11 +151,10 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
     }
 
     private static DateTimeOffset? Day(ToolParameters given, string name, int daysLater) =>
-        given.OptionalText(name) is not { } day ? null
-        : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-        && date.Year is > 1 and < 9999
-            ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
-        : throw new ToolFailureException($"`{name}` must be a day such as 2026-11-21.");
+        given.OptionalText(name) is not { } day
+            ? null
+            : Platform.Day.Midnight(day, DateTimeKind.Local, daysLater)
+                ?? throw new ToolFailureException($"`{name}` must be a day such as 2026-11-21.");
 
     private static IEnumerable<Message> Shown(StoredChat chat) => chat.Messages.Where(message => !message.IsHidden);
 

@@ -13,7 +13,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Mcp;
 
 /// <summary>The tools that list tasks and return their status and result, and, where the user allowed it, start and stop tasks.</summary>
-/// <param name="approvals">Only listed. Nothing here answers one.</param>
+/// <param name="approvals">Approvals are listed, but never answered here.</param>
 /// <param name="start">Null if tasks cannot be started.</param>
 internal sealed class ServedTasks(
     AgentTasks tasks,
@@ -28,7 +28,7 @@ internal sealed class ServedTasks(
     private const int MaxShown = 500;
     private const decimal MaxUsd = 10_000;
 
-    /// <summary>Started here and not ended.</summary>
+    /// <summary>The tasks that were started here and have not ended.</summary>
     private const int MaxRunning = 8;
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
 
@@ -167,7 +167,7 @@ internal sealed class ServedTasks(
                 };
             }
 
-            // Other windows write to the same file, which says nothing here.
+            // Other windows write to the same file, so a change of it means nothing here.
             var left = limit - time.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
             {
@@ -228,7 +228,8 @@ internal sealed class ServedTasks(
         }
         catch (FailureException)
         {
-            return false; // It was deleted.
+            // The task was deleted.
+            return false;
         }
     }
 

@@ -6,7 +6,7 @@ namespace Plue.Server.Mcp;
 /// <summary>Cuts texts into parts of a limited size.</summary>
 internal static class ServedText
 {
-    /// <summary>In one result, in UTF-16 code units.</summary>
+    /// <summary>The maximum length of one result in UTF-16 code units.</summary>
     public const int MaxCharacters = 60_000;
 
     /// <summary>Returns a part of the text that does not end between the halves of a character.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -88,12 +87,10 @@ internal sealed class ServedTools
 /// <param name="Text">JSON, or for an error a sentence that says what to do.</param>
 internal sealed record ServedResult(string Text, bool IsError = false)
 {
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static ServedResult Of(JsonObject value)
     {
         using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, Readable))
+        using (var writer = new Utf8JsonWriter(bytes, PlainJson.Writing))
         {
             value.WriteTo(writer);
         }

@@ -10,7 +10,7 @@ namespace Plue.Server.Network;
 /// Certificates that the user trusts beside those of the system. A server is trusted if the system trusts it, or if its certificate is valid, names the host,
 /// and leads to one of these. Nothing that the system trusts is lost. The file is read again after it changed. Thread-safe.
 /// </summary>
-/// <param name="file">As the settings have it; null for none.</param>
+/// <param name="file">The path in the settings; null for none.</param>
 internal sealed class AddedRoots(Func<string?> file)
 {
     private const int MaxBytes = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ internal sealed class AddedRoots(Func<string?> file)
     private X509Certificate2Collection loaded = [];
     private string? problem;
 
-    /// <summary>Absolute; null for none.</summary>
+    /// <summary>The absolute path of the file; null for none.</summary>
     public string? Path =>
         file() is { Length: > 0 } given
             ? System.IO.Path.GetFullPath(
@@ -29,7 +29,7 @@ internal sealed class AddedRoots(Func<string?> file)
             )
             : null;
 
-    /// <summary>A sentence; null if the file can be used, or there is none.</summary>
+    /// <summary>The reason why the file cannot be used, as a sentence; null if it can, or if there is none.</summary>
     public string? Problem
     {
         get

@@ -7,7 +7,7 @@ using Plue.Server.Policy;
 namespace Plue.Server.Network;
 
 /// <summary>A host that was contacted since the start.</summary>
-/// <param name="Host">With its port.</param>
+/// <param name="Host">The host with its port.</param>
 public sealed record ContactedHost(string Host, DateTimeOffset Last, long Requests);
 
 /// <summary>
@@ -25,8 +25,8 @@ public sealed class HostConnections
     private readonly ProxyChoice proxy;
     private readonly ConcurrentDictionary<string, ContactedHost> contacted = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <param name="paths">Of the policy; null for none.</param>
-    /// <param name="settings">As they are now.</param>
+    /// <param name="paths">The paths of the policy; null for none.</param>
+    /// <param name="settings">Gets the current settings.</param>
     public HostConnections(PluePaths? paths, TimeProvider time, Func<NetworkSettings> settings)
     {
         (this.paths, this.time, this.settings) = (paths, time, settings);
@@ -34,12 +34,12 @@ public sealed class HostConnections
         proxy = new ProxyChoice(settings);
     }
 
-    /// <summary>Without a policy and without settings.</summary>
+    /// <summary>Creates connections without a policy and settings.</summary>
     public static HostConnections Plain { get; } = new(null, TimeProvider.System, static () => NetworkSettings.None);
 
     public NetworkSettings Settings => settings();
 
-    /// <summary>Why the file of certificates cannot be used, as a sentence; null if it can, or there is none.</summary>
+    /// <summary>The reason why the file of certificates cannot be used, as a sentence; null if it can, or if there is none.</summary>
     public string? RootsProblem => roots.Problem;
 
     /// <summary>Ordered by name.</summary>
@@ -63,7 +63,7 @@ public sealed class HostConnections
 
     public ICredentials? ProxyCredentials => proxy.Credentials;
 
-    /// <summary>Variables for programs that Plue starts: the proxy and the certificates of the settings. The environment's own are passed anyway.</summary>
+    /// <summary>Variables for programs that Plue starts: the proxy and the certificates of the settings. Variables of the environment are passed anyway.</summary>
     public IReadOnlyDictionary<string, string> ChildVariables()
     {
         var now = settings();

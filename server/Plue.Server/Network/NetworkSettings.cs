@@ -1,6 +1,6 @@
 namespace Plue.Server.Network;
 
-/// <summary>What the user set for connections.</summary>
+/// <summary>The user's settings for connections.</summary>
 /// <param name="Proxy">The address of a proxy; null for that of the environment or the system.</param>
 /// <param name="NoProxy">Hosts that are reached without <paramref name="Proxy"/>.</param>
 /// <param name="CaFile">A PEM file of certificates that are trusted beside those of the system; null for none.</param>
@@ -19,10 +19,10 @@ public sealed record NetworkSettings(
 
     public static readonly NetworkSettings None = new();
 
-    /// <summary>Null for none, and for one that <see cref="Problem"/> is about.</summary>
+    /// <summary>Null if there is no proxy, or if it is invalid (<see cref="Problem"/>).</summary>
     public Uri? ProxyAddress => Problem is null && !string.IsNullOrWhiteSpace(Proxy) ? new Uri(Proxy) : null;
 
-    /// <summary>Why nothing is contacted, as a sentence: a proxy that cannot be used must not be passed by.</summary>
+    /// <summary>The reason why no host is contacted, as a sentence: an unusable proxy must not be bypassed.</summary>
     public string? Problem =>
         string.IsNullOrWhiteSpace(Proxy)
         || (

@@ -3,7 +3,7 @@ using Plue.Server.Policy;
 
 namespace Plue.Server.Network;
 
-/// <summary>The proxy of the settings as they are now, otherwise that of the environment or the system.</summary>
+/// <summary>The proxy of the current settings, otherwise of the environment or the system.</summary>
 internal sealed class ProxyChoice(Func<NetworkSettings> settings) : IWebProxy
 {
     public ICredentials? Credentials

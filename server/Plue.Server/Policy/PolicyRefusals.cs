@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -7,21 +6,20 @@ using Plue.Server.Platform;
 namespace Plue.Server.Policy;
 
 /// <summary>
-/// The record of what the policy refused, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
+/// The record of refusals by the policy, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
 /// </summary>
 public static class PolicyRefusals
 {
-    /// <summary>The file is then renamed and a new one begins; an older renamed file is replaced.</summary>
+    /// <summary>A larger file is renamed, replacing an older renamed file, and a new one begins.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
     private const int MaxRecent = 1000;
     private static readonly TimeSpan RepeatTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly Lock Sync = new();
     private static readonly Dictionary<(string Home, string Sentence, string? Codex), DateTimeOffset> Recent = [];
 
     /// <summary>Records a refusal and returns its exception.</summary>
-    /// <param name="sentence">Of <see cref="ManagedPolicy"/>.</param>
+    /// <param name="sentence">The refusal of <see cref="ManagedPolicy"/>.</param>
     public static FailureException Refuse(PluePaths paths, TimeProvider time, string sentence)
     {
         Record(paths, time, sentence);
@@ -58,7 +56,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // The refusal itself holds, and it is recorded when it happens again.
+                // The refusal applies anyway, and is recorded when it happens again.
                 Recent.Remove(key);
             }
         }
@@ -78,7 +76,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // There is none, or none that can be read.
+                // The file is missing or unreadable.
                 continue;
             }
 
@@ -112,7 +110,7 @@ public static class PolicyRefusals
     private static void Append(PluePaths paths, DateTimeOffset now, string sentence, string? codex)
     {
         var line = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(line, Writing))
+        using (var json = new Utf8JsonWriter(line, PlainJson.Writing))
         {
             json.WriteStartObject();
             json.WriteString("time"u8, now.UtcDateTime);

@@ -13,17 +13,17 @@ public interface IWebSearchProvider : IProvider
 /// <param name="Instructions">The system prompt of the request.</param>
 public sealed record WebSearchRequest(string Model, string Instructions, string Query);
 
-/// <summary>What a search found, as the model summarized it, with its sources.</summary>
+/// <summary>The results of a search, as the model summarized them, with their sources.</summary>
 public sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sources)
 {
-    /// <summary>As the vendor named it; null for the requested one.</summary>
+    /// <summary>The model as the vendor named it; null for the requested one.</summary>
     public string? Model { get; init; }
     public Usage? Usage { get; init; }
 
-    /// <summary>USD for all of it as the vendor reports it; null if the catalog's price and <see cref="Fee"/> apply.</summary>
+    /// <summary>The total cost in USD as the vendor reports it; null if the catalog's price and <see cref="Fee"/> apply.</summary>
     public decimal? VendorCost { get; init; }
 
-    /// <summary>USD that the vendor charges for the searches beside the tokens. Free searches of an account are not known and counted as paid.</summary>
+    /// <summary>The vendor's price of the searches in USD, in addition to the tokens. Free searches of an account are not known and counted as paid.</summary>
     public decimal Fee { get; init; }
 
     /// <summary>Each address once, in the order of its first mention.</summary>
@@ -35,15 +35,15 @@ public sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sou
         ];
 }
 
-/// <param name="Excerpt">The passage that supports the text; null where the vendor sends none.</param>
+/// <param name="Excerpt">The passage that supports the text; null if the vendor sends none.</param>
 public sealed record WebSource(string Url, string? Title, string? Excerpt = null);
 
-/// <summary>Whether the vendor of a provider can be asked to search the web.</summary>
+/// <summary>True if the vendor of a provider can search the web.</summary>
 internal static class WebSearchSetting
 {
     private const string Field = "web_search";
 
-    /// <summary>At the vendor's own address it can. Another server may not know the vendor's search, unless <c>additional_auth.web_search</c> is <c>on</c>.</summary>
+    /// <summary>True at the vendor's address. Another server must be enabled by <c>additional_auth.web_search</c> = <c>on</c>.</summary>
     public static bool IsOn(ProviderSettings settings, bool isVendor) =>
         settings.AuthField(Field) switch
         {

@@ -179,9 +179,9 @@ internal sealed class CodexHandlers(
     private async Task<CodexSummary> UpdateAsync(CodexUpdateParams parameters, CancellationToken cancellationToken)
     {
         var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
-        var messages = ChatUpdate.Messages(parameters);
+        var messages = CodexUpdateReader.Messages(parameters);
         await conversation.UpdateAsync(
-            chat => ChatUpdate.Fields(parameters, chat, conversations.TemplateOf(chat.TemplateId)),
+            chat => CodexUpdateReader.Fields(parameters, chat, conversations.TemplateOf(chat.TemplateId)),
             parameters.ExpectedVersion,
             cancellationToken
         );

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>Something that happened to a chat.</summary>
+/// <summary>A change of a chat in its history.</summary>
 /// <param name="Version">The number of its record.</param>
 /// <param name="Author"><c>you</c>, <c>plue</c>, <c>hook</c>, or a model's name.</param>
 /// <param name="Summary">One short sentence.</param>
@@ -18,14 +19,20 @@ internal sealed class ChatHistory
     private const string PlueAuthor = "plue";
     private const string HookAuthor = "hook";
     private const int QuoteLength = 60;
-    private const long CreationEnd = 2; // the header and the initial fields
+
+    // The header and the initial fields.
+    private const long CreationEnd = 2;
 
     private readonly Queue<ChatChange> changes = new();
     private readonly Dictionary<string, MessageRole> roles = new(StringComparer.Ordinal);
     private readonly HashSet<(string Parent, MessageRole Role)> followed = [];
     private string last = "";
-    private long discardedBy; // the number of the record before, when that hid a message
-    private long copiedBy; // the same for a copied message
+
+    // The number of the previous record if it hid a message.
+    private long discardedBy;
+
+    // The number of the previous record if it copied a message.
+    private long copiedBy;
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<ChatChange> Changes => [.. changes.Reverse()];
@@ -38,7 +45,7 @@ internal sealed class ChatHistory
         }
         catch (JsonException)
         {
-            // Another version's; the chat's notice reports it.
+            // A record of another version, which the notice of the chat reports.
         }
     }
 
@@ -181,7 +188,7 @@ internal sealed class ChatHistory
         {
             say(
                 author,
-                author == PlueAuthor // Who renames it, does not choose another.
+                author == PlueAuthor
                     ? $"The provider was renamed to {ChatFields.ProviderIdOf(provider)}."
                     : $"Switched to {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}."
             );
@@ -236,16 +243,12 @@ internal sealed class ChatHistory
 
     private static string Quote(string text)
     {
-        var line = string.Join(
-            ' ',
-            text[..Math.Min(text.Length, QuoteLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        );
+        var line = OneLine.Of(text[..Math.Min(text.Length, QuoteLength * 4)]);
         if (line.Length <= QuoteLength)
         {
             return $"\"{line}\".";
         }
 
-        var cut = char.IsHighSurrogate(line[QuoteLength - 1]) ? QuoteLength - 1 : QuoteLength;
-        return $"\"{line[..cut].TrimEnd()}…\".";
+        return $"\"{TextCut.Head(line, QuoteLength).TrimEnd()}…\".";
     }
 }

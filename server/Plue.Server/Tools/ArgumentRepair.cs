@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Platform;
 
@@ -12,7 +11,6 @@ namespace Plue.Server.Tools;
 internal static class ArgumentRepair
 {
     private const int MaxDepth = 64;
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="arguments">A JSON object as the model wrote it.</param>
     /// <returns>The repaired JSON; null if there is nothing to repair.</returns>
@@ -24,7 +22,7 @@ internal static class ArgumentRepair
             using var expected = JsonDocument.Parse(schema);
             using var bytes = new MemoryStream();
             bool isChanged;
-            using (var writer = new Utf8JsonWriter(bytes, Plain))
+            using (var writer = new Utf8JsonWriter(bytes, PlainJson.Writing))
             {
                 isChanged = Write(writer, given.RootElement, expected.RootElement, 0);
             }

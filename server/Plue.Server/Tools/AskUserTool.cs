@@ -5,7 +5,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Asks the user a question: with two to four options and room for other text, or for text alone. The runner asks it, and the answer is the result.</summary>
+/// <summary>Asks the user a question with two to four options or for free text. The runner asks it, and the answer is the result.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 public sealed class AskUserTool(string description) : ITool
 {

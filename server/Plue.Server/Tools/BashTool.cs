@@ -230,7 +230,7 @@ public sealed class BashTool(
                     return;
                 }
 
-                progress.Report(ToolResults.Tail(unsaid.ToString(), MaxReportedAtOnce));
+                progress.Report(TextCut.Tail(unsaid.ToString(), MaxReportedAtOnce));
                 unsaid.Clear();
                 last = TimeProvider.System.GetTimestamp();
             }

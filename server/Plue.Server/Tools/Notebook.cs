@@ -205,7 +205,7 @@ internal sealed class Notebook
             .Append(
                 text.Length <= MaxOutput
                     ? text.TrimEnd('\n')
-                    : $"{ToolResults.Head(text, MaxOutput)}\n[{text.Length - MaxOutput} more characters]"
+                    : $"{TextCut.Head(text, MaxOutput)}\n[{text.Length - MaxOutput} more characters]"
             )
             .Append('\n');
     }

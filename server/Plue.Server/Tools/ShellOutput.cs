@@ -57,7 +57,7 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
             return head.ToString() + tail;
         }
 
-        var end = ToolResults.Tail(tail.ToString(), Part);
+        var end = TextCut.Tail(tail.ToString(), Part);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{head}\n[{length - head.Length - end.Length} characters omitted; {storeFault ?? stored?.ReadHint}]\n{end}"

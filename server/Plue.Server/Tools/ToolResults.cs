@@ -45,7 +45,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     internal static string TruncateMiddle(string text, int maxLength, string how) =>
         text.Length <= maxLength
             ? text
-            : $"{Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{Tail(text, maxLength / 2)}";
+            : $"{TextCut.Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{TextCut.Tail(text, maxLength / 2)}";
 
     /// <summary>A result that is still growing.</summary>
     /// <exception cref="IOException">The disk said no.</exception>
@@ -86,14 +86,6 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
             $"{HiddenCharacters.VisibleLine(name)} no longer exists. Outputs are stored for a few days. Run the command again."
         );
     }
-
-    internal static string Head(string text, int maxLength) =>
-        text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
-
-    internal static string Tail(string text, int maxLength) =>
-        text.Length <= maxLength
-            ? text
-            : text[(char.IsLowSurrogate(text[^maxLength]) ? text.Length - maxLength + 1 : text.Length - maxLength)..];
 
     private string PathOf(string codexId, string id) =>
         Path.Combine(Folder, $"{FolderHandle.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");

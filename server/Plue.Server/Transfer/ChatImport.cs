@@ -123,9 +123,7 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
         }
 
         var line = mask.Mask(title).ReplaceLineEndings(" ").Trim();
-        return line.Length == 0 ? null
-            : line.Length <= MaxTitleLength ? line
-            : line[..(char.IsHighSurrogate(line[MaxTitleLength - 1]) ? MaxTitleLength - 1 : MaxTitleLength)];
+        return line.Length == 0 ? null : TextCut.Head(line, MaxTitleLength);
     }
 
     private static Message Named(Message message) =>

@@ -47,7 +47,7 @@ public sealed class ChatToTaskTests
         Assert.Equal(2, chat["messages"]![0]!["alternatives"]!.AsArray().Count);
         Assert.Equal(("mine", "a.ts"), ((string?)chat["codex"]!["tags"]![0], (string?)chat["contextFiles"]![0]!["path"]));
         Assert.Equal(("edit", "Fix it."), ((string?)chat["values"]!["permission_mode"], (string?)chat["values"]!["goal"]));
-        // It left the list of chats for that of tasks, alone.
+        // Only this one moved from the list of chats to that of tasks.
         Assert.Empty((await home.Client.ResultAsync("codex/list", new { collection = "chats" }))!["items"]!.AsArray());
         Assert.Equal(uri, (string?)Assert.Single(await home.ListAsync())!["uri"]);
     }
@@ -87,7 +87,7 @@ public sealed class ChatToTaskTests
         Assert.Equal(4, chat["messages"]!.AsArray().Count);
         Assert.Equal(["permission_mode"], chat["values"]!.AsObject().Select(value => value.Key));
         Assert.Empty(await home.ListAsync());
-        // It goes on as a chat, and can become a task once more.
+        // It continues as a chat, and can become a task again.
         await home.Client.ResultAsync("message/send", new { codexId = uri, text = "Thanks" });
         await home.Client.TurnAsync();
         await ConvertAsync(home, uri, new { rounds = 1 });

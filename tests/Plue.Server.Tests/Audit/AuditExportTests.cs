@@ -268,7 +268,7 @@ public sealed class AuditExportTests : IDisposable
         return parsed.Errors.Count > 0 ? 2 : exitCode;
     }
 
-    /// <summary>Counts what is written, and measures the live memory now and then.</summary>
+    /// <summary>Counts the written bytes, and measures the live memory from time to time.</summary>
     private sealed class WatchedStream : Stream
     {
         private long measured;

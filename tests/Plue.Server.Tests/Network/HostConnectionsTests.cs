@@ -185,7 +185,7 @@ public sealed class HostConnectionsTests : IDisposable
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A certificate authority of the test's own.</summary>
+    /// <summary>A certificate authority of the test.</summary>
     private sealed class Authority : IDisposable
     {
         private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

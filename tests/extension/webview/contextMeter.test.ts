@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ContextMeter, filledBoxes, shareOf } from '../../../extension/src/webview/chat/composer/contextMeter';
+import { ContextMeter, filledBoxes, shareOf } from '../../../extension/src/webview/chat/header/contextMeter';
 import { CostMeter } from '../../../extension/src/webview/chat/header/costMeter';
 import { readUriList } from '../../../extension/src/webview/chat/composer/dropTarget';
 
@@ -114,11 +114,11 @@ describe('the context meter', () => {
 describe('the cost meter', () => {
   it('shows the limit of a chat beside its cost, and warns near it', () => {
     const cost = new CostMeter();
-    cost.show(undefined);
+    cost.show(undefined, undefined);
     expect(cost.node.hidden).toBe(true);
-    cost.show(0.9);
+    cost.show(0.9, undefined);
     expect(cost.node.textContent).toBe('$0.900');
-    cost.showLimit(1);
+    cost.show(0.9, 1);
     expect(cost.node.textContent).toBe('$0.900 of $1.00');
     expect(cost.node.classList.contains('warning')).toBe(true);
   });

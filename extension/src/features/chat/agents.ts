@@ -33,7 +33,7 @@ export class Agents implements vscode.Disposable {
     private readonly codexId: string,
     private readonly services: AgentsServices,
     private readonly post: (message: AgentsToPage) => void,
-    private readonly isTask: () => boolean,
+    private readonly chat: { readonly isTask: boolean },
   ) {
     const { approvals, tasks, sidecar } = services;
     this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
@@ -119,7 +119,7 @@ export class Agents implements vscode.Disposable {
   }
 
   private refreshSoon(): void {
-    if (!this.isTask()) return;
+    if (!this.chat.isTask) return;
     this.later ??= setTimeout(() => {
       this.later = undefined;
       void this.ask();
@@ -128,7 +128,7 @@ export class Agents implements vscode.Disposable {
 
   /** One request at a time; a change meanwhile asks once more. */
   private async ask(): Promise<void> {
-    if (!this.isTask()) return;
+    if (!this.chat.isTask) return;
     if (this.asking !== undefined) {
       this.isStale = true;
       return this.asking;

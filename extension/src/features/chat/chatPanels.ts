@@ -12,7 +12,8 @@ import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import { readRestoredChat } from '../../common/messages/savedState';
 import { EditorHost, type ChatHost } from './chatHost';
-import { ChatPanel, type ChatServices } from './chatPanel';
+import { ChatPanel } from './chatPanel';
+import type { ChatServices } from './chatServices';
 import { ChatView } from './chatView';
 
 export const viewType = 'plue.chat';
@@ -47,7 +48,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
 
   /** True if a chat has the focus. */
   get isFocused(): boolean {
-    return [...this.panels.values()].some((chat) => chat.isFocused);
+    return [...this.panels.values()].some(({ page }) => page.isFocused);
   }
 
   /** The chat in the active tab of the editor area. */
@@ -126,7 +127,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       chat.reveal();
       return chat;
     }
-    const moved = this.adopt(chat.codexId, this.createTab(chat.title));
+    const moved = this.adopt(chat.codexId, this.createTab(chat.session.title));
     moved.reveal();
     return moved;
   }
@@ -137,7 +138,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       chat.reveal();
       return chat;
     }
-    return this.openInView({ uri: chat.codexId, title: chat.title });
+    return this.openInView({ uri: chat.codexId, title: chat.session.title });
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -162,13 +163,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   private get visibleChat(): ChatPanel | undefined {
-    return [...this.panels.values()].findLast(({ isTask, host }) => host.visible && !isTask);
+    return [...this.panels.values()].findLast(({ session, host }) => host.visible && !session.isTask);
   }
 
   /** Beside the code, or in the view with the chat that is there. */
   private async newestChat(): Promise<ChatPanel> {
     const { inView } = this;
-    if (inView?.isTask === false && chatsOpenInSideBar()) return inView;
+    if (inView?.session.isTask === false && chatsOpenInSideBar()) return inView;
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const column = chatsOpenInSideBar() ? undefined : beside;
     const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });
@@ -247,8 +248,8 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     };
     const watching = [
       host.onDidChangeVisibility(use),
-      chat.onDidChangeFocus(() => {
-        if (chat.isFocused) use();
+      chat.page.onDidChangeFocus(() => {
+        if (chat.page.isFocused) use();
         else this.updateContext();
       }),
     ];

@@ -145,7 +145,7 @@ export function activateChat(
     () => panels.inActiveTab,
   );
   registerForChat(commands.undo, (chat) => chat.undo());
-  registerForChat(commands.redo, (chat) => chat.redo());
+  registerForChat(commands.redo, (chat) => chat.session.redo());
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
   registerForChat(commands.jump, (chat) => chat.messages.jump());
   registerForChat(commands.compact, (chat) => chat.compact());

@@ -1,6 +1,7 @@
 // The inline edits of all documents, at most one for each.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { truncate } from '../../common/truncate';
 import { ContextKey } from '../../infrastructure/contextKey';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -11,8 +12,9 @@ import { BackgroundChat } from '../../server/backgroundChat';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { commands } from './commands';
-import { InlineEdit, NoCodeError } from './inlineEdit';
+import { InlineEdit } from './inlineEdit';
 import { InlineMarks } from './inlineMarks';
+import { NoCodeError } from './responseWriter';
 
 const beforeScheme = 'plue-inline-before';
 const maxTitle = 60;
@@ -60,13 +62,13 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
     }
     this.edits.get(document)?.accept();
     // It follows the document from here on.
-    const edit = new InlineEdit(document, ranges, workspacePath(document.uri));
+    const edit = new InlineEdit(document, ranges);
     this.starting.add(document);
     let chat: BackgroundChat;
     try {
       await this.requireAllowed(document.uri);
-      const short = instruction.length > maxTitle ? `${instruction.slice(0, maxTitle)}…` : instruction;
-      chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', l10n.t('Inline edit: {0}', short));
+      const title = l10n.t('Inline edit: {0}', truncate(instruction, maxTitle));
+      chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', title);
     } catch (error) {
       edit.dispose();
       throw error;

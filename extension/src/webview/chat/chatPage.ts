@@ -11,6 +11,7 @@ import { FootView } from './composer/footView';
 import { Outbox } from './composer/outbox';
 import { BannersView } from './header/bannersView';
 import { HeaderView } from './header/headerView';
+import { Blobs } from './messages/blobs';
 import { MessagesView } from './messages/messagesView';
 import { isRunning } from './state/chatState';
 import type { ChatActions, ChatContext } from './state/chatContext';
@@ -44,16 +45,12 @@ export class ChatPage {
     const store = new ChatStore(() => this.drawLoop.schedule());
     const lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     lists.onChange(() => this.foot.composer.hasImage && this.drawLoop.schedule());
-    this.context = { panel, codexId, store, lists, actions: this.createActions(panel, store), closed: this.closed.signal };
+    const blobs = new Blobs((blob) => panel.post({ type: 'readBlob', blob }));
+    this.context = { panel, codexId, store, lists, blobs, actions: this.createActions(panel, store), closed: this.closed.signal };
     this.outbox = this.createOutbox(saved);
-    const isSending = (): boolean => this.outbox.isSending;
-    this.foot = new FootView(root, this.context, {
-      isSending,
-      showCostLimit: (limit) => this.header.cost.showLimit(limit),
-      readBlob: (blob, tell) => this.messages.blobs.read(blob, tell),
-    });
-    this.header = new HeaderView(this.context, this.foot.composer.meter.node);
-    this.messages = new MessagesView(this.context, isSending, saved?.place ?? null);
+    this.foot = new FootView(root, this.context);
+    this.header = new HeaderView(this.context);
+    this.messages = new MessagesView(this.context, saved?.place ?? null);
     const banners = new BannersView(this.context);
     this.views = [banners, this.foot, this.header, this.taskView(), this.messages];
     this.handlers = { ...this.createHandlers(), ...this.messages.handlers, ...this.foot.composer.handlers };
@@ -129,7 +126,10 @@ export class ChatPage {
           store.update({ refusal: error });
           this.announcer.say(l10n.t('Error: {0}', error.message));
         },
-        changed: () => this.save(),
+        changed: () => {
+          store.update({ isSending: this.outbox.isSending });
+          this.save();
+        },
       },
       saved?.unstored,
     );
@@ -195,10 +195,7 @@ export class ChatPage {
         store.update({ agent });
         this.foot.composer.focus();
       },
-      stored: ({ text }) => {
-        this.outbox.stored(text);
-        this.drawLoop.schedule();
-      },
+      stored: ({ text }) => this.outbox.stored(text),
       refused: ({ text, error }) => {
         store.update({ refusal: error });
         if (text !== undefined) this.outbox.refused(text);
@@ -209,6 +206,7 @@ export class ChatPage {
         store.updateSidecar({ state, ...(cause === undefined ? {} : { cause }) });
         if (state === 'stopped') this.outbox.giveBack();
       },
+      context: ({ context, costLimit }) => store.update({ context, costLimit }),
       approvals: ({ approvals }) => store.update({ approvals }),
       children: ({ tasks }) => store.update({ children: tasks }),
       underReview: ({ files }) => store.update({ underReview: files }),
@@ -280,17 +278,16 @@ export class ChatPage {
 
   private save(): void {
     const { panel, codexId } = this.context;
-    const { draft, attachments, texts, editorChoice } = this.foot.composer;
+    const { draft, attachments, texts, editor } = this.foot.composer.saved;
     const files = attachments.length === 0 ? {} : { attachments };
     const unstored = this.outbox.message === undefined ? {} : { unstored: this.outbox.message };
-    const editor = editorChoice === undefined ? {} : { editor: editorChoice };
     panel.setState({
       codexId,
       draft,
       ...files,
       ...(texts.length === 0 ? {} : { texts }),
       ...unstored,
-      ...editor,
+      ...(editor === undefined ? {} : { editor }),
       place: this.messages.place,
     } satisfies SavedState);
   }

@@ -1,4 +1,5 @@
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices.Skills;
@@ -187,10 +188,7 @@ public sealed record SkillHead(Json5Object Values)
         : Text(key) is { } text ? Split(text)
         : [];
 
-    private string? Text(string key) =>
-        Values.GetString(key) is { } text && text.Trim() is { Length: > 0 } said
-            ? string.Join(' ', said.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
-            : null;
+    private string? Text(string key) => Values.GetString(key) is { } text && text.Trim() is { Length: > 0 } said ? OneLine.Of(said) : null;
 
     private bool? Flag(string key) =>
         Text(key)?.ToLowerInvariant() switch

@@ -20,7 +20,7 @@ internal static class SkillWriter
             throw new FailureException(FailureKind.BadRequest, $"The name of a skill {why}");
         }
 
-        var line = string.Join(' ', description.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var line = OneLine.Of(description);
         if (line.Length is 0 or > SkillHead.MaxDescriptionLength)
         {
             throw new FailureException(

@@ -21,41 +21,21 @@ internal sealed class AcpConversation(
     Action<IReadOnlyList<AgentCommand>> commandsChanged,
     TimeProvider time,
     ILogger logger
-) : IAsyncDisposable
+) : ProgramConversation(time)
 {
-    private static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(10);
-
     /// <summary>How long an agent may take to stop. Then its process is ended.</summary>
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>How long an agent may send nothing: it may run builds and tests.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromMinutes(30);
 
-    private readonly SemaphoreSlim mutex = new(1, 1);
-    private readonly Lock timing = new();
     private AcpSession? session;
     private ProgramHistory? history;
     private Task prompt = Task.CompletedTask;
     private IProgramWatch? watch;
     private CancellationTokenRegistration killing;
-    private ITimer? idle;
-    private volatile bool isInTurn;
-    private volatile bool isDisposed;
 
     public AcpSession? Session => session;
-
-    /// <summary>Takes the conversation for a turn, waiting for a start or a cancellation under way; false while another turn runs.</summary>
-    public async Task<bool> TryEnterAsync(CancellationToken cancellationToken)
-    {
-        if (isInTurn)
-        {
-            return false;
-        }
-
-        await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
-        isInTurn = true;
-        return true;
-    }
 
     public bool IsReadyFor(ProviderRequest request) =>
         session is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchOf(request));
@@ -64,7 +44,7 @@ internal sealed class AcpConversation(
     /// <exception cref="FailureException">It cannot.</exception>
     public async Task OpenAsync(ProviderRequest request, CancellationToken cancellationToken)
     {
-        SetIdle(null);
+        StopIdle();
         history = ProgramHistory.Of(request.Messages);
         var launch = LaunchOf(request);
         if (
@@ -90,7 +70,7 @@ internal sealed class AcpConversation(
                     AcpAgent.Of(settings.Command)?.UsesFiles ?? true,
                     failures,
                     commandsChanged,
-                    time,
+                    Time,
                     logger,
                     cancellationToken
                 )
@@ -152,7 +132,7 @@ internal sealed class AcpConversation(
 
     public async Task ReadAsync(AcpTurn turn, List<ProviderEvent> events, CancellationToken cancellationToken)
     {
-        await turn.ReadAsync(events, settings.Timeout ?? SilenceLimit, time, cancellationToken).ConfigureAwait(false);
+        await turn.ReadAsync(events, settings.Timeout ?? SilenceLimit, Time, cancellationToken).ConfigureAwait(false);
         if (watch is { Appeared.IsCancellationRequested: true } && events.FindIndex(one => one is ProviderEvent.Failed) is >= 0 and var at)
         {
             events[at] = new ProviderEvent.Failed(failures.Blocked(watch.Finish() ?? ""));
@@ -199,13 +179,12 @@ internal sealed class AcpConversation(
             await ReleaseAsync(isStopped).ConfigureAwait(false);
         });
         // The next turn waits for the cancellation.
-        isInTurn = false;
+        LetNextWait();
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        isDisposed = true;
-        SetIdle(null);
+        await base.DisposeAsync().ConfigureAwait(false);
         if (session is { } current)
         {
             await current.DisposeAsync().ConfigureAwait(false);
@@ -284,7 +263,8 @@ internal sealed class AcpConversation(
     /// <param name="keep">False ends the process.</param>
     private async Task ReleaseAsync(bool keep)
     {
-        if (!keep || isDisposed)
+        var isKeptRunning = keep && !IsDisposed;
+        if (!isKeptRunning)
         {
             var broken = session;
             session = null;
@@ -293,16 +273,11 @@ internal sealed class AcpConversation(
                 await broken.DisposeAsync().ConfigureAwait(false);
             }
         }
-        else if (isKept)
-        {
-            SetIdle(IdleLimit);
-        }
 
-        isInTurn = false;
-        mutex.Release();
+        Release(closesWhenIdle: isKeptRunning && isKept);
     }
 
-    private async Task CloseAsync()
+    protected override async Task CloseAsync()
     {
         var current = session;
         session = null;
@@ -310,35 +285,6 @@ internal sealed class AcpConversation(
         {
             await current.CloseAsync().ConfigureAwait(false);
         }
-    }
-
-    private void SetIdle(TimeSpan? limit)
-    {
-        lock (timing)
-        {
-            idle?.Dispose();
-            idle = limit is { } due && !isDisposed ? time.CreateTimer(_ => CloseIdle(), null, due, Timeout.InfiniteTimeSpan) : null;
-        }
-    }
-
-    private void CloseIdle()
-    {
-        if (!mutex.Wait(0))
-        {
-            return;
-        }
-
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                await CloseAsync().ConfigureAwait(false);
-            }
-            finally
-            {
-                mutex.Release();
-            }
-        });
     }
 
     private AcpLaunch LaunchOf(ProviderRequest request)

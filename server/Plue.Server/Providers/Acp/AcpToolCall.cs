@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
@@ -13,7 +12,6 @@ internal sealed class AcpToolCall(string toolUseId, string folder)
     private const int MaxTitle = 300;
     private const int MaxResult = 40_000;
     private const int MaxInput = 100_000;
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly StringBuilder streamed = new();
     private string? name;
@@ -142,7 +140,7 @@ internal sealed class AcpToolCall(string toolUseId, string folder)
     public string Parameters()
     {
         using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, Plain))
+        using (var writer = new Utf8JsonWriter(bytes, PlainJson.Writing))
         {
             writer.WriteStartObject();
             if (kind == "execute")

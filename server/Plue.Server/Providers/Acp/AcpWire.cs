@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -13,8 +12,6 @@ internal static class AcpWire
     public const int RequestCancelled = -32800;
     public const string CancelRequest = "$/cancel_request";
     public const string SessionUpdate = "session/update";
-
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static byte[] Request(long id, string method, Action<Utf8JsonWriter> parameters) =>
         Line(writer =>
@@ -221,7 +218,7 @@ internal static class AcpWire
     private static byte[] Line(Action<Utf8JsonWriter> content)
     {
         using var line = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(line, Plain))
+        using (var writer = new Utf8JsonWriter(line, PlainJson.Writing))
         {
             writer.WriteStartObject();
             writer.WriteString("jsonrpc"u8, "2.0"u8);

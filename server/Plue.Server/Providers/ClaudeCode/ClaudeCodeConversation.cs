@@ -8,70 +8,30 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// A chat and the process that answers in it. The process is kept between turns, replaced when it holds another history than the
 /// request, resumed in its session if that has the right history, and closed after a while without requests.
 /// </summary>
-internal sealed class ClaudeCodeConversation : IAsyncDisposable
+/// <param name="isKept">False for a second concurrent turn: it has its own session, which is not stored.</param>
+internal sealed class ClaudeCodeConversation(
+    string codexId,
+    bool isKept,
+    ProviderSettings settings,
+    ClaudeCodeStarter starter,
+    ProgramSessions sessions,
+    TimeProvider time,
+    ILogger logger
+) : ProgramConversation(time)
 {
-    public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(10);
-
     /// <summary>A busy machine reports an interrupt late, and another process would cost more than the wait.</summary>
     private static readonly TimeSpan InterruptLimit = TimeSpan.FromSeconds(5);
     private static readonly string[] Efforts = ["low", "medium", "high", "xhigh", "max"];
 
-    private readonly string codexId;
-    private readonly ProviderSettings settings;
-    private readonly ClaudeCodeStarter starter;
-    private readonly ProgramSessions sessions;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly bool isKept;
-    private readonly SemaphoreSlim mutex = new(1, 1);
-    private readonly ITimer idle;
     private ClaudeCodeProcess? process;
     private ProgramHistory? history;
     private string? system;
     private ClaudeCodeTools? lastTools;
     private IToolHost? host;
     private bool isAsked;
-    private volatile bool isInTurn;
-    private volatile bool isDisposed;
-
-    /// <param name="isKept">False for a second concurrent turn: it has its own session, which is not stored.</param>
-    public ClaudeCodeConversation(
-        string codexId,
-        bool isKept,
-        ProviderSettings settings,
-        ClaudeCodeStarter starter,
-        ProgramSessions sessions,
-        TimeProvider time,
-        ILogger logger
-    )
-    {
-        (this.codexId, this.isKept, this.settings, this.starter, this.sessions, this.time, this.logger) = (
-            codexId,
-            isKept,
-            settings,
-            starter,
-            sessions,
-            time,
-            logger
-        );
-        idle = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
 
     /// <summary>For the tests: the process that waits for the next question.</summary>
     internal ClaudeCodeProcess? Process => process;
-
-    /// <summary>Takes the conversation for a turn, waiting for a start or an interrupt under way; false while another turn runs.</summary>
-    public async Task<bool> TryEnterAsync(CancellationToken cancellationToken)
-    {
-        if (isInTurn)
-        {
-            return false;
-        }
-
-        await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
-        isInTurn = true;
-        return true;
-    }
 
     public bool IsReadyFor(ProviderRequest request) =>
         process is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchFor(request));
@@ -79,14 +39,15 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
     public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
     {
-        if (isInTurn || !await mutex.WaitAsync(0, cancellationToken).ConfigureAwait(false))
+        if (!await TryEnterForStartAsync(cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
+        var isStarted = false;
         try
         {
-            if (process is { IsAlive: true } || isDisposed)
+            if (process is { IsAlive: true } || IsDisposed)
             {
                 return;
             }
@@ -99,11 +60,11 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 folder => lastTools ?? ClaudeCodeTools.WithoutHost(folder)
             );
             await StartAsync(launch, sessions.Find(codexId, launch.Directory), cancellationToken).ConfigureAwait(false);
-            RestartIdle();
+            isStarted = true;
         }
         finally
         {
-            mutex.Release();
+            Release(closesWhenIdle: isStarted);
         }
     }
 
@@ -111,7 +72,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     /// <exception cref="FailureException">It cannot.</exception>
     public async Task<ClaudeCodeTurn> BeginAsync(ProviderRequest request, CancellationToken cancellationToken)
     {
-        idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        StopIdle();
         isAsked = false;
         history = ProgramHistory.Of(request.Messages);
         system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other)
@@ -140,7 +101,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             await StartFreshAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
 
-        return new ClaudeCodeTurn(new ClaudeCodeFailures(settings, time), process?.Cost ?? 0);
+        return new ClaudeCodeTurn(new ClaudeCodeFailures(settings, Time), process?.Cost ?? 0);
     }
 
     /// <summary>Reads until there is something to tell.</summary>
@@ -211,7 +172,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         {
             await process.Questions.SettleAsync().ConfigureAwait(false);
             Settle(turn);
-            Release();
+            Release(isKept);
         }
         else if (turn is not null && isAsked && process is { IsAlive: true } current)
         {
@@ -234,14 +195,13 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             }
 
             process = null;
-            Release();
+            Release(isKept);
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        isDisposed = true;
-        await idle.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
         if (process is { } current)
         {
             await current.DisposeAsync().ConfigureAwait(false);
@@ -275,7 +235,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             .ConfigureAwait(false);
         started.Known = session?.Fingerprint ?? ProgramHistory.EmptyFingerprint;
         process = started;
-        if (isDisposed)
+        if (IsDisposed)
         {
             await started.DisposeAsync().ConfigureAwait(false);
         }
@@ -381,63 +341,18 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         finally
         {
             await current.Questions.SettleAsync().ConfigureAwait(false);
-            Release();
+            Release(isKept);
         }
     }
 
-    private void Release()
+    protected override async Task CloseAsync()
     {
-        if (isKept)
-        {
-            RestartIdle();
-        }
-
-        isInTurn = false;
-        mutex.Release();
-    }
-
-    private void RestartIdle()
-    {
-        if (!isDisposed)
-        {
-            idle.Change(IdleLimit, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void CloseIdle()
-    {
-        if (!mutex.Wait(0))
-        {
-            return;
-        }
-
         var current = process;
         process = null;
-        logger.LogDebug("Closing the idle Claude Code of {CodexId}.", codexId);
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                if (current is not null)
-                {
-                    await current.CloseAsync().ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                mutex.Release();
-            }
-        });
-    }
-
-    private async Task CloseAsync()
-    {
-        if (process is { } current)
+        if (current is not null)
         {
             await current.CloseAsync().ConfigureAwait(false);
         }
-
-        process = null;
     }
 
     private ClaudeCodeLaunch LaunchFor(ProviderRequest request) =>

@@ -28,7 +28,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private readonly McpDeclaration server;
     private readonly McpServices services;
     private readonly List<string> secretValues = [];
-    private readonly McpQuestions questions;
+    private readonly McpElicitation questions;
     private readonly McpSampling sampling;
     private readonly ConcurrentDictionary<string, byte> watched = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> changedResources = new(StringComparer.Ordinal);
@@ -43,7 +43,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private McpConnection(McpDeclaration server, McpServices services)
     {
-        (this.server, this.services, questions) = (server, services, new McpQuestions(server.Name, services));
+        (this.server, this.services, questions) = (server, services, new McpElicitation(server.Name, services));
         sampling = new McpSampling(server.Name, services, questions);
     }
 
@@ -270,7 +270,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         return [.. taken.Order(StringComparer.Ordinal)];
     }
 
-    /// <inheritdoc cref="McpQuestions.TakeReasons"/>
+    /// <inheritdoc cref="McpElicitation.TakeReasons"/>
     public IReadOnlyList<string> TakeDeclineReasons() => questions.TakeReasons();
 
     /// <summary>Asks the user to open the addresses that the server needs before it can answer a call.</summary>

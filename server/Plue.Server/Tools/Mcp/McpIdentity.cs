@@ -13,7 +13,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     public string Fingerprint { get; } = Hash(string.Join('\0', Parts.Select(part => $"{part.Name}\0{part.Value}")));
 
     /// <exception cref="Messages.FailureException">NotFound: there is no such program.</exception>
-    public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool allowCached)
+    public static McpIdentity Of(McpDeclaration server, McpExecutables programs, bool allowCached)
     {
         List<McpPart> parts = [new("declared in", server.Source)];
         if (server.Roots is { } roots)
@@ -47,7 +47,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
                 (argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)
             )
         );
-        if (McpPrograms.ScriptPathOf(server) is { } script)
+        if (McpExecutables.ScriptPathOf(server) is { } script)
         {
             parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached)));
         }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// Parameters that a server over HTTP wants as headers, too (<c>x-mcp-header</c>). The library sends them; a tool whose schema asks for an invalid header is not
-/// to be used.
+/// Parameters that a server over HTTP wants as headers, too (<c>x-mcp-header</c>). The library sends them; a tool whose schema requires an invalid header must not
+/// be used.
 /// </summary>
 internal static class McpParameterHeaders
 {

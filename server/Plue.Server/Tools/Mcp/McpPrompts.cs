@@ -45,9 +45,9 @@ public sealed partial class McpPrompts(McpServers servers, McpServices services)
         return [.. found.SelectMany(one => one).OrderBy(prompt => prompt.Command, StringComparer.Ordinal)];
     }
 
-    /// <param name="given">What the user wrote behind the command: <c>name=value</c> pairs, and values for the other arguments in their order.</param>
+    /// <param name="given">The text after the command: <c>name=value</c> pairs, and values for the other arguments in their order.</param>
     /// <param name="arguments">Arguments by their names, which take precedence.</param>
-    /// <exception cref="FailureException">NotFound; or why the server did not return it.</exception>
+    /// <exception cref="FailureException">NotFound, or the failure of the server.</exception>
     public async Task<McpPromptText> ReadAsync(
         string serverName,
         string name,

@@ -21,7 +21,7 @@ public enum McpServerState
 internal sealed class McpServer(
     McpDeclaration declaration,
     McpServices services,
-    McpPrograms programs,
+    McpExecutables programs,
     McpApprovals approvals,
     Action changed
 ) : IAsyncDisposable

@@ -35,7 +35,7 @@ public sealed record McpToolStatus(string Name, string Description, long Tokens)
 public sealed class McpServers : IAsyncDisposable
 {
     private readonly McpServices services;
-    private readonly McpPrograms programs;
+    private readonly McpExecutables programs;
     private readonly McpApprovals approvals;
     private readonly Lock sync = new();
     private readonly Dictionary<string, McpServer> servers = new(StringComparer.Ordinal);
@@ -45,7 +45,7 @@ public sealed class McpServers : IAsyncDisposable
     public McpServers(McpServices services)
     {
         this.services = services;
-        programs = new McpPrograms(services.Environment.GetValueOrDefault("PATH"), () => services.Workspace.OpenFolders);
+        programs = new McpExecutables(services.Environment.GetValueOrDefault("PATH"), () => services.Workspace.OpenFolders);
         approvals = new McpApprovals(services.Paths, services.Time);
     }
 

@@ -9,10 +9,10 @@ namespace Plue.Server.Tools.Mcp;
 /// The open subscription of a server that announces changes only to those who listen (protocol version 2026-07-28 and later). There is one at a time, for
 /// everything; another resource replaces it. Thread-safe.
 /// </summary>
-/// <param name="ended">Called when the server ended a subscription: changes could be missed.</param>
+/// <param name="ended">Called when the server ended a subscription, because changes could be missed.</param>
 internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimeProvider time, Action ended) : IAsyncDisposable
 {
-    /// <summary>A server that ends this many is not asked again.</summary>
+    /// <summary>A server that ends this many subscriptions is not asked again.</summary>
     private const int MaxEnds = 3;
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
@@ -21,7 +21,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
     private int number;
     private int ends;
 
-    /// <summary>Opens it, or replaces it if it does not cover the resources. Returns when the server confirmed it, refused it, or did neither in time.</summary>
+    /// <summary>Opens the subscription, or replaces one that does not cover the resources. Returns when the server confirmed or refused it, or at a timeout.</summary>
     public async Task OpenAsync(IReadOnlyCollection<string> uris, CancellationToken cancellationToken)
     {
         if (isGivenUp || Wanted(uris) is not { Count: > 0 } wanted)
@@ -78,7 +78,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
     }
 
-    /// <summary>What the server can announce and Plue keeps. Prompts and the list of resources are read each time.</summary>
+    /// <summary>The changes that the server can announce and that Plue caches. Prompts and the list of resources are read each time.</summary>
     private JsonObject Wanted(IReadOnlyCollection<string> uris)
     {
         var wanted = new JsonObject();
@@ -117,7 +117,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
         catch (McpProtocolException)
         {
-            // It has none: what it offers is read again only after a restart, as for servers that announce nothing.
+            // Without a subscription, the tools are read again only after a restart, as for servers that announce nothing.
             isGivenUp = true;
             return;
         }

@@ -51,7 +51,7 @@ public sealed class SkillTextTests : IDisposable
     public void Tools_of_Claude_Code_become_rules(string given, string expected)
     {
         skills.Write(skills.Paths.Skills, "fix", $"description: D\nallowed-tools: {given}");
-        Assert.Equal(expected, string.Join('|', SkillTools.Rules(skills.One("fix").Skill.Head)!));
+        Assert.Equal(expected, string.Join('|', SkillToolRules.Rules(skills.One("fix").Skill.Head)!));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class SkillTextTests : IDisposable
     {
         skills.Write(skills.Paths.Skills, "any");
         skills.Write(skills.Paths.Skills, "all", "description: D\nallowed-tools: \"*\"");
-        Assert.Null(SkillTools.Rules(skills.One("any").Skill.Head));
-        Assert.Null(SkillTools.Rules(skills.One("all").Skill.Head));
+        Assert.Null(SkillToolRules.Rules(skills.One("any").Skill.Head));
+        Assert.Null(SkillToolRules.Rules(skills.One("all").Skill.Head));
     }
 }

@@ -12,7 +12,7 @@ using Plue.Server.Tools.Mcp;
 namespace Plue.Server.Tests.Tools.Mcp;
 
 /// <summary>
-/// The client scenarios of the protocol's own conformance tests (the npm package @modelcontextprotocol/conformance, Node 22 or later). They are skipped where it is not
+/// The client scenarios of the protocol's conformance tests (the npm package @modelcontextprotocol/conformance, Node 22 or later). They are skipped where it is not
 /// installed; PLUE_TEST_MCP_CONFORMANCE names its index.js and PLUE_TEST_NODE another node.
 /// </summary>
 [Collection("Alone")]
@@ -267,7 +267,7 @@ public sealed class McpConformanceTests
         }
     }
 
-    /// <summary>As a form is sent that the user did not change.</summary>
+    /// <summary>The content of a form that the user did not change.</summary>
     private static ApprovalAnswer Defaults(Question? question)
     {
         var values = new JsonObject();

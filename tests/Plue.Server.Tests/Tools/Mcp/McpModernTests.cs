@@ -63,7 +63,7 @@ public sealed class McpModernTests : IAsyncDisposable
     {
         await StartAsync();
         await home.CallAsync("new/drop_subscriptions");
-        // Nobody listens: the server announces nothing.
+        // Without a subscription, the server announces nothing.
         await home.CallAsync("new/change_tools");
         Assert.Contains("have changed since it was approved", await RefusalAsync(), StringComparison.Ordinal);
     }

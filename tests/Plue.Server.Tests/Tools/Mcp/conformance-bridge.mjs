@@ -1,4 +1,4 @@
-// The client that the conformance tests of the protocol start: it hands the address of their server to the test at the port of its first argument, and ends
+// The client that the conformance tests of the protocol start: it sends the address of their server to the test at the port of its first argument, and ends
 // with the exit code that the test returns.
 import { connect } from 'node:net';
 

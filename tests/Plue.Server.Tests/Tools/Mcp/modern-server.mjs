@@ -1,4 +1,4 @@
-// A server of the protocol version 2026-07-28, written by hand. It notes each request in the file of its first argument; the second argument is its mood:
+// A server of the protocol version 2026-07-28, written by hand. It notes each request in the file of its first argument; the second argument is its behavior:
 // "plain", "refuses" (no subscriptions), "ends" (ends each subscription at once), or "unasked" (announces without a subscription).
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

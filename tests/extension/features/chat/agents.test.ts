@@ -28,12 +28,7 @@ beforeEach(() => {
   const { log, lines: written } = fakeLog();
   lines = written;
   const services = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
-  agents = new Agents(
-    taskId,
-    services,
-    (message) => posted.push(message),
-    () => true,
-  );
+  agents = new Agents(taskId, services, (message) => posted.push(message), { isTask: true });
 });
 
 afterEach(() => {

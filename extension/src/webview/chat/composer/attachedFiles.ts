@@ -1,9 +1,9 @@
 // Attachments of the next message: files, lines of files, and images. The sidecar checks each before it is sent.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
-import type { TextSource } from '../../../common/messages/chatComposer';
+import type { ComposerToPage, FilePlace, TextSource } from '../../../common/messages/chatComposer';
 import type { AttachedText } from '../../../common/messages/savedState';
+import type { ChatContext } from '../state/chatContext';
 import { nameOf } from './fileMentions';
 import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
 
@@ -24,18 +24,14 @@ export interface AttachedFile {
   readonly scaling?: string;
 }
 
-export interface AttachedFilesActions {
-  post(message: ComposerFromPage): void;
-  changed(): void;
-  /** Tells the data address of a stored image, now or later; undefined when there is none. */
-  readBlob(blob: string, tell: (address: string | undefined) => void): void;
-}
-
 export class AttachedFiles {
   private files: readonly AttachedFile[] = [];
   private lastId = 0;
 
-  constructor(private readonly actions: AttachedFilesActions) {}
+  constructor(
+    private readonly context: Pick<ChatContext, 'panel' | 'blobs'>,
+    private readonly changed: () => void,
+  ) {}
 
   get all(): readonly AttachedFile[] {
     return this.files;
@@ -78,7 +74,7 @@ export class AttachedFiles {
     const name = `@${source === 'folder' ? `${of ?? ''}/` : source}`;
     this.set(this.files.filter((file) => file.source === undefined || file.name !== name));
     const { id } = this.begin({ name }, name, {});
-    this.actions.post({ type: 'readSource', chipId: id, source, ...(of === undefined ? {} : { of }) });
+    this.context.panel.post({ type: 'readSource', chipId: id, source, ...(of === undefined ? {} : { of }) });
   }
 
   /** Texts restored after a reload. */
@@ -174,11 +170,11 @@ export class AttachedFiles {
     const isReady = file.view?.kind === 'image' && file.problem === undefined && openQuestions(file).length === 0;
     if (path === undefined || !isReady) return;
     this.change(file.id, { isBusy: true });
-    this.actions.post({ type: 'readImage', chipId: file.id, path, ...(allowOutside === true ? { allowOutside } : {}) });
+    this.context.panel.post({ type: 'readImage', chipId: file.id, path, ...(allowOutside === true ? { allowOutside } : {}) });
   }
 
   private showStored({ id }: AttachedFile, blob: string): void {
-    this.actions.readBlob(blob, (address) =>
+    this.context.blobs.read(blob, (address) =>
       this.change(id, {
         isBusy: false,
         ...(address === undefined ? { problem: l10n.t('The image no longer exists.') } : { thumbnail: address }),
@@ -196,7 +192,7 @@ export class AttachedFiles {
         scaling: scalingText(scaled),
       });
       if (this.find(file.id) === undefined) return;
-      this.actions.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
+      this.context.panel.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
     } catch (error) {
       this.change(file.id, { isBusy: false, problem: error instanceof Error ? error.message : l10n.t('The image could not be read.') });
     }
@@ -209,7 +205,7 @@ export class AttachedFiles {
   }
 
   private inspect({ id, attachment }: AttachedFile): void {
-    this.actions.post({ type: 'inspect', chipId: id, attachment });
+    this.context.panel.post({ type: 'inspect', chipId: id, attachment });
   }
 
   private find(id: string): AttachedFile | undefined {
@@ -222,7 +218,7 @@ export class AttachedFiles {
 
   private set(files: readonly AttachedFile[]): void {
     this.files = files;
-    this.actions.changed();
+    this.changed();
   }
 }
 

@@ -14,8 +14,6 @@ export interface ComposerActions {
   /** The draft or the position of the cursor changed. */
   edited(draft: string, cursor: number): void;
   pasted(files: File[]): void;
-  /** Messages sent in this chat, oldest first. */
-  sent(): readonly string[];
   /** The reason for a warning before the draft is sent; sending again ignores it. */
   mistake(text: string): string | undefined;
 }
@@ -28,6 +26,8 @@ export interface ComposerState {
   waitsFor: string | undefined;
   /** Name of the agent that gets the message as the goal of a task. */
   agent: string | undefined;
+  /** Messages sent in this chat, oldest first. */
+  sent: readonly string[];
 }
 
 const maxLines = 12;
@@ -44,8 +44,8 @@ export class Composer {
   private readonly hintText = element('span');
   private readonly bringBack: HTMLButtonElement;
   private readonly sendAnyway: HTMLButtonElement;
-  private readonly history: SentHistory;
-  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined, agent: undefined };
+  private readonly history = new SentHistory(() => this.state.sent);
+  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined, agent: undefined, sent: [] };
   /** The cleared draft, until something else is typed. */
   private cleared: string | undefined;
   /** A draft that was not sent, and the reason. */
@@ -68,7 +68,6 @@ export class Composer {
       'aria-label': l10n.t('Message'),
       'aria-describedby': 'composer-hint',
     });
-    this.history = new SentHistory(() => actions.sent());
     this.completions = new CompletionList(this.input);
     this.sendButton = element('button', { type: 'button', class: 'icon-button send' }, icon('send'));
     this.sendButton.addEventListener('click', () => this.send(false));
@@ -279,7 +278,7 @@ export class Composer {
     const isAboutDraft = this.cleared !== undefined || waitsFor !== undefined || this.held !== undefined || agent !== undefined;
     const isWalking = this.draft !== '' && this.history.isWalking(this.draft);
     if (isAboutDraft || isWalking || this.stops.words(this.draft, this.input.selectionStart) !== undefined) return true;
-    return isRunning ? this.draft !== '' : this.actions.sent().length === 0;
+    return isRunning ? this.draft !== '' : this.state.sent.length === 0;
   }
 
   private grow(): void {

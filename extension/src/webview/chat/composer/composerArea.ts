@@ -2,45 +2,21 @@
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../../protocol/protocol.generated';
 import { withTexts } from '../../../common/attachedTexts';
+import type { Handlers } from '../../../common/handlers';
+import type { ComposerToPage } from '../../../common/messages/chatComposer';
+import type { AttachedText, EditorChoice } from '../../../common/messages/savedState';
 import { element } from '../../shared/element';
 import { menuButton } from '../../shared/menu';
-import type { Handlers } from '../../../common/handlers';
-import type { FromChatPage } from '../../../common/messages/chat';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
-import type { AttachedText, EditorChoice } from '../../../common/messages/savedState';
-import type { ChatCommand } from '../../../common/messages/chatMessages';
-import { AttachedFiles, type AttachedFile } from './attachedFiles';
-import { AttachmentChips } from './attachmentChips';
+import type { ChatContext } from '../state/chatContext';
 import { Composer } from './composer';
-import { EditorChip } from './editorChip';
-import { ContextMeter } from './contextMeter';
+import { ContextRequest } from './contextRequest';
+import { DraftAttachments } from './draftAttachments';
 import { takeDrops } from './dropTarget';
 import { FileMentions } from './fileMentions';
-import { PinnedFiles } from './pinnedFiles';
+import { modeOf } from './modeSwitch';
 import { QueueList } from './queueList';
-import { withGiven } from './promptStops';
+import { SentDraft } from './sentDraft';
 import { SlashCommands } from './slashCommands';
-
-export interface ComposerAreaActions {
-  post(message: Extract<FromChatPage, { type: 'send' }> | ComposerFromPage): void;
-  /** Starts a task with the agent that was chosen. */
-  startTask(text: string, attachments: Attachment[]): void;
-  /** A message was given away. */
-  sent(text: string, attachments: Attachment[]): void;
-  stop(): void;
-  /** Draft or files changed. */
-  changed(): void;
-  chooseModel(): void;
-  newTask(goal: string): void;
-  run(command: ChatCommand): void;
-  fork(): void;
-  find(): void;
-  costLimit(limit: number | undefined): void;
-  /** @param tokens Of the next message with its context; undefined if unknown. */
-  measured(tokens: number | undefined): void;
-  /** Tells the data address of a stored image, now or later; undefined when there is none. */
-  readBlob(blob: string, tell: (address: string | undefined) => void): void;
-}
 
 export interface ComposerAreaState {
   isRunning: boolean;
@@ -57,20 +33,15 @@ export interface ComposerAreaState {
   agent: string | undefined;
 }
 
-/** Milliseconds without a key before the context is measured again. */
-const measureDelay = 500;
-
 export class ComposerArea {
   readonly node: HTMLElement;
-  readonly meter: ContextMeter;
+  private readonly attachments: DraftAttachments;
   private readonly composer: Composer;
-  private readonly files: AttachedFiles;
-  private readonly chips: AttachmentChips;
-  private readonly editorChip: EditorChip;
-  private readonly pinned: PinnedFiles;
   private readonly queue: QueueList;
   private readonly mentions: FileMentions;
   private readonly slash: SlashCommands;
+  private readonly sentDraft = new SentDraft();
+  private readonly contextRequest: ContextRequest;
   private state: ComposerAreaState = {
     isRunning: false,
     blocked: l10n.t('Plue is starting; the draft is kept'),
@@ -81,171 +52,83 @@ export class ComposerArea {
     contextKey: '',
     agent: undefined,
   };
-  /** The sent message that can be restored. */
-  private under: { text: string; draft: string; files: readonly AttachedFile[] } | undefined;
-  /** A message whose draft and attachments were restored. */
-  private restored: { text: string; draft: string } | undefined;
-  private readonly measuring: { timer?: ReturnType<typeof setTimeout>; key: string } = { key: '' };
-  /** Arguments of the command whose prompt is loading. */
-  private given = '';
 
-  /** @param page Target for dropped files. */
+  /**
+   * @param page Target for dropped files.
+   * @param switches Choose who gets the draft, and how.
+   */
   constructor(
     page: HTMLElement,
-    private readonly actions: ComposerAreaActions,
-    /** Who gets the draft, and how. */
+    private readonly context: ChatContext,
     switches: HTMLElement,
   ) {
-    const post: ComposerAreaActions['post'] = (message) => actions.post(message);
-    this.files = new AttachedFiles({ post, changed: () => this.filesChanged(), readBlob: (blob, tell) => actions.readBlob(blob, tell) });
-    this.chips = new AttachmentChips({
-      remove: (id) => this.removeFile(id),
-      allowOutside: (id) => this.files.allowOutside(id),
-      sendAs: (id, how) => this.files.sendAs(id, how),
-      pin: (id) => this.pin(id),
-      open: ({ name, source }) => post({ type: 'openText', name, text: source?.text ?? '' }),
-    });
-    this.editorChip = new EditorChip({
-      changed: () => this.filesChanged(),
-      keep: (choice) => post({ type: 'keepEditorChoice', choice }),
-    });
-    this.pinned = new PinnedFiles((paths) => post({ type: 'pin', paths }));
+    const { panel } = context;
+    this.attachments = new DraftAttachments(context, () => this.filesChanged());
+    this.contextRequest = new ContextRequest(panel);
     this.queue = new QueueList({
-      sendNow: ({ id }) => post({ type: 'steer', queuedId: id }),
+      sendNow: ({ id }) => panel.post({ type: 'steer', queuedId: id }),
       edit: (queued) => this.editQueued(queued),
-      remove: ({ id }) => post({ type: 'unqueue', queuedId: id }),
+      remove: ({ id }) => panel.post({ type: 'unqueue', queuedId: id }),
     });
     this.composer = this.createComposer(switches);
-    this.mentions = this.createMentions();
-    this.slash = this.createSlashCommands();
-    this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
-    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
+    this.mentions = new FileMentions(this.composer, this.attachments, panel);
+    this.slash = new SlashCommands(this.composer, context);
+    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.attachments.pinned.node, this.composer.node);
     takeDrops(page, {
-      dropped: (uris) => post({ type: 'dropped', uris }),
-      droppedFiles: (files) => this.addDropped(files),
+      dropped: (uris) => panel.post({ type: 'dropped', uris }),
+      droppedFiles: (files) => this.attachments.addDropped(files),
     });
   }
 
-  private createComposer(switches: HTMLElement): Composer {
-    const { actions } = this;
-    return new Composer(
-      {
-        send: (text, now) => this.send(text, now),
-        stop: () => actions.stop(),
-        edited: (draft, cursor) => this.edited(draft, cursor),
-        pasted: (files) => this.addDropped(files),
-        sent: () => this.state.sent,
-        mistake: (text) => (this.files.all.length === 0 ? this.slash.mistake(text) : undefined),
-      },
-      element('div', { class: 'composer-attachments' }, this.editorChip.node, this.chips.node),
-      menuButton({
-        label: l10n.t('Add Files'),
-        icon: 'attach',
-        key: 'add-files',
-        items: () => [
-          { label: l10n.t('Add File…'), run: () => actions.post({ type: 'pickFiles' }) },
-          { label: l10n.t('Add Selection'), run: () => actions.post({ type: 'attachSelection' }) },
-          { label: l10n.t('Pin File…'), run: () => actions.post({ type: 'pickPin' }) },
-        ],
-      }),
-      switches,
-    );
-  }
-
-  private createMentions(): FileMentions {
-    return new FileMentions(this.composer.completions, {
-      find: (text) => this.actions.post({ type: 'findFiles', text }),
-      attach: (place) => this.files.add(place),
-      attachSource: (source, of) => this.files.addSource(source, of),
-      isAttached: (path) => this.isAttached(path),
-      replace: (...change) => this.composer.replace(...change),
-    });
-  }
-
-  private createSlashCommands(): SlashCommands {
-    const { actions } = this;
-    return new SlashCommands(this.composer.completions, {
-      run: (command) => actions.run(command),
-      fork: () => actions.fork(),
-      find: () => actions.find(),
-      chooseModel: () => actions.chooseModel(),
-      newTask: (goal) => actions.newTask(goal),
-      listPrompts: () => actions.post({ type: 'listPrompts' }),
-      readPrompt: (uri, given) => {
-        this.given = given;
-        actions.post({ type: 'readPrompt', uri });
-      },
-      readServerPrompt: (prompt) => actions.post({ type: 'readServerPrompt', ...prompt }),
-      replace: (...change) => this.composer.replace(...change),
-    });
-  }
+  readonly handlers: Omit<Handlers<ComposerToPage, void>, 'context'> = {
+    files: ({ text, files, note }) => this.mentions.receive(text, files, note),
+    attach: (message) => {
+      this.attachments.files.receive(message);
+      this.composer.focus();
+    },
+    inspected: (message) => this.attachments.files.receive(message),
+    image: (message) => this.attachments.files.receive(message),
+    sourceText: (message) => this.attachments.files.receive(message),
+    contextFiles: ({ files }) => {
+      this.attachments.pinned.show(files);
+      this.contextRequest.forget();
+      this.showComposer();
+      this.measure(0);
+    },
+    editorContext: ({ place, choice }) => this.attachments.editor.receive(place, choice),
+    prompts: ({ prompts, commands }) => this.slash.receive(prompts, commands),
+    skills: ({ skills }) => this.slash.receiveSkills(skills),
+    serverPrompts: ({ prompts }) => this.slash.receiveServerPrompts(prompts),
+    promptText: ({ text, args }) => this.composer.putPrompt(this.slash.filledIn(text, args), args),
+  };
 
   get draft(): string {
     return this.composer.draft;
   }
 
-  get attachments(): Attachment[] {
-    return this.files.attachments;
-  }
-
-  /** What the user chose to send of the editor in this chat. */
-  get editorChoice(): EditorChoice | undefined {
-    return this.editorChip.choice;
-  }
-
-  get texts(): AttachedText[] {
-    return this.files.texts;
+  /** What a reload of the page restores. */
+  get saved(): { draft: string; attachments: Attachment[]; texts: AttachedText[]; editor: EditorChoice | undefined } {
+    const { files, editor } = this.attachments;
+    return { draft: this.draft, attachments: files.attachments, texts: files.texts, editor: editor.choice };
   }
 
   get hasImage(): boolean {
-    return this.files.hasImage;
+    return this.attachments.files.hasImage;
   }
 
   show(state: ComposerAreaState): void {
     this.state = state;
     this.queue.show(state.queue, state.isRunning, state.isReadOnly);
-    this.pinned.allowChanges(!state.isReadOnly);
     this.showComposer();
-    this.meter.allowCompacting(!state.isRunning && state.blocked === undefined);
-    this.measureSoon(0);
+    this.measure(0);
   }
-
-  readonly handlers: Handlers<ComposerToPage, void> = {
-    files: ({ text, files, note }) => this.mentions.receive(text, files, note),
-    attach: (message) => {
-      this.files.receive(message);
-      this.composer.focus();
-    },
-    inspected: (message) => this.files.receive(message),
-    image: (message) => this.files.receive(message),
-    sourceText: (message) => this.files.receive(message),
-    contextFiles: ({ files }) => {
-      this.pinned.show(files, this.state.isReadOnly);
-      this.measuring.key = '';
-      this.showComposer();
-      this.measureSoon(0);
-    },
-    editorContext: ({ place, choice }) => this.editorChip.receive(place, choice),
-    context: ({ context, costLimit }) => {
-      this.actions.costLimit(costLimit);
-      this.actions.measured(context?.tokens);
-      this.meter.show(context);
-    },
-    prompts: ({ prompts, commands }) => this.slash.receive(prompts, commands),
-    skills: ({ skills }) => this.slash.receiveSkills(skills),
-    serverPrompts: ({ prompts }) => this.slash.receiveServerPrompts(prompts),
-    promptText: ({ text, args }) => {
-      this.composer.putPrompt(withGiven(text, args, this.given), args);
-      this.given = '';
-    },
-  };
 
   /** The draft and the files of before a reload. */
   restore(draft: string, attachments: readonly Attachment[], texts: readonly AttachedText[], editor?: EditorChoice): void {
-    this.editorChip.restore(editor);
+    this.attachments.editor.restore(editor);
     this.composer.setDraft(draft);
-    this.files.restore(attachments);
-    this.files.restoreTexts(texts);
+    this.attachments.files.restore(attachments);
+    this.attachments.files.restoreTexts(texts);
   }
 
   setDraft(draft: string): void {
@@ -257,22 +140,16 @@ export class ComposerArea {
    * @param attachments Attachments, if the webview was reloaded after sending.
    */
   giveBack(text: string, attachments: readonly Attachment[] = []): void {
-    const { under } = this;
-    this.under = undefined;
-    if (under?.text === text) {
-      this.composer.giveBack(under.draft);
-      this.files.giveBack(under.files);
-      this.restored = under;
-    } else {
-      this.composer.giveBack(text);
-      this.files.restore(attachments);
-    }
+    const restored = this.sentDraft.restore(text);
+    this.composer.giveBack(restored?.draft ?? text);
+    if (restored === undefined) this.attachments.files.restore(attachments);
+    else this.attachments.files.giveBack(restored.files);
   }
 
   /** The restored message was stored after all. */
   takeBack(text: string): void {
-    const draft = this.restored?.text === text ? this.restored.draft : text;
-    if (this.composer.draft === draft) this.files.take();
+    const draft = this.sentDraft.restoredOf(text);
+    if (this.composer.draft === draft) this.attachments.files.take();
     this.composer.takeBack(draft);
   }
 
@@ -280,19 +157,59 @@ export class ComposerArea {
     this.composer.focus();
   }
 
+  private createComposer(switches: HTMLElement): Composer {
+    const { panel, actions } = this.context;
+    const menu = menuButton({
+      label: l10n.t('Add Files'),
+      icon: 'attach',
+      key: 'add-files',
+      items: () => [
+        { label: l10n.t('Add File…'), run: () => panel.post({ type: 'pickFiles' }) },
+        { label: l10n.t('Add Selection'), run: () => panel.post({ type: 'attachSelection' }) },
+        { label: l10n.t('Pin File…'), run: () => panel.post({ type: 'pickPin' }) },
+      ],
+    });
+    return new Composer(
+      {
+        send: (text, now) => this.send(text, now),
+        stop: () => actions.stop(),
+        edited: (draft, cursor) => this.edited(draft, cursor),
+        pasted: (files) => this.attachments.addDropped(files),
+        mistake: (text) => this.mistake(text),
+      },
+      this.attachments.node,
+      menu,
+      switches,
+    );
+  }
+
+  /** With attachments, a command is text. */
+  private mistake(draft: string): string | undefined {
+    return this.attachments.files.all.length === 0 ? this.slash.mistake(draft) : undefined;
+  }
+
   private send(draft: string, now: boolean): void {
-    if (this.files.all.length === 0 && this.slash.mistake(draft) === undefined && this.slash.runs(draft)) return;
-    const text = withTexts(draft, this.files.texts);
-    const attachments = this.sentAttachments;
-    // Before the files are taken, which may cover the place of the editor.
-    const { sent } = this.editorChip;
-    const files = [...this.files.take(), ...sent];
-    this.under = { text, draft, files };
+    const { files, sent: attachments } = this.attachments;
+    if (files.all.length === 0 && this.slash.mistake(draft) === undefined && this.slash.runs(draft)) return;
+    const text = withTexts(draft, files.texts);
+    this.sentDraft.keep({ text, draft, files: this.attachments.take() });
+    const { panel, actions } = this.context;
     const withFiles = attachments.length === 0 ? {} : { attachments };
-    if (this.state.agent !== undefined) this.actions.startTask(text, attachments);
-    else if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
-    else this.actions.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
-    this.actions.sent(text, attachments);
+    if (this.state.agent !== undefined) this.startTask({ text, ...withFiles });
+    else if (now && this.state.isRunning) panel.post({ type: 'steer', text, ...withFiles });
+    else panel.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
+    actions.sent(text, attachments);
+  }
+
+  /** Starts a task with the agent that was chosen. */
+  private startTask(message: { text: string; attachments?: Attachment[] }): void {
+    const { panel, store } = this.context;
+    const { agent, chat } = store.model;
+    if (agent === undefined) return;
+    const budget = agent.budget === undefined ? {} : { budget: agent.budget };
+    const model = agent.model === undefined ? {} : { model: agent.model };
+    panel.post({ type: 'startTask', templateId: agent.id, ...message, mode: modeOf(chat?.values), ...budget, ...model });
+    store.update({ agent: undefined });
   }
 
   private edited(draft: string, cursor: number): void {
@@ -300,76 +217,41 @@ export class ComposerArea {
     if (!isCommand) this.slash.forget();
     const isMention = !isCommand && this.mentions.follow(draft, cursor);
     if (!isCommand && !isMention) this.composer.completions.close();
-    this.actions.changed();
-    this.measureSoon();
-  }
-
-  private addDropped(files: File[]): void {
-    for (const file of files) void this.files.addDropped(file);
-    this.composer.focus();
+    this.changed();
   }
 
   private editQueued({ id, text, attachments }: QueuedView): void {
-    this.actions.post({ type: 'unqueue', queuedId: id });
+    this.context.panel.post({ type: 'unqueue', queuedId: id });
     this.composer.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
-    this.files.restore(attachments.map(attachmentOf));
-    this.composer.focus();
-  }
-
-  private removeFile(id: string): void {
-    this.files.remove(id);
-    if (this.files.all.length === 0) this.composer.focus();
-  }
-
-  private isAttached(path: string): boolean {
-    const isWhole = ({ attachment }: AttachedFile) => attachment.path === path && attachment.range === undefined;
-    return this.pinned.paths.includes(path) || this.files.all.some(isWhole);
-  }
-
-  /** A file that is sent anyway needs no suggestion. */
-  private isCovered({ path, range }: FilePlace): boolean {
-    const isSame = ({ attachment }: AttachedFile) => attachment.path === path && JSON.stringify(attachment.range) === JSON.stringify(range);
-    return this.isAttached(path) || this.files.all.some(isSame);
-  }
-
-  /** Attachments and what the chip of the editor shows as sent. */
-  private get sentAttachments(): Attachment[] {
-    return [...this.attachments, ...this.editorChip.sent.map(({ attachment }) => attachment)];
-  }
-
-  private pin(id: string): void {
-    const path = this.files.all.find((file) => file.id === id)?.attachment.path;
-    if (path === undefined) return;
-    this.files.remove(id);
-    this.pinned.pin(path);
+    this.attachments.files.restore(attachments.map(attachmentOf));
     this.composer.focus();
   }
 
   private filesChanged(): void {
     this.showComposer();
-    this.actions.changed();
-    this.measureSoon();
+    this.changed();
+  }
+
+  private changed(): void {
+    const { actions } = this.context;
+    actions.save();
+    if (this.hasImage) actions.redraw();
+    this.measure();
   }
 
   private showComposer(): void {
-    const { isRunning, blocked, blind, agent } = this.state;
-    this.editorChip.show(this.state.isReadOnly, (place) => this.isCovered(place));
-    this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
-    this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked, agent });
+    const { isRunning, blocked, blind, agent, sent, isReadOnly } = this.state;
+    this.attachments.show(isReadOnly, blind);
+    this.composer.show({ isRunning, blocked, waitsFor: this.attachments.files.blocked, agent, sent });
   }
 
-  /** Measured files are not requested again. */
-  private measureSoon(rest = measureDelay): void {
-    clearTimeout(this.measuring.timer);
-    this.measuring.timer = setTimeout(() => {
-      const { contextKey, blocked } = this.state;
-      const attachments = this.sentAttachments;
-      const draft = withTexts(this.draft, this.files.texts);
-      const key = JSON.stringify([contextKey, draft, attachments]);
-      if (contextKey === '' || blocked !== undefined || key === this.measuring.key) return;
-      this.measuring.key = key;
-      this.actions.post({ type: 'measureContext', draft, attachments });
-    }, rest);
+  private measure(delay?: number): void {
+    const { contextKey, blocked } = this.state;
+    const { files, sent: attachments } = this.attachments;
+    this.contextRequest.ask(
+      { contextKey: blocked === undefined ? contextKey : '', draft: withTexts(this.draft, files.texts), attachments },
+      delay,
+    );
   }
 }
 

@@ -1,19 +1,10 @@
 // File mentions with @: completion list of workspace files; selected files are attached.
 import * as l10n from '@vscode/l10n';
-import { type FileHit, type FilePlace, type TextSource, textSources } from '../../../common/messages/chatComposer';
-import type { CompletionList } from './completionList';
+import { type FileHit, textSources } from '../../../common/messages/chatComposer';
+import type { Panel } from '../../shared/panel';
+import type { Composer } from './composer';
+import type { DraftAttachments } from './draftAttachments';
 import { mentionAt, type Token, writePlace } from './mention';
-
-export interface FileMentionActions {
-  find(text: string): void;
-  attach(file: FilePlace): void;
-  /** @param of The path of a folder. */
-  attachSource(source: TextSource, of?: string): void;
-  /** True if the whole file is attached already. */
-  isAttached(path: string): boolean;
-  /** Replaces the typed text. */
-  replace(token: Token, text: string): void;
-}
 
 export class FileMentions {
   private token: Token | undefined;
@@ -21,8 +12,9 @@ export class FileMentions {
   private asked: string | undefined;
 
   constructor(
-    private readonly list: CompletionList,
-    private readonly actions: FileMentionActions,
+    private readonly composer: Composer,
+    private readonly attachments: DraftAttachments,
+    private readonly panel: Panel,
   ) {}
 
   /** True while the cursor is in a mention. */
@@ -35,7 +27,7 @@ export class FileMentions {
       return false;
     }
     if (this.token.query === this.asked) this.show(undefined);
-    else this.actions.find((this.asked = this.token.query));
+    else this.panel.post({ type: 'findFiles', text: (this.asked = this.token.query) });
     return true;
   }
 
@@ -49,33 +41,33 @@ export class FileMentions {
     const { token } = this;
     if (token === undefined) return;
     // Enter after a complete mention sends the message.
-    if (token.range === undefined && this.actions.isAttached(token.query)) return this.list.close();
+    if (token.range === undefined && this.attachments.isAttached(token.query)) return this.composer.completions.close();
     const rows = this.files.map((file) => ({
       icon: iconOf(file),
       label: labelOf(file),
       detail: detailOf(file, token),
       pick: () => this.pick(token, file),
     }));
-    this.list.show({ label: l10n.t('Files'), rows, ...(note === undefined ? {} : { note }) });
+    this.composer.completions.show({ label: l10n.t('Files'), rows, ...(note === undefined ? {} : { note }) });
   }
 
   private pick(token: Token, file: FileHit): void {
     const range = file.range ?? token.range;
     this.token = undefined;
-    this.list.close();
+    this.composer.completions.close();
     if (file.kind === 'source' || file.kind === 'folder') {
-      this.actions.replace(token, `@${file.path}${file.kind === 'folder' ? '/' : ''} `);
+      this.composer.replace(token, `@${file.path}${file.kind === 'folder' ? '/' : ''} `);
       this.attachText(file);
       return;
     }
-    this.actions.replace(token, `@${writePlace(file.path, range)} `);
-    this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
+    this.composer.replace(token, `@${writePlace(file.path, range)} `);
+    this.attachments.files.add({ path: file.path, ...(range === undefined ? {} : { range }) });
   }
 
   private attachText({ kind, path }: FileHit): void {
     const source = textSources.find((one) => one === path);
-    if (kind === 'folder') this.actions.attachSource('folder', path);
-    else if (source !== undefined) this.actions.attachSource(source);
+    if (kind === 'folder') this.attachments.files.addSource('folder', path);
+    else if (source !== undefined) this.attachments.files.addSource(source);
   }
 
   /** A complete mention followed by a space. */
@@ -88,7 +80,7 @@ export class FileMentions {
     if (file === undefined) return;
     if (file.kind === 'source' || file.kind === 'folder') return this.attachText(file);
     const range = file.range ?? before.range;
-    this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
+    this.attachments.files.add({ path: file.path, ...(range === undefined ? {} : { range }) });
   }
 }
 

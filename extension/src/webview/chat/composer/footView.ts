@@ -1,6 +1,5 @@
 // The bottom of the chat: approvals, undo, refused messages, changed files, and the composer.
 import * as l10n from '@vscode/l10n';
-import type { Attachment } from '../../../protocol/protocol.generated';
 import type { Mode } from '../../../common/messages/chatAgents';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { visibleText } from '../../../common/visibleText';
@@ -21,12 +20,6 @@ import { ComposerArea } from './composerArea';
 import { modeOf, ModeSwitch } from './modeSwitch';
 import { TemplateSwitch } from './templateSwitch';
 
-export interface FootViewOptions {
-  isSending(): boolean;
-  showCostLimit(limit: number | undefined): void;
-  readBlob(blob: string, tell: (address: string | undefined) => void): void;
-}
-
 export class FootView implements ChatView {
   readonly node: HTMLElement;
   readonly composer: ComposerArea;
@@ -38,15 +31,12 @@ export class FootView implements ChatView {
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
   private readonly toast = new Toast();
-  /** Of the next message with its context, if known. */
-  private tokens: number | undefined;
   private readonly refused = element('div', { class: 'refused' });
 
   /** @param page Accepts dropped files. */
   constructor(
     page: HTMLElement,
     private readonly context: ChatContext,
-    private readonly options: FootViewOptions,
   ) {
     const { panel } = context;
     this.template = this.createTemplateSwitch();
@@ -58,7 +48,8 @@ export class FootView implements ChatView {
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       () => this.composer.focus(),
     );
-    this.composer = this.createComposer(page);
+    const switches = [this.template.node, this.mode.node, this.picker.node, this.agentPicker.node];
+    this.composer = new ComposerArea(page, context, element('span', { class: 'composer-switches' }, ...switches));
     const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.changes.node, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
     this.node = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, column));
@@ -66,6 +57,7 @@ export class FootView implements ChatView {
 
   show(model: ChatModel): void {
     const { chat, templates, approvals, providers, choices, underReview, agent } = model;
+    const tokens = model.context?.tokens;
     const isReadOnly = chat === undefined || chat.readOnlyReason !== undefined;
     this.showRefusal(model);
     this.composer.show({
@@ -84,12 +76,12 @@ export class FootView implements ChatView {
     this.template.show(chat.codex, templates, isChatEmpty(chat), agent);
     this.mode.show(modeOf(chat.values), !isReadOnly);
     this.picker.node.hidden = agent !== undefined;
-    this.picker.show(chat.codex, providers, choices, this.tokens);
+    this.picker.show(chat.codex, providers, choices, tokens);
     this.agentPicker.node.hidden = agent === undefined;
     const { model: chosen } = agent ?? {};
     this.agentPicker.show({
       ...choices,
-      ...(this.tokens === undefined ? {} : { tokens: this.tokens }),
+      ...(tokens === undefined ? {} : { tokens }),
       ...(chosen?.model === undefined ? {} : { shortWords: chosen.model }),
       words: chosen === undefined ? l10n.t('Chosen by template') : choiceText(chosen, providers),
       providers,
@@ -171,47 +163,6 @@ export class FootView implements ChatView {
     });
   }
 
-  private createComposer(page: HTMLElement): ComposerArea {
-    const { panel, actions } = this.context;
-    return new ComposerArea(
-      page,
-      {
-        post: (message) => panel.post(message),
-        startTask: (text, attachments) => this.startTask(text, attachments),
-        sent: (text, attachments) => actions.sent(text, attachments),
-        stop: () => actions.stop(),
-        changed: () => {
-          actions.save();
-          if (this.composer.hasImage) actions.redraw();
-        },
-        chooseModel: () => actions.openPicker(),
-        newTask: (goal) => panel.post({ type: 'newTask', goal }),
-        run: (command) => panel.post({ type: 'command', command }),
-        fork: () => panel.post({ type: 'fork' }),
-        find: () => actions.openFind(),
-        measured: (tokens) => {
-          if (tokens === this.tokens) return;
-          this.tokens = tokens;
-          actions.redraw();
-        },
-        costLimit: (limit) => this.options.showCostLimit(limit),
-        readBlob: (blob, tell) => this.options.readBlob(blob, tell),
-      },
-      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node, this.picker.node, this.agentPicker.node),
-    );
-  }
-
-  private startTask(text: string, attachments: Attachment[]): void {
-    const { panel, store } = this.context;
-    const { agent, chat } = store.model;
-    if (agent === undefined) return;
-    const files = attachments.length === 0 ? {} : { attachments };
-    const budget = agent.budget === undefined ? {} : { budget: agent.budget };
-    const model = agent.model === undefined ? {} : { model: agent.model };
-    panel.post({ type: 'startTask', templateId: agent.id, text, ...files, mode: modeOf(chat?.values), ...budget, ...model });
-    store.update({ agent: undefined });
-  }
-
   private showRefusal({ refusal }: ChatModel): void {
     const { provider } = this.context.store;
     const key = JSON.stringify([refusal, provider?.kind]);
@@ -221,12 +172,12 @@ export class FootView implements ChatView {
     this.refused.replaceChildren(...(refusal === undefined ? [] : [failureLine(refusal, provider, fix, false)]));
   }
 
-  private blocked({ chat, sidecar, isHostLost }: ChatModel): string | undefined {
+  private blocked({ chat, sidecar, isHostLost, isSending }: ChatModel): string | undefined {
     if (isHostLost) return l10n.t('Plue does not respond; the draft is kept');
     if (sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
     if (sidecar.state === 'starting' || chat === undefined) return l10n.t('Plue is starting; the draft is kept');
     if (chat.readOnlyReason !== undefined) return l10n.t('This chat is read-only');
-    return this.options.isSending() ? l10n.t('Sending') : undefined;
+    return isSending ? l10n.t('Sending') : undefined;
   }
 
   /** Known once the provider's models are. */

@@ -1,24 +1,13 @@
 // Slash commands of the chat, prompts of the user and of MCP servers, and skills.
 import * as l10n from '@vscode/l10n';
 import type { PromptView, SkillName } from '../../../common/messages/chatComposer';
-import type { AgentCommandView, McpPromptView } from '../../../protocol/protocol.generated';
+import type { AgentCommandView, McpPromptView, PromptArgumentView } from '../../../protocol/protocol.generated';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
-import type { Completion, CompletionList } from './completionList';
+import type { ChatContext } from '../state/chatContext';
+import type { Completion } from './completionList';
+import type { Composer } from './composer';
 import { commandAt, type Token } from './mention';
-
-export interface SlashActions {
-  run(command: ChatCommand): void;
-  fork(): void;
-  find(): void;
-  chooseModel(): void;
-  newTask(goal: string): void;
-  listPrompts(): void;
-  /** @param given Text behind the command. */
-  readPrompt(uri: string, given: string): void;
-  /** @param prompt Its text goes into the draft. */
-  readServerPrompt(prompt: { server: string; name: string; given: string }): void;
-  replace(token: Token, text: string): void;
-}
+import { withGiven } from './promptStops';
 
 interface Command {
   name: string;
@@ -39,12 +28,15 @@ export class SlashCommands {
   /** Commands of the agent that responds. */
   private agent: readonly AgentCommandView[] = [];
   private token: Token | undefined;
+  /** Text behind the command whose prompt is loading. */
+  private given = '';
 
   constructor(
-    private readonly list: CompletionList,
-    private readonly actions: SlashActions,
+    private readonly composer: Composer,
+    private readonly context: ChatContext,
   ) {
-    const run = (command: ChatCommand) => () => actions.run(command);
+    const { panel, actions } = context;
+    const run = (command: ChatCommand) => () => panel.post({ type: 'command', command });
     this.commands = [
       {
         name: 'compact',
@@ -54,15 +46,15 @@ export class SlashCommands {
       },
       { name: 'undo', icon: 'discard', detail: l10n.t('Undo the last turn'), run: run('plue.chat.undo') },
       { name: 'redo', icon: 'redo', detail: l10n.t('Restore the last undone turn'), run: run('plue.chat.redo') },
-      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Continue in a copy of this chat'), run: () => actions.fork() },
-      { name: 'find', icon: 'search', detail: l10n.t('Find in this chat'), run: () => actions.find() },
-      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose the model'), run: () => actions.chooseModel() },
+      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Continue in a copy of this chat'), run: () => panel.post({ type: 'fork' }) },
+      { name: 'find', icon: 'search', detail: l10n.t('Find in this chat'), run: () => actions.openFind() },
+      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose the model'), run: () => actions.openPicker() },
       {
         name: 'task',
         icon: 'rocket',
         detail: l10n.t('Start an agent task'),
         takesMore: true,
-        run: (goal) => actions.newTask(goal),
+        run: (goal) => panel.post({ type: 'newTask', goal }),
       },
       { name: 'export', icon: 'export', detail: l10n.t('Export this chat to a file'), run: run('plue.chat.export') },
       { name: 'new', icon: 'add', detail: l10n.t('Start a new chat'), run: run('plue.newChat') },
@@ -75,7 +67,7 @@ export class SlashCommands {
     if (this.token === undefined) return false;
     if (this.prompts === undefined) {
       this.prompts = [];
-      this.actions.listPrompts();
+      this.context.panel.post({ type: 'listPrompts' });
     }
     this.show();
     return true;
@@ -114,11 +106,11 @@ export class SlashCommands {
     }
     const prompt = this.known.find(({ uri }) => promptName(uri) === name);
     if (prompt !== undefined) {
-      this.actions.readPrompt(prompt.uri, given ?? '');
+      this.readPrompt(prompt, given ?? '');
       return true;
     }
     const ofServer = this.serverPrompts.find((one) => one.command === name);
-    if (ofServer !== undefined) this.actions.readServerPrompt({ server: ofServer.server, name: ofServer.name, given: given ?? '' });
+    if (ofServer !== undefined) this.readServerPrompt(ofServer, given ?? '');
     return ofServer !== undefined;
   }
 
@@ -134,6 +126,22 @@ export class SlashCommands {
     if (command === undefined && this.agent.some((one) => one.name === name)) return undefined;
     if (command === undefined) return l10n.t('/{0} is not a command, prompt or skill. Send it as text?', name);
     return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
+  }
+
+  /** The text of the prompt that was loading, with the text behind its command as arguments. */
+  filledIn(text: string, args: readonly PromptArgumentView[]): string {
+    const { given } = this;
+    this.given = '';
+    return withGiven(text, args, given);
+  }
+
+  private readPrompt({ uri }: PromptView, given: string): void {
+    this.given = given;
+    this.context.panel.post({ type: 'readPrompt', uri });
+  }
+
+  private readServerPrompt({ server, name }: McpPromptView, given: string): void {
+    this.context.panel.post({ type: 'readServerPrompt', server, name, given });
   }
 
   /** Without those that a command or prompt hides. */
@@ -161,7 +169,7 @@ export class SlashCommands {
         icon: 'note',
         label: `/${promptName(prompt.uri)}`,
         detail: prompt.description ?? prompt.title,
-        pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri, '')),
+        pick: () => this.take(token, () => this.readPrompt(prompt, '')),
       }));
     const agent = this.agent
       .filter(({ name }) => name.toLowerCase().startsWith(typed) && !this.commands.some((one) => one.name === name))
@@ -187,11 +195,9 @@ export class SlashCommands {
         detail:
           prompt.description === '' ? l10n.t('Prompt of the MCP server {0}', prompt.server) : `${prompt.server}: ${prompt.description}`,
         pick: () =>
-          prompt.arguments.length === 0
-            ? this.take(token, () => this.actions.readServerPrompt({ server: prompt.server, name: prompt.name, given: '' }))
-            : this.insert(token, prompt.command),
+          prompt.arguments.length === 0 ? this.take(token, () => this.readServerPrompt(prompt, '')) : this.insert(token, prompt.command),
       }));
-    this.list.show({
+    this.composer.completions.show({
       label: l10n.t('Commands, prompts and skills'),
       rows: [...commands, ...agent, ...prompts, ...skills, ...ofServers],
     });
@@ -199,15 +205,15 @@ export class SlashCommands {
 
   /** Arguments can follow before it is sent. */
   private insert(token: Token, name: string): void {
-    this.list.close();
+    this.composer.completions.close();
     this.token = undefined;
-    this.actions.replace(token, `/${name} `);
+    this.composer.replace(token, `/${name} `);
   }
 
   private take(token: Token, run: () => void): void {
-    this.list.close();
+    this.composer.completions.close();
     this.token = undefined;
-    this.actions.replace(token, '');
+    this.composer.replace(token, '');
     run();
   }
 }

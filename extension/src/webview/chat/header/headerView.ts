@@ -2,24 +2,24 @@
 import { isTask } from '../../../common/isTask';
 import type { ChatContext } from '../state/chatContext';
 import type { MenuItem } from '../../shared/menu';
-import { isChatEmpty, type ChatModel, type ChatView } from '../state/chatStore';
+import { isRunning } from '../state/chatState';
+import { canAnswer, isChatEmpty, type ChatModel, type ChatView } from '../state/chatStore';
 import { isUnconnected } from '../state/chosenModel';
 import { AnswerOptions } from './answerOptions';
 import { chatMenu } from './chatMenu';
+import { ContextMeter } from './contextMeter';
 import { CostMeter } from './costMeter';
 import { Header } from './header';
 import { InstructionsList } from './instructionsList';
 
 export class HeaderView implements ChatView {
-  readonly cost = new CostMeter();
+  private readonly cost = new CostMeter();
+  private readonly meter: ContextMeter;
   private readonly options: AnswerOptions;
   private readonly instructions: InstructionsList;
   private readonly header: Header;
 
-  constructor(
-    private readonly context: ChatContext,
-    contextMeter: HTMLElement,
-  ) {
+  constructor(private readonly context: ChatContext) {
     const { panel, lists, actions, closed } = context;
     this.options = new AnswerOptions(lists, {
       setOptions: (options) => panel.post({ type: 'options', options }),
@@ -34,9 +34,10 @@ export class HeaderView implements ChatView {
       manageTrust: () => actions.help('manageTrust'),
       closed,
     });
+    this.meter = new ContextMeter(() => panel.post({ type: 'command', command: 'plue.chat.compact' }));
     this.header = new Header(
       this.options,
-      [this.instructions.node, this.cost.node, contextMeter],
+      [this.instructions.node, this.cost.node, this.meter.node],
       (title) => panel.post({ type: 'rename', title }),
       () => this.menu(),
     );
@@ -46,14 +47,17 @@ export class HeaderView implements ChatView {
     return this.header.node;
   }
 
-  show({ chat, providers, instructions }: ChatModel): void {
+  show(model: ChatModel): void {
+    const { chat, providers, instructions, context, costLimit } = model;
+    this.meter.show(context);
     if (chat === undefined) return;
     // The panel of a task shows the cost with its budget.
-    if (!isTask(chat.codex)) this.cost.show(chat.codex.cost);
+    if (!isTask(chat.codex)) this.cost.show(chat.codex.cost, costLimit);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     // Options, instructions and meters say nothing about a chat that no model could answer.
     this.header.node.classList.toggle('is-plain', isChatEmpty(chat) && isUnconnected(chat.codex, providers));
+    this.meter.allowCompacting(canAnswer(model) && !isRunning(chat) && !model.isSending && chat.readOnlyReason === undefined);
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);
   }
 

@@ -35,7 +35,7 @@ export function messageActions(context: ChatContext, view: MessagesView): Messag
     switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
     remediesFor: (message, hasRounds) =>
       remedies(context, message.providerInfo?.providerId, message.id, hasRounds || textOf(message).trim() !== ''),
-    blobs: view.blobs,
+    blobs: context.blobs,
     openFile: (file) => {
       const { path, range, blob, skill } = file;
       if (skill !== undefined) {

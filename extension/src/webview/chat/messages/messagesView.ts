@@ -11,7 +11,6 @@ import { type ChatState, isRunning } from '../state/chatState';
 import { type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
 import type { Place } from '../../../common/messages/savedState';
 import { ActivityLine } from './activityLine';
-import { Blobs } from './blobs';
 import { Deletions } from './deletions';
 import { EmptyChat } from './emptyChat';
 import { failureLine } from './failure';
@@ -37,7 +36,6 @@ interface Scroll {
 
 export class MessagesView implements ChatView {
   readonly find: FindBar;
-  readonly blobs: Blobs;
   readonly pages: MessagePages;
   private readonly deletions = new Deletions();
   private readonly list: MessageList;
@@ -51,13 +49,11 @@ export class MessagesView implements ChatView {
   /** @param place Scroll position before a reload; null follows the end. */
   constructor(
     private readonly context: ChatContext,
-    private readonly isSending: () => boolean,
     place: Place | null,
   ) {
     this.scroll = { place, isRestored: false, target: undefined };
     const { panel, actions } = context;
     this.pages = new MessagePages((offset, limit, generation) => panel.post({ type: 'list', offset, limit, generation }));
-    this.blobs = new Blobs((blob) => panel.post({ type: 'readBlob', blob }));
     this.activity = new ActivityLine(() => actions.stop());
     this.empty = new EmptyChat({
       suggest: (question) => {
@@ -97,7 +93,7 @@ export class MessagesView implements ChatView {
       this.deletions.settle(messageId, this.context.store.model.chat?.missedEvents !== true);
       this.context.actions.redraw();
     },
-    blob: ({ blob, mediaType, data }) => this.blobs.take(blob, mediaType, data),
+    blob: ({ blob, mediaType, data }) => this.context.blobs.take(blob, mediaType, data),
     find: () => this.find.open(),
   };
 
@@ -118,16 +114,16 @@ export class MessagesView implements ChatView {
   }
 
   show(model: ChatModel): void {
-    const { chat, sidecar, refusal, providers } = model;
+    const { chat, sidecar, refusal, providers, isSending } = model;
     this.loading.hidden = chat !== undefined || sidecar.state === 'stopped' || refusal !== undefined;
     this.loading.textContent = sidecar.state === 'starting' ? l10n.t('Starting Plue…') : l10n.t('Loading…');
     if (chat === undefined) return;
     // A task shows its goal.
-    if (isChatEmpty(chat) && !isTask(chat.codex) && !isRunning(chat) && !this.isSending() && chat.ending?.error === undefined)
+    if (isChatEmpty(chat) && !isTask(chat.codex) && !isRunning(chat) && !isSending && chat.ending?.error === undefined)
       this.empty.show(chat.codex, providers);
     else this.empty.hide();
     this.showTurnFailure(chat);
-    this.activity.show(chat, this.isSending());
+    this.activity.show(chat, isSending);
     this.result.show(
       isRunning(chat) ? undefined : model.task,
       model.underReview?.map(({ path }) => path),

@@ -3,6 +3,7 @@ import type { Attachment, ModelChoice } from '../../../protocol/protocol.generat
 import type { HelpAction } from '../../../common/messages/chat';
 import type { ModelLists } from '../../shared/modelLists';
 import type { Panel } from '../../shared/panel';
+import type { Blobs } from '../messages/blobs';
 import type { ChatStore } from './chatStore';
 
 export interface ChatContext {
@@ -10,6 +11,7 @@ export interface ChatContext {
   readonly panel: Panel;
   readonly store: ChatStore;
   readonly lists: ModelLists;
+  readonly blobs: Blobs;
   readonly actions: ChatActions;
   /** Aborted when the page shows another chat. Ends listeners of the document. */
   readonly closed: AbortSignal;

@@ -3,6 +3,7 @@ import type {
   ApprovalView,
   ChangedFileView,
   CodexGetResult,
+  MessageContextResult,
   MessageEventParams,
   MessageSteeringResult,
   ProviderSummary,
@@ -29,9 +30,15 @@ export interface ChatModel {
   templates: readonly TemplateName[];
   sidecar: { state: SidecarState; cause?: string };
   isHostLost: boolean;
+  /** True while a sent message is expected to arrive. */
+  isSending: boolean;
   /** Why the last request was refused. */
   refusal?: ViewError | undefined;
   instructions?: MessageSteeringResult;
+  /** The next message with its context, if measured. */
+  context?: MessageContextResult | undefined;
+  /** Cost limit of the chat in USD. */
+  costLimit?: number | undefined;
   approvals: readonly ApprovalView[];
   children: readonly TaskView[];
   /** Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then every change can be. */
@@ -54,6 +61,7 @@ export class ChatStore {
     templates: [],
     sidecar: { state: 'running' },
     isHostLost: false,
+    isSending: false,
     approvals: [],
     children: [],
   };

@@ -8,7 +8,7 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>Finds and hashes the program of a server. Thread-safe.</summary>
 /// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
 /// <param name="openFolders">A name is never found in them: only a written path leads there, and that is shown before it is approved.</param>
-internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> openFolders)
+internal sealed class McpExecutables(string? searchPath, Func<WorkspaceFolders?> openFolders)
 {
     private static readonly string[] Scripts =
     [

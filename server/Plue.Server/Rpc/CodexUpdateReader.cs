@@ -10,8 +10,8 @@ using ModelChoice = Plue.Server.Messages.ModelChoice;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>What <c>codex/update</c> asks of a chat or task, checked: by its own parameters, and in <c>set</c> and <c>append</c> by the names that the template gives.</summary>
-internal static class ChatUpdate
+/// <summary>Reads the changes of a chat or task in <c>codex/update</c>, and validates <c>set</c> and <c>append</c> by the fields of the template.</summary>
+internal static class CodexUpdateReader
 {
     /// <exception cref="FailureException">MissingField: no such field, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
     public static ChatFields Fields(CodexUpdateParams parameters, StoredChat chat, Template? template)

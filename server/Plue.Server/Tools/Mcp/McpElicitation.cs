@@ -10,10 +10,10 @@ using static ModelContextProtocol.Protocol.ElicitRequestParams;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// What a server asks the user while it works on a call (elicitation). The question is shown in the chat that made the call. It is declined if no call of one chat is
+/// Questions of a server to the user during a call. The question is shown in the chat that made the call. It is declined if no call of one chat is
 /// running, if no user is there, and if a form asks for a key. Thread-safe.
 /// </summary>
-internal sealed class McpQuestions(string server, McpServices services)
+internal sealed class McpElicitation(string server, McpServices services)
 {
     private const int MaxFields = 30;
     private const int MaxOptions = 200;
@@ -236,7 +236,7 @@ internal sealed class McpQuestions(string server, McpServices services)
             : text
         );
 
-    private sealed class Call(McpQuestions questions, ToolContext context, Action<bool> waiting, CancellationToken token) : IDisposable
+    private sealed class Call(McpElicitation questions, ToolContext context, Action<bool> waiting, CancellationToken token) : IDisposable
     {
         public ToolContext Context => context;
 

@@ -18,6 +18,7 @@ export class ContextMeter {
   private readonly limit = element('p', { class: 'context-note' });
   private readonly compact: HTMLButtonElement;
   private canCompact = false;
+  private shown: MessageContextResult | undefined;
   /** A popup opened by a click stays open when the pointer leaves. */
   private isPinned = false;
 
@@ -67,6 +68,8 @@ export class ContextMeter {
   }
 
   show(context: MessageContextResult | undefined): void {
+    if (context === this.shown) return;
+    this.shown = context;
     this.node.hidden = context === undefined;
     if (context === undefined) return this.close();
     const { tokens, window, compactsAt, isEstimate, shares } = context;
