@@ -50,6 +50,7 @@ export const messageEvent = new NotificationType<MessageEventParams>('message/ev
 export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
 export const attachmentStore = new RequestType<AttachmentStoreParams, AttachmentView, ErrorData>('attachment/store');
 export const attachmentRead = new RequestType<AttachmentReadParams, AttachmentReadResult, ErrorData>('attachment/read');
+export const attachmentFetch = new RequestType<AttachmentFetchParams, AttachmentFetchResult, ErrorData>('attachment/fetch');
 export const searchChats = new RequestType<SearchChatsParams, SearchChatsResult, ErrorData>('search/chats');
 export const searchHits = new NotificationType<SearchHitsParams>('search/hits');
 export const providerList = new RequestType<Empty, ProviderListResult, ErrorData>('provider/list');
@@ -272,6 +273,14 @@ export interface Attachment {
   range?: LineRange;
   mode?: AttachmentMode;
   allowOutside?: boolean;
+}
+
+export interface AttachmentFetchParams {
+  url: string;
+}
+
+export interface AttachmentFetchResult {
+  text: string;
 }
 
 export interface AttachmentInspectParams {

@@ -2,12 +2,12 @@
 import * as l10n from '@vscode/l10n';
 import { type FileHit, type FilePlace, type TextSource, textSources } from '../../../common/messages/chatComposer';
 import type { CompletionList } from './completionList';
-import { mentionAt, type Token, writePlace } from './mention';
+import { mentionAt, type Token, urlOf, writePlace } from './mention';
 
 export interface FileMentionActions {
   find(text: string): void;
   attach(file: FilePlace): void;
-  /** @param of The path of a folder. */
+  /** @param of The path of a folder, or the address of a page. */
   attachSource(source: TextSource, of?: string): void;
   /** True if the whole file is attached already. */
   isAttached(path: string): boolean;
@@ -34,7 +34,10 @@ export class FileMentions {
       this.asked = undefined;
       return false;
     }
-    if (this.token.query === this.asked) this.show(undefined);
+    if (urlOf(this.token.query) !== undefined) {
+      this.asked = undefined;
+      this.showPage(this.token);
+    } else if (this.token.query === this.asked) this.show(undefined);
     else this.actions.find((this.asked = this.token.query));
     return true;
   }
@@ -43,6 +46,17 @@ export class FileMentions {
     if (text !== this.asked || this.token === undefined) return;
     this.files = files;
     this.show(note);
+  }
+
+  private showPage(token: Token): void {
+    const url = urlOf(token.query) ?? '';
+    const pick = (): void => {
+      this.token = undefined;
+      this.list.close();
+      this.actions.replace(token, `@${url}${token.query.slice(url.length)} `);
+      this.actions.attachSource('url', url);
+    };
+    this.list.show({ label: l10n.t('Files'), rows: [{ icon: textIcon(`@${url}`), label: url, detail: l10n.t('Web page as text'), pick }] });
   }
 
   private show(note: string | undefined): void {
@@ -81,6 +95,8 @@ export class FileMentions {
   /** A complete mention followed by a space. */
   private takeWhatWasWritten(before: Token | undefined, text: string, cursor: number): void {
     if (before === undefined || cursor !== before.end + 1 || !/\s/u.test(text.charAt(before.end))) return;
+    const url = urlOf(before.query);
+    if (url !== undefined) return this.actions.attachSource('url', url);
     const file =
       before.query === 'selection'
         ? this.files.find(({ kind }) => kind === 'selection')
@@ -92,7 +108,7 @@ export class FileMentions {
   }
 }
 
-/** @param name Such as "@problems", "@src/" or "@chat: Title". */
+/** @param name Such as "@problems", "@src/", "@chat: Title" or "@https://example.com/". */
 export function textIcon(name: string): string {
   const [keyword = ''] = name.split(':');
   const icons: Record<string, string> = {
@@ -100,6 +116,8 @@ export function textIcon(name: string): string {
     '@changes': 'git-compare',
     '@terminal': 'terminal',
     '@chat': 'comment-discussion',
+    '@http': 'globe',
+    '@https': 'globe',
   };
   return icons[keyword] ?? (name.endsWith('/') ? 'folder' : 'file');
 }
