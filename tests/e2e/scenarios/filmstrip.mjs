@@ -53,7 +53,7 @@ export default async function (scenario) {
   endpoint.reply = (body) => {
     const question = JSON.stringify(body.messages.at(-1)?.content ?? '');
     if (question.includes('Selection: `src/cart.py`')) return { text: `\`\`\`python\n${safeAverage}\n\`\`\`` };
-    if (question.includes('Fix this problem')) return { text: '```pythonon\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
+    if (question.includes('Fix this problem')) return { text: '```json\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
     if (JSON.stringify(body.messages).includes('feat: add a cart')) return { text: 'fix: end the loop over the prices at the last one' };
     return rounds(body);
   };
