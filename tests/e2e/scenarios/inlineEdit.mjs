@@ -503,7 +503,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('View: Revert and Close Editor');
   });
 
-  await scenario.step('A failed command of the terminal is explained with its output', async () => {
+  await scenario.step('A failed command of the terminal is explained and fixed with its output', async () => {
     endpoint.text = 'The folder does not exist.';
     await workbench.command('Terminal: Create New Terminal');
     await page.locator('.terminal.xterm').waitFor({ timeout: 60_000 });
@@ -518,6 +518,12 @@ async function runSteps(scenario, workbench, endpoint) {
     await item.click();
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'no-such-folder' }).last().waitFor();
     await workbench.until(async () => /Exit code: 2[^]*No such file or directory/.test(asked()));
+    await responded('The folder does not exist.');
+    endpoint.text = 'The folder is there now.';
+    await workbench.command('Plue: Fix Failed Command');
+    await question('Find out why this command failed, and fix the cause.').waitFor();
+    await responded('The folder is there now.');
+    assert.match(asked(), /no-such-folder[^]*Exit code: 2[^]*No such file or directory/);
   });
 
   await scenario.step('The usage names both', async () => {
