@@ -2055,7 +2055,7 @@ export interface SettingsSetParams {
   value?: unknown;
 }
 
-export type SkillChoice = 'approve' | 'enable' | 'disable';
+export type SkillChoice = 'approve' | 'enable' | 'disable' | 'undo';
 
 export interface SkillChooseParams {
   folder: string;
@@ -2118,6 +2118,7 @@ export interface SkillView {
   isForModel: boolean;
   isForUser: boolean;
   argumentHint?: string;
+  canUndo?: boolean;
   files: SkillFileView[];
   problems: string[];
 }

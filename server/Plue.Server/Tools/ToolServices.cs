@@ -89,9 +89,10 @@ internal sealed class ToolServices : IAsyncDisposable
                 ),
                 new SkillTool(codices.Skills, codices.Prompts.ToolText),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
-                new CodexTool(codices.Documents, codices.Prompts.ToolText),
+                new CodexTool(codices.Documents, codices.Skills, codices.Prompts.ToolText),
                 new CodexEditTool(
                     codices.Documents,
+                    codices.Skills,
                     codices.Prompts.ToolText,
                     (before, after, cancellationToken) => codices.Follow(before, after, cancellationToken),
                     editor
