@@ -28,7 +28,9 @@ internal sealed class CodexEditTool(
     public const string Name = "edit_codex";
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, skills, textOf(Name) ?? "", follow, editor)] : []);
+        Task.FromResult<IReadOnlyList<ITool>>(
+            names.Contains(Name) ? [new Tool(documents, skills, textOf(Name) ?? "", follow, editor)] : []
+        );
 
     private sealed class Tool(
         Documents documents,
@@ -167,13 +169,10 @@ internal sealed class CodexEditTool(
                 );
             }
 
-            text ??=
-                before is null
-                    ? throw new ToolFailureException($"{address} does not exist. Nothing was changed. Set `text` to create it.")
-                    : TextReplacement.Replace(before, old!, @new!, all: false).Text;
-            return text == before
-                ? throw new ToolFailureException($"The change would not change {address}. Nothing was done.")
-                : text;
+            text ??= before is null
+                ? throw new ToolFailureException($"{address} does not exist. Nothing was changed. Set `text` to create it.")
+                : TextReplacement.Replace(before, old!, @new!, all: false).Text;
+            return text == before ? throw new ToolFailureException($"The change would not change {address}. Nothing was done.") : text;
         }
     }
 
@@ -214,8 +213,10 @@ internal sealed class CodexEditTool(
             return new ToolOutcome(done);
         }
     }
+
     /// <summary>Changes the text of a skill outside of the workspace.</summary>
-    private sealed class SkillCall(Skill skill, SkillCatalog skills, (string Before, string After) text, string diff, string done) : PlannedCall
+    private sealed class SkillCall(Skill skill, SkillCatalog skills, (string Before, string After) text, string diff, string done)
+        : PlannedCall
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ChangeDocument(skill.Path)];
         public override ApprovalKind Kind => ApprovalKind.Edit;

@@ -111,7 +111,11 @@ internal sealed class CodexTool(Documents documents, SkillCatalog skills, Func<s
             seen.Record(skill.Path, VersionStore.HashOf(bytes));
             var others = skill.Files.Where(file => file.Path != Skill.FileName).Select(file => file.Path).ToList();
             return HiddenCharacters.Visible(Encoding.UTF8.GetString(bytes))
-                + (others.Count == 0 ? "" : $"\n[Other files of the skill, which are not part of the text: {HiddenCharacters.VisibleLine(string.Join(", ", others))}]");
+                + (
+                    others.Count == 0
+                        ? ""
+                        : $"\n[Other files of the skill, which are not part of the text: {HiddenCharacters.VisibleLine(string.Join(", ", others))}]"
+                );
         }
 
         /// <summary>What can be set, with the descriptions of the settings page.</summary>
