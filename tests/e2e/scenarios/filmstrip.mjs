@@ -96,7 +96,7 @@ async function film(scenario, endpoint, name, theme) {
     },
     prepare: (home) => plant(join(dirname(home), 'workspace')),
   });
-  workbench.chatPlace = 'view';
+  workbench.chatPlace = 'only';
   const { page, chat } = workbench;
   let number = 0;
   const picture = async (/** @type {string} */ what, /** @type {number[]} */ widths = [1400]) => {
@@ -159,6 +159,7 @@ async function film(scenario, endpoint, name, theme) {
     .last()
     .click();
   await page.getByRole('button', { name: /^Keep Change/ }).waitFor();
+  await page.locator('.monaco-diff-editor .view-line').filter({ hasText: 'result +=' }).first().waitFor();
   await picture('review', both);
   await chat.getByRole('button', { name: /^Keep/ }).last().click();
   await chat.locator('.changes-bar:visible').waitFor({ state: 'detached' });
