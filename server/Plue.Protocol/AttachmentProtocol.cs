@@ -79,3 +79,9 @@ public sealed record AttachmentReadParams(string Blob);
 
 /// <param name="Data">Base64.</param>
 public sealed record AttachmentReadResult(string MediaType, string Data);
+
+/// <param name="Url">Of a web page.</param>
+public sealed record AttachmentFetchParams(string Url);
+
+/// <param name="Text">Markdown, after a line that says where it is from.</param>
+public sealed record AttachmentFetchResult(string Text);

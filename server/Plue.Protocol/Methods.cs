@@ -124,6 +124,7 @@ public static class Methods
     public static readonly RpcRequest<AttachmentInspectParams, AttachmentView> AttachmentInspect = new("attachment/inspect");
     public static readonly RpcRequest<AttachmentStoreParams, AttachmentView> AttachmentStore = new("attachment/store");
     public static readonly RpcRequest<AttachmentReadParams, AttachmentReadResult> AttachmentRead = new("attachment/read");
+    public static readonly RpcRequest<AttachmentFetchParams, AttachmentFetchResult> AttachmentFetch = new("attachment/fetch");
 
     // Search over all text of all chats.
     public static readonly RpcRequest<SearchChatsParams, SearchChatsResult> SearchChats = new("search/chats");

@@ -68,6 +68,9 @@ public sealed record SkillView
     public string? ArgumentHint { get; init; }
     public required IReadOnlyList<SkillFileView> Files { get; init; }
 
+    /// <summary>An agent changed it, and nobody since; null if not.</summary>
+    public bool? CanUndo { get; init; }
+
     /// <summary>Problems of its <c>SKILL.md</c>, one sentence each.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 }
@@ -93,6 +96,9 @@ public enum SkillChoice
     Approve,
     Enable,
     Disable,
+
+    /// <summary>Undoes the last change by an agent.</summary>
+    Undo,
 }
 
 /// <param name="Fingerprint">The fingerprint of the skill that was shown to the user.</param>

@@ -151,6 +151,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(AttachmentStoreParams))]
 [JsonSerializable(typeof(AttachmentReadParams))]
 [JsonSerializable(typeof(AttachmentReadResult))]
+[JsonSerializable(typeof(AttachmentFetchParams))]
+[JsonSerializable(typeof(AttachmentFetchResult))]
 [JsonSerializable(typeof(SearchChatsParams))]
 [JsonSerializable(typeof(SearchChatsResult))]
 [JsonSerializable(typeof(SearchHitsParams))]

@@ -50,6 +50,7 @@ export const messageEvent = new NotificationType<MessageEventParams>('message/ev
 export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
 export const attachmentStore = new RequestType<AttachmentStoreParams, AttachmentView, ErrorData>('attachment/store');
 export const attachmentRead = new RequestType<AttachmentReadParams, AttachmentReadResult, ErrorData>('attachment/read');
+export const attachmentFetch = new RequestType<AttachmentFetchParams, AttachmentFetchResult, ErrorData>('attachment/fetch');
 export const searchChats = new RequestType<SearchChatsParams, SearchChatsResult, ErrorData>('search/chats');
 export const searchHits = new NotificationType<SearchHitsParams>('search/hits');
 export const providerList = new RequestType<Empty, ProviderListResult, ErrorData>('provider/list');
@@ -273,6 +274,14 @@ export interface Attachment {
   range?: LineRange;
   mode?: AttachmentMode;
   allowOutside?: boolean;
+}
+
+export interface AttachmentFetchParams {
+  url: string;
+}
+
+export interface AttachmentFetchResult {
+  text: string;
 }
 
 export interface AttachmentInspectParams {
@@ -2047,7 +2056,7 @@ export interface SettingsSetParams {
   value?: unknown;
 }
 
-export type SkillChoice = 'approve' | 'enable' | 'disable';
+export type SkillChoice = 'approve' | 'enable' | 'disable' | 'undo';
 
 export interface SkillChooseParams {
   folder: string;
@@ -2110,6 +2119,7 @@ export interface SkillView {
   isForModel: boolean;
   isForUser: boolean;
   argumentHint?: string;
+  canUndo?: boolean;
   files: SkillFileView[];
   problems: string[];
 }

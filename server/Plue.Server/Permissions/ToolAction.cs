@@ -56,8 +56,8 @@ public abstract record ToolAction
     /// <param name="Vendor">The name of its provider.</param>
     public sealed record SearchWeb(string Vendor) : ToolAction;
 
-    /// <summary>Changes a prompt, template or item of the user. They decide what agents may do, so each change asks.</summary>
-    /// <param name="Uri">Its address.</param>
+    /// <summary>Changes a prompt, template, item or skill of the user. They decide what agents may do, so each change asks.</summary>
+    /// <param name="Uri">Its address; the path of its file for a skill.</param>
     public sealed record ChangeDocument(string Uri) : ToolAction;
 
     /// <summary>Keeps to the agent's own record and cannot reach anything else: its list of steps, its report, or documents that are there for agents to read.</summary>

@@ -1,12 +1,13 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
+using Plue.Server.Tools;
 using AttachedFile = Plue.Server.Chat.AttachedFile;
 using Attachment = Plue.Server.Chat.Attachment;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>attachment/*: files and images before they are sent, and what was kept of them.</summary>
-internal sealed class AttachmentHandlers(RpcServer server, Attachments attachments)
+/// <summary>attachment/*: files, images and web pages before they are sent, and what was kept of them.</summary>
+internal sealed class AttachmentHandlers(RpcServer server, Attachments attachments, AttachedPages pages)
 {
     public void Register()
     {
@@ -35,6 +36,10 @@ internal sealed class AttachmentHandlers(RpcServer server, Attachments attachmen
                     },
                     cancellationToken
                 )
+        );
+        server.Map(
+            Methods.AttachmentFetch,
+            async (parameters, cancellationToken) => new AttachmentFetchResult(await pages.ReadAsync(parameters.Url, cancellationToken))
         );
     }
 

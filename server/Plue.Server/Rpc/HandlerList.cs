@@ -50,7 +50,7 @@ internal static class HandlerList
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);
-        new AttachmentHandlers(server, chat.Attachments).Register();
+        new AttachmentHandlers(server, chat.Attachments, services.Tools.Pages).Register();
         var providerHandlers = ProviderHandlers.Of(services, Chats);
         providerHandlers.Register(server);
         new SignInHandlers(server, providers, services.Providers.SignIns, vault, providerHandlers.Views).Register();

@@ -15,13 +15,17 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
             (parameters, _) =>
                 Task.Run(() =>
                 {
-                    if (parameters.Choice == SkillChoice.Approve)
+                    switch (parameters.Choice)
                     {
-                        skills.Approve(parameters.Folder, parameters.Fingerprint);
-                    }
-                    else
-                    {
-                        skills.SetEnabled(parameters.Folder, parameters.Choice == SkillChoice.Enable);
+                        case SkillChoice.Approve:
+                            skills.Approve(parameters.Folder, parameters.Fingerprint);
+                            break;
+                        case SkillChoice.Undo:
+                            skills.Undo(parameters.Folder);
+                            break;
+                        default:
+                            skills.SetEnabled(parameters.Folder, parameters.Choice == SkillChoice.Enable);
+                            break;
                     }
 
                     return List();
@@ -61,7 +65,7 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
 
     private static SkillPlaceView View(SkillPlace place) => new(place.Path, place.Title, place.IsWorkspace);
 
-    private static SkillView View(FoundSkill found)
+    private SkillView View(FoundSkill found)
     {
         var skill = found.Skill;
         return new SkillView
@@ -78,6 +82,7 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
             ListTokens = found.ListTokens,
             IsForModel = skill.Head.IsForModel,
             IsForUser = skill.Head.IsForUser,
+            CanUndo = skills.CanUndo(skill) ? true : null,
             ArgumentHint = skill.Head.ArgumentHint,
             Files =
             [

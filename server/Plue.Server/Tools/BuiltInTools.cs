@@ -1,7 +1,5 @@
-using System.Net;
 using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
-using Plue.Server.Network;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
@@ -10,22 +8,19 @@ namespace Plue.Server.Tools;
 /// <summary>Plue's own tools that need nothing but files, commands and the network. Their descriptions are read again for each round, so that a changed prompt applies.</summary>
 /// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
-/// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
 /// <param name="editor">For files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window; null for one folder.</param>
 /// <param name="skills">Their files can be read; null for none.</param>
-/// <param name="connections">Null for those without settings.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
     Sandbox sandbox,
     ToolResults results,
     Func<bool> allowsNetwork,
-    Func<IPAddress, bool> mayFetch,
+    WebPages pages,
     EditorWindow? editor = null,
     Func<WorkspaceFolders?>? folders = null,
-    SkillCatalog? skills = null,
-    HostConnections? connections = null
+    SkillCatalog? skills = null
 ) : IToolSource
 {
     /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
@@ -39,7 +34,7 @@ public sealed class BuiltInTools(
         ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders)),
         (TodoList.ToolName, text => new TodoTool(text)),
         (AskUserTool.ToolName, text => new AskUserTool(text)),
-        ("fetch", text => new FetchTool(text, mayFetch, connections)),
+        ("fetch", text => new FetchTool(text, pages)),
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Providers;
@@ -12,12 +13,13 @@ namespace Plue.Server.Tools;
 
 /// <summary>
 /// Creates and changes prompts, templates and items: checked as in the editor before the user is asked, with approval each time, and as a version that the user can undo.
-/// A document of the workspace is changed like any other file of the workspace.
+/// Skills are changed in the same way. A document or skill of the workspace is changed like any other file of the workspace.
 /// </summary>
 /// <param name="follow">Publishes a change, and runs the hooks of an item.</param>
 /// <param name="editor">A document of the workspace with unsaved changes there is not changed; null looks only at the disk.</param>
 internal sealed class CodexEditTool(
     Documents documents,
+    SkillCatalog skills,
     Func<string, string?> textOf,
     Func<FileCodex?, FileCodex, CancellationToken, Task> follow,
     EditorWindow? editor = null
@@ -26,10 +28,13 @@ internal sealed class CodexEditTool(
     public const string Name = "edit_codex";
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "", follow, editor)] : []);
+        Task.FromResult<IReadOnlyList<ITool>>(
+            names.Contains(Name) ? [new Tool(documents, skills, textOf(Name) ?? "", follow, editor)] : []
+        );
 
     private sealed class Tool(
         Documents documents,
+        SkillCatalog skills,
         string description,
         Func<FileCodex?, FileCodex, CancellationToken, Task> follow,
         EditorWindow? editor
@@ -45,24 +50,17 @@ internal sealed class CodexEditTool(
         public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
         {
             var given = new ToolParameters(parameters, "uri", "text", "old", "new");
+            if (skills.FindText(given.Text("uri")) is { } skill)
+            {
+                return Task.FromResult(PlanSkill(skill, given, context));
+            }
+
             var uri = CodexTool.AddressOf(given.Text("uri"));
             var files = documents.Of(uri.Collection);
             var codex = files.Get(uri.Name);
             var before = codex is null ? null : files.BytesOf(codex);
-            if (before is not null && context.Seen.HashOf(uri.ToString()) != VersionStore.HashOf(before))
-            {
-                throw new ToolFailureException(
-                    $"You have not read the current version of {uri}. Nothing was changed. Read it with `{CodexTool.Name}` first."
-                );
-            }
-
-            var old = before is null ? null : PromptFormat.Decode(before) ?? throw new ToolFailureException($"{uri} is not text.");
-            var text = NewText(given, uri, old);
-            if (text == old)
-            {
-                throw new ToolFailureException($"The change would not change {uri}. Nothing was done.");
-            }
-
+            var old = OldText(uri.ToString(), before, context.Seen);
+            var text = NewText(given, uri.ToString(), old);
             if (HookText.Added(old, text))
             {
                 throw new ToolFailureException(
@@ -114,9 +112,54 @@ internal sealed class CodexEditTool(
             );
         }
 
+        private PlannedCall PlanSkill(Skill skill, ToolParameters given, ToolContext context)
+        {
+            var before = skill.ReadText() ?? throw new ToolFailureException($"{skill.Path} cannot be changed. {skill.Failure}");
+            var old = OldText(skill.Path, before, context.Seen);
+            var text = NewText(given, skill.Path, old);
+            var after = Encoding.UTF8.GetBytes(text);
+            if (SkillCatalog.FailureOf(skill, text) is { } failure && skill.Failure is null)
+            {
+                throw new ToolFailureException(
+                    $"{skill.Path} was not changed, because the skill could not be used then: {failure} Correct it and send the call again."
+                );
+            }
+
+            var (diff, done) = (UnifiedDiff.Of(old ?? "", text), $"Changed {skill.Path}.");
+            return skill.Place.IsWorkspace
+                ? new PlannedFileWrite(
+                    WorkspacePath.Resolve(context.Folders, skill.Path),
+                    new FileVersion(before, null),
+                    (after, text),
+                    diff,
+                    diff,
+                    ApprovalKind.Edit,
+                    context.Seen,
+                    editor,
+                    $"{done} The user has to approve the skill again (Plue: Show Skills) before it is used."
+                )
+                : new SkillCall(skill, skills, (old ?? "", text), diff, done)
+                {
+                    Written = () => context.Seen.Record(skill.Path, VersionStore.HashOf(after)),
+                };
+        }
+
         private const int MaxProblems = 10;
 
-        private static string NewText(ToolParameters given, CodexUri uri, string? before)
+        /// <exception cref="ToolFailureException">The agent has not read it as it is now.</exception>
+        private static string? OldText(string address, byte[]? before, SeenFiles seen)
+        {
+            if (before is not null && seen.HashOf(address) != VersionStore.HashOf(before))
+            {
+                throw new ToolFailureException(
+                    $"You have not read the current version of {address}. Nothing was changed. Read it with `{CodexTool.Name}` first."
+                );
+            }
+
+            return before is null ? null : PromptFormat.Decode(before) ?? throw new ToolFailureException($"{address} is not text.");
+        }
+
+        private static string NewText(ToolParameters given, string address, string? before)
         {
             var (text, old, @new) = (given.OptionalText("text"), given.OptionalText("old"), given.OptionalText("new"));
             if (text is null == old is null || old is null != @new is null)
@@ -126,12 +169,10 @@ internal sealed class CodexEditTool(
                 );
             }
 
-            return text
-                ?? (
-                    before is null
-                        ? throw new ToolFailureException($"{uri} does not exist. Nothing was changed. Set `text` to create it.")
-                        : TextReplacement.Replace(before, old!, @new!, all: false).Text
-                );
+            text ??= before is null
+                ? throw new ToolFailureException($"{address} does not exist. Nothing was changed. Set `text` to create it.")
+                : TextReplacement.Replace(before, old!, @new!, all: false).Text;
+            return text == before ? throw new ToolFailureException($"The change would not change {address}. Nothing was done.") : text;
         }
     }
 
@@ -170,6 +211,27 @@ internal sealed class CodexEditTool(
             var now = files.Put(uri.Name, content.Before, content.After, VersionAuthor.Agent);
             await Follow(now, CancellationToken.None);
             return new ToolOutcome(done);
+        }
+    }
+
+    /// <summary>Changes the text of a skill outside of the workspace.</summary>
+    private sealed class SkillCall(Skill skill, SkillCatalog skills, (string Before, string After) text, string diff, string done)
+        : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ChangeDocument(skill.Path)];
+        public override ApprovalKind Kind => ApprovalKind.Edit;
+        public override string What => diff;
+        public override string? Diff => diff;
+        public override IReadOnlyList<ProposedFile> Proposed => [new ProposedFile(skill.Path, text.Before, text.After)];
+        public override string? Where => skill.Path;
+        public required Action Written { get; init; }
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            skills.Put(skill, Encoding.UTF8.GetBytes(text.After));
+            Written();
+            return Task.FromResult(new ToolOutcome(done));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -8,8 +9,8 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Lists and reads prompts, templates and items: documents that the user wrote for agents. Providers, chats and tasks are not accessible, because they contain other conversations and references to keys.</summary>
-internal sealed class CodexTool(Documents documents, Func<string, string?> textOf) : IToolSource
+/// <summary>Lists and reads prompts, templates and items, and reads skills: documents that the user wrote for agents. Providers, chats and tasks are not accessible, because they contain other conversations and references to keys.</summary>
+internal sealed class CodexTool(Documents documents, SkillCatalog skills, Func<string, string?> textOf) : IToolSource
 {
     public const string Name = "codex";
 
@@ -23,7 +24,7 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
     ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
+        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, skills, textOf(Name) ?? "")] : []);
 
     /// <exception cref="ToolFailureException">It is no address of a prompt, template or item.</exception>
     internal static CodexUri AddressOf(string address) =>
@@ -32,10 +33,10 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         && (uri.Collection != CodexCollection.Settings || uri.Name == SettingsFormat.Name)
             ? uri
             : throw new ToolFailureException(
-                "This address is not available. Only documents in codex://prompts/, codex://templates/ and codex://items/, and codex://settings/config are."
+                "This address is not available. Only documents in codex://prompts/, codex://templates/ and codex://items/, codex://settings/config, and the SKILL.md files of skills are."
             );
 
-    private sealed class Tool(Documents documents, string description) : ITool
+    private sealed class Tool(Documents documents, SkillCatalog skills, string description) : ITool
     {
         private const string Schema =
             """{"type":"object","properties":{"collection":{"type":"string","enum":["prompts","templates","items"]},"uri":{"type":"string"}},"additionalProperties":false}""";
@@ -81,6 +82,11 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
 
         private string Read(string address, SeenFiles seen)
         {
+            if (skills.FindText(address) is { } skill)
+            {
+                return ReadSkill(skill, seen);
+            }
+
             var uri = AddressOf(address);
             var all = documents.Of(uri.Collection);
             if (all.Get(uri.Name) is not { } codex || all.BytesOf(codex) is not { } bytes)
@@ -97,6 +103,19 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             var text = Encoding.UTF8.GetString(bytes);
             // Servers that are declared here may have keys, which no model gets.
             return uri.Collection == CodexCollection.Settings ? $"{all.Format.Redact(text)}\n{SettingsNote()}" : text;
+        }
+
+        private static string ReadSkill(Skill skill, SeenFiles seen)
+        {
+            var bytes = skill.ReadText() ?? throw new ToolFailureException($"{skill.Path} cannot be read. {skill.Failure}");
+            seen.Record(skill.Path, VersionStore.HashOf(bytes));
+            var others = skill.Files.Where(file => file.Path != Skill.FileName).Select(file => file.Path).ToList();
+            return HiddenCharacters.Visible(Encoding.UTF8.GetString(bytes))
+                + (
+                    others.Count == 0
+                        ? ""
+                        : $"\n[Other files of the skill, which are not part of the text: {HiddenCharacters.VisibleLine(string.Join(", ", others))}]"
+                );
         }
 
         /// <summary>What can be set, with the descriptions of the settings page.</summary>

@@ -70,6 +70,8 @@ internal sealed class ToolServices : IAsyncDisposable
             ClaudeUserFolder = () => codices.Config.Flag(UserConfig.ClaudeCodeHooksKey) == true ? PluePaths.UserFolder : null,
             Mask = platform.Redactor.Mask,
         };
+        var pages = new WebPages(static _ => false, connections);
+        Pages = new AttachedPages(platform.Paths, platform.Time, pages);
         Sources =
             sources
             ??
@@ -80,17 +82,17 @@ internal sealed class ToolServices : IAsyncDisposable
                     permissions.Sandbox,
                     results,
                     AllowsNetwork,
-                    static _ => false,
+                    pages,
                     editor,
                     () => platform.Workspace.TrustedFolders,
-                    codices.Skills,
-                    connections
+                    codices.Skills
                 ),
                 new SkillTool(codices.Skills, codices.Prompts.ToolText),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
-                new CodexTool(codices.Documents, codices.Prompts.ToolText),
+                new CodexTool(codices.Documents, codices.Skills, codices.Prompts.ToolText),
                 new CodexEditTool(
                     codices.Documents,
+                    codices.Skills,
                     codices.Prompts.ToolText,
                     (before, after, cancellationToken) => codices.Follow(before, after, cancellationToken),
                     editor
@@ -101,6 +103,7 @@ internal sealed class ToolServices : IAsyncDisposable
     }
 
     public ToolRunner Runner { get; }
+    public AttachedPages Pages { get; }
 
     /// <summary>In the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }

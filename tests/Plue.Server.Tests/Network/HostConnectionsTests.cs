@@ -167,7 +167,7 @@ public sealed class HostConnectionsTests : IDisposable
     {
         await using var proxy = new ScriptedEndpoint();
         using var fixture = new ToolFixture();
-        var tool = new FetchTool("", _ => false, Of(() => new NetworkSettings(proxy.Url.ToString())));
+        var tool = new FetchTool("", new WebPages(_ => false, Of(() => new NetworkSettings(proxy.Url.ToString()))));
         Assert.Contains(
             "which cannot be fetched",
             await fixture.ErrorAsync(tool, ToolFixture.Json(("url", address))),

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
@@ -16,6 +18,7 @@ public sealed class CodexEditToolTests : IDisposable
     private readonly ToolFixture fixture = new();
     private readonly PluePaths paths;
     private readonly Documents documents;
+    private readonly SkillCatalog skills;
     private readonly List<string> followed = [];
     private string? folder;
 
@@ -25,6 +28,7 @@ public sealed class CodexEditToolTests : IDisposable
         WorkspaceFolders? Folders() => folder is null ? null : WorkspaceFolders.Of(folder);
         var templates = new TemplateCatalog(paths, Folders);
         documents = new Documents(paths, templates, TimeProvider.System, Folders);
+        skills = new SkillCatalog(paths, TimeProvider.System, Folders, () => 0);
         Directory.CreateDirectory(paths.Templates);
         File.WriteAllText(TemplatePath, Reader);
     }
@@ -235,16 +239,104 @@ public sealed class CodexEditToolTests : IDisposable
         (
             await fixture.RunAsync(
                 Assert.Single(
-                    await new CodexTool(documents, _ => "").FindAsync([CodexTool.Name], [], TestContext.Current.CancellationToken)
+                    await new CodexTool(documents, skills, _ => "").FindAsync([CodexTool.Name], [], TestContext.Current.CancellationToken)
                 ),
                 ToolFixture.Json(("uri", uri))
             )
         ).Text;
 
+    [Fact]
+    public async Task A_skill_of_the_user_is_changed_with_approval_and_the_change_can_be_undone()
+    {
+        var path = PlantSkill(Path.Combine(paths.Skills, "notes"));
+        Assert.StartsWith("You have not read the current version of ", await ErrorAsync(SkillEdit(path)), StringComparison.Ordinal);
+        Assert.Equal($"{Notes}\n[Other files of the skill, which are not part of the text: list.sh]", await ReadAsync(path));
+        var planned = await PlanAsync(SkillEdit(path));
+        Assert.Equal([new ToolAction.ChangeDocument(path)], planned.Actions);
+        Assert.Contains("+Write long notes.", planned.Diff, StringComparison.Ordinal);
+        Assert.Equal(Notes, File.ReadAllText(path));
+        Assert.Equal($"Changed {path}.", await RunAsync(planned));
+        Assert.Equal(Notes.Replace("short", "long", StringComparison.Ordinal), File.ReadAllText(path));
+
+        var skill = Assert.Single(skills.List()).Skill;
+        Assert.True(skills.CanUndo(skill));
+        skills.Undo(skill.Folder);
+        Assert.Equal(Notes, File.ReadAllText(path));
+        Assert.False(skills.CanUndo(Assert.Single(skills.List()).Skill));
+    }
+
+    [Fact]
+    public async Task A_skill_that_the_user_edits_meanwhile_or_afterwards_keeps_those_edits()
+    {
+        var path = PlantSkill(Path.Combine(paths.Skills, "notes"));
+        await ReadAsync(path);
+        var planned = await PlanAsync(SkillEdit(path));
+        File.AppendAllText(path, "By date.\n");
+        var refused = await Assert.ThrowsAsync<FailureException>(() => RunAsync(planned));
+        Assert.Contains("modified while the change waited", refused.Message, StringComparison.Ordinal);
+
+        await ReadAsync(path);
+        await RunAsync(await PlanAsync(SkillEdit(path)));
+        File.AppendAllText(path, "By author.\n");
+        var skill = Assert.Single(skills.List()).Skill;
+        Assert.False(skills.CanUndo(skill));
+        Assert.Throws<FailureException>(() => skills.Undo(skill.Folder));
+        Assert.EndsWith("By date.\nBy author.\n", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_skill_that_could_not_be_used_is_refused_and_so_is_any_other_SKILL_file()
+    {
+        var path = PlantSkill(Path.Combine(paths.Skills, "notes"));
+        await ReadAsync(path);
+        Assert.Contains(
+            "SKILL.md has no text below its front matter.",
+            await ErrorAsync($$"""{"uri":{{Quoted(path)}},"text":"---\nname: notes\n---\n"}"""),
+            StringComparison.Ordinal
+        );
+
+        var other = PlantSkill(Path.Combine(fixture.Workspace, "notes"));
+        Assert.StartsWith("This address is not available.", await ErrorAsync(SkillEdit(other)), StringComparison.Ordinal);
+        var outside = PlantSkill(Path.Combine(fixture.Home, "outside"));
+        File.Delete(path);
+        File.CreateSymbolicLink(path, outside);
+        Assert.Contains("cannot be changed", await ErrorAsync(SkillEdit(path)), StringComparison.Ordinal);
+        Assert.Equal(Notes, File.ReadAllText(outside));
+    }
+
+    [Fact]
+    public async Task A_skill_of_the_workspace_is_changed_like_a_file_of_it()
+    {
+        folder = fixture.Workspace;
+        var path = PlantSkill(Path.Combine(folder, ".claude", "skills", "notes"));
+        await ReadAsync(path);
+        var planned = await PlanAsync(SkillEdit(path));
+        Assert.Equal([new ToolAction.ChangeFile(path, FileChangeKind.Modify)], planned.Actions);
+        Assert.Equal([path], planned.Changes);
+        Assert.Contains("The user has to approve the skill again", await RunAsync(planned), StringComparison.Ordinal);
+        Assert.Contains("Write long notes.", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    private const string Notes = "---\nname: notes\ndescription: Writes notes.\n---\nWrite short notes.\n";
+
+    /// <returns>The path of its <c>SKILL.md</c>.</returns>
+    private static string PlantSkill(string at)
+    {
+        Directory.CreateDirectory(at);
+        File.WriteAllText(Path.Combine(at, "list.sh"), "ls");
+        File.WriteAllText(Path.Combine(at, "SKILL.md"), Notes);
+        return Path.Combine(at, "SKILL.md");
+    }
+
+    private static string SkillEdit(string path) => $$"""{"uri":{{Quoted(path)}},"old":"short","new":"long"}""";
+
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+
     private async Task<ITool> ToolAsync() =>
         Assert.Single(
             await new CodexEditTool(
                 documents,
+                skills,
                 _ => "",
                 (_, after, _) =>
                 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Codices;
+using Plue.Server.Codices.Skills;
 using Plue.Server.Platform;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -48,7 +49,11 @@ public sealed class CodexToolTests : IDisposable
     private CodexTool Source()
     {
         var templates = new TemplateCatalog(paths, () => null);
-        return new CodexTool(new Documents(paths, templates, TimeProvider.System, () => null), _ => "");
+        return new CodexTool(
+            new Documents(paths, templates, TimeProvider.System, () => null),
+            new SkillCatalog(paths, TimeProvider.System, () => null, () => 0),
+            _ => ""
+        );
     }
 
     private async Task<string> CallAsync(string parameters)

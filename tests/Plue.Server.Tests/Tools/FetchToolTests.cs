@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
@@ -27,13 +25,13 @@ public sealed class FetchToolTests : IDisposable
     [InlineData("64:ff9b::7f00:1")]
     [InlineData("2002:7f00:1::")]
     public void SEC_49_An_address_of_this_machine_or_its_neighbours_is_not_public(string address) =>
-        Assert.False(FetchTool.IsPublic(IPAddress.Parse(address)));
+        Assert.False(WebPages.IsPublic(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("1.1.1.1")]
     [InlineData("172.32.0.1")]
     [InlineData("2606:4700:4700::1111")]
-    public void An_address_of_the_open_network_is(string address) => Assert.True(FetchTool.IsPublic(IPAddress.Parse(address)));
+    public void An_address_of_the_open_network_is(string address) => Assert.True(WebPages.IsPublic(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("http://127.0.0.1:{0}/")]
@@ -42,11 +40,11 @@ public sealed class FetchToolTests : IDisposable
     [InlineData("http://[::ffff:127.0.0.1]:{0}/")]
     public async Task SEC_49_This_machine_is_never_connected_to(string address)
     {
-        using var server = new Server(_ => Answer("200 OK", "text/plain", "hello"));
+        using var server = new PageServer(_ => PageServer.Answer("200 OK", "text/plain", "hello"));
         Assert.Contains(
             "which cannot be fetched",
             await fixture.ErrorAsync(
-                new FetchTool("", _ => false),
+                new FetchTool("", new WebPages(_ => false)),
                 ToolFixture.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))
             ),
             StringComparison.Ordinal
@@ -62,15 +60,15 @@ public sealed class FetchToolTests : IDisposable
     public async Task Refuses_addresses_that_are_not_plain_web_URLs(string address) =>
         Assert.Contains(
             "`url`",
-            await fixture.ErrorAsync(new FetchTool("", _ => true), ToolFixture.Json(("url", address))),
+            await fixture.ErrorAsync(new FetchTool("", new WebPages(_ => true)), ToolFixture.Json(("url", address))),
             StringComparison.Ordinal
         );
 
     [Fact]
     public async Task A_page_comes_as_text_and_as_material()
     {
-        using var server = new Server(_ =>
-            Answer(
+        using var server = new PageServer(_ =>
+            PageServer.Answer(
                 "200 OK",
                 "text/html; charset=utf-8",
                 "<html><head><title>Guide</title><script>evil()</script></head><body><h1>One &amp; two</h1><p>Text <b>bold</b></p><ul><li>a<li>b</ul><!-- no --></body></html>"
@@ -95,11 +93,11 @@ public sealed class FetchToolTests : IDisposable
     [Fact]
     public async Task SEC_49_A_redirect_is_reported_and_not_followed()
     {
-        using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));
-        using var server = new Server(path =>
+        using var other = new PageServer(_ => PageServer.Answer("200 OK", "text/plain", "other"));
+        using var server = new PageServer(path =>
             path == "/near"
-                ? Answer("200 OK", "text/plain", "near")
-                : Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near")
+                ? PageServer.Answer("200 OK", "text/plain", "near")
+                : PageServer.Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near")
         );
         Assert.Contains(
             $"redirects to {other.Address}",
@@ -117,10 +115,10 @@ public sealed class FetchToolTests : IDisposable
     [Fact]
     public async Task A_page_without_an_end_is_cut_and_what_is_no_text_refused()
     {
-        using var server = new Server(path =>
+        using var server = new PageServer(path =>
             path == "/bin"
-                ? Answer("200 OK", "application/octet-stream", "x")
-                : Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024))
+                ? PageServer.Answer("200 OK", "application/octet-stream", "x")
+                : PageServer.Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024))
         );
         Assert.Contains(
             "Only the first 4 MiB",
@@ -134,50 +132,5 @@ public sealed class FetchToolTests : IDisposable
         );
     }
 
-    private static FetchTool Allowing => new("", IPAddress.IsLoopback);
-
-    private static string Answer(string status, string kind, string body, string? location = null) =>
-        $"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{(location is null ? "" : $"Location: {location}\r\n")}\r\n{body}";
-
-    private sealed class Server : IDisposable
-    {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-
-        public Server(Func<string, string> answer)
-        {
-            listener.Start();
-            _ = ServeAsync(answer);
-        }
-
-        public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
-        public string Address => $"http://127.0.0.1:{Port}/";
-        public int Connections { get; private set; }
-
-        public void Dispose() => listener.Dispose();
-
-        private async Task ServeAsync(Func<string, string> answer)
-        {
-            try
-            {
-                while (true)
-                {
-                    using var client = await listener.AcceptTcpClientAsync();
-                    Connections++;
-                    var stream = client.GetStream();
-                    using var reader = new StreamReader(stream, leaveOpen: true);
-                    var path = (await reader.ReadLineAsync())!.Split(' ')[1];
-                    while (await reader.ReadLineAsync() is { Length: > 0 }) { }
-
-                    try
-                    {
-                        await stream.WriteAsync(Encoding.UTF8.GetBytes(answer(path)));
-                    }
-                    catch (IOException)
-                    { /* It had read enough. */
-                    }
-                }
-            }
-            catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException) { }
-        }
-    }
+    private static FetchTool Allowing => new("", new WebPages(IPAddress.IsLoopback));
 }

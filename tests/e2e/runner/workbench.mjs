@@ -30,6 +30,8 @@ const viewShownAgain = '.monaco-workbench:not(.nosidebar) .webview-overlay-outer
 export const pages = {
   editor: `:not(${viewShownAgain}) > iframe.webview.ready:not([src*="purpose=webviewView"])`,
   view: `iframe.webview.ready[src*="purpose=webviewView"], ${viewShownAgain} > iframe.webview.ready`,
+  /** Wherever it is, while no other page is open. */
+  only: 'iframe.webview.ready',
 };
 
 const bodyClasses = { 'Dark Modern': 'vscode-dark', 'Light Modern': 'vscode-light', 'Default High Contrast': 'vscode-high-contrast' };

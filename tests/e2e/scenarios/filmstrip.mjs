@@ -53,7 +53,7 @@ export default async function (scenario) {
   endpoint.reply = (body) => {
     const question = JSON.stringify(body.messages.at(-1)?.content ?? '');
     if (question.includes('Selection: `src/cart.py`')) return { text: `\`\`\`python\n${safeAverage}\n\`\`\`` };
-    if (question.includes('Fix this problem')) return { text: '```pythonon\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
+    if (question.includes('Fix this problem')) return { text: '```json\n{\n  "currency": "EUR",\n  "prices": [3, 4]\n}\n```' };
     if (JSON.stringify(body.messages).includes('feat: add a cart')) return { text: 'fix: end the loop over the prices at the last one' };
     return rounds(body);
   };
@@ -96,7 +96,7 @@ async function film(scenario, endpoint, name, theme) {
     },
     prepare: (home) => plant(join(dirname(home), 'workspace')),
   });
-  workbench.chatPlace = 'view';
+  workbench.chatPlace = 'only';
   const { page, chat } = workbench;
   let number = 0;
   const picture = async (/** @type {string} */ what, /** @type {number[]} */ widths = [1400]) => {
@@ -159,6 +159,7 @@ async function film(scenario, endpoint, name, theme) {
     .last()
     .click();
   await page.getByRole('button', { name: /^Keep Change/ }).waitFor();
+  await page.locator('.monaco-diff-editor .view-line').filter({ hasText: 'result +=' }).first().waitFor();
   await picture('review', both);
   await chat.getByRole('button', { name: /^Keep/ }).last().click();
   await chat.locator('.changes-bar:visible').waitFor({ state: 'detached' });

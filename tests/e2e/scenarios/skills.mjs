@@ -1,10 +1,10 @@
-// Skills: the model sees the list and loads one, the user invokes one, and one of the workspace waits until the user approves it, again after each change.
+// Skills: the model sees the list and loads one, the user invokes one, and one of the workspace waits until the user approves it, again after each change. A chat changes one.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, newChat, untilFinished, viewAllLines } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { asked, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
@@ -40,7 +40,13 @@ export default async function (scenario) {
     prepare: (home) => {
       writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
-      write(join(home, 'skills', 'release-notes', 'SKILL.md'), notes);
+      const uri = join(home, 'skills', 'release-notes', 'SKILL.md');
+      write(uri, notes);
+      script['Name it LOG'] = [
+        { calls: [{ name: 'codex', parameters: { uri } }] },
+        { text: 'I change the word.', calls: [{ name: 'edit_codex', parameters: { uri, old: 'word CHANGED', new: 'word LOG' } }] },
+        { text: 'It begins with LOG now.' },
+      ];
       write(join(home, 'skills', 'release-notes', 'references', 'style.md'), 'Short sentences.\n');
       const workspace = join(dirname(home), 'workspace', '.claude', 'skills', 'deploy');
       write(join(workspace, 'SKILL.md'), deploy);
@@ -175,6 +181,31 @@ async function runSteps(scenario, workbench, endpoint) {
     await row('release-notes').filter({ hasText: 'off' }).filter({ hasText: 'You turned it off.' }).waitFor();
     await hover('release-notes', 'Turn On');
     await row('release-notes').filter({ hasText: 'on,' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  await scenario.step('A chat over a skill changes its text after approval, and the list undoes it', async () => {
+    const text = () => readFileSync(join(workbench.plueHome, 'skills', 'release-notes', 'SKILL.md'), 'utf8');
+    const approval = chat.locator('.approval');
+    await workbench.command('Plue: Show Skills');
+    await hover('release-notes', 'Edit with Plue');
+    await chat.getByRole('button', { name: 'Template: Document editor' }).waitFor({ timeout: 60_000 });
+    await ask(workbench, 'Name it LOG');
+    await approval.filter({ hasText: '+Write the notes for version $ARGUMENTS. Begin with the word LOG.' }).waitFor({ timeout: 60_000 });
+    await viewAllLines(approval);
+    await picture('edit');
+    await requireAccessible(await workbench.chatFrame());
+    assert.equal(text(), notes);
+    await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
+    await approval.getByRole('button', { name: 'Allow once' }).click();
+    await chat.getByText('It begins with LOG now.').waitFor({ timeout: 60_000 });
+    assert.equal(text(), notes.replace('CHANGED', 'LOG'));
+    await workbench.command('Plue: Show Skills');
+    await row('release-notes').hover();
+    await picture('undo');
+    await hover('release-notes', 'Undo Last Change');
+    await workbench.until(() => Promise.resolve(text() === notes));
+    await row('release-notes').getByRole('button', { name: 'Undo Last Change' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
   });
 

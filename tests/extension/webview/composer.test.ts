@@ -715,6 +715,23 @@ describe('text that is not a file', () => {
     expect(chips()).toEqual([]);
   });
 
+  it('can be a web page, with its port and without the punctuation after it', async () => {
+    type('See @http://localhost:8080/docs');
+    expect(rows()).toEqual(['http://localhost:8080/docsWeb page as text']);
+    expect(last('findFiles')).toBeUndefined();
+    press('Enter');
+    expect(input().value).toBe('See @http://localhost:8080/docs ');
+    const { chipId = '', ...asked } = last('readSource') ?? {};
+    expect(asked).toEqual({ type: 'readSource', source: 'url', of: 'http://localhost:8080/docs' });
+    await receive({ type: 'sourceText', chipId, name: '@http://localhost:8080/docs', text: 'Docs' });
+    expect(chips()).toEqual(['@http://localhost:8080/docs4 characters']);
+    button('Remove @http://localhost:8080/docs').click();
+    expect(chips()).toEqual([]);
+    type('See @https://example.com/a.');
+    type('See @https://example.com/a. ');
+    expect(last('readSource')).toMatchObject({ source: 'url', of: 'https://example.com/a' });
+  });
+
   it('is not sent before it is read, or if it could not be', async () => {
     type('Fix @pro');
     await receive(files);

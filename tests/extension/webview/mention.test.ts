@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandAt, mentionAt, readPlace, readRange, writePlace } from '../../../extension/src/webview/chat/composer/mention';
+import { commandAt, mentionAt, readPlace, readRange, urlOf, writePlace } from '../../../extension/src/webview/chat/composer/mention';
 
 const word = fc.stringMatching(/^[\p{L}\d_.-]{1,12}$/u);
 const path = fc.array(word, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));
@@ -15,6 +15,8 @@ describe('a mention', () => {
     ['@src/date.ts:12', 15, { start: 0, end: 15, query: 'src/date.ts', range: { start: 12, end: 12 } }],
     ['@src/date.ts:', 13, { start: 0, end: 13, query: 'src/date.ts' }],
     ['@src/date.ts:40-12', 18, { start: 0, end: 18, query: 'src/date.ts' }],
+    ['@http://localhost:8080', 22, { start: 0, end: 22, query: 'http://localhost:8080' }],
+    ['See @https://example.com/@me:7', 30, { start: 4, end: 30, query: 'https://example.com/@me:7' }],
   ])('is seen in %j at %i', (text, cursor, expected) => {
     expect(mentionAt(text, cursor)).toEqual(expected);
   });
@@ -54,6 +56,22 @@ describe('a mention', () => {
 
   it('keeps the colon of a drive', () => {
     expect(readPlace('C:\\src\\date.ts:3')).toEqual({ query: 'C:\\src\\date.ts', range: { start: 3, end: 3 } });
+  });
+});
+
+describe('a web address', () => {
+  it.each([
+    ['https://example.com', 'https://example.com'],
+    ['http://localhost:8080/a?b=c#d', 'http://localhost:8080/a?b=c#d'],
+    ['https://example.com/a.', 'https://example.com/a'],
+    ['https://example.com/a),', 'https://example.com/a'],
+    ['https://example.com/a_(b)', 'https://example.com/a_(b)'],
+    ['https://', undefined],
+    ['https:', undefined],
+    ['ftp://example.com', undefined],
+    ['src/https://', undefined],
+  ])('in %j is %j', (query, url) => {
+    expect(urlOf(query)).toBe(url);
   });
 });
 

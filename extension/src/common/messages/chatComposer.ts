@@ -24,7 +24,7 @@ const attachment = v.strictObject({
   allowOutside: v.optional(v.boolean()),
 }) satisfies v.GenericSchema<unknown, Attachment>;
 /** Sources of attached text that is not a file. */
-export const textSources = ['problems', 'changes', 'terminal', 'chat', 'folder'] as const;
+export const textSources = ['problems', 'changes', 'terminal', 'chat', 'folder', 'url'] as const;
 
 export type TextSource = (typeof textSources)[number];
 
@@ -37,7 +37,7 @@ export const attachments = v.pipe(v.array(attachment), v.maxLength(1000));
 export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('findFiles'), text: v.pipe(text, v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('inspect'), chipId: id, attachment }),
-  /** `of`: the path of a folder. */
+  /** `of`: the path of a folder, or the address of a page. */
   v.strictObject({ type: v.literal('readSource'), chipId: id, source: v.picklist(textSources), of: v.optional(path) }),
   v.strictObject({ type: v.literal('openText'), name: path, text: v.pipe(text, v.maxLength(2 * maxSourceText)) }),
   v.strictObject({ type: v.literal('readImage'), chipId: id, path, allowOutside: v.optional(v.boolean()) }),

@@ -1,4 +1,4 @@
-// Text that is not a file and can be attached to a message: problems, changes, the last command of the terminal, folders, and other chats.
+// Text that is not a file and can be attached to a message: problems, changes, the last command of the terminal, folders, web pages, and other chats.
 import { basename } from 'node:path/posix';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -7,7 +7,7 @@ import { gitApi, type Repository } from '../../infrastructure/gitApi';
 import { allowedDiffs } from '../../infrastructure/gitDiffs';
 import { isProtected } from '../../infrastructure/protectedFiles';
 import { outerFolders } from '../../infrastructure/workspaceFolders';
-import { attachmentInspect, codexGet } from '../../protocol/protocol.generated';
+import { attachmentFetch, attachmentInspect, codexGet } from '../../protocol/protocol.generated';
 import type { MessageView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { maxSourceText, type TextSource } from '../../common/messages/chatComposer';
@@ -38,10 +38,12 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
 
   /**
    * Undefined if the user chose none.
-   * @param of The path of a folder.
+   * @param of The path of a folder, or the address of a page.
    */
   async read(source: TextSource, of: string | undefined): Promise<SourceText | undefined> {
     if (source === 'chat') return this.chat();
+    if (source === 'url')
+      return { name: `@${of ?? ''}`, text: start((await this.sidecar.request(attachmentFetch, { url: of ?? '' })).text) };
     if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder isn’t trusted, so Plue won’t open its files.'));
     if (source === 'problems') return { name: '@problems', text: start(this.problems()) };
     if (source === 'changes') return { name: '@changes', text: start(await this.changes()) };

@@ -4,7 +4,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { showInputBox } from '../../infrastructure/window';
-import { codexCreate, codexGet, messageSend } from '../../protocol/protocol.generated';
+import { codexCreate, codexGet, messageSend, skillList } from '../../protocol/protocol.generated';
 import type { ProviderList } from '../../server/providerList';
 import type { Sidecar } from '../../server/client';
 import { plueHome } from '../../server/plueHome';
@@ -21,6 +21,9 @@ interface EditServices {
   providers: ProviderList;
 }
 
+/** A skill is addressed by its file. */
+const isSkill = (uri: string): boolean => /[/\\]SKILL\.md$/u.test(uri);
+
 /** Opens a chat over the document. Unsaved changes are saved first, because the chat changes the file. */
 export async function editWithPlue(uri: string, { sidecar, providers }: EditServices): Promise<void> {
   const { title: name, path } = uri === settingsUri ? { title: l10n.t('Settings'), path: settingsFile() } : await named(sidecar, uri);
@@ -33,6 +36,11 @@ export async function editWithPlue(uri: string, { sidecar, providers }: EditServ
 }
 
 async function named(sidecar: Sidecar, uri: string): Promise<{ title: string; path: string | undefined }> {
+  if (isSkill(uri)) {
+    const skill = (await sidecar.request(skillList, {})).skills.find(({ path }) => path === uri);
+    if (skill === undefined) throw new Error(l10n.t('{0} isn’t in a folder of skills that Plue reads.', uri));
+    return { title: skill.name, path: uri };
+  }
   const { codex, document } = await sidecar.request(codexGet, { uri, limit: 1 });
   return { title: codex.title, path: document?.path };
 }
@@ -58,6 +66,7 @@ export function documentOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
   const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
   if (file?.scheme === 'file' && file.fsPath === settingsFile()) return settingsUri;
+  if (file?.scheme === 'file' && isSkill(file.fsPath)) return file.fsPath;
   const parts = /[/\\](templates|prompts|items)[/\\]([a-z0-9][a-z0-9._-]*)\.(?:json5|md)$/.exec(file?.fsPath ?? '');
   if (file === undefined || parts === null) return undefined;
   const isDocument = file.scheme === shippedScheme || (file.scheme === 'file' && documentFolders().includes(dirname(file.fsPath)));

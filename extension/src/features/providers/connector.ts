@@ -122,7 +122,7 @@ function originOf({ fields }: ProviderDraft, address: string | undefined): strin
 
 async function askForEndpoint(name: string, value: string | undefined): Promise<string> {
   const endpoint = await showInputBox({
-    title: l10n.t('Add {0}', name),
+    title: l10n.t('Add {0} Server', name),
     prompt: l10n.t('Server address'),
     placeHolder: l10n.verbatim('http://localhost:8080/v1'),
     ...(value === undefined ? {} : { value }),

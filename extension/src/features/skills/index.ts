@@ -61,6 +61,9 @@ class SkillCommands {
         if (skill === undefined || action === undefined) return;
         if (action === 'details') {
           await this.reports.show(skill);
+        } else if (action === 'edit') {
+          pick.hide();
+          await vscode.commands.executeCommand('plue.editWithPlue', skill.path);
         } else if (action === 'review') {
           // A dialog over the list would close it without a choice.
           pick.hide();

@@ -6,7 +6,9 @@ import { visibleText } from '../../common/visibleText';
 import type { QuickPickItem } from '../../infrastructure/window';
 import type { SkillFileView, SkillState, SkillView } from '../../protocol/protocol.generated';
 
-export type SkillAction = 'review' | 'enable' | 'disable' | 'details';
+const actions = ['review', 'enable', 'disable', 'edit', 'undo', 'details'] as const;
+
+export type SkillAction = (typeof actions)[number];
 
 interface SkillButton extends vscode.QuickInputButton {
   action: SkillAction;
@@ -51,10 +53,7 @@ export function rowsOf(skills: readonly SkillView[]): SkillRow[] {
 
 /** The action of a button of a row. */
 export function actionOf(button: vscode.QuickInputButton): SkillAction | undefined {
-  return 'action' in button &&
-    (button.action === 'review' || button.action === 'enable' || button.action === 'disable' || button.action === 'details')
-    ? button.action
-    : undefined;
+  return 'action' in button ? actions.find((action) => action === button.action) : undefined;
 }
 
 /** Everything that the user approves with a skill, line by line. */
@@ -93,6 +92,8 @@ export function button(action: SkillAction): SkillButton {
     review: ['check', l10n.t('Review and Approve…')],
     enable: ['check', l10n.t('Turn On')],
     disable: ['circle-slash', l10n.t('Turn Off')],
+    edit: ['sparkle', l10n.t('Edit with Plue')],
+    undo: ['discard', l10n.t('Undo Last Change')],
     details: ['info', l10n.t('Show Details')],
   }[action];
   return { iconPath: new vscode.ThemeIcon(icon ?? ''), tooltip: tooltip ?? '', action };
@@ -108,6 +109,8 @@ function rowOf(skill: SkillView): SkillRow {
     buttons: [
       ...(state === 'waiting' ? [button('review')] : []),
       ...(state === 'off' ? [button('enable')] : state === 'invalid' ? [] : [button('disable')]),
+      button('edit'),
+      ...(skill.canUndo === true ? [button('undo')] : []),
       button('details'),
     ],
     skill,

@@ -92,6 +92,9 @@ public sealed record Skill
         }
     }
 
+    /// <summary>Returns its <c>SKILL.md</c> as it was when the skill was read; null if it is another by now, or a link.</summary>
+    public byte[]? ReadText() => Files.FirstOrDefault(file => file.Path == FileName) is { } file ? ReadFile(file) : null;
+
     private static string FirstParagraph(string body)
     {
         var lines = body.Split('\n').SkipWhile(line => line.Trim() is "" or ['#', ..]).TakeWhile(line => line.Trim().Length > 0);

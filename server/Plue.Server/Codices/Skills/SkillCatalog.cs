@@ -1,3 +1,4 @@
+using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 
@@ -16,12 +17,19 @@ public sealed class SkillCatalog
     private readonly Func<WorkspaceFolders?> workspace;
     private readonly Func<long> budget;
     private readonly SkillChoices choices;
+    private readonly SkillVersions versions;
     private readonly SkillReader reader = new();
 
     /// <param name="workspace">The trusted folders, or null.</param>
     /// <param name="budget">Tokens of the list in a request.</param>
     internal SkillCatalog(PluePaths paths, TimeProvider time, Func<WorkspaceFolders?> workspace, Func<long> budget) =>
-        (this.paths, this.workspace, this.budget, choices) = (paths, workspace, budget, new SkillChoices(paths, time));
+        (this.paths, this.workspace, this.budget, choices, versions) = (
+            paths,
+            workspace,
+            budget,
+            new SkillChoices(paths, time),
+            new SkillVersions(paths, time)
+        );
 
     public IReadOnlyList<SkillPlace> Places => SkillPlace.All(paths, workspace());
 
@@ -94,7 +102,7 @@ public sealed class SkillCatalog
     /// <exception cref="FailureException">Conflict: it is another by now. NotFound.</exception>
     public (Skill Skill, SkillFile File)? FindFile(string path)
     {
-        var full = path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(PluePaths.UserFolder, path[2..]) : path;
+        var full = Expand(path);
         if (!Path.IsPathFullyQualified(full))
         {
             return null;
@@ -118,6 +126,35 @@ public sealed class SkillCatalog
                     $"The skill {on.Skill.Name} has no file {HiddenCharacters.VisibleLine(relative)}. Its files are listed when the skill is loaded."
                 )
         );
+    }
+
+    /// <summary>The skill with this <c>SKILL.md</c> as it is now, in any state; null for any other path.</summary>
+    /// <param name="path">Absolute, or from <c>~/</c>.</param>
+    public Skill? FindText(string path)
+    {
+        var full = Expand(path);
+        return List().FirstOrDefault(one => one.Skill.Path == full)?.Skill is { } skill
+            ? reader.Read(skill.Place, skill.Folder, isFresh: true)
+            : null;
+    }
+
+    /// <summary>Why a skill with this text could not be used, as a sentence; null if it could.</summary>
+    public static string? FailureOf(Skill skill, string text) =>
+        Encoding.UTF8.GetByteCount(text) > SkillReader.MaxTextBytes
+            ? $"It is larger than {SkillReader.MaxTextBytes / 1024} KB."
+            : SkillReader.FailureOf(Path.GetFileName(skill.Folder), FrontMatter.Parse(text));
+
+    /// <inheritdoc cref="SkillVersions.Put"/>
+    public void Put(Skill skill, byte[] text) => versions.Put(skill, text);
+
+    /// <inheritdoc cref="SkillVersions.CanUndo"/>
+    public bool CanUndo(Skill skill) => versions.CanUndo(skill);
+
+    /// <inheritdoc cref="SkillVersions.Undo"/>
+    public void Undo(string folder)
+    {
+        var skill = Require(folder).Skill;
+        versions.Undo(reader.Read(skill.Place, skill.Folder, isFresh: true));
     }
 
     /// <exception cref="FailureException">Conflict: it is another than the user saw. NotFound, StoreReadOnly.</exception>
@@ -161,6 +198,9 @@ public sealed class SkillCatalog
     public IReadOnlyList<string> Import(string source, string place) => SkillImport.Run(source, PlaceOf(place).Path);
 
     public long ListLimit => budget();
+
+    private static string Expand(string path) =>
+        path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(PluePaths.UserFolder, path[2..]) : path;
 
     private SkillPlace PlaceOf(string path) =>
         Places.FirstOrDefault(place => place.Path == path)

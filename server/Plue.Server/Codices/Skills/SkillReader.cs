@@ -124,24 +124,28 @@ internal sealed class SkillReader
         }
 
         var parsed = FrontMatter.Parse(text);
-        var head = new SkillHead(parsed.Values);
-        var name = head.Name is { } own && SkillHead.WhyNoName(own) is null ? own : SkillHead.NameOf(Path.GetFileName(folder));
         return new Skill
         {
-            Name = name ?? Path.GetFileName(folder),
+            Name = NameOf(Path.GetFileName(folder), parsed) ?? Path.GetFileName(folder),
             Place = place,
             Folder = real,
-            Head = head,
+            Head = new SkillHead(parsed.Values),
             Body = parsed.Body,
             Files = files,
             Sha256 = SkillFolder.HashOf(files),
             Problems = [.. parsed.Problems, .. SkillHead.Check(parsed.Values, Path.GetFileName(folder))],
-            Failure =
-                name is null ? $"Its folder has no valid name: a name {SkillHead.WhyNoName(Path.GetFileName(folder))}"
-                : parsed.Body.Length == 0 ? $"{Skill.FileName} has no text below its front matter."
-                : null,
+            Failure = FailureOf(Path.GetFileName(folder), parsed),
         };
     }
+
+    /// <param name="folder">The name of the folder.</param>
+    public static string? FailureOf(string folder, FrontMatter text) =>
+        NameOf(folder, text) is null ? $"Its folder has no valid name: a name {SkillHead.WhyNoName(folder)}"
+        : text.Body.Length == 0 ? $"{Skill.FileName} has no text below its front matter."
+        : null;
+
+    private static string? NameOf(string folder, FrontMatter text) =>
+        new SkillHead(text.Values).Name is { } own && SkillHead.WhyNoName(own) is null ? own : SkillHead.NameOf(folder);
 
     private static Skill Unusable(SkillPlace place, string folder, string real, string failure) =>
         new()

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import { TextSources } from '../../../../extension/src/features/chat/textSources';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
-import { attachmentInspect, codexGet, codexList } from '../../../../extension/src/protocol/protocol.generated';
+import { attachmentFetch, attachmentInspect, codexGet, codexList } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, commandAnswers, contents, extensions, opened, report, reset, Uri, workspace } from '../../testing/vscode';
 import { answer, chat, codex, question } from '../../webview/chatSamples';
@@ -55,6 +55,14 @@ describe('a source of text', () => {
     const text = (await sources.read('terminal', undefined))?.text ?? '';
     expect(text.startsWith('[11 characters omitted]\n')).toBe(true);
     expect(text.endsWith(' last')).toBe(true);
+  });
+
+  it('is a web page that the sidecar fetched, also in a folder that is not trusted', async () => {
+    workspace.isTrusted = false;
+    sidecar.answer(attachmentFetch, ({ url }) => ({ text: `${url}: ${'x'.repeat(20_000)}` }));
+    const page = await sources.read('url', 'https://example.com/');
+    expect(page?.name).toBe('@https://example.com/');
+    expect(page?.text).toMatch(/^https:\/\/example\.com\/: x+\n\[22 characters omitted\]$/u);
   });
 
   it('shows that no command is known', async () => {

@@ -16,6 +16,7 @@ import {
   codexUndo,
   messageSend,
   providerList,
+  skillList,
   templateCheck,
   templateGet,
   templateList,
@@ -143,6 +144,28 @@ describe('a chat that edits a document', () => {
     expect(sidecar.asked.at(-1)).toEqual(edited('codex://prompts/log-reader', 'Edit Soup'));
     await run('plue.editWithPlue', RealUri.from({ scheme: 'plue-codex', path: '/templates/task.json5' }));
     expect(sidecar.asked.at(-1)).toEqual(edited('codex://templates/task', 'Edit Soup'));
+  });
+
+  it('is opened over a skill by its file', async () => {
+    const path = RealUri.file('/work/.claude/skills/notes/SKILL.md').fsPath;
+    const place = { path: '/work/.claude/skills', title: '.claude/skills', isWorkspace: true };
+    const notes = {
+      name: 'notes',
+      description: '',
+      folder: '',
+      path,
+      place,
+      state: 'on',
+      fingerprint: '',
+      tokens: 1,
+      listTokens: 1,
+    } as const;
+    const skill = { ...notes, isForModel: true, isForUser: true, files: [], problems: [] };
+    sidecar.answer(skillList, () => ({ skills: [skill], places: [place], listTokens: 1, listLimit: 2000 }));
+    await run('plue.editWithPlue', RealUri.file(path));
+    expect(sidecar.asked.at(-1)).toEqual(edited(path, 'Edit notes'));
+    await run('plue.editWithPlue', RealUri.file('/other/SKILL.md'));
+    expect(shown.at(-1)?.text).toBe('/other/SKILL.md isn’t in a folder of skills that Plue reads.');
   });
 
   it('asks which document is meant for any other file', async () => {

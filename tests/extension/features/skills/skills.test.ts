@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Disposable } from 'vscode';
 import { activateSkills } from '../../../../extension/src/features/skills';
 import { reportOf, rowsOf } from '../../../../extension/src/features/skills/skillRows';
@@ -12,7 +12,7 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, registered, reset, shown } from '../../testing/vscode';
+import { answers, executed, registered, reset, shown } from '../../testing/vscode';
 
 const user = { path: '/home/me/.plue/skills', title: '~/.plue/skills', isWorkspace: false };
 const workspace = { path: '/work/.claude/skills', title: '.claude/skills', isWorkspace: true };
@@ -80,6 +80,15 @@ describe('Skills', () => {
   it('Approves nothing when the dialog is closed', async () => {
     await registered.get('plue.reviewSkill')?.('/work/.claude/skills/deploy/SKILL.md');
     expect(sidecar.methods()).toEqual([skillList.method]);
+  });
+
+  it('Opens a chat over a skill, and offers to undo a change by an agent', async () => {
+    skills = [skill('notes', 'invalid')];
+    answers.push('button:notes');
+    await registered.get('plue.showSkills')?.();
+    await vi.waitFor(() => expect(executed).toEqual([['plue.editWithPlue', '/home/me/.plue/skills/notes/SKILL.md']]));
+    const changed = rowsOf([{ ...skill('notes', 'on'), canUndo: true }])[1];
+    expect(changed?.buttons?.map(({ tooltip }) => tooltip)).toEqual(['Turn Off', 'Edit with Plue', 'Undo Last Change', 'Show Details']);
   });
 
   it('Creates a skill in the chosen folder', async () => {

@@ -69,9 +69,9 @@ export class AttachedFiles {
     if (!isKnown) this.inspect(this.begin({ path, ...(range === undefined ? {} : { range }) }, nameOf(path)));
   }
 
-  /** Reads text that is not a file. The same source is read again. @param of The path of a folder. */
+  /** Reads text that is not a file. The same source is read again. @param of The path of a folder, or the address of a page. */
   addSource(source: TextSource, of?: string): void {
-    const name = `@${source === 'folder' ? `${of ?? ''}/` : source}`;
+    const name = sourceName(source, of ?? '');
     this.set(this.files.filter((file) => file.source === undefined || file.name !== name));
     const { id } = this.begin({ name }, name, {});
     this.context.panel.post({ type: 'readSource', chipId: id, source, ...(of === undefined ? {} : { of }) });
@@ -220,6 +220,11 @@ export class AttachedFiles {
     this.files = files;
     this.changed();
   }
+}
+
+function sourceName(source: TextSource, of: string): string {
+  if (source === 'url') return `@${of}`;
+  return source === 'folder' ? `@${of}/` : `@${source}`;
 }
 
 function textsOf(files: readonly AttachedFile[]): AttachedText[] {

@@ -4,7 +4,7 @@ import { type FileHit, textSources } from '../../../common/messages/chatComposer
 import type { Panel } from '../../shared/panel';
 import type { Composer } from './composer';
 import type { DraftAttachments } from './draftAttachments';
-import { mentionAt, type Token, writePlace } from './mention';
+import { mentionAt, type Token, urlOf, writePlace } from './mention';
 
 export class FileMentions {
   private token: Token | undefined;
@@ -26,7 +26,10 @@ export class FileMentions {
       this.asked = undefined;
       return false;
     }
-    if (this.token.query === this.asked) this.show(undefined);
+    if (urlOf(this.token.query) !== undefined) {
+      this.asked = undefined;
+      this.showPage(this.token);
+    } else if (this.token.query === this.asked) this.show(undefined);
     else this.panel.post({ type: 'findFiles', text: (this.asked = this.token.query) });
     return true;
   }
@@ -35,6 +38,20 @@ export class FileMentions {
     if (text !== this.asked || this.token === undefined) return;
     this.files = files;
     this.show(note);
+  }
+
+  private showPage(token: Token): void {
+    const url = urlOf(token.query) ?? '';
+    const pick = (): void => {
+      this.token = undefined;
+      this.composer.completions.close();
+      this.composer.replace(token, `@${url}${token.query.slice(url.length)} `);
+      this.attachments.files.addSource('url', url);
+    };
+    this.composer.completions.show({
+      label: l10n.t('Files'),
+      rows: [{ icon: textIcon(`@${url}`), label: url, detail: l10n.t('Web page as text'), pick }],
+    });
   }
 
   private show(note: string | undefined): void {
@@ -73,6 +90,8 @@ export class FileMentions {
   /** A complete mention followed by a space. */
   private takeWhatWasWritten(before: Token | undefined, text: string, cursor: number): void {
     if (before === undefined || cursor !== before.end + 1 || !/\s/u.test(text.charAt(before.end))) return;
+    const url = urlOf(before.query);
+    if (url !== undefined) return this.attachments.files.addSource('url', url);
     const file =
       before.query === 'selection'
         ? this.files.find(({ kind }) => kind === 'selection')
@@ -84,7 +103,7 @@ export class FileMentions {
   }
 }
 
-/** @param name Such as "@problems", "@src/" or "@chat: Title". */
+/** @param name Such as "@problems", "@src/", "@chat: Title" or "@https://example.com/". */
 export function textIcon(name: string): string {
   const [keyword = ''] = name.split(':');
   const icons: Record<string, string> = {
@@ -92,6 +111,8 @@ export function textIcon(name: string): string {
     '@changes': 'git-compare',
     '@terminal': 'terminal',
     '@chat': 'comment-discussion',
+    '@http': 'globe',
+    '@https': 'globe',
   };
   return icons[keyword] ?? (name.endsWith('/') ? 'folder' : 'file');
 }
