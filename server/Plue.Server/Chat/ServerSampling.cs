@@ -5,8 +5,8 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// The model of a chat for its MCP servers: the background model where one is set, otherwise that of the chat. The response is stored in the chat as a hidden
-/// message because it was paid for, and counts for its budget and for those of the tasks above it.
+/// Provides a chat's MCP servers with a model: the background model if one is set, otherwise the chat's. The response is stored in the chat as a hidden
+/// message, because it counts for the budgets of the chat and its parent tasks.
 /// </summary>
 internal sealed class ServerSampling(ChatState state) : ISamplingModel
 {
@@ -41,7 +41,7 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
 
     public async Task<SamplingResponse> AskAsync(SamplingRequest request, SamplingOffer offer, CancellationToken cancellationToken)
     {
-        // A server may end with a message of the assistant; vendors want one of the user last.
+        // A server can end with an assistant message, but vendors require a user message last.
         var isQuestion = request.Messages[^1].IsUser;
         var last = isQuestion ? request.Messages[^1].Text : "Continue.";
         var before = request.Messages.Take(request.Messages.Count - (isQuestion ? 1 : 0)).Select(Pair).ToList();

@@ -9,14 +9,14 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Searches the web with the search of the chat's vendor, in a request of its own: the chat's history is not sent, and the next response gets the result like that
-/// of any tool. Its cost is added to the round that called it.
+/// Searches the web with the search of the chat's vendor, in a separate request without the chat's history. The result is like that of any tool, and the cost
+/// is added to the round that called it.
 /// </summary>
 internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider, string description) : ITool
 {
     public const string ToolName = "web_search";
 
-    /// <summary>The prompt of the request.</summary>
+    /// <summary>The name of the request's prompt.</summary>
     private const string PromptName = "web-search";
     private const int MaxQueryLength = 1_000;
     private const int MaxSources = 20;
@@ -27,7 +27,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
     private readonly ChatServices services = state.Services;
     private readonly Lock sync = new();
 
-    /// <summary>USD of the searches after the message that was stored last; the chat does not count them yet.</summary>
+    /// <summary>The cost in USD of searches after the last stored message, which the chat's total does not include yet.</summary>
     private (string? After, decimal Cost) running;
 
     public string Name => ToolName;
@@ -64,7 +64,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         return new ToolOutcome(TextOf(found, settings.Name)) { Cost = cost };
     }
 
-    /// <summary>Against the limits of the settings, of the task, and of its parents, with the searches of this round.</summary>
+    /// <summary>Checks the limits of the settings, of the task and of its parents, including the searches of this round.</summary>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
