@@ -70,8 +70,9 @@ public sealed class Attachments(
     public AttachedFile InspectPinned(string path) => LookAtPinned(path, null).View;
 
     /// <summary>Reads the files of a message and stores their content.</summary>
-    /// <exception cref="FailureException">BadRequest: a file cannot be sent or has an open question. StoreReadOnly. Nothing is stored in either
-    /// case.</exception>
+    /// <exception cref="FailureException">
+    /// BadRequest: a file cannot be sent or has an open question. StoreReadOnly. Nothing is stored in either case.
+    /// </exception>
     public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted, UnsavedTexts? unsaved = null)
     {
         if (wanted.Count > MaxFiles)

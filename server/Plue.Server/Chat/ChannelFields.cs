@@ -136,8 +136,9 @@ internal static class ChannelFields
 
     /// <summary>Gets the initial fields of a codex: the given values, and the defaults that are stored with it.</summary>
     /// <param name="refusal">What failed, as the first sentence of the error message.</param>
-    /// <exception cref="FailureException">MissingField: a required field is missing, or a field cannot have the value. PermissionDenied: a literal
-    /// secret.</exception>
+    /// <exception cref="FailureException">
+    /// MissingField: a required field is missing, or a field cannot have the value. PermissionDenied: a literal secret.
+    /// </exception>
     public static ChatFields Begin(
         ChannelKind kind,
         Template template,

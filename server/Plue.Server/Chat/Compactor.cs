@@ -38,8 +38,9 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
 
     /// <returns>The summary, not stored yet; it follows the last message of <paramref name="path"/>.</returns>
     /// <param name="instructions">The summary prompt.</param>
-    /// <exception cref="FailureException">Conflict: there is nothing to summarize, or the summary would not be shorter. Otherwise the failure of the
-    /// model.</exception>
+    /// <exception cref="FailureException">
+    /// Conflict: there is nothing to summarize, or the summary would not be shorter. Otherwise the failure of the model.
+    /// </exception>
     public async Task<Message> SummariseAsync(
         string codexId,
         IReadOnlyList<Message> path,

@@ -74,8 +74,9 @@ internal sealed class ContextKeeper(ChatState state)
 
     /// <summary>Summarizes now, and stores and publishes the summary.</summary>
     /// <param name="chosen">Used if no background model is configured.</param>
-    /// <exception cref="FailureException">Conflict: there is nothing to summarize. PermissionDenied: a hook refused it. Otherwise the failure of the
-    /// model.</exception>
+    /// <exception cref="FailureException">
+    /// Conflict: there is nothing to summarize. PermissionDenied: a hook refused it. Otherwise the failure of the model.
+    /// </exception>
     public async Task<Message> SummariseAsync(
         IReadOnlyList<Message> path,
         ModelChoice chosen,

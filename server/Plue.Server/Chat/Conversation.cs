@@ -624,8 +624,9 @@ public sealed class Conversation : IAsyncDisposable
     /// </summary>
     /// <param name="title">Null keeps the title.</param>
     /// <param name="values">Values for fields of the new template.</param>
-    /// <exception cref="FailureException">NotFound: there is no such template. MissingField: a field is missing or invalid. Conflict: the chat has
-    /// messages.</exception>
+    /// <exception cref="FailureException">
+    /// NotFound: there is no such template. MissingField: a field is missing or invalid. Conflict: the chat has messages.
+    /// </exception>
     public async Task ChangeTemplateAsync(
         string templateId,
         string? title,

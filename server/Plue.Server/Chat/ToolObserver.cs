@@ -4,8 +4,9 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>Publishes the progress of the calls of one round, which run on other threads. Events after the end of the turn are dropped.</summary>
-/// <param name="intent">Stores the intent of a round that Plue runs, once for all of its calls. Null if a program calls its model itself; results then arrive
-/// with its own events.</param>
+/// <param name="intent">
+/// Stores the intent of a round that Plue runs, once for all of its calls. Null if a program calls its model itself; results then arrive with its own events.
+/// </param>
 internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Task>? intent) : IToolObserver, IDisposable
 {
     private bool isClosed;

@@ -70,8 +70,9 @@ internal sealed class TurnRequests : ITurnRequests
 
     /// <summary>Checks whether a provider is available before anything is stored. Not called in the loop.</summary>
     /// <param name="goOn">True to continue the last response.</param>
-    /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Otherwise why the provider or the instructions cannot be
-    /// used.</exception>
+    /// <exception cref="FailureException">
+    /// MissingField: no provider was chosen. BudgetExceeded. Otherwise why the provider or the instructions cannot be used.
+    /// </exception>
     public static async Task<TurnRequests> PlanAsync(
         ChatState state,
         (string? ProviderId, string? Model) choice,

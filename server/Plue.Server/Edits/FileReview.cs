@@ -44,8 +44,8 @@ internal sealed class FileReview
         hunks = HunksOf(places);
     }
 
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="Messages.FailureException">NotFound: the earlier content is no longer stored.</exception>
-    /// <exception cref="Messages.FailureException">NotFound: what it was is not stored any more.</exception>
     public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) =>
         new(review, FileState.Keep(folder, review.Path, contents), contents);
 
@@ -254,7 +254,7 @@ internal sealed class FileReview
             leftText.Length == 0 && (after.Kind == FileEntryKind.Absent || review.Left.Kind == FileEntryKind.Absent)
                 ? FileState.Absent
                 : Keep(leftText, review.Left.Kind == FileEntryKind.File ? review.Left.Mode : after.Mode);
-        // Permissions are decided only with the last pending line or the whole file.
+        // If no pending line is left, permissions are decided only with the whole file.
         return new FileRecord(review.Path, now, after, newBase, newLeft);
     }
 
