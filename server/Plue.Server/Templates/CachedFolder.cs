@@ -8,7 +8,7 @@ internal sealed class CachedFolder(string folder, string extension)
 
     private (IReadOnlyList<string> Paths, DocumentProblem? Problem) known;
     private DateTime changed;
-    private DateTime trusted; // the cache is not used before; limited, because the clock may be set back
+    private DateTime trusted; // when the cache expires; not trusted if the clock was set back
 
     public string Folder => folder;
 

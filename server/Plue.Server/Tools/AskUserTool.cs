@@ -5,7 +5,9 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Asks the user a question: with two to four options and room for other text, or for text alone. The runner asks it, and the answer is the result.</summary>
+/// <summary>
+/// Asks the user a question with two to four options and a text field, or only a text field. The runner asks it, and the answer is the result.
+/// </summary>
 /// <param name="description">The description of the tool for the model.</param>
 public sealed class AskUserTool(string description) : ITool
 {
@@ -19,7 +21,7 @@ public sealed class AskUserTool(string description) : ITool
     private const string Choice = "choice";
     private const string Text = "text";
 
-    // No option can have this value, because theirs are numbers.
+    // Cannot be the value of an option, because those are numbers.
     private const string Other = "other";
 
     private const string Schema =

@@ -7,14 +7,16 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Plue's own tools that need nothing but files, commands and the network. Their descriptions are read again for each round, so that a changed prompt applies.</summary>
+/// <summary>
+/// The built-in tools that need only files, commands and the network. Their descriptions are read again for each round, so that changes of prompts apply.
+/// </summary>
 /// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
-/// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
-/// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
-/// <param name="editor">For files with unsaved changes; null for none.</param>
-/// <param name="folders">The workspace of the window; null for one folder.</param>
-/// <param name="skills">Their files can be read; null for none.</param>
-/// <param name="connections">Null for those without settings.</param>
+/// <param name="allowsNetwork">Returns whether sandboxed commands can use the network.</param>
+/// <param name="mayFetch">Returns whether a non-public address can be fetched.</param>
+/// <param name="editor">Provides unsaved changes; null for none.</param>
+/// <param name="folders">Gets the workspace of the window; null for one folder.</param>
+/// <param name="skills">The skills whose files can be read; null for none.</param>
+/// <param name="connections">Null for connections without settings.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
@@ -28,7 +30,7 @@ public sealed class BuiltInTools(
     HostConnections? connections = null
 ) : IToolSource
 {
-    /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
+    /// <summary>The tools in the order of their declarations.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
         ("read", text => new ReadTool(text, results, editor, skills)),

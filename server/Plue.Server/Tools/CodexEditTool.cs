@@ -11,11 +11,11 @@ using Plue.Server.Tools.Hooks;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// Creates and changes prompts, templates and items: checked as in the editor before the user is asked, with approval each time, and as a version that the user can undo.
-/// A document of the workspace is changed like any other file of the workspace.
+/// Creates and changes prompts, templates and items. Changes are checked as in the editor before the user is asked, require approval each time, and can be
+/// undone as versions. Documents of the workspace are changed like any workspace file.
 /// </summary>
 /// <param name="follow">Publishes a change, and runs the hooks of an item.</param>
-/// <param name="editor">A document of the workspace with unsaved changes there is not changed; null looks only at the disk.</param>
+/// <param name="editor">Rejects changes of workspace documents with unsaved changes; null checks only the disk.</param>
 internal sealed class CodexEditTool(
     Documents documents,
     Func<string, string?> textOf,
@@ -73,7 +73,7 @@ internal sealed class CodexEditTool(
             var layer = codex?.Layer == TemplateLayer.Workspace ? TemplateLayer.Workspace : TemplateLayer.User;
             var after = Encoding.UTF8.GetBytes(text);
             var read = files.Format.Read(uri.Name, after, layer);
-            // A document with errors may be repaired step by step.
+            // A document with errors may be repaired in several steps.
             if (codex?.HasErrors != true && read.Problems.FirstOrDefault(problem => problem.IsError) is { } error)
             {
                 throw new ToolFailureException(

@@ -8,7 +8,10 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Lists and reads prompts, templates and items: documents that the user wrote for agents. Providers, chats and tasks are not accessible, because they contain other conversations and references to keys.</summary>
+/// <summary>
+/// Lists and reads prompts, templates and items, which the user wrote for agents. Providers, chats and tasks are not accessible, because they contain other
+/// conversations and references to keys.
+/// </summary>
 internal sealed class CodexTool(Documents documents, Func<string, string?> textOf) : IToolSource
 {
     public const string Name = "codex";
@@ -25,7 +28,7 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
 
-    /// <exception cref="ToolFailureException">It is no address of a prompt, template or item.</exception>
+    /// <exception cref="ToolFailureException">The address is not that of a prompt, template or item.</exception>
     internal static CodexUri AddressOf(string address) =>
         CodexUri.TryParse(address, out var uri)
         && ReadableCollections.Contains(uri.Collection)
@@ -95,11 +98,11 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
 
             seen.Record(uri.ToString(), VersionStore.HashOf(bytes));
             var text = Encoding.UTF8.GetString(bytes);
-            // Servers that are declared here may have keys, which no model gets.
+            // Declarations of servers in the settings may contain keys, which no model gets.
             return uri.Collection == CodexCollection.Settings ? $"{all.Format.Redact(text)}\n{SettingsNote()}" : text;
         }
 
-        /// <summary>What can be set, with the descriptions of the settings page.</summary>
+        /// <summary>Gets the available settings with their descriptions.</summary>
         private static string SettingsNote()
         {
             var text = new StringBuilder("[Available settings, which are not part of the document:]\n");

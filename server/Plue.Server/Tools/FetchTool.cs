@@ -11,10 +11,10 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Gets the main content of a web page as Markdown. It sends nothing but the address, keeps no cookies, and connects only to public addresses.</summary>
+/// <summary>Gets the main content of a web page as Markdown. It sends only the address, keeps no cookies, and connects only to public addresses.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="isAllowed">Addresses that may be connected to though they are not public.</param>
-/// <param name="connections">Null for those without settings.</param>
+/// <param name="isAllowed">Returns whether to connect to a non-public address.</param>
+/// <param name="connections">Null for connections without settings.</param>
 public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowed, HostConnections? connections = null) : ITool
 {
     private readonly HostConnections connections = connections ?? HostConnections.Plain;
@@ -71,7 +71,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
             };
         }
 
-        // Of what is given out (2000::/3) not the examples, and not what only wraps an address of the old kind.
+        // Allocated unicast (2000::/3), without documentation addresses and those that embed IPv4.
         return (bytes[0] & 0xE0) == 0x20
             && (bytes[0], bytes[1], bytes[2], bytes[3]) is not ((0x20, 0x01, 0x0D, 0xB8) or (0x20, 0x01, 0x00, _) or (0x20, 0x02, _, _));
     }
@@ -79,7 +79,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
     private HttpMessageInvoker Client() =>
         new(
             connections.Create(
-                // A proxy that is given a name resolves it itself, so its target could not be checked: it gets the address instead.
+                // A proxy would resolve the host name itself, so that its target could not be checked.
                 useProxy: false,
                 sockets =>
                 {
@@ -199,7 +199,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
                 }
 
                 var next = new Uri(at, location);
-                // Another place is another question: what may be fetched was judged by its host.
+                // A redirect to another host requires a new call, because approval is by host.
                 if (next.IdnHost != at.IdnHost || next.Port != at.Port || next.Scheme != at.Scheme)
                 {
                     if (next.IdnHost != at.IdnHost || next.Scheme != "https" || !next.IsDefaultPort || !at.IsDefaultPort)

@@ -2,15 +2,15 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The model of a chat, for what an MCP server asks during one of the chat's calls.</summary>
+/// <summary>A model of a chat for requests of an MCP server during one of the chat's calls.</summary>
 internal interface ISamplingModel
 {
-    /// <summary>Which model would respond, and what that costs at most. Nothing is sent.</summary>
-    /// <exception cref="FailureException">No model can be asked, or a limit is reached.</exception>
+    /// <summary>Gets the model that would respond, and the maximum cost. Sends nothing.</summary>
+    /// <exception cref="FailureException">No model is available, or a limit is reached.</exception>
     Task<SamplingOffer> OfferAsync(SamplingRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Asks the model that was offered. The cost counts for the chat.</summary>
-    /// <exception cref="FailureException">It did not respond, or a limit is reached.</exception>
+    /// <summary>Sends the request to the offered model. The cost counts for the chat.</summary>
+    /// <exception cref="FailureException">The model did not respond, or a limit is reached.</exception>
     Task<SamplingResponse> AskAsync(SamplingRequest request, SamplingOffer offer, CancellationToken cancellationToken);
 }
 
@@ -20,8 +20,8 @@ internal sealed record SamplingRequest(string System, IReadOnlyList<SamplingText
 internal sealed record SamplingText(bool IsUser, string Text);
 
 /// <param name="Choice">The provider and its model.</param>
-/// <param name="Provider">Its name.</param>
-/// <param name="MaxCost">USD; null where no price is known.</param>
+/// <param name="Provider">The name of the provider.</param>
+/// <param name="MaxCost">In USD; null if no price is known.</param>
 internal sealed record SamplingOffer(ModelChoice Choice, string Provider, string Model, decimal? MaxCost);
 
 internal sealed record SamplingResponse(string Text, string Model);

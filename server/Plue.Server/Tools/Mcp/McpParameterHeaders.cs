@@ -4,15 +4,15 @@ using System.Text.Json.Nodes;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// Parameters that a server over HTTP wants as headers, too (<c>x-mcp-header</c>). The library sends them; a tool whose schema asks for an invalid header is not
-/// to be used.
+/// Validates parameters that a server over HTTP also requires as headers (<c>x-mcp-header</c>). The library sends them. A tool whose schema has an invalid
+/// header cannot be used.
 /// </summary>
 internal static class McpParameterHeaders
 {
     private const string Annotation = "x-mcp-header";
     private const string Token = "!#$%&'*+-.^_`|~";
 
-    /// <returns>A clause after "because"; null if there is none.</returns>
+    /// <returns>A clause after "because"; null if there is no problem.</returns>
     public static string? ProblemIn(string schema)
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

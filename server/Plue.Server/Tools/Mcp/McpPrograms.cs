@@ -7,7 +7,9 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>Finds and hashes the program of a server. Thread-safe.</summary>
 /// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
-/// <param name="openFolders">A name is never found in them: only a written path leads there, and that is shown before it is approved.</param>
+/// <param name="openFolders">
+/// Gets the workspace folders, in which names are never found. Only an explicit path leads there, and the user sees it before approval.
+/// </param>
 internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> openFolders)
 {
     private static readonly string[] Scripts =
@@ -30,7 +32,7 @@ internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> op
 
     private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
-    /// <returns>The absolute path as started: links are not resolved, because programs can depend on their name.</returns>
+    /// <returns>The absolute path to start. Links are not resolved, because programs can depend on their name.</returns>
     /// <exception cref="FailureException">NotFound.</exception>
     public string Find(McpDeclaration server)
     {
@@ -56,7 +58,7 @@ internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> op
             );
     }
 
-    /// <summary>The script that an interpreter is given: the first argument that is one; null without.</summary>
+    /// <summary>Gets the script passed to an interpreter: the first argument that is one; null if there is none.</summary>
     public static string? ScriptPathOf(McpDeclaration server)
     {
         foreach (
@@ -75,9 +77,9 @@ internal sealed class McpPrograms(string? searchPath, Func<WorkspaceFolders?> op
         return null;
     }
 
-    /// <summary>SHA-256 in lower-case hex.</summary>
-    /// <param name="allowCached">Size and time of the file are enough to say that it is the same.</param>
-    /// <exception cref="FailureException">NotFound: it cannot be read.</exception>
+    /// <summary>Gets the SHA-256 in lower-case hex.</summary>
+    /// <param name="allowCached">True if the hash may be cached by the size and time of the file.</param>
+    /// <exception cref="FailureException">NotFound: the file cannot be read.</exception>
     public string HashOf(string path, bool allowCached)
     {
         try

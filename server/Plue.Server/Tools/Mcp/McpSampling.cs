@@ -7,34 +7,34 @@ using Plue.Server.Permissions;
 using Plue.Server.Policy;
 using Plue.Server.Templates;
 
-#pragma warning disable MCP9005 // Deprecated with 2026-07-28; there are servers that need it.
+#pragma warning disable MCP9005 // Deprecated since 2026-07-28, but some servers need it.
 
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// What a server asks of a model while it works on a call (sampling). It is judged by the permission rules as a call of the tool <see cref="Tool"/>, shown to the
-/// user as it will be sent, and paid for by the chat that made the call. It gets no tools, and nothing of the chat. Thread-safe.
+/// Requests of a server to a model during a call (sampling). The permission rules for the tool <see cref="Tool"/> apply, the user sees the exact request, and
+/// the chat of the call pays. The request has no tools and no content of the chat. Thread-safe.
 /// </summary>
 internal sealed class McpSampling(string server, McpServices services, McpQuestions questions)
 {
-    /// <summary>As permission rules and policies name it, after the server and a slash. No tool of a server has this name.</summary>
+    /// <summary>The name in permission rules and policies, after the server and a slash. No tool of a server has this name.</summary>
     public const string Tool = "sampling/createMessage";
 
-    /// <summary>The code that the protocol gives to a refusal by the user.</summary>
+    /// <summary>The protocol's error code for a refusal by the user.</summary>
     private const McpErrorCode Refused = (McpErrorCode)(-1);
     private const int MaxRequests = 10;
     private const int MaxMessages = 100;
     private const int MaxLength = 100_000;
     private const int MaxTokens = 8192;
 
-    /// <summary>Whether the server is told that it may ask.</summary>
+    /// <summary>True if the server is notified that sampling is available.</summary>
     public bool IsOffered(McpDeclaration declaration) =>
         declaration.Sampling
         && services.Judge is not null
         && services.Ask is not null
         && ManagedPolicy.Read(services.Paths).RefusalOfTool(Name) is null;
 
-    /// <exception cref="McpProtocolException">It was refused, or did not work; the server is told why.</exception>
+    /// <exception cref="McpProtocolException">The request was refused or failed; the server gets the reason.</exception>
     public async ValueTask<CreateMessageResult> SampleAsync(CreateMessageRequestParams? asked, CancellationToken cancellationToken)
     {
         if (questions.Current is not { Context.Sampling: { } model } call || services.Judge is not { } judge || services.Ask is not { } ask)
@@ -117,7 +117,7 @@ internal sealed class McpSampling(string server, McpServices services, McpQuesti
         };
     }
 
-    /// <summary>Everything that is sent, as it is sent.</summary>
+    /// <summary>Gets the exact text of the request.</summary>
     private static string TextOf(SamplingRequest request)
     {
         var text = new StringBuilder();

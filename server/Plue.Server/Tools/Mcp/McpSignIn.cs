@@ -4,7 +4,9 @@ using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A sign-in that the user started: the library finds the authorization server, Plue listens for one redirect, and the browser does the rest.</summary>
+/// <summary>
+/// A sign-in that the user started. The library finds the authorization server, Plue listens for one redirect, and the browser does the rest.
+/// </summary>
 internal sealed class McpSignIn : IDisposable
 {
     public static readonly TimeSpan SignInTimeout = TimeSpan.FromMinutes(5);

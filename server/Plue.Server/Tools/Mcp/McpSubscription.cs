@@ -6,13 +6,13 @@ using ModelContextProtocol.Protocol;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// The open subscription of a server that announces changes only to those who listen (protocol version 2026-07-28 and later). There is one at a time, for
-/// everything; another resource replaces it. Thread-safe.
+/// The subscription to a server that announces changes only to subscribers (protocol version 2026-07-28 and later). There is only one at a time for everything;
+/// additional resources replace it. Thread-safe.
 /// </summary>
-/// <param name="ended">Called when the server ended a subscription: changes could be missed.</param>
+/// <param name="ended">Called when the server ended a subscription, so that changes may be missed.</param>
 internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimeProvider time, Action ended) : IAsyncDisposable
 {
-    /// <summary>A server that ends this many is not asked again.</summary>
+    /// <summary>The number of subscriptions ended by the server after which no new one is opened.</summary>
     private const int MaxEnds = 3;
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
@@ -21,7 +21,9 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
     private int number;
     private int ends;
 
-    /// <summary>Opens it, or replaces it if it does not cover the resources. Returns when the server confirmed it, refused it, or did neither in time.</summary>
+    /// <summary>
+    /// Opens the subscription, or replaces it if it does not cover the resources. Returns when the server has confirmed or refused it, or after a timeout.
+    /// </summary>
     public async Task OpenAsync(IReadOnlyCollection<string> uris, CancellationToken cancellationToken)
     {
         if (isGivenUp || Wanted(uris) is not { Count: > 0 } wanted)
@@ -41,7 +43,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
             var next = new Listening(new RequestId($"listen-{++number}"), [.. uris]);
             current = next;
             next.Request = ListenAsync(next, wanted);
-            // The new one is open before the previous one is closed, so that no change is missed.
+            // The new one is opened before the previous one is closed, so that no change is missed.
             await Task.WhenAny(next.Confirmed.Task, next.Request, Task.Delay(timeout, time, cancellationToken)).ConfigureAwait(false);
             if (previous is not null)
             {
@@ -54,7 +56,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
     }
 
-    /// <summary>The server confirmed a subscription.</summary>
+    /// <summary>Handles a confirmation of the server.</summary>
     public void Confirm(JsonNode? parameters)
     {
         if (
@@ -78,7 +80,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
     }
 
-    /// <summary>What the server can announce and Plue keeps. Prompts and the list of resources are read each time.</summary>
+    /// <summary>Gets the announcements that the server supports and Plue uses. Prompts and the list of resources are read each time anyway.</summary>
     private JsonObject Wanted(IReadOnlyCollection<string> uris)
     {
         var wanted = new JsonObject();
@@ -117,13 +119,13 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
         catch (McpProtocolException)
         {
-            // It has none: what it offers is read again only after a restart, as for servers that announce nothing.
+            // The server has no subscriptions: as for servers without announcements, changes are only detected after a restart.
             isGivenUp = true;
             return;
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
-            // As if the server had ended it.
+            // Treated as if the server had ended it.
         }
 
         if (Interlocked.Increment(ref ends) >= MaxEnds)
