@@ -214,8 +214,8 @@ internal sealed class ChannelTools(ChatState state)
     }
 
     /// <summary>
-    /// True for tools that are available in read-only mode. Web requests and server tools are included, because they require approval. Tools of VS Code are not,
-    /// because they could change files or run commands.
+    /// True for tools that are available in read-only mode. Web requests and server tools are included, because they require approval. Tools of VS Code are
+    /// not, because they could change files or run commands.
     /// </summary>
     private static bool IsForReading(string name) =>
         name is "fetch" or WebSearchTool.ToolName || (ToolNames.Find(name) is not { MayChange: true } && !ToolNames.IsVsCodeTool(name));

@@ -135,7 +135,7 @@ public sealed class LiveMessage(Message start)
     }
 
     /// <summary>Replaces the streamed arguments of a call by the final ones. The stored JSON is valid for every vendor.</summary>
-    /// <param name="problem">Why the call is not run.</param>
+    /// <param name="problem">Why the call is not run; null if it is.</param>
     /// <param name="raw">The arguments as the model wrote them, if they are not a JSON object.</param>
     public void FinishToolCall(string toolUseId, string parameters, string? problem, string? raw = null)
     {
