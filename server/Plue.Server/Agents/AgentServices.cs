@@ -7,7 +7,6 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>The services that tasks use.</summary>
 /// <param name="changed">Called with each changed row of the tree; null if the task was deleted.</param>
 internal sealed class AgentServices(
     PlatformServices platform,

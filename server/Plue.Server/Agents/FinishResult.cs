@@ -58,6 +58,5 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
         return Json5Conversion.Of(Json5Object.Of(fields));
     }
 
-    /// <summary>Gets the id of the last message to the task.</summary>
     public static string QuestionOf(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id ?? "";
 }

@@ -39,7 +39,6 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             one.Seconds + other.Seconds
         );
 
-    /// <summary>Gets the maximum of each part.</summary>
     public static Spend Max(Spend one, AgentBudget other) =>
         one with
         {

@@ -18,7 +18,6 @@ internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
     private bool isTelling;
 
-    /// <summary>Completes at the next change.</summary>
     public Task NextAsync(string uri) =>
         waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 

@@ -17,7 +17,6 @@ internal static class TaskFields
     /// <summary>The result of the task; absent while it runs.</summary>
     public const string Result = "result";
 
-    /// <summary>The arguments of the finish call.</summary>
     public const string Handed = "handed_back";
     public const string Routing = "routing";
 

@@ -18,7 +18,6 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     private readonly ConcurrentDictionary<string, (long Version, Figures Figures)> known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // the number of children that a task waits for
 
-    /// <summary>The values read from a journal.</summary>
     /// <param name="IsUndecided">See <see cref="Undecided"/>.</param>
     private sealed record Figures(
         Spend Own,

@@ -16,7 +16,6 @@ public sealed record TaskRouting(
     int Tries
 )
 {
-    /// <summary>The number of attempts per candidate.</summary>
     public const int TriesEach = 2;
 
     internal static TaskRouting Of(Route route) =>

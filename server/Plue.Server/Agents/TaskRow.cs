@@ -3,7 +3,6 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>A row of the task tree.</summary>
 /// <param name="Status">The current status, including what it waits for.</param>
 /// <param name="Waiting">The pending approvals of the task.</param>
 /// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>

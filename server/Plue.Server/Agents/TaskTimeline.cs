@@ -22,7 +22,6 @@ public enum StepState
 
 public sealed record TaskStep(string Text, StepState State);
 
-/// <summary>Derives the timeline and plan of a task from its messages.</summary>
 public static class TaskTimeline
 {
     private const string TodoTool = "todo";

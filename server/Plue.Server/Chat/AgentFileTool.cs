@@ -16,7 +16,6 @@ internal sealed class AgentFileTool(string file, string? content, EditorWindow e
     public ToolDeclaration Declaration => new(Name, "", "{}");
     public bool IsReadOnly => content is null;
 
-    /// <summary>Gets the text that was read.</summary>
     public string? Content { get; private set; }
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)

@@ -32,7 +32,6 @@ internal sealed class ChannelTools(ChatState state)
             )
     );
 
-    /// <summary>Gets the hook commands of the chat or task.</summary>
     public HookSession Hooks { get; } =
         new(state.Services.Hooks, state.CodexId)
         {

@@ -18,7 +18,6 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The services that the chats of this process use.</summary>
 internal sealed class ChatServices(
     PlatformServices platform,
     CodexServices codices,
@@ -70,7 +69,6 @@ internal sealed class ChatServices(
     /// <summary>Gets the current policy of the organization.</summary>
     public ManagedPolicy ManagedPolicy => ManagedPolicy.Read(platform.Paths);
 
-    /// <summary>Gets the current settings.</summary>
     public UserConfig Config => codices.Config;
 
     /// <summary>Gets the mask for questions and responses; null if the user disabled it.</summary>
@@ -83,7 +81,6 @@ internal sealed class ChatServices(
     public ChatOptions OptionsOf(string templateId) =>
         TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
-    /// <summary>Gets the text of a prompt by name.</summary>
     public string PromptOf(string name) => codices.Prompts.Get($"codex://prompts/{name}.md").Text;
 
     /// <summary>Sets the task supervisor, which is created after the conversations because it needs them.</summary>

@@ -169,7 +169,6 @@ internal sealed class ChatState
         Services.Usage.Add(message, Chat.Id, Chat.TemplateId);
     }
 
-    /// <summary>Ends the running turn.</summary>
     /// <param name="answer">The last message; null if the turn failed without one.</param>
     public void EndTurn(Message? answer)
     {
@@ -224,7 +223,6 @@ internal sealed class ChatState
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Stores fields and publishes them.</summary>
     public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         Services.RefuseMode(fields);
@@ -232,7 +230,6 @@ internal sealed class ChatState
         NotifyChanged();
     }
 
-    /// <summary>Gets the hook actions for a message to be added.</summary>
     public IReadOnlyList<HookAction> PlanFor(Message message) =>
         Template is { } template ? Automation.Plan(template, MessageAdded, () => ChannelFields.Values(Chat, template, message)) : [];
 

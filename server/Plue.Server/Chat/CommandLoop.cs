@@ -53,7 +53,6 @@ public sealed class CommandLoop : SynchronizationContext
         }
     }
 
-    /// <summary>An awaitable that enters a loop.</summary>
     public readonly struct Entrance(CommandLoop loop) : ICriticalNotifyCompletion
     {
         public bool IsCompleted => Current == loop;

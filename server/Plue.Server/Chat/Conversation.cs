@@ -12,7 +12,6 @@ namespace Plue.Server.Chat;
 /// <summary>One open chat: its stored messages, the running turn, and all user operations.</summary>
 public sealed class Conversation : IAsyncDisposable
 {
-    /// <summary>The change for a newly created codex.</summary>
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
     private const string NothingToAnswer = "there was no message to respond to.";
@@ -56,7 +55,6 @@ public sealed class Conversation : IAsyncDisposable
 
     public ChatSummary Summary => state.Summary;
 
-    /// <summary>Gets the chat as stored.</summary>
     internal StoredChat Stored => state.Chat;
 
     /// <summary>Gets a consistent snapshot for a view.</summary>
@@ -212,7 +210,6 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a message from the queue.</summary>
     public async Task UnqueueAsync(string queuedId, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -795,7 +792,6 @@ public sealed class Conversation : IAsyncDisposable
 
     private StoredChat Chat => state.Chat;
 
-    /// <summary>Starts a response.</summary>
     /// <param name="parentId">The message that it follows: the head, or an earlier one whose other responses become alternatives.</param>
     /// <param name="depth">The number of hooks that led to it.</param>
     /// <returns>The id of the turn.</returns>
@@ -1064,7 +1060,6 @@ public sealed class Conversation : IAsyncDisposable
     private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) =>
         state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
 
-    /// <summary>True for a task with a goal and no messages.</summary>
     private bool IsUntouched => Chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
     private static Json5Object WithoutMessages(StoredChat chat, Template template) =>

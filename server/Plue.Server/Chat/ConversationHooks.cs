@@ -5,7 +5,6 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A chat or task as a target of hooks.</summary>
 internal sealed class ConversationHooks : IHookTarget
 {
     private readonly ChatState state;

@@ -3,7 +3,6 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A snapshot of a conversation.</summary>
 /// <param name="Messages">The displayed branch, including a streaming message.</param>
 /// <param name="TurnId">The running turn; null for none.</param>
 /// <param name="LastSeq">The number of the last event that is included.</param>

@@ -5,7 +5,6 @@ namespace Plue.Server.Chat;
 /// <summary>Receives the events of chats for a window.</summary>
 public interface IChatEvents
 {
-    /// <summary>Gets the sink for the events of a chat.</summary>
     ITurnSink SinkFor(string codexId);
 
     /// <summary>Publishes a changed row of the tree; null if it was removed.</summary>

@@ -6,7 +6,6 @@ namespace Plue.Server.Chat;
 /// <summary>The hook actions outside of the hook's own codex.</summary>
 internal interface IHookActions
 {
-    /// <summary>Starts a task.</summary>
     /// <param name="depth">The number of hooks that led to it.</param>
     /// <returns>The address of the task.</returns>
     /// <exception cref="FailureException">The task cannot be started.</exception>

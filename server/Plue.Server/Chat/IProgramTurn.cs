@@ -10,7 +10,6 @@ internal interface IProgramTurn
     /// <summary>Gets the mask for tool results; null for none.</summary>
     ITextMask? Secrets { get; }
 
-    /// <summary>Gets the context of a call.</summary>
     ToolContext ContextOf(string toolUseId);
 
     /// <summary>Checks the usage and rounds of the running response against the budgets, before another round.</summary>

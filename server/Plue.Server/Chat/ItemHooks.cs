@@ -9,7 +9,6 @@ namespace Plue.Server.Chat;
 /// <summary>Runs the hooks of items after changes through codex/*, not after edits in an editor. Their actions are recorded in the item's history.</summary>
 internal sealed class ItemHooks(Automation automation, Documents documents)
 {
-    /// <summary>Runs the hooks of the item's template.</summary>
     /// <param name="before">Null for a new item.</param>
     /// <returns>The item after the hooks.</returns>
     public async Task<FileCodex> RunAsync(FileCodex? before, FileCodex after, CancellationToken cancellationToken)

@@ -3,7 +3,6 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A provider and its request.</summary>
 /// <param name="Prices">The prices of the provider's models.</param>
 internal sealed record ProviderCall(IProvider Provider, ProviderRequest Request, IPriceList Prices)
 {

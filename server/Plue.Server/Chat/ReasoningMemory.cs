@@ -16,7 +16,6 @@ internal sealed class ReasoningMemory
     private readonly Dictionary<string, IReadOnlyList<MessagePart.Reasoning>> byCall = new(StringComparer.Ordinal);
     private readonly Queue<string> oldest = new();
 
-    /// <summary>Starts collecting the events of one response.</summary>
     public Round Begin() => new(this);
 
     /// <summary>Gets the parts of a message, with stored reasoning inserted before its calls.</summary>

@@ -42,7 +42,6 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     /// <summary>Completes when the turn can resume; null if no pause was requested.</summary>
     public TaskCompletionSource? Pause { get; set; }
 
-    /// <summary>True while the turn is paused.</summary>
     public bool IsPaused
     {
         get => isPaused;

@@ -47,7 +47,7 @@ public static class SentHistory
         response is { Role: MessageRole.Assistant }
         && response.Hooks.Any(run => run.Result == HookResult.Refused && run.Trigger == HookTriggers.NameOf(HookTrigger.UserMessage));
 
-    /// <summary>Marks an imported summary as data, because its author is not the user. The mark contains the message id, so that the text cannot close it.</summary>
+    /// <summary>Marks an imported summary as data, because its author is not the user. The mark has the message id, so that the text cannot close it.</summary>
     public static string TextOf(Message summary) =>
         !summary.IsImportedSummary
             ? $"{Heading}\n\n{summary.Text}"

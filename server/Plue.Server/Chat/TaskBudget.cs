@@ -91,7 +91,6 @@ internal static class TaskBudget
         return TimeSpan.FromTicks((long)Math.Clamp((decimal)seconds * TimeSpan.TicksPerSecond - worked, 0, long.MaxValue));
     }
 
-    /// <summary>Gets the failure for an exceeded time limit.</summary>
     public static Failure OutOfTime => Over("It has reached the time limit of its budget.").Failure;
 
     private static IEnumerable<Message> Answers(StoredChat task) =>

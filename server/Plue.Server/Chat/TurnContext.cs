@@ -6,7 +6,6 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The dependencies of a turn.</summary>
 internal sealed class TurnContext
 {
     public required string CodexId { get; init; }
@@ -22,7 +21,6 @@ internal sealed class TurnContext
     /// <summary>Gets the provider that the user chose; a fallback may respond instead.</summary>
     public required ProviderInfo Chosen { get; init; }
 
-    /// <summary>The loop that the turn runs in.</summary>
     public CommandLoop Loop { get; init; } = new(NullLogger.Instance);
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -42,6 +40,5 @@ internal sealed class TurnContext
     public RoutingNote? Routing { get; init; }
 }
 
-/// <summary>The result of a turn.</summary>
 /// <param name="Message">The last message as stored.</param>
 internal sealed record TurnResult(Message Message, StopReason Reason, Failure? Error);

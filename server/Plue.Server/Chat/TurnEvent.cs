@@ -57,7 +57,6 @@ public abstract record TurnEvent
         public TimeSpan? RunTime { get; init; }
     }
 
-    /// <summary>A hook ran for the message.</summary>
     public sealed record HookRan(string MessageId, HookRun Run) : TurnEvent;
 
     public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;

@@ -23,7 +23,6 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public Usage? Usage { get; private set; }
 
-    /// <summary>Gets the settings of the current provider.</summary>
     public ProviderSettings? Settings => call?.Provider.Settings;
 
     /// <summary>Gets the calls that Plue ran for a program that calls its model itself, by id. Thread-safe.</summary>

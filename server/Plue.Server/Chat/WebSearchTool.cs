@@ -16,7 +16,6 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
 {
     public const string ToolName = "web_search";
 
-    /// <summary>The name of the request's prompt.</summary>
     private const string PromptName = "web-search";
     private const int MaxQueryLength = 1_000;
     private const int MaxSources = 20;

@@ -20,7 +20,6 @@ public sealed class EditorWindow
     /// <summary>Gets or sets the editor; null without a window.</summary>
     public IEditor? Editor { get; set; }
 
-    /// <summary>Gets the real paths of documents with unsaved changes.</summary>
     public IEnumerable<string> Unsaved => unsaved.Keys;
 
     public bool HasUnsaved => unsaved.Count > 0;

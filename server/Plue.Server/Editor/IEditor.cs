@@ -90,7 +90,6 @@ public sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndCo
 /// <param name="Source">The display name of the extension.</param>
 public sealed record EditorTool(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
 
-/// <summary>A text or an image.</summary>
 public sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);
 
 public enum EditorCellOutcome

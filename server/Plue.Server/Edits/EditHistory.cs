@@ -143,7 +143,6 @@ internal sealed class EditHistory
     public RetainedHistory After(DateTimeOffset time) =>
         new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 
-    /// <summary>Records that are retained, in order.</summary>
     internal sealed class RetainedHistory(IReadOnlyList<EditRecord> records)
     {
         public IReadOnlyList<EditRecord> Records => records;

@@ -49,7 +49,6 @@ internal sealed record FileRecord(string Path, FileState? Before, FileState? Aft
     /// <summary>Gets the state on disk if <see cref="Before"/> is unsaved editor text; otherwise null.</summary>
     public FileState? OnDisk { get; init; }
 
-    /// <summary>Gets the pending changes before the undo.</summary>
     public FileState? BaseBefore { get; init; }
     public FileState? LeftBefore { get; init; }
 }

@@ -3,7 +3,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>The result of an undo or redo.</summary>
 /// <param name="Files">The number of changed files.</param>
 /// <param name="Conflicts">One sentence for each file that was not changed.</param>
 public sealed record UndoOutcome(int Files, IReadOnlyList<string> Conflicts);

@@ -108,7 +108,6 @@ internal sealed class FileReview
     public (int Added, int Removed) Size =>
         form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
 
-    /// <summary>Accepts the current content.</summary>
     /// <param name="hunkId">Null for the entire file.</param>
     /// <returns>Null if the hunk no longer exists.</returns>
     public FileRecord? Accept(string? hunkId)

@@ -2,7 +2,6 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Edits;
 
-/// <summary>The author of an edit.</summary>
 /// <param name="TurnId">The turn whose changes are undone together.</param>
 /// <param name="ToolName">The name of the tool, such as <c>edit</c> or <c>bash</c>.</param>
 public sealed record EditAuthor(string CodexId, string TurnId, string ToolUseId, string ToolName);

@@ -21,12 +21,10 @@ public enum ApprovalKind
     Other,
 }
 
-/// <summary>A file before and after a proposed change.</summary>
 /// <param name="Path">An absolute path, or the address of a document.</param>
 /// <param name="Before">Null for a new file.</param>
 public sealed record ProposedFile(string Path, string? Before, string After);
 
-/// <summary>An approval request.</summary>
 public sealed record ApprovalRequest
 {
     public required string CodexId { get; init; }
@@ -77,7 +75,6 @@ public sealed record ApprovalRequest
         );
 }
 
-/// <summary>A pending approval.</summary>
 public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
 
 public enum ApprovalDecision
@@ -150,8 +147,8 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <param name="includeEqual">True to decide all requests with the same fingerprint.</param>
     /// <returns>The decided request.</returns>
     /// <exception cref="FailureException">
-    /// NotFound: the request is no longer pending. Conflict: the request or the rule has changed. PermissionDenied: always is not available. BadRequest: the values
-    /// are invalid. StoreReadOnly: the rule could not be stored, so the request is still pending.
+    /// NotFound: the request is no longer pending. Conflict: the request or the rule has changed. PermissionDenied: always is not available. BadRequest: the
+    /// values are invalid. StoreReadOnly: the rule could not be stored, so the request is still pending.
     /// </exception>
     public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {

@@ -1,6 +1,5 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>The permission mode of a chat or task.</summary>
 public enum PermissionMode
 {
     /// <summary>Everything that changes something requires approval.</summary>

@@ -2,7 +2,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>The services for permissions: policy, approvals and sandbox.</summary>
 internal sealed class PermissionServices
 {
     /// <param name="ordinaryFiles">See <see cref="PermissionPolicy"/>.</param>

@@ -111,7 +111,6 @@ internal static class ReadOnlyCommands
         ["date"] = new(ArgumentKind.Date, "uR", "", "utc universal iso-8601 iso-8601= rfc-3339= rfc-email"),
     };
 
-    /// <summary>Shell builtins.</summary>
     private static readonly HashSet<string> Builtins = new(StringComparer.Ordinal) { "test", "[", "echo", "true", "false", "pwd" };
 
     private static readonly HashSet<string> FindTests = new(StringComparer.Ordinal)

@@ -8,7 +8,6 @@ public sealed record Rights
 {
     public required string CodexId { get; init; }
 
-    /// <summary>Gets the title, for messages.</summary>
     public required string Title { get; init; }
 
     /// <summary>Gets the tools of the agent. It has no others.</summary>

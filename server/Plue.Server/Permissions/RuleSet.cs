@@ -69,7 +69,6 @@ internal sealed class RuleSet
         return named.Count == 0 || Allows(rule => rule.Tool == "spawn_task" && rule.Matches(templateId));
     }
 
-    /// <summary>True if the user stored exactly this rule.</summary>
     public bool IsStored(string? rule) => rule is not null && stored.Contains(rule);
 
     private Evaluation? Path(string[] tools, string[] paths)

@@ -30,7 +30,6 @@ public sealed record SandboxRules(string Workspace)
     /// <summary>Gets a file that is readable wherever it is; null for none.</summary>
     public string? Input { get; init; }
 
-    /// <summary>True if the workspace is read-only.</summary>
     public bool IsReadOnly { get; init; }
 
     /// <summary>Gets additional writable paths, which are not hidden.</summary>
@@ -458,7 +457,6 @@ public sealed class SandboxedStart : IDisposable
     }
 }
 
-/// <summary>Watches the folders of a resident program.</summary>
 internal sealed class SandboxedWatch : IDisposable
 {
     private readonly IReadOnlyList<GuardedWatch> watches;

@@ -23,7 +23,6 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     private string written = "";
     private JournalLock? ownerLock;
 
-    /// <summary>The list has changed.</summary>
     public event Action? Changed;
 
     /// <summary>Gets the pending approvals, oldest first.</summary>

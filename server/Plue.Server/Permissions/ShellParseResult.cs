@@ -10,7 +10,6 @@ public sealed record ShellParseResult(IReadOnlyList<ShellCommand> Commands, stri
 /// <param name="At">The character position, from 0.</param>
 public sealed record UnsupportedSyntax(string What, int At);
 
-/// <summary>The operator between a command and the previous one.</summary>
 public enum ShellOperator
 {
     First,

@@ -52,7 +52,6 @@ public abstract record ToolAction
 
     public sealed record Fetch(Uri Address) : ToolAction;
 
-    /// <summary>Sends a query to a vendor's search.</summary>
     /// <param name="Vendor">The name of the provider.</param>
     public sealed record SearchWeb(string Vendor) : ToolAction;
 

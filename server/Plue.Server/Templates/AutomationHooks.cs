@@ -20,7 +20,6 @@ public enum HookTrigger
     BudgetThreshold,
 }
 
-/// <summary>The names of the triggers in files.</summary>
 public static class HookTriggers
 {
     public static readonly IReadOnlyDictionary<string, HookTrigger> ByName = new Dictionary<string, HookTrigger>(StringComparer.Ordinal)
@@ -83,7 +82,6 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
     public static IReadOnlyList<HookChange> Of(string field) =>
         field == StatusField ? [new(HookTrigger.FieldChange, field), new(HookTrigger.StatusChange)] : [new(HookTrigger.FieldChange, field)];
 
-    /// <summary>Gets the changes between two states of a codex.</summary>
     public static IReadOnlyList<HookChange> Between(Json5Object before, Json5Object after) =>
         [
             .. after
@@ -169,7 +167,6 @@ public abstract record HookCondition(ValuePath Path)
     }
 }
 
-/// <summary>Evaluates the hooks of a template.</summary>
 public static class AutomationHooks
 {
     /// <summary>Gets the actions of all hooks that match the change and whose conditions hold, in the template's order.</summary>

@@ -51,7 +51,6 @@ internal sealed class GlobPattern
         return pattern;
     }
 
-    /// <summary>True if the text matches.</summary>
     public bool IsMatch(string text)
     {
         var literal = new GlobPattern();

@@ -3,7 +3,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Checks the hooks of a template against its fields and other templates.</summary>
 internal static class HookChecks
 {
     private const string StatusField = "status";

@@ -25,7 +25,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
 
     public Json5Node? Any(string name) => Read<Json5Node>(name, "a value");
 
-    /// <summary>Gets the objects of a list.</summary>
     public IEnumerable<Json5Object> Objects(string name)
     {
         foreach (var item in Array(name)?.Items ?? [])
@@ -41,7 +40,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         }
     }
 
-    /// <summary>Gets the strings of a list.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
         var texts = new List<string>();
@@ -75,7 +73,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         return text;
     }
 
-    /// <summary>Gets the choice with the given name.</summary>
     public T? OneOf<T>(string name, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {

@@ -9,10 +9,10 @@ public sealed record PermissionRuleError(string Message, int Start, int Length);
 /// A rule of <c>permissions</c>: <c>TOOL</c> or <c>TOOL(PATTERN)</c>. Deny rules precede ask rules, and ask rules precede allow rules. Case matters.
 /// <list type="bullet">
 /// <item><c>TOOL</c> is a built-in tool, <c>SERVER/TOOL</c>, or <c>SERVER/*</c> for all tools of a server. Without a pattern, it matches every use.</item>
-/// <item>For read, write, edit and search, the pattern is a path, relative to the workspace or starting with <c>/</c> or <c>~/</c>. <c>*</c> and <c>?</c> match
-/// within a name, <c>**</c> matches any folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is compared with the real path, with links resolved.</item>
-/// <item>For bash, the pattern is one command with words separated by single spaces, and <c>*</c> matches any text: <c>bash(npm test*)</c>. It is compared with each
-/// simple command that the shell would run, never with the whole line.</item>
+/// <item>For read, write, edit and search, the pattern is a path, relative to the workspace or starting with <c>/</c> or <c>~/</c>. <c>*</c> and <c>?</c>
+/// match within a name, <c>**</c> matches any folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is compared with the real path, with links resolved.</item>
+/// <item>For bash, the pattern is one command with words separated by single spaces, and <c>*</c> matches any text: <c>bash(npm test*)</c>. It is compared with
+/// each simple command that the shell would run, never with the whole line.</item>
 /// <item>For spawn_task, the pattern is a template: <c>spawn_task(task-reviewer)</c>. Server tools have no pattern.</item>
 /// </list>
 /// </summary>

@@ -8,7 +8,6 @@ internal static class SchemaCheck
 {
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
-    /// <summary>Keywords that constrain a value.</summary>
     private static readonly string[] Keywords =
     [
         "type",

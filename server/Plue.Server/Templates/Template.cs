@@ -23,7 +23,6 @@ public sealed record Template
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
 
-    /// <summary>Gets the collection of its codices.</summary>
     public TemplateCollection Collection { get; init; } = TemplateCollection.Items;
 
     public IReadOnlyList<string> Tags { get; init; } = [];

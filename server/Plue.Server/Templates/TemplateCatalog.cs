@@ -11,7 +11,6 @@ public enum TemplateLayer
     Workspace,
 }
 
-/// <summary>A template file.</summary>
 /// <param name="Source">The path of the file; the name of a shipped one.</param>
 /// <param name="Template">With fields of its parents; null if it has errors.</param>
 public sealed record TemplateEntry(
@@ -187,7 +186,6 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         }
     }
 
-    /// <summary>Merges a parsed file with its parents.</summary>
     private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
     {
         if (reading.Template is not { } own)
@@ -344,7 +342,6 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         public TemplateLayer Layer => layer;
         public string Name => name;
 
-        /// <summary>Gets the template as read from its file.</summary>
         public TemplateReading Reading => reading ??= read();
 
         /// <summary>True while its parents are resolved, which may lead back to it.</summary>

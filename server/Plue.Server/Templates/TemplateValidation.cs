@@ -41,7 +41,6 @@ public static class TemplateValidation
         return [.. problems.OrderBy(problem => (problem.Line, problem.Column))];
     }
 
-    /// <summary>Checks the tags of a codex without a template.</summary>
     public static IReadOnlyList<DocumentProblem> CheckTags(Json5Object values)
     {
         var problems = new List<DocumentProblem>();

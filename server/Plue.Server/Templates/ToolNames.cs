@@ -8,7 +8,6 @@ namespace Plue.Server.Templates;
 /// <param name="NeedsFolder">True if it needs a trusted workspace folder.</param>
 public sealed record ToolName(string Name, string Description, bool MayChange, bool NeedsFolder = true);
 
-/// <summary>The built-in tools.</summary>
 public static class ToolNames
 {
     /// <summary>Separates an MCP server and its tool: <c>github/create_issue</c>.</summary>
@@ -23,7 +22,6 @@ public static class ToolNames
     /// <summary>Stands for all server tools that the user selected for all chats.</summary>
     public const string AllSelected = "mcp/*";
 
-    /// <summary>The tool that loads a skill.</summary>
     public const string Skill = "skill";
 
     public static readonly IReadOnlyList<ToolName> All =

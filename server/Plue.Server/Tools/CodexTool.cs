@@ -102,7 +102,6 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             return uri.Collection == CodexCollection.Settings ? $"{all.Format.Redact(text)}\n{SettingsNote()}" : text;
         }
 
-        /// <summary>Gets the available settings with their descriptions.</summary>
         private static string SettingsNote()
         {
             var text = new StringBuilder("[Available settings, which are not part of the document:]\n");

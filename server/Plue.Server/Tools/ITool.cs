@@ -107,7 +107,6 @@ public sealed record ToolOutcome(string Text)
     /// <summary>Gets the cost in USD; null if it is free or no price is known.</summary>
     public decimal? Cost { get; init; }
 
-    /// <summary>Gets the images of the result.</summary>
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 }
 

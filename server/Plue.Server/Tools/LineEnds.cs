@@ -1,6 +1,5 @@
 namespace Plue.Server.Tools;
 
-/// <summary>Detects and converts line endings.</summary>
 internal static class LineEnds
 {
     /// <summary>True if most lines end with CRLF.</summary>

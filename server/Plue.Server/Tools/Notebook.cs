@@ -7,7 +7,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A cell of a notebook.</summary>
 /// <param name="Kind"><c>code</c>, <c>markdown</c> or <c>raw</c>.</param>
 /// <param name="Language">Null for a cell without code.</param>
 internal sealed record NotebookCell(string Kind, string Source, string? Language);

@@ -13,7 +13,6 @@ public enum TodoState
 
 public sealed record TodoStep(string Text, TodoState State);
 
-/// <summary>The plan of an agent.</summary>
 public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 {
     public const string ToolName = "todo";

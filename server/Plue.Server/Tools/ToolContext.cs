@@ -5,7 +5,6 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The caller of a tool and its workspace.</summary>
 public sealed record ToolContext
 {
     public required string CodexId { get; init; }

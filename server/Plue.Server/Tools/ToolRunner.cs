@@ -7,7 +7,6 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A tool call of a model.</summary>
 /// <param name="Parameters">A JSON object as the model wrote it.</param>
 public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
 {
@@ -41,7 +40,6 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public TimeSpan? RunTime { get; init; }
 }
 
-/// <summary>Receives the progress of tool calls.</summary>
 public interface IToolObserver
 {
     /// <summary>Completes when the intent is stored. Called before anything with effects.</summary>

@@ -90,7 +90,6 @@ public sealed record CommandHook(string Name, HookTrigger Trigger, string Comman
         return line.Length <= MaxNameLength ? line : line[..MaxNameLength] + "…";
     }
 
-    /// <summary>True if the hook runs for the event.</summary>
     internal bool Matches(HookEvent happened, WorkspaceFolders folders)
     {
         if (Trigger != happened.Trigger)
@@ -118,7 +117,6 @@ public sealed record CommandHook(string Name, HookTrigger Trigger, string Comman
             && (Files.Count == 0 || FilesOf(happened, folders).Count > 0);
     }
 
-    /// <summary>Gets the files of the event that match the patterns.</summary>
     internal IReadOnlyList<string> FilesOf(HookEvent happened, WorkspaceFolders folders) =>
         Files.Count == 0 ? happened.Files : [.. happened.Files.Where(file => IsFile(file, folders))];
 

@@ -7,7 +7,6 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The result of a hook command.</summary>
 /// <param name="Text">The standard output.</param>
 /// <param name="ErrorText">The end of the error output.</param>
 /// <param name="Failure">Why the command did not exit by itself, as a sentence; null if it did.</param>

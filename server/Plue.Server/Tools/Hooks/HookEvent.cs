@@ -20,7 +20,6 @@ public sealed record HookEvent(HookTrigger Trigger)
     /// <summary>Gets the real paths of the files that the call affects.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    /// <summary>Gets the result or error of the call.</summary>
     public string? Response { get; init; }
     public bool IsError { get; init; }
 

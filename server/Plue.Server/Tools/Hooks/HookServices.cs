@@ -3,7 +3,6 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The services that all hooks of this process share.</summary>
 internal sealed class HookServices
 {
     public required HookCommand Command { get; init; }

@@ -22,7 +22,6 @@ internal sealed class HookSession(HookServices services, string codexId)
     private readonly ConcurrentDictionary<string, byte> denied = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> reported = new(StringComparer.Ordinal);
 
-    /// <summary>Gets the hooks of the template.</summary>
     public required Func<IReadOnlyList<CommandHook>> OfTemplate { get; init; }
 
     /// <summary>Gets the trusted folders with their real paths; null if there are none, so that no hook runs.</summary>

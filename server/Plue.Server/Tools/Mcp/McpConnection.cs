@@ -47,7 +47,6 @@ internal sealed partial class McpConnection : IAsyncDisposable
         sampling = new McpSampling(server.Name, services, questions);
     }
 
-    /// <summary>Completes when the server has ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     /// <summary>True if the server announced a change of its tools. They are listed again before the next use.</summary>

@@ -62,7 +62,6 @@ public sealed record McpDeclaration
     public IReadOnlyList<string> GivenNames => [.. (Address is null ? Environment : Headers).Keys.Order(StringComparer.Ordinal)];
 }
 
-/// <summary>The services that servers use.</summary>
 public sealed record McpServices
 {
     public required Platform.PluePaths Paths { get; init; }

@@ -100,7 +100,6 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     private static string Shown(string text) => HiddenCharacters.Visible(text);
 }
 
-/// <summary>A part of the identity of a server.</summary>
 internal sealed record McpPart(string Name, string Value)
 {
     public const string ContentOf = "content of ";

@@ -7,7 +7,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A prompt of a server.</summary>
 /// <param name="Command">The slash command of server and name, without the slash.</param>
 public sealed record McpPromptInfo(
     string Server,

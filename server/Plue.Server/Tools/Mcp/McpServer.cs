@@ -3,7 +3,6 @@ using Plue.Server.Policy;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>The state of a server.</summary>
 public enum McpServerState
 {
     NotApproved,

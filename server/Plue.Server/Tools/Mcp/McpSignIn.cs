@@ -22,10 +22,8 @@ internal sealed class McpSignIn : IDisposable
         redirect = new LoopbackRedirect(server.Name, server.RedirectPort);
     }
 
-    /// <summary>The redirect URI.</summary>
     public Uri Redirect => redirect.Url;
 
-    /// <summary>The page to open in the browser.</summary>
     public Task<Uri> AuthorizationPage => authorizationPage.Task;
 
     public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)

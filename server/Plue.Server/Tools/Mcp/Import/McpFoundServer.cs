@@ -28,7 +28,7 @@ public sealed record McpFoundServer(string Name, string Key)
 /// <param name="Value">Null if the file does not contain it because the program asks for it.</param>
 public sealed record McpFoundKey(string Field, string Reference, string? Value)
 {
-    /// <summary>Excludes the key.</summary>
+    /// <summary>Omits the key, so that it cannot be logged.</summary>
     public override string ToString() => $"{Field}: {Reference}";
 }
 
