@@ -191,7 +191,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Stops all tasks that are running or waiting.</summary>
+    /// <summary>Stops all tasks that this process works on, for the user.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
         var tree = Reader.Tree;

@@ -13,7 +13,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
     private readonly List<Scope> open = [];
     private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
 
-    /// <summary>The changes of a codex have changed.</summary>
+    /// <summary>Raised when the pending changes of a codex change.</summary>
     public event Action<string>? Changed;
 
     public EditStore Store => store;

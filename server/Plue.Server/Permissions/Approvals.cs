@@ -96,7 +96,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     private readonly Lock sync = new();
     private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
 
-    /// <summary>The list has changed. Raised outside of locks.</summary>
+    /// <summary>Raised when the list changes, outside of locks.</summary>
     public event Action? Changed;
 
     internal DateTimeOffset Now => time.GetUtcNow();

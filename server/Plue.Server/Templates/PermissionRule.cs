@@ -10,7 +10,8 @@ public sealed record PermissionRuleError(string Message, int Start, int Length);
 /// <list type="bullet">
 /// <item><c>TOOL</c> is a built-in tool, <c>SERVER/TOOL</c>, or <c>SERVER/*</c> for all tools of a server. Without a pattern, it matches every use.</item>
 /// <item>For read, write, edit and search, the pattern is a path, relative to the workspace or starting with <c>/</c> or <c>~/</c>. <c>*</c> and <c>?</c>
-/// match within a name, <c>**</c> matches any folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is compared with the real path, with links resolved.</item>
+/// match within a name, <c>**</c> matches any folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is compared with the path after links are
+/// resolved.</item>
 /// <item>For bash, the pattern is one command with words separated by single spaces, and <c>*</c> matches any text: <c>bash(npm test*)</c>. It is compared with
 /// each simple command that the shell would run, never with the whole line.</item>
 /// <item>For spawn_task, the pattern is a template: <c>spawn_task(task-reviewer)</c>. Server tools have no pattern.</item>

@@ -49,7 +49,7 @@ public sealed class McpServers : IAsyncDisposable
         approvals = new McpApprovals(services.Paths, services.Time);
     }
 
-    /// <summary>The servers have changed. Can be raised often, and on any thread.</summary>
+    /// <summary>Raised when the status of servers changes; can be often, and on any thread.</summary>
     public event Action? Changed;
 
     /// <summary>Lists the servers in the order of their files.</summary>
