@@ -7,8 +7,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>The services that tasks use.</summary>
-/// <param name="changed">Receives each row of the tree that changed; null when it is gone.</param>
+/// <param name="changed">Called with each changed row of the tree; null if the task was deleted.</param>
 internal sealed class AgentServices(
     PlatformServices platform,
     PermissionServices permissions,

@@ -12,7 +12,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Agents;
 
-/// <summary>What a person, a parent or Plue itself does to tasks, and how each is brought to its end.</summary>
+/// <summary>Starts, steers, stops and resumes tasks, and stores their results.</summary>
 public sealed class AgentTasks : ITaskSupervisor, IBudget
 {
     private const string Stopped = "It was stopped.";
@@ -20,7 +20,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private readonly AgentServices services;
     private readonly TaskChanges news;
     private readonly Lazy<SpawnTaskTool> spawnTask;
-    private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait again for children of theirs
+    private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait for their children again after a restart
 
     internal AgentTasks(AgentServices services)
     {
@@ -48,8 +48,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         CancellationToken cancellationToken
     ) => Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
-    /// <summary>A row of the tree changed.</summary>
-    /// <param name="codexId">Of a task; chats are ignored.</param>
+    /// <summary>Publishes a changed row of the tree.</summary>
+    /// <param name="codexId">The address of a task; chats are ignored.</param>
     /// <param name="summary">Null if it was deleted.</param>
     public void Changed(string codexId, ChatSummary? summary)
     {
@@ -59,16 +59,16 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Something beside its journal changed the row of a task.</summary>
+    /// <summary>Publishes a row that changed for a reason outside of the task's journal.</summary>
     internal void Changed(string uri) => news.Changed(uri);
 
-    /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
+    /// <summary>Completes at the next change of a task. Call it before reading the state.</summary>
     internal Task NextChangeAsync(string uri) => news.NextAsync(uri);
 
-    /// <summary>Completes at the next change of any task. Taken before one looks.</summary>
+    /// <summary>Completes at the next change of any task. Call it before reading the state.</summary>
     public Task NextChangeAsync() => news.NextAsync(TaskChanges.Any);
 
-    /// <summary>What came of a task; null while it has not ended.</summary>
+    /// <summary>Gets the result of a task; null if it has not ended.</summary>
     public TaskResult? ResultOf(string uri) => TaskResult.Of(Reader.Read(uri));
 
     /// <summary>True if a call of the task or a subtask was denied because no user was available.</summary>
@@ -88,10 +88,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public bool IsJudged(StoredChat task) => Reader.IsJudged(task);
 
     /// <summary>
-    /// Handles the end of a task's turn. Its result is compared with the schema and checks of its template. A missing result is requested once; when a check fails
-    /// it is reported once, and then another candidate continues. Otherwise the result is stored.
+    /// Handles the end of a task's turn. The result is checked against the schema and checks of the template. A missing result is requested once; a failed
+    /// check is reported once, then another candidate continues. Otherwise, the result is stored.
     /// </summary>
-    /// <returns>Whether it goes on.</returns>
+    /// <returns>True if the task continues.</returns>
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
         var task = conversation.Stored;
@@ -119,7 +119,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>The tools that a task has beside those of its template: to end its work, and where the template lists it to have a part of it done.</summary>
+    /// <summary>Gets the tools that a task has in addition to those of its template: finish, and spawn_task if the template lists it.</summary>
     public IReadOnlyList<ITool> ToolsFor(StoredChat chat)
     {
         var spec = Reader.SpecOf(chat);
@@ -136,8 +136,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         return tools;
     }
 
-    /// <summary>Checks a request against the budgets of all parents, too.</summary>
-    /// <param name="price">Null where none is known, and for what costs nothing.</param>
+    /// <summary>Checks a request against the budgets of the task and of all its parents.</summary>
+    /// <param name="price">Null if unknown or free.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public void Reserve(StoredChat task, ProviderRequest request, Price? price)
     {
@@ -151,8 +151,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(usd, true, tokens, 1, 0));
     }
 
-    /// <summary>The same for an answer that is being given by a program which runs its own rounds, with the round that would follow.</summary>
-    /// <param name="cost">USD so far; null where no price is known.</param>
+    /// <summary>Checks the running response of a program that runs its own rounds, including the next round, against the budgets.</summary>
+    /// <param name="cost">USD so far; null if no price is known.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public void CheckRunning(StoredChat task, Usage usage, int rounds, decimal? cost)
     {
@@ -162,15 +162,15 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Keeps what the tool finish was called with.</summary>
-    /// <returns>What does not fit, when it may be called once more; null when the work has ended.</returns>
+    /// <summary>Stores the arguments of the finish tool.</summary>
+    /// <returns>What does not match the schema, if the agent may retry once; otherwise null.</returns>
     public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         var task = conversation.Stored;
         var asked = Reader.SpecOf(task).Outputs;
         var isSecond = FinishResult.Of(task)?.Problem is not null;
-        // An unknown argument is refused once; everything the template requires is present.
+        // The first call is checked strictly, without unknown arguments; the second only against the template's schema.
         var problem = isSecond
             ? asked is null
                 ? null
@@ -184,14 +184,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <exception cref="FailureException">NotFound; Conflict: another window works on it.</exception>
     public async Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken)
     {
-        // From the top: a parent that learns of a stopped child would continue with the next one.
+        // Parents first: a parent that sees a stopped child would continue with the next one.
         foreach (var one in under ? Reader.Tree.Under(uri).Prepend(uri) : [uri])
         {
             await EndAsync(one, cause, Stopped, cancellationToken);
         }
     }
 
-    /// <summary>Stops every task that this process works on, as the user asked.</summary>
+    /// <summary>Stops all tasks that this process works on, for the user.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
         var tree = Reader.Tree;
@@ -213,11 +213,13 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Takes effect at the next settled step. Nothing where nothing is at work.</summary>
+    /// <summary>Pauses a task after its current step. Does nothing if the task is not running.</summary>
     public async Task PauseAsync(string uri, CancellationToken cancellationToken) =>
         await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
 
-    /// <summary>Continues a task from its last stored step. Children whose call a restart cut off continue first, and their results are the result of that call.</summary>
+    /// <summary>
+    /// Continues a task from its last stored step. Children of an interrupted call continue first; their results become the results of that call.
+    /// </summary>
     /// <exception cref="FailureException">Conflict: it is done.</exception>
     public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
     {
@@ -252,7 +254,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Its next request follows what is stored.</summary>
+    /// <summary>Sends the next request, based on the stored messages.</summary>
     internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
     {
         var messages = conversation.Stored.Messages;
@@ -275,7 +277,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             if (TaskResult.Of(task) is not null)
             {
                 return;
-            } // ended meanwhile
+            } // ended in the meantime
 
             if (task.Messages is [.., { HasToolRound: true }])
             {
@@ -287,7 +289,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 return;
             }
 
-            // A program with its own tool loop has its own history, to which nothing can be added afterwards.
+            // A program with its own tool loop also has its own history, which cannot be changed afterwards.
             var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
             await conversation.SendAsync(
                 new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."),
@@ -305,14 +307,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Tells it something; with its next round while it works, else it goes on with that.</summary>
+    /// <summary>Sends a message to a task. A running task receives it with its next round; otherwise, the message continues the task.</summary>
     public async Task SteerAsync(string uri, string text, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.SteerAsync(null, new Draft(text), cancellationToken);
     }
 
-    /// <summary>Sets limits; null keeps a limit. A task that stopped at its budget then waits to be resumed.</summary>
+    /// <summary>Sets limits; null keeps a limit. A task that stopped at its budget has to be resumed afterwards.</summary>
     public async Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken)
     {
         if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 })
@@ -336,7 +338,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         );
     }
 
-    /// <summary>Out of sight, with everything under it; none of it may be at work.</summary>
+    /// <summary>Archives a task and its subtasks. None of them may be running.</summary>
     public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
     {
         var rows = Reader.Rows(uri, includeArchived: true);
@@ -351,8 +353,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Turns a task that was a chat back into that chat.</summary>
-    /// <exception cref="FailureException">Conflict: it was made as a task, or a response is streaming.</exception>
+    /// <summary>Turns a task that was created from a chat back into that chat.</summary>
+    /// <exception cref="FailureException">Conflict: it was created as a task, or a response is streaming.</exception>
     public async Task<Conversation> ContinueAsChatAsync(string uri, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
@@ -361,7 +363,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         return conversation;
     }
 
-    /// <summary>Drops a task and its subtasks: they will not be resumed, and waiting parents are notified.</summary>
+    /// <summary>Drops a task and its subtasks. They are not resumed, and waiting parents are notified.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
         foreach (var one in Reader.Tree.Under(uri).Prepend(uri))
@@ -370,7 +372,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Keeps how it ended. Once.</summary>
+    /// <summary>Stores the result of a task, unless it already has one.</summary>
     internal async Task SettleAsync(Conversation conversation, string status, string? reason)
     {
         var task = conversation.Stored;
@@ -382,7 +384,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var under = Reader.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
         var handed = FinishResult.Of(task);
-        // A task that never handed anything back may have ended with calls that failed: its last text counts.
+        // Without a finish call, the last messages may only have failed calls, so the last text is used.
         var said =
             OwnMessages(task)
                 .LastOrDefault(message => message.Role == MessageRole.Assistant && (handed is not null || message.Text.Length > 0))
@@ -415,19 +417,19 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         await conversation.KeepAsync(values, CancellationToken.None);
     }
 
-    /// <summary>Who was chosen for the answers of a task, and why; null where nothing was to be chosen.</summary>
+    /// <summary>Gets the model chosen for a task and why; null if there was no choice.</summary>
     public RoutingNote? RoutingOf(StoredChat chat) =>
         chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing
             ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected)
             : null;
 
-    /// <summary>What the calls of a task changed, oldest first.</summary>
+    /// <summary>Gets the file changes made by the calls of a task, oldest first.</summary>
     internal static IEnumerable<FileChange> FilesOf(StoredChat? task) =>
         task is null
             ? []
             : OwnMessages(task).SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes);
 
-    /// <summary>The messages of the branch without those of the chat that the task continues.</summary>
+    /// <summary>Gets the messages of the branch without those of the chat that the task continues.</summary>
     internal static IEnumerable<Message> OwnMessages(StoredChat task) => task.Messages.Where(message => message.IsOwn);
 
     internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
@@ -458,7 +460,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.StopAsync(cause);
         var task = conversation.Stored;
-        // What is done stays done.
+        // A finished task keeps its result.
         if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null)
         {
             return;
@@ -467,7 +469,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         await SettleAsync(conversation, TaskStates.Stopped, reason);
     }
 
-    /// <summary>It says that it is done: is it?</summary>
+    /// <summary>Checks the result of a task that reported to be done.</summary>
     private async Task<bool> JudgeAsync(Conversation conversation, StoredChat task, Message answer, CancellationToken cancellationToken)
     {
         var spec = Reader.SpecOf(task);
@@ -492,7 +494,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
         if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
         {
-            // The work is done, in whatever form its result came.
+            // The task is done, even if its result has the wrong form.
             await SettleAsync(
                 conversation,
                 TaskStates.Done,
@@ -531,13 +533,13 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private static bool WasAskedToFinish(StoredChat task) =>
         task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
 
-    /// <summary>Its work is done, but it repeated a call of finish that could not be read until it was stopped.</summary>
+    /// <summary>True if the task was stopped because it repeated a malformed call of finish. Its work is done.</summary>
     private static bool IsStuckAtFinish(StoredChat task, Message answer) =>
         answer.Error?.Kind == FailureKind.RoundLimit
         && task.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolUse>()).LastOrDefault()?.ToolName
             == FinishTool.ToolName;
 
-    /// <returns>The first check that fails, in a sentence; null when all is well.</returns>
+    /// <returns>The first failed check, in one sentence; null if all passed.</returns>
     private static async Task<string?> FailedCheckAsync(
         Conversation conversation,
         AgentSpec spec,
@@ -567,15 +569,15 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         return null;
     }
 
-    /// <returns>What it said when it did not end with 0.</returns>
+    /// <returns>The error or output of the command; null if it exited with 0.</returns>
     private static async Task<string?> FailedCommandAsync(Conversation conversation, string command, CancellationToken cancellationToken)
     {
         var ran = await conversation.RunCommandAsync(command, cancellationToken);
         return ran is { Error: null, ExitCode: 0 } ? null : ran.Error ?? ran.Result ?? "It did not end.";
     }
 
-    /// <summary>The next candidate goes on where this one failed.</summary>
-    /// <returns>False when there is none.</returns>
+    /// <summary>Continues with the next candidate after the current one failed.</summary>
+    /// <returns>False if there is no other candidate.</returns>
     private async Task<bool> HandOverAsync(Conversation conversation, StoredChat task, string why, CancellationToken cancellationToken)
     {
         if (TaskRouting.Of(task) is not { Next: [var next, ..] } routing)

@@ -4,10 +4,10 @@ using Plue.Server.Templates;
 namespace Plue.Server.Agents;
 
 /// <summary>
-/// Checks each request of a task against its own budget and the budgets of all its parents before it is sent. Nothing is counted twice or kept beside the journals:
-/// only what is promised to requests under way is held in memory, and that ends with them. Safe for concurrent calls; two requests never get the same rest.
+/// Checks each request of a task against its own budget and the budgets of all its parents before it is sent. Usage is read from the journals; only the
+/// reservations of requests in flight are held in memory. Thread-safe: two requests never get the same budget.
 /// </summary>
-/// <param name="treeOf">Every task of the tree that a task is in, as it is now.</param>
+/// <param name="treeOf">Gets all current tasks of the tree that contains a task.</param>
 public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 {
     private static readonly AgentBudget NoLimit = new(null, null, null, null);
@@ -15,8 +15,8 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     private readonly Lock sync = new();
     private readonly Dictionary<string, (Spend Estimate, int Answers)> underWay = new(StringComparer.Ordinal);
 
-    /// <summary>Promises a request what it is expected to use, until its answer is stored. A task has one request at a time.</summary>
-    /// <exception cref="FailureException">BudgetExceeded: whose budget it is, and the figures.</exception>
+    /// <summary>Reserves the estimated usage of a request until its response is stored. A task has one request at a time.</summary>
+    /// <exception cref="FailureException">BudgetExceeded, with the name of the task and the figures.</exception>
     public void Reserve(string id, Spend estimate)
     {
         lock (sync)
@@ -48,7 +48,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         }
     }
 
-    /// <summary>What a task may still use or give to subtasks: the minimum of what is left of its own budget and those of its parents.</summary>
+    /// <summary>Gets what a task may still use or give to subtasks: the minimum of what is left of its own budget and those of its parents.</summary>
     public AgentBudget Left(string id)
     {
         lock (sync)
@@ -59,21 +59,21 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         }
     }
 
-    /// <summary>What a task and everything under it have used.</summary>
+    /// <summary>Gets the usage of a task and its subtasks.</summary>
     public Spend InAll(string id)
     {
         var nodes = Nodes(id);
         return nodes.Count == 0 ? Spend.None : Used(nodes).GetValueOrDefault(id, Spend.None);
     }
 
-    /// <summary>What each task and everything under it have used.</summary>
+    /// <summary>Gets the usage of each task including its subtasks.</summary>
     public static IReadOnlyDictionary<string, Spend> Used(IReadOnlyList<BudgetNode> nodes) =>
         Used(nodes.ToDictionary(node => node.Id, StringComparer.Ordinal));
 
-    /// <summary>What a child gets: what was asked for or its template has, and never more than is left.</summary>
-    /// <param name="asked">Kept for the child by name; null parts are not.</param>
-    /// <returns>Its limits, and what is reserved for it.</returns>
-    /// <exception cref="FailureException">BudgetExceeded: nothing is left to give.</exception>
+    /// <summary>Gets the budget of a child: the requested limits or those of its template, at most what is left.</summary>
+    /// <param name="asked">The requested limits, which are reserved for the child; null parts are not.</param>
+    /// <returns>The limits of the child, and what is reserved for it.</returns>
+    /// <exception cref="FailureException">BudgetExceeded: nothing is left.</exception>
     public static (AgentBudget Limits, AgentBudget Reserved) Share(AgentBudget left, AgentBudget asked, AgentBudget template)
     {
         if (left is { Usd: 0 } or { Tokens: 0 } or { Rounds: 0 } or { Seconds: 0 })
@@ -113,7 +113,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 
     private Dictionary<string, BudgetNode> Nodes(string id) => treeOf(id).ToDictionary(node => node.Id, StringComparer.Ordinal);
 
-    /// <summary>The task, then all its parents.</summary>
+    /// <summary>Gets the task and all its parents, nearest first.</summary>
     private static List<BudgetNode> Path(Dictionary<string, BudgetNode> nodes, string id)
     {
         List<BudgetNode> path = [];
@@ -132,7 +132,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     private static Dictionary<string, Spend> Used(Dictionary<string, BudgetNode> nodes) =>
         Fold(nodes, node => node.Own, (_, inAll) => inAll);
 
-    /// <summary>With what is under way, and what is kept for those that have not ended.</summary>
+    /// <summary>Gets the usage including requests in flight and reservations of tasks that have not ended.</summary>
     private Dictionary<string, Spend> Promised(Dictionary<string, BudgetNode> nodes) =>
         Fold(
             nodes,
@@ -141,8 +141,8 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
             (node, inAll) => node.HasEnded ? inAll : Spend.Max(inAll, node.Reserved)
         );
 
-    /// <param name="own">What a task counts itself.</param>
-    /// <param name="forParent">What it counts for its parent, from what it counts in all.</param>
+    /// <param name="own">Gets the usage of a task itself.</param>
+    /// <param name="forParent">Gets the share that counts for the parent, from the task's total.</param>
     private static Dictionary<string, Spend> Fold(
         Dictionary<string, BudgetNode> nodes,
         Func<BudgetNode, Spend> own,
@@ -160,7 +160,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 
         return sums;
 
-        // Somebody can write a circle of parents into the journals by hand.
+        // The path guards against cycles of parents in journals edited by hand.
         Spend Sum(BudgetNode node, HashSet<string> path)
         {
             if (sums.TryGetValue(node.Id, out var known))

@@ -8,9 +8,9 @@ namespace Plue.Server.Agents;
 /// <summary>Finds the models that can work on a task, from cached model lists. Sends no requests.</summary>
 internal sealed class CandidateFinder(ProviderRegistry providers)
 {
-    /// <summary>The template's candidates; without any its provider, else the user's default.</summary>
-    /// <param name="model">Only this one of the candidates; null takes all.</param>
-    /// <exception cref="FailureException">ModelNotFound: the model is none of them.</exception>
+    /// <summary>Gets the template's candidates; if there are none, its provider or else the user's default.</summary>
+    /// <param name="model">Limits the result to this candidate; null returns all.</param>
+    /// <exception cref="FailureException">ModelNotFound: no candidate has this model.</exception>
     public IReadOnlyList<RouteCandidate> Find(AgentSpec spec, string? model)
     {
         var needs = spec.AvailableTools.Count > 0 ? (string[])["tools"] : [];
@@ -40,7 +40,7 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
             );
     }
 
-    /// <summary>One that a person named.</summary>
+    /// <summary>Gets the candidate for a model that the user chose.</summary>
     public RouteCandidate Of(ModelChoice choice, IReadOnlyList<string> needs)
     {
         if (providers.Find(choice.ProviderId) is null && !ProviderRegistry.IsReserved(choice.ProviderId))

@@ -5,13 +5,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Agents;
 
-/// <summary>What an agent called finish with, for the question that it then worked on. Kept with the task.</summary>
-/// <param name="Question">The message that it worked on.</param>
-/// <param name="Outputs">As the agent gave it. Null in a task of an older version where it did not fit.</param>
-/// <param name="Problem">What did not fit, a sentence.</param>
+/// <summary>The arguments of the last finish call, stored with the task.</summary>
+/// <param name="Question">The id of the message that the agent worked on.</param>
+/// <param name="Outputs">The arguments as the agent passed them. Null in a task of an older version if they did not match the schema.</param>
+/// <param name="Problem">What does not match the schema, in one sentence.</param>
 internal sealed record FinishResult(string Question, JsonElement? Outputs, string? Problem)
 {
-    /// <summary>Its own words of what it handed back, or else all of that.</summary>
+    /// <summary>Gets the <c>summary</c> field of the result, or the whole result if it has none.</summary>
     public string Summary =>
         Outputs switch
         {
@@ -22,7 +22,7 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
             null => "",
         };
 
-    /// <summary>Null if it has not called finish since its last message.</summary>
+    /// <summary>Gets the result; null if the agent has not called finish since the last message to it.</summary>
     public static FinishResult? Of(StoredChat task)
     {
         if (
@@ -58,6 +58,5 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
         return Json5Conversion.Of(Json5Object.Of(fields));
     }
 
-    /// <summary>The last message to it.</summary>
     public static string QuestionOf(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id ?? "";
 }

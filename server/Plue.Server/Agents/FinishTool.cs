@@ -6,9 +6,9 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Agents;
 
-/// <summary>finish: ends an agent's work with what it hands back.</summary>
-/// <param name="outputs">The schema of the template; null when any report will do.</param>
-/// <param name="hand">Keeps it; answers with what does not fit while the agent may try once more.</param>
+/// <summary>The finish tool, with which an agent ends its work and returns its result.</summary>
+/// <param name="outputs">The schema of the template; null if any report is accepted.</param>
+/// <param name="hand">Stores the result. Returns what does not match the schema if the agent may retry; otherwise null.</param>
 public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
 {
     public const string ToolName = "finish";
@@ -16,8 +16,8 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
     private const string AnyReport =
         """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was done, what was not, and what matters next."}}}""";
 
-    /// <summary>What the agent is asked for: like every tool, it takes no arguments beside those that it names.</summary>
-    /// <param name="outputs">The schema of the template; null when any report will do.</param>
+    /// <summary>Gets the schema of the arguments. Like every tool, it accepts no unknown arguments.</summary>
+    /// <param name="outputs">The schema of the template; null if any report is accepted.</param>
     public static Json5Object SchemaOf(Json5Object? outputs)
     {
         var schema = outputs ?? (Json5Object)Json5Reader.Read(AnyReport).Root!;
@@ -28,7 +28,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 
     public string Name => ToolName;
 
-    // It changes nothing but the task's own record, and has to be the last of a round.
+    // It changes only the task itself, but must be the last call of a round.
     public bool IsReadOnly => false;
 
     public ToolDeclaration Declaration { get; } =

@@ -6,15 +6,15 @@ using Plue.Server.Json5;
 namespace Plue.Server.Agents;
 
 /// <summary>
-/// Holds what an agent hands back against the JSON schema of its template: type, properties, required, additionalProperties, items, enum, const, anyOf, oneOf,
-/// allOf, not, pattern, and the bounds of numbers, texts and lists. Other words, <c>$ref</c> and <c>format</c> among them, are let pass, as templates are.
+/// Checks an agent's result against the JSON schema of its template: type, properties, required, additionalProperties, items, enum, const, anyOf, oneOf, allOf,
+/// not, pattern, and the bounds of numbers, strings and arrays. Other keywords such as <c>$ref</c> and <c>format</c> are ignored.
 /// </summary>
 public static class OutputSchema
 {
     private const int MaxDepth = 64;
     private static readonly TimeSpan PatternTime = TimeSpan.FromMilliseconds(200);
 
-    /// <returns>The first thing that is wrong, in a sentence that names its place; null when all is well.</returns>
+    /// <returns>The first error, in a sentence with its path; null if the value is valid.</returns>
     public static string? Check(JsonElement value, Json5Object schema) => Check(value, schema, "The result", 0);
 
     private static string? Check(JsonElement value, Json5Node schema, string place, int depth)

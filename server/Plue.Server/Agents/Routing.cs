@@ -4,12 +4,12 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Agents;
 
-/// <summary>One that a task could be given to, with what is known of it.</summary>
-/// <param name="Name">For a person: the provider and its model.</param>
-/// <param name="Model">Null when nothing is known of the model.</param>
-/// <param name="IsLocal">It costs nothing.</param>
-/// <param name="CanCallTools">Assumed of a hosted model where its vendor does not say it.</param>
-/// <param name="Problem">Why it cannot be asked at all; null when it can.</param>
+/// <summary>A model that a task could use, with its known properties.</summary>
+/// <param name="Name">The display name: provider and model.</param>
+/// <param name="Model">Null if nothing is known about the model.</param>
+/// <param name="IsLocal">True if it is free.</param>
+/// <param name="CanCallTools">Assumed for a hosted model if the vendor does not specify it.</param>
+/// <param name="Problem">Why it cannot be used; null if it can.</param>
 public sealed record RouteCandidate(
     string Name,
     ModelChoice Choice,
@@ -20,10 +20,10 @@ public sealed record RouteCandidate(
     string? Problem
 )
 {
-    /// <summary>One line for the approval.</summary>
+    /// <summary>Gets the line shown in the approval.</summary>
     public string Shown => $"{Name}, {PriceText}";
 
-    /// <summary>USD for a million tokens, three in for one out; null where no price is known.</summary>
+    /// <summary>Gets the USD per million tokens, at three input tokens per output token; null if no price is known.</summary>
     public decimal? Price =>
         IsLocal ? 0
         : Model?.Pricing is { } price ? ((3 * price.InputPerMillion) + price.OutputPerMillion) / 4
@@ -37,16 +37,16 @@ public sealed record RouteCandidate(
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
 }
 
-/// <param name="InOrder">The first is asked; the next one when it fails.</param>
+/// <param name="InOrder">The models to try, in order; each is used if the previous one fails.</param>
 public sealed record Route(IReadOnlyList<RouteCandidate> InOrder, IReadOnlyList<Rejection> Rejected);
 
-/// <summary>Whom a task is given to: the cheapest of those that can do what is needed. What costs nothing comes first, what has no known price last.</summary>
+/// <summary>Chooses the cheapest model that meets the needs of a task. Free models come first, models without a known price last.</summary>
 public static class Routing
 {
-    /// <summary>Tokens of a window that counts as a large one.</summary>
+    /// <summary>The minimum context window, in tokens, that counts as large.</summary>
     public const long LargeWindow = 100_000;
 
-    /// <param name="candidates">In the order of the template, which decides between equals.</param>
+    /// <param name="candidates">In the order of the template, which breaks ties.</param>
     public static Route Choose(IReadOnlyList<RouteCandidate> candidates)
     {
         List<RouteCandidate> fit = [];
@@ -66,7 +66,7 @@ public static class Routing
         return new Route([.. fit.OrderBy(candidate => candidate.Price ?? decimal.MaxValue)], rejected);
     }
 
-    /// <summary>Why this one, in a sentence.</summary>
+    /// <summary>Gets the reason for the choice, in one sentence.</summary>
     public static string WhyChosen(Route route) =>
         route.InOrder is not [var chosen, ..] ? "No model fits."
         : route.InOrder.Count == 1 && route.Rejected.Count == 0 ? "It is the only candidate."
@@ -75,7 +75,7 @@ public static class Routing
         : chosen.IsLocal ? "It fits and is free."
         : $"It is the cheapest of {route.InOrder.Count} candidates that fit: {chosen.PriceText}.";
 
-    /// <summary>The first need that it does not meet. What is not known is not met.</summary>
+    /// <summary>Gets the first need that the model does not meet; null if it meets all. Unknown capabilities are treated as missing.</summary>
     private static string? Missing(RouteCandidate candidate) =>
         candidate
             .Needs.Select(need =>

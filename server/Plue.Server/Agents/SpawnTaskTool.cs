@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Agents;
 
-/// <summary>spawn_task: a part of the work is done by another agent. Several calls of one round work beside each other.</summary>
+/// <summary>The spawn_task tool, with which an agent delegates work to another agent. Several calls of one round run in parallel.</summary>
 /// <param name="description">The tool description for the model.</param>
 public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : ITool
 {
@@ -69,7 +69,7 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
             return null;
         }
 
-        // Which fields there are is for the template to say; each is given once.
+        // The template defines the fields; this only rejects duplicates.
         _ = new ToolParameters(values, [.. values.EnumerateObject().Select(value => value.Name)]);
         return values;
     }

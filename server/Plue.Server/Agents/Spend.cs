@@ -5,15 +5,15 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>What work has used. Time is that of all agents together, so that two beside each other use twice as much.</summary>
-/// <param name="Usd">What is known of it.</param>
-/// <param name="IsUsdKnown">False when an answer had no price: then it cost at least <paramref name="Usd"/>.</param>
-/// <param name="Rounds">How often a model was asked.</param>
+/// <summary>The usage of tasks. Time is the sum over all agents: two agents that run in parallel use twice as much.</summary>
+/// <param name="Usd">The known cost.</param>
+/// <param name="IsUsdKnown">False if a response had no price; the cost is then at least <paramref name="Usd"/>.</param>
+/// <param name="Rounds">The number of model requests.</param>
 public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds, double Seconds)
 {
     public static readonly Spend None = new(0, true, 0, 0, 0);
 
-    /// <summary>Of a task itself. Answers of every branch count, and money also of those that were deleted: it was spent.</summary>
+    /// <summary>Gets the usage of the task itself. Responses of all branches count; the cost includes deleted responses.</summary>
     public static Spend Of(StoredChat task)
     {
         var answers = Answers(task);
@@ -26,7 +26,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
         );
     }
 
-    /// <summary>What was answered, in whatever way it ended.</summary>
+    /// <summary>Gets the completed responses, whatever their status.</summary>
     public static IReadOnlyList<Message> Answers(StoredChat task) =>
         [.. task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming })];
 
@@ -39,7 +39,6 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             one.Seconds + other.Seconds
         );
 
-    /// <summary>In each part the greater one.</summary>
     public static Spend Max(Spend one, AgentBudget other) =>
         one with
         {
@@ -49,7 +48,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             Seconds = Math.Max(one.Seconds, other.Seconds ?? 0),
         };
 
-    /// <summary>The remaining budget; null without a limit.</summary>
+    /// <summary>Gets the remaining budget; null parts have no limit.</summary>
     public AgentBudget LeftOf(AgentBudget budget) =>
         new(
             budget.Usd is { } usd ? Math.Max(0, usd - Usd) : null,
@@ -58,8 +57,8 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
             budget.Seconds is { } seconds ? Math.Max(0, seconds - (long)Math.Ceiling(Seconds)) : null
         );
 
-    /// <summary>The first limit that it goes over, in a sentence; null when it keeps within all.</summary>
-    /// <param name="next">What is about to be used, and is part of this already.</param>
+    /// <summary>Gets the first exceeded limit, in one sentence; null if none is exceeded.</summary>
+    /// <param name="next">The estimate of the next request, which this value already includes.</param>
     public string? Over(AgentBudget budget, Spend next)
     {
         var before = new Spend(Usd - next.Usd, IsUsdKnown, Tokens - next.Tokens, Rounds - next.Rounds, Seconds - next.Seconds);
@@ -87,7 +86,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A request that was rejected before it was sent is not a round. Some programs never report their usage.</summary>
+    /// <summary>False for a request that was rejected before it was sent. Some programs never report their usage.</summary>
     private static bool WasAsked(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 }

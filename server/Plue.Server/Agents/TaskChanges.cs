@@ -8,17 +8,16 @@ internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
 
-    /// <summary>Stands for every task.</summary>
+    /// <summary>The key of all tasks.</summary>
     public const string Any = "";
 
-    /// <summary>Between two looks: a look is at every task, and many change while a tree works.</summary>
+    /// <summary>The minimum interval between two scans: each reads all tasks, and many change while a tree runs.</summary>
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(16);
 
     private readonly Lock sync = new();
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
     private bool isTelling;
 
-    /// <summary>Completes at the next change.</summary>
     public Task NextAsync(string uri) =>
         waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 

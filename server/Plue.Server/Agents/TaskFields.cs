@@ -8,20 +8,19 @@ namespace Plue.Server.Agents;
 /// <summary>Values of a task that only Plue sets.</summary>
 internal static class TaskFields
 {
-    /// <summary>The id of the call that asked for the task: by it a parent finds its child again.</summary>
+    /// <summary>The id of the tool call that spawned the task; a parent uses it to find its child again.</summary>
     public const string Call = "spawned_by_call";
 
-    /// <summary>What of the parent's budget is kept for it.</summary>
+    /// <summary>The part of the parent's budget that is reserved for the task.</summary>
     public const string Reserved = "reserved_budget";
 
-    /// <summary>What it handed back, or how else it ended; gone while it is worked on.</summary>
+    /// <summary>The result of the task; absent while it runs.</summary>
     public const string Result = "result";
 
-    /// <summary>What the tool finish was called with.</summary>
     public const string Handed = "handed_back";
     public const string Routing = "routing";
 
-    /// <summary>Number of reminders to the current candidate that something is missing.</summary>
+    /// <summary>The number of failed checks reported to the current candidate.</summary>
     public const string Tries = "tries";
 
     public static Json5Object ToJson5(AgentBudget budget)
@@ -49,7 +48,7 @@ internal static class TaskFields
             ? AgentBudget.Of(budget)
             : new AgentBudget(null, null, null, null);
 
-    /// <summary>A value that is there and not null.</summary>
+    /// <summary>Gets a value; null if it is missing or null.</summary>
     public static JsonElement? Find(StoredChat task, string field) =>
         task.Values.TryGetValue(field, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
             ? value

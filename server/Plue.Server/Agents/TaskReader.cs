@@ -10,15 +10,14 @@ using Plue.Server.Templates;
 namespace Plue.Server.Agents;
 
 /// <summary>Reads tasks from their journals. Figures of unchanged journals are cached.</summary>
-/// <param name="approvals">Pending approvals: their tasks wait for the user.</param>
+/// <param name="approvals">Pending approvals; their tasks wait for the user.</param>
 public sealed class TaskReader(Conversations conversations, ProviderRegistry providers, Approvals approvals)
 {
     private const int MaxCached = 2000;
 
     private readonly ConcurrentDictionary<string, (long Version, Figures Figures)> known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // for children: how many
+    private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // the number of children that a task waits for
 
-    /// <summary>What is read of a journal.</summary>
     /// <param name="IsUndecided">See <see cref="Undecided"/>.</param>
     private sealed record Figures(
         Spend Own,
@@ -30,7 +29,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         bool IsUndecided
     );
 
-    /// <summary>Every task with its row, newest first.</summary>
+    /// <summary>Gets the summaries of all tasks, newest first.</summary>
     public IReadOnlyList<ChatSummary> Summaries => conversations.ListTasks(includeArchived: true);
 
     public TaskTree Tree => TreeOf(Summaries);
@@ -40,7 +39,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <exception cref="FailureException">NotFound.</exception>
     public StoredChat Read(string uri) => conversations.Read(uri);
 
-    /// <summary>What its template and its own fields say.</summary>
+    /// <summary>Gets the agent settings of a task, from its template and its own fields.</summary>
     public AgentSpec SpecOf(StoredChat task) =>
         conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
 
@@ -61,7 +60,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
             ? last
             : null;
 
-    /// <param name="root">Only what is under it; null takes every task.</param>
+    /// <param name="root">Limits the result to this task and its subtasks; null returns all tasks.</param>
     public IReadOnlyList<TaskRow> Rows(string? root, bool includeArchived)
     {
         var summaries = Summaries;
@@ -74,14 +73,14 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         );
     }
 
-    /// <returns>Null when it is gone.</returns>
+    /// <returns>Null if the task was deleted.</returns>
     public TaskRow? Row(string uri)
     {
         var summaries = Summaries;
         return RowsOf(summaries.Where(summary => UriOf(summary) == uri), summaries, TreeOf(summaries)).FirstOrDefault();
     }
 
-    /// <summary>The rows of these tasks and of all above them at one moment; one that is gone has none.</summary>
+    /// <summary>Gets the rows of these tasks and of all their parents from one snapshot. Deleted tasks have no row.</summary>
     public IReadOnlyDictionary<string, TaskRow> RowsWithAbove(IReadOnlyCollection<string> uris)
     {
         var summaries = Summaries;
@@ -91,14 +90,14 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
             .ToDictionary(row => row.Uri, StringComparer.Ordinal);
     }
 
-    /// <summary>Every task of the tree that this one is in, as budgets see them.</summary>
+    /// <summary>Gets all tasks of the tree that contains this one, as budget nodes.</summary>
     public IReadOnlyList<BudgetNode> Nodes(string uri)
     {
         var summaries = Summaries;
         return Nodes(uri, summaries.ToDictionary(UriOf, StringComparer.Ordinal), TreeOf(summaries));
     }
 
-    /// <summary>It waits for a child, or does so no longer.</summary>
+    /// <summary>Records that a task starts or stops waiting for a child.</summary>
     public void WaitsForChild(string uri, bool isWaiting) =>
         waiting.AddOrUpdate(uri, isWaiting ? 1 : 0, (_, count) => Math.Max(0, count + (isWaiting ? 1 : -1)));
 
@@ -138,7 +137,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     {
         var byUri = summaries.ToDictionary(UriOf, StringComparer.Ordinal);
         var pending = approvals.Pending.ToLookup(one => one.Request.CodexId, StringComparer.Ordinal);
-        // What is the same for many is looked up once.
+        // Values that tasks share are looked up once.
         Dictionary<string, Spend> inAll = new(StringComparer.Ordinal);
         Dictionary<string, (string Name, bool IsFree)> answering = new(StringComparer.Ordinal);
         Dictionary<string, string> templates = new(StringComparer.Ordinal);

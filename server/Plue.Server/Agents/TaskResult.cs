@@ -5,14 +5,14 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Agents;
 
-/// <summary>What came of a task, as its parent and scripts get it. Kept with the task, and true as long as nothing was said after it.</summary>
+/// <summary>The result of a task for its parent and scripts. Stored with the task and valid until a message follows it.</summary>
 /// <param name="Status">A constant of <see cref="TaskStates"/>.</param>
-/// <param name="Outputs">What it handed back; null when it had nothing to hand back, or when that does not fit what its template asks for.</param>
-/// <param name="Output">The last that it said, with the summary of what it handed back where that does not fit.</param>
-/// <param name="FilesChanged">From the workspace, with <c>/</c>; of everything under it too.</param>
-/// <param name="Cost">USD of it and everything under it; null while a price is not known.</param>
-/// <param name="ExecutionTimeMs">From its making to its end.</param>
-/// <param name="Reason">Why it did not end well, or what is to be known though it is done, one sentence.</param>
+/// <param name="Outputs">The arguments of finish; null if there are none or they do not match the template's schema.</param>
+/// <param name="Output">The last message, followed by a summary of the result if the result does not match the schema.</param>
+/// <param name="FilesChanged">Paths relative to the workspace, with <c>/</c>, including changes by subtasks.</param>
+/// <param name="Cost">USD including subtasks; null if a price is not known.</param>
+/// <param name="ExecutionTimeMs">From the creation of the task to its end.</param>
+/// <param name="Reason">Why the task did not succeed, or a note about its result, in one sentence.</param>
 public sealed record TaskResult(
     string Task,
     string Status,
@@ -26,13 +26,13 @@ public sealed record TaskResult(
 {
     private const string After = "after";
 
-    /// <summary>One JSON object, with the names of docs/records.md.</summary>
+    /// <summary>Gets a JSON object with the names of docs/records.md.</summary>
     public string ToJson() => Json5Conversion.Of(Fields()).GetRawText();
 
-    /// <param name="head">The last message that it takes into account.</param>
+    /// <param name="head">The id of the last message that the result covers.</param>
     internal JsonElement ToValue(string head) => Json5Conversion.Of(Fields().With(After, new Json5String(head)));
 
-    /// <summary>The one that is kept with a task; null while it has none, or has gone on since.</summary>
+    /// <summary>Gets the stored result of a task; null if it has none or has continued since.</summary>
     internal static TaskResult? Of(StoredChat task)
     {
         if (

@@ -5,9 +5,9 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Agents;
 
-/// <summary>Who works on a task and why, and who is next should that one fail. Kept with the task.</summary>
-/// <param name="Next">Not tried yet, in order.</param>
-/// <param name="Tries">Number of failed checks reported to the current candidate.</param>
+/// <summary>The model that works on a task, the reason, and the next candidates. Stored with the task.</summary>
+/// <param name="Next">The candidates not tried yet, in order.</param>
+/// <param name="Tries">The number of failed checks reported to the current candidate.</param>
 public sealed record TaskRouting(
     string Chosen,
     string Why,
@@ -16,7 +16,6 @@ public sealed record TaskRouting(
     int Tries
 )
 {
-    /// <summary>Tries that each candidate has.</summary>
     public const int TriesEach = 2;
 
     internal static TaskRouting Of(Route route) =>
@@ -28,7 +27,7 @@ public sealed record TaskRouting(
             0
         );
 
-    /// <summary>After the one at work failed; the first of <see cref="Next"/> is at work then.</summary>
+    /// <summary>Gets the routing after the current candidate failed: the first of <see cref="Next"/> takes over.</summary>
     internal TaskRouting Failed(string why) =>
         new(Next[0].Name, $"{Chosen} failed: {why}", [.. Rejected, new Rejection(Chosen, why)], [.. Next.Skip(1)], 0);
 

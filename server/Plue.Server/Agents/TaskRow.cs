@@ -3,9 +3,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
 
-/// <summary>A task as the tree shows it.</summary>
 /// <param name="Status">The current status, including what it waits for.</param>
-/// <param name="Waiting">Approvals that it waits for.</param>
+/// <param name="Waiting">The pending approvals of the task.</param>
 /// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>
 /// <param name="Note">The reason for the status, in one sentence; null if the status is sufficient.</param>
 public sealed record TaskRow(

@@ -13,16 +13,16 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Agents;
 
-/// <summary>Makes tasks: for a person, for a hook, and for an agent that waits for what its child hands back.</summary>
+/// <summary>Creates tasks for users, hooks, and agents that wait for the result of a child.</summary>
 internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
 {
-    /// <summary>Tasks above each other.</summary>
+    /// <summary>The maximum nesting of tasks.</summary>
     public const int MaxDepth = 4;
 
-    /// <summary>Tasks in one tree, ended ones too, up to which agents start further ones.</summary>
+    /// <summary>The number of tasks in one tree, including ended ones, at which agents can no longer spawn tasks.</summary>
     public const int MaxTasksInTree = 50;
 
-    /// <summary>What an agent may not set of its child: who works on it, and what it may do and use.</summary>
+    /// <summary>Values that an agent cannot set for its child: its model, permissions and limits.</summary>
     private static readonly HashSet<string> NotGiven =
     [
         .. AgentSpec.Keys,
@@ -36,8 +36,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private readonly ProviderSlots slots = new(id =>
         services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted
     );
-    private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the child that works
-    private readonly SemaphoreSlim making = new(1, 1); // so that two never get the same rest of a budget
+    private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the running child
+    private readonly SemaphoreSlim making = new(1, 1); // so that two tasks never get the same part of a budget
 
     /// <summary>A slot at a provider, which other tasks can use while this task waits for its children.</summary>
     private sealed class Held(string providerId)
@@ -48,26 +48,26 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         public int Children { get; set; }
     }
 
-    /// <summary>What would be made.</summary>
-    /// <param name="IsAllowedBefore">The user allowed its parent to use this model without a price.</param>
+    /// <summary>A task that can be created.</summary>
+    /// <param name="IsAllowedBefore">True if the user already allowed the parent to use this model without a price.</param>
     private sealed record Plan(Template Template, Route Route, AgentBudget Limits, AgentBudget Reserved, bool IsAllowedBefore)
     {
         public string Shown => Route.InOrder[0].Shown;
 
-        /// <summary>Why the user is asked before it is made; null when nothing speaks against it.</summary>
+        /// <summary>Gets the reason why the user has to approve the task; null if there is none.</summary>
         public string? Doubt =>
             Route.InOrder[0].Price is null && Limits.Usd is { } usd && !IsAllowedBefore
                 ? $"No price is known for {Route.InOrder[0].Name}, so the budget of {Spend.Money(usd)} cannot be enforced."
                 : null;
     }
 
-    /// <summary>Makes a task for a person and has it begin.</summary>
-    /// <param name="providerId">Null leaves it to the template.</param>
-    /// <param name="budget">Over the template's; null parts are the template's.</param>
-    /// <param name="parentId">The chat or task that it belongs to; null makes the top of a tree.</param>
-    /// <param name="files">Sent with the goal.</param>
-    /// <param name="from">The chat whose messages it continues.</param>
-    /// <exception cref="FailureException">It cannot be made; nothing is stored.</exception>
+    /// <summary>Creates and starts a task for the user.</summary>
+    /// <param name="providerId">Null uses the template's.</param>
+    /// <param name="budget">Overrides the template's budget; null parts keep it.</param>
+    /// <param name="parentId">The chat or task that it belongs to; null creates a top-level task.</param>
+    /// <param name="files">Attached to the goal.</param>
+    /// <param name="from">The chat whose messages the task continues.</param>
+    /// <exception cref="FailureException">The task cannot be created; nothing is stored.</exception>
     public async Task<Conversation> SpawnAsync(
         string templateId,
         string goal,
@@ -108,11 +108,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return conversation;
     }
 
-    /// <summary>Turns a chat into a task and has it begin. The address, messages, and everything else of the chat stay.</summary>
-    /// <param name="providerId">Null leaves it to the template.</param>
-    /// <param name="budget">Over the template's; null parts are the template's. The messages before do not count.</param>
-    /// <param name="files">Sent with the goal.</param>
-    /// <exception cref="FailureException">It cannot be a task; nothing is changed.</exception>
+    /// <summary>Turns a chat into a task and starts it. The address, messages, and everything else of the chat stay.</summary>
+    /// <param name="providerId">Null uses the template's.</param>
+    /// <param name="budget">Overrides the template's budget; null parts keep it. Earlier messages do not count.</param>
+    /// <param name="files">Attached to the goal.</param>
+    /// <exception cref="FailureException">The chat cannot become a task; nothing is changed.</exception>
     public async Task<Conversation> ConvertAsync(
         string uri,
         string templateId,
@@ -156,8 +156,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     }
 
     /// <summary>Starts a task for a hook. No call waits for it.</summary>
-    /// <param name="depth">How many hooks led to it.</param>
-    /// <returns>Its address.</returns>
+    /// <param name="depth">The number of hooks in the chain that led to it.</param>
+    /// <returns>The address of the task.</returns>
     public async Task<string> SpawnForHookAsync(
         string templateId,
         Json5Object values,
@@ -197,7 +197,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     {
         try
         {
-            // One that was made before a restart is waited for again.
+            // A child created before a restart is awaited again.
             if (ChildOf(request) is { } child)
             {
                 return Task.FromResult(new SpawnCheck($"{tasks.Reader.Read(child).Title}, which already exists", null));
@@ -237,7 +237,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
     }
 
-    /// <summary>The children that a task waited for when its process ended, oldest first.</summary>
+    /// <summary>Gets the children that a task was waiting for when its process ended, oldest first.</summary>
     internal IReadOnlyList<CutOffCall> CutOff(StoredChat task, string uri)
     {
         if (task.Messages is not [.., { Status: MessageStatus.Interrupted } last])
@@ -264,7 +264,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         ];
     }
 
-    /// <summary>Has each go on that has not ended, and waits for all.</summary>
+    /// <summary>Resumes the children that have not ended, and waits for all.</summary>
     internal async Task<IReadOnlyList<(string ToolUseId, TaskResult Result)>> WaitAgainAsync(
         string parentId,
         IReadOnlyList<CutOffCall> children
@@ -314,7 +314,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return await EndOfAsync(uri, progress, cancellationToken);
     }
 
-    /// <summary>Waits until it has ended for any reason. A task that waits for its budget, or is paused, has not ended.</summary>
+    /// <summary>Waits until a task has ended. A task that is paused or has reached its budget has not ended.</summary>
     public async Task<TaskResult> EndOfAsync(string uri, IToolProgress? progress, CancellationToken cancellationToken)
     {
         string? reported = null;
@@ -352,7 +352,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
     }
 
-    /// <summary>Has it worked on. What fails before its first answer ends it, because no answer will.</summary>
+    /// <summary>Starts a task. A failure before its first response ends the task, because no turn will.</summary>
     private async Task BeginAsync(Conversation conversation, int depth)
     {
         try
@@ -460,7 +460,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return values;
     }
 
-    /// <exception cref="FailureException">It may not be made.</exception>
+    /// <exception cref="FailureException">The task cannot be created.</exception>
     private Plan PlanFor(
         string templateId,
         Dictionary<string, JsonElement> values,
@@ -483,7 +483,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             throw new FailureException(FailureKind.MissingField, $"{templateId} is not a task template.");
         }
 
-        // Hooks have bounds of their own.
+        // Hooks have separate limits.
         if (parentId is not null && !isHook)
         {
             CheckPlace(parentId, isAgent);
@@ -512,7 +512,9 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         );
     }
 
-    /// <summary>Under a limit of money, a child on a model without a price exists only because the user allowed it.</summary>
+    /// <summary>
+    /// True if the user allowed a child of the same parent to use this model without a price: under a cost limit, such a child exists only with an approval.
+    /// </summary>
     private bool WasAllowed(string? parentId, ModelChoice choice) =>
         parentId is not null
         && tasks
@@ -524,7 +526,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 && tasks.Reader.SpecOf(task).Budget.Usd is not null
             );
 
-    /// <param name="isAgent">False for a person, who may start any number of tasks.</param>
+    /// <param name="isAgent">False for the user, who can start any number of tasks.</param>
     private void CheckPlace(string parentId, bool isAgent)
     {
         var tree = tasks.Reader.Tree;
@@ -610,7 +612,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private static string? ModelIn(Dictionary<string, JsonElement> values) =>
         values.TryGetValue("model", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>Who waits for a child works on nothing: its place is free for the child.</summary>
+    /// <summary>Releases the slot of a task that waits for its children, because it uses no provider.</summary>
     private async Task LendAsync(string uri, CancellationToken cancellationToken)
     {
         if (!held.TryGetValue(uri, out var mine))
@@ -665,5 +667,5 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     }
 }
 
-/// <summary>A call that a restart cut off, with the task that it had made.</summary>
+/// <summary>An interrupted spawn_task call and the task that it created.</summary>
 internal sealed record CutOffCall(string ToolUseId, string Child);

@@ -10,7 +10,7 @@ public enum SpanKind
     Tool,
 }
 
-/// <param name="End">Null while it goes on.</param>
+/// <param name="End">Null while it runs.</param>
 public sealed record TaskSpan(SpanKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? Usd);
 
 public enum StepState
@@ -22,12 +22,11 @@ public enum StepState
 
 public sealed record TaskStep(string Text, StepState State);
 
-/// <summary>What the messages of a task say of its course.</summary>
 public static class TaskTimeline
 {
     private const string TodoTool = "todo";
 
-    /// <summary>When the model was asked and when tools were at work, oldest first.</summary>
+    /// <summary>Gets the spans of model requests and tool calls, oldest first.</summary>
     public static IReadOnlyList<TaskSpan> Of(StoredChat task) => Of(task.Messages, task.Model ?? "");
 
     internal static IReadOnlyList<TaskSpan> Of(IReadOnlyList<Message> messages, string model)
@@ -64,7 +63,7 @@ public static class TaskTimeline
         return spans;
     }
 
-    /// <summary>Calls wait for their approval before they run, so that what they waited lies before the span.</summary>
+    /// <summary>Gets the start of a tool span without the time that calls waited for approvals.</summary>
     private static DateTimeOffset StartOf(Message answer, DateTimeOffset began, DateTimeOffset ended)
     {
         var results = answer.Parts.OfType<MessagePart.ToolResult>().ToList();
@@ -77,7 +76,7 @@ public static class TaskTimeline
         return start > began ? start : began;
     }
 
-    /// <summary>The steps that the agent last wrote down.</summary>
+    /// <summary>Gets the steps of the last todo call.</summary>
     public static IReadOnlyList<TaskStep> PlanOf(StoredChat task)
     {
         var last = task
@@ -106,7 +105,7 @@ public static class TaskTimeline
         }
         catch (JsonException)
         {
-            return []; // cut short while it streams
+            return []; // truncated while it streams
         }
     }
 

@@ -6,7 +6,7 @@ public sealed class TaskTree
     private readonly Dictionary<string, string> parents = new(StringComparer.Ordinal);
     private readonly ILookup<string, string> children;
 
-    /// <param name="links">Each task with the address of what asked for it; null for a person.</param>
+    /// <param name="links">Each task with the address of its parent; null if the user started it.</param>
     public TaskTree(IEnumerable<(string Uri, string? Parent)> links)
     {
         foreach (var (uri, parent) in links)
@@ -20,13 +20,13 @@ public sealed class TaskTree
         children = parents.ToLookup(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
     }
 
-    /// <summary>The task or chat above it; null at the top.</summary>
+    /// <summary>Gets the parent task or chat; null for a top-level task.</summary>
     public string? ParentOf(string uri) => parents.GetValueOrDefault(uri);
 
-    /// <summary>Oldest first: addresses sort by the time of making.</summary>
+    /// <summary>Gets the children, oldest first: addresses sort by creation time.</summary>
     public IReadOnlyList<string> ChildrenOf(string uri) => [.. children[uri].Order(StringComparer.Ordinal)];
 
-    /// <summary>Nearest first; chats too.</summary>
+    /// <summary>Gets all parents including chats, nearest first.</summary>
     public IReadOnlyList<string> Above(string uri)
     {
         List<string> above = [];
@@ -38,7 +38,7 @@ public sealed class TaskTree
         return above;
     }
 
-    /// <summary>Everything under it, each before what is under that.</summary>
+    /// <summary>Gets all subtasks, each before its own subtasks.</summary>
     public IReadOnlyList<string> Under(string uri)
     {
         List<string> under = [];

@@ -5,8 +5,8 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Runs a command for a hosted agent by the tool <c>bash</c>, and passes its output on. Used once.</summary>
-/// <param name="isAllowed">The user has approved this very command.</param>
+/// <summary>Runs one command for a hosted agent with the <c>bash</c> tool and forwards its output. Single use.</summary>
+/// <param name="isAllowed">True if the user has approved exactly this command.</param>
 internal sealed class AgentCommandTool(ITool bash, string command, string? folder, Action<string> output, bool isAllowed) : ITool
 {
     private const int Seconds = 1_800;
@@ -15,7 +15,7 @@ internal sealed class AgentCommandTool(ITool bash, string command, string? folde
     public ToolDeclaration Declaration => new(Name, "", "{}");
     public bool IsReadOnly => false;
 
-    /// <summary>The whole output; null if it did not run.</summary>
+    /// <summary>Gets the full output; null if the command did not run.</summary>
     public string? Output { get; private set; }
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)

@@ -7,16 +7,15 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Reads or writes a file for a hosted agent: the whole text, with unsaved changes of the editor. Used once.</summary>
-/// <param name="content">The new text; null reads.</param>
-/// <param name="isAllowed">The user has approved this very content.</param>
+/// <summary>Reads or writes one whole file for a hosted agent, including unsaved changes of the editor. Single use.</summary>
+/// <param name="content">The new text; null to read.</param>
+/// <param name="isAllowed">True if the user has approved exactly this content.</param>
 internal sealed class AgentFileTool(string file, string? content, EditorWindow editor, bool isAllowed) : ITool
 {
     public string Name => content is null ? "read" : "write";
     public ToolDeclaration Declaration => new(Name, "", "{}");
     public bool IsReadOnly => content is null;
 
-    /// <summary>What was read.</summary>
     public string? Content { get; private set; }
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -29,7 +28,7 @@ internal sealed class AgentFileTool(string file, string? content, EditorWindow e
 
         if (await WorkspaceFile.TryReadAsync(path, editor, cancellationToken) is { } before)
         {
-            // The agent read it by itself; what it would overwrite is shown.
+            // The agent has read the file itself, and the approval shows what would be overwritten.
             context.Seen.Record(path.Full, FolderHandle.HashOf(before.Content));
         }
 

@@ -9,16 +9,16 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Serves a hosted agent during one turn. What it asks for goes through <see cref="ToolRunner"/>; what it changes by itself is recorded between two checkpoints
-/// and becomes changes to review.
+/// Serves a hosted agent during one turn. Its requests go through <see cref="ToolRunner"/>. Changes that the agent makes itself are recorded between two
+/// checkpoints, and the user can review them.
 /// </summary>
-/// <param name="toolbox">The tools of the chat; commands run by its <c>bash</c>.</param>
+/// <param name="toolbox">The tools of the chat; the agent's commands use its <c>bash</c>.</param>
 internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolbox, EditorWindow editor, IProgramTurn turn) : IAgentHost
 {
     private readonly SemaphoreSlim recording = new(1, 1);
     private readonly ConcurrentDictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
 
-    /// <summary>What the user approved in this turn, each for one use: a command, or a path with its new text.</summary>
+    /// <summary>The commands, and the paths with their new text, that the user approved in this turn, each for one use.</summary>
     private readonly ConcurrentDictionary<string, byte> approved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileChange> unclaimed = new(StringComparer.Ordinal);
     private IEditScope? scope;
@@ -28,7 +28,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
     public required bool MayChangeFiles { get; init; }
     public string? Sandbox { get; set; }
 
-    /// <summary>Observes the calls. Null without an observer.</summary>
+    /// <summary>Gets or sets the observer of the calls; null for none.</summary>
     public IToolObserver? Observer { get; set; }
 
     public async Task BeginAsync(CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
         try
         {
             lastToolUseId = toolUseId;
-            // Opened before the last one is closed: a change between the two would be lost.
+            // The new scope is opened before the old one is closed, so that no change in between is lost.
             var next = await OpenAsync(CancellationToken.None);
             await CloseAsync();
             scope = next;
@@ -168,7 +168,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
         }
     }
 
-    /// <summary>An agent goes on while its call is recorded, so changes of its next calls may be among them.</summary>
+    /// <summary>Assigns recorded changes to a call. The agent continues in the meantime, so these may include changes of its next calls.</summary>
     private void Claim(string toolUseId, IReadOnlyList<string> paths)
     {
         var folders = turn.ContextOf(toolUseId).Folders;
@@ -195,12 +195,12 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
             )
         )[0];
 
-    /// <summary>A call of the agent may have a permission, a command and changes: what is known of it is kept together.</summary>
+    /// <summary>Merges the results of a call: it can have a permission, a command, and changes.</summary>
     private void Finished(ToolCallResult result)
     {
         if (result.Result is { Length: 0 })
         {
-            // The agent runs the call itself; how long that takes is not known here.
+            // The agent runs the call itself, so its duration is unknown.
             result = result with
             {
                 RunTime = null,

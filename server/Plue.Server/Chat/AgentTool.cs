@@ -9,15 +9,15 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// A call of a hosted agent's own tool, seen as a tool of ours: it says what the agent would do. It ends when it is allowed; then the agent does it in its
-/// sandbox, and what it changes is recorded beside it. Used once.
+/// Represents a call of a hosted agent's own tool in permission checks. It completes when the call is allowed; the agent then runs it in its sandbox, and its
+/// changes are recorded. Single use.
 /// </summary>
-/// <param name="editor">Files with unsaved changes are not changed: the agent would overwrite them.</param>
+/// <param name="editor">Rejects changes to files with unsaved changes, which the agent would overwrite.</param>
 internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow editor) : ITool
 {
     private const int MaxFileBytes = 10 * 1024 * 1024;
 
-    /// <summary>The tool of Plue whose rules apply.</summary>
+    /// <summary>Gets the name of the Plue tool whose rules apply.</summary>
     public string Name =>
         call.Kind switch
         {
@@ -93,7 +93,7 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow ed
         }
     }
 
-    /// <summary>The whole files where a passage of them is to be replaced.</summary>
+    /// <summary>Gets the whole files, with replaced passages applied.</summary>
     private List<ProposedFile> Proposed() =>
         [
             .. call.Edits.Select(edit =>
@@ -123,7 +123,7 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow ed
             ? UnifiedDiff.Of(only.Before ?? "", only.After)
             : string.Join('\n', diffs.Select(one => $"--- {one.Path}\n{UnifiedDiff.Of(one.Before ?? "", one.After)}"));
 
-    /// <returns>Null for a file that is not there or is not text.</returns>
+    /// <returns>Null if the file does not exist or is not text.</returns>
     private static string? Read(string path)
     {
         try

@@ -3,7 +3,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A call that the user approved a moment ago in the same words, when its agent asked for permission.</summary>
+/// <summary>A call that the user has just approved, identically, when the agent asked for permission.</summary>
 internal sealed class Approved(PlannedCall planned) : PlannedCall
 {
     public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];

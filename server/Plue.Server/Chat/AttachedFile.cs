@@ -3,13 +3,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A file, a selection or an image that a user wants to send.</summary>
-/// <param name="Path">As the user named it: relative to the workspace, or absolute. Null for what has only a <paramref name="Blob"/>.</param>
-/// <param name="Blob">Of an image that was stored before.</param>
-/// <param name="Name">Shown for what has no path.</param>
-/// <param name="Range">Only these lines.</param>
-/// <param name="Mode">How a file over the limit is sent; without it such a file is asked about.</param>
-/// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
+/// <summary>A file, selection or image that the user wants to send.</summary>
+/// <param name="Path">As entered by the user: absolute or relative to the workspace. Null if there is only a <paramref name="Blob"/>.</param>
+/// <param name="Blob">The id of an image that was stored before.</param>
+/// <param name="Name">The display name if there is no path.</param>
+/// <param name="Range">Limits the attachment to these lines.</param>
+/// <param name="Mode">How a file over the size limit is sent; null asks the user.</param>
+/// <param name="AllowOutside">True if the user allowed a file outside of the workspace.</param>
 public sealed record Attachment(
     string? Path,
     string? Blob = null,
@@ -19,7 +19,7 @@ public sealed record Attachment(
     bool AllowOutside = false
 );
 
-/// <summary><c>Summary</c>: the beginning, the outline and the end.</summary>
+/// <summary><c>Summary</c> sends the beginning, the outline and the end.</summary>
 public enum AttachmentMode
 {
     Whole,
@@ -33,17 +33,17 @@ public enum AttachmentKind
     Binary,
 }
 
-/// <summary>What has to be answered before a file is sent.</summary>
+/// <summary>A question that the user has to answer before a file is sent.</summary>
 public enum AttachmentQuestion
 {
     OutsideWorkspace,
     TooLarge,
 }
 
-/// <summary>A file as it would be sent now.</summary>
+/// <summary>A preview of a file as it would be sent now.</summary>
 public sealed record AttachedFile
 {
-    /// <summary>As it is named to the model: relative to the workspace, with <c>/</c>, where it lies inside.</summary>
+    /// <summary>Gets the path shown to the model: relative to the workspace, with <c>/</c>, if the file is inside.</summary>
     public required string Path { get; init; }
     public string Name => Path[(Path.LastIndexOfAny(['/', '\\']) + 1)..];
     public AttachmentKind Kind { get; init; }
@@ -51,28 +51,28 @@ public sealed record AttachedFile
     public string? MediaType { get; init; }
     public string? Blob { get; init; }
 
-    /// <summary>The lines that are sent, within the file.</summary>
+    /// <summary>Gets the lines of the file that are sent; null for all.</summary>
     public LineRange? Range { get; init; }
     public AttachmentMode? Mode { get; init; }
 
-    /// <summary>Bytes of the whole file; null when there is no such file.</summary>
+    /// <summary>Gets the size of the whole file in bytes; null if it does not exist.</summary>
     public long? Size { get; init; }
 
-    /// <summary>Of the whole file.</summary>
+    /// <summary>Gets the number of lines of the whole file.</summary>
     public int? Lines { get; init; }
 
-    /// <summary>Of what is sent, estimated.</summary>
+    /// <summary>Gets the estimated number of tokens to send.</summary>
     public long? Tokens { get; init; }
     public IReadOnlyList<AttachmentQuestion> Questions { get; init; } = [];
 
-    /// <summary>Why it cannot be sent at all, as a sentence; null when it can.</summary>
+    /// <summary>Gets why the file cannot be sent, as a sentence; null if it can.</summary>
     public string? Problem
     {
         get;
         init => field = value is null ? null : HiddenCharacters.VisibleLine(value);
     }
 
-    /// <summary>What the user should know though it is sent; null when there is nothing.</summary>
+    /// <summary>Gets a note for the user about a file that can be sent; null if there is none.</summary>
     public string? Note
     {
         get;

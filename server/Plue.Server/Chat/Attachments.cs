@@ -10,10 +10,10 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Files on their way into a chat: looked at before they are sent, read when they are. What lies outside the workspace or is large is asked about,
-/// what is protected or cannot be read is refused with a sentence, and nothing of an untrusted folder is read. Safe to use from any thread.
+/// Inspects files before they are sent, and reads them when they are. The user is asked about large files and files outside of the workspace. Protected and
+/// unreadable files are refused with a reason, and nothing is read from an untrusted folder. Thread-safe.
 /// </summary>
-/// <param name="editor">For unsaved text; null reads only the disk.</param>
+/// <param name="editor">Provides unsaved text; null reads from disk only.</param>
 public sealed class Attachments(
     Blobs blobs,
     Workspace workspace,
@@ -22,28 +22,28 @@ public sealed class Attachments(
     EditorWindow? editor = null
 )
 {
-    /// <summary>Bytes from which on a file is asked about.</summary>
+    /// <summary>The size in bytes above which the user is asked.</summary>
     public const int AskedFrom = 256 * 1024;
 
-    /// <summary>Bytes of text that are sent at most.</summary>
+    /// <summary>The maximum size of a text in bytes.</summary>
     public const int MaxTextBytes = 8 * 1024 * 1024;
 
-    /// <summary>Bytes of an image.</summary>
+    /// <summary>The maximum size of an image in bytes.</summary>
     public const int MaxImageBytes = 20 * 1024 * 1024;
 
-    /// <summary>Of one message.</summary>
+    /// <summary>The maximum number of files per message.</summary>
     public const int MaxFiles = 100;
 
-    /// <summary>A longer text is kept as a blob, so that a journal stays quick to read.</summary>
+    /// <summary>Longer texts are stored as blobs, so that journals stay fast to read.</summary>
     private const int MaxInlineBytes = 64 * 1024;
 
-    /// <summary>Some vendors refuse larger images.</summary>
+    /// <summary>The size in bytes above which some vendors refuse an image.</summary>
     private const int LargeImageBytes = 5 * 1024 * 1024;
     private const int MaxCached = 1_000;
 
     private readonly ConcurrentDictionary<(string Path, long Size, DateTime Modified), string> hashes = new();
 
-    /// <summary>Gets the text in the editor of those of the files that have unsaved changes. Without any, nothing is requested.</summary>
+    /// <summary>Gets the editor text of the given files that have unsaved changes. Sends no request if no file has any.</summary>
     public async Task<UnsavedTexts> ReadUnsavedAsync(IEnumerable<string?> paths, CancellationToken cancellationToken)
     {
         if (editor is not { HasUnsaved: true } || workspace.TrustedFolders is not { } folders)
@@ -63,14 +63,16 @@ public sealed class Attachments(
         return new UnsavedTexts(texts);
     }
 
-    /// <summary>Never throws for what a user can name: a file that cannot be sent says why.</summary>
+    /// <summary>Gets a preview of a file. Does not throw for invalid files; the result has the reason.</summary>
     public AttachedFile Inspect(Attachment wanted, UnsavedTexts? unsaved = null) => Look(wanted, unsaved).View;
 
-    /// <summary>Files that are in context for the whole chat: only from the workspace, and a large one as its summary.</summary>
+    /// <summary>Gets a preview of a pinned file. It must be in the workspace; a large file is sent as a summary.</summary>
     public AttachedFile InspectPinned(string path) => LookAtPinned(path, null).View;
 
-    /// <summary>The parts of a message, read now and kept.</summary>
-    /// <exception cref="FailureException">BadRequest: one cannot be sent, or has an open question; StoreReadOnly. Nothing was sent then.</exception>
+    /// <summary>Reads the files of a message and stores their content.</summary>
+    /// <exception cref="FailureException">
+    /// BadRequest: a file cannot be sent or has an open question. StoreReadOnly. Nothing is stored in either case.
+    /// </exception>
     public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted, UnsavedTexts? unsaved = null)
     {
         if (wanted.Count > MaxFiles)
@@ -78,7 +80,7 @@ public sealed class Attachments(
             throw new FailureException(FailureKind.BadRequest, $"A message can have at most {MaxFiles} files. Remove some.");
         }
 
-        // All are looked at before the first is kept.
+        // All files are checked before the first is stored.
         var looks = wanted.Select(one => Look(one, unsaved)).ToList();
         foreach (var look in looks)
         {
@@ -91,7 +93,7 @@ public sealed class Attachments(
         return [.. looks.Select(Keep)];
     }
 
-    /// <summary>A pinned file at its current content; <c>Part</c> is null where it cannot be read, and the view says why.</summary>
+    /// <summary>Reads a pinned file. <c>Part</c> is null if it cannot be sent; the view has the reason.</summary>
     internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path, UnsavedTexts? unsaved = null)
     {
         var (view, part, image) = LookAtPinned(path, unsaved);
@@ -100,11 +102,11 @@ public sealed class Attachments(
             return (view, null);
         }
 
-        // Without the cast the null would become bytes that are there and empty.
+        // Without the cast, null would be converted to an empty value.
         return (view, part with { Data = image is null ? (ReadOnlyMemory<byte>?)null : image, IsPinned = true });
     }
 
-    /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>
+    /// <summary>Gets why a file cannot be sent as requested, as a sentence; null if it can.</summary>
     internal static string? WhyNotNow(AttachedFile file) =>
         file.Problem
         ?? (
@@ -116,7 +118,7 @@ public sealed class Attachments(
         );
 
     /// <param name="data">Base64.</param>
-    /// <exception cref="FailureException">BadRequest: it is no image of the kinds that vendors take, or over 20 MiB.</exception>
+    /// <exception cref="FailureException">BadRequest: the image format is not supported, or the image is over 20 MiB.</exception>
     public AttachedFile StoreImage(string name, string mediaType, string data)
     {
         if (data.Length > (MaxImageBytes + 2L) / 3 * 4)
@@ -155,9 +157,9 @@ public sealed class Attachments(
         };
     }
 
-    /// <summary>A text that the editor sends itself, such as a selection or a file with unsaved changes.</summary>
-    /// <param name="path">Of its file, absolute; null for other text.</param>
-    /// <exception cref="FailureException">BadRequest: it is over 8 MiB, or its file is protected. StoreReadOnly.</exception>
+    /// <summary>Stores a text sent by the editor, such as a selection or a file with unsaved changes.</summary>
+    /// <param name="path">The absolute path of its file; null for other text.</param>
+    /// <exception cref="FailureException">BadRequest: the text is over 8 MiB, or its file is protected. StoreReadOnly.</exception>
     public MessagePart.File StoreText(string name, string? path, string text, LineRange? range)
     {
         var shown = HiddenCharacters.VisibleLine(name);
@@ -187,14 +189,16 @@ public sealed class Attachments(
         );
     }
 
-    /// <exception cref="FailureException">NotFound: it is not there, or damaged.</exception>
+    /// <exception cref="FailureException">NotFound: the blob is missing or damaged.</exception>
     public (string MediaType, byte[] Content) ReadBlob(string blob)
     {
         var content = blobs.Read(blob);
         return (ImageType.Detect(content) ?? "text/plain", content);
     }
 
-    /// <summary>Whether the file on the disk differs from the sent content. Null if unknown: there is no hash, or the file does not exist now.</summary>
+    /// <summary>
+    /// Returns whether the file on disk differs from the sent content; null if unknown, because there is no hash or the file no longer exists.
+    /// </summary>
     public bool? HasChanged(MessagePart.File sent)
     {
         if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolders is not { } folders)
@@ -246,8 +250,8 @@ public sealed class Attachments(
         return hashes[key] = Blobs.IdOf(content);
     }
 
-    /// <param name="Part">What is sent; null when nothing can be.</param>
-    /// <param name="Image">Its bytes, which are not kept yet.</param>
+    /// <param name="Part">The content to send; null if there is none.</param>
+    /// <param name="Image">The bytes of an image, which are not stored yet.</param>
     private sealed record Looked(AttachedFile View, MessagePart.File? Part = null, byte[]? Image = null);
 
     private MessagePart.File Keep(Looked look)
@@ -338,7 +342,7 @@ public sealed class Attachments(
 
     private readonly record struct FilePlace(string Full, string Real, string Shown, bool IsInside);
 
-    /// <returns>Why the file may not be read; null when it may.</returns>
+    /// <returns>Why the file cannot be read; null if it can.</returns>
     private string? Place(string path, out FilePlace place)
     {
         place = new(path, path, path, false);
@@ -351,7 +355,7 @@ public sealed class Attachments(
         try
         {
             var full = Path.GetFullPath(folders?.Locate(path) ?? path);
-            // One look at where it leads answers everything, so that a link cannot lead elsewhere in between.
+            // The real path is resolved once, so that a link cannot change between the checks.
             var real = RealPath.Of(full);
             var folder = folders?.All.FirstOrDefault(one => RealPath.ResolvesInto(real, one.Path));
             place = new(full, real, folder is null ? full : folders!.Shown(folder, ShownOf(full, folder.Path)), folder is not null);
@@ -365,13 +369,13 @@ public sealed class Attachments(
             return $"{path} is not a path.";
         }
 
-        // Also the place that is read, should a link lead elsewhere by now.
+        // Both paths are checked, because a link may have changed by now.
         return protectedPaths.DenialReason(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
     }
 
     private const string NotTrusted = "The folder is not trusted, so its files cannot be read.";
 
-    /// <summary>Inside by its name, or by where it really lies when a link from elsewhere leads in.</summary>
+    /// <summary>Gets the path relative to the folder, using the real path if the file is reached through a link from outside.</summary>
     private static string ShownOf(string full, string folder)
     {
         var named = Path.GetRelativePath(folder, full);
@@ -392,7 +396,7 @@ public sealed class Attachments(
         {
             file = new FileInfo(place.Real);
             content = RegularFile.Read(place.Real, Blobs.MaxBytes);
-            // A link may have been put elsewhere between the look and the reading.
+            // A link may have changed between the check and the read.
             if (RealPath.Of(place.Full) != place.Real)
             {
                 return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again.");

@@ -5,35 +5,35 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Somebody whose template has hooks: a chat, a task, an item.</summary>
+/// <summary>A codex whose template has hooks: a chat, task or item.</summary>
 internal interface IHookTarget
 {
     string Uri { get; }
 
-    /// <summary>Null when it is missing, or belongs to a workspace that is not trusted: then it has no hooks.</summary>
+    /// <summary>Gets the template; null if it is missing or its workspace is not trusted, so that no hooks run.</summary>
     Template? Template { get; }
 
-    /// <summary>All fields as they are now, with the defaults of the template.</summary>
+    /// <summary>Gets all current field values, including defaults of the template.</summary>
     Json5Object Values();
 
-    /// <returns>What changed by it.</returns>
-    /// <exception cref="FailureException">The field cannot have the value.</exception>
+    /// <returns>The resulting changes.</returns>
+    /// <exception cref="FailureException">The value is not valid for the field.</exception>
     Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken);
 
-    /// <param name="depth">Of what follows from the answer.</param>
-    /// <returns>Why no response was requested, as one sentence; null if one was.</returns>
-    /// <exception cref="FailureException">The provider cannot be asked.</exception>
+    /// <param name="depth">The hook depth of what follows from the response.</param>
+    /// <returns>Why no response was requested, as a sentence; null if one was.</returns>
+    /// <exception cref="FailureException">The provider cannot be used.</exception>
     Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken);
 
     Task NoteAsync(HookNote note, CancellationToken cancellationToken);
 }
 
-/// <summary>What a hook did, or why it failed.</summary>
+/// <summary>The outcome or error of a hook action.</summary>
 internal sealed record HookNote(HookChange Change, HookAction Action, string? Outcome, string? Error, int Depth);
 
 /// <summary>
-/// Carries out what the hooks of templates ask for. A change leads to actions, and what they change leads to more, within <see cref="HookBounds"/>. A hook
-/// that fails says so on its codex and stops nothing else.
+/// Runs the hooks of templates. A change leads to actions, whose changes can lead to further actions, within <see cref="HookBounds"/>. A hook that fails is
+/// noted in its codex and stops nothing else.
 /// </summary>
 internal sealed class Automation(IHookActions actions, TimeProvider time, ILogger logger)
 {
@@ -41,23 +41,23 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
 
     internal HookBounds Bounds { get; } = new(time);
 
-    /// <summary>What the hooks would do, without doing it.</summary>
+    /// <summary>Gets the actions of the matching hooks without running them.</summary>
     internal static IReadOnlyList<HookAction> Plan(Template template, HookChange change, Func<Json5Object> values) =>
         template.Hooks.Any(hook => hook.Trigger == change.Trigger && (hook.Field is null || hook.Field == change.Field))
             ? AutomationHooks.Evaluate(template.Hooks, change, values())
             : [];
 
-    /// <summary>Whether a hook waits for one of these changes, whatever its conditions.</summary>
+    /// <summary>True if a hook is registered for one of these changes, regardless of its conditions.</summary>
     internal static bool Waits(Template? template, IEnumerable<HookChange> changes) =>
         template is not null
         && changes.Any(change =>
             template.Hooks.Any(hook => hook.Trigger == change.Trigger && (hook.Field is null || hook.Field == change.Field))
         );
 
-    /// <summary>Once a bound is reached, nothing more is carried out but the answer to what a person said.</summary>
-    /// <param name="depth">How many hooks led to these changes; 0 for a person's own.</param>
-    /// <param name="cancellationToken">Ends it between two actions, with nothing noted.</param>
-    /// <param name="planned">What the hooks said of the first change already.</param>
+    /// <summary>Runs the hooks for these changes. After a limit is reached, only the response to a user's message still runs.</summary>
+    /// <param name="depth">The number of hooks that led to these changes; 0 for the user's own.</param>
+    /// <param name="cancellationToken">Cancels between two actions, without a note.</param>
+    /// <param name="planned">The actions already determined for the first change.</param>
     internal async Task RunAsync(
         IHookTarget target,
         IReadOnlyList<HookChange> changes,
@@ -184,7 +184,7 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>A codex that cannot be written to cannot keep it; the log does.</summary>
+    /// <summary>Errors are also logged, because a read-only codex cannot store the note.</summary>
     private async Task NoteAsync(IHookTarget target, HookNote note, CancellationToken cancellationToken)
     {
         if (note.Error is not null)

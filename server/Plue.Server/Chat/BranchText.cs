@@ -3,20 +3,20 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <param name="Index">In the branch, from 0.</param>
-/// <param name="Count">Occurrences of the text in that message.</param>
+/// <param name="Index">The position in the branch, from 0.</param>
+/// <param name="Count">The number of occurrences in the message.</param>
 public sealed record FoundText(Message Message, int Index, int Count);
 
-/// <summary>What a reader looks for in the branch that is shown: its questions, and places of a text.</summary>
+/// <summary>The outline and text search of the displayed branch.</summary>
 public static class BranchText
 {
     private const int OutlineLength = 120;
 
-    /// <summary>The questions with their places in the branch.</summary>
+    /// <summary>Gets the user's messages with their positions in the branch.</summary>
     public static IEnumerable<(Message Question, int Index)> Questions(IReadOnlyList<Message> branch) =>
         branch.Select((message, index) => (message, index)).Where(place => place.message.Role == MessageRole.User);
 
-    /// <summary>The beginning of a message in one line, for a list.</summary>
+    /// <summary>Gets the beginning of a message as one line, for a list.</summary>
     public static string Beginning(Message message)
     {
         var text = message.Text.AsSpan().Trim();
@@ -40,8 +40,8 @@ public static class BranchText
     }
 
     /// <summary>
-    /// Messages whose text has it, whatever its case: what is read as the conversation. Reasoning and tools are folded away on the page, so they are not
-    /// looked through. Places do not overlap.
+    /// Finds messages that contain the text, ignoring case. Reasoning and tool calls are not searched, because they are collapsed on the page. Occurrences do
+    /// not overlap.
     /// </summary>
     public static IEnumerable<FoundText> Find(IReadOnlyList<Message> branch, string text)
     {

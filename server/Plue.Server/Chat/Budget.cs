@@ -5,13 +5,13 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>How much the user wants to spend, in USD; null where nothing was set.</summary>
+/// <summary>The user's spending limits in USD; null for no limit.</summary>
 public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? CompletionsPerDay = null)
 {
     public const string PerDayKey = UserConfig.BudgetPerDayKey;
     public const string PerChatKey = UserConfig.BudgetPerChatKey;
 
-    /// <summary>The limits that are the organization's, with the file of its policy.</summary>
+    /// <summary>Gets the keys of limits set by the organization, with the path of the policy file.</summary>
     private IReadOnlyDictionary<string, string> OfPolicy { get; init; } = new Dictionary<string, string>();
 
     public static Budget Of(UserConfig config) =>
@@ -20,7 +20,7 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
             OfPolicy = config.Limited,
         };
 
-    /// <param name="spentToday">Asked only where a limit for the day is set.</param>
+    /// <param name="spentToday">Called only if there is a daily limit.</param>
     /// <exception cref="FailureException">BudgetExceeded, with both figures and where to change the limit.</exception>
     public async Task CheckAsync(decimal spentInChat, Func<Task<decimal>> spentToday)
     {
@@ -41,7 +41,7 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
         }
     }
 
-    /// <summary>Holds the code completions of the day against their limit, then all responses against theirs.</summary>
+    /// <summary>Checks the code completions of the day against their limit, then all responses against theirs.</summary>
     /// <inheritdoc cref="CheckAsync" path="/exception"/>
     public Task CheckCompletionsAsync(decimal completions, decimal all) =>
         CompletionsPerDay is { } limit && completions >= limit
@@ -54,7 +54,7 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? Completi
     private string Limit(string key) =>
         OfPolicy.TryGetValue(key, out var policy) ? $"the limit of your organization's policy ({policy})" : "your limit";
 
-    /// <param name="otherwise">In lower case.</param>
+    /// <param name="otherwise">An alternative, in lower case.</param>
     private string Advice(string key, string otherwise) =>
         OfPolicy.ContainsKey(key)
             ? $"{char.ToUpperInvariant(otherwise[0])}{otherwise[1..]}."

@@ -9,8 +9,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// The fields of a chat or task by the names that its template gives. What records have a place for goes there; every other field of the template is one
-/// of its values, held against the template before it is stored.
+/// Maps template field names to the fields of a chat or task. Names with a fixed field are stored there; all other fields are values, which are checked against
+/// the template before they are stored.
 /// </summary>
 internal static class ChannelFields
 {
@@ -44,8 +44,8 @@ internal static class ChannelFields
     /// <summary>Stored when the codex is created. Other fields use the template's default until they are set.</summary>
     private static readonly string[] Copied = [Title, ProviderRef, "model", Tags, ContextFiles];
 
-    /// <param name="template">Null when it is missing or has mistakes: the chat then has only what every chat has.</param>
-    /// <exception cref="FailureException">MissingField: no such field, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
+    /// <param name="template">Null if it is missing or invalid; only the built-in fields can then be set.</param>
+    /// <exception cref="FailureException">MissingField: the field does not exist or cannot have the value. PermissionDenied: a literal secret.</exception>
     public static ChatFields Set(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
     {
         var options = fields.Options ?? chat.Options;
@@ -86,7 +86,7 @@ internal static class ChannelFields
         }
     }
 
-    /// <exception cref="FailureException">As for <see cref="Set"/>; also for a field that is no list.</exception>
+    /// <exception cref="FailureException">As for <see cref="Set"/>; also if the field is not a list.</exception>
     public static ChatFields Append(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
     {
         var options = fields.Options ?? chat.Options;
@@ -114,7 +114,7 @@ internal static class ChannelFields
         };
     }
 
-    /// <summary>Checks what is changed as a whole: bounds of the options, and what the template says of fields that have a place of their own.</summary>
+    /// <summary>Checks a change as a whole: the limits of the options, and the template's constraints on built-in fields.</summary>
     /// <param name="given">The fields that were set.</param>
     public static void Check(ChatFields fields, IReadOnlyDictionary<string, JsonElement>? given, Template? template)
     {
@@ -134,9 +134,11 @@ internal static class ChannelFields
         );
     }
 
-    /// <summary>What a codex begins with: what was given, and the defaults that are kept with it. The others count from the template.</summary>
-    /// <param name="refusal">What did not happen, as the first sentence of a failure.</param>
-    /// <exception cref="FailureException">MissingField: a required field is missing, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
+    /// <summary>Gets the initial fields of a codex: the given values, and the defaults that are stored with it.</summary>
+    /// <param name="refusal">What failed, as the first sentence of the error message.</param>
+    /// <exception cref="FailureException">
+    /// MissingField: a required field is missing, or a field cannot have the value. PermissionDenied: a literal secret.
+    /// </exception>
     public static ChatFields Begin(
         ChannelKind kind,
         Template template,
@@ -156,11 +158,13 @@ internal static class ChannelFields
         return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
     }
 
-    /// <summary>Gives a chat without messages another template: what the user set stays if the template allows it, everything else is as in a new chat.</summary>
-    /// <param name="from">The template until now; null when it is missing or has mistakes.</param>
-    /// <param name="usual">The model of a new chat whose template names none.</param>
+    /// <summary>
+    /// Changes the template of a chat without messages. Values that the user set are kept if the new template allows them; everything else is as in a new chat.
+    /// </summary>
+    /// <param name="from">The previous template; null if it is missing or invalid.</param>
+    /// <param name="usual">The model of a new chat if the template has none.</param>
     /// <param name="title">Null keeps the title.</param>
-    /// <param name="given">Fields of the new template.</param>
+    /// <param name="given">Values for fields of the new template.</param>
     /// <exception cref="FailureException">As for <see cref="Begin"/>.</exception>
     public static ChatFields ChangeTemplate(
         StoredChat chat,
@@ -212,7 +216,7 @@ internal static class ChannelFields
         };
     }
 
-    /// <summary>Values that remove these fields.</summary>
+    /// <summary>Gets values that remove these fields.</summary>
     public static IEnumerable<KeyValuePair<string, JsonElement>> Nulls(IEnumerable<string> names) =>
         names.Select(name => KeyValuePair.Create(name, Json5Conversion.Of(new Json5Null())));
 
@@ -241,7 +245,7 @@ internal static class ChannelFields
     private static JsonElement TextsValue(IEnumerable<string> texts) =>
         Json5Conversion.Of(Json5Array.Of(texts.Select(text => (Json5Node)new Json5String(text))));
 
-    /// <summary>The defaults that are kept with a codex, for fields that were not given.</summary>
+    /// <summary>Adds the defaults that are stored with a codex, for fields without a value.</summary>
     private static ChatFields WithDefaults(ChannelKind kind, Template template, ChatFields fields, IEnumerable<string> given)
     {
         var begun = fields;
@@ -272,7 +276,7 @@ internal static class ChannelFields
             IsTask = kind == ChannelKind.Task,
         };
 
-    /// <summary>All fields with the defaults of the template.</summary>
+    /// <summary>Gets all field values, including defaults of the template.</summary>
     /// <param name="next">A message that is about to be added.</param>
     public static Json5Object Values(StoredChat chat, Template template, Message? next = null) =>
         template.WithDefaults(new Json5Object([.. ChatValues.PromptValues(chat, next).Members, .. ChatValues.Own(chat).Members]));
@@ -282,7 +286,7 @@ internal static class ChannelFields
         {
             Title => fields.Title is { Length: > 0 },
             ProviderRef => fields.ProviderId is not null,
-            // The template's model is one of the template's provider.
+            // The template's model belongs to the template's provider.
             "model" => fields.Model is not null || fields.ProviderId is not null,
             _ => false,
         };
@@ -377,7 +381,10 @@ internal static class ChannelFields
     private static IEnumerable<string> OwnNames(Template? template) =>
         template?.Fields.Select(field => field.Name).Where(name => name != Messages) ?? [];
 
-    /// <summary>Another provider has other models: the old choice goes with it unless a new one came. Of a list the others stand in.</summary>
+    /// <summary>
+    /// Sets the provider and its fallbacks from a name or list. A change of the provider resets the model unless one is also set, because another provider has
+    /// other models.
+    /// </summary>
     private static ChatFields SetProviders(ChatFields fields, string name, JsonElement value)
     {
         var providers = value.ValueKind == JsonValueKind.Array ? Texts(name, value) : [Text(name, value) ?? ""];
@@ -462,7 +469,7 @@ internal static class ChannelFields
     private static bool YesOrNo(string name, JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` must be true or false.");
 
-    /// <summary>A single text is accepted as a list of one.</summary>
+    /// <summary>Accepts a single string as a list of one.</summary>
     private static IReadOnlyList<string> Texts(string name, JsonElement value) =>
         value.ValueKind switch
         {

@@ -11,7 +11,7 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The tools of one chat or task, and the rights that their calls are held against.</summary>
+/// <summary>The tools of one chat or task, and the rights that apply to their calls.</summary>
 internal sealed class ChannelTools(ChatState state)
 {
     private const int MaxAncestors = 64;
@@ -32,7 +32,6 @@ internal sealed class ChannelTools(ChatState state)
             )
     );
 
-    /// <summary>The commands that hooks run for it.</summary>
     public HookSession Hooks { get; } =
         new(state.Services.Hooks, state.CodexId)
         {
@@ -51,16 +50,16 @@ internal sealed class ChannelTools(ChatState state)
             ? provider.Settings.Capabilities
             : ProviderCapabilities.Default;
 
-    /// <summary>What its template and its own values say of it.</summary>
+    /// <summary>Gets the agent settings from the template and the chat's own values.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
 
-    /// <summary>Of a task; null for a chat.</summary>
+    /// <summary>Gets the budget of a task; null for a chat.</summary>
     public AgentBudget? Budget => state.Chat.IsTask ? Spec.Budget : null;
 
-    /// <summary>How long the budget of a task lets it work on; null where nothing limits it.</summary>
+    /// <summary>Gets the remaining working time of a task; null if it has no time limit.</summary>
     public TimeSpan? TimeLeft => Budget is { } budget ? TaskBudget.TimeLeft(budget, state.Chat) : null;
 
-    /// <summary>How often the model is asked in one turn before the user is asked. The budget of a task says it for the task.</summary>
+    /// <summary>Gets the number of model requests per turn after which the user is asked. A rounds limit in the budget of a task replaces it.</summary>
     public int MaxRounds =>
         Budget is { Rounds: not null } ? int.MaxValue
         : state.Chat.IsTask ? ToolRounds.MaxTaskRounds
@@ -68,8 +67,8 @@ internal sealed class ChannelTools(ChatState state)
 
     public PermissionMode Mode => Rights()[0].Mode;
 
-    /// <summary>The tools that it has at this moment, in an order that does not change.</summary>
-    /// <returns>With one sentence for each tool that it should have and has not.</returns>
+    /// <summary>Gets the available tools, in a stable order.</summary>
+    /// <returns>The tools, and one sentence for each listed tool that is unavailable.</returns>
     public async Task<(Toolbox Tools, IReadOnlyList<string> Notes)> FindAsync(CancellationToken cancellationToken)
     {
         var chat = state.Chat;
@@ -107,7 +106,7 @@ internal sealed class ChannelTools(ChatState state)
             tools.Add(search);
         }
 
-        // Agents work on files: without a folder a subtask could do nothing.
+        // Agents work on files, so a subtask needs a folder.
         if (chat.IsTask || services.Workspace.TrustedFolder is not null)
         {
             tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));
@@ -139,17 +138,17 @@ internal sealed class ChannelTools(ChatState state)
         }
         catch (FailureException)
         {
-            // Why the provider cannot be used is said by the turn.
+            // The turn reports why the provider cannot be used.
             return null;
         }
     }
 
-    /// <summary>If the definitions of server tools are longer than the limit, the model gets a search in their place, and those that it found before.</summary>
+    /// <summary>Replaces the definitions of server tools by a search tool if they exceed the limit. Tools that the model has found stay.</summary>
     private Toolbox ToolboxOf(List<ITool> tools)
     {
         List<ITool> ofServers = [.. tools.Where(tool => ToolNames.IsServerTool(tool.Name))];
         var limit = services.Config.Number(UserConfig.ServerToolTokensKey) ?? double.MaxValue;
-        // A program with rounds of its own gets the list once.
+        // A program with its own tool loop gets the list only once.
         return ofServers.Sum(tool => ToolSearchTool.TokensOf(tool.Declaration)) <= limit || CapabilitiesOf(state).OwnToolLoop
             ? new Toolbox(tools)
             : new Toolbox([.. tools.Except(ofServers), new ToolSearchTool(ofServers)], ofServers).WithFound(
@@ -157,7 +156,7 @@ internal sealed class ChannelTools(ChatState state)
             );
     }
 
-    /// <summary>One sentence for each folder that was in the workspace at the last turn and is not any more.</summary>
+    /// <summary>Gets one sentence for each folder that was removed from the workspace since the last turn.</summary>
     private IEnumerable<string> RemovedFolders()
     {
         var (before, now) = (lastFolders, services.Workspace.TrustedFolders?.All ?? []);
@@ -181,10 +180,10 @@ internal sealed class ChannelTools(ChatState state)
             Hooks = Hooks,
         };
 
-    /// <summary>A provider with rounds of its own loaded skills in a response that is not stored yet.</summary>
+    /// <summary>Records skills loaded by a program with its own tool loop, in a response that is not stored yet.</summary>
     public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => loaded.Add(state.Chat.Messages, sources);
 
-    /// <summary>The rights of the task and of all its parents, as they are now.</summary>
+    /// <summary>Gets the current rights of the task and of all its parents.</summary>
     public IReadOnlyList<Rights> Rights()
     {
         List<(Rights Rights, PermissionMode? Mode)> chain = [];
@@ -200,7 +199,7 @@ internal sealed class ChannelTools(ChatState state)
             (id, chat) = (above, state.Chats.Find(above));
         }
 
-        // Without a mode of its own, a task uses the mode of its parent.
+        // A task without its own mode uses the mode of its parent.
         var mode = PermissionMode.Ask;
         var rights = new Rights[chain.Count];
         var policy = services.ManagedPolicy;
@@ -213,7 +212,10 @@ internal sealed class ChannelTools(ChatState state)
         return [.. rights, .. loaded.Restrict(rights[0], state.Chat.Messages)];
     }
 
-    /// <summary>Web pages and servers are only asked, and with approval. A tool of VS Code could change files or run commands.</summary>
+    /// <summary>
+    /// True for tools that are available in read-only mode. Web requests and server tools are included, because they require approval. Tools of VS Code are
+    /// not, because they could change files or run commands.
+    /// </summary>
     private static bool IsForReading(string name) =>
         name is "fetch" or WebSearchTool.ToolName || (ToolNames.Find(name) is not { MayChange: true } && !ToolNames.IsVsCodeTool(name));
 
@@ -237,7 +239,7 @@ internal sealed class ChannelTools(ChatState state)
         };
     }
 
-    /// <summary>With the tools of servers that the user selected for all chats, by their names, and those of this window or client.</summary>
+    /// <summary>Gets the agent settings, including the server tools selected for all chats and the tools of this window or client.</summary>
     private AgentSpec SpecOf(StoredChat chat)
     {
         var spec = AgentSpec.Of(ValuesOf(chat));

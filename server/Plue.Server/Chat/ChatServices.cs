@@ -18,7 +18,6 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The services that the chats of this process use.</summary>
 internal sealed class ChatServices(
     PlatformServices platform,
     CodexServices codices,
@@ -48,42 +47,40 @@ internal sealed class ChatServices(
     public HookServices Hooks => tools.Hooks;
     public IReadOnlyList<IToolSource> ToolSources => tools.Sources;
 
-    /// <summary>Takes the vault's values out of a text.</summary>
+    /// <summary>Masks stored secrets in a text.</summary>
     public ITextMask Redactor => platform.Redactor;
     public IChatEvents Events => events;
     public TimeProvider Time => platform.Time;
     public ILogger Logger { get; } = platform.CreateLogger("Chat");
 
-    /// <summary>True if no user is available to answer.</summary>
+    /// <summary>True if no user is available to answer questions.</summary>
     public bool IsUnattended { get; init; }
 
-    /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
+    /// <summary>Gets additional rules for all chats and tasks of this process; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
 
-    /// <summary>Tools that the chats of this process have beside those of their template, as templates list them.</summary>
+    /// <summary>Gets additional tools for all chats of this process, in the syntax of templates.</summary>
     public IReadOnlyList<string> MoreTools { get; init; } = [];
 
     public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("No task supervisor is registered.");
 
     public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");
 
-    /// <summary>The policy of the organization as it is now.</summary>
+    /// <summary>Gets the current policy of the organization.</summary>
     public ManagedPolicy ManagedPolicy => ManagedPolicy.Read(platform.Paths);
 
-    /// <summary>The settings as they are now.</summary>
     public UserConfig Config => codices.Config;
 
-    /// <summary>What is taken out of questions and responses; null when the user wants them as they are.</summary>
+    /// <summary>Gets the mask for questions and responses; null if the user disabled it.</summary>
     public ITextMask? Secrets => codices.Secrets.Current;
 
-    /// <summary>The template in force; null for one that is not there, has errors, or belongs to a workspace that is not trusted.</summary>
+    /// <summary>Gets the active template; null if it is missing, invalid, or part of an untrusted workspace.</summary>
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
 
-    /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
+    /// <summary>Gets the model options of a template. The chat's own options override them.</summary>
     public ChatOptions OptionsOf(string templateId) =>
         TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
-    /// <summary>The text of a prompt by its name.</summary>
     public string PromptOf(string name) => codices.Prompts.Get($"codex://prompts/{name}.md").Text;
 
     /// <summary>Sets the task supervisor, which is created after the conversations because it needs them.</summary>
@@ -99,15 +96,15 @@ internal sealed class ChatServices(
 
     void IHookActions.Notify(string message, string uri) => events.Notify(message, uri);
 
-    /// <summary>A row of the tree changed; null means that it is gone.</summary>
+    /// <summary>Publishes a changed row of the tree; null if it was removed.</summary>
     public void NotifyChanged(string codexId, ChatSummary? summary)
     {
         events.Changed(codexId, summary);
         tasks?.Changed(codexId, summary);
     }
 
-    /// <summary>For fields that are stored.</summary>
-    /// <exception cref="FailureException">PermissionDenied: the organization does not allow their permission mode.</exception>
+    /// <summary>Rejects a permission mode that the organization does not allow.</summary>
+    /// <exception cref="FailureException">PermissionDenied.</exception>
     public void RefuseMode(ChatFields fields)
     {
         if (
@@ -120,9 +117,9 @@ internal sealed class ChatServices(
         }
     }
 
-    /// <summary>Holds what was spent against the limits of the settings.</summary>
-    /// <param name="spentInChat">USD.</param>
-    /// <param name="running">What a response under way has cost so far, in USD.</param>
+    /// <summary>Checks the spending against the limits of the settings.</summary>
+    /// <param name="spentInChat">In USD.</param>
+    /// <param name="running">The cost of the running response so far, in USD.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public async Task CheckBudgetAsync(ProviderSettings settings, decimal spentInChat, decimal running, CancellationToken cancellationToken)
     {

@@ -7,24 +7,24 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// One open chat or task: what the commands of a user and the steps of a turn share. Changed in its loop only; what says so may be read by any thread.
+/// The state of one open chat or task, shared by user commands and the running turn. Changed only in its loop; members that can be read from any thread say so.
 /// </summary>
 internal sealed class ChatState
 {
-    /// <summary>Why a hook requests no response.</summary>
+    /// <summary>Why a hook does not request a response.</summary>
     public const string AnswerUnderWay = "a response is already streaming.";
 
     public static readonly HookChange MessageAdded = new(HookTrigger.FieldChange, ChannelFields.Messages);
 
-    private readonly StoredChat read; // what this window could only read
+    private readonly StoredChat read; // the state if this window cannot write
     private readonly string? readOnlyReason;
     private readonly Automation automation;
     private volatile RunningTurn? running;
     private volatile Message? judged;
-    private IReadOnlyList<HookFailure> hookFailures; // as views know them
+    private IReadOnlyList<HookFailure> hookFailures; // as last published
 
-    /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
-    /// <param name="before">The same chat as this window could only read it; views of it have to be loaded again.</param>
+    /// <param name="journal">Null if this window cannot write; <paramref name="readOnlyReason"/> then has the reason.</param>
+    /// <param name="before">The earlier read-only instance of the same chat, whose views must reload.</param>
     public ChatState(
         ChatServices services,
         Automation automation,
@@ -60,7 +60,7 @@ internal sealed class ChatState
 
     public ITurnSink Sink { get; }
 
-    /// <summary>Null when this window may only read.</summary>
+    /// <summary>Gets the journal; null if this window cannot write.</summary>
     public ChatJournal? Journal { get; }
 
     public ChannelTools Tools { get; }
@@ -71,40 +71,42 @@ internal sealed class ChatState
 
     public string CodexId { get; }
 
-    /// <summary>Why it cannot be written to now; null when it can. Any thread may read it.</summary>
+    /// <summary>Gets why the chat is read-only; null if it is not. Can be read from any thread.</summary>
     public string? ReadOnlyReason => Journal is null ? readOnlyReason : Journal.ReadOnlyReason;
 
-    /// <summary>The chat as it is stored. Any thread may read it.</summary>
+    /// <summary>Gets the chat as stored. Can be read from any thread.</summary>
     public StoredChat Chat => Journal?.Chat ?? read;
 
     public Template? Template => Services.TemplateOf(Chat.TemplateId);
 
-    /// <summary>Null when nothing is under way. Any thread may read it.</summary>
+    /// <summary>Gets or sets the running turn; null for none. Can be read from any thread.</summary>
     public RunningTurn? Running
     {
         get => running;
         set => running = value;
     }
 
-    /// <summary>The last response of a task while it is not decided whether the task is done; otherwise null. Any thread may read it.</summary>
+    /// <summary>Gets or sets the last response of a task until its result has been checked; otherwise null. Can be read from any thread.</summary>
     public Message? Judged
     {
         get => judged;
         set => judged = value;
     }
 
-    /// <summary>Queued messages are sent when the turn has ended. False from the start, after a stop and after a failure: they then wait for the user.</summary>
+    /// <summary>
+    /// True if queued messages are sent when the turn ends. False initially, after a stop, and after a failure: the queue then waits for the user.
+    /// </summary>
     public bool IsQueueFlowing { get; set; }
 
-    /// <summary>The hooks for the start of its session ran in this process.</summary>
+    /// <summary>True if the session-start hooks ran in this process.</summary>
     public bool HasBegunSession { get; set; }
 
-    /// <summary>The chat with the state of what is under way, which the file knows a little later. Any thread may read it.</summary>
+    /// <summary>Gets the chat with the current status, which the file receives slightly later. Can be read from any thread.</summary>
     public StoredChat Now
     {
         get
         {
-            // In this order: a turn that has just ended is judged or in the chat.
+            // The order matters: a turn that has just ended is either judged or in the chat.
             var (turn, undecided) = (running, judged);
             return Chat is not { IsTask: true } task ? Chat
                 : turn is not null ? task.WithStatus(turn.State)
@@ -113,7 +115,7 @@ internal sealed class ChatState
         }
     }
 
-    /// <summary>The row of the tree. Any thread may read it.</summary>
+    /// <summary>Gets the row of the tree. Can be read from any thread.</summary>
     public ChatSummary Summary
     {
         get
@@ -123,7 +125,7 @@ internal sealed class ChatState
         }
     }
 
-    /// <exception cref="FailureException">NotFound: it was closed. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound: the chat was closed. StoreReadOnly.</exception>
     public ChatJournal Writer() =>
         Closing.IsCancellationRequested
             ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
@@ -149,10 +151,10 @@ internal sealed class ChatState
 
     public void PublishQueue() => Sink.Publish(new TurnEvent.QueueChanged(Chat.Queue));
 
-    /// <summary>A message was stored: a view that shows its branch adds it.</summary>
+    /// <summary>Publishes a stored message to views that show its branch.</summary>
     public void PublishAdded(Message message) => Sink.Publish(new TurnEvent.MessageAdded(message, Chat.Tree.AlternativesOf(message)));
 
-    /// <summary>The turn or one of its calls waits for something, or no longer does.</summary>
+    /// <summary>Records that the turn or one of its calls starts or stops waiting.</summary>
     /// <param name="state">A constant of <see cref="TaskStates"/>.</param>
     public void Wait(RunningTurn turn, string state, bool isWaiting)
     {
@@ -160,25 +162,24 @@ internal sealed class ChatState
         NotifyChanged();
     }
 
-    /// <summary>A message of the turn was stored.</summary>
+    /// <summary>Updates the state after a message of the turn was stored.</summary>
     public void Stored(RunningTurn turn, Message message)
     {
         turn.ParentId = message.Id;
         Services.Usage.Add(message, Chat.Id, Chat.TemplateId);
     }
 
-    /// <summary>Nothing is under way any more.</summary>
-    /// <param name="answer">The last message; null when the turn broke.</param>
+    /// <param name="answer">The last message; null if the turn failed without one.</param>
     public void EndTurn(Message? answer)
     {
-        // Before the turn ends: at no moment may its task count as done without a result.
+        // Set before the turn ends, so that a task never counts as done without a result.
         Judged = answer is not null && Chat.IsTask && Services.Tasks.IsJudged(Chat) ? answer : null;
         Running = null;
-        // Queued messages were meant to follow a response.
+        // Queued messages were meant to follow a successful response.
         IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };
     }
 
-    /// <summary>What was spent of the limits that are set, in USD.</summary>
+    /// <summary>Gets the spending for each limit that is set, in USD.</summary>
     public async Task<IReadOnlyList<(string Name, decimal Spent, decimal Limit)>> BudgetsAsync(CancellationToken cancellationToken)
     {
         var (limits, spent) = (Budget.Of(Services.Config), Chat.TotalCost ?? 0);
@@ -199,7 +200,7 @@ internal sealed class ChatState
         return budgets;
     }
 
-    /// <summary>A queued message follows the results of the turn's tools. Nothing for one that was taken back meanwhile.</summary>
+    /// <summary>Adds a queued message after the tool results of the turn. Does nothing if it was removed from the queue.</summary>
     public async Task SteerAsync(string queuedId, RunningTurn turn, CancellationToken cancellationToken)
     {
         if (Chat.Queue.FirstOrDefault(queued => queued.Id == queuedId) is not { } queued)
@@ -222,7 +223,6 @@ internal sealed class ChatState
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Stores fields and publishes them.</summary>
     public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         Services.RefuseMode(fields);
@@ -230,12 +230,11 @@ internal sealed class ChatState
         NotifyChanged();
     }
 
-    /// <summary>What the hooks would do when this message is added.</summary>
     public IReadOnlyList<HookAction> PlanFor(Message message) =>
         Template is { } template ? Automation.Plan(template, MessageAdded, () => ChannelFields.Values(Chat, template, message)) : [];
 
-    /// <summary>Runs the hooks that wait for these changes; what fails of it is no failure of what they follow.</summary>
-    /// <param name="planned">What the hooks said of the first change already.</param>
+    /// <summary>Runs the hooks for these changes. Their failures do not affect the changes.</summary>
+    /// <param name="planned">The actions already determined for the first change.</param>
     public async Task RunHooksAsync(
         IHookTarget target,
         IReadOnlyList<HookChange> changes,

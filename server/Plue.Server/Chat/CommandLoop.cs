@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Runs what happens to one conversation, one after the other: a channel of commands with one reader. A method begins with <see cref="Enter"/>, and what it
-/// awaits resumes here, too. So nothing else touches the conversation between two awaits, and no lock is needed.
+/// Serializes all work on one conversation: a channel of commands with one reader. Methods start with <see cref="Enter"/>, and their awaits resume in the loop.
+/// Nothing else accesses the conversation between two awaits, so no lock is needed.
 /// </summary>
 public sealed class CommandLoop : SynchronizationContext
 {
@@ -22,7 +22,7 @@ public sealed class CommandLoop : SynchronizationContext
         _ = ReadAsync();
     }
 
-    /// <summary>Awaited, the method goes on in this loop; at once where it is there already.</summary>
+    /// <summary>Awaiting the result continues in this loop; synchronously if already in it.</summary>
     public Entrance Enter() => new(this);
 
     public override void Post(SendOrPostCallback d, object? state) => commands.Writer.TryWrite((d, state));
@@ -30,7 +30,7 @@ public sealed class CommandLoop : SynchronizationContext
     /// <summary>Runs a command without a result. Exceptions are logged.</summary>
     public void Post(Action command) => Post(static state => ((Action)state!)(), command);
 
-    /// <summary>A wait for the loop from outside would be one from inside as well, and never end.</summary>
+    /// <summary>Not supported: a synchronous wait from inside the loop would deadlock.</summary>
     public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException();
 
     private async Task ReadAsync()
@@ -53,7 +53,6 @@ public sealed class CommandLoop : SynchronizationContext
         }
     }
 
-    /// <summary>The way into a loop.</summary>
     public readonly struct Entrance(CommandLoop loop) : ICriticalNotifyCompletion
     {
         public bool IsCompleted => Current == loop;

@@ -5,10 +5,10 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Makes room in the model's window: has everything before the last question summarised. The instructions are sent anyway, the last question and
-/// what followed stay word for word, and so do todos that are still open. The messages themselves stay in the chat.
+/// Compacts a chat by summarizing everything before the last question. Instructions are sent anyway; the last question, what follows it, and open todos stay
+/// verbatim. The messages stay in the chat.
 /// </summary>
-/// <param name="window">Tokens of the context window of the model that summarizes; null when not known.</param>
+/// <param name="window">The context window of the summarizing model, in tokens; null if unknown.</param>
 internal sealed partial class Compactor(ISideModel model, long? window, TimeProvider time)
 {
     private const long MaxSummaryTokens = 4096;
@@ -16,7 +16,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     private const int MaxResultLength = 2000;
     private static readonly TimeSpan SummaryTimeout = TimeSpan.FromMinutes(3);
 
-    /// <exception cref="FailureException">Conflict: nothing to summarise.</exception>
+    /// <exception cref="FailureException">Conflict: there is nothing to summarize.</exception>
     public static void RequireWork(IReadOnlyList<Message> path)
     {
         if (!HasWork(path))
@@ -28,17 +28,19 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         }
     }
 
-    /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
+    /// <summary>True if messages before the last question are not summarized yet.</summary>
     public static bool HasWork(IReadOnlyList<Message> path) => Covered(path).Any(message => message.Compaction is null);
 
-    /// <summary>Whether a summary would free tokens: the messages that it replaces are longer than a summary may be.</summary>
-    /// <param name="window">Tokens.</param>
+    /// <summary>True if a summary would free tokens: the replaced messages are longer than the maximum summary.</summary>
+    /// <param name="window">In tokens.</param>
     public static bool IsWorthwhile(IReadOnlyList<Message> path, long window) =>
         HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);
 
     /// <returns>The summary, not stored yet; it follows the last message of <paramref name="path"/>.</returns>
-    /// <param name="instructions">How to summarise: the prompt.</param>
-    /// <exception cref="FailureException">Conflict: nothing to summarise, or the summary would save nothing. Else why the model did not answer.</exception>
+    /// <param name="instructions">The summary prompt.</param>
+    /// <exception cref="FailureException">
+    /// Conflict: there is nothing to summarize, or the summary would not be shorter. Otherwise the failure of the model.
+    /// </exception>
     public async Task<Message> SummariseAsync(
         string codexId,
         IReadOnlyList<Message> path,
@@ -94,12 +96,12 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
             );
     }
 
-    /// <summary>What a summary would stand for: from the last one on, everything before the last question.</summary>
+    /// <summary>Gets the messages that a summary replaces: the last summary and everything after it, up to the last question.</summary>
     private static IReadOnlyList<Message> Covered(IReadOnlyList<Message> path)
     {
         var from = Math.Max(0, path.ToList().FindLastIndex(message => message.Compaction is not null));
         var to = SentHistory.KeptFrom(path, path.Count);
-        // Of what an earlier summary kept word for word, the question before it is not in it yet.
+        // The question that the earlier summary kept verbatim is not part of that summary.
         if (path.Count > 0 && path[from].Compaction is not null)
         {
             return
@@ -113,17 +115,17 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         return [.. path.Take(to)];
     }
 
-    /// <summary>Tokens of a summary: what it replaces should be far longer.</summary>
+    /// <summary>Gets the maximum length of a summary in tokens, far below what it replaces.</summary>
     private long MaxSummary => LongestOf(Window);
 
     private static long LongestOf(long window) => Math.Min(MaxSummaryTokens, window / 4);
 
-    /// <summary>Tokens of the text to be summarised at once.</summary>
+    /// <summary>Gets the maximum length in tokens of the text to summarize at once.</summary>
     private long Room => Math.Max(1024, (Window - MaxSummary) * 6 / 10);
 
     private long Window => window ?? WindowWhenUnknown;
 
-    /// <summary>The conversation as text, in pieces of at most so many tokens, cut between messages where that can be.</summary>
+    /// <summary>Splits the conversation into pieces of limited tokens, between messages if possible.</summary>
     private static IEnumerable<string> Pieces(IReadOnlyList<Message> messages, long room)
     {
         var piece = new StringBuilder();
@@ -195,7 +197,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         : text.Length <= MaxResultLength ? text
         : $"{text[..MaxResultLength]}…";
 
-    /// <summary>Word for word, because a summary may lose one.</summary>
+    /// <summary>Gets the open todos verbatim, because a summary may lose some.</summary>
     private static string OpenTodos(IReadOnlyList<Message> path)
     {
         var open = new Dictionary<string, string>(StringComparer.Ordinal);

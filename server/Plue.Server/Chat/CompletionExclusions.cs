@@ -5,13 +5,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Documents whose text is not sent to complete code: those that agents cannot read, private keys, and files that Git ignores.</summary>
+/// <summary>Determines documents that are not sent for code completion: those that agents cannot read, private keys, and files ignored by Git.</summary>
 internal sealed class CompletionExclusions(Workspace workspace, ProtectedPaths protectedPaths)
 {
     private const int MaxIgnoreBytes = 256 * 1024;
     private const int MaxHead = 256;
 
-    /// <returns>A sentence; null if the document may be sent.</returns>
+    /// <returns>The reason as a sentence; null if the document can be sent.</returns>
     public string? ReasonFor(string? path, string text)
     {
         var name = path is null ? "This document" : HiddenCharacters.VisibleLine(Path.GetFileName(path));
@@ -75,7 +75,6 @@ internal sealed class CompletionExclusions(Workspace workspace, ProtectedPaths p
         }
         catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {
-            // Without rules nothing is ignored.
             return null;
         }
     }

@@ -4,10 +4,10 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What the model is sent: the same messages give the same request, so that a vendor's prompt cache works.</summary>
+/// <summary>Builds the request for the model. The same messages produce the same request, so that the vendor's prompt cache works.</summary>
 public static class ContextBuilder
 {
-    /// <summary>Never stored: it only asks the model to go on.</summary>
+    /// <summary>Sent to continue a response, but never stored.</summary>
     public const string ContinueRequest = "Your last response was interrupted. Continue exactly where it stops; do not repeat anything.";
 
     private static readonly string[] StartTriggers =
@@ -16,10 +16,10 @@ public static class ContextBuilder
         HookTriggers.NameOf(HookTrigger.UserMessage),
     ];
 
-    /// <param name="history">The chat as stored, oldest first.</param>
-    /// <param name="goOn">True when the last answer is to be continued.</param>
-    /// <param name="options">Of the chat and its template: they count before the provider's.</param>
-    /// <param name="addedContext">Text of hooks for the last question, until a stored response has it.</param>
+    /// <param name="history">The stored chat, oldest first.</param>
+    /// <param name="goOn">True to continue the last response.</param>
+    /// <param name="options">From the chat and its template; they override the provider's.</param>
+    /// <param name="addedContext">Text added by hooks for the last question, until a stored response contains it.</param>
     public static ProviderRequest Build(
         string codexId,
         IReadOnlyList<Message> history,
@@ -36,7 +36,7 @@ public static class ContextBuilder
             .Where(message => message.Role != MessageRole.System && HasSomethingToSay(message))
             .SelectMany(Rounds)
             .ToList();
-        // The answer that goes on may have asked for tools since: what it was asked stays where it was.
+        // If the continued response has called tools since, the request to continue stays in its place.
         if (goOn && BrokenOff(messages) is { } at)
         {
             messages.Insert(at + 1, Continue(messages[at]));
@@ -56,7 +56,7 @@ public static class ContextBuilder
         };
     }
 
-    /// <summary>The text that hooks added at the start of a turn follows its question. It is stored with the response and stays where it was.</summary>
+    /// <summary>Appends the text that hooks added at the start of a turn to its question. It is stored with the response and keeps its position.</summary>
     private static IEnumerable<Message> WithContext(IReadOnlyList<Message> messages, IReadOnlyList<string> added)
     {
         for (var at = 0; at < messages.Count; at++)
@@ -85,7 +85,10 @@ public static class ContextBuilder
     private static IReadOnlyList<string> AddedAtStart(Message response) =>
         [.. response.Hooks.Where(run => StartTriggers.Contains(run.Trigger)).Select(run => run.SentContext).OfType<string>()];
 
-    /// <summary>Where the answer to the last question was broken off: at the end, or where its next part follows at once. Null where results are what the model is asked about.</summary>
+    /// <summary>
+    /// Gets the index of the interrupted response to the last question: the last message, or one followed directly by its continuation. Null if the request
+    /// follows tool results.
+    /// </summary>
     private static int? BrokenOff(List<Message> messages)
     {
         if (messages is [.., { Role: MessageRole.Assistant }])
@@ -118,7 +121,7 @@ public static class ContextBuilder
             ProviderInfo = null,
         };
 
-    /// <summary>A round as vendors know it: what the model asked for, then the results as an answer to it.</summary>
+    /// <summary>Splits a round into the format of vendors: the model's calls, then the results as a user message.</summary>
     private static IEnumerable<Message> Rounds(Message message)
     {
         if (message.Role != MessageRole.Assistant || !message.HasToolRound)
@@ -126,7 +129,7 @@ public static class ContextBuilder
             return [message];
         }
 
-        // Images stand in an answer only as the results of its calls.
+        // Images in a response are always results of its calls.
         var results = message.Parts.Where(part => part is MessagePart.ToolResult or MessagePart.File).ToList();
         return results.Count == 0
             ? [message]
@@ -146,7 +149,7 @@ public static class ContextBuilder
             ];
     }
 
-    /// <summary>A failed answer without any text would be an empty message, which every vendor refuses.</summary>
+    /// <summary>False for a failed response without text: vendors reject empty messages.</summary>
     private static bool HasSomethingToSay(Message message) =>
         message.Parts.Any(part => part is not MessagePart.Reasoning && (part is not MessagePart.Text text || text.Content.Length > 0));
 }

@@ -7,13 +7,13 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Keeps what a chat sends within its model's window.</summary>
+/// <summary>Keeps the requests of a chat within the model's context window.</summary>
 internal sealed class ContextKeeper(ChatState state)
 {
     private readonly ChatServices services = state.Services;
     private readonly SideQuestion side = new(state.Services);
 
-    /// <param name="draft">Tokens of what is being written, with its attachments.</param>
+    /// <param name="draft">The tokens of the unsent message with its attachments.</param>
     public ContextFill Measure(long draft)
     {
         var chat = state.Chat;
@@ -32,10 +32,10 @@ internal sealed class ContextKeeper(ChatState state)
         );
     }
 
-    /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
-    /// <param name="path">What is to be answered, oldest first.</param>
-    /// <param name="model">Null when the provider has not said it yet.</param>
-    /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
+    /// <summary>Summarizes the chat before a question is sent if the window is nearly full. A failure never blocks the question.</summary>
+    /// <param name="path">The messages to respond to, oldest first.</param>
+    /// <param name="model">Null if the provider has not reported it yet.</param>
+    /// <returns>The stored summary; null if none was needed or possible.</returns>
     public async Task<Message?> CompactIfNeededAsync(
         IReadOnlyList<Message> path,
         ProviderSettings settings,
@@ -47,7 +47,7 @@ internal sealed class ContextKeeper(ChatState state)
         {
             return null;
         }
-        // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
+        // If pinned files or the question itself fill the window, a summary would be paid for with every question without freeing space.
         if (!Compactor.IsWorthwhile(path, window))
         {
             return null;
@@ -72,9 +72,11 @@ internal sealed class ContextKeeper(ChatState state)
         }
     }
 
-    /// <summary>Summarises now, stores the summary and shows it.</summary>
-    /// <param name="chosen">Asked where no small model is configured.</param>
-    /// <exception cref="FailureException">Conflict: nothing to summarise. PermissionDenied: a hook refused it. Else why the model did not answer.</exception>
+    /// <summary>Summarizes now, and stores and publishes the summary.</summary>
+    /// <param name="chosen">Used if no background model is configured.</param>
+    /// <exception cref="FailureException">
+    /// Conflict: there is nothing to summarize. PermissionDenied: a hook refused it. Otherwise the failure of the model.
+    /// </exception>
     public async Task<Message> SummariseAsync(
         IReadOnlyList<Message> path,
         ModelChoice chosen,
@@ -97,7 +99,7 @@ internal sealed class ContextKeeper(ChatState state)
             () => compactor.SummariseAsync(state.CodexId, path, choice, services.PromptOf("summary"), cancellationToken),
             CancellationToken.None
         );
-        // A model that did not listen to a stop may answer when the chat has gone on.
+        // A model that ignored the stop may respond after the chat has continued.
         cancellationToken.ThrowIfCancellationRequested();
         summary = summary with { Hooks = hooks.Runs };
         await state.Writer().AppendAsync(summary, CancellationToken.None);
@@ -116,8 +118,8 @@ internal sealed class ContextKeeper(ChatState state)
             cancellationToken
         );
 
-    /// <summary>Creates and stores a title with the small model, if one is configured and the user has not set a title.</summary>
-    /// <exception cref="FailureException">The model did not answer.</exception>
+    /// <summary>Creates and stores a title with the background model, if one is configured and the user has not set a title.</summary>
+    /// <exception cref="FailureException">The model did not respond.</exception>
     public async Task<bool> NameAsync(CancellationToken cancellationToken)
     {
         var (chat, writer) = (state.Chat, state.Writer());
@@ -171,7 +173,7 @@ internal sealed class ContextKeeper(ChatState state)
 
     private long PinnedTokens => services.Files.PinnedTokens(state.Chat.ContextFiles);
 
-    /// <summary>A provider with its own tool loop asks its model again after each tool, and counts all of it.</summary>
+    /// <summary>True if the usage covers several requests: a provider with its own tool loop calls its model after each tool and counts all of it.</summary>
     private bool IsSummed(Message message) =>
         message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Capabilities.OwnToolLoop == true;
 

@@ -2,30 +2,30 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>How full the model's window is with what would be sent now.</summary>
-/// <param name="Window">Tokens; null when the model's is not known.</param>
-/// <param name="IsEstimate">No vendor has counted the messages yet.</param>
+/// <summary>How much of the context window the next request uses, in tokens.</summary>
+/// <param name="Window">Null if unknown.</param>
+/// <param name="IsEstimate">True if the vendor has not counted the messages yet.</param>
 public sealed record ContextFill(long Instructions, long Files, long Messages, long Draft, long? Window, bool IsEstimate)
 {
-    /// <summary>From this share of the window on, earlier messages are summarised before the model is asked.</summary>
+    /// <summary>The share of the window at which earlier messages are summarized.</summary>
     public const decimal CompactionShare = 0.85m;
 
     public long Tokens => Instructions + Files + Messages + Draft;
 
-    /// <summary>Tokens; null without a window.</summary>
+    /// <summary>Gets the number of tokens at which the chat is compacted; null if the window is unknown.</summary>
     public long? CompactsAt => Window is { } window ? (long)(window * CompactionShare) : null;
 
     public bool IsNearlyFull => CompactsAt is { } most && Tokens >= most;
 }
 
-/// <summary>Counts a context: by the vendor's own count of the last answer where there is one, and by estimate what came after it.</summary>
+/// <summary>Measures a context with the vendor's count of the last response, if there is one, and estimates for later messages.</summary>
 public static class ContextMeter
 {
-    /// <param name="path">The branch that is shown, oldest first.</param>
+    /// <param name="path">The displayed branch, oldest first.</param>
     /// <param name="system">The instructions.</param>
     /// <param name="files">Tokens of the pinned files.</param>
-    /// <param name="draft">Tokens of what is being written, with its attachments.</param>
-    /// <param name="isSummed">Whether an answer's count is of several requests, so that it says nothing about the last one.</param>
+    /// <param name="draft">The tokens of the unsent message with its attachments.</param>
+    /// <param name="isSummed">True for a response whose count covers several requests and thus cannot be used.</param>
     public static ContextFill Measure(
         IReadOnlyList<Message> path,
         string? system,
@@ -39,7 +39,7 @@ public static class ContextMeter
         var sent = SentHistory.Of(path);
         var counted = sent.ToList()
             .FindLastIndex(message => message is { Role: MessageRole.Assistant, Usage.TotalTokens: > 0 } && !isSummed(message));
-        // A count from before the summary says nothing about what is sent since.
+        // A count from before the summary does not apply to what is sent now.
         if (
             counted >= 0
             && path.LastOrDefault(message => message.Compaction is not null) is { } summary

@@ -9,10 +9,9 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>One open chat: its stored messages, the turn under way, and everything a user can do to it.</summary>
+/// <summary>One open chat: its stored messages, the running turn, and all user operations.</summary>
 public sealed class Conversation : IAsyncDisposable
 {
-    /// <summary>It was made just now.</summary>
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
     private const string NothingToAnswer = "there was no message to respond to.";
@@ -20,15 +19,15 @@ public sealed class Conversation : IAsyncDisposable
     private readonly ChatState state;
     private readonly ChatServices services;
     private readonly Following following;
-    private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while a response is written
-    private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
-    private CancellationTokenSource? preparing; // what is asked before a turn begins
-    private TaskCompletionSource? starting; // a task that was created and has no turn yet
-    private int stops; // under way: nothing begins meanwhile
-    private Task beginning = Task.CompletedTask; // what its template asks for when it is made
+    private readonly SemaphoreSlim changing = new(1, 1); // serializes user operations; not held while a response streams
+    private readonly SemaphoreSlim updating = new(1, 1); // separate, because fields can change during another operation
+    private CancellationTokenSource? preparing; // cancels requests made before a turn starts
+    private TaskCompletionSource? starting; // a new task whose turn has not started yet
+    private int stops; // stops in progress: no turn may start
+    private Task beginning = Task.CompletedTask; // the hooks for its creation
 
-    /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
-    /// <param name="before">The same state.Chat as this window could only read it; views of it have to be loaded again.</param>
+    /// <param name="journal">Null if this window cannot write; <paramref name="readOnlyReason"/> then has the reason.</param>
+    /// <param name="before">The earlier read-only instance of the same chat, whose views must reload.</param>
     internal Conversation(
         ChatServices services,
         Automation automation,
@@ -46,21 +45,20 @@ public sealed class Conversation : IAsyncDisposable
 
     public string CodexId => state.CodexId;
 
-    /// <summary>Why it cannot be written to now; null when it can.</summary>
+    /// <summary>Gets why the chat is read-only; null if it is not.</summary>
     public string? ReadOnlyReason => state.ReadOnlyReason;
 
-    /// <summary>The disk or the file's format lets this window only read it; it does not follow either.</summary>
+    /// <summary>True if the disk or the file format makes the chat read-only. Changes by other windows are then not followed.</summary>
     public bool IsReadOnly => state.Journal is null;
 
     public bool IsClosing => state.Closing.IsCancellationRequested;
 
     public ChatSummary Summary => state.Summary;
 
-    /// <summary>The state.Chat as it is stored.</summary>
     internal StoredChat Stored => state.Chat;
 
-    /// <summary>Everything a view needs, taken at one moment.</summary>
-    /// <param name="seals">The events that a view then gets have higher numbers than <see cref="ConversationSnapshot.LastSeq"/>.</param>
+    /// <summary>Gets a consistent snapshot for a view.</summary>
+    /// <param name="seals">True if later events must have higher numbers than <see cref="ConversationSnapshot.LastSeq"/>.</param>
     public async Task<ConversationSnapshot> SnapshotAsync(bool seals = false)
     {
         await state.Loop.Enter();
@@ -68,7 +66,7 @@ public sealed class Conversation : IAsyncDisposable
         var messages = now.Messages;
         if (state.Running is { } turn)
         {
-            // The file may not know yet that the response began.
+            // The file may not contain the start of the response yet.
             var before = now.Tree.PathTo(turn.ParentId);
             messages = turn.Live is { } live
                 ? [.. before, live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow()) with { ParentId = turn.ParentId }]
@@ -85,7 +83,7 @@ public sealed class Conversation : IAsyncDisposable
         );
     }
 
-    /// <summary>Reads and publishes what other windows wrote. Without a change, this only compares the length and time of the file.</summary>
+    /// <summary>Reads and publishes changes by other windows. If there are none, this only compares the file's length and time.</summary>
     /// <returns>False if the chat no longer exists.</returns>
     public async Task<bool> FollowAsync()
     {
@@ -113,15 +111,15 @@ public sealed class Conversation : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Stores the message, durable when it returns, and starts the response when the template's hook asks for one.</summary>
-    /// <param name="mayWait">While a response is written the message is queued, and sent by itself when that one has ended well.</param>
+    /// <summary>Stores the message durably, and starts a response if a hook of the template requests one.</summary>
+    /// <param name="mayWait">True to queue the message while a response streams; it is sent when that one has succeeded.</param>
     public async Task<Sent> SendAsync(Draft draft, bool mayWait, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
         var writer = state.Writer();
         var message = Compose(draft);
         var queued = new Sent(message.Id, null, IsQueued: true);
-        // Before its turn comes, because a summary that is being made holds up every other change.
+        // Checked before waiting, because a summary in progress blocks all other changes.
         if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
         {
             return queued;
@@ -144,10 +142,10 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends it before everything that is queued. While tools are running it waits for their results and goes with them; a response under way is stopped and
-    /// kept, because no provider takes anything in between.
+    /// Sends a message before all queued ones. While tools run, it is sent with their results. A streaming response is stopped and kept, because providers
+    /// accept no messages in between.
     /// </summary>
-    /// <param name="queuedId">Of the queued message that is meant; null sends <paramref name="draft"/>.</param>
+    /// <param name="queuedId">The id of a queued message; null sends <paramref name="draft"/>.</param>
     public async Task<Sent> SteerAsync(string? queuedId, Draft? draft, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -178,7 +176,7 @@ public sealed class Conversation : IAsyncDisposable
         return sent;
     }
 
-    /// <summary>Lets the turn under way do nothing more once the results of its round are stored. Does nothing without one, and when it has paused.</summary>
+    /// <summary>Pauses the turn after the results of its round are stored. Does nothing if there is no turn or it is already paused.</summary>
     public async Task PauseAsync()
     {
         await state.Loop.Enter();
@@ -188,7 +186,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a turn that paused, or was to, go on.</summary>
+    /// <summary>Resumes a turn that is paused or about to pause.</summary>
     public async Task ResumeAsync()
     {
         await state.Loop.Enter();
@@ -201,7 +199,7 @@ public sealed class Conversation : IAsyncDisposable
         turn.Pause = null;
     }
 
-    /// <summary>The turn under way waits for something, or no longer does: shown as the status of a task.</summary>
+    /// <summary>Records that the turn starts or stops waiting, as the status of a task.</summary>
     /// <param name="what">A constant of <see cref="TaskStates"/>.</param>
     public async Task WaitAsync(string what, bool isWaiting)
     {
@@ -212,7 +210,6 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a message out of the queue.</summary>
     public async Task UnqueueAsync(string queuedId, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -221,7 +218,7 @@ public sealed class Conversation : IAsyncDisposable
         state.PublishQueue();
     }
 
-    /// <summary>Sends a question anew in other words, beside the old one, which stays with its responses.</summary>
+    /// <summary>Sends an edited question as an alternative to the old one, which keeps its responses.</summary>
     public async Task<Sent> EditAsync(string messageId, Draft draft, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -252,8 +249,8 @@ public sealed class Conversation : IAsyncDisposable
         );
     }
 
-    /// <summary>Asks a question once more, beside the responses that it has, or continues the last response.</summary>
-    /// <param name="messageId">The question, or what came after it: then the question before that is meant.</param>
+    /// <summary>Requests another response to a question, or continues the last response.</summary>
+    /// <param name="messageId">The question, or a message after it.</param>
     public async Task<Sent> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -269,14 +266,14 @@ public sealed class Conversation : IAsyncDisposable
             throw new FailureException(FailureKind.Conflict, "Only the last response of a chat can be continued.");
         }
 
-        // Another model is asked for this once; the chat keeps its own.
+        // The other model is used only once; the chat keeps its own.
         var requests = await PlanAsync(Choice(providerId, model), goOn, cancellationToken);
         var turnId = StartTurn(requests, goOn ? Chat.Tree.Head : BeforeAnswer(question, path));
         state.NotifyChanged();
         return new Sent(question.Id, turnId);
     }
 
-    /// <summary>What another response follows: the question, or the summary that was made for its first response and serves this one too.</summary>
+    /// <summary>Gets the message that another response follows: the question, or the summary created for its first response.</summary>
     private string BeforeAnswer(Message question, IReadOnlyList<Message> path)
     {
         var answered = path[^1].Id == question.Id ? Chat.Tree.PathTo(Chat.Tree.LeafOf(question.Id)) : path;
@@ -289,7 +286,9 @@ public sealed class Conversation : IAsyncDisposable
             ?? question.Id;
     }
 
-    /// <summary>Hides a response, or a question with everything that follows it. The trail keeps them; where an alternative is left, that one is shown.</summary>
+    /// <summary>
+    /// Hides a response, or a question with everything after it, and shows the remaining alternative if there is one. The journal keeps the messages.
+    /// </summary>
     public async Task DiscardAsync(string messageId, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -309,7 +308,7 @@ public sealed class Conversation : IAsyncDisposable
         state.NotifyChanged();
     }
 
-    /// <summary>Shows the branch that goes through this message, down to its newest end.</summary>
+    /// <summary>Shows the branch that contains this message, to its newest end.</summary>
     public async Task SwitchAsync(string messageId, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -319,7 +318,7 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Hides the last turn.</summary>
-    /// <exception cref="FailureException">Conflict: there is none.</exception>
+    /// <exception cref="FailureException">Conflict: there is no turn.</exception>
     public async Task UndoAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -332,8 +331,8 @@ public sealed class Conversation : IAsyncDisposable
         PublishMoved();
     }
 
-    /// <summary>Brings back what the last undo hid.</summary>
-    /// <exception cref="FailureException">Conflict: there is nothing.</exception>
+    /// <summary>Restores what the last undo hid.</summary>
+    /// <exception cref="FailureException">Conflict: there is nothing to restore.</exception>
     public async Task RedoAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -368,11 +367,11 @@ public sealed class Conversation : IAsyncDisposable
         state.NotifyChanged();
     }
 
-    /// <summary>What a branch has behind one of its messages; all of it for an empty id.</summary>
+    /// <summary>Gets the messages of a branch after the given one; all for an empty id.</summary>
     private static IEnumerable<Message> Beyond(IReadOnlyList<Message> path, string id) =>
         id.Length == 0 ? path : path.SkipWhile(message => message.Id != id).Skip(1);
 
-    /// <summary>Before the messages: where files cannot be moved, nothing is.</summary>
+    /// <summary>Reverts or reapplies file changes. Called before messages move: if files cannot be changed, nothing is.</summary>
     private async Task MoveEditsAsync(IEnumerable<Message> messages, bool isUndo, CancellationToken cancellationToken)
     {
         if (
@@ -392,7 +391,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>The messages of a copy: the branch that is shown, up to and with this one. What is still being written is left out.</summary>
+    /// <summary>Gets the displayed branch up to and including a message, for a copy. A streaming message is omitted.</summary>
     public IReadOnlyList<Message> BranchTo(string? messageId) =>
         [
             .. (messageId is null ? Chat.Messages : Chat.Tree.PathTo(Find(messageId).Id)).Where(message =>
@@ -400,7 +399,7 @@ public sealed class Conversation : IAsyncDisposable
             ),
         ];
 
-    /// <summary>Nothing is unread any more. Written only when that says something new, and never a reason to fail.</summary>
+    /// <summary>Marks all messages as read. Writes only if this changes something, and never fails.</summary>
     public async Task MarkReadAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -424,8 +423,8 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Summarizes what was sent before the last question. Stoppable like a response, and shown like one.</summary>
-    /// <exception cref="FailureException">Conflict: nothing to summarize. Else why the model did not respond.</exception>
+    /// <summary>Summarizes everything before the last question. It is displayed and can be stopped like a response.</summary>
+    /// <exception cref="FailureException">Conflict: there is nothing to summarize. Otherwise the failure of the model.</exception>
     public async Task<Compaction> CompactAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -461,16 +460,16 @@ public sealed class Conversation : IAsyncDisposable
             state.NotifyChanged();
             work.Stop.Dispose();
             work.Ended.TrySetResult();
-            // Begins when this change has ended.
+            // Starts after this change has ended.
             _ = SendNextAsync();
         }
     }
 
-    /// <summary>How full the model's context window is.</summary>
-    /// <param name="draft">Tokens of what is being written.</param>
+    /// <summary>Measures how full the model's context window is.</summary>
+    /// <param name="draft">The tokens of the unsent message.</param>
     public ContextFill Measure(long draft) => state.Context.Measure(draft);
 
-    /// <summary>Ends what is under way, or being prepared, and lets what is queued wait. Returns when the turn has ended. Does nothing without one.</summary>
+    /// <summary>Stops the running turn or its preparation, and holds the queue. Returns when the turn has ended. Does nothing without one.</summary>
     public async Task StopAsync(StopCause cause)
     {
         await state.Loop.Enter();
@@ -482,7 +481,7 @@ public sealed class Conversation : IAsyncDisposable
             {
                 await plan.CancelAsync();
             }
-            // A task that was just created has no turn yet, and would begin one later.
+            // A newly created task has no turn yet, but would start one.
             if (starting is { } start)
             {
                 await start.Task;
@@ -495,7 +494,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Stores a record of Plue about a task. Hooks run only if it changes the status.</summary>
+    /// <summary>Stores values that Plue sets for a task. Hooks run only if the status changes.</summary>
     public async Task KeepAsync(IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -506,9 +505,9 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>The calls of its last round that a restart cut off have their results after all: the round has ended, and the next one can follow.</summary>
-    /// <param name="results">By the ids of calls.</param>
-    /// <exception cref="FailureException">Conflict: it has gone on already.</exception>
+    /// <summary>Adds the results of calls that a restart interrupted. The last round is then complete, and the next one can follow.</summary>
+    /// <param name="results">By call id.</param>
+    /// <exception cref="FailureException">Conflict: the chat has already continued.</exception>
     public async Task SettleRoundAsync(IReadOnlyDictionary<string, string> results, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -542,7 +541,7 @@ public sealed class Conversation : IAsyncDisposable
         state.Sink.Publish(new TurnEvent.BranchChanged(settled.Id));
     }
 
-    /// <summary>Runs a command for Plue itself, as if its agent had called bash: its rights hold, and the user may be asked.</summary>
+    /// <summary>Runs a command for Plue as if the agent had called bash: the agent's rights apply, and the user may be asked.</summary>
     public async Task<ToolCallResult> RunCommandAsync(string command, CancellationToken cancellationToken)
     {
         var call = new ToolCall(
@@ -577,9 +576,9 @@ public sealed class Conversation : IAsyncDisposable
         public void Finished(ToolCallResult result) { }
     }
 
-    /// <summary>Starts a new task, whether its hooks ask for that or not.</summary>
-    /// <param name="depth">How many hooks led to it.</param>
-    /// <exception cref="FailureException">Why it could not start.</exception>
+    /// <summary>Starts a new task, even if its hooks do not request it.</summary>
+    /// <param name="depth">The number of hooks that led to it.</param>
+    /// <exception cref="FailureException">The task could not start.</exception>
     public async Task StartAsync(int depth)
     {
         await state.Loop.Enter();
@@ -602,8 +601,8 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <param name="expectedVersion">Refused when the chat changed since; null changes it whatever came.</param>
-    /// <param name="fields">What to change, from the chat as it is then.</param>
+    /// <param name="expectedVersion">Fails if the chat has another version; null skips the check.</param>
+    /// <param name="fields">Gets the changes from the current chat.</param>
     public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -613,14 +612,18 @@ public sealed class Conversation : IAsyncDisposable
             return;
         }
 
-        // The change is stored: a canceled request does not stop what follows.
+        // The change is stored, so canceling the request does not cancel the hooks.
         await RunHooksAsync(HookChange.Between(WithoutMessages(before, template), WithoutMessages(after, template)), depth: 0);
     }
 
-    /// <summary>Gives a chat without messages another template, as if it had been created from that one. It keeps what the user set and the template allows.</summary>
+    /// <summary>
+    /// Changes the template of a chat without messages, as if it had been created from it. Values that the user set are kept if the template allows them.
+    /// </summary>
     /// <param name="title">Null keeps the title.</param>
-    /// <param name="values">Fields of the new template.</param>
-    /// <exception cref="FailureException">NotFound: no such template. MissingField: a field that is missing or wrong. Conflict: the chat has messages.</exception>
+    /// <param name="values">Values for fields of the new template.</param>
+    /// <exception cref="FailureException">
+    /// NotFound: there is no such template. MissingField: a field is missing or invalid. Conflict: the chat has messages.
+    /// </exception>
     public async Task ChangeTemplateAsync(
         string templateId,
         string? title,
@@ -654,8 +657,10 @@ public sealed class Conversation : IAsyncDisposable
         WasCreated(depth: 0);
     }
 
-    /// <summary>Turns the chat into a task. Its messages, branches, queue, files and title stay. The goal and the change of its kind are one write: after a kill it is either.</summary>
-    /// <param name="fields">Those of a new task.</param>
+    /// <summary>
+    /// Turns the chat into a task, with its messages, branches, queue, files and title. The goal and the change of kind are one atomic write.
+    /// </summary>
+    /// <param name="fields">The fields of a new task.</param>
     internal async Task BecomeTaskAsync(ChatFields fields, Draft goal, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -695,8 +700,8 @@ public sealed class Conversation : IAsyncDisposable
         state.NotifyChanged();
     }
 
-    /// <summary>Turns a task that was a chat back into that chat. Everything in it stays.</summary>
-    /// <exception cref="FailureException">Conflict: it was made as a task, or a response is streaming.</exception>
+    /// <summary>Turns a task that was created from a chat back into that chat. All of its content stays.</summary>
+    /// <exception cref="FailureException">Conflict: it was created as a task, or a response is streaming.</exception>
     public async Task ContinueAsChatAsync(CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
@@ -726,7 +731,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <returns>The chat as it was and as this change left it, whatever other windows do meanwhile.</returns>
+    /// <returns>The chat directly before and after this change, regardless of other windows.</returns>
     private async Task<(StoredChat Before, StoredChat After)> ChangeAsync(
         Func<StoredChat, ChatFields> fields,
         long? expectedVersion,
@@ -752,7 +757,7 @@ public sealed class Conversation : IAsyncDisposable
         return (now, state.Writer().Chat);
     }
 
-    /// <summary>Gets a provider that needs a start ready while the user still types.</summary>
+    /// <summary>Prepares a provider with a slow start while the user is typing.</summary>
     public void Warm()
     {
         if (IsReadOnly || Chat.ProviderId is not { } id)
@@ -776,7 +781,7 @@ public sealed class Conversation : IAsyncDisposable
         await state.Closing.CancelAsync();
         await EndTurnAsync(StopCause.Closing);
         await beginning;
-        // A change under way is finished, and with it a turn that it started.
+        // A change in progress completes, including a turn that it started.
         using var change = await BeginChangeAsync(CancellationToken.None);
         await EndTurnAsync(StopCause.Closing);
         if (state.Journal is { } journal)
@@ -787,11 +792,10 @@ public sealed class Conversation : IAsyncDisposable
 
     private StoredChat Chat => state.Chat;
 
-    /// <summary>Starts a response.</summary>
-    /// <param name="parentId">The message that it follows: the head, or an earlier one whose other responses stay beside this one.</param>
-    /// <param name="depth">How many hooks led to it.</param>
+    /// <param name="parentId">The message that it follows: the head, or an earlier one whose other responses become alternatives.</param>
+    /// <param name="depth">The number of hooks that led to it.</param>
     /// <returns>The id of the turn.</returns>
-    /// <exception cref="FailureException">Conflict: something is under way.</exception>
+    /// <exception cref="FailureException">Conflict: a turn is running.</exception>
     private string StartTurn(TurnRequests requests, string parentId, int depth = 0)
     {
         state.RefuseWhileRunning();
@@ -821,16 +825,16 @@ public sealed class Conversation : IAsyncDisposable
             state.Sink.Publish(new TurnEvent.BranchChanged(parentId));
         }
 
-        // Not released in between: what others write would come between the question and its response.
+        // The lock is not released in between, so that no other window writes between the question and its response.
         var held = writer.TryExtend();
         _ = RespondAsync(new Turn(context), turn, writer, held);
         return turn.Id;
     }
 
-    /// <summary>Runs a turn and what follows it: the task supervisor first, then hooks, the queue and the title.</summary>
+    /// <summary>Runs a turn and what follows it: the task supervisor, then hooks, the queue and the title.</summary>
     private async Task RespondAsync(Turn steps, RunningTurn turn, ChatJournal writer, IDisposable? held)
     {
-        // The caller is notified first that it has started.
+        // The caller continues first.
         await Task.Yield();
         Message? answer = null;
         try
@@ -882,7 +886,7 @@ public sealed class Conversation : IAsyncDisposable
         await NameAsync();
     }
 
-    /// <summary>Runs the commands of hooks for the end of a task. They are listed in its history, because its last message is stored.</summary>
+    /// <summary>Runs hook commands for the end of a task. They are listed in its history, because the last message is already stored.</summary>
     private async Task RunTaskEndHooksAsync(string turnId)
     {
         if (!Chat.IsTask || IsClosing || !state.Tools.Hooks.Has(HookTrigger.TaskEnd))
@@ -921,7 +925,10 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Between two rounds, too: what others write would come in the middle of the response. Where it cannot be had, the turn says why when it begins to write.</summary>
+    /// <summary>
+    /// Holds the write lock between rounds, too, so that other windows cannot write into the middle of the response. If it is unavailable, the turn reports
+    /// this on its first write.
+    /// </summary>
     private async Task<IDisposable?> HoldAsync(ChatJournal writer)
     {
         try
@@ -947,7 +954,7 @@ public sealed class Conversation : IAsyncDisposable
         await turn.Ended.Task;
     }
 
-    /// <summary>A provider that is slow to say what it offers is left when the user stops.</summary>
+    /// <summary>Plans the requests. A provider that is slow to list its models is abandoned when the user stops.</summary>
     private async Task<TurnRequests> PlanAsync((string? ProviderId, string? Model) choice, bool goOn, CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, state.Closing.Token);
@@ -970,7 +977,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>The task supervisor decides first.</summary>
+    /// <summary>Asks the task supervisor whether the task continues.</summary>
     private async Task<bool> GoesOnAsync(Message? answer)
     {
         if (answer is null || !Chat.IsTask)
@@ -989,7 +996,7 @@ public sealed class Conversation : IAsyncDisposable
             services.Logger.LogWarning("{Task} keeps the status of its last response: {Why}", CodexId, fault.Message);
         }
 
-        // A later response may be judged already.
+        // A later response may already be in judgment.
         if (state.Judged == answer)
         {
             state.Judged = null;
@@ -998,8 +1005,8 @@ public sealed class Conversation : IAsyncDisposable
         return goesOn;
     }
 
-    /// <summary>Runs the hooks after a response. They see the chat as it was at that moment; a message that was added meanwhile has its own hooks.</summary>
-    /// <param name="answer">Null, or not stored, when the turn broke: then nothing was added.</param>
+    /// <summary>Runs the hooks after a response. They see the chat at the end of the response; messages added since have their own hooks.</summary>
+    /// <param name="answer">Null or not stored if the turn failed; then no message was added.</param>
     private async Task FollowUpAsync(Message? answer, int depth)
     {
         var ended = Chat.Tree;
@@ -1016,8 +1023,8 @@ public sealed class Conversation : IAsyncDisposable
         );
     }
 
-    /// <summary>Runs the hooks for creation concurrently with the creator.</summary>
-    /// <param name="depth">How many hooks led to it.</param>
+    /// <summary>Runs the hooks for creation in the background.</summary>
+    /// <param name="depth">The number of hooks that led to it.</param>
     internal void WasCreated(int depth) => beginning = FollowCreationAsync(depth);
 
     private async Task FollowCreationAsync(int depth)
@@ -1036,7 +1043,7 @@ public sealed class Conversation : IAsyncDisposable
         await BeganAsync();
     }
 
-    /// <summary>After it has started, or failed to start, it is no longer queued in this process.</summary>
+    /// <summary>Waits until the task has started or failed to start, and is no longer queued in this process.</summary>
     private async Task BeganAsync()
     {
         if (state.Running is { } turn)
@@ -1049,21 +1056,20 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Hooks that ask for a response answer what was sent last.</summary>
+    /// <summary>Runs hooks. A hook that requests a response gets one to the last message.</summary>
     private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) =>
         state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
 
-    /// <summary>True for a task with a goal and no messages.</summary>
     private bool IsUntouched => Chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
     private static Json5Object WithoutMessages(StoredChat chat, Template template) =>
         ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
 
-    /// <summary>Responds for a hook that was not triggered by a new message: to the last message, or to the goal of an untouched task.</summary>
-    /// <returns>Why there is none; null when it is on its way.</returns>
+    /// <summary>Responds for a hook that no new message triggered: to the last message, or to the goal of an untouched task.</summary>
+    /// <returns>Why there is no response; null if it was started.</returns>
     private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
     {
-        // A change that waits for the turn to end must not be waited for by the turn's own hooks.
+        // The turn's own hooks must not wait for a change that waits for the end of the turn.
         if (state.Running is not null)
         {
             return ChatState.AnswerUnderWay;
@@ -1117,7 +1123,7 @@ public sealed class Conversation : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Creates the title in the background. Without a title, a chat shows its first line.</summary>
+    /// <summary>Creates the title in the background. Until then, the first line of the chat is displayed.</summary>
     private async Task NameAsync()
     {
         try
@@ -1133,7 +1139,7 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what waits, one after the other, once nothing is under way. What cannot be sent goes on waiting.</summary>
+    /// <summary>Sends queued messages in order while no turn is running. A message that cannot be sent stays in the queue.</summary>
     private async Task SendNextAsync()
     {
         if (NextQueued is null)
@@ -1163,7 +1169,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private Message? NextQueued => state.Running is null && state.IsQueueFlowing && !IsClosing ? Chat.Queue.FirstOrDefault() : null;
 
-    /// <returns>False when nothing is under way, so that it can be sent at once.</returns>
+    /// <returns>False if no turn is running, so the message can be sent immediately.</returns>
     private async Task<bool> QueueAsync(ChatJournal writer, Message message, Draft draft, CancellationToken cancellationToken)
     {
         if (state.Running is null)
@@ -1175,7 +1181,7 @@ public sealed class Conversation : IAsyncDisposable
         await ChooseAsync(Choice(draft.ProviderId, draft.Model), cancellationToken);
         await writer.QueueAsync(message, cancellationToken);
         state.PublishQueue();
-        // The response may have ended meanwhile.
+        // The response may have ended in the meantime.
         _ = SendNextAsync();
         return true;
     }
@@ -1209,7 +1215,7 @@ public sealed class Conversation : IAsyncDisposable
         };
     }
 
-    /// <summary>The first message of an agent starts with its goal.</summary>
+    /// <summary>Prepends the goal to the first message of an agent.</summary>
     private Message WithGoal(Message message)
     {
         if (!IsUntouched || message.Role != MessageRole.User || Chat.Text(StoredChat.GoalField) is not { } goal)
@@ -1222,10 +1228,10 @@ public sealed class Conversation : IAsyncDisposable
         return message with { Parts = [.. message.Parts.Where(part => part is not MessagePart.Text), new MessagePart.Text(text)] };
     }
 
-    /// <summary>Adds a message, and starts its response.</summary>
-    /// <param name="message">Without a parent it follows what is shown.</param>
-    /// <param name="interrupts">Whether a response under way is stopped for it.</param>
-    /// <param name="depth">How many hooks led to it.</param>
+    /// <summary>Adds a message and starts its response.</summary>
+    /// <param name="message">Follows the displayed branch if it has no parent.</param>
+    /// <param name="interrupts">True to stop a running response.</param>
+    /// <param name="depth">The number of hooks that led to it.</param>
     private async Task<Sent> AddAsync(
         Message message,
         (string? ProviderId, string? Model) choice,
@@ -1252,7 +1258,7 @@ public sealed class Conversation : IAsyncDisposable
             planned = [new HookAction.SendToLlm(), .. planned];
         }
 
-        // What cannot be answered is refused before it is stored, so that the draft is kept.
+        // Checked before the message is stored, so that the draft is kept if no response is possible.
         var requests = planned.OfType<HookAction.SendToLlm>().Any() ? await PlanAsync(choice, goOn: false, cancellationToken) : null;
         if (interrupts)
         {
@@ -1301,7 +1307,7 @@ public sealed class Conversation : IAsyncDisposable
         return new Sent(message.Id, turnId);
     }
 
-    /// <summary>Whether a message gets a response: as the hooks say, or whatever they say.</summary>
+    /// <summary>Determines whether a message gets a response.</summary>
     private enum Response
     {
         AsHooksSay,
@@ -1309,13 +1315,13 @@ public sealed class Conversation : IAsyncDisposable
         Always,
     }
 
-    /// <summary>The hooks of a chat define which messages get a response. A message to an agent always gets one.</summary>
+    /// <summary>Hooks of a chat define which messages get a response; in a task, all messages do.</summary>
     private Response Wanted(bool wantsAnswer = true) =>
         !wantsAnswer ? Response.Never
         : Chat.IsTask ? Response.Always
         : Response.AsHooksSay;
 
-    /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>
+    /// <summary>Gets the provider and model. A change of provider resets the model unless one is given.</summary>
     private (string? ProviderId, string? Model) Choice(string? providerId, string? model) =>
         (providerId ?? Chat.ProviderId, model ?? (providerId is null || providerId == Chat.ProviderId ? Chat.Model : null));
 
@@ -1336,7 +1342,7 @@ public sealed class Conversation : IAsyncDisposable
         Chat.Queue.FirstOrDefault(message => message.Id == messageId)
         ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in the queue.");
 
-    /// <exception cref="FailureException">Conflict: another window is answering or writing.</exception>
+    /// <exception cref="FailureException">Conflict: another window is responding or writing.</exception>
     private async Task<Change> BeginChangeAsync(CancellationToken cancellationToken)
     {
         await changing.WaitAsync(cancellationToken);

@@ -5,7 +5,6 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A chat or task as its hooks see it.</summary>
 internal sealed class ConversationHooks : IHookTarget
 {
     private readonly ChatState state;
@@ -20,7 +19,7 @@ internal sealed class ConversationHooks : IHookTarget
     }
 
     /// <param name="whyNoAnswer">Why no response is requested.</param>
-    /// <param name="ended">The messages that they see; null for those that are shown.</param>
+    /// <param name="ended">The messages that the hooks see; null for the displayed ones.</param>
     public ConversationHooks(ChatState state, string whyNoAnswer, MessageTree? ended = null)
         : this(state, (_, _) => Task.FromResult<string?>(whyNoAnswer)) => this.ended = ended;
 

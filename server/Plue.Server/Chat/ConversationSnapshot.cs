@@ -3,10 +3,9 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A conversation at one moment.</summary>
-/// <param name="Messages">Of the branch that is shown, the one still being written included.</param>
-/// <param name="TurnId">The turn under way, or null.</param>
-/// <param name="LastSeq">Events up to this number are folded in.</param>
+/// <param name="Messages">The displayed branch, including a streaming message.</param>
+/// <param name="TurnId">The running turn; null for none.</param>
+/// <param name="LastSeq">The number of the last event that is included.</param>
 public sealed record ConversationSnapshot(
     ChatSummary Summary,
     StoredChat Chat,
@@ -16,11 +15,11 @@ public sealed record ConversationSnapshot(
     string? ReadOnlyReason
 )
 {
-    /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
+    /// <summary>Gets the ids of all messages with the same parent, including this one, oldest first.</summary>
     public IReadOnlyList<string> AlternativesOf(Message message)
     {
         var stored = Chat.Tree.AlternativesOf(message);
-        // The file may not know yet of the one that is being written.
+        // The file may not contain the streaming message yet.
         return stored.Contains(message.Id) ? stored : [.. stored, message.Id];
     }
 }

@@ -2,21 +2,21 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What somebody is about to say.</summary>
+/// <summary>A message to be sent.</summary>
 public sealed record Draft(string Text)
 {
-    /// <summary>What goes with it, read and checked; null where nothing was said of files.</summary>
+    /// <summary>Gets the attachments, read and checked; null if none were specified.</summary>
     public IReadOnlyList<MessagePart.File>? Files { get; init; }
 
-    /// <summary>Null leaves the chat's.</summary>
+    /// <summary>Gets the provider; null uses the chat's.</summary>
     public string? ProviderId { get; init; }
     public string? Model { get; init; }
     public MessageRole Role { get; init; } = MessageRole.User;
 
-    /// <summary>False only stores it.</summary>
+    /// <summary>False to store the message without requesting a response.</summary>
     public bool WantsAnswer { get; init; } = true;
 }
 
-/// <param name="TurnId">Null when nothing answers.</param>
-/// <param name="IsQueued">It waits for the answer under way.</param>
+/// <param name="TurnId">Null if no response was started.</param>
+/// <param name="IsQueued">True if the message waits for the running response.</param>
 public sealed record Sent(string MessageId, string? TurnId, bool IsQueued = false);

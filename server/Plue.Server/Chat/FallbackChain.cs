@@ -5,8 +5,8 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// The providers that are asked in one round, in order: the chosen one, then its fallbacks as long as nothing was received. One in its cooldown is skipped, the
-/// chosen one only while others can be asked first. Not thread-safe.
+/// The providers of one round in order: the chosen one, then its fallbacks until something is received. Fallbacks in cooldown are skipped; the chosen provider
+/// in cooldown moves to the end. Not thread-safe.
 /// </summary>
 internal sealed class FallbackChain
 {
@@ -27,7 +27,9 @@ internal sealed class FallbackChain
         waiting = new(cooldown is null ? [chosen, .. fallbacks] : [.. fallbacks, chosen]);
     }
 
-    /// <summary>Whether another provider could help: the vendor is away, or the user may not use it now. A wrong key or model is the user's to fix.</summary>
+    /// <summary>
+    /// True if another provider could help: the vendor is unavailable or limits the user. An invalid key or model has to be fixed by the user.
+    /// </summary>
     public static bool CanHelp(Failure failure) =>
         failure.Kind
             is FailureKind.Unreachable
@@ -37,7 +39,7 @@ internal sealed class FallbackChain
                 or FailureKind.SpendLimit
                 or FailureKind.CutStream;
 
-    /// <param name="failure">Why the last one did not respond, before anything was received; null at the beginning.</param>
+    /// <param name="failure">Why the last provider failed before anything was received; null for the first call.</param>
     /// <returns>Null if no candidate is left; the turn then fails with <see cref="Failure"/>.</returns>
     public async Task<ProviderCall?> NextAsync(Failure? failure, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {
@@ -72,7 +74,7 @@ internal sealed class FallbackChain
         return null;
     }
 
-    /// <summary>Why the chosen one failed, and in one sentence why no other responded.</summary>
+    /// <summary>Gets the failure of the first provider, with one sentence about why no other responded.</summary>
     public Failure Failure
     {
         get

@@ -1,6 +1,6 @@
 namespace Plue.Server.Chat;
 
-/// <summary>The language of a file by VS Code's language ids: from its name, else from the program that its first line names.</summary>
+/// <summary>Determines the VS Code language id of a file from its name, or else from the interpreter in its first line.</summary>
 public static class FileLanguages
 {
     private static readonly Dictionary<string, string> ByExtension = Table(
@@ -28,7 +28,7 @@ public static class FileLanguages
         """
     );
 
-    /// <returns>Null where nothing tells it.</returns>
+    /// <returns>Null if unknown.</returns>
     public static string? Of(string path, string? text)
     {
         var name = Path.GetFileName(path).ToLowerInvariant();
@@ -37,7 +37,7 @@ public static class FileLanguages
             ?? (text is not null && text.StartsWith("#!", StringComparison.Ordinal) ? ByProgram.GetValueOrDefault(ProgramOf(text)) : null);
     }
 
-    /// <summary><c>python3</c> of <c>#!/usr/bin/env -S python3 -u</c>.</summary>
+    /// <summary>Gets <c>python3</c> from <c>#!/usr/bin/env -S python3 -u</c>.</summary>
     private static string ProgramOf(string text)
     {
         var end = text.IndexOfAny(['\r', '\n']);

@@ -5,7 +5,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Summary of a file that is too large to send: its beginning, the lines that look like headings or declarations, and its end, each line with its number.</summary>
+/// <summary>
+/// Summarizes a file that is too large to send: its beginning, lines that look like headings or declarations, and its end, with line numbers.
+/// </summary>
 public static partial class FileSummary
 {
     private const int HeadLines = 60;
@@ -13,7 +15,7 @@ public static partial class FileSummary
     private const int MaxOutlineLines = 200;
     private const int MaxLineLength = 200;
 
-    /// <summary>The same file gives the same summary.</summary>
+    /// <summary>Gets a deterministic summary.</summary>
     public static string Of(FileText file)
     {
         var lines = file.Content.Split('\n');
@@ -60,7 +62,7 @@ public static partial class FileSummary
         return line.Length <= MaxLineLength ? line : $"{TextCut.Head(line, MaxLineLength)}…";
     }
 
-    /// <summary>A heading of Markdown, a section of a settings file, or a line that begins as declarations do in most languages.</summary>
+    /// <summary>Matches Markdown headings, sections of settings files, and declarations in most languages.</summary>
     [GeneratedRegex(
         @"^(#{1,6} \S|\[[^\]]+\]\s*$|\s{0,8}(export |default |public |private |protected |internal |static |abstract |sealed |final |async |pub(\([a-z]+\))? |unsafe |partial |override |virtual )*"
             + @"(class|interface|struct|enum|record|trait|impl|namespace|module|mod|package|def|fn|func|fun|function|type|object|protocol|extension|CREATE (TABLE|VIEW|INDEX|FUNCTION)) ?\w*|"

@@ -3,13 +3,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Tells views of a chat what another window writes, as if it were written here. Used in the conversation's loop only.</summary>
+/// <summary>Publishes what another window writes to a chat as if it were written here. Used only in the conversation's loop.</summary>
 internal sealed class Following(ITurnSink sink, StoredChat chat)
 {
     private bool isChanged;
     private bool isMissed;
 
-    /// <summary>A turn of another window that views know; its real id is not known here.</summary>
+    /// <summary>Gets a local id for a turn of another window; its real id is unknown here.</summary>
     public string? TurnId { get; private set; } = chat.Status == ChatStatus.Running ? NewTurn() : null;
 
     public void Begin() => (isChanged, isMissed) = (false, false);
@@ -45,9 +45,9 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
         }
     }
 
-    /// <param name="chat">As it is after the news.</param>
-    /// <param name="isIdle">No turn of this window is under way.</param>
-    /// <returns>Whether the chat's row may have changed.</returns>
+    /// <param name="chat">The chat after the update.</param>
+    /// <param name="isIdle">True if no turn of this window is running.</param>
+    /// <returns>True if the chat's row may have changed.</returns>
     public bool End(StoredChat chat, bool isIdle)
     {
         if (isMissed)

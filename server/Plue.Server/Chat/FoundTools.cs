@@ -3,10 +3,10 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The tools that a model found with <see cref="ToolSearchTool"/> or called, by their declared names, in the order of the messages.</summary>
+/// <summary>Finds the tools that a model found with <see cref="ToolSearchTool"/> or called, by declared name, in message order.</summary>
 internal static class FoundTools
 {
-    /// <param name="messages">Those that are sent: what a summary replaced has to be found again.</param>
+    /// <param name="messages">The messages to send. Tools found in summarized messages have to be found again.</param>
     public static IReadOnlyList<string> In(IReadOnlyList<Message> messages)
     {
         var searches = new HashSet<string>(StringComparer.Ordinal);

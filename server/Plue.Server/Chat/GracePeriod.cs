@@ -1,6 +1,6 @@
 namespace Plue.Server.Chat;
 
-/// <summary>A token that is canceled a while after another, so that stopped work can end cleanly.</summary>
+/// <summary>A token that is canceled some time after another one, so that stopped work can end cleanly.</summary>
 internal sealed class GracePeriod : IDisposable
 {
     private readonly CancellationTokenSource source;

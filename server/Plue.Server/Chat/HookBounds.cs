@@ -4,8 +4,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// How many hooks may follow from one change, how many may run within a minute, and how many tasks they may start within an hour: a task costs money
-/// that the user did not approve. Any thread may call.
+/// Limits how many hooks can follow from one change, run per minute, and start tasks per hour, because these tasks cost money without the user's approval.
+/// Thread-safe.
 /// </summary>
 internal sealed class HookBounds(TimeProvider time)
 {
@@ -13,25 +13,25 @@ internal sealed class HookBounds(TimeProvider time)
     public const int MaxPerCodex = 60;
     public const int MaxTotal = 300;
 
-    /// <summary>Tasks an hour that go back to one codex, over however many tasks in between.</summary>
+    /// <summary>The maximum number of tasks per hour that originate from one codex, directly or through other tasks.</summary>
     public const int MaxTasks = 20;
     public const int MaxTotalTasks = 60;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private readonly Lock counting = new();
-    private readonly Dictionary<string, List<long>> hooks = new(StringComparer.Ordinal); // when each ran, by codex
+    private readonly Dictionary<string, List<long>> hooks = new(StringComparer.Ordinal); // timestamps by codex
     private readonly List<long> allHooks = [];
-    private readonly Dictionary<string, List<long>> tasks = new(StringComparer.Ordinal); // when each was started, by the codex that they go back to
+    private readonly Dictionary<string, List<long>> tasks = new(StringComparer.Ordinal); // timestamps by the codex that they originate from
     private readonly List<long> allTasks = [];
     private readonly ConcurrentDictionary<string, string> roots = new(StringComparer.Ordinal);
 
-    /// <summary>A hook of the second made the first: what the hooks of the one start counts for the other, or for what that one goes back to.</summary>
+    /// <summary>Records that a hook of one codex created another. Tasks started by the new codex count for the original one.</summary>
     public void Follows(string uri, string spawnedBy) => roots[uri] = RootOf(spawnedBy);
 
-    /// <summary>Counts the action, unless it is refused. That a person's own message is answered is no matter of hooks that run away.</summary>
-    /// <param name="depth">How many hooks led to it.</param>
-    /// <returns>Why it is left out; null when it may be carried out.</returns>
+    /// <summary>Counts the action unless it is refused. A response to the user's own message is not limited.</summary>
+    /// <param name="depth">The number of hooks that led to it.</param>
+    /// <returns>Why the action is skipped; null if it can run.</returns>
     public string? Refusal(string uri, HookAction action, int depth)
     {
         if (depth >= MaxDepth)
@@ -80,7 +80,7 @@ internal sealed class HookBounds(TimeProvider time)
         }
     }
 
-    /// <summary>A task that was counted was not made.</summary>
+    /// <summary>Removes a counted task that was not created.</summary>
     public void GiveBack(string uri)
     {
         lock (counting)

@@ -4,10 +4,10 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What a hook says, with the values of its codex in place of <c>{{field}}</c>, as in a prompt.</summary>
+/// <summary>Replaces <c>{{field}}</c> in hook values with values of the codex, as in a prompt.</summary>
 internal static class HookValues
 {
-    /// <summary>Fills every text in a value. A text that is one placeholder and nothing else becomes the value itself, numbers and lists included.</summary>
+    /// <summary>Fills all strings of a value. A string that is a single placeholder becomes the field's value itself, such as a number or list.</summary>
     public static Json5Node Fill(Json5Node value, Json5Object values) =>
         value switch
         {

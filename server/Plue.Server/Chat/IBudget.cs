@@ -4,17 +4,17 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What the tasks above a task may still spend.</summary>
+/// <summary>The budgets of a task and its parents.</summary>
 public interface IBudget
 {
-    /// <summary>Reserves what a request is expected to use, before it is sent. Nothing for a chat.</summary>
-    /// <param name="price">Null where none is known, and for what costs nothing.</param>
+    /// <summary>Reserves the estimated usage of a request before it is sent. Does nothing for a chat.</summary>
+    /// <param name="price">Null if unknown or free.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     void Reserve(StoredChat task, ProviderRequest request, Price? price);
 
-    /// <summary>The same for a response under way whose program calls its model itself.</summary>
+    /// <summary>Checks the running response of a program that calls its model itself.</summary>
     /// <param name="usage">So far.</param>
-    /// <param name="cost">So far, in USD; null where no price is known.</param>
+    /// <param name="cost">So far, in USD; null if no price is known.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     void CheckRunning(StoredChat task, Usage usage, int rounds, decimal? cost);
 }

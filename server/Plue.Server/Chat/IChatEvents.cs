@@ -2,15 +2,14 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Where a window hears of chats.</summary>
+/// <summary>Receives the events of chats for a window.</summary>
 public interface IChatEvents
 {
-    /// <summary>Where the events of a chat go.</summary>
     ITurnSink SinkFor(string codexId);
 
-    /// <summary>A row of the tree changed; null means that it is gone.</summary>
+    /// <summary>Publishes a changed row of the tree; null if it was removed.</summary>
     void Changed(string codexId, ChatSummary? summary);
 
-    /// <summary>Tells the user something about the chat or task of an address.</summary>
+    /// <summary>Shows a notification about a chat or task.</summary>
     void Notify(string message, string codexId);
 }

@@ -2,9 +2,8 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The other chats and tasks.</summary>
 internal interface IChats
 {
-    /// <summary>A chat or task as it is now; null when it is not there.</summary>
+    /// <summary>Gets the current state of a chat or task; null if it does not exist.</summary>
     StoredChat? Find(string codexUri);
 }

@@ -4,19 +4,18 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A turn whose program calls its model itself.</summary>
+/// <summary>A turn of a program that calls its model itself.</summary>
 internal interface IProgramTurn
 {
-    /// <summary>Taken out of the results of tools; null leaves them as they are.</summary>
+    /// <summary>Gets the mask for tool results; null for none.</summary>
     ITextMask? Secrets { get; }
 
-    /// <summary>What a call of this id runs with.</summary>
     ToolContext ContextOf(string toolUseId);
 
-    /// <summary>Holds the usage and the rounds of the response so far against the budgets, before another round.</summary>
-    /// <returns>Null when it may go on.</returns>
+    /// <summary>Checks the usage and rounds of the running response against the budgets, before another round.</summary>
+    /// <returns>Null if the response can continue.</returns>
     Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
 
-    /// <summary>A call of the turn had these instructions. Skills among them restrict the calls that follow.</summary>
+    /// <summary>Records instructions that a call loaded. Skills among them restrict later calls.</summary>
     void SkillsLoaded(IReadOnlyList<InstructionSource> sources);
 }

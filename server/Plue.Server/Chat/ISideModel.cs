@@ -2,10 +2,10 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A model that Plue asks beside the conversation: for a title, for a summary.</summary>
+/// <summary>A model for requests outside of the conversation, such as titles and summaries.</summary>
 internal interface ISideModel
 {
-    /// <returns>The whole response, secrets taken out.</returns>
-    /// <exception cref="FailureException">Whatever kept the model from responding; Timeout; BadResponse for an empty response.</exception>
+    /// <returns>The whole response, with secrets masked.</returns>
+    /// <exception cref="FailureException">The failure of the model; Timeout; BadResponse for an empty response.</exception>
     Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken);
 }

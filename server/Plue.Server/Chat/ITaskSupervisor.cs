@@ -5,29 +5,29 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Looks after tasks: what a conversation needs of the agents above it.</summary>
+/// <summary>Manages tasks for their conversations.</summary>
 public interface ITaskSupervisor
 {
-    /// <summary>A chat or task changed, or is gone.</summary>
-    /// <param name="summary">Null if it is gone.</param>
+    /// <summary>Reports a changed chat or task.</summary>
+    /// <param name="summary">Null if it was deleted.</param>
     void Changed(string codexId, ChatSummary? summary);
 
-    /// <summary>Tools that only this chat or task has: to hand its work over, to have a part of it done.</summary>
+    /// <summary>Gets the additional tools of this chat or task, such as finish and spawn_task.</summary>
     IReadOnlyList<ITool> ToolsFor(StoredChat chat);
 
-    /// <summary>Why the model of a task was chosen for it; null where nothing was to be chosen.</summary>
+    /// <summary>Gets why the model of a task was chosen; null if there was no choice.</summary>
     RoutingNote? RoutingOf(StoredChat chat);
 
-    /// <summary>Whether it takes more than its last message to say that a task is done. Until <see cref="TurnEndedAsync"/> has looked, it counts as running.</summary>
+    /// <summary>True if a task needs more than its last message to be done. It counts as running until <see cref="TurnEndedAsync"/> has checked it.</summary>
     bool IsJudged(StoredChat task);
 
-    /// <summary>A turn of a task has ended with this message.</summary>
-    /// <returns>Whether the task goes on by itself, so that nothing else follows yet.</returns>
+    /// <summary>Handles the end of a task's turn.</summary>
+    /// <returns>True if the task continues, so that nothing else may follow yet.</returns>
     Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken);
 
-    /// <summary>Starts the task that a hook asks for.</summary>
-    /// <param name="depth">How many hooks led to it.</param>
-    /// <returns>Its address.</returns>
-    /// <exception cref="FailureException">Why it cannot be started.</exception>
+    /// <summary>Starts a task for a hook.</summary>
+    /// <param name="depth">The number of hooks that led to it.</param>
+    /// <returns>The address of the task.</returns>
+    /// <exception cref="FailureException">The task cannot be started.</exception>
     Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken);
 }

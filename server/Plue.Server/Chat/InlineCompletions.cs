@@ -7,30 +7,29 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Completes code at the cursor. This is not a chat: only the cost is stored, as a separate kind in the ledger. One request runs at a
-/// time; the next one stops it. Any thread may call.
+/// Completes code at the cursor. Only the cost is stored, as a separate kind in the ledger. One request runs at a time; the next one stops it. Thread-safe.
 /// </summary>
 internal sealed class InlineCompletions(ChatServices services, CompletionExclusions exclusions)
 {
-    /// <summary>Characters of the document that are sent, whatever the editor sends.</summary>
+    /// <summary>The maximum number of characters before the cursor that are sent.</summary>
     private const int MaxPrefix = 16_000;
     private const int MaxSuffix = 8_000;
     private const int MaxLineTokens = 64;
     private const int MaxBlockTokens = 256;
     private const int MaxLength = 8_000;
 
-    /// <summary>For the cost of requests that were stopped, which the vendor does not report.</summary>
+    /// <summary>Used to estimate the cost of stopped requests, which the vendor does not report.</summary>
     private const int CharactersPerToken = 4;
 
     private static readonly TimeSpan HostedTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A model may have to be loaded first.</summary>
+    /// <summary>Longer, because the server may have to load the model first.</summary>
     private static readonly TimeSpan LocalTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>What other windows spent is read again after this time.</summary>
+    /// <summary>The interval after which the spending of other windows is read again.</summary>
     private static readonly TimeSpan SpendingAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>Tokens that some servers do not remove from the end.</summary>
+    /// <summary>End tokens that some servers do not remove.</summary>
     private static readonly string[] EndMarks =
     [
         "<|endoftext|>",
@@ -48,7 +47,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
 
     private TimeProvider Time => services.Time;
 
-    /// <exception cref="FailureException">Anything that kept the model from completing; Untrusted; BudgetExceeded.</exception>
+    /// <exception cref="FailureException">The failure of the model; Untrusted; BudgetExceeded.</exception>
     public async Task<InlineCompletion> CompleteAsync(CompletionPosition at, CancellationToken cancellationToken)
     {
         if (services.Workspace is { OpenFolder: not null, TrustedFolder: null })
@@ -71,12 +70,12 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         var request = new InlineCompletionRequest(
             at.Model,
             Masked(at.Prefix.Length > MaxPrefix ? at.Prefix[^MaxPrefix..] : at.Prefix),
-            // With an empty suffix some servers answer as in a chat.
+            // With an empty suffix, some servers respond as in a chat.
             at.Suffix.Length == 0
                 ? "\n"
                 : Masked(at.Suffix.Length > MaxSuffix ? at.Suffix[..MaxSuffix] : at.Suffix),
             at.IsMultiline ? MaxBlockTokens : MaxLineTokens,
-            // One block, which a blank line ends, or one line.
+            // A block ends at a blank line.
             [at.IsMultiline ? "\n\n" : "\n"]
         );
 
@@ -89,7 +88,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // A newer request took its place.
+            // A newer request replaced this one.
             return limit.IsCancellationRequested
                 ? throw new FailureException(
                     FailureKind.Timeout,
@@ -103,7 +102,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
     }
 
-    /// <summary>Lists the completion models of the providers that are switched on. A provider that cannot be asked has a failure.</summary>
+    /// <summary>Lists the completion models of the enabled providers. A provider that cannot be queried has a failure.</summary>
     public async Task<IReadOnlyList<CompletionModelListing>> ListAsync(CancellationToken cancellationToken)
     {
         var providers = services.Providers.SwitchedOn().Where(settings => settings.Capabilities.InlineCompletions).ToList();
@@ -201,7 +200,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
                         break;
                 }
 
-                // A server that ignores the stop sequences is stopped.
+                // For servers that ignore the stop sequences.
                 if (text.Length > MaxLength || EndOf(text.ToString(), request) is not null)
                 {
                     break;
@@ -226,7 +225,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
 
         void Record(ProviderCall call, InlineCompletionRequest sent, string? named, int received)
         {
-            // A stopped request is billed, but not counted by the vendor.
+            // A stopped request is billed, but the vendor reports no usage for it.
             var counted =
                 usage
                 ?? new Usage
@@ -262,13 +261,13 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
     }
 
-    /// <summary>Where a text ends that goes on after a stop sequence; null if it does not.</summary>
+    /// <summary>Gets the index of the first stop sequence or end token; null if there is none.</summary>
     private static int? EndOf(string text, InlineCompletionRequest request)
     {
         int? end = null;
         foreach (var mark in request.StopSequences.Concat(EndMarks))
         {
-            // A completion may begin with line breaks.
+            // A completion can start with line breaks.
             var from = mark[0] == '\n' ? text.Length - text.AsSpan().TrimStart('\n').Length : 0;
             if (text.IndexOf(mark, from, StringComparison.Ordinal) is >= 0 and var found && !(found >= end))
             {
@@ -289,7 +288,7 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
         catch (ObjectDisposedException)
         {
-            // It has just ended.
+            // The previous request has just ended.
         }
 
         return stop;
@@ -327,15 +326,15 @@ internal sealed class InlineCompletions(ChatServices services, CompletionExclusi
         }
     }
 
-    /// <summary>USD of today.</summary>
+    /// <summary>Today's cost in USD.</summary>
     private readonly record struct Spending(DateTimeOffset ReadAt, decimal Completions, decimal All);
 }
 
-/// <param name="Path">Of the document, absolute; null for one without a file.</param>
-/// <param name="IsMultiline">Whether the completion may have several lines.</param>
+/// <param name="Path">The absolute path of the document; null if it has no file.</param>
+/// <param name="IsMultiline">True if the completion can have several lines.</param>
 internal sealed record CompletionPosition(string ProviderId, string Model, string Prefix, string Suffix, string? Path, bool IsMultiline);
 
-/// <param name="Text">May be empty; null if nothing was sent, or if a newer request took its place.</param>
+/// <param name="Text">Can be empty; null if nothing was sent or a newer request replaced this one.</param>
 /// <param name="Excluded">Why the document is not sent, as a sentence; null if it was.</param>
 /// <param name="SpentToday">The cost of today's completions, in USD.</param>
 internal sealed record InlineCompletion(string? Text, string? Excluded, decimal SpentToday);

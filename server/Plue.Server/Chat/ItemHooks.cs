@@ -6,12 +6,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The hooks of items: changes made through codex/*, not those made in an editor. What they did is kept in the item's history.</summary>
+/// <summary>Runs the hooks of items after changes through codex/*, not after edits in an editor. Their actions are recorded in the item's history.</summary>
 internal sealed class ItemHooks(Automation automation, Documents documents)
 {
-    /// <summary>Carries out what the hooks of the item's template ask for.</summary>
-    /// <param name="before">Null when it was made just now.</param>
-    /// <returns>The item as it then is.</returns>
+    /// <param name="before">Null for a new item.</param>
+    /// <returns>The item after the hooks.</returns>
     public async Task<FileCodex> RunAsync(FileCodex? before, FileCodex after, CancellationToken cancellationToken)
     {
         if (after.Uri is not { Collection: CodexCollection.Items } uri)
@@ -72,7 +71,7 @@ internal sealed class ItemHooks(Automation automation, Documents documents)
 
         public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {
-            // A field that a hook set is a version of the file, which says so itself.
+            // A field that a hook set is already recorded as a version of the file.
             if (
                 (note.Action is not HookAction.SetField || note.Error is not null)
                 && (note.Error is null ? note.Outcome : $"Hook {note.Action.Name} failed: {note.Error}") is { } what

@@ -5,7 +5,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The message being written: deltas in, a <see cref="Message"/> out at any moment. Not thread-safe.</summary>
+/// <summary>A message that is streaming. It is built from deltas, and a <see cref="Message"/> can be created at any time. Not thread-safe.</summary>
 public sealed class LiveMessage(Message start)
 {
     private sealed class Part
@@ -24,10 +24,10 @@ public sealed class LiveMessage(Message start)
         public string? Error { get; set; }
         public bool IsClosed { get; set; }
 
-        /// <summary>Of a call: why it is not run, as a sentence for the model.</summary>
+        /// <summary>Gets or sets why a call is not run, as a sentence for the model.</summary>
         public string? Problem { get; set; }
 
-        /// <summary>Of a call: arguments that are not a JSON object, as the model wrote them.</summary>
+        /// <summary>Gets or sets the arguments of a call as the model wrote them, if they are not a JSON object.</summary>
         public string? Raw { get; set; }
     }
 
@@ -51,7 +51,7 @@ public sealed class LiveMessage(Message start)
     public StopReason? StopReason { get; set; }
     public IReadOnlyList<HookRun> Hooks => hooks;
 
-    /// <summary>Tool calls that no result came for yet: id and name.</summary>
+    /// <summary>Gets the id and name of tool calls without a result.</summary>
     public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
     {
         get
@@ -69,7 +69,7 @@ public sealed class LiveMessage(Message start)
         }
     }
 
-    /// <summary>The calls that came as a whole and have no result: what a broken stream left of a call is none.</summary>
+    /// <summary>Gets the complete calls without a result. A call truncated by a broken stream is not included.</summary>
     public IReadOnlyList<ToolCall> Calls
     {
         get
@@ -84,7 +84,7 @@ public sealed class LiveMessage(Message start)
         }
     }
 
-    /// <returns>The index of the part that the text went to.</returns>
+    /// <returns>The index of the part.</returns>
     public int AppendText(string text) => Append(PartKind.Text, text);
 
     public int AppendReasoning(string text) => Append(PartKind.Reasoning, text);
@@ -113,7 +113,7 @@ public sealed class LiveMessage(Message start)
         return parts.Count - 1;
     }
 
-    /// <returns>The index of the part; -1 where nothing was added, because there is no such call or its arguments are too long.</returns>
+    /// <returns>The index of the part; -1 if the call does not exist or its arguments are too long.</returns>
     public int AppendToolCall(string toolUseId, string arguments)
     {
         var index = FindToolCall(toolUseId);
@@ -134,9 +134,9 @@ public sealed class LiveMessage(Message start)
         return index;
     }
 
-    /// <summary>The whole arguments replace what was streamed of them. What is kept is JSON that every vendor takes.</summary>
-    /// <param name="problem">Why the call is not run.</param>
-    /// <param name="raw">What the model wrote in place of a JSON object.</param>
+    /// <summary>Replaces the streamed arguments of a call by the final ones. The stored JSON is valid for every vendor.</summary>
+    /// <param name="problem">Why the call is not run; null if it is.</param>
+    /// <param name="raw">The arguments as the model wrote them, if they are not a JSON object.</param>
     public void FinishToolCall(string toolUseId, string parameters, string? problem, string? raw = null)
     {
         var index = FindToolCall(toolUseId);
@@ -147,7 +147,7 @@ public sealed class LiveMessage(Message start)
 
         var part = parts[index];
         part.IsClosed = true;
-        // Arguments that were too long while they streamed stay so.
+        // Arguments that were too long while streaming keep that problem.
         part.Problem = problem ?? ToolArguments.ErrorIn(parameters) ?? (part.Problem == ToolArguments.TooLong ? part.Problem : null);
         part.Raw = raw;
         part.Text.Clear();
@@ -161,7 +161,10 @@ public sealed class LiveMessage(Message start)
         }
     }
 
-    /// <summary>Repairs the arguments of whole calls, so that what is shown, judged, stored and run is the same. Of broken ones the model gets an error with the schema.</summary>
+    /// <summary>
+    /// Repairs the arguments of complete calls, so that the same arguments are displayed, checked, stored and run. For those that cannot be repaired, the model
+    /// gets an error with the schema.
+    /// </summary>
     /// <returns>The calls whose arguments changed.</returns>
     public IReadOnlyList<ToolCall> RepairToolCalls(Toolbox tools)
     {
@@ -217,7 +220,7 @@ public sealed class LiveMessage(Message start)
 
     public void AddFile(MessagePart.File file) => parts.Add(new Part { Kind = PartKind.File, File = file });
 
-    /// <summary>Results come as their calls end; kept and sent they are in the order of the calls, with their images behind them.</summary>
+    /// <summary>Sorts the results in the order of the calls, each followed by its images. They arrive in the order of completion.</summary>
     public void OrderResults()
     {
         var order = parts
@@ -239,7 +242,7 @@ public sealed class LiveMessage(Message start)
         parts.AddRange(sorted);
     }
 
-    /// <summary>The vendor starts its answer again.</summary>
+    /// <summary>Discards the content, because the vendor restarts its response.</summary>
     public void Clear() => parts.Clear();
 
     public Message ToMessage(

@@ -7,19 +7,19 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// The skills that were loaded since the last message of the user and that name their tools: until the next message, a call of another tool that changes something
-/// asks each time. They stand beside the agent like a parent, so they can only restrict it. Thread-safe.
+/// The skills that list their tools and were loaded since the last message of the user. Until the next message, calls of other tools that change something need
+/// an approval each time. Like a parent's rights, they can only restrict the agent. Thread-safe.
 /// </summary>
 internal sealed class LoadedSkills(SkillCatalog skills)
 {
-    // By file and version: a skill that is changed or deleted later restricts as it was loaded.
+    // By file and version: a skill that changes or is deleted later still restricts as loaded.
     private readonly ConcurrentDictionary<(string, string), (string Name, IReadOnlyList<string>? Rules)> known = new();
 
     private volatile Running? running;
 
     private sealed record Running(string? Question, IReadOnlyList<InstructionSource> Sources);
 
-    /// <summary>Skills of a response that is still running. They count until the next message of the user, like those of stored messages.</summary>
+    /// <summary>Adds skills of a running response. Like those of stored messages, they apply until the next message of the user.</summary>
     public void Add(IReadOnlyList<Message> messages, IReadOnlyList<InstructionSource> sources)
     {
         List<InstructionSource> added = [.. sources.Where(source => source.Kind == InstructionKind.Skill)];
@@ -65,7 +65,7 @@ internal sealed class LoadedSkills(SkillCatalog skills)
     private static string? QuestionOf(IReadOnlyList<Message> messages) =>
         messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id;
 
-    /// <summary>The skills that a message loaded or invoked.</summary>
+    /// <summary>Gets the skills that a message loaded or invoked.</summary>
     private static IEnumerable<InstructionSource> InstructionSources(Message message) =>
         message
             .Parts.SelectMany(part =>

@@ -7,22 +7,20 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>
-/// Sends the requests of VS Code's own chat to a model. The conversation and its tools are VS Code's, so only the cost is stored. Any thread may call.
-/// </summary>
+/// <summary>Sends requests of VS Code's chat to a model. VS Code stores the conversation and runs the tools, so only the cost is stored. Thread-safe.</summary>
 internal sealed class ModelRequests(ChatServices services)
 {
-    /// <summary>For models without a known limit at vendors that want one.</summary>
+    /// <summary>Used for models without a known limit, for vendors that require one.</summary>
     private const int MaxTokens = 32_000;
 
-    /// <summary>For the cost of requests that were stopped, which the vendor does not report.</summary>
+    /// <summary>Used to estimate the cost of stopped requests, which the vendor does not report.</summary>
     private const int CharactersPerToken = 4;
 
     private readonly ReasoningMemory reasoning = new();
 
     private TimeProvider Time => services.Time;
 
-    /// <summary>The models that VS Code's chat may use, the usual one of each provider first, as far as they are known without a request.</summary>
+    /// <summary>Gets the cached models available to VS Code's chat, the default of each provider first.</summary>
     public IReadOnlyList<(ProviderSettings Provider, IReadOnlyList<ModelInfo> Models)> List() =>
         [
             .. services
@@ -43,7 +41,7 @@ internal sealed class ModelRequests(ChatServices services)
                 }),
         ];
 
-    /// <param name="asked">Its conversation ID may be empty.</param>
+    /// <param name="asked">The conversation id may be empty.</param>
     /// <exception cref="FailureException">The provider cannot be used here; BudgetExceeded.</exception>
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         string providerId,
@@ -121,7 +119,7 @@ internal sealed class ModelRequests(ChatServices services)
         }
     }
 
-    /// <summary>Whether VS Code's chat may use the provider: VS Code runs the tools.</summary>
+    /// <summary>True if VS Code's chat can use the provider. VS Code runs the tools.</summary>
     private static bool IsOffered(ProviderSettings settings) =>
         settings.Capabilities is { OwnToolLoop: false, IsDemo: false, IsOfEditor: false };
 
@@ -140,7 +138,7 @@ internal sealed class ModelRequests(ChatServices services)
         };
     }
 
-    /// <summary>The same for each request of a conversation, as far as VS Code tells: its system prompt and first message.</summary>
+    /// <summary>Gets a stable id for a conversation of VS Code, which has none: a hash of its system prompt and first message.</summary>
     private static string ConversationOf(ProviderRequest asked)
     {
         var beginning = $"{asked.System}\n{asked.Messages.FirstOrDefault()?.Text}";
@@ -166,7 +164,7 @@ internal sealed class ModelRequests(ChatServices services)
         bool isComplete
     )
     {
-        // A stopped request is billed, but not counted by the vendor.
+        // A stopped request is billed, but the vendor reports no usage for it.
         var usage =
             counted?.Usage
             ?? new Usage

@@ -2,8 +2,8 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The files that go with every question of a chat, read once for a turn: what its rounds say before the newest results stays the same bytes.</summary>
-/// <param name="paths">As the user named them.</param>
+/// <summary>The files that are sent with every question of a chat. Read once per turn, so that earlier content stays byte-identical across rounds.</summary>
+/// <param name="paths">As entered by the user.</param>
 public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> paths)
 {
     private (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing)? read;
@@ -12,11 +12,11 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
 
     public IReadOnlyList<string> Paths => paths;
 
-    /// <summary>Reads what has unsaved changes in the editor, once.</summary>
+    /// <summary>Reads unsaved changes from the editor, once.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken) =>
         unsaved ??= await attachments.ReadUnsavedAsync(paths, cancellationToken);
 
-    /// <returns>What the model gets, and one sentence for each file that is not there.</returns>
+    /// <returns>The parts for the model, and one sentence for each missing file.</returns>
     public (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing) Read()
     {
         if (read is { } known)

@@ -10,11 +10,9 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>
-/// One use of a tool of Claude Code's own, seen as a tool of ours: it says what would be done, and while it "runs" the program does it. Used once.
-/// </summary>
-/// <param name="name">As the program calls it: <c>Read</c>, <c>Bash</c>.</param>
-/// <param name="editor">Files with unsaved changes are not changed: the program would overwrite them.</param>
+/// <summary>Represents one call of a Claude Code tool in permission checks. The program itself runs the call while this tool is running. Single use.</summary>
+/// <param name="name">The name in the program, such as <c>Read</c> or <c>Bash</c>.</param>
+/// <param name="editor">Rejects changes to files with unsaved changes, which the program would overwrite.</param>
 internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
 {
     private const int MaxFileBytes = 10 * 1024 * 1024;
@@ -39,10 +37,10 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
 
     public bool IsReadOnly => name is "Read" or "Grep" or "Glob";
 
-    /// <summary>Done when the program may go on.</summary>
+    /// <summary>Completes when the program is allowed to run the call.</summary>
     public Task Allowed => allowed.Task;
 
-    /// <summary>The program has done it, or will not any more.</summary>
+    /// <summary>Reports that the program has run the call or abandoned it.</summary>
     public void End() => ended.TrySetResult();
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -69,7 +67,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             );
         if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(HoldsFilesBack))
         {
-            // The program looks into every file of a folder by itself, also into those that rules keep back (SEC-25).
+            // The program itself searches all files of a folder, including those that rules exclude (SEC-25).
             throw new ToolFailureException(
                 "Some files of this folder may not be read, so the whole folder is not searched. Search a single file, or read it."
             );
@@ -101,7 +99,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
                 : throw new ToolFailureException("old_string is empty, but the file exists. Write the whole file instead.");
         }
 
-        // The program reads every line end as a line feed and looks for a passage more loosely than letter by letter. What is shown has to be what is done.
+        // The program reads all line endings as line feeds and matches passages loosely. The approval must show exactly what will happen.
         var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
         var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
         var at = text.IndexOf(oldText, StringComparison.Ordinal);
@@ -172,7 +170,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             ? value.GetString() ?? ""
             : throw new ToolFailureException($"The parameter {field} is missing.");
 
-    /// <returns>Null when there is no file.</returns>
+    /// <returns>Null if the file does not exist.</returns>
     private static string? Read(string path)
     {
         try
@@ -203,7 +201,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         public override string? Diff => ChangeDiff;
         public override IReadOnlyList<ProposedFile> Proposed => Files;
 
-        // The program has its own result, to which nothing can be added.
+        // The program has its own result, which cannot be extended.
         public override IReadOnlyList<string> Touches => [];
         public override string? Where => AtPath;
         public override string? Sandbox => HeldBy;
@@ -215,7 +213,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         public string? HeldBy { get; init; }
         public IReadOnlyList<string>? Paths { get; init; } = [];
 
-        /// <summary>Where the file really was when this was planned, and what stood in it.</summary>
+        /// <summary>Gets the real path and content of the file when the call was planned.</summary>
         public (string RealPath, string? Content)? Before { get; init; }
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
@@ -230,7 +228,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             }
 
             tool.allowed.TrySetResult();
-            // The program runs the call now, so its result is awaited even after a stop.
+            // The program is running the call, so its result is awaited even after a stop.
             await tool.ended.Task;
             return new ToolOutcome("");
         }

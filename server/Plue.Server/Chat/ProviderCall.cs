@@ -3,21 +3,20 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A provider with the request that it gets.</summary>
-/// <param name="Prices">Of the provider's models.</param>
+/// <param name="Prices">The prices of the provider's models.</param>
 internal sealed record ProviderCall(IProvider Provider, ProviderRequest Request, IPriceList Prices)
 {
     private static readonly Cost Free = new(0, 0, 0, 0, "local");
 
-    /// <summary>Why the chosen provider does not respond itself; null for that one.</summary>
+    /// <summary>Gets why this provider replaces the chosen one; null for the chosen one.</summary>
     public string? InsteadOf { get; init; }
 
-    /// <summary>Content of the chat that the request omits, one sentence each.</summary>
+    /// <summary>Gets the content of the chat that the request omits, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
 
-    /// <summary>Returns the cost of a response; null where no price is known.</summary>
-    /// <param name="model">As the vendor named it.</param>
-    /// <param name="vendorCost">USD as the vendor reported it; null where the catalog's price counts.</param>
+    /// <summary>Gets the cost of a response; null if no price is known.</summary>
+    /// <param name="model">The model name that the vendor reported.</param>
+    /// <param name="vendorCost">The cost in USD that the vendor reported; null to use the catalog's price.</param>
     public Cost? CostOf(string? model, Usage? usage, decimal? vendorCost)
     {
         if (Provider.Settings.IsFree)

@@ -3,13 +3,13 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Reads a provider beside the conversation's loop: one that holds its thread, or does not stop, holds up nothing else.</summary>
+/// <summary>Reads a provider outside of the conversation's loop, so that a provider that blocks its thread or ignores a stop blocks nothing else.</summary>
 internal static class ProviderStream
 {
-    /// <summary>Events that wait while the loop does something else. Then the provider waits.</summary>
+    /// <summary>The maximum number of buffered events. Beyond it, the provider waits.</summary>
     private const int MaxWaiting = 256;
 
-    /// <returns>The events, those of retries included. Fails as the provider fails.</returns>
+    /// <returns>The events, including those of retries. The channel fails if the provider does.</returns>
     public static ChannelReader<ProviderEvent> Start(ProviderCall call, TimeProvider time, CancellationToken stop)
     {
         var events = Channel.CreateBounded<ProviderEvent>(

@@ -5,8 +5,8 @@ using Plue.Server.Providers;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Keeps the reasoning before tool calls of conversations that others store: many vendors refuse the results of a call without the signed reasoning that led
-/// to it, and VS Code does not give it back. Any thread may call.
+/// Stores the reasoning before tool calls for conversations that others store: many vendors reject the results of a call without the signed reasoning before
+/// it, and VS Code does not return that. Thread-safe.
 /// </summary>
 internal sealed class ReasoningMemory
 {
@@ -16,10 +16,9 @@ internal sealed class ReasoningMemory
     private readonly Dictionary<string, IReadOnlyList<MessagePart.Reasoning>> byCall = new(StringComparer.Ordinal);
     private readonly Queue<string> oldest = new();
 
-    /// <summary>For the events of one response.</summary>
     public Round Begin() => new(this);
 
-    /// <summary>The parts of a message, with the reasoning before each call that has some.</summary>
+    /// <summary>Gets the parts of a message, with stored reasoning inserted before its calls.</summary>
     public IEnumerable<MessagePart> Restored(IReadOnlyList<MessagePart> parts)
     {
         lock (sync)

@@ -6,16 +6,17 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Puts into a request what the journal only names: images, long texts, and the pinned files at their current content. Those go into the last
-/// question, before its text, so that everything before it is the same bytes as in the turn before. What cannot go along is said in a sentence and never fails the turn.
+/// Loads the content that the journal only references: images, long texts, and the current pinned files. Pinned files are inserted before the text of the last
+/// question, so that everything before it is byte-identical to the previous turn. Content that cannot be sent is reported in a sentence and never fails the
+/// turn.
 /// </summary>
 public sealed class RequestFiles(Attachments attachments)
 {
-    /// <summary>Bytes of all images of one request: vendors refuse larger requests. The newest go first.</summary>
+    /// <summary>The maximum size in bytes of all images in a request, because vendors reject larger requests. The newest images take precedence.</summary>
     public const int MaxImageBytes = 20 * 1024 * 1024;
 
-    /// <param name="known">What is known of the model; null where nothing is.</param>
-    /// <returns>The request, and what of the chat it does not carry.</returns>
+    /// <param name="known">The known properties of the model; null if there are none.</param>
+    /// <returns>The request, and the content that it omits.</returns>
     public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(
         ProviderRequest request,
         PinnedFiles pinned,
@@ -49,10 +50,10 @@ public sealed class RequestFiles(Attachments attachments)
         return (filled, [.. RequestMessages.Omitted(filled, provider.Settings), .. notCarried.Sentences()]);
     }
 
-    /// <param name="paths">A chat's context files, as the user named them.</param>
+    /// <param name="paths">The context files of a chat, as entered by the user.</param>
     public PinnedFiles Pinned(IReadOnlyList<string> paths) => new(attachments, paths);
 
-    /// <summary>Of the pinned files, as they are now.</summary>
+    /// <summary>Gets the current number of tokens of the pinned files.</summary>
     public long PinnedTokens(IReadOnlyList<string> pinned) => pinned.Sum(path => attachments.InspectPinned(path).Tokens ?? 0);
 
     private static void Pin(List<Message> messages, PinnedFiles pinned, NotCarriedFiles notCarried)
@@ -109,7 +110,7 @@ public sealed class RequestFiles(Attachments attachments)
 
         if (image.Length > room)
         {
-            // Once one does not fit, no older one goes: which are sent then changes seldom.
+            // All older images are also omitted, so that the set of sent images rarely changes.
             room = 0;
             notCarried.Say($"{file.Path} was not sent: together with the images after it, it exceeds 20 MiB.");
             return file with { Data = null };
@@ -137,7 +138,7 @@ public sealed class RequestFiles(Attachments attachments)
         : known?.SupportsVision == false ? $"{model} does not support images"
         : null;
 
-    /// <param name="whyNoImages">Null when images are taken.</param>
+    /// <param name="whyNoImages">Null if images are supported.</param>
     private sealed class NotCarriedFiles(string? whyNoImages)
     {
         private readonly List<string> sentences = [];

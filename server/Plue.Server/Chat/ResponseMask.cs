@@ -20,10 +20,10 @@ public sealed class ResponseMask(ITextMask mask)
     private string toolUseId = "";
     private string held = "";
 
-    /// <summary>Gives the event, masked, with whatever waited before it.</summary>
+    /// <summary>Processes an event: passes on the masked content, starting with held-back text.</summary>
     public void Take(ProviderEvent next, Action<ProviderEvent> give)
     {
-        // A key may be stored while an answer streams: what was held goes first, and a held beginning is never longer than a secret.
+        // A key can be stored while a response streams, so held-back text is processed first; it is never longer than a secret.
         if (mask.IsEmpty && held.Length == 0)
         {
             give(next);
@@ -47,7 +47,7 @@ public sealed class ResponseMask(ITextMask mask)
                 break;
             case ProviderEvent.ToolCallFinished finished:
                 Release(give);
-                // What is too long is not run, and not worth the time.
+                // Arguments that are too long are not run, so masking them is not worth the time.
                 give(
                     finished.Parameters.Length > ToolArguments.MaxLength
                         ? finished
@@ -79,7 +79,7 @@ public sealed class ResponseMask(ITextMask mask)
         }
     }
 
-    /// <summary>Gives what still waits: nothing more comes.</summary>
+    /// <summary>Passes on held-back text at the end of the stream.</summary>
     public void Release(Action<ProviderEvent> give)
     {
         if (held.Length == 0)

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What is under way in a conversation: a response, or a summary, which ends like one. Changed in the conversation's loop only.</summary>
+/// <summary>The running operation of a conversation: a response, or a summary, which ends like one. Changed only in the conversation's loop.</summary>
 internal sealed class RunningTurn(string parentId, TimeProvider time)
 {
     private readonly Dictionary<string, int> waits = new(StringComparer.Ordinal);
@@ -12,37 +12,36 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
 
     public string Id { get; } = Ids.New("turn");
 
-    /// <summary>How many hooks led to it.</summary>
+    /// <summary>Gets the number of hooks that led to it.</summary>
     public int Depth { get; init; }
 
-    /// <summary>The message that the next one follows: the question, the summary that was made for it, or the last round.</summary>
+    /// <summary>Gets or sets the parent of the next message: the question, the summary created for it, or the last round.</summary>
     public string ParentId { get; set; } = parentId;
 
-    /// <summary>Text of hooks for the model, sent with the question before it is part of a stored message.</summary>
+    /// <summary>Gets or sets text of hooks for the model, which is sent with the question until a stored message contains it.</summary>
     public IReadOnlyList<string> AddedContext { get; set; } = [];
 
-    /// <summary>The message being written; null before it begins, and for a summary.</summary>
+    /// <summary>Gets or sets the streaming message; null before it starts, and for a summary.</summary>
     public LiveMessage? Live { get; set; }
 
     public CancellationTokenSource Stop { get; init; } = new();
 
-    /// <summary>Null unless it was stopped. Any thread may read it.</summary>
+    /// <summary>Gets why the turn was stopped; null if it was not. Can be read from any thread.</summary>
     public StopCause? StoppedBy => stoppedBy;
 
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WaitClock Clock { get; } = new(time);
 
-    /// <summary>Tools are running, or their results are being stored: what the user sends now follows them.</summary>
+    /// <summary>True while tools run or their results are stored. Messages that the user sends now follow the results.</summary>
     public bool IsAtTools { get; set; }
 
-    /// <summary>Ids of queued messages that steer it: the next round follows them.</summary>
+    /// <summary>Gets the ids of queued messages that steer the turn. They are sent before the next round.</summary>
     public Queue<string> Steering { get; } = [];
 
-    /// <summary>Completes when the turn may resume; null if no pause was requested.</summary>
+    /// <summary>Completes when the turn can resume; null if no pause was requested.</summary>
     public TaskCompletionSource? Pause { get; set; }
 
-    /// <summary>It paused, and does nothing until it may go on.</summary>
     public bool IsPaused
     {
         get => isPaused;
@@ -53,10 +52,10 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
         }
     }
 
-    /// <summary>A constant of <see cref="TaskStates"/>. Any thread may read it.</summary>
+    /// <summary>Gets a constant of <see cref="TaskStates"/>. Can be read from any thread.</summary>
     public string State => state;
 
-    /// <summary>It waits for something, or no longer does; several calls can wait for the same.</summary>
+    /// <summary>Records that the turn starts or stops waiting. Several calls can wait for the same thing.</summary>
     public void Wait(string what, bool isWaiting)
     {
         Clock.Wait(isWaiting);
@@ -73,7 +72,7 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
         SetState();
     }
 
-    /// <summary>Stops it; the first cause counts. Returns before it has ended.</summary>
+    /// <summary>Stops the turn. The first cause counts. Returns before the turn has ended.</summary>
     public async Task CancelAsync(StopCause cause)
     {
         stoppedBy ??= cause;

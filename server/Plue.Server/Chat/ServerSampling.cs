@@ -5,8 +5,8 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// The model of a chat for its MCP servers: the background model where one is set, otherwise that of the chat. The response is stored in the chat as a hidden
-/// message because it was paid for, and counts for its budget and for those of the tasks above it.
+/// Provides a chat's MCP servers with a model: the background model if one is set, otherwise the chat's. The response is stored in the chat as a hidden
+/// message, because it counts for the budgets of the chat and its parent tasks.
 /// </summary>
 internal sealed class ServerSampling(ChatState state) : ISamplingModel
 {

@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A question of Plue's own beside the conversation: for a title, for a summary. It costs like any other, and may not go over a limit.</summary>
+/// <summary>Sends a request outside of the conversation, such as for a title or summary. Its cost counts like any other, and limits apply.</summary>
 internal sealed class SideQuestion(ChatServices services) : ISideModel
 {
     private const int MaxResponseLength = 64 * 1024;
@@ -12,7 +12,7 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
     public Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         AskAsync(request, timeout, static (_, _) => { }, cancellationToken);
 
-    /// <param name="check">Called before anything is sent; throws to keep it from being sent.</param>
+    /// <param name="check">Called before the request is sent; throws to prevent it.</param>
     public async Task<SideAnswer> AskAsync(
         SideRequest request,
         TimeSpan timeout,
@@ -80,7 +80,7 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
     private static ProviderRequest RequestOf(SideRequest asked, string model, DateTimeOffset now) =>
         new()
         {
-            // Not the chat's own address: a provider with a process for each chat must not take this for a part of it.
+            // The chat's own address is not used: a provider with one process per chat would treat the request as part of it.
             CodexId = $"{asked.CodexId}/{asked.Purpose}",
             Model = model,
             System = asked.System,
@@ -105,10 +105,10 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         };
 }
 
-/// <param name="Purpose">One word: <c>title</c>, <c>summary</c>.</param>
+/// <param name="Purpose">One word, such as <c>title</c> or <c>summary</c>.</param>
 public sealed record SideRequest(string CodexId, string Purpose, ModelChoice Who, string System, string Text, int MaxTokens)
 {
-    /// <summary>The messages before the text, oldest first.</summary>
+    /// <summary>Gets the messages before the text, oldest first.</summary>
     public IReadOnlyList<(MessageRole Role, string Text)> Before { get; init; } = [];
 }
 

@@ -6,11 +6,11 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A message that begins with <c>/NAME</c> of a skill brings the text of the skill along.</summary>
+/// <summary>Reads the skill for a message that starts with <c>/NAME</c>.</summary>
 internal static partial class SkillCommand
 {
-    /// <returns>Null where the message names no skill that the user can invoke.</returns>
-    /// <exception cref="FailureException">Conflict: the skill waits for the user's approval.</exception>
+    /// <returns>Null if the message names no skill that the user can invoke.</returns>
+    /// <exception cref="FailureException">Conflict: the skill needs the user's approval.</exception>
     public static MessagePart.File? Read(string message, SkillCatalog skills, WorkspaceFolders? folders, string codexId)
     {
         if (

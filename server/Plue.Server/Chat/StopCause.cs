@@ -2,9 +2,9 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Why a turn was stopped, and what becomes of its answer.</summary>
-/// <param name="CallError">What the model reads about a call that was cut off.</param>
-/// <param name="Status">The status of the answer, unless <paramref name="Failure"/> says how it failed.</param>
+/// <summary>Why a turn was stopped, and the resulting status of its response.</summary>
+/// <param name="CallError">The result of interrupted calls for the model.</param>
+/// <param name="Status">The status of the response, unless <paramref name="Failure"/> is set.</param>
 public sealed record StopCause(string CallError, MessageStatus Status, Failure? Failure = null)
 {
     public static StopCause User { get; } = new("Stopped by the user.", MessageStatus.Stopped);
@@ -20,7 +20,7 @@ public sealed record StopCause(string CallError, MessageStatus Status, Failure? 
             TaskBudget.OutOfTime
         );
 
-    /// <summary>The task that waited for it works no longer.</summary>
+    /// <summary>The parent task that waited for this work has ended.</summary>
     public static StopCause TaskEnded { get; } =
         new($"Stopped, because the task that this work was for has ended. {InterruptedCall.Unknown}", MessageStatus.Stopped);
 }

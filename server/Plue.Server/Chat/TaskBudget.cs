@@ -7,16 +7,18 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Holds a request against the budget of its task, before it is sent. Answers of every branch count, and money also of those that were deleted: it was spent.
-/// What reaches a limit exactly is within it.
+/// Checks a request against the budget of its task before it is sent. Responses of all branches count; the cost includes deleted responses. A value equal to
+/// the limit is allowed.
 /// </summary>
 internal static class TaskBudget
 {
-    /// <summary>A response that was stopped by its time limit may have used slightly less by its own clock. The rest is too short for another response.</summary>
+    /// <summary>
+    /// Below this time, no further response is started. A response stopped by its time limit may have measured slightly less with its own clock.
+    /// </summary>
     private static readonly TimeSpan MinUsefulTime = TimeSpan.FromMilliseconds(100);
 
-    /// <param name="price">Null where no price is known: then money bounds nothing.</param>
-    /// <exception cref="FailureException">BudgetExceeded, with the figures and the way forward.</exception>
+    /// <param name="price">Null if no price is known; the cost is then not limited.</param>
+    /// <exception cref="FailureException">BudgetExceeded, with the figures and what to do.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
         if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds)
@@ -42,7 +44,7 @@ internal static class TaskBudget
             return;
         }
 
-        // An answer without a bound is not counted ahead: with the model's own maximum nearly nothing could be asked. What it then costs counts for the next.
+        // The response is not estimated without MaxTokens, because the model's maximum would exceed most budgets. Its actual cost counts for the next request.
         var cost = ((next * price.InputPerMillion) + ((request.MaxTokens ?? 0) * price.OutputPerMillion)) / 1_000_000m;
         var spent = task.TotalCost ?? 0;
         if (spent + cost > usd)
@@ -54,8 +56,8 @@ internal static class TaskBudget
         }
     }
 
-    /// <summary>Holds an answer that is being given against the budget, before its program asks the model again.</summary>
-    /// <param name="cost">Of the answer so far, in USD; null where no price is known.</param>
+    /// <summary>Checks a running response against the budget, before its program calls the model again.</summary>
+    /// <param name="cost">Of the response so far, in USD; null if no price is known.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public static void CheckUnderWay(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
     {
@@ -77,7 +79,7 @@ internal static class TaskBudget
         }
     }
 
-    /// <summary>What is left of the time that the task may work: answers count as long as they took. Null where nothing bounds it.</summary>
+    /// <summary>Gets the remaining working time, based on the duration of the responses; null without a limit.</summary>
     public static TimeSpan? TimeLeft(AgentBudget budget, StoredChat task)
     {
         if (budget.Seconds is not { } seconds)
@@ -89,13 +91,12 @@ internal static class TaskBudget
         return TimeSpan.FromTicks((long)Math.Clamp((decimal)seconds * TimeSpan.TicksPerSecond - worked, 0, long.MaxValue));
     }
 
-    /// <summary>Why the work ends when its time is over.</summary>
     public static Failure OutOfTime => Over("It has reached the time limit of its budget.").Failure;
 
     private static IEnumerable<Message> Answers(StoredChat task) =>
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming });
 
-    /// <summary>A request that was rejected before it was sent is not a round. Some programs never report their usage.</summary>
+    /// <summary>False for a request that was rejected before it was sent. Some programs never report their usage.</summary>
     private static bool WasAsked(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 

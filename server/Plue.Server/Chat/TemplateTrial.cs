@@ -7,20 +7,20 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Who would answer.</summary>
-/// <param name="Model">Null when only asking the vendor would tell.</param>
-/// <param name="Known">What is known of the model; null where nothing is.</param>
+/// <summary>The provider and model that would respond.</summary>
+/// <param name="Model">Null if only the vendor knows it.</param>
+/// <param name="Known">The known properties of the model; null if there are none.</param>
 internal sealed record TrialTarget(ProviderSettings Settings, string? Model, ModelInfo? Known)
 {
     public Price? Price => Known?.Pricing;
 }
 
-/// <summary>What a codex of a template would send and be allowed.</summary>
-/// <param name="Message">The first one; of a task its goal.</param>
+/// <summary>What a codex of a template would send and be allowed to do.</summary>
+/// <param name="Message">The first message; for a task, its goal.</param>
 /// <param name="Target">Null if no provider can respond; the findings give the reason.</param>
-/// <param name="InputTokens">Of the first request, estimated.</param>
-/// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
-/// <param name="MostCost">USD at most, from the budget; null without one.</param>
+/// <param name="InputTokens">The estimated tokens of the first request.</param>
+/// <param name="FirstCost">The maximum cost of the first request in USD; null if the price or the maximum response length is unknown.</param>
+/// <param name="MostCost">The maximum cost in USD from the budget; null without one.</param>
 internal sealed record TrialResult(
     Template Template,
     Instructions Instructions,
@@ -44,8 +44,8 @@ internal sealed class TemplateTrial(
 {
     private const string ProviderField = "provider_ref";
 
-    /// <param name="given">Fields by name, over the defaults of the template.</param>
-    /// <exception cref="FailureException">NotFound: no such template. Conflict: it has mistakes, and the first of them.</exception>
+    /// <param name="given">Field values that override the template's defaults.</param>
+    /// <exception cref="FailureException">NotFound: there is no such template. Conflict: the template has errors; the message has the first.</exception>
     public TrialResult Run(string id, Json5Object given)
     {
         var template = templates.Find(id) ?? throw templates.Missing(id);
@@ -54,7 +54,7 @@ internal sealed class TemplateTrial(
         var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
         var target = Target(spec, id, findings);
         var steering = instructions.Build(id, given);
-        // What a prompt's address has wrong was found by the checks, unless the values bring it.
+        // The checks already report invalid prompt addresses, unless the values contain them.
         if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference))
         {
             findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message));
@@ -131,7 +131,7 @@ internal sealed class TemplateTrial(
             );
     }
 
-    /// <summary>What is not known is tried.</summary>
+    /// <summary>True if the model may meet the need. An unknown capability counts as met.</summary>
     private static bool CanBeMet(string need, TrialTarget target) =>
         need switch
         {
@@ -143,7 +143,7 @@ internal sealed class TemplateTrial(
 
     private TrialTarget? Usable(string reference, string? model, string id, List<Finding> findings)
     {
-        // A reference that leads nowhere was found by the checks.
+        // The checks already report invalid references.
         if (!CodexUri.TryParse(reference, out var uri) || uri.Collection != CodexCollection.Providers)
         {
             return null;

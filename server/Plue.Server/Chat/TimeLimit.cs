@@ -1,6 +1,6 @@
 namespace Plue.Server.Chat;
 
-/// <summary>Stops a turn when its task has no time left to work. What it waits for others does not count.</summary>
+/// <summary>Stops a turn when the working time of its task is used up. Waiting time does not count.</summary>
 internal sealed class TimeLimit : IDisposable
 {
     private static readonly TimeSpan MaxTimer = TimeSpan.FromDays(40);
@@ -19,7 +19,7 @@ internal sealed class TimeLimit : IDisposable
         timer = context.Time.CreateTimer(_ => context.Loop.Post(Check), null, left, Timeout.InfiniteTimeSpan);
     }
 
-    /// <returns>Null where nothing limits the time of the turn.</returns>
+    /// <returns>Null if there is no time limit.</returns>
     public static TimeLimit? Start(TurnContext context) =>
         context.Chat?.Tools.TimeLeft is { } left && left < MaxTimer ? new TimeLimit(context, left) : null;
 

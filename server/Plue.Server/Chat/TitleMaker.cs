@@ -3,7 +3,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Has the small model name a chat after its first answer. Until then, and where none is configured, its first line is the name.</summary>
+/// <summary>
+/// Lets the background model create a title after the first response. Until then, and without a background model, the first line is displayed.
+/// </summary>
 internal sealed class TitleMaker(ISideModel model, TimeProvider time)
 {
     private const int MaxTitleLength = 60;
@@ -12,8 +14,8 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
     private static readonly TimeSpan TitleTimeout = TimeSpan.FromSeconds(30);
 
     /// <param name="instructions">The prompt.</param>
-    /// <returns>The title and, to be stored because it was paid for, the hidden message that it came in; null for a title when the model said nothing of use.</returns>
-    /// <exception cref="FailureException">The model did not answer.</exception>
+    /// <returns>The title, and the hidden message with its cost, to be stored; a null title if the response was unusable.</returns>
+    /// <exception cref="FailureException">The model did not respond.</exception>
     public async Task<(string? Title, Message Answer)> MakeAsync(
         string codexId,
         Message question,
@@ -48,7 +50,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
         return (TitleIn(said.Text), message);
     }
 
-    /// <summary>Models like to say more than they were asked for: the first line, without quotes and headings.</summary>
+    /// <summary>Gets the first line, without quotes and heading marks, because models often add more.</summary>
     public static string? TitleIn(string said)
     {
         var line = said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";

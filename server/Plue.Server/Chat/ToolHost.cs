@@ -7,23 +7,23 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Judges for a program that runs its own rounds (Claude Code) what it may do, and runs Plue's tools for it. A tool of the program goes the way of our own,
-/// through <see cref="ToolRunner"/>: judged, asked about, its intent durable, its changes recorded. Only the doing is the program's.
+/// Checks the tool calls of a program with its own tool loop (Claude Code), and runs Plue's tools for it. The program's own tools use <see cref="ToolRunner"/>
+/// like Plue's: permissions are checked, the intent is stored, and changes are recorded. Only the execution is the program's.
 /// </summary>
-/// <param name="toolbox">Plue's tools that the program is offered.</param>
+/// <param name="toolbox">The Plue tools offered to the program.</param>
 internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow editor, IProgramTurn turn) : IToolHost
 {
     /// <summary>
-    /// What the program does with tools of its own where a template lists them. Everything else it reaches through us: its commands would run outside our
-    /// sandbox and with what its environment holds, and its search would look into files that rules keep back.
+    /// The tools that the program runs itself if a template lists them. All others are Plue's: the program's commands would run outside of Plue's sandbox with
+    /// the program's environment, and its search would read files that rules exclude.
     /// </summary>
     public static readonly IReadOnlyList<string> OwnTools = ["read", "write", "edit"];
 
     private readonly ConcurrentDictionary<string, (ProgramTool Tool, Task Work)> running = new();
 
     /// <summary>
-    /// Observes the calls. Ended calls report their file changes and results; the text for the user comes with the program's own output.
-    /// Null without an observer.
+    /// Gets or sets the observer of the calls; null for none. Completed calls report their file changes and results; the displayed text comes with the
+    /// program's own output.
     /// </summary>
     public IToolObserver? Observer { get; set; }
 

@@ -3,8 +3,10 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Publishes how the calls of one round go while they run on other threads. What comes after the turn was left is dropped.</summary>
-/// <param name="intent">Makes durable what a round that Plue runs is to do, once for all of its calls. Null where a program calls its model itself: then the results come with its own events.</param>
+/// <summary>Publishes the progress of the calls of one round, which run on other threads. Events after the end of the turn are dropped.</summary>
+/// <param name="intent">
+/// Stores the intent of a round that Plue runs, once for all of its calls. Null if a program calls its model itself; results then arrive with its own events.
+/// </param>
 internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Task>? intent) : IToolObserver, IDisposable
 {
     private bool isClosed;
@@ -13,7 +15,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
 
     public async ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
     {
-        // Without a way through the loop: calls that start subtasks start them in their order.
+        // Does not go through the loop, so that calls that spawn subtasks keep their order.
         if (intent is not null)
         {
             await intent.Value.WaitAsync(cancellationToken);
@@ -48,7 +50,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
             return;
         }
 
-        // At once: the program's own event of this call may come before the loop's next command.
+        // Not posted to the loop: the program's event for this call may be processed earlier.
         round.RunForProgram[result.ToolUseId] = result;
         context.Tools!.Ended(result);
     }
@@ -73,7 +75,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
         );
     }
 
-    /// <summary>Called in the loop: the turn no longer waits for what still runs.</summary>
+    /// <summary>Called in the loop when the turn no longer waits for running calls.</summary>
     public void Dispose() => isClosed = true;
 
     private void Post(Action change) =>

@@ -6,34 +6,34 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Runs the calls of a model, round after round, and ends a loop that has gone on long enough. For one turn.</summary>
-/// <param name="maxRounds">How often the model is asked.</param>
+/// <summary>Runs the tool calls of a model, round by round, and ends endless loops. One instance per turn.</summary>
+/// <param name="maxRounds">The maximum number of model requests.</param>
 internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.MaxRounds)
 {
-    /// <summary>Maximum number of model calls in one turn without another limit, so that an unattended loop ends.</summary>
+    /// <summary>The maximum number of model requests in one turn without another limit, so that an unattended loop ends.</summary>
     public const int MaxRounds = 50;
 
-    /// <summary>The same for a task whose budget does not say it.</summary>
+    /// <summary>The maximum for a task whose budget has no limit of rounds.</summary>
     public const int MaxTaskRounds = 200;
 
-    /// <summary>How often the same call may come in a row; the last one is not run.</summary>
+    /// <summary>The number of identical calls in a row at which the last is not run.</summary>
     public const int MaxRepeats = 3;
 
-    /// <summary>How many calls of one round are run.</summary>
+    /// <summary>The maximum number of calls run per round.</summary>
     public const int MaxCalls = 100;
 
     private string? last;
     private int alike;
     private int done;
 
-    /// <summary>What the agent handed back; null while its work goes on.</summary>
+    /// <summary>Gets the result of the finish tool; null while the agent is working.</summary>
     public JsonElement? Finished { get; private set; }
 
-    /// <summary>Why the model is not asked again; null when it may be.</summary>
+    /// <summary>Gets why the model is not called again; null if it may be.</summary>
     public Failure? Over { get; private set; }
 
-    /// <param name="contextOf">By the id of a call.</param>
-    /// <returns>A result for each call, in their order.</returns>
+    /// <param name="contextOf">Gets the context by call id.</param>
+    /// <returns>A result for each call, in order.</returns>
     public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
         IReadOnlyList<ToolCall> calls,
         Toolbox tools,
@@ -89,7 +89,7 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
             $"The model was called {rounds} times for this response, so Plue stopped to ask you. All changes were kept. Continue, or tell it what to do instead."
         );
 
-    /// <summary>A call has ended that a program made which runs its own rounds.</summary>
+    /// <summary>Records a completed call of a program that runs its own rounds.</summary>
     public void Ended(ToolCallResult result) => Finished ??= result.Finished;
 
     private int Count(ToolCall call)
@@ -100,7 +100,7 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
         return alike;
     }
 
-    /// <summary>The same JSON however its members are ordered and spaced; what is none stays as it is.</summary>
+    /// <summary>Gets JSON independent of the order of members and whitespace. Invalid JSON is returned unchanged.</summary>
     internal static string Canonical(string json)
     {
         try

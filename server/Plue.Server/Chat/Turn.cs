@@ -6,23 +6,23 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// One turn, from top to bottom: prepare the request, reserve its budget, stream the response, run the tools that it calls, store it, publish it, and ask again
-/// while the model asks for tools. Each round is a message. A message is durable before it is reported as finished, and a turn ends with exactly one
-/// <see cref="TurnEvent.TurnFinished"/>, whatever happened. Everything here runs in the conversation's loop.
+/// One turn, from top to bottom: prepare the request, reserve its budget, stream the response, run its tool calls, store it, publish it, and repeat while the
+/// model calls tools. Each round is a message. A message is durable before it is reported as finished, and a turn ends with exactly one
+/// <see cref="TurnEvent.TurnFinished"/>, even after errors. Everything here runs in the conversation's loop.
 /// </summary>
 internal sealed class Turn(TurnContext context)
 {
-    /// <summary>Grace period for a provider to end after a stop. Then the turn ends with the partial response.</summary>
+    /// <summary>The grace period for a provider after a stop. Then the turn ends with the partial response.</summary>
     public static readonly TimeSpan StopGracePeriod = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>How long tools may take to end what they started.</summary>
+    /// <summary>The grace period for running tools after a stop.</summary>
     private static readonly TimeSpan ToolGracePeriod = TimeSpan.FromSeconds(10);
 
     private readonly RunningTurn turn = context.Turn;
     private readonly ITurnSink sink = context.Sink;
     private readonly TimeProvider time = context.Time;
     private readonly TurnHooks hooks = new(context);
-    private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // said already in this turn
+    private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // already reported in this turn
 
     public async Task<TurnResult> RunAsync()
     {
@@ -124,7 +124,7 @@ internal sealed class Turn(TurnContext context)
         return round;
     }
 
-    /// <summary>Asks the chosen provider, and its fallbacks as long as nothing was received.</summary>
+    /// <summary>Calls the chosen provider, and its fallbacks until something is received.</summary>
     private async Task AskAsync(TurnRound round, Toolbox tools, CancellationToken stop)
     {
         var (live, chain) = (round.Live, new FallbackChain(context.Requests, context.Logger));
@@ -143,7 +143,7 @@ internal sealed class Turn(TurnContext context)
             await StreamAsync(call, round, stop);
             context.Requests.Responded(call.Provider.Settings, round.Error);
             failure = round.Error;
-            // Once a piece is on the screen no other provider may continue it.
+            // A displayed response must not be continued by another provider.
             if (failure is null || !live.IsEmpty)
             {
                 notCarried.UnionWith(live.NotCarried);
@@ -155,7 +155,7 @@ internal sealed class Turn(TurnContext context)
         round.Fail(chain.Failure);
     }
 
-    /// <summary>The instruction files and skills in the results of earlier calls and in the messages of the user, each in its last version.</summary>
+    /// <summary>Gets the instruction files and skills from the results of earlier calls and the user's messages, each in its latest version.</summary>
     private static IEnumerable<InstructionSource> InstructionsIn(IReadOnlyList<Message> messages) =>
         messages
             .SelectMany(message => message.Parts)
@@ -170,14 +170,14 @@ internal sealed class Turn(TurnContext context)
             .GroupBy(source => source.Source, StringComparer.Ordinal)
             .Select(versions => versions.Last());
 
-    /// <summary>Building a request reads files and may ask a vendor for its models: not in the loop, and left alone when it does not stop.</summary>
+    /// <summary>Builds the next request outside of the loop, because this reads files and may list models. Abandoned if it does not stop in time.</summary>
     private async Task<ProviderCall?> NextCallAsync(FallbackChain chain, Failure? failure, Toolbox tools, CancellationToken stop)
     {
         using var grace = new GracePeriod(StopGracePeriod, time, stop);
         return await Task.Run(() => chain.NextAsync(failure, turn, tools, stop), CancellationToken.None).WaitAsync(grace.Token);
     }
 
-    /// <summary>Publishes who is asked when it is not the one that was named last.</summary>
+    /// <summary>Publishes the provider and model if they changed.</summary>
     private async Task NameProviderAsync(ProviderCall call, TurnRound round, CancellationToken stop)
     {
         var info = new ProviderInfo(
@@ -197,7 +197,7 @@ internal sealed class Turn(TurnContext context)
         await context.Log.BeginAsync(round.ToMessage(MessageStatus.Streaming), stop);
     }
 
-    /// <summary>Takes in what one provider sends. What fails of it is kept in the round.</summary>
+    /// <summary>Processes the events of one provider. Failures are stored in the round.</summary>
     /// <exception cref="OperationCanceledException">The turn was stopped.</exception>
     private async Task StreamAsync(ProviderCall call, TurnRound round, CancellationToken stop)
     {
@@ -252,7 +252,7 @@ internal sealed class Turn(TurnContext context)
         }
         catch (Exception fault)
         {
-            // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
+            // Providers report failures as events. If one throws, the turn must still end correctly.
             round.Fail(
                 new Failure(
                     FailureKind.Internal,
@@ -262,7 +262,7 @@ internal sealed class Turn(TurnContext context)
         }
         finally
         {
-            // Stopped or broken off: what waited to be told from a secret is part of the response.
+            // After a stop or failure, text held back by the mask still belongs to the response.
             mask?.Release(Take);
         }
     }
@@ -304,7 +304,7 @@ internal sealed class Turn(TurnContext context)
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = round.RunForProgram.GetValueOrDefault(id);
                 live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime, known?.Instructions);
-                // What a program loads counts for its next words, which come without another request.
+                // Instructions that a program loads apply to its next text, which comes without another request.
                 live.SteeredBy = [.. live.SteeredBy, .. known?.Instructions ?? []];
                 sink.Publish(
                     new TurnEvent.ToolCallFinished(live.Id, id, result, error)
@@ -353,7 +353,7 @@ internal sealed class Turn(TurnContext context)
         }
     }
 
-    /// <summary>Runs the calls of the round. What they are to do is in the log before it is done, durably before anything has effects.</summary>
+    /// <summary>Runs the calls of the round. The intent is stored durably before any call has effects.</summary>
     private async Task RunToolsAsync(ToolRounds rounds, TurnRound round, Toolbox tools, CancellationToken stop)
     {
         var live = round.Live;
@@ -366,7 +366,7 @@ internal sealed class Turn(TurnContext context)
         var calls = live.Calls;
         Message? begun = null;
         using var observer = new ToolObserver(context, round, new Lazy<Task>(() => context.Log.RecordIntentAsync(begun!, stop).AsTask()));
-        // A call that the vendor left half gets a result, too.
+        // A truncated call also gets a result.
         foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => calls.All(call => call.ToolUseId != open.ToolUseId)))
         {
             observer.AddResult(new ToolCallResult(toolUseId, null, "The call was truncated, so it did not run. Send it again."));
@@ -388,7 +388,7 @@ internal sealed class Turn(TurnContext context)
         }
     }
 
-    /// <summary>A round is complete: its results are what the model is asked about next.</summary>
+    /// <summary>Stores a complete round. The next request contains its results.</summary>
     private async Task StoreAsync(TurnRound round)
     {
         var message = round.ToMessage(MessageStatus.Complete);
@@ -397,7 +397,7 @@ internal sealed class Turn(TurnContext context)
         sink.Idle();
     }
 
-    /// <summary>A hook continues the turn: its reason is what the model is asked about next.</summary>
+    /// <summary>Stores the message of a hook that continues the turn. The next request contains it.</summary>
     private async Task ContinueAsync(Message request)
     {
         var message = request with { ParentId = turn.ParentId };
@@ -406,7 +406,7 @@ internal sealed class Turn(TurnContext context)
         context.Chat?.PublishAdded(message);
     }
 
-    /// <summary>Between two rounds the turn pauses when the user asked for it, and takes in what the user sent while tools were running.</summary>
+    /// <summary>Between two rounds, pauses if the user requested it and adds messages that the user sent while tools were running.</summary>
     private async Task PauseAndSteerAsync(CancellationToken stop)
     {
         if (context.Chat is not { } chat)
@@ -445,7 +445,7 @@ internal sealed class Turn(TurnContext context)
         }
     }
 
-    /// <param name="isStopped">What failed because it was stopped has not failed.</param>
+    /// <param name="isStopped">True if errors were caused by the stop.</param>
     private async Task<TurnResult> FinishAsync(TurnRound round, bool isStopped)
     {
         if (isStopped && round.Reason is null or StopReason.Failed)
@@ -454,7 +454,7 @@ internal sealed class Turn(TurnContext context)
         }
         var (live, reason) = (round.Live, round.Reason ?? StopReason.Failed);
         var error = round.Error is { } failure ? failure with { Message = context.Redactor.Mask(failure.Message) } : null;
-        // History stays valid for every vendor: a call without a result gets one.
+        // The history must be valid for every vendor, so each call needs a result.
         foreach (var (toolUseId, toolName) in live.OpenToolCalls)
         {
             var why =
@@ -473,7 +473,7 @@ internal sealed class Turn(TurnContext context)
         }
         catch (Exception fault)
         {
-            // What was streamed stays on the screen; that it is not kept is said.
+            // The streamed text stays visible, and the error says that it was not stored.
             (reason, error) = (
                 StopReason.Failed,
                 (fault as FailureException)?.Failure
@@ -490,7 +490,7 @@ internal sealed class Turn(TurnContext context)
         return new TurnResult(message, reason, error);
     }
 
-    /// <summary>A message of the turn is stored.</summary>
+    /// <summary>Publishes a stored message of the turn.</summary>
     private void Publish(Message message)
     {
         turn.Live = null;

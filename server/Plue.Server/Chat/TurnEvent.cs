@@ -3,13 +3,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What happens in a chat, in order. <see cref="TurnFinished"/> comes exactly once for each <see cref="TurnStarted"/>.</summary>
+/// <summary>An event of a chat. Events are ordered, and each <see cref="TurnStarted"/> has exactly one <see cref="TurnFinished"/>.</summary>
 public abstract record TurnEvent
 {
     private TurnEvent() { }
 
     /// <summary>A message that is not streamed, such as the user's.</summary>
-    /// <param name="Alternatives">The messages that follow the same one, itself included, oldest first; empty if unknown.</param>
+    /// <param name="Alternatives">The ids of all messages with the same parent, including this one, oldest first; empty if unknown.</param>
     public sealed record MessageAdded(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
     {
         public MessageAdded(Message message)
@@ -21,10 +21,10 @@ public abstract record TurnEvent
     /// <summary>Another branch is shown: views must reload the chat.</summary>
     public sealed record BranchChanged(string? MessageId) : TurnEvent;
 
-    /// <param name="Queue">All that waits to be sent, in order.</param>
+    /// <param name="Queue">All queued messages, in order.</param>
     public sealed record QueueChanged(IReadOnlyList<Message> Queue) : TurnEvent;
 
-    /// <param name="Failures">The hooks that failed since the codex changed last, newest first.</param>
+    /// <param name="Failures">The hooks that failed since the last change of the codex, newest first.</param>
     public sealed record HooksChanged(IReadOnlyList<HookFailure> Failures) : TurnEvent;
 
     public sealed record TurnStarted(string TurnId) : TurnEvent;
@@ -33,7 +33,7 @@ public abstract record TurnEvent
 
     public sealed record MessageStarted(Message Message) : TurnEvent;
 
-    /// <summary>Another provider is asked in place of the one that was named, before anything was shown.</summary>
+    /// <summary>A fallback provider is used before anything was displayed.</summary>
     public sealed record AnsweredBy(string MessageId, ProviderInfo ProviderInfo) : TurnEvent;
 
     public sealed record TextDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
@@ -44,10 +44,10 @@ public abstract record TurnEvent
 
     public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
 
-    /// <summary>Its arguments had another shape than the tool declares, and these run instead.</summary>
+    /// <summary>The arguments did not match the tool's schema and were repaired. The call runs with these.</summary>
     public sealed record ToolCallRepaired(string MessageId, string ToolUseId, string Parameters) : TurnEvent;
 
-    /// <summary>What a tool says while it runs; not stored.</summary>
+    /// <summary>Progress output of a running tool; not stored.</summary>
     public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : TurnEvent;
 
     public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : TurnEvent
@@ -57,14 +57,13 @@ public abstract record TurnEvent
         public TimeSpan? RunTime { get; init; }
     }
 
-    /// <summary>A hook ran for the message.</summary>
     public sealed record HookRan(string MessageId, HookRun Run) : TurnEvent;
 
     public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;
 
     public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : TurnEvent;
 
-    /// <summary>Stored before it is published.</summary>
+    /// <summary>A message was stored.</summary>
     /// <param name="Alternatives">See <see cref="MessageAdded"/>.</param>
     public sealed record MessageFinished(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
     {
@@ -75,7 +74,7 @@ public abstract record TurnEvent
     public sealed record TurnFinished(string TurnId, StopReason Reason, Failure? Error) : TurnEvent;
 }
 
-/// <summary>Where events go: a window, a terminal. Called in order, never twice at once; must return quickly.</summary>
+/// <summary>Receives events, for a window or a terminal. Calls are sequential and must return quickly.</summary>
 public interface ITurnSink
 {
     void Publish(TurnEvent turnEvent);
@@ -83,9 +82,9 @@ public interface ITurnSink
     /// <summary>Later events do not continue the earlier ones: views must reload the chat.</summary>
     void Skip() { }
 
-    /// <summary>Returns the number of the last event. What is published later has a higher one.</summary>
+    /// <summary>Gets the number of the last event. Later events have higher numbers.</summary>
     long Seal() => 0;
 
-    /// <summary>Nothing more is at hand just now: what was held back to be sent together should go out.</summary>
+    /// <summary>Flushes buffered events, because no more are available at the moment.</summary>
     void Idle() { }
 }

@@ -5,15 +5,15 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The commands of hooks at the beginning and at the end of a turn, and at thresholds of budgets. For one turn; called in the conversation's loop.</summary>
+/// <summary>Runs hook commands at the start and end of a turn, and at budget thresholds. One instance per turn, used in the conversation's loop.</summary>
 internal sealed class TurnHooks(TurnContext context)
 {
-    /// <summary>How often hooks can continue one turn.</summary>
+    /// <summary>The number of times that hooks can continue one turn.</summary>
     public const int MaxContinuations = 5;
 
     private readonly RunningTurn turn = context.Turn;
     private readonly HookSession? hooks = context.Chat?.Tools.Hooks;
-    private readonly List<HookRun> unclaimed = []; // of before the round that shows them
+    private readonly List<HookRun> unclaimed = []; // runs not yet part of a round
     private int continuations;
 
     /// <summary>Runs the hooks for a new session and for the message that the turn responds to.</summary>
@@ -26,7 +26,7 @@ internal sealed class TurnHooks(TurnContext context)
         }
 
         var path = state.Chat.Tree.PathTo(turn.ParentId);
-        // A response that is continued has had the hooks of its message.
+        // For a continued response, the hooks of its message have already run.
         var message = path.LastOrDefault(one => one.Compaction is null) is { Role: MessageRole.User } question ? question : null;
         if (!state.HasBegunSession)
         {
@@ -67,10 +67,10 @@ internal sealed class TurnHooks(TurnContext context)
         }
     }
 
-    /// <summary>The next request has what the hooks added since the last round.</summary>
+    /// <summary>Adds the context from hooks since the last round to the next request.</summary>
     private void AddContext() => turn.AddedContext = [.. unclaimed.Select(run => run.SentContext).OfType<string>()];
 
-    /// <summary>The runs that no message shows yet go into this one.</summary>
+    /// <summary>Adds the runs that no message contains yet to this one.</summary>
     public void MoveTo(LiveMessage live)
     {
         foreach (var run in unclaimed)
@@ -81,7 +81,7 @@ internal sealed class TurnHooks(TurnContext context)
     }
 
     /// <summary>Runs the hooks for the end of the turn.</summary>
-    /// <returns>The message that continues it; null if it ends.</returns>
+    /// <returns>The message that continues the turn; null if it ends.</returns>
     public async Task<Message?> EndAsync(TurnRound round, bool canContinue, CancellationToken stop)
     {
         if (hooks is null || round.Error is not null || !hooks.Has(HookTrigger.TurnEnd))
@@ -136,7 +136,7 @@ internal sealed class TurnHooks(TurnContext context)
         };
     }
 
-    /// <summary>Runs the hooks of thresholds that the cost of the round passes. Called before it is stored.</summary>
+    /// <summary>Runs the hooks of the budget thresholds that the cost of the round passes. Called before the round is stored.</summary>
     /// <exception cref="FailureException">BudgetExceeded: a hook ends the turn.</exception>
     public async Task SpendAsync(TurnRound round, bool isLast, CancellationToken stop)
     {

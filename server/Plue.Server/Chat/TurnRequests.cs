@@ -7,17 +7,17 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The requests of a turn in a chat or task: provider, model, instructions, context, tools and files, each held against the budgets.</summary>
+/// <summary>Builds the requests of a turn in a chat or task: provider, model, instructions, context, tools and files, checked against the budgets.</summary>
 internal sealed class TurnRequests : ITurnRequests
 {
-    /// <summary>Ends the instructions while only plans are made.</summary>
+    /// <summary>Appended to the instructions in plan mode.</summary>
     internal const string PlanOnly = """
         # Only a plan is wanted
 
         Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. The user decides whether it is done.
         """;
 
-    /// <summary>Ends the instructions while only questions are answered.</summary>
+    /// <summary>Appended to the instructions in read-only mode.</summary>
     internal const string ReadOnly = """
         # Only an answer is wanted
 
@@ -29,9 +29,9 @@ internal sealed class TurnRequests : ITurnRequests
     private readonly IProvider provider;
     private readonly bool goOn;
     private readonly PinnedFiles pinned;
-    private string? model; // null while the provider has not said it, or is in its cooldown and others may respond
-    private Failure? failure; // why it could not say it
-    private IReadOnlyList<string> notes = []; // tools that are missing, one sentence each
+    private string? model; // null until the provider has reported it, or while it is in cooldown and others may respond
+    private Failure? failure; // why the model could not be determined
+    private IReadOnlyList<string> notes = []; // one sentence for each missing tool
 
     private TurnRequests(
         ChatState state,
@@ -60,17 +60,19 @@ internal sealed class TurnRequests : ITurnRequests
 
     public Instructions Instructions { get; }
 
-    /// <summary>As the user chose it; a model of null leaves it to the provider.</summary>
+    /// <summary>Gets the user's choice. A null model uses the provider's default.</summary>
     public ModelChoice Chosen { get; }
 
     public IReadOnlyList<Candidate> Candidates { get; }
 
-    /// <summary>The provider with the model as far as it is known.</summary>
+    /// <summary>Gets the provider and, if known, the model.</summary>
     public ProviderInfo Info => new(provider.Settings.Id, model ?? Chosen.Model);
 
-    /// <summary>Checks whether a provider is available, before anything is stored. Not called in the loop.</summary>
-    /// <param name="goOn">The last response is to be continued.</param>
-    /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Else why the provider or the instructions cannot be used.</exception>
+    /// <summary>Checks whether a provider is available before anything is stored. Not called in the loop.</summary>
+    /// <param name="goOn">True to continue the last response.</param>
+    /// <exception cref="FailureException">
+    /// MissingField: no provider was chosen. BudgetExceeded. Otherwise why the provider or the instructions cannot be used.
+    /// </exception>
     public static async Task<TurnRequests> PlanAsync(
         ChatState state,
         (string? ProviderId, string? Model) choice,

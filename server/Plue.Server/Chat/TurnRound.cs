@@ -5,7 +5,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>One round of a turn: the message being written, and what the provider said of its end. Changed in the conversation's loop only.</summary>
+/// <summary>One round of a turn: the streaming message, and how the provider ended it. Changed only in the conversation's loop.</summary>
 internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock clock)
 {
     private readonly long began = time.GetTimestamp();
@@ -23,17 +23,16 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public Usage? Usage { get; private set; }
 
-    /// <summary>Of the provider that is asked.</summary>
     public ProviderSettings? Settings => call?.Provider.Settings;
 
-    /// <summary>Calls that Plue ran for a program that calls its model itself, by their ids. Any thread may add one.</summary>
+    /// <summary>Gets the calls that Plue ran for a program that calls its model itself, by id. Thread-safe.</summary>
     public ConcurrentDictionary<string, ToolCallResult> RunForProgram { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The model waits for tools. A vendor that says it merely ended means the same when whole calls are there.</summary>
+    /// <summary>True if the model waits for tool results. Some vendors report a normal end although there are complete calls.</summary>
     public bool WantsTools =>
         call?.Request is { ToolHost: null, Tools.Count: > 0 } && Reason is StopReason.ToolUse or StopReason.EndTurn && live.Calls.Count > 0;
 
-    /// <summary>A provider is asked: what an earlier one said about its end no longer counts.</summary>
+    /// <summary>Starts a request to a provider and resets what an earlier provider reported.</summary>
     public void Begin(ProviderCall next)
     {
         (call, requested, firstPiece) = (next, time.GetElapsedTime(began), null);
@@ -58,7 +57,7 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public void Report(Usage usage, decimal? vendorCost) => (Usage, VendorCost) = (usage, vendorCost);
 
-    /// <summary>What a call of the round cost beside the response.</summary>
+    /// <summary>Adds the cost of a call, in USD.</summary>
     public void AddToolCost(decimal? usd) => toolCost = usd is { } cost ? (toolCost ?? 0) + cost : toolCost;
 
     public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
@@ -71,7 +70,10 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
         }
     }
 
-    /// <summary>The message as it is at this moment. Its first piece is measured from the request that brought it, the whole as the user waited for it.</summary>
+    /// <summary>
+    /// Creates the message in its current state. The time to the first token is measured from the last request, the duration from the start of the round,
+    /// without waits.
+    /// </summary>
     public Message ToMessage(MessageStatus status, Failure? error = null) =>
         live.ToMessage(
             status,

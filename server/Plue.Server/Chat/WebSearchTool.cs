@@ -17,7 +17,6 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
 {
     public const string ToolName = "web_search";
 
-    /// <summary>The prompt of the request.</summary>
     private const string PromptName = "web-search";
     private const int MaxQueryLength = 1_000;
     private const int MaxSources = 20;
@@ -28,7 +27,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
     private readonly ChatServices services = state.Services;
     private readonly Lock sync = new();
 
-    /// <summary>USD of the searches after the message that was stored last; the chat does not count them yet.</summary>
+    /// <summary>The cost in USD of searches after the last stored message, which the chat's total does not include yet.</summary>
     private (string? After, decimal Cost) running;
 
     public string Name => ToolName;

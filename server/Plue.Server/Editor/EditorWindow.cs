@@ -3,10 +3,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Editor;
 
-/// <summary>The editor of this window, and its documents with unsaved changes: it reports their paths, so that a saved file costs no request. Thread-safe.</summary>
+/// <summary>
+/// The editor of this window, and the paths of its documents with unsaved changes. The editor reports these paths, so that saved files need no request.
+/// Thread-safe.
+/// </summary>
 public sealed class EditorWindow
 {
-    /// <summary>For the note that a text is not the one on the disk.</summary>
+    /// <summary>The note for a text that differs from the file on disk.</summary>
     public const string UnsavedNote = "unsaved changes in the editor";
 
     private static readonly StringComparer PathComparer = OperatingSystem.IsLinux()
@@ -14,19 +17,18 @@ public sealed class EditorWindow
         : StringComparer.OrdinalIgnoreCase;
     private volatile IReadOnlyDictionary<string, string> unsaved = new Dictionary<string, string>();
 
-    /// <summary>Null without a window.</summary>
+    /// <summary>Gets or sets the editor; null without a window.</summary>
     public IEditor? Editor { get; set; }
 
-    /// <summary>The real paths of documents with unsaved changes.</summary>
     public IEnumerable<string> Unsaved => unsaved.Keys;
 
     public bool HasUnsaved => unsaved.Count > 0;
 
-    /// <param name="paths">All that there are, as the editor names them.</param>
+    /// <param name="paths">All documents with unsaved changes, as named by the editor.</param>
     public void SetUnsaved(IEnumerable<string> paths)
     {
         Dictionary<string, string> now = new(PathComparer);
-        // Links are followed once for each document: a rename changes the list thousands of times.
+        // Links are resolved once per document, because a rename updates the list thousands of times.
         var known = unsaved.ToDictionary(one => one.Value, one => one.Key, StringComparer.Ordinal);
         foreach (var path in paths.Where(Path.IsPathFullyQualified))
         {
@@ -39,13 +41,13 @@ public sealed class EditorWindow
     public bool IsUnsaved(string realPath) => Editor is not null && unsaved.ContainsKey(realPath);
 
     /// <returns>The text in the editor; null if the document has no unsaved changes.</returns>
-    /// <exception cref="FailureException">The editor did not answer.</exception>
+    /// <exception cref="FailureException">The editor did not respond.</exception>
     public async Task<string?> ReadUnsavedAsync(string realPath, CancellationToken cancellationToken) =>
         Editor is { } editor && unsaved.TryGetValue(realPath, out var path) ? await editor.ReadAsync(path, cancellationToken) : null;
 
-    /// <param name="expected">The text as it was read.</param>
-    /// <returns><see cref="EditorWriteOutcome.NotUnsaved"/> if the file itself is to be written.</returns>
-    /// <exception cref="FailureException">The editor did not answer.</exception>
+    /// <param name="expected">The text that was read.</param>
+    /// <returns><see cref="EditorWriteOutcome.NotUnsaved"/> if the file on disk has to be written.</returns>
+    /// <exception cref="FailureException">The editor did not respond.</exception>
     public async Task<EditorWriteOutcome> WriteUnsavedAsync(
         string realPath,
         string expected,
@@ -56,7 +58,7 @@ public sealed class EditorWindow
             ? await editor.WriteAsync(path, expected, text, cancellationToken)
             : EditorWriteOutcome.NotUnsaved;
 
-    /// <summary>As the editor names a file: a folder that was opened by a link keeps its name.</summary>
+    /// <summary>Gets the editor's name of a file: a folder opened through a link keeps the link's path.</summary>
     /// <param name="opened">The folders as they were opened.</param>
     public static string NameOf(string realPath, WorkspaceFolders? opened)
     {

@@ -2,8 +2,10 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Editor;
 
-/// <summary>The documents and language features of the window. Bound to its connection in Rpc; the command line has none. Paths are absolute, lines and columns are counted from 1.</summary>
-/// <remarks>Each method throws a <see cref="FailureException"/> if the editor refuses, goes away or does not answer in time.</remarks>
+/// <summary>
+/// The documents and language features of the window. Implemented in Rpc; not available on the command line. Paths are absolute; lines and columns start at 1.
+/// </summary>
+/// <remarks>Each method throws a <see cref="FailureException"/> if the editor refuses, disconnects, or does not respond in time.</remarks>
 public interface IEditor
 {
     /// <returns>The text in the editor; null if the document has no unsaved changes.</returns>
@@ -31,7 +33,7 @@ public interface IEditor
     /// <param name="cell">The index of the cell.</param>
     Task<EditorCellRun> RunCellAsync(string path, int cell, string source, TimeSpan timeout, CancellationToken cancellationToken);
 
-    /// <summary>The language model tools of VS Code and its extensions.</summary>
+    /// <summary>Lists the language model tools of VS Code and its extensions.</summary>
     Task<IReadOnlyList<EditorTool>> ListToolsAsync(CancellationToken cancellationToken);
 
     /// <param name="parameters">A JSON object as text.</param>
@@ -46,14 +48,14 @@ public enum EditorWriteOutcome
     NotSaved,
 }
 
-/// <param name="Total">How many there are; <paramref name="Problems"/> may be cut off.</param>
-/// <param name="IsTracked">Problems of one of the paths are kept up to date: it is visible in an editor, or has problems.</param>
+/// <param name="Total">The total number; <paramref name="Problems"/> may be truncated.</param>
+/// <param name="IsTracked">True if the problems of a path are kept up to date, because it is visible in an editor or has problems.</param>
 public sealed record EditorProblems(IReadOnlyList<EditorProblem> Problems, int Total, long Revision, bool IsTracked);
 
 /// <param name="Severity">0 for an error, 1 for a warning, 2 for information, 3 for a hint.</param>
 public sealed record EditorProblem(string Path, int Line, int Column, int Severity, string Message, string? Source, string? Code);
 
-/// <summary>A symbol by the line and the text that it is found at.</summary>
+/// <summary>A symbol, located by its line and text.</summary>
 public sealed record EditorSymbol(string Path, int Line, string Text);
 
 public enum ReferenceKind
@@ -65,30 +67,29 @@ public enum ReferenceKind
     OutgoingCalls,
 }
 
-/// <param name="Total">How many there are; <paramref name="Places"/> may be cut off.</param>
-/// <param name="HasLanguageServer">False if no language server answered.</param>
+/// <param name="Total">The total number; <paramref name="Places"/> may be truncated.</param>
+/// <param name="HasLanguageServer">False if no language server responded.</param>
 public sealed record EditorPlaces(IReadOnlyList<EditorPlace> Places, int Total, bool HasLanguageServer);
 
-/// <param name="Kind">The kind of symbol, as <c>function</c>; null for other places.</param>
-/// <param name="Container">The symbol around it.</param>
-/// <param name="Depth">How many symbols of the same file are around it.</param>
+/// <param name="Kind">The kind of symbol, such as <c>function</c>; null for other locations.</param>
+/// <param name="Container">The enclosing symbol.</param>
+/// <param name="Depth">The number of enclosing symbols in the file.</param>
 public sealed record EditorPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
 
 /// <param name="Problem">Why there is no edit, as a sentence; null if there is one.</param>
 public sealed record EditorRename(IReadOnlyList<EditorFileEdit> Files, string? Problem);
 
-/// <param name="Hash">SHA-256 of the text that the edits apply to, with line feeds only.</param>
+/// <param name="Hash">The SHA-256 of the text that the edits apply to, with line feeds only.</param>
 public sealed record EditorFileEdit(string Path, string Hash, IReadOnlyList<EditorTextEdit> Edits);
 
-/// <summary>Columns in UTF-16 units.</summary>
+/// <summary>A text edit. Columns are in UTF-16 code units.</summary>
 public sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);
 
 /// <param name="Schema">A JSON schema as text; null for a tool without parameters.</param>
-/// <param name="Extension">The ID of the extension that contributes it; null for tools of VS Code and of its MCP servers.</param>
-/// <param name="Source">The name of the extension, for lists.</param>
+/// <param name="Extension">The id of the extension that contributes the tool; null for tools of VS Code and of its MCP servers.</param>
+/// <param name="Source">The display name of the extension.</param>
 public sealed record EditorTool(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
 
-/// <summary>Either text or an image.</summary>
 public sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);
 
 public enum EditorCellOutcome
@@ -97,10 +98,10 @@ public enum EditorCellOutcome
     Failed,
     TimedOut,
 
-    /// <summary>No kernel began to run it.</summary>
+    /// <summary>No kernel started the cell.</summary>
     NotStarted,
 
-    /// <summary>The cell is another now. Nothing was run.</summary>
+    /// <summary>The source of the cell has changed. Nothing was run.</summary>
     Changed,
 }
 

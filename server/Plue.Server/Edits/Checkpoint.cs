@@ -5,12 +5,15 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>A snapshot of all files of a workspace. A file that is not stored has a state without a hash; a name that ends with <c>/</c> is a folder that was not scanned.</summary>
-/// <param name="Name">The name of the checkpoint file; the same for the same files.</param>
-/// <param name="LeftOut">The content that is not stored, as one sentence; null if everything is.</param>
+/// <summary>
+/// A snapshot of all files of a workspace. A file without stored content has a state without a hash; a name ending with <c>/</c> is a folder that was not
+/// scanned.
+/// </summary>
+/// <param name="Name">The name of the checkpoint file; equal for equal files.</param>
+/// <param name="LeftOut">What is not stored, as one sentence; null if everything is.</param>
 internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
 {
-    /// <summary>Gets the paths that differ now. Paths that were not scanned before are never reported as new.</summary>
+    /// <summary>Gets the paths that differ from another checkpoint. Paths that were not scanned before are never reported as new.</summary>
     public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(
         Checkpoint now,
         FolderHandle folder,
@@ -49,7 +52,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
             }
         }
 
-        // A file that is no longer listed may only be ignored now.
+        // A file that is not listed may still exist and be ignored now.
         foreach (var (path, file) in Files.Where(file => !file.Key.EndsWith('/') && !now.Files.ContainsKey(file.Key)))
         {
             if (file.State.IsKept && IsGone(path))
@@ -64,7 +67,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
             {
                 return folder.Stat(path).Kind == FileEntryKind.Absent;
             }
-            // Behind a link: what stood here does not exist any more, and what is behind the link is no one's here.
+            // The path now leads through a link, so the original file no longer exists here.
             catch (IOException)
             {
                 return true;
@@ -80,7 +83,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
 
     private static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";
 
-    /// <summary>The path itself, or a folder on the way to it.</summary>
+    /// <summary>Checks the path and each of its parent folders.</summary>
     private static bool IsIgnored(string path, List<IgnoreRules> rules)
     {
         for (var end = path.IndexOf('/'); ; end = path.IndexOf('/', end + 1))
@@ -98,12 +101,12 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
     }
 }
 
-/// <param name="Stamp">As <see cref="FileEntry.Stamp"/>; empty when the file is to be read again.</param>
+/// <param name="Stamp">As <see cref="FileEntry.Stamp"/>; empty if the file has to be read again.</param>
 internal sealed record CheckpointFile(FileState State, string Stamp);
 
 /// <summary>
-/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are omitted, and what is over the caps. A second
-/// one reads only what was touched since.
+/// Creates checkpoints of one workspace. Links are not followed. <c>.git</c>, files ignored by <c>.gitignore</c>, and files beyond the limits are omitted.
+/// Later checkpoints read only changed files.
 /// </summary>
 internal sealed class Checkpoints(string folder, string workspace, ContentStore contents)
 {
@@ -113,7 +116,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     private const int MaxDepth = 100;
     private const string Mark = "plueckpt1";
 
-    /// <summary>A file modified this recently before the scan can change again without a visible change of its times.</summary>
+    /// <summary>The minimum age of an unchanged file. A more recently modified file can change again without a visible change of its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
     private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
 
@@ -124,12 +127,12 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
 
     public string? LeftOut => last?.LeftOut;
 
-    /// <summary>The contents that the newest checkpoint refers to.</summary>
+    /// <summary>Gets the content hashes that the newest checkpoint refers to.</summary>
     public IReadOnlySet<string> Needed =>
         (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
     private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
 
-    /// <summary>Looks at all files. The contents are durable after <see cref="ContentStore.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
+    /// <summary>Scans all files. The contents are durable after <see cref="ContentStore.Sync"/>, the checkpoint after <see cref="Save"/>.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public Checkpoint Take()
     {
@@ -215,7 +218,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         }
     }
 
-    /// <summary>Durable when it returns.</summary>
+    /// <summary>Saves a checkpoint durably.</summary>
     public void Save(Checkpoint checkpoint)
     {
         var path = Path.Combine(folder, checkpoint.Name);
@@ -248,7 +251,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         DurableFile.Replace(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    /// <returns>Null when it does not exist or damaged.</returns>
+    /// <returns>Null if the checkpoint is missing or damaged.</returns>
     public Checkpoint? Load(string name)
     {
         try
@@ -301,7 +304,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
             ? new DirectoryInfo(folder).EnumerateFiles(Prefix + "*").OrderByDescending(file => file.LastWriteTimeUtc)
             : [];
 
-    /// <summary>One whose contents are still kept.</summary>
+    /// <summary>Gets the newest checkpoint, if all of its contents are still stored.</summary>
     private Checkpoint? Newest() =>
         Stored().FirstOrDefault() is { } file
         && Load(file.Name) is { } found
@@ -341,7 +344,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         return parts.Count == 0 ? null : $"Some changes made by commands cannot be undone: {string.Join(", ", parts)}.";
     }
 
-    /// <summary>The names, in no order.</summary>
+    /// <summary>Collects the file names of a workspace, unordered.</summary>
     private sealed class Scan
     {
         private readonly string root;
@@ -393,7 +396,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                 )
                 {
                     var name = path.Length == 0 ? file : $"{path}/{file}";
-                    // A link to a folder counts as one here.
+                    // A link to a folder counts as a file.
                     var isFolder = mayBeFolder && new DirectoryInfo(Path.Combine(root, name)).LinkTarget is null;
                     if ((isFolder || file == ".git") && NeverKept.Contains(file))
                     {

@@ -7,8 +7,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Edits;
 
 /// <summary>
-/// Stores file contents once each, by SHA-256. Many contents share a pack file, so that storing an entire workspace needs one fsync. A pack is
-/// written by one process, which keeps it locked, and read by all. An incomplete entry at its end is ignored. Thread-safe.
+/// Stores file contents by SHA-256, each once. Pack files hold many contents, so that storing an entire workspace needs one fsync. A pack is written and locked
+/// by one process, and read by all. An incomplete entry at its end is ignored. Thread-safe.
 /// </summary>
 internal sealed class ContentStore(string folder) : IDisposable
 {
@@ -25,8 +25,8 @@ internal sealed class ContentStore(string folder) : IDisposable
 
     private readonly record struct Place(string Pack, long Offset, int Length);
 
-    /// <summary>Kept at once, durable after <see cref="Sync"/>.</summary>
-    /// <exception cref="IOException">The disk said no.</exception>
+    /// <summary>Stores content. It is durable after <see cref="Sync"/>.</summary>
+    /// <exception cref="IOException">The content could not be written.</exception>
     public string Put(ReadOnlySpan<byte> content)
     {
         var hash = SHA256.HashData(content);
@@ -44,7 +44,7 @@ internal sealed class ContentStore(string folder) : IDisposable
         }
     }
 
-    /// <exception cref="IOException">The disk said no.</exception>
+    /// <exception cref="IOException">The contents could not be written.</exception>
     public void Sync()
     {
         lock (sync)
@@ -59,7 +59,7 @@ internal sealed class ContentStore(string folder) : IDisposable
         }
     }
 
-    /// <exception cref="FailureException">NotFound: it is not stored any more, or damaged.</exception>
+    /// <exception cref="FailureException">NotFound: the content is missing or damaged.</exception>
     public byte[] Read(string id)
     {
         lock (sync)
@@ -72,7 +72,7 @@ internal sealed class ContentStore(string folder) : IDisposable
                     return content;
                 }
 
-                // Another process may have kept it since, or put it elsewhere.
+                // Another process may have added or moved it in the meantime.
                 Relist();
             }
         }
@@ -115,7 +115,7 @@ internal sealed class ContentStore(string folder) : IDisposable
             Relist();
             foreach (var one in places.GroupBy(entry => entry.Value.Pack).ToList())
             {
-                // What was kept just now may not be named by any record yet.
+                // New content may not be referenced by a record yet.
                 if (DateTime.UtcNow - File.GetLastWriteTimeUtc(one.Key) < TimeSpan.FromHours(1) || !TryLock(one.Key))
                 {
                     continue;
@@ -239,7 +239,7 @@ internal sealed class ContentStore(string folder) : IDisposable
 
         foreach (var name in Directory.EnumerateFiles(folder, "*.pack"))
         {
-            // Packs of other processes can grow, so they are read again; our own are known.
+            // Packs of other processes can grow, so they are read again.
             if (name == pack?.Name || (known.Contains(name) && !IsHeld(name)))
             {
                 continue;

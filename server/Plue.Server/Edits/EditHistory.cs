@@ -1,6 +1,6 @@
 namespace Plue.Server.Edits;
 
-/// <summary>One change of one file by one tool.</summary>
+/// <summary>A change of one file by one tool call.</summary>
 internal sealed record TurnEdit(EditRecord By, string Path, FileState Before, FileState After)
 {
     public bool IsUndone { get; set; }
@@ -9,10 +9,10 @@ internal sealed record TurnEdit(EditRecord By, string Path, FileState Before, Fi
 /// <summary>The pending changes of an agent to one file: from <see cref="Base"/> to <see cref="Left"/>.</summary>
 internal sealed record Review(string Workspace, string Codex, string Path)
 {
-    /// <summary>As the file was, with what was accepted since.</summary>
+    /// <summary>The state before the agent's changes, plus accepted ones.</summary>
     public FileState Base { get; set; } = FileState.Absent;
 
-    /// <summary>As the agent left it, without what was rejected since.</summary>
+    /// <summary>The state that the agent left, minus rejected changes.</summary>
     public FileState Left { get; set; } = FileState.Absent;
     public FileState First { get; set; } = FileState.Absent;
     public bool WasAccepted { get; set; }
@@ -21,7 +21,7 @@ internal sealed record Review(string Workspace, string Codex, string Path)
     public bool IsPending => Base != Left;
 }
 
-/// <summary>The current state of the edit record, folded from its lines.</summary>
+/// <summary>The current state of the edit journal, folded from its records.</summary>
 internal sealed class EditHistory
 {
     private readonly List<EditRecord> records = [];
@@ -32,7 +32,7 @@ internal sealed class EditHistory
     public IReadOnlyCollection<EditRecord> Open => open.Values;
     public IReadOnlyCollection<Review> Reviews => reviews.Values;
 
-    /// <summary>The first first.</summary>
+    /// <summary>Gets the edits, oldest first.</summary>
     public IReadOnlyList<TurnEdit> Edits => edits;
     public DateTimeOffset Oldest => records.Count == 0 ? DateTimeOffset.MaxValue : records[0].Time ?? DateTimeOffset.MinValue;
 
@@ -101,7 +101,7 @@ internal sealed class EditHistory
         }
     }
 
-    /// <summary>The last record that undid this turn's changes of the file; null when a later one brought them back.</summary>
+    /// <summary>Gets the last record that undid this turn's changes of the file; null if they were redone since.</summary>
     public FileRecord? UndoOf(string workspace, string codex, string turn, string path)
     {
         var last = records.FindLast(record =>
@@ -114,7 +114,7 @@ internal sealed class EditHistory
         return last is { Type: EditRecord.Undone } ? last.Files.First(file => file.Path == path) : null;
     }
 
-    /// <summary>Since the agent's last change of a file the user decided about it, and nothing else happened to it.</summary>
+    /// <summary>True if the file has changed only by the user's decisions since the agent's last change.</summary>
     public bool IsAsDecided(TurnEdit last, FileState now)
     {
         var at = last.After;
@@ -139,11 +139,10 @@ internal sealed class EditHistory
         return at == now;
     }
 
-    /// <summary>Gets the records after a time and those that have not ended.</summary>
+    /// <summary>Gets the records after a time and those of edits in progress.</summary>
     public RetainedHistory After(DateTimeOffset time) =>
         new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 
-    /// <summary>Records that stay, in their order.</summary>
     internal sealed class RetainedHistory(IReadOnlyList<EditRecord> records)
     {
         public IReadOnlyList<EditRecord> Records => records;
@@ -156,7 +155,7 @@ internal sealed class EditHistory
                 .OfType<string>()
                 .ToHashSet(StringComparer.Ordinal);
 
-        /// <summary>Without a tenth of them, the oldest.</summary>
+        /// <summary>Removes the oldest tenth of the records.</summary>
         public RetainedHistory WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
     }
 }

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Watches tools at work and writes down what they change.</summary>
+/// <summary>Records the file changes of running tools.</summary>
 internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : IEditLog
 {
     private const int NewFileMode = 0x1A4; // 0644
@@ -13,12 +13,12 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
     private readonly List<Scope> open = [];
     private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
 
-    /// <summary>Something about this codex's changes is different now.</summary>
+    /// <summary>Raised when the pending changes of a codex change.</summary>
     public event Action<string>? Changed;
 
     public EditStore Store => store;
 
-    /// <summary>Why a decision of the user does not write a file, as one sentence; null if it may.</summary>
+    /// <summary>Gets why a decision cannot write a file, as one sentence; null if it can.</summary>
     public string? WhyNotWritten(string workspace, string path) =>
         isUnsaved(Path.Combine(workspace, path))
             ? $"{path} has unsaved changes in the editor, so it was not changed. Save it and try again."
@@ -26,7 +26,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
 
     public void NotifyChanged(string codexId) => Changed?.Invoke(codexId);
 
-    /// <summary>The changes by commands that cannot be undone, as one sentence; null if none are known.</summary>
+    /// <summary>Gets which changes by commands cannot be undone, as one sentence; null if none are known.</summary>
     public string? OmissionNotice(string workspace)
     {
         lock (sync)
@@ -47,7 +47,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
             cancellationToken
         );
 
-    /// <summary>Completes edits of processes that died by comparing the files: differences are attributed to them.</summary>
+    /// <summary>Completes the edits of terminated processes: differences on disk are attributed to them.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Settle(string workspace)
     {
@@ -86,7 +86,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
         }
     }
 
-    /// <summary>Gets the name of an address; a name is returned unchanged.</summary>
+    /// <summary>Gets the name from an address; a name is returned unchanged.</summary>
     public static string IdOf(string codexId) => CodexUri.TryParse(codexId, out var uri) ? uri.Name : codexId;
 
     private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths, IReadOnlyDictionary<string, byte[]>? unsaved)
@@ -220,7 +220,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
                     scope.Checkpoint,
                     scope.Checkpoint is null ? [] : named
                 );
-                // What is counted here is counted nowhere else.
+                // A change is attributed to only one scope.
                 foreach (var (path, _, after) in changes)
                 {
                     foreach (var other in others.Where(other => other.Checkpoint is not null || other.Before.ContainsKey(path)))
@@ -257,7 +257,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
         ];
     }
 
-    /// <summary>Gets the paths that differ now. A state recorded by name takes precedence over the checkpoint.</summary>
+    /// <summary>Gets the paths that differ. An explicitly recorded state takes precedence over the checkpoint.</summary>
     private List<(string Path, FileState Before, FileState After)> Differences(
         string workspace,
         Dictionary<string, FileState> before,
@@ -271,7 +271,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
         foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
         {
             var now = Now(folder, path);
-            // Unsaved text that was never saved is no change of the file.
+            // Unsaved editor text is not a change of the file.
             if (now != state && now != onDisk.GetValueOrDefault(path))
             {
                 changes.Add((path, state, now));
@@ -299,7 +299,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
         {
             return FileState.Keep(folder, path, store.Contents);
         }
-        // Behind a link.
+        // The path leads through a link.
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             return new FileState(FileEntryKind.Other);
@@ -329,7 +329,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
             ],
         };
 
-    /// <summary>Removes changes that other scopes, of this process or another, recorded in the meantime.</summary>
+    /// <summary>Excludes changes that other scopes recorded in the meantime, in this process or another.</summary>
     private static (string Path, FileState Before, FileState After) Since(
         EditRecord begun,
         (string Path, FileState Before, FileState After) change,
@@ -364,7 +364,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
                 store.Read(history => history.Open.Select(begun => begun.Checkpoint).OfType<string>().ToHashSet(StringComparer.Ordinal))
             );
 
-    /// <summary>From the workspace; null for what is not in it.</summary>
+    /// <summary>Gets the path relative to the workspace; null if it is outside.</summary>
     private static string? Inside(string workspace, string path)
     {
         var full = Path.GetFullPath(path, workspace);

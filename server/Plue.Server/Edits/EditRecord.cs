@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Plue.Server.Edits;
 
-/// <summary>One line of the record of edits, as the disk has it.</summary>
+/// <summary>One record of the edit journal, as stored.</summary>
 internal sealed record EditRecord
 {
     public const string Head = "edits",
@@ -22,34 +22,33 @@ internal sealed record EditRecord
     public string ToolUse { get; init; } = "";
     public string Tool { get; init; } = "";
 
-    /// <summary>The real path of the folder.</summary>
+    /// <summary>Gets the real path of the workspace folder.</summary>
     public string Workspace { get; init; } = "";
 
     /// <summary>Links an end record to its start. In the first line, it identifies the file version.</summary>
     public string Scope { get; init; } = "";
 
-    /// <summary>The liveness token of the process that started it: see <see cref="LivenessFile"/>.</summary>
+    /// <summary>Gets the liveness token of the process that started the edit; see <see cref="LivenessFile"/>.</summary>
     public string Process { get; init; } = "";
 
-    /// <summary>When the edit was first written, where the line was copied since.</summary>
+    /// <summary>Gets when the edit was originally recorded. Rewriting the journal keeps it.</summary>
     public DateTimeOffset? Time { get; init; }
 
-    /// <summary>The checkpoint it began with; null where the files are named.</summary>
+    /// <summary>Gets the checkpoint at the start; null if the files are listed.</summary>
     public string? Checkpoint { get; init; }
     public IReadOnlyList<FileRecord> Files { get; init; } = [];
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, EditJson.Default.EditRecord);
 }
 
-/// <param name="Path">From the workspace, with <c>/</c>.</param>
-/// <param name="Before">The state before the edit; for a started edit, the current state.</param>
-/// <param name="Base">The changes pending afterwards range from here to <paramref name="Left"/>.</param>
+/// <param name="Path">Relative to the workspace, with <c>/</c>.</param>
+/// <param name="Before">The state before the edit.</param>
+/// <param name="Base">The start of the pending changes after the edit; they end at <paramref name="Left"/>.</param>
 internal sealed record FileRecord(string Path, FileState? Before, FileState? After, FileState? Base, FileState? Left)
 {
-    /// <summary>The file on the disk where <see cref="Before"/> is unsaved text of the editor; null elsewhere.</summary>
+    /// <summary>Gets the state on disk if <see cref="Before"/> is unsaved editor text; otherwise null.</summary>
     public FileState? OnDisk { get; init; }
 
-    /// <summary>The pending changes before the undo.</summary>
     public FileState? BaseBefore { get; init; }
     public FileState? LeftBefore { get; init; }
 }

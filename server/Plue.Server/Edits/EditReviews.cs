@@ -3,12 +3,12 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Pending changes and the user's decisions about them. Running agents are not blocked.</summary>
+/// <summary>Lists pending changes and applies the user's decisions about them. Running agents are not blocked.</summary>
 internal sealed class EditReviews(EditLog log)
 {
     private EditStore Store => log.Store;
 
-    /// <param name="which">By the id of a codex; null for all that is not decided.</param>
+    /// <param name="which">Filters by codex id; null returns all pending changes.</param>
     public IReadOnlyList<FileReview> List(string workspace, Func<string, bool>? which)
     {
         var real = RealPath.Of(workspace);
@@ -34,15 +34,15 @@ internal sealed class EditReviews(EditLog log)
         return found;
     }
 
-    /// <summary>The edits of all folders of a workspace, the first first.</summary>
+    /// <summary>Gets the edits in all folders of a workspace, oldest first.</summary>
     public IReadOnlyList<TurnEdit> Edits(WorkspaceFolders folders)
     {
         var real = folders.Resolved().Paths.ToHashSet(StringComparer.Ordinal);
         return Store.Read(history => history.Edits.Where(edit => real.Contains(edit.By.Workspace)).ToList());
     }
 
-    /// <returns>One sentence for each file that was left as it is.</returns>
-    /// <exception cref="FailureException">Conflict: there is no such hunk any more; StoreReadOnly: nothing was written down.</exception>
+    /// <returns>One sentence for each file that was not changed.</returns>
+    /// <exception cref="FailureException">Conflict: the hunk no longer exists. StoreReadOnly: the decision was not recorded.</exception>
     public IReadOnlyList<string> Decide(string workspace, string codexId, string? path, string? hunkId, bool isAccepted)
     {
         var real = RealPath.Of(workspace);
@@ -112,7 +112,7 @@ internal sealed class EditReviews(EditLog log)
         return conflicts;
     }
 
-    /// <returns>Null for a file that did not exist; the current text if no change is pending.</returns>
+    /// <returns>The text without pending changes, or the current text if there are none; null if the file did not exist.</returns>
     /// <exception cref="FailureException">NotFound.</exception>
     public string? Before(string workspace, string codexId, string path)
     {

@@ -3,16 +3,16 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Everything about what agents change, over one record.</summary>
+/// <summary>The services for agent edits, which share one journal.</summary>
 internal sealed class EditServices : IDisposable
 {
-    /// <summary>Of one side of <see cref="EditedFile"/>.</summary>
+    /// <summary>The maximum size of each text in <see cref="EditedFile"/>.</summary>
     private const int MaxShownBytes = 1024 * 1024;
 
     private readonly EditStore store;
     private readonly Func<WorkspaceFolders?> trustedFolders;
 
-    /// <param name="trustedFolders">The open folders; null while there is none or they are not trusted.</param>
+    /// <param name="trustedFolders">The workspace folders; null if there are none or they are not trusted.</param>
     /// <param name="isUnsaved">True if the file with this real path has unsaved changes in the editor.</param>
     public EditServices(
         PluePaths paths,
@@ -33,17 +33,17 @@ internal sealed class EditServices : IDisposable
     public EditReviews Reviews { get; }
     public EditTurns Turns { get; }
 
-    /// <summary>Reverts what these turns of a chat or task changed in the open folders; nothing without one.</summary>
+    /// <summary>Reverts the changes of these turns in the workspace folders. Does nothing without one.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> UndoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
         trustedFolders() is { } folders ? Turns.UndoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
-    /// <summary>Restores what was undone.</summary>
+    /// <summary>Reapplies changes that were undone.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
         trustedFolders() is { } folders ? Turns.RedoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
-    /// <summary>The text files that one call changed. Files that are not text, and large ones, are omitted.</summary>
+    /// <summary>Gets the text files that one call changed. Binary and large files are omitted.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: the record cannot be read.</exception>
     public IReadOnlyList<EditedFile> FilesOf(string codexId, string toolUseId)
     {

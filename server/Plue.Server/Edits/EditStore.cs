@@ -8,8 +8,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Edits;
 
 /// <summary>
-/// The record of what agents changed: <c>edits/edits.jsonl</c>, lines as journals have them, and beside it the contents. Windows write in turn and read what
-/// the others wrote. Nothing is opened before first use. Thread-safe.
+/// The journal of agent edits, <c>edits/edits.jsonl</c>, and the contents next to it. All windows write to it, one at a time, and read each other's records.
+/// Files are opened on first use. Thread-safe.
 /// </summary>
 internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logger) : IDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     public ILogger Logger => logger;
 
     /// <summary>Reads the current history, including changes by other windows.</summary>
-    /// <exception cref="FailureException">StoreReadOnly: it cannot be read.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: the journal cannot be read.</exception>
     public T Read<T>(Func<EditHistory, T> read) =>
         Guard(
             "The record of agent edits could not be read",
@@ -49,7 +49,9 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
             }
         );
 
-    /// <summary>Changes the history under an exclusive lock. The records that <paramref name="change"/> returns are durable when this returns; null changes nothing.</summary>
+    /// <summary>
+    /// Changes the history under an exclusive lock. The records that <paramref name="change"/> returns are durable afterwards; an empty list changes nothing.
+    /// </summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was written.</exception>
     public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) =>
         Guard(
@@ -84,14 +86,14 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         }
     }
 
-    /// <summary>True if the process that started it is still alive.</summary>
+    /// <summary>True if the process that started the edit is still running.</summary>
     public bool IsInProgress(EditRecord begun)
     {
         _ = Process;
         return liveness!.IsAlive(begun.Process);
     }
 
-    /// <summary>Deletes records older than 30 days and the oldest beyond 500 MB. Usually does nothing.</summary>
+    /// <summary>Deletes records older than 30 days, and the oldest beyond 500 MB. Does nothing if it ran recently.</summary>
     public void Sweep(IReadOnlySet<string> alsoNeeded)
     {
         var now = time.GetUtcNow();
@@ -115,7 +117,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
                     CatchUp();
                     var oldest = ExpiryClock.Read(paths, time) - MaxAge ?? DateTimeOffset.MinValue;
                     var isOld = History.Oldest < oldest;
-                    // What a command that still runs began with is named by its checkpoint only.
+                    // The initial state of a running command is referenced only by its checkpoint, so nothing is deleted meanwhile.
                     if ((!isOld && Contents.Bytes <= MaxBytes) || History.Open.Any(begun => begun.Checkpoint is not null))
                     {
                         return true;
@@ -227,7 +229,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         file.Position = end;
         try
         {
-            // An incomplete line from a crash is kept, and ours starts after it.
+            // An incomplete line left by a crash is terminated, and the new record starts after it.
             if (scan is not null && (end > scan.GoodLength || scan.IsMissingLineFeed))
             {
                 file.Write("\n"u8);

@@ -3,12 +3,11 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>The result of an undo or redo.</summary>
-/// <param name="Files">How many were changed.</param>
-/// <param name="Conflicts">One sentence for each that was left as it is.</param>
+/// <param name="Files">The number of changed files.</param>
+/// <param name="Conflicts">One sentence for each file that was not changed.</param>
 public sealed record UndoOutcome(int Files, IReadOnlyList<string> Conflicts);
 
-/// <summary>Undoes and redoes the changes of turns, only in files that are unchanged since. Other files are reported and not changed.</summary>
+/// <summary>Undoes and redoes the changes of turns in files that have not changed since. Other files are reported and stay unchanged.</summary>
 internal sealed class EditTurns(EditLog log)
 {
     private EditStore Store => log.Store;
@@ -97,7 +96,7 @@ internal sealed class EditTurns(EditLog log)
         return new UndoOutcome(files, conflicts);
     }
 
-    /// <summary>The record of the file's new state. Changes rejected before an undo stay rejected after redo.</summary>
+    /// <summary>Gets the resulting state. Changes rejected before an undo stay rejected after a redo.</summary>
     private static FileState EndOf(EditHistory history, List<TurnEdit> way, bool isUndo)
     {
         if (isUndo)
@@ -115,7 +114,9 @@ internal sealed class EditTurns(EditLog log)
             : way[^1].After;
     }
 
-    /// <summary>Each step must start at the end state of the previous one, and the first at the current file.</summary>
+    /// <summary>
+    /// Gets why a file cannot be changed; null if it can. Each step must start at the end state of the previous one, and the first at the current file.
+    /// </summary>
     private string? FindConflict(
         EditHistory history,
         FolderHandle folder,
@@ -136,7 +137,7 @@ internal sealed class EditTurns(EditLog log)
             return $"{path} was not changed: {exception.Message}";
         }
 
-        // Killed after it was done and before it was written down.
+        // The file was changed before a crash, but not recorded.
         if (now == end)
         {
             return null;
@@ -172,7 +173,7 @@ internal sealed class EditTurns(EditLog log)
         var (from, to) = isUndo ? (was ?? first.After, last.Before) : (first.Before, becomes ?? last.After);
         var review = history.ReviewOf(by.Workspace, by.Codex, first.Path) ?? new Review(by.Workspace, by.Codex, first.Path);
         var undone = isUndo ? null : history.UndoOf(by.Workspace, by.Codex, by.Turn, first.Path);
-        // Pending as before. If something else changed in between, the restored state counts as decided.
+        // Restores the pending changes of before. If something else changed in between, the restored state counts as reviewed.
         var file =
             isUndo ? FileReview.Undo(review, from, to, Store.Contents)
             : undone is { BaseBefore: { } wasBase, LeftBefore: { } wasLeft } && review.Base == undone.Base && review.Left == undone.Left

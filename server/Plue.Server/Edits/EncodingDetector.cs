@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Plue.Server.Edits;
 
-/// <summary>How bytes are read as lines and written again, each byte as it was: encoding, byte order mark and line ends are kept.</summary>
+/// <summary>Detects an encoding that decodes and encodes bytes without loss, including byte order mark and line endings.</summary>
 internal static class EncodingDetector
 {
     private static readonly Encoding Utf8 = new UTF8Encoding(false, true);
     private static readonly Encoding[] Wide = [new UnicodeEncoding(false, false, true), new UnicodeEncoding(true, false, true)];
 
-    /// <returns>The one form that fits all of them; null when one is no text, or they are written differently.</returns>
+    /// <returns>The encoding that fits all contents; null if one is binary or they need different encodings.</returns>
     public static Encoding? Detect(params ReadOnlySpan<byte[]> contents)
     {
         Encoding? found = null;
@@ -23,7 +23,7 @@ internal static class EncodingDetector
                 return null;
             }
 
-            // Letters of one byte fit whatever UTF-8 is, byte for byte.
+            // Latin-1 represents any UTF-8 content byte by byte.
             found =
                 found is null || form == found ? form
                 : form == Encoding.Latin1 || found == Encoding.Latin1 ? Encoding.Latin1

@@ -6,14 +6,14 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>A pending change of an agent in one place.</summary>
-/// <param name="OldStart">Lines from 1; without lines, the line that it precedes.</param>
-/// <param name="IsConflict">True if others have changed the same place since.</param>
+/// <summary>A pending change of an agent to consecutive lines.</summary>
+/// <param name="OldStart">The first line, from 1; for an insertion, the line that it precedes.</param>
+/// <param name="IsConflict">True if others have changed the same lines since.</param>
 internal sealed record Hunk(string Id, int OldStart, int OldLines, int NewStart, int NewLines, bool IsConflict, string Text);
 
 /// <summary>
-/// The pending changes of one file: its state before the agent (<see cref="Review.Base"/>), after the agent, and now. Changes that others
-/// changed since belongs to neither side. Bytes are kept: only whole lines are exchanged.
+/// The pending changes of one file, computed from its state before the agent (<see cref="Review.Base"/>), after the agent, and now. Later changes by others
+/// count as neither side's. Only whole lines are exchanged, and their bytes are kept.
 /// </summary>
 internal sealed class FileReview
 {
@@ -45,7 +45,7 @@ internal sealed class FileReview
     }
 
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="Messages.FailureException">NotFound: what it was is not stored any more.</exception>
+    /// <exception cref="Messages.FailureException">NotFound: the earlier content is no longer stored.</exception>
     public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) =>
         new(review, FileState.Keep(folder, review.Path, contents), contents);
 
@@ -54,18 +54,18 @@ internal sealed class FileReview
     public bool IsBinary => form is null;
     public bool IsThere => now.Kind != FileEntryKind.Absent;
 
-    /// <summary>Something is left to decide.</summary>
+    /// <summary>True if there is a change to review.</summary>
     public bool IsPending => review.IsPending && (hunks.Count > 0 || (IsWhole && now != review.Base));
 
-    /// <summary>There is nothing to decide line by line.</summary>
+    /// <summary>True if the file can only be reviewed as a whole.</summary>
     private bool IsWhole => form is null || (hunks.Count == 0 && IsOnlyKind);
 
-    /// <summary>Nothing differs but that it is there, or its permissions.</summary>
+    /// <summary>True if only the existence or the permissions of the file differ.</summary>
     private bool IsOnlyKind =>
         places.TrueForAll(place => place.ChangedBy == RegionAuthor.None)
         && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
 
-    /// <summary>Why not all of it can be undone; null when all can.</summary>
+    /// <summary>Gets why the changes cannot be fully undone; null if they can.</summary>
     public string? Conflict
     {
         get
@@ -91,7 +91,7 @@ internal sealed class FileReview
         }
     }
 
-    /// <summary>The file without pending changes: the left side of a diff. Null for a new file and for binary content.</summary>
+    /// <summary>Gets the text without pending changes, for the left side of a diff; null for a new or binary file.</summary>
     public string? Before
     {
         get
@@ -108,9 +108,8 @@ internal sealed class FileReview
     public (int Added, int Removed) Size =>
         form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
 
-    /// <summary>Accepts the current content.</summary>
     /// <param name="hunkId">Null for the entire file.</param>
-    /// <returns>Null when there is nothing of that id any more.</returns>
+    /// <returns>Null if the hunk no longer exists.</returns>
     public FileRecord? Accept(string? hunkId)
     {
         if (hunkId is null)
@@ -130,10 +129,10 @@ internal sealed class FileReview
         );
     }
 
-    /// <summary>Reverts what is the agent's alone, in the file as it is now.</summary>
+    /// <summary>Reverts the agent's changes in the current file, except where others changed the same lines.</summary>
     /// <param name="hunkId">Null for the entire file.</param>
-    /// <param name="refused">Why something was left as it is, in one sentence.</param>
-    /// <returns>Null when nothing was done.</returns>
+    /// <param name="refused">Why something was not reverted, in one sentence.</param>
+    /// <returns>Null if nothing was changed.</returns>
     /// <exception cref="IOException">The file was not changed.</exception>
     public FileRecord? Reject(string? hunkId, FolderHandle folder, out string? refused)
     {
@@ -183,7 +182,7 @@ internal sealed class FileReview
         };
     }
 
-    /// <summary>Gets the pending changes after a tool changed the file from one state to another.</summary>
+    /// <summary>Gets the pending changes after a tool changed the file.</summary>
     public static FileRecord Add(Review? review, string path, FileState before, FileState after, ContentStore contents)
     {
         if (review is null or { IsPending: false })
@@ -195,7 +194,7 @@ internal sealed class FileReview
             return new FileRecord(path, before, after, review.Base, after);
         }
 
-        // Changes of others in between count as decided: they are not the agent's.
+        // Changes by others in between count as reviewed.
         var since = new FileReview(review, before, contents);
         if (since.form is null)
         {
@@ -254,7 +253,7 @@ internal sealed class FileReview
             leftText.Length == 0 && (after.Kind == FileEntryKind.Absent || review.Left.Kind == FileEntryKind.Absent)
                 ? FileState.Absent
                 : Keep(leftText, review.Left.Kind == FileEntryKind.File ? review.Left.Mode : after.Mode);
-        // Where no line is left to decide the permissions are only decided with the whole file.
+        // If no pending line is left, permissions are decided only with the whole file.
         return new FileRecord(review.Path, now, after, newBase, newLeft);
     }
 

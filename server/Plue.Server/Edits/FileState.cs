@@ -2,20 +2,20 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>How a file was.</summary>
-/// <param name="Hash">The hash of the content in <see cref="ContentStore"/>, or of the target of a link; null for other kinds.</param>
-/// <param name="Mode">The nine bits of permission; 0 for all but files.</param>
+/// <summary>The recorded state of a file.</summary>
+/// <param name="Hash">The hash of the content in <see cref="ContentStore"/>, or of a link's target; null for other kinds.</param>
+/// <param name="Mode">The nine permission bits; 0 for other kinds than files.</param>
 internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mode = 0)
 {
     public static readonly FileState Absent = new(FileEntryKind.Absent);
 
     public bool IsKept => Kind == FileEntryKind.Absent || Hash is not null;
 
-    /// <summary>Keeps what is there now. The content is durable after <see cref="ContentStore.Sync"/>.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Stores the current content. It is durable after <see cref="ContentStore.Sync"/>.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static FileState Keep(FolderHandle folder, string path, ContentStore contents)
     {
-        // A file that is replaced while it is read is read again.
+        // A file that is replaced while being read is read again.
         for (var tries = 0; ; tries++)
         {
             var found = folder.Stat(path);
@@ -40,8 +40,8 @@ internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mo
         }
     }
 
-    /// <summary>Makes the file what it was.</summary>
-    /// <exception cref="IOException">It was left as it is.</exception>
+    /// <summary>Restores the file to this state.</summary>
+    /// <exception cref="IOException">The file was not changed.</exception>
     public void Restore(FolderHandle folder, string path, ContentStore contents)
     {
         switch (Kind)

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>One tool at work in the folders of a workspace: an edit scope for each folder that it may change. The changes are shown from the workspace.</summary>
+/// <summary>The edits of one tool call in the folders of a workspace: one edit scope per folder. Paths are shown relative to the workspace.</summary>
 internal sealed class FolderEdits : IEditScope
 {
     private readonly WorkspaceFolders folders;
@@ -59,7 +59,7 @@ internal sealed class FolderEdits : IEditScope
         return changes;
     }
 
-    /// <summary>A link at the end of a path is itself what changes.</summary>
+    /// <summary>Gets the real path of a file. If the last part is a link, the link itself is what changes.</summary>
     private static string RealOf(string path) =>
         Path.GetDirectoryName(path) is { } parent ? Path.Combine(RealPath.Of(parent), Path.GetFileName(path)) : path;
 }

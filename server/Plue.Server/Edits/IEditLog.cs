@@ -2,18 +2,17 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Edits;
 
-/// <summary>The author of an edit.</summary>
-/// <param name="TurnId">Its changes are undone together.</param>
-/// <param name="ToolName">The tool that does it: <c>edit</c>, <c>bash</c>.</param>
+/// <param name="TurnId">The turn whose changes are undone together.</param>
+/// <param name="ToolName">The name of the tool, such as <c>edit</c> or <c>bash</c>.</param>
 public sealed record EditAuthor(string CodexId, string TurnId, string ToolUseId, string ToolName);
 
-/// <summary>Keeps what agents change, so that it can be seen, accepted, rejected and undone.</summary>
+/// <summary>Records the file changes of agents, so that they can be reviewed, accepted, rejected and undone.</summary>
 public interface IEditLog
 {
-    /// <summary>Before a tool that may change files runs. What it needs to take the change back is durable when this returns.</summary>
+    /// <summary>Starts a scope before a tool that may change files. Everything needed to undo its changes is durable when this returns.</summary>
     /// <param name="paths">Absolute paths; null if unknown, as for a command, which scans the entire workspace.</param>
-    /// <param name="unsaved">By path, what counts as the state before where the editor has unsaved changes; null for none.</param>
-    /// <exception cref="FailureException">StoreReadOnly: nothing could be kept, so nothing may be changed.</exception>
+    /// <param name="unsaved">Unsaved editor text by path, which replaces the state on disk; null for none.</param>
+    /// <exception cref="FailureException">StoreReadOnly: nothing could be recorded, so no file may be changed.</exception>
     ValueTask<IEditScope> BeginAsync(
         EditAuthor author,
         string workspace,
@@ -23,10 +22,12 @@ public interface IEditLog
     );
 }
 
-/// <summary>One tool at work.</summary>
+/// <summary>The edits of one tool call.</summary>
 public interface IEditScope
 {
-    /// <summary>Ends the scope after the call, whatever its outcome. Scopes can overlap: a change belongs to the one with its path, otherwise to the one that ends first.</summary>
+    /// <summary>
+    /// Ends the scope after the call, even if it failed. Scopes can overlap: a change belongs to the one with its path, otherwise to the one that ends first.
+    /// </summary>
     /// <returns>The changes, by path.</returns>
     ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken);
 }

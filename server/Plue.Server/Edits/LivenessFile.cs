@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Shows other processes that this one is alive: a file that it keeps locked until it ends.</summary>
+/// <summary>Shows other processes that this one is running, by keeping a file locked until it ends.</summary>
 internal sealed class LivenessFile : IDisposable
 {
     private readonly string folder;

@@ -11,14 +11,14 @@ internal enum RegionAuthor
     Both,
 }
 
-/// <param name="Before">As it was before the agent; with <see cref="RegionAuthor.Others"/> as it is now, because that is not the agent's.</param>
-/// <param name="Left">As the agent left it.</param>
-/// <param name="Now">As it is in the file.</param>
+/// <param name="Before">The text before the agent's changes; for <see cref="RegionAuthor.Others"/>, the current text.</param>
+/// <param name="Left">The text that the agent left.</param>
+/// <param name="Now">The current text.</param>
 internal sealed record DiffRegion(RegionAuthor ChangedBy, string Before, string Left, string Now);
 
 /// <summary>
-/// A text as the agent left it, beside how it was before and how it is now: what is the agent's alone can be undone, what both have touched cannot.
-/// Adjacent regions count as one if either is only an insertion, because their order is ambiguous.
+/// Compares the text that the agent left with the text before it and the current text. Regions changed only by the agent can be undone; those changed by both
+/// cannot. Adjacent regions are merged if either is only an insertion, because their order is ambiguous.
 /// </summary>
 internal static class ThreeWayDiff
 {

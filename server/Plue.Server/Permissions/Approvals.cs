@@ -21,12 +21,10 @@ public enum ApprovalKind
     Other,
 }
 
-/// <summary>A file before and after a proposed change.</summary>
-/// <param name="Path">Absolute, or the address of a document.</param>
+/// <param name="Path">An absolute path, or the address of a document.</param>
 /// <param name="Before">Null for a new file.</param>
 public sealed record ProposedFile(string Path, string? Before, string After);
 
-/// <summary>An approval request.</summary>
 public sealed record ApprovalRequest
 {
     public required string CodexId { get; init; }
@@ -35,11 +33,11 @@ public sealed record ApprovalRequest
     public required string ToolName { get; init; }
     public required ApprovalKind Kind { get; init; }
 
-    /// <summary>Letter for letter what would be done; what is done afterwards is this and nothing else.</summary>
+    /// <summary>Gets exactly what will be done if the request is approved.</summary>
     public required string What { get; init; }
     public string? Diff { get; init; }
 
-    /// <summary>The files of <see cref="Diff"/> before and after it. Only this process has them.</summary>
+    /// <summary>Gets the files of <see cref="Diff"/> before and after the change. Not shared with other processes.</summary>
     [JsonIgnore]
     public IReadOnlyList<ProposedFile> Files { get; init; } = [];
     public string? Where { get; init; }
@@ -48,11 +46,11 @@ public sealed record ApprovalRequest
     public string? Rule { get; init; }
     public string? RuleFolder { get; init; }
 
-    /// <summary>What the user fills in or opens; null for a yes or no. Only this process has it.</summary>
+    /// <summary>Gets the form or address for the user; null for a plain approval. Not shared with other processes.</summary>
     [JsonIgnore]
     public Question? Question { get; init; }
 
-    /// <summary>A hash of everything that the user is shown and that will be done.</summary>
+    /// <summary>Gets a hash of everything that the user is shown and that will be done.</summary>
     public string Fingerprint =>
         Convert.ToHexStringLower(
             SHA256.HashData(
@@ -77,7 +75,6 @@ public sealed record ApprovalRequest
         );
 }
 
-/// <summary>A pending approval.</summary>
 public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
 
 public enum ApprovalDecision
@@ -87,24 +84,24 @@ public enum ApprovalDecision
     Deny,
 }
 
-/// <param name="Reason">The user's message to the model with a denial.</param>
-/// <param name="Rule">With always: the rule as it was shown.</param>
-/// <param name="Values">Of a question: a JSON object.</param>
+/// <param name="Reason">The user's message to the model, for a denial.</param>
+/// <param name="Rule">The rule to store as displayed, for always.</param>
+/// <param name="Values">The answer to a question, as a JSON object.</param>
 public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null, string? Values = null);
 
-/// <summary>The pending approvals of this process, from tasks at every depth. They are not stored: they end with the process.</summary>
-/// <param name="rules">Where always is kept; without it always is once.</param>
+/// <summary>The pending approvals of this process, from tasks at every level. They are not stored.</summary>
+/// <param name="rules">Stores rules for always; null treats always as once.</param>
 public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
     private readonly Lock sync = new();
     private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
 
-    /// <summary>The list is another one now. Called outside of locks.</summary>
+    /// <summary>Raised when the list changes, outside of locks.</summary>
     public event Action? Changed;
 
     internal DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Gets the pending approvals, oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending
     {
         get
@@ -117,7 +114,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     }
 
     /// <summary>Waits for the user's decision. Cancellation withdraws the request.</summary>
-    /// <param name="isAllowed">Checked after each rule that is stored; if it returns true, the approval is completed. Must be quick and must not throw.</param>
+    /// <param name="isAllowed">Checked after each stored rule; if true, the request is approved. Must be fast and must not throw.</param>
     public async Task<ApprovalAnswer> AskAsync(ApprovalRequest request, CancellationToken cancellationToken, Func<bool>? isAllowed = null)
     {
         var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
@@ -145,13 +142,13 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         }
     }
 
-    /// <summary>Answers once: what was answered or undone no longer exists.</summary>
+    /// <summary>Decides a pending request. Each request can be decided once.</summary>
     /// <param name="fingerprint">The fingerprint that the user reviewed.</param>
-    /// <param name="includeEqual">Answers every question of the same fingerprint.</param>
-    /// <returns>The question that was answered.</returns>
+    /// <param name="includeEqual">True to decide all requests with the same fingerprint.</param>
+    /// <returns>The decided request.</returns>
     /// <exception cref="FailureException">
-    /// NotFound: it no longer waits. Conflict: it is about something else than what was seen, or another rule. PermissionDenied: always is not to be had for it.
-    /// BadRequest: the values do not answer the question. StoreReadOnly: the rule was not stored; then nothing is answered.
+    /// NotFound: the request is no longer pending. Conflict: the request or the rule has changed. PermissionDenied: always is not available. BadRequest: the
+    /// values are invalid. StoreReadOnly: the rule could not be stored, so the request is still pending.
     /// </exception>
     public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {
@@ -189,7 +186,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         return asked;
     }
 
-    /// <summary>Completes the approvals that the rules now allow.</summary>
+    /// <summary>Approves the requests that the rules now allow.</summary>
     private void CompleteAllowed()
     {
         List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> asked;

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Judges a line for the shell: each command in it and each file that it is redirected to, in the folder where it would run.</summary>
+/// <summary>Evaluates a shell command line: each command and each redirect, in the folder where it would run.</summary>
 /// <param name="shell">The shell that runs the line; only the grammar of sh and bash is supported.</param>
 internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, string userHome, string shell)
 {
@@ -24,7 +24,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         "truncate",
     ];
 
-    /// <param name="canonical">The pattern of a rule for the whole line; null if there is none.</param>
+    /// <param name="canonical">The rule pattern for the whole line; null if there is none.</param>
     public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
     {
         canonical = null;
@@ -68,7 +68,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
 
         canonical = reading.Canonical;
         var verdict = restricted;
-        // Others of the line may have put a link in the way by the time that this one runs.
+        // Other commands of the line may have created links by the time this one runs.
         var hasBeside =
             reading.Commands.Any(command => command.Operator == ShellOperator.Pipe) || reading.Canonical?.Split(' ').Contains("&") != false;
         var changes = reading.Commands.Select(command => !IsHarmless(command, [.. folders.Paths])).ToList();
@@ -203,7 +203,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             );
         }
 
-        // A rule with a program path is resolved from the workspace.
+        // A program path in a rule is relative to the workspace.
         var isPlaced = words[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(words[0]);
         return (isAtTop || !isPlaced) && ruleSet.AllowsCommand(command.Text) ? Evaluation.Allow("A permission rule allows it.")
             : isAtTop && ruleSet.IsStored($"bash({command.Text})") ? Evaluation.Allow("You allowed exactly this.")
@@ -236,7 +236,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             .Commands.Select(command => FolderOf(start, command.DirectoryChanges) is { } folder ? TopOf(command, folder, rights) : null)
             .FirstOrDefault(found => found is not null);
 
-    /// <summary>Whether it would take away or change a folder that much hangs on.</summary>
+    /// <summary>Requires approval for removing or changing a top-level folder, such as the user's folder or the workspace.</summary>
     private Evaluation? TopOf(ShellCommand command, string folder, Rights rights)
     {
         foreach (
@@ -275,7 +275,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return null;
         }
 
-        // The shell resolves .. by name, the system by the real folder.
+        // The shell resolves .. by name, the operating system by the real folder.
         var (named, folder) = (start, start);
         foreach (var move in moves)
         {

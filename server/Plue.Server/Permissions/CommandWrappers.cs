@@ -1,6 +1,8 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>Programs that run another command or change the state of the shell. They always require approval, and the commands they run are evaluated, too.</summary>
+/// <summary>
+/// Programs that run other commands or change the state of the shell. They always require approval, and the commands that they run are evaluated, too.
+/// </summary>
 internal static class CommandWrappers
 {
     private const int MaxDepth = 4;
@@ -88,7 +90,7 @@ internal static class CommandWrappers
         "nc",
     };
 
-    /// <summary>Builtins that change the state of the shell, so that later commands can mean something else.</summary>
+    /// <summary>Builtins that change the state of the shell, and thus the meaning of later commands.</summary>
     private static readonly HashSet<string> ShellState = new(StringComparer.Ordinal)
     {
         "eval",
@@ -135,7 +137,7 @@ internal static class CommandWrappers
 
     public static bool IsShellState(string program) => ShellState.Contains(program);
 
-    /// <summary>Gets the command and all commands that it could run: after a wrapper, starting at each word, and each word that is a script.</summary>
+    /// <summary>Gets the command and all commands that it could run: those after a wrapper, starting at each word, and each word that is a script.</summary>
     public static IEnumerable<IReadOnlyList<string>> Unwrap(IReadOnlyList<string> words, string userHome, int depth = 0)
     {
         if (words.Count == 0)
@@ -164,7 +166,7 @@ internal static class CommandWrappers
             yield return [.. words.Skip(i)];
             var script = NameOf(words[0]) switch
             {
-                // They put their words together, ssh those behind the host.
+                // These join their arguments to a command; ssh those after the host.
                 "eval" => hasScript ? null : string.Join(' ', words.Skip(i)),
                 "ssh" => hasScript ? null : string.Join(' ', words.Skip(i + 1)),
                 _ => words[i].AsSpan().IndexOfAny(" \t\n;|&") < 0 ? null : words[i],
@@ -184,6 +186,6 @@ internal static class CommandWrappers
         }
     }
 
-    /// <summary>However it is called: <c>/bin/sh</c> is <c>sh</c>.</summary>
+    /// <summary>Gets the name without its folder: <c>sh</c> for <c>/bin/sh</c>.</summary>
     public static string NameOf(string program) => Path.GetFileName(program) is { Length: > 0 } name ? name : program;
 }

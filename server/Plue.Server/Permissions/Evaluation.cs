@@ -1,11 +1,11 @@
 namespace Plue.Server.Permissions;
 
 /// <summary>The result of evaluating an action against one set of rules.</summary>
-/// <param name="IsFinal">No rule that allows changes it: it always asks.</param>
-/// <param name="Where">The target with links followed.</param>
+/// <param name="IsFinal">True if no allow rule can change the result.</param>
+/// <param name="Where">The target with links resolved.</param>
 internal sealed record Evaluation(Decision Decision, string Why, bool IsFinal = false, string? Where = null)
 {
-    /// <summary>The stricter of two; of equal ones the first.</summary>
+    /// <summary>Gets the stricter of two results; this one if they are equal.</summary>
     public Evaluation StricterOf(Evaluation other) => (other.Decision, other.IsFinal).CompareTo((Decision, IsFinal)) > 0 ? other : this;
 
     public static Evaluation Allow(string why) => new(Decision.Allow, why);

@@ -2,14 +2,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Judges reading and changing one file, by where it really leads.</summary>
+/// <summary>Evaluates reads and changes of a file by its real path.</summary>
 /// <param name="ordinary">Patterns of guarded files that the user treats as regular files.</param>
 internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome, Func<IReadOnlyList<string>> ordinary)
 {
     private const int KeyHead = 256;
     private const string OtherNothing = "/dev/null";
 
-    /// <param name="tool">Which rules that allow count.</param>
+    /// <param name="tool">The tool whose allow rules apply.</param>
     public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
     {
         if (rights.Folders is null)
@@ -40,7 +40,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             : Evaluation.Ask("It is outside the workspace.", target);
     }
 
-    /// <param name="isByShell">True if a command does it: outside the workspace, commands require approval, and tools are denied.</param>
+    /// <param name="isByShell">True for a command: outside of the workspace, commands require approval, and tools are denied.</param>
     public Evaluation Change(string path, Rights rights, RuleSet ruleSet, string tool, bool isByShell)
     {
         if (rights.Folders is null)
@@ -99,7 +99,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
             : Evaluation.Ask("It changes a file.", target);
     }
 
-    /// <summary>Checks a path that a command other than a read-only one names; null if nothing forbids it.</summary>
+    /// <summary>Evaluates a path in a command that is not read-only; null if nothing forbids it.</summary>
     public Evaluation? Touch(string path, Rights rights, RuleSet ruleSet)
     {
         if (Target(path) is not { } target)
@@ -118,12 +118,12 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         return found.Decision == Decision.Allow ? null : found with { Where = target };
     }
 
-    /// <summary>The root, the user's folder, the workspace, or what one of them is in.</summary>
+    /// <summary>True for the root, the user's folder, the workspace folders, and folders that contain one of them.</summary>
     public bool IsTop(string target, Rights rights) =>
         RealPath.IsUnder(target, RealPath.TargetOf(userHome) ?? userHome)
         || rights.Folders?.Paths.Any(folder => RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder)) == true;
 
-    /// <returns>Null if unknown, also if it depends on whether <c>..</c> is resolved before or after a link.</returns>
+    /// <returns>Null if unknown, or if it depends on whether <c>..</c> is resolved before or after a link.</returns>
     public static string? Target(string path)
     {
         var target = RealPath.TargetOf(path);
@@ -134,15 +134,15 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
 
     public static bool IsWithin(Rights rights, string target) => FolderOf(rights, target) is not null;
 
-    /// <summary>The real path of the workspace folder that a target is in; null if it is outside.</summary>
+    /// <summary>Gets the real path of the workspace folder that contains a target; null if it is outside.</summary>
     public static string? FolderOf(Rights rights, string target) =>
         FoldersOf(rights).FirstOrDefault(folder => RealPath.IsUnder(folder, target));
 
-    /// <summary>The real paths of the workspace folders.</summary>
+    /// <summary>Gets the real paths of the workspace folders.</summary>
     public static IReadOnlyList<string> FoldersOf(Rights rights) =>
         [.. (rights.Folders?.Paths ?? []).Select(RealPath.TargetOf).OfType<string>()];
 
-    /// <summary>Why the mode denies a change.</summary>
+    /// <summary>Gets the denial of a change by the mode.</summary>
     public static Evaluation NoChanges(Rights rights) =>
         Evaluation.Deny(
             rights.Mode == PermissionMode.ReadOnly
@@ -184,7 +184,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         ?? GuardedPaths.ReadReason(target, null)
         ?? ContentDenialReason(target);
 
-    /// <summary>A private key may have any name.</summary>
+    /// <summary>Gets why the content denies reading: a private key can have any name.</summary>
     private static string? ContentDenialReason(string target)
     {
         try
@@ -200,7 +200,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // A file that cannot be opened cannot be read either.
+            // A file that cannot be opened needs no check.
             return null;
         }
     }

@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Folders that Git treats as a repository although they are not named <c>.git</c>: those with a file HEAD and the folders objects and refs, or a file commondir that
-/// refers to these. Git uses the config and the hooks in them.
+/// Detects folders that Git uses as a repository although they are not named <c>.git</c>: those with a file HEAD and the folders objects and refs, or a file
+/// commondir that refers to these. Git uses the config and the hooks in them.
 /// </summary>
 internal static class GitFolder
 {
@@ -43,17 +43,17 @@ internal static class GitFolder
         );
 
     /// <summary>
-    /// Whether a change of this path is one of a folder that is a repository or is about to become one: of HEAD, objects, refs, commondir, config, hooks and their like,
-    /// where two of HEAD, objects and refs are beside it or would be with it; HEAD and commondir count as two.
+    /// True if a change of this path affects a folder that is a repository or would become one: the path is a part such as HEAD, objects, refs, commondir,
+    /// config or hooks, and next to it, including itself, there are two of HEAD, objects and refs, or HEAD and commondir.
     /// </summary>
-    /// <param name="path">Where it leads.</param>
-    /// <param name="workspace">Its real path. What lies above it does not count.</param>
+    /// <param name="path">The real path.</param>
+    /// <param name="workspace">The real path of the workspace; folders above it are ignored.</param>
     public static bool IsChanged(string path, string workspace)
     {
         for (var at = path; at.Length > workspace.Length && Path.GetDirectoryName(at) is { } folder; at = folder)
         {
             var name = NameOf(at);
-            // HEAD is a file: what is in a folder of that name is none of Git's.
+            // HEAD is a file, so the content of a folder with this name does not matter.
             if (!Parts.Contains(name) || (name == "HEAD" && at != path))
             {
                 continue;
@@ -69,18 +69,18 @@ internal static class GitFolder
         return false;
     }
 
-    /// <summary>Checks the exact name as Git does; only some file systems ignore case.</summary>
+    /// <summary>Gets the name as Git compares it; only some file systems ignore case.</summary>
     private static string NameOf(string path) =>
         OperatingSystem.IsLinux()
             ? Path.GetFileName(path)
             : Parts.FirstOrDefault(one => GuardedPaths.Fold(one) == GuardedPaths.Fold(Path.GetFileName(path))) ?? "";
 
     /// <summary>
-    /// True if Git, started in the workspace folder, uses a repository that no agent could have created: the workspace's own <c>.git</c>, or that of a folder
-    /// above it, and no argument selects another one.
+    /// True if Git, started in the workspace folder, uses a repository that no agent could have created: the workspace's <c>.git</c> or that of a parent
+    /// folder, and no argument selects another one.
     /// </summary>
-    /// <param name="words">A call of git.</param>
-    /// <param name="workspace">Its real path.</param>
+    /// <param name="words">The words of a git command.</param>
+    /// <param name="workspace">The real path of the workspace.</param>
     /// <param name="isUnsettled">True if another command on the line can change the workspace before Git runs.</param>
     public static bool IsOwn(IReadOnlyList<string> words, string workspace, bool isUnsettled)
     {

@@ -3,9 +3,9 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>One line of <c>server/guarded-files.json5</c>.</summary>
-/// <param name="Pattern">A name at any depth, or names with a <c>/</c> between them that follow each other; <c>*</c> is any part of a name.</param>
-/// <param name="Reason">Why a change of it always asks, as the end of a sentence.</param>
+/// <summary>An entry of <c>server/guarded-files.json5</c>.</summary>
+/// <param name="Pattern">A name at any depth, or consecutive names separated by <c>/</c>; <c>*</c> matches any part of a name.</param>
+/// <param name="Reason">Why a change always requires approval, as the end of a sentence.</param>
 /// <param name="IsFixed">True if no setting can make it a regular file.</param>
 internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 {
@@ -22,8 +22,8 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     private bool IsPlain => names is [var name] && !name.Contains('*', StringComparison.Ordinal);
 
-    /// <summary>The lines that mean the name at this place of a path, the plainest first.</summary>
-    /// <param name="path">Its names, folded.</param>
+    /// <summary>Gets the entries that match a name of a path, exact names first.</summary>
+    /// <param name="path">The normalized names of the path.</param>
     public static IEnumerable<GuardedFile> MatchesAt(IReadOnlyList<string> path, int place) =>
         ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Matches(path, place)));
 

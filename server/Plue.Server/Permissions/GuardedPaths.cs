@@ -5,8 +5,9 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Files of a workspace that decide what runs or what is sent to a model, listed in <c>server/guarded-files.json5</c>: a change of them always asks, whatever is allowed,
-/// whether they exist or not. And files that hold keys: they are never read for a model. By each name of a path, however disks fold it: case, Unicode form, dots and spaces at its end.
+/// Files of a workspace that control what runs or what is sent to a model, listed in <c>server/guarded-files.json5</c>: changing them always requires approval,
+/// even if they do not exist yet. Also files with keys, which are never read for a model. Names are compared regardless of case, Unicode form, and trailing
+/// dots and spaces, as some file systems do.
 /// </summary>
 public static class GuardedPaths
 {
@@ -14,8 +15,8 @@ public static class GuardedPaths
     private static readonly string[] EndsOfKeys = [".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
 
     /// <returns>Why a change of this path requires approval each time, as the end of a sentence; null for a regular file.</returns>
-    /// <param name="path">Absolute.</param>
-    /// <param name="below">The folder whose own names do not count: what lies above the workspace is not the agent's choice.</param>
+    /// <param name="path">The absolute path.</param>
+    /// <param name="below">The workspace folder. Names above it are ignored, because the agent does not choose them.</param>
     /// <param name="ordinary">Patterns that the user treats as regular files. Read only if a guarded file matches.</param>
     public static string? ChangeReason(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
     {
@@ -26,7 +27,7 @@ public static class GuardedPaths
             {
                 return guarded.Reason;
             }
-            // Only the file system knows what a short name refers to.
+            // Only the file system can resolve a short name.
             if (
                 names[i] is { Length: > 2 } name
                 && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde
@@ -41,7 +42,7 @@ public static class GuardedPaths
         return null;
     }
 
-    /// <returns>Why this path is not read for a model, as the end of a sentence that begins with its name; null for a regular file.</returns>
+    /// <returns>Why this path is not read for a model, as the end of a sentence that starts with its name; null for a regular file.</returns>
     /// <inheritdoc cref="ChangeReason"/>
     public static string? ReadReason(string path, string? below)
     {
@@ -61,8 +62,8 @@ public static class GuardedPaths
             : null;
     }
 
-    /// <summary>Where version control keeps its things when <c>.git</c> is a file that only reports it; null where that is no other folder.</summary>
-    /// <param name="workspace">Its real path.</param>
+    /// <summary>Gets the Git folder that a <c>.git</c> file refers to; null if there is no such file.</summary>
+    /// <param name="workspace">The real path of the workspace.</param>
     internal static string? GitFolderOf(string workspace)
     {
         const int Longest = 8 * 1024;
@@ -74,7 +75,7 @@ public static class GuardedPaths
                 ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim()))
                 : null;
         }
-        // Mostly it is a folder, or there is none.
+        // .git is a folder or does not exist.
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return null;
@@ -96,7 +97,7 @@ public static class GuardedPaths
         var folded = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes())
         {
-            // A stream of a file on Windows is the file.
+            // On Windows, a stream of a file belongs to the file.
             if (rune.Value == ':' && folded.Length > 0)
             {
                 break;

@@ -4,8 +4,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Watches the workspace folder while a command runs there. No kernel can forbid a single name in a writable folder, and a mount needs an existing target: so a
-/// guarded name that appears is renamed immediately, and the command is ended through <see cref="Appeared"/>.
+/// Watches the workspace folder while a command runs. Kernels cannot forbid single names in a writable folder, and mounts need an existing target. A guarded
+/// name that appears is therefore renamed immediately, and the command is ended through <see cref="Appeared"/>.
 /// </summary>
 internal sealed class GuardedWatch : IDisposable
 {
@@ -19,8 +19,8 @@ internal sealed class GuardedWatch : IDisposable
     private readonly Lock sync = new();
     private readonly List<string> blocked = [];
 
-    /// <param name="names">Guarded names at the top of the workspace. Those that exist already are left to the sandbox.</param>
-    /// <exception cref="IOException">The folder cannot be watched; then no command may run there.</exception>
+    /// <param name="names">Guarded names at the top level of the workspace. Existing ones are protected by the sandbox.</param>
+    /// <exception cref="IOException">The folder cannot be watched, so no command may run there.</exception>
     public GuardedWatch(string workspace, IEnumerable<string> names)
     {
         this.workspace = workspace;
@@ -44,15 +44,15 @@ internal sealed class GuardedWatch : IDisposable
         Active[this] = 0;
     }
 
-    /// <summary>True if a running command is watched for this path: it must not be created now, because the command could write to it.</summary>
-    /// <param name="path">Its real path.</param>
+    /// <summary>True if a running command is watched for this path. It must not be created now, because the command could write to it.</summary>
+    /// <param name="path">The real path.</param>
     public static bool IsAwaited(string path) => Active.Keys.Any(watch => watch.Awaits(path));
 
-    /// <summary>Canceled when a guarded name appeared.</summary>
+    /// <summary>Canceled when a guarded name has appeared.</summary>
     public CancellationToken Appeared => appeared.Token;
 
-    /// <summary>Looks a last time. To be called when the command and everything it started have ended.</summary>
-    /// <returns>Sentences for the result of the command; null when nothing guarded appeared.</returns>
+    /// <summary>Checks a last time, after the command and all of its processes have ended.</summary>
+    /// <returns>Sentences for the result of the command; null if no guarded name appeared.</returns>
     public string? Finish()
     {
         CheckAll();
@@ -89,7 +89,7 @@ internal sealed class GuardedWatch : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The workspace was deleted, and the files with it.
+            // The workspace was deleted with all files.
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class GuardedWatch : IDisposable
         }
     }
 
-    /// <summary>Renames instead of deleting: it works for folders with content, is fast and loses nothing.</summary>
+    /// <summary>Renames the entry instead of deleting it, because that also works for non-empty folders, is fast, and loses nothing.</summary>
     private void Block(string name)
     {
         using var folder = UnixCalls.OpenFolder(workspace);

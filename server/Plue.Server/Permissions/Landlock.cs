@@ -5,12 +5,12 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// The kernel's rules for this thread and whatever it becomes: where it may write, what it may read, no sockets. .NET can run nothing between fork and exec,
-/// so we start ourselves, take the rules on and become the command.
+/// Applies kernel rules to this thread and the program that it executes: writable folders, readable folders, and no sockets. .NET cannot run code between fork
+/// and exec, so Plue starts itself, applies the rules, and executes the command.
 /// </summary>
 public static partial class Landlock
 {
-    /// <summary>The first version that restricts truncation; older ones are not a sandbox.</summary>
+    /// <summary>The first version that restricts truncation. Older versions are not sufficient for a sandbox.</summary>
     private const int WithTruncation = 3;
     private const int WithTcp = 4;
 
@@ -31,17 +31,17 @@ public static partial class Landlock
     private const ulong OfFiles = Execute | WriteFile | ReadFile | Truncate;
     private static readonly string[] WritableDevices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 
-    /// <summary>The Landlock version of the kernel; 0 if not supported.</summary>
+    /// <summary>Gets the Landlock version of the kernel; 0 if not supported.</summary>
     public static int Version { get; } =
         OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
 
     public static bool IsSupported => Version >= WithTruncation;
 
-    /// <summary>Becomes the command. Returns only when that failed.</summary>
+    /// <summary>Executes the command in place of this process. Returns only by exception.</summary>
     /// <param name="writable">Real paths of folders.</param>
     /// <param name="hidden">Real paths.</param>
-    /// <param name="readable">Real paths of folders in hidden ones that may be read.</param>
-    /// <param name="program">Absolute.</param>
+    /// <param name="readable">Real paths of readable folders inside of hidden ones.</param>
+    /// <param name="program">The absolute path.</param>
     /// <exception cref="IOException">A rule could not be applied, or the program could not be started. Nothing ran.</exception>
     public static void Exec(
         IReadOnlyList<string> writable,
@@ -95,7 +95,9 @@ public static partial class Landlock
         return new SafeFileHandle(handle, ownsHandle: true);
     }
 
-    /// <summary>A rule applies to everything in its folder and cannot be revoked: so next to a hidden path, siblings are allowed one by one.</summary>
+    /// <summary>
+    /// Allows access to a folder. A rule applies to everything in a folder and cannot be revoked, so siblings of a hidden path are allowed one by one.
+    /// </summary>
     private static void Allow(SafeFileHandle rules, string path, IReadOnlyList<string> hidden, ulong access)
     {
         if (hidden.Contains(path, StringComparer.Ordinal))
@@ -130,7 +132,7 @@ public static partial class Landlock
     {
         const int PathOnly = 0x200000;
         using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
-        // What went away meanwhile, and a link, need no rule: where it leads has its own.
+        // Deleted files need no rule, and neither do links: their targets have their own.
         if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } status || status.IsLink)
         {
             return;
@@ -148,7 +150,7 @@ public static partial class Landlock
         for (var capability = 0; capability < 64; capability++)
         {
             _ = prctl(24, capability, 0, 0, 0);
-        } // PR_CAPBSET_DROP; a user has none to drop.
+        } // PR_CAPBSET_DROP; other users have none to drop.
 
         var header = stackalloc uint[2] { 0x20080522, 0 }; // _LINUX_CAPABILITY_VERSION_3, this thread
         var none = stackalloc uint[6];
@@ -167,7 +169,7 @@ public static partial class Landlock
         );
     }
 
-    /// <summary>Landlock restricts neither UDP nor named sockets: a seccomp filter refuses to create sockets.</summary>
+    /// <summary>Landlock restricts neither UDP nor Unix sockets, so a seccomp filter refuses to create sockets.</summary>
     private static unsafe void Sockets(bool allowNetwork)
     {
         var isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -180,15 +182,15 @@ public static partial class Landlock
         const ushort Equal = 0x15;
         const ushort AtLeast = 0x35;
         const ushort Return = 0x06;
-        // code, steps when true, steps when false, value
+        // code, offset if true, offset if false, value
         ReadOnlySpan<(ushort Code, byte True, byte False, uint Value)> steps =
         [
             (Load, 0, 0, 4), // the architecture
             (Equal, 1, 0, isArm ? 0xC00000B7 : 0xC000003E),
             (Return, 0, 0, Killed),
-            (Load, 0, 0, 0), // the number of the call
-            (AtLeast, 5, 0, 0x40000000), // x32 has numbers of its own
-            (Equal, 4, 0, IoUring), // makes sockets, too
+            (Load, 0, 0, 0), // the system call number
+            (AtLeast, 5, 0, 0x40000000), // x32 has different numbers
+            (Equal, 4, 0, IoUring), // can create sockets, too
             (Equal, 0, 2, isArm ? 198u : 41u), // socket
             (Load, 0, 0, 16), // its family
             (Equal, 1, allowNetwork ? (byte)0 : (byte)1, UnixFamily),
@@ -210,7 +212,7 @@ public static partial class Landlock
 
     private static unsafe void Run(string program, IReadOnlyList<string> arguments)
     {
-        // The runtime ignores it, and a command would inherit that.
+        // The .NET runtime ignores SIGPIPE, and the command would inherit that.
         const int BrokenPipe = 13;
         _ = signal(BrokenPipe, 0);
         var list = Texts([program, .. arguments]);
@@ -231,7 +233,7 @@ public static partial class Landlock
         throw new IOException($"{program} could not be started ({Marshal.GetLastPInvokeErrorMessage()}).");
     }
 
-    /// <summary>Never freed: this process is about to be another.</summary>
+    /// <summary>Allocates native strings, which are not freed because the process is replaced.</summary>
     private static nint[] Texts(IReadOnlyList<string> texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
 
     private static void Check(nint result, string what)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Classifies network addresses. Fetching checks each resolved address and each redirect again.</summary>
+/// <summary>Classifies network addresses. A fetch checks each resolved address and each redirect again.</summary>
 public static class NetworkTarget
 {
     private static readonly string[] PrivateNames =
@@ -50,7 +50,7 @@ public static class NetworkTarget
         }.Select(IPNetwork.Parse),
     ];
 
-    /// <summary>As a rule names it: the host as the system resolves it, with its port where that is not the usual one.</summary>
+    /// <summary>Gets the host as rules name it: normalized, with its port if it is not the default.</summary>
     public static string HostOf(Uri address)
     {
         var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
@@ -58,7 +58,7 @@ public static class NetworkTarget
         return address.IsDefaultPort ? shown : $"{shown}:{address.Port}";
     }
 
-    /// <summary>Whether a name or a literal address is of this machine or a network around it.</summary>
+    /// <summary>True if a host name or literal address belongs to this machine or a private network.</summary>
     public static bool IsPrivate(Uri address)
     {
         var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
@@ -70,7 +70,9 @@ public static class NetworkTarget
         return !host.Contains('.', StringComparison.Ordinal) || PrivateNames.Contains(host[(host.LastIndexOf('.') + 1)..]);
     }
 
-    /// <summary>Loopback, private, link-local (where clouds answer with their keys), multicast, or not a place at all; an IPv4 address within an IPv6 one too.</summary>
+    /// <summary>
+    /// True for loopback, private, link-local (including cloud metadata services), multicast and unassigned addresses, also if embedded in an IPv6 address.
+    /// </summary>
     public static bool IsPrivate(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetworkV6 && Within(address) is { } four)
@@ -89,7 +91,7 @@ public static class NetworkTarget
         }
 
         var bytes = address.GetAddressBytes();
-        // 64:ff9b::/96 and the old ::a.b.c.d hold it at the end, 2002::/16 behind the first two bytes.
+        // 64:ff9b::/96 and the old ::a.b.c.d contain the IPv4 address at the end, 2002::/16 after the first two bytes.
         if (bytes is [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..])
         {
             return new IPAddress(bytes[12..]);

@@ -1,27 +1,26 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>The permission mode of a chat or task.</summary>
 public enum PermissionMode
 {
-    /// <summary>Requires approval for everything that changes something.</summary>
+    /// <summary>Everything that changes something requires approval.</summary>
     Ask,
 
-    /// <summary>Ordinary files of the workspace are changed without a question; they can be reviewed and undone.</summary>
+    /// <summary>Regular workspace files are changed without approval; the changes can be reviewed and undone.</summary>
     EditFreely,
 
-    /// <summary>Plan mode: nothing is changed.</summary>
+    /// <summary>Plan mode: nothing can be changed.</summary>
     PlanOnly,
 
-    /// <summary>Questions only: files are read, nothing is changed or run.</summary>
+    /// <summary>Ask mode: files can be read; nothing can be changed or run.</summary>
     ReadOnly,
 }
 
-/// <summary>As fields and settings write it.</summary>
+/// <summary>The names of modes in fields and settings.</summary>
 public static class PermissionModes
 {
     public const string Field = "permission_mode";
 
-    /// <returns>Null if not set: then the mode of the parent applies, or ask at the top level.</returns>
+    /// <returns>Null if not set: the mode of the parent applies, or ask at the top level.</returns>
     public static PermissionMode? Find(string? text) =>
         text switch
         {
@@ -32,7 +31,7 @@ public static class PermissionModes
             _ => PermissionMode.Ask,
         };
 
-    /// <summary>As <see cref="Find"/> reads it.</summary>
+    /// <summary>Gets the name that <see cref="Find"/> accepts.</summary>
     public static string NameOf(PermissionMode mode) =>
         mode switch
         {
@@ -42,6 +41,6 @@ public static class PermissionModes
             _ => "ask",
         };
 
-    /// <summary>Whether files, commands and subtasks are denied.</summary>
+    /// <summary>True if the mode denies changes, commands and subtasks.</summary>
     public static bool DeniesChanges(this PermissionMode mode) => mode is PermissionMode.PlanOnly or PermissionMode.ReadOnly;
 }

@@ -4,8 +4,9 @@ using Plue.Server.Policy;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Decides whether a call is allowed, needs approval or is denied: deny before ask, ask before allow, and the strictest result of the agent and its parents.
-/// No allow rule applies to calls that require approval each time, such as changes of files that control what runs or commands that cannot be parsed.
+/// Decides whether a call is allowed, requires approval or is denied. Deny rules precede ask rules, ask rules precede allow rules, and the strictest result of
+/// the agent and its parents applies. Allow rules never apply to calls that require approval each time, such as changes of files that control what runs or
+/// commands that cannot be parsed.
 /// </summary>
 public sealed class PermissionPolicy
 {
@@ -17,11 +18,11 @@ public sealed class PermissionPolicy
     private readonly CommandPolicy commands;
     private readonly string userHome;
 
-    /// <param name="paths">Plue's own folder; the usual one where it is omitted.</param>
+    /// <param name="paths">Plue's folders; null uses the default.</param>
     /// <param name="userHome">The expansion of <c>~</c> in commands and rules.</param>
     /// <param name="searchPath">The PATH of commands.</param>
     /// <param name="shell">The shell that runs commands.</param>
-    /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user currently treats as regular files.</param>
+    /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user treats as regular files.</param>
     public PermissionPolicy(
         PluePaths? paths = null,
         StoredRules? stored = null,
@@ -43,11 +44,11 @@ public sealed class PermissionPolicy
         );
     }
 
-    /// <summary>Records what the policy of the organization refused.</summary>
+    /// <summary>Records a call that the policy of the organization refused.</summary>
     public void RecordRefusal(string sentence, string codexId, TimeProvider time) => PolicyRefusals.Record(paths, time, sentence, codexId);
 
-    /// <param name="tool">As templates name it.</param>
-    /// <param name="rights">The agent first, then its parents. Only the agent's own list of tools applies; everything else applies from parents, too.</param>
+    /// <param name="tool">The name in templates.</param>
+    /// <param name="rights">The agent, then its parents. The list of tools applies only to the agent itself; all other rights of parents apply, too.</param>
     public Verdict Evaluate(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
         if (ManagedPolicy.Read(paths) is var managed && managed.RefusalOfTool(tool) is { } refusal)
@@ -103,7 +104,7 @@ public sealed class PermissionPolicy
         };
     }
 
-    /// <summary>The workspace folder whose stored rules apply: that of the file or the command, otherwise the first. Null without one.</summary>
+    /// <summary>Gets the workspace folder whose stored rules apply: that of the file or command, otherwise the first. Null without one.</summary>
     private static string? FolderOf(ToolAction action, Rights rights)
     {
         var path = action switch
@@ -129,7 +130,7 @@ public sealed class PermissionPolicy
                 return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
             case ToolAction.RunCommand run:
                 var finding = commands.Evaluate(run, rights, ruleSet, out var line);
-                // The line has another meaning in another folder.
+                // No rule is offered in another folder, because the line could mean something else there.
                 return (finding, line is not null && FilePolicy.Target(run.Folder) == workspace ? $"bash({line})" : null);
             case ToolAction.SpawnTask spawn:
                 return (
@@ -248,7 +249,7 @@ public sealed class PermissionPolicy
             : Evaluation.Ask($"It sends a request to {host}.", host);
     }
 
-    /// <summary>Exactly this file: a <c>*</c> in its name is a star.</summary>
+    /// <summary>Gets the rule for exactly this file, with <c>*</c> in its name taken literally.</summary>
     private static string? RuleOf(string tool, string path, string? workspace)
     {
         if (workspace is null || FilePolicy.Target(path) is not { } target)

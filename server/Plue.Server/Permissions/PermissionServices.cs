@@ -2,10 +2,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>The policy, the approvals and the sandbox.</summary>
 internal sealed class PermissionServices
 {
-    /// <param name="ordinaryFiles">As <see cref="PermissionPolicy"/> takes them.</param>
+    /// <param name="ordinaryFiles">See <see cref="PermissionPolicy"/>.</param>
     public PermissionServices(PlatformServices platform, Func<IReadOnlyList<string>> ordinaryFiles)
     {
         Rules = new StoredRules(platform.Paths, platform.Time);
@@ -18,7 +17,7 @@ internal sealed class PermissionServices
     public StoredRules Rules { get; }
     public Approvals Approvals { get; }
 
-    /// <summary>The approvals of every window and of the command line.</summary>
+    /// <summary>Gets the approvals of all windows and the command line.</summary>
     public SharedApprovals Inbox { get; }
     public PermissionPolicy Policy { get; }
     public Sandbox Sandbox { get; }

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>A question that the user answers with values instead of a yes or no: a form, or an address to open in the browser.</summary>
+/// <summary>A question that needs more than an approval: a form, or an address to open in the browser.</summary>
 /// <param name="Fields">Empty for an address.</param>
 /// <param name="Url">Null for a form.</param>
 public sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = null)
 {
-    /// <summary>Everything that is asked, for the fingerprint.</summary>
+    /// <summary>Gets the whole question as text, for the fingerprint.</summary>
     public string Text =>
         string.Join(
             '\n',
@@ -27,7 +27,7 @@ public sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = nu
             )
         ) + Url?.OriginalString;
 
-    /// <summary>Gets why these values are no answer, in one sentence; null if they are one.</summary>
+    /// <summary>Gets why the values are not a valid answer, in one sentence; null if they are.</summary>
     /// <param name="values">A JSON object.</param>
     public string? ProblemIn(string? values)
     {
@@ -79,8 +79,8 @@ public enum QuestionKind
 
 public sealed record QuestionOption(string Value, string Title);
 
-/// <param name="Name">Its key in the answer.</param>
-/// <param name="Title">For people.</param>
+/// <param name="Name">The key in the answer.</param>
+/// <param name="Title">The display name.</param>
 public sealed record QuestionField(string Name, QuestionKind Kind, string Title)
 {
     public string? Description { get; init; }
@@ -90,10 +90,10 @@ public sealed record QuestionField(string Name, QuestionKind Kind, string Title)
     public string? Format { get; init; }
     public IReadOnlyList<QuestionOption> Options { get; init; } = [];
 
-    /// <summary>The values that are filled in; several only for choices.</summary>
+    /// <summary>Gets the initial values; several only for choices.</summary>
     public IReadOnlyList<string> Defaults { get; init; } = [];
 
-    /// <summary>Of a number, of the length of a text, or of the count of choices.</summary>
+    /// <summary>Gets the minimum of a number, of the length of a text, or of the number of choices.</summary>
     public double? Min { get; init; }
     public double? Max { get; init; }
 

@@ -1,9 +1,9 @@
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Read-only commands by program and option. Everything that is not in the table requires approval. None of them starts another program, uses the network or
-/// reads file names from a file. Git is not included: its repository names programs (a file system monitor, filters, text converters) that even <c>git status</c>
-/// starts, and no option disables all of them. Commands that read a file tree are not included either: the search tool skips protected files.
+/// Read-only commands with their options. All others require approval. None of these commands starts another program, uses the network, or reads file names
+/// from a file. Git is not included: its repository configures programs (a file system monitor, filters, text converters) that even <c>git status</c> starts,
+/// and no option disables all of them. Commands that read a file tree are not included either, because the search tool skips protected files.
 /// </summary>
 internal static class ReadOnlyCommands
 {
@@ -19,9 +19,9 @@ internal static class ReadOnlyCommands
         Text,
     }
 
-    /// <param name="Flags">Letters without a value.</param>
-    /// <param name="Valued">Letters with one.</param>
-    /// <param name="Long">Names without a value; with a <c>=</c> behind them those with one.</param>
+    /// <param name="Flags">Letters of options without a value.</param>
+    /// <param name="Valued">Letters of options with a value.</param>
+    /// <param name="Long">Names of long options; those with a value end with <c>=</c>.</param>
     private sealed record Form(ArgumentKind Takes, string Flags, string Valued = "", string Long = "", bool HasNumbers = false)
     {
         private readonly HashSet<string> names = [.. Long.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
@@ -111,7 +111,6 @@ internal static class ReadOnlyCommands
         ["date"] = new(ArgumentKind.Date, "uR", "", "utc universal iso-8601 iso-8601= rfc-3339= rfc-email"),
     };
 
-    /// <summary>Shell builtins.</summary>
     private static readonly HashSet<string> Builtins = new(StringComparer.Ordinal) { "test", "[", "echo", "true", "false", "pwd" };
 
     private static readonly HashSet<string> FindTests = new(StringComparer.Ordinal)
@@ -161,23 +160,23 @@ internal static class ReadOnlyCommands
         "-P",
     };
 
-    /// <summary>The name under which a command is in the table; null when it is not, or another program would run.</summary>
+    /// <summary>Gets the name of a command in the table; null if it is not included, or if another program would run.</summary>
     public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, IReadOnlyList<string> workspace) =>
         Builtins.Contains(words[0]) ? words[0]
         : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name
         : null;
 
     /// <summary>True if all options are read-only.</summary>
-    /// <param name="name">As <see cref="NameOf"/> gave it.</param>
-    /// <param name="files">The words that could be files, to be evaluated as such.</param>
-    /// <param name="mayBeFolders">Whether one of these may be a folder.</param>
+    /// <param name="name">The name that <see cref="NameOf"/> returned.</param>
+    /// <param name="files">The words that could be files, to be evaluated separately.</param>
+    /// <param name="mayBeFolders">True if one of the files can be a folder.</param>
     public static bool OnlyReads(string name, IReadOnlyList<string> words, out IReadOnlyList<string> files, out bool mayBeFolders)
     {
         var form = Forms[name];
         mayBeFolders = form.Takes is not (ArgumentKind.NotFolders or ArgumentKind.FilesAfterPattern);
         var found = new List<string>();
         files = found;
-        // bash runs commands in the index of a variable that -v or -R tests.
+        // bash runs commands in the array index of a variable that -v or -R tests.
         if (form.Takes == ArgumentKind.Text)
         {
             return name switch
@@ -236,7 +235,7 @@ internal static class ReadOnlyCommands
                         return false;
                     }
 
-                    // In grep's table only the pattern is called e.
+                    // In grep's options, only the pattern has the letter e.
                     hasPattern |= word[j] == 'e';
                     if (j + 1 == word.Length && ++i >= words.Count)
                     {
@@ -258,7 +257,7 @@ internal static class ReadOnlyCommands
                 return others.Count <= 1;
             case ArgumentKind.FilesAfterPattern:
                 found.AddRange(hasPattern ? others : others.Skip(1));
-                // Without a file rg reads everything below.
+                // Without a file, rg searches the whole folder.
                 return name != "rg" || found.Count > 0;
             default:
                 found.AddRange(others);

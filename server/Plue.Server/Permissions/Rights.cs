@@ -8,23 +8,22 @@ public sealed record Rights
 {
     public required string CodexId { get; init; }
 
-    /// <summary>Its title, to say who is meant.</summary>
     public required string Title { get; init; }
 
-    /// <summary>A hard list: a tool that is not in it does not exist for it.</summary>
+    /// <summary>Gets the tools of the agent. It has no others.</summary>
     public required IReadOnlyList<string> Tools { get; init; }
     public required AgentPermissions Permissions { get; init; }
     public PermissionMode Mode { get; init; }
 
-    /// <summary>The trusted folders of the window; a model cannot change them. Null without one: then no file can be read or changed.</summary>
+    /// <summary>Gets the trusted folders of the window, which a model cannot change. If null, no file can be read or changed.</summary>
     public WorkspaceFolders? Folders { get; init; }
 
-    /// <summary>The name of the loaded skill whose restriction this is; null for an agent.</summary>
+    /// <summary>Gets the name of the loaded skill that imposes this restriction; null for an agent.</summary>
     public string? Skill { get; init; }
 
-    /// <summary>True if no user is available: a call that needs approval is denied.</summary>
+    /// <summary>True if no user is available, so that calls that require approval are denied.</summary>
     public bool IsUnattended { get; init; }
 
-    /// <summary>Gets the agent itself, then its parents up to the top. Read again for each evaluation, so that a restriction of one applies to all its subtasks.</summary>
+    /// <summary>Gets the rights of the agent and of all its parents. Called for each evaluation, so that a new restriction applies to all subtasks.</summary>
     public delegate IReadOnlyList<Rights> Chain();
 }

@@ -2,7 +2,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>The rules of one agent, with those that the user stored for its folder.</summary>
+/// <summary>The rules of one agent, and those that the user stored for its folder.</summary>
 internal sealed class RuleSet
 {
     private static readonly bool IgnoresCase = !OperatingSystem.IsLinux();
@@ -17,7 +17,7 @@ internal sealed class RuleSet
     private readonly IReadOnlyList<string> folders;
     private readonly string userHome;
 
-    /// <param name="folders">The real paths of the workspace folders: a relative rule is about each of them.</param>
+    /// <param name="folders">The real paths of the workspace folders. A relative rule applies to each of them.</param>
     public RuleSet(AgentPermissions permissions, IReadOnlySet<string> stored, IReadOnlyList<string> folders, string userHome)
     {
         (allow, _) = Parse(permissions.Allow);
@@ -27,10 +27,10 @@ internal sealed class RuleSet
         (this.stored, this.folders, this.userHome) = (stored, folders, userHome);
     }
 
-    /// <summary>Evaluates a restriction in every form in which the command could run.</summary>
+    /// <summary>Evaluates restrictions for all forms in which the command could run.</summary>
     public Evaluation? Command(IReadOnlyList<string> words)
     {
-        // The space represents arguments that a wrapper may add.
+        // The trailing space stands for arguments that a wrapper may add.
         var texts = new[]
         {
             ShellCommand.Join(words),
@@ -43,15 +43,15 @@ internal sealed class RuleSet
 
     public bool AllowsCommand(string text) => Allows(rule => rule.Tool == "bash" && rule.Matches(text));
 
-    /// <summary>Rules for reading apply to every tool that reads; rules for another tool only to it.</summary>
+    /// <summary>Evaluates restrictions on reading. Rules for reading apply to every tool that reads; rules for another tool only to it.</summary>
     /// <param name="tool">Null for commands.</param>
-    /// <param name="paths">As it is named and where it leads.</param>
+    /// <param name="paths">The path as given, and the real path.</param>
     public Evaluation? Read(string? tool, params string[] paths) => Path(tool is null ? Readers : [.. Readers, tool], paths);
 
     /// <inheritdoc cref="Read"/>
     public Evaluation? Change(string? tool, params string[] paths) => Path(tool is null ? Writers : [.. Writers, tool], paths);
 
-    /// <param name="real">Where it leads.</param>
+    /// <param name="real">The real path.</param>
     public bool AllowsPath(string tool, string real) => Allows(rule => rule.Tool == tool && IsMatch(rule, real));
 
     public Evaluation? Tool(string tool) => Restricted(rule => rule.AppliesTo(tool) && rule.Pattern is null);
@@ -62,14 +62,13 @@ internal sealed class RuleSet
 
     public bool Allows(string tool, string text) => Allows(rule => rule.Tool == tool && rule.Pattern is not null && rule.Pattern == text);
 
-    /// <summary>Without a rule that names templates every one may be.</summary>
+    /// <summary>True if the template can be spawned. Without a rule that names templates, all can.</summary>
     public bool AllowsSpawn(string templateId)
     {
         var named = allow.Where(rule => rule is { Tool: "spawn_task", Pattern: not null }).ToList();
         return named.Count == 0 || Allows(rule => rule.Tool == "spawn_task" && rule.Matches(templateId));
     }
 
-    /// <summary>Whether the user stored exactly this.</summary>
     public bool IsStored(string? rule) => rule is not null && stored.Contains(rule);
 
     private Evaluation? Path(string[] tools, string[] paths)

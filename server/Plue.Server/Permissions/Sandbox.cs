@@ -6,10 +6,10 @@ public enum SandboxKind
 {
     None,
 
-    /// <summary>A mount, process and network namespace of its own, by <c>bwrap</c>.</summary>
+    /// <summary>Separate mount, process and network namespaces, created by <c>bwrap</c>.</summary>
     Bubblewrap,
 
-    /// <summary>Linux Landlock, which <c>plue sandbox</c> applies before it executes the command.</summary>
+    /// <summary>Linux Landlock, applied by <c>plue sandbox</c> before it executes the command.</summary>
     Landlock,
 
     /// <summary>The <c>sandbox-exec</c> of macOS.</summary>
@@ -17,7 +17,7 @@ public enum SandboxKind
 }
 
 /// <summary>The access of a sandboxed command.</summary>
-/// <param name="Workspace">The real path of the folder that it runs in. It may write what lasts only there and in <see cref="Others"/>.</param>
+/// <param name="Workspace">The real path of the working folder. Only this folder and <see cref="Others"/> are permanently writable.</param>
 public sealed record SandboxRules(string Workspace)
 {
     /// <summary>The real paths of the other workspace folders.</summary>
@@ -27,24 +27,25 @@ public sealed record SandboxRules(string Workspace)
 
     public bool AllowNetwork { get; init; }
 
-    /// <summary>A file that it can read wherever it is; null for none.</summary>
+    /// <summary>Gets a file that is readable wherever it is; null for none.</summary>
     public string? Input { get; init; }
 
-    /// <summary>The workspace can only be read.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>Further writable places, which are not hidden.</summary>
+    /// <summary>Gets additional writable paths, which are not hidden.</summary>
     public IReadOnlyList<string> Writable { get; init; } = [];
 
-    /// <summary>A program that reads its input and stays. Its folders are watched by its owner, while it works.</summary>
+    /// <summary>True for a long-running program that reads its input. Its owner watches the folders while it works.</summary>
     public bool IsResident { get; init; }
 }
 
-/// <summary>Restricts what a command can do. The kind is detected once, for the first command, by a test run: an installed program may still be forbidden.</summary>
+/// <summary>
+/// Restricts what a command can do. The kind is detected once, by a test run before the first command, because an installed sandbox may be forbidden.
+/// </summary>
 /// <param name="hidden">Paths that a command cannot read: <see cref="ProtectedPaths.Locations"/>.</param>
-/// <param name="self">Our own program, for Landlock; null where there is none.</param>
-/// <param name="candidates">The kinds that may be used, the best first.</param>
-/// <param name="readable">Folders in hidden ones that a command can read; null for none.</param>
+/// <param name="self">The path of Plue's executable, for Landlock; null if there is none.</param>
+/// <param name="candidates">The kinds that may be used, in order of preference.</param>
+/// <param name="readable">Readable folders inside of hidden ones; null for none.</param>
 public sealed class Sandbox(
     IReadOnlyList<string> hidden,
     string? self,
@@ -52,7 +53,10 @@ public sealed class Sandbox(
     IReadOnlyList<string>? readable = null
 )
 {
-    /// <summary>Files in the workspace that the next start of an editor, version control or an agent reads. Existing ones are protected by the sandbox, new ones by <see cref="GuardedWatch"/>.</summary>
+    /// <summary>
+    /// Files in the workspace that editors, version control or agents read when they start. The sandbox protects existing ones, <see cref="GuardedWatch"/> new
+    /// ones.
+    /// </summary>
     internal static readonly string[] GuardedFolders =
     [
         ".git",
@@ -77,19 +81,19 @@ public sealed class Sandbox(
     private const string SandboxExec = "/usr/bin/sandbox-exec";
 
     /// <summary>
-    /// The shell is the parent whose end ends bwrap: a thread of ours may end before the command does. It is ended itself when its input closes, so that no command
-    /// outlives this process, not even when it is killed: then nothing would watch it.
+    /// A shell is the parent of bwrap and ends it, because one of our threads may end before the command does. The shell is killed when its input closes, so
+    /// that no command outlives this process, even if it is killed: the command would not be watched then.
     /// </summary>
     private const string Lifeline =
         "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
-    /// <summary>The same for a program whose input is ours: it ends by itself when its input closes.</summary>
+    /// <summary>For a program whose input Plue writes. It ends itself when its input closes.</summary>
     private const string Resident = "\"$@\"; exit $?";
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
     private SandboxKind? kind;
 
-    /// <summary>The real paths of the readable folders that exist; not of one that is a link, which could lead to another hidden folder.</summary>
+    /// <summary>Gets the real paths of existing readable folders. Links are excluded, because they could lead to another hidden folder.</summary>
     private IEnumerable<string> Readable =>
         from path in readable ?? []
         where Directory.Exists(path)
@@ -99,7 +103,7 @@ public sealed class Sandbox(
         where RealPath.Of(path) == real
         select real;
 
-    /// <summary>Whatever this machine has.</summary>
+    /// <summary>Creates a sandbox with the kinds that this machine supports.</summary>
     public static Sandbox ForThisMachine(ProtectedPaths protectedPaths)
     {
         var self = Path.Combine(AppContext.BaseDirectory, "plue");
@@ -111,7 +115,7 @@ public sealed class Sandbox(
         );
     }
 
-    /// <summary>Gets the available sandbox; detected once.</summary>
+    /// <summary>Gets the available sandbox, which is detected once.</summary>
     public async Task<SandboxKind> KindAsync(CancellationToken cancellationToken)
     {
         await semaphore.WaitAsync(cancellationToken);
@@ -161,8 +165,8 @@ public sealed class Sandbox(
         return $"{network} It can write to version control and editor files in the workspace{(Landlock.Version < Landlock.WithSignals ? ", and end other programs" : "")}.";
     }
 
-    /// <summary>The command as it is started in the sandbox. Its input is to stay open while it runs. Dispose what is returned when it has ended.</summary>
-    /// <param name="start">Its folder is in the workspace.</param>
+    /// <summary>Gets the start parameters of a sandboxed command. Its input must stay open while it runs. Dispose the result after it has ended.</summary>
+    /// <param name="start">The command; its folder is in the workspace.</param>
     /// <exception cref="IOException">The sandbox could not be set up.</exception>
     public SandboxedStart Prepare(SandboxKind kind, ChildProcessStart start, SandboxRules rules) =>
         kind switch
@@ -173,7 +177,7 @@ public sealed class Sandbox(
             _ => new SandboxedStart(start, [], null),
         };
 
-    /// <summary>Watches folders while a resident program works. Only where the kernel cannot protect names that do not exist yet.</summary>
+    /// <summary>Watches folders while a resident program works, if the kernel cannot protect names that do not exist yet.</summary>
     internal SandboxedWatch WatchFolders(IReadOnlyList<string> folders) =>
         kind is SandboxKind.Bubblewrap or SandboxKind.Landlock ? new SandboxedWatch(Watch(folders)) : new SandboxedWatch([]);
 
@@ -231,7 +235,7 @@ public sealed class Sandbox(
         ];
         if (rules.IsResident && Environment.IsPrivilegedProcess)
         {
-            // Agents put their own commands into a sandbox in this one, for which the kernel asks root, and nobody else, for this capability.
+            // Agents run their own commands in a nested sandbox, for which the kernel requires this capability of root only.
             arguments.AddRange(["--cap-add", "CAP_SETFCAP"]);
         }
         if (rules.AllowNetwork)
@@ -266,7 +270,7 @@ public sealed class Sandbox(
         var shown = Readable.ToList();
         arguments.AddRange(shown.Where(path => !IsInside(path)).SelectMany(path => (string[])["--ro-bind", path, path]));
 
-        // A program in a folder that is hidden here.
+        // The program itself is in a hidden folder.
         if (rules.IsResident && IsCovered(start.Program))
         {
             arguments.AddRange(["--ro-bind", start.Program, start.Program]);
@@ -291,7 +295,7 @@ public sealed class Sandbox(
             )
         )
         {
-            // A link cannot be mounted over, but where it leads can.
+            // A link cannot be mounted over, but its target can.
             if (Path.Exists(path) && RealPath.Of(path) is var real && IsInside(real) && !folders.Contains(real))
             {
                 arguments.AddRange(["--ro-bind", real, real]);
@@ -333,7 +337,7 @@ public sealed class Sandbox(
         return watches;
     }
 
-    /// <summary>Where it may write besides the workspace; caches that are elsewhere go there.</summary>
+    /// <summary>Gets the environment with temporary and cache folders in a writable folder.</summary>
     private static Dictionary<string, string> Temporary(ChildProcessStart start, string folder) =>
         new(start.Environment)
         {
@@ -342,7 +346,7 @@ public sealed class Sandbox(
             ["DOTNET_CLI_HOME"] = folder,
         };
 
-    /// <summary>True if it is inside a folder that is already hidden.</summary>
+    /// <summary>True if the path is in a folder that is already hidden.</summary>
     private static bool IsCovered(string place) =>
         place.StartsWith("/tmp/", StringComparison.Ordinal) || place.StartsWith("/run/", StringComparison.Ordinal);
 
@@ -408,14 +412,14 @@ public sealed class Sandbox(
     }
 }
 
-/// <summary>A prepared command and the resources to clean up after it.</summary>
+/// <summary>A prepared command, and the resources to release after it.</summary>
 public sealed class SandboxedStart : IDisposable
 {
     private readonly IReadOnlyList<GuardedWatch> watches;
     private readonly CancellationTokenSource violation;
     private readonly string? temporary;
 
-    /// <param name="watches">One for each folder that it can write to.</param>
+    /// <param name="watches">One for each writable folder.</param>
     internal SandboxedStart(ChildProcessStart start, IReadOnlyList<GuardedWatch> watches, string? temporary)
     {
         (Start, this.watches, this.temporary) = (start, watches, temporary);
@@ -424,10 +428,10 @@ public sealed class SandboxedStart : IDisposable
 
     public ChildProcessStart Start { get; }
 
-    /// <summary>Canceled when something guarded appeared: the command is to be killed.</summary>
+    /// <summary>Canceled when a guarded name has appeared; the command must then be killed.</summary>
     public CancellationToken Violation => violation.Token;
 
-    /// <summary>Gets the text to append to the output after the command and its processes ended; null if there is none.</summary>
+    /// <summary>Gets text to append to the output after the command and all of its processes have ended; null for none.</summary>
     public string? Finish() =>
         watches.Select(watch => watch.Finish()).OfType<string>().ToList() is { Count: > 0 } notes ? string.Join(' ', notes) : null;
 
@@ -453,7 +457,6 @@ public sealed class SandboxedStart : IDisposable
     }
 }
 
-/// <summary>Watches the folders of a resident program.</summary>
 internal sealed class SandboxedWatch : IDisposable
 {
     private readonly IReadOnlyList<GuardedWatch> watches;
@@ -465,7 +468,7 @@ internal sealed class SandboxedWatch : IDisposable
         appeared = CancellationTokenSource.CreateLinkedTokenSource([CancellationToken.None, .. watches.Select(watch => watch.Appeared)]);
     }
 
-    /// <summary>Canceled when something guarded appeared.</summary>
+    /// <summary>Canceled when a guarded name has appeared.</summary>
     public CancellationToken Appeared => appeared.Token;
 
     /// <inheritdoc cref="SandboxedStart.Finish"/>

@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Deletes empty files and folders that earlier versions created in a workspace as mount points and left behind when they were killed. They are recognized by being empty, guarded,
-/// created within the same second, three or more together, and older than any command can run. Everything else belongs to the user.
+/// Deletes empty files and folders that earlier versions created in a workspace as mount points and left behind when they were killed. They are empty, guarded,
+/// created in groups of three or more within a second, and older than any command can run. Everything else belongs to the user.
 /// </summary>
 internal static class SandboxLeftovers
 {
@@ -13,7 +13,7 @@ internal static class SandboxLeftovers
     private static readonly TimeSpan MinAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan MaxSpread = TimeSpan.FromSeconds(1);
 
-    /// <param name="names">The names that those versions created at the top of the workspace.</param>
+    /// <param name="names">The names that those versions created at the top level of the workspace.</param>
     public static void Remove(string workspace, IReadOnlyList<string> names, DateTime now)
     {
         if (!OperatingSystem.IsLinux())
@@ -42,7 +42,7 @@ internal static class SandboxLeftovers
             return;
         }
 
-        // The system refuses to remove a folder that is no longer empty.
+        // The system refuses to remove a non-empty folder.
         foreach (var (name, status) in empty)
         {
             _ = UnixCalls.unlinkat(folder, name, status!.Value.IsFolder ? RemoveFolder : 0);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>The rules of a command as <c>sandbox-exec</c> reads them. A later rule wins.</summary>
+/// <summary>Creates a <c>sandbox-exec</c> profile. Later rules take precedence.</summary>
 internal static class SandboxProfile
 {
     public static string Of(
@@ -33,7 +33,7 @@ internal static class SandboxProfile
             profile.Append("(allow file-read* (subpath ").Append(Quoted(folder)).Append("))\n");
         }
 
-        // Sockets in the file system belong to the network rules.
+        // Unix sockets belong to the network rules.
         profile.Append(
             rules.AllowNetwork
                 ? "(deny network* (remote unix-socket))\n(allow network-outbound (literal \"/private/var/run/mDNSResponder\"))\n"

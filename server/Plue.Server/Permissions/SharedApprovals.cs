@@ -8,8 +8,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Shares pending approvals between all processes of this home: each writes its requests to a private file and reads decisions from files next to
-/// it. The requesting process validates decisions. Requests of dead processes are dropped.
+/// Shares pending approvals between all processes of this home. Each process writes its requests to a private file and reads decisions from files next to it.
+/// The requesting process validates decisions. Requests of terminated processes are dropped.
 /// </summary>
 public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logger)
 {
@@ -23,10 +23,9 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     private string written = "";
     private JournalLock? ownerLock;
 
-    /// <summary>The list is another one now.</summary>
     public event Action? Changed;
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Gets the pending approvals, oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending => [.. own.Pending.Concat(others).OrderBy(pending => pending.CreatedAt)];
 
     /// <summary>True if another process of this home asks.</summary>
@@ -73,7 +72,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         }
 
         others = [.. others.Except(foreign)];
-        // Equal questions of this process wait for the same answer.
+        // The decision also applies to equal requests of this process.
         if (includeEqual && own.Pending.FirstOrDefault(one => one.Fingerprint == fingerprint) is { } equal)
         {
             own.Answer(equal.Id, fingerprint, answer, includeEqual: true);
@@ -81,7 +80,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         Changed?.Invoke();
     }
 
-    /// <summary>Keeps the files and the list, until it is cancelled.</summary>
+    /// <summary>Updates the files and the list until canceled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         own.Changed += Wake;
@@ -131,7 +130,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
 
     private void ReadOtherWindows()
     {
-        // A question is answered where it is shown with its fields.
+        // A question can only be answered by the process that has its fields.
         IReadOnlyList<PendingApproval> pending = [.. own.Pending.Where(one => one.Request.Question is null)];
         PublishOwn(pending);
         if (!Directory.Exists(folder))
@@ -161,7 +160,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
             }
         }
 
-        // A request whose decision is being delivered is not shown again.
+        // A request whose decision is being delivered is not listed again.
         found.RemoveAll(one => File.Exists(AnswerTo(one.Id)));
         if (found.Select(one => one.Id).SequenceEqual(others.Select(one => one.Id)))
         {

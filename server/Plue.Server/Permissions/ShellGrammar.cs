@@ -4,8 +4,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Reads a line as <c>sh</c> and <c>bash</c> both would. What the two read differently, what is only known while it runs, and what changes the shell itself is an
-/// unsupported syntax: the line then requires approval. Never throws.
+/// Parses a command line as both <c>sh</c> and <c>bash</c> would. Syntax that they parse differently, whose meaning depends on the execution, or that changes
+/// the shell itself is unsupported: the line then requires approval. Never throws.
 /// </summary>
 public static class ShellGrammar
 {
@@ -72,7 +72,7 @@ public static class ShellGrammar
         private int at;
         private int depth;
 
-        // Null: the working directory depends on the outcome of a command.
+        // Null if the working directory depends on the outcome of a command.
         private IReadOnlyList<string>? directoryChanges = [];
 
         public List<ShellCommand> Commands { get; } = [];
@@ -182,7 +182,7 @@ public static class ShellGrammar
             return closer == '\0' ? true : throw Fail($"a {closer} is missing");
         }
 
-        /// <returns>Whether a <c>&amp;</c> ended it.</returns>
+        /// <returns>True if it ended with <c>&amp;</c>.</returns>
         private bool AndOr(ShellOperator link)
         {
             var start = directoryChanges;
@@ -200,7 +200,7 @@ public static class ShellGrammar
                 Emit(isAnd ? "&&" : "||");
                 at += 2;
                 hadOr |= !isAnd;
-                // What follows || may run in either folder.
+                // Commands after || may run in either folder.
                 if (hadOr && !ReferenceEquals(start, directoryChanges))
                 {
                     directoryChanges = null;
@@ -263,7 +263,7 @@ public static class ShellGrammar
 
                 Emit("|");
                 at++;
-                // Each end of a pipe is a shell of its own.
+                // Each side of a pipe runs in its own subshell.
                 directoryChanges = start;
                 SkipBlank(overLines: true);
                 Command(ShellOperator.Pipe);
@@ -311,7 +311,7 @@ public static class ShellGrammar
             Emit(closer.ToString());
         }
 
-        /// <summary>The redirects of a group.</summary>
+        /// <summary>Parses the redirects of a group.</summary>
         private void After(ShellOperator link)
         {
             var redirects = new List<ShellRedirect>();

@@ -1,16 +1,15 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>The commands that a shell line would run.</summary>
-/// <param name="Commands">In order; those before the obstacle where there is one.</param>
+/// <summary>The commands of a parsed shell line.</summary>
+/// <param name="Commands">In order; only those before unsupported syntax, if there is any.</param>
 /// <param name="Canonical">The line in normalized form, so that equal lines have equal text; null if there is none.</param>
-/// <param name="Unsupported">Why it cannot be reduced to literal commands; null when it was.</param>
+/// <param name="Unsupported">Why the line cannot be reduced to literal commands; null if it can.</param>
 public sealed record ShellParseResult(IReadOnlyList<ShellCommand> Commands, string? Canonical, UnsupportedSyntax? Unsupported);
 
-/// <param name="What">A part of a sentence: <c>it uses a variable</c>.</param>
-/// <param name="At">The character, counted from 0.</param>
+/// <param name="What">A part of a sentence, such as <c>it uses a variable</c>.</param>
+/// <param name="At">The character position, from 0.</param>
 public sealed record UnsupportedSyntax(string What, int At);
 
-/// <summary>How a command is joined to the one before it.</summary>
 public enum ShellOperator
 {
     First,
@@ -21,8 +20,8 @@ public enum ShellOperator
 }
 
 /// <summary>One literal command.</summary>
-/// <param name="Words">Without quotes; the first is the program. Empty for redirects on their own.</param>
-/// <param name="DirectoryChanges">The targets of every <c>cd</c> run before it, in order; null when which they are depends on how something ends.</param>
+/// <param name="Words">Without quotes; the first is the program. Empty for redirects without a command.</param>
+/// <param name="DirectoryChanges">The targets of all <c>cd</c> commands before it, in order; null if they depend on the outcome of a command.</param>
 public sealed record ShellCommand(
     IReadOnlyList<string> Words,
     IReadOnlyList<ShellRedirect> Redirects,
@@ -30,7 +29,7 @@ public sealed record ShellCommand(
     ShellOperator Operator
 )
 {
-    /// <summary>Its words with a single space between them, quoted where that is needed: equal commands are equal texts.</summary>
+    /// <summary>Gets the words separated by single spaces and quoted if needed, so that equal commands have equal text.</summary>
     public string Text => Join(Words);
 
     public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
@@ -47,5 +46,5 @@ public enum RedirectKind
     Write,
 }
 
-/// <summary>A file that a command reads from or writes to. What only joins descriptors, or gives text, is none.</summary>
+/// <summary>A file that a command reads or writes. Redirects between descriptors and here-documents are not included.</summary>
 public sealed record ShellRedirect(RedirectKind Kind, string Target);

@@ -5,18 +5,18 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <param name="Rule">Means exactly this command, file, address or tool: a <c>*</c> in it is a star.</param>
-/// <param name="Folder">The real path of the workspace that it is bound to.</param>
+/// <param name="Rule">Matches exactly this command, file, address or tool; <c>*</c> is literal.</param>
+/// <param name="Folder">The real path of the workspace folder that the rule applies to.</param>
 public sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
 
-/// <summary>The stored permission rules, each bound to a folder. Stored outside all workspaces; other windows write to them, too.</summary>
+/// <summary>The stored permission rules, each for one folder. They are stored outside of all workspaces, and other windows write to them, too.</summary>
 public sealed class StoredRules(PluePaths paths, TimeProvider time)
 {
     private const int MaxRules = 2000;
     private const int MaxBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Oldest first. A file that cannot be read allows nothing.</summary>
+    /// <summary>Gets the rules, oldest first. An unreadable file allows nothing.</summary>
     public IReadOnlyList<StoredRule> List()
     {
         try
@@ -29,7 +29,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         }
     }
 
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: the rule was not stored.</exception>
     public void Add(string rule, string workspace)
     {
         var folder =
@@ -42,7 +42,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         );
     }
 
-    /// <exception cref="FailureException">NotFound: there is no such rule any more. Conflict, StoreReadOnly: it was not taken out.</exception>
+    /// <exception cref="FailureException">NotFound: the rule no longer exists. Conflict, StoreReadOnly: it was not removed.</exception>
     public void Remove(string id) =>
         Change(rules =>
             rules.Any(one => one.Id == id)
@@ -78,7 +78,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         }
     }
 
-    /// <exception cref="FailureException">Conflict: there is a file that is none of ours; it is left alone.</exception>
+    /// <exception cref="FailureException">Conflict: the file is not a rules file; it is not changed.</exception>
     private IReadOnlyList<StoredRule> Read()
     {
         try

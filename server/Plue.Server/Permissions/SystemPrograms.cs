@@ -2,14 +2,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Which file a program's name leads to, and whether only the system's owner could have put it there.</summary>
+/// <summary>Resolves program names, and determines whether only the owner of the system could have installed the program.</summary>
 /// <param name="searchPath">The PATH of commands.</param>
 internal sealed class SystemPrograms(string? searchPath)
 {
     private static readonly string[] Folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/lib/cargo/bin"];
 
-    /// <returns>The program's own name; null when it cannot be known, or it is not the system's.</returns>
-    /// <param name="workspace">Its folders, where a model can put what it likes.</param>
+    /// <returns>The name of the program; null if it is unknown or not a system program.</returns>
+    /// <param name="workspace">The workspace folders, which a model can write to.</param>
     public string? NameOf(string program, IReadOnlyList<string> workspace)
     {
         if (OperatingSystem.IsWindows())
@@ -23,7 +23,7 @@ internal sealed class SystemPrograms(string? searchPath)
 
         foreach (var folder in (searchPath ?? "").Split(':'))
         {
-            // The first that fits runs: a folder that the workspace can fill decides before the system does.
+            // The first match runs, so a PATH folder in the workspace takes precedence over the system.
             if (
                 !Path.IsPathRooted(folder)
                 || (workspace.Count > 0 && (RealPath.TargetOf(folder) is not { } real || workspace.Any(one => RealPath.IsUnder(one, real))))
@@ -42,7 +42,7 @@ internal sealed class SystemPrograms(string? searchPath)
         return null;
     }
 
-    /// <summary>Whether a bare name may lead into the workspace, where a model can put what it likes.</summary>
+    /// <summary>True if a name without a path may resolve to a program in the workspace, which a model can write to.</summary>
     public bool IsInWorkspace(string program, IReadOnlyList<string> workspace)
     {
         if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal))

@@ -1,6 +1,6 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>Stricter is greater.</summary>
+/// <summary>Stricter decisions have greater values.</summary>
 public enum Decision
 {
     Allow,
@@ -8,18 +8,18 @@ public enum Decision
     Deny,
 }
 
-/// <param name="Why">One sentence: the rule, or the danger. Shown to the user for an approval and to the model for a denial.</param>
+/// <param name="Why">The rule or the risk, in one sentence. Shown to the user for an approval and to the model for a denial.</param>
 public sealed record Verdict(Decision Decision, string Why)
 {
-    /// <summary>The rule that <c>always</c> would store, shown exactly as stored; null if always is not available.</summary>
+    /// <summary>Gets the rule that <c>always</c> stores, exactly as displayed; null if always is not available.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The workspace folder that <see cref="Rule"/> is stored for.</summary>
+    /// <summary>Gets the workspace folder that <see cref="Rule"/> is stored for.</summary>
     public string? RuleFolder { get; init; }
 
     /// <summary>True if the policy of the organization denies it.</summary>
     public bool IsOfPolicy { get; init; }
 
-    /// <summary>Where it really leads: the path with links followed.</summary>
+    /// <summary>Gets the path with links resolved.</summary>
     public string? Where { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Plue.Server.Templates;
 /// <summary>Checks the values of agent fields beyond their types.</summary>
 internal static class AgentChecks
 {
-    /// <summary>Whether the fields of <see cref="AgentSpec.Keys"/> mean what they mean there.</summary>
+    /// <summary>True if the template's fields named in <see cref="AgentSpec.Keys"/> are agent settings.</summary>
     public static bool AppliesTo(Template template) => template.Collection is TemplateCollection.Chats or TemplateCollection.Tasks;
 
     /// <param name="name">The name of the field.</param>

@@ -6,8 +6,8 @@ namespace Plue.Server.Templates;
 public sealed record AgentSpec
 {
     /// <summary>
-    /// Keys that a template can also set at its top level: <c>budget: {...}</c> there is the default of the field <c>budget</c>, which a
-    /// parent declares. So inheritance, locks, checks and forms only handle fields.
+    /// Keys that a template can also set at its top level: <c>budget: {...}</c> sets the default of the field <c>budget</c>, which a parent declares.
+    /// Inheritance, locks, checks and forms therefore only handle fields.
     /// </summary>
     public static readonly IReadOnlyList<string> Keys =
     [
@@ -26,7 +26,7 @@ public sealed record AgentSpec
         "mcp_servers",
     ];
 
-    /// <summary>Addresses, the first that can answer first; empty means the user's default.</summary>
+    /// <summary>Gets the addresses of the provider and its fallbacks; empty uses the user's default.</summary>
     public IReadOnlyList<string> ProviderRefs { get; init; } = [];
     public string? Model { get; init; }
     public IReadOnlyList<AgentCandidate> Candidates { get; init; } = [];
@@ -34,17 +34,17 @@ public sealed record AgentSpec
     public string? SystemPromptOverride { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>A hard list.</summary>
+    /// <summary>Gets the tools of the agent. It has no others.</summary>
     public IReadOnlyList<string> AvailableTools { get; init; } = [];
     public AgentPermissions Permissions { get; init; } = new([], [], []);
     public AgentBudget Budget { get; init; } = new(null, null, null, null);
 
-    /// <summary>A JSON schema; null means that any text will do.</summary>
+    /// <summary>Gets the JSON schema of the result; null if any text is accepted.</summary>
     public Json5Object? Outputs { get; init; }
     public IReadOnlyList<AgentCheck> Checks { get; init; } = [];
     public int MaxSpawnedTasks { get; init; }
 
-    /// <param name="values">With the defaults of the template. What is of another type than it should be is omitted: validation reports it.</param>
+    /// <param name="values">With defaults of the template. Values of the wrong type are omitted; validation reports them.</param>
     public static AgentSpec Of(Json5Object values) =>
         new()
         {
@@ -82,13 +82,13 @@ public sealed record AgentSpec
         (values.GetArray(name)?.Items ?? []).OfType<Json5Object>();
 }
 
-/// <summary>One that may be chosen for a task, and what it must be able to do.</summary>
+/// <summary>A model that can be chosen for a task, and the capabilities that it needs.</summary>
 public sealed record AgentCandidate(IReadOnlyList<string> ProviderRefs, string? Model, IReadOnlyList<string> Needs);
 
-/// <summary>Rules, each list in the order of its file. Deny counts before ask, and ask before allow.</summary>
+/// <summary>Rules, in the order of their file. Deny precedes ask, and ask precedes allow.</summary>
 public sealed record AgentPermissions(IReadOnlyList<string> Allow, IReadOnlyList<string> Ask, IReadOnlyList<string> Deny);
 
-/// <summary>Null means no limit of its own.</summary>
+/// <summary>A budget; null for no limit.</summary>
 public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? Seconds)
 {
     public static AgentBudget Of(Json5Object values) =>

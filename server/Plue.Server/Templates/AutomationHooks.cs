@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>The first three are changes of a codex; the others are steps of a chat or task and run only commands.</summary>
+/// <summary>The events that trigger hooks. The first three are changes of a codex; the others are steps of a chat or task and run only commands.</summary>
 public enum HookTrigger
 {
     FieldChange,
@@ -20,7 +20,6 @@ public enum HookTrigger
     BudgetThreshold,
 }
 
-/// <summary>The names of the triggers in files.</summary>
 public static class HookTriggers
 {
     public static readonly IReadOnlyDictionary<string, HookTrigger> ByName = new Dictionary<string, HookTrigger>(StringComparer.Ordinal)
@@ -45,45 +44,44 @@ public static class HookTriggers
     /// <summary>True for steps of a chat or task, which run commands.</summary>
     public static bool RunsCommands(HookTrigger trigger) => trigger >= HookTrigger.SessionStart;
 
-    /// <summary>True if the trigger is about a call, so that a hook can name tools.</summary>
+    /// <summary>True if the trigger is about a call, so that a hook can filter by tool.</summary>
     public static bool HasTool(HookTrigger trigger) =>
         trigger is HookTrigger.BeforeTool or HookTrigger.AfterTool or HookTrigger.AfterEdit or HookTrigger.ApprovalRequested;
 }
 
-/// <summary>One hook: what it waits for, what must hold, and what then happens.</summary>
-/// <param name="Field">For a field change: which one. Null means any.</param>
+/// <summary>A hook: its trigger, conditions and action.</summary>
+/// <param name="Field">The field, for a field change; null for any.</param>
 public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action)
 {
-    /// <summary>Of a command: how it is shown; null for the beginning of the command.</summary>
+    /// <summary>Gets the display name of a command; null uses the beginning of the command.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Tools whose calls run the command, with <c>*</c>; empty for all.</summary>
+    /// <summary>Gets patterns of the tools whose calls run the command, with <c>*</c>; empty for all.</summary>
     public IReadOnlyList<string> Tools { get; init; } = [];
 
-    /// <summary>Patterns of paths, from the workspace folder: the command runs only if the call is about one of these files. Empty for all calls.</summary>
+    /// <summary>Gets path patterns, relative to the workspace folder. The command runs only if the call affects a matching file; empty for all calls.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    /// <summary>For a budget threshold: percent of the limit.</summary>
+    /// <summary>Gets the percentage of the limit, for a budget threshold.</summary>
     public double At { get; init; } = 80;
 
-    /// <summary>As its file writes it, for the places of its parts.</summary>
+    /// <summary>Gets the hook as written in its file, for positions.</summary>
     internal Json5Object Source { get; init; } = Json5Object.Empty;
 }
 
 /// <summary>A change of a codex that can trigger hooks.</summary>
-/// <param name="Field">The field that changed; null for the other triggers.</param>
+/// <param name="Field">The changed field; null for other triggers.</param>
 public sealed record HookChange(HookTrigger Trigger, string? Field = null)
 {
     private const string StatusField = "status";
 
-    /// <summary>As a template writes it.</summary>
+    /// <summary>Gets the name in templates.</summary>
     public string TriggerName => HookTriggers.NameOf(Trigger);
 
-    /// <summary>Gets the change of a field; a change of <c>status</c> also triggers status hooks.</summary>
+    /// <summary>Gets the changes to report for a changed field; a change of <c>status</c> also triggers status hooks.</summary>
     public static IReadOnlyList<HookChange> Of(string field) =>
         field == StatusField ? [new(HookTrigger.FieldChange, field), new(HookTrigger.StatusChange)] : [new(HookTrigger.FieldChange, field)];
 
-    /// <summary>Gets the changes between two states of a codex.</summary>
     public static IReadOnlyList<HookChange> Between(Json5Object before, Json5Object after) =>
         [
             .. after
@@ -98,12 +96,12 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
         ];
 }
 
-/// <summary>The action of a hook. Templates only defines it; Chat and Agents run it.</summary>
+/// <summary>The action of a hook. Only defined here; Chat and Agents run it.</summary>
 public abstract record HookAction
 {
     private HookAction() { }
 
-    /// <summary>As a template writes it.</summary>
+    /// <summary>Gets the name in templates.</summary>
     public string Name =>
         this switch
         {
@@ -122,20 +120,20 @@ public abstract record HookAction
 
     public sealed record Notify(string Message) : HookAction;
 
-    /// <param name="Command">A line for the shell.</param>
-    /// <param name="Seconds">Its time limit.</param>
-    /// <param name="BlocksOnFailure">A failed command counts as a refusal.</param>
+    /// <param name="Command">A shell command line.</param>
+    /// <param name="Seconds">The time limit.</param>
+    /// <param name="BlocksOnFailure">True if a failed command counts as a refusal.</param>
     public sealed record RunCommand(string Command, int Seconds, bool BlocksOnFailure) : HookAction
     {
         public const int DefaultSeconds = 60;
         public const int MaxSeconds = 600;
 
-        /// <summary>A workspace file says it, so it needs approval.</summary>
+        /// <summary>True if the command is from a workspace file and needs approval.</summary>
         public bool IsFromWorkspace { get; init; }
     }
 }
 
-/// <summary>One condition. A path that leads nowhere does not exist, equals nothing and contains nothing.</summary>
+/// <summary>A condition of a hook. A path without a value does not exist, equals nothing and contains nothing.</summary>
 public abstract record HookCondition(ValuePath Path)
 {
     public abstract bool Holds(Json5Node values);
@@ -155,7 +153,7 @@ public abstract record HookCondition(ValuePath Path)
         public override bool Holds(Json5Node values) => Path.Find(values) is not (null or Json5Null) == Expected;
     }
 
-    /// <summary>A list has the item, an object the key, a text the part.</summary>
+    /// <summary>True if a list contains the item, an object the key, or a string the substring.</summary>
     public sealed record Contains(ValuePath Path, Json5Node Value) : HookCondition(Path)
     {
         public override bool Holds(Json5Node values) =>
@@ -169,11 +167,10 @@ public abstract record HookCondition(ValuePath Path)
     }
 }
 
-/// <summary>Asks a template's hooks what to do.</summary>
 public static class AutomationHooks
 {
-    /// <summary>The actions of every hook that waits for this change and whose conditions all hold, in the template's order.</summary>
-    /// <param name="values">The codex after the change. Only the fields that conditions name need be there.</param>
+    /// <summary>Gets the actions of all hooks that match the change and whose conditions hold, in the template's order.</summary>
+    /// <param name="values">The codex after the change; at least the fields that conditions name.</param>
     public static IReadOnlyList<HookAction> Evaluate(IEnumerable<AutomationHook> hooks, HookChange change, Json5Object values) =>
         [
             .. hooks

@@ -1,14 +1,14 @@
 namespace Plue.Server.Templates;
 
-/// <summary>The files of a folder, cached while the folder is unchanged, because they are needed for each message. Not thread-safe.</summary>
+/// <summary>The files of a folder, cached until the folder changes, because they are needed for each message. Not thread-safe.</summary>
 internal sealed class CachedFolder(string folder, string extension)
 {
-    /// <summary>A change so soon after the last one may show the same time, however coarse the clock of the disk is.</summary>
+    /// <summary>The maximum time resolution of disks. A second change within this time may have the same timestamp.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private (IReadOnlyList<string> Paths, DocumentProblem? Problem) known;
     private DateTime changed;
-    private DateTime trusted; // until then; not beyond a clock that was set back
+    private DateTime trusted; // when the cache expires; not trusted if the clock was set back
 
     public string Folder => folder;
 

@@ -5,12 +5,12 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Reads and writes the files that people edit: capped, and every failure a sentence.</summary>
+/// <summary>Reads and writes files that users edit, up to a maximum size. Failures are reported as sentences.</summary>
 public static class DocumentFile
 {
     private const int MaxOfWorkspace = 1000;
 
-    /// <summary>The bytes, or why there are none; a pipe is never waited for. A missing file is null without a problem.</summary>
+    /// <summary>Reads a file. A missing file is null without a problem. Does not block on pipes.</summary>
     public static (byte[]? Bytes, DocumentProblem? Problem) Read(string path)
     {
         try
@@ -21,7 +21,7 @@ public static class DocumentFile
             }
 
             using var stream = RegularFile.OpenRead(path);
-            // The length may be wrong or change: what is counted is what arrives.
+            // The reported length may be wrong or change, so received bytes are counted.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, Json5Reader.MaxBytes) + 1];
             var count = 0;
             while (true)
@@ -54,14 +54,14 @@ public static class DocumentFile
         }
     }
 
-    /// <summary>The files of a folder, sorted by name; a missing folder has none.</summary>
-    /// <param name="extension">With its dot.</param>
+    /// <summary>Lists the files of a folder, sorted by name; empty for a missing folder.</summary>
+    /// <param name="extension">Including the dot.</param>
     public static (IReadOnlyList<string> Paths, DocumentProblem? Problem) List(string folder, string extension)
     {
         try
         {
             return Directory.Exists(folder)
-                // Names with a leading dot are temporary files and what editors leave behind.
+                // Names with a leading dot are temporary files or leftovers of editors.
                 ? (
                     [
                         .. Directory
@@ -79,8 +79,11 @@ public static class DocumentFile
         }
     }
 
-    /// <summary>The files of the <c>.plue</c> of each folder of a trusted workspace, sorted by name. One that is a link out of the folder is skipped; of two with the same name, the first folder's counts.</summary>
-    /// <param name="workspace">Null has none.</param>
+    /// <summary>
+    /// Lists the files in the <c>.plue</c> folder of each folder of a trusted workspace, sorted by name. Links to outside of the folder are skipped. If names
+    /// are equal, the first folder's file is used.
+    /// </summary>
+    /// <param name="workspace">Null returns none.</param>
     public static IReadOnlyList<string> ListWorkspace(WorkspaceFolders? workspace, string folder, string extension) =>
         [
             .. (workspace?.Paths ?? [])
@@ -90,7 +93,7 @@ public static class DocumentFile
 
     internal static string OfWorkspace(string workspace, string folder) => Path.Combine(workspace, ".plue", folder);
 
-    /// <summary>Without those that are links out of the workspace.</summary>
+    /// <summary>Removes links to outside of the workspace.</summary>
     internal static IReadOnlyList<string> WithinWorkspace(string workspace, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0)
@@ -116,7 +119,7 @@ public static class DocumentFile
         return bytes;
     }
 
-    /// <summary>Replaces the file; a link stays a link and its target is replaced.</summary>
+    /// <summary>Replaces a file. A link is kept and its target is replaced.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {

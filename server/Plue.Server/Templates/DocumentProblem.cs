@@ -2,17 +2,17 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Something to tell the writer of a file.</summary>
-/// <param name="Message">One sentence; never repeats a value that could be a secret.</param>
-/// <param name="Line">The first line is 1.</param>
-/// <param name="Column">In UTF-16 units; the first is 1.</param>
-/// <param name="IsError">False for what works but is probably not meant.</param>
+/// <summary>A problem in a document, for its author.</summary>
+/// <param name="Message">One sentence. Never repeats a value that could be a secret.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Column">In UTF-16 code units, from 1.</param>
+/// <param name="IsError">False for something that works but is probably unintended.</param>
 public sealed record DocumentProblem(string Message, int Line, int Column, bool IsError)
 {
     /// <summary>One of <see cref="FindingCodes"/>.</summary>
     public string Code { get; init; } = FindingCodes.Field;
 
-    /// <summary>The member that the problem is about, if it was found outside of the document, as a wrong file name is.</summary>
+    /// <summary>Gets the affected member if the problem was found outside of the document, such as a wrong file name.</summary>
     public string? Member { get; init; }
 
     /// <summary>True if the document contains a key.</summary>

@@ -8,30 +8,30 @@ public static class FindingCodes
     /// <summary>The file is not JSON5.</summary>
     public const string Syntax = "syntax";
 
-    /// <summary>A key, a type or a value that does not belong there.</summary>
+    /// <summary>An unknown key, or a wrong type or value.</summary>
     public const string Field = "field";
 
-    /// <summary>A key that belongs into the vault.</summary>
+    /// <summary>A key that belongs in the vault.</summary>
     public const string Secret = "secret";
 
-    /// <summary>A parent does not exist, parents go in a cycle, or a locked field is widened.</summary>
+    /// <summary>A parent does not exist, parents form a cycle, or a locked field is widened.</summary>
     public const string Inheritance = "inheritance";
 
-    /// <summary>A workspace's template counts for less than it says: it may not raise rights.</summary>
+    /// <summary>Parts of a workspace template have no effect, because it cannot raise rights.</summary>
     public const string Narrowed = "narrowed";
 
-    /// <summary>There is no tool of that name.</summary>
+    /// <summary>There is no tool with this name.</summary>
     public const string Tool = "tool";
 
-    /// <summary>A reference leads nowhere.</summary>
+    /// <summary>The target of a reference does not exist.</summary>
     public const string Reference = "reference";
 
-    /// <summary>A reference leads to something of another kind than belongs there.</summary>
+    /// <summary>The target of a reference has the wrong kind.</summary>
     public const string ReferenceType = "reference.type";
 
-    /// <summary>References lead back to where they began.</summary>
+    /// <summary>References form a cycle.</summary>
     public const string ReferenceCycle = "reference.cycle";
 
-    /// <summary>A reference leads to what this machine does not have yet: a provider, a key, a default.</summary>
+    /// <summary>The target of a reference is missing on this machine: a provider, a key, or a default.</summary>
     public const string ReferenceMachine = "reference.machine";
 }

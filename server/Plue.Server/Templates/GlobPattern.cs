@@ -1,6 +1,6 @@
 namespace Plue.Server.Templates;
 
-/// <summary>A pattern with <c>*</c>, <c>?</c> and, in paths, <c>**</c>, taken apart so that two can be compared.</summary>
+/// <summary>A parsed pattern with <c>*</c>, <c>?</c> and, in paths, <c>**</c>. Patterns can be compared.</summary>
 internal sealed class GlobPattern
 {
     private enum Kind
@@ -16,7 +16,7 @@ internal sealed class GlobPattern
 
     private GlobPattern() { }
 
-    /// <param name="isPath"><c>*</c> and <c>?</c> do not go over a <c>/</c>; else <c>*</c> is any text and <c>?</c> itself.</param>
+    /// <param name="isPath">True if <c>*</c> and <c>?</c> do not match <c>/</c>. Otherwise, <c>*</c> matches any text, and <c>?</c> is literal.</param>
     public static GlobPattern Parse(string text, bool isPath)
     {
         var pattern = new GlobPattern();
@@ -51,7 +51,6 @@ internal sealed class GlobPattern
         return pattern;
     }
 
-    /// <summary>Whether this very text fits.</summary>
     public bool IsMatch(string text)
     {
         var literal = new GlobPattern();
@@ -63,16 +62,19 @@ internal sealed class GlobPattern
         return Covers(literal);
     }
 
-    /// <summary>Whether everything that the other one fits is fitted by this one. Never true by mistake; false where it would take more than looking from left to right.</summary>
+    /// <summary>
+    /// True if this pattern matches everything that the other one matches. Never a false positive; may be a false negative, because parts are compared only
+    /// from left to right.
+    /// </summary>
     public bool Covers(GlobPattern other)
     {
-        // reached[j]: what precedes here covers the first j parts of the other.
+        // reached[j]: the parts before this one cover the first j parts of the other pattern.
         var reached = new bool[other.parts.Count + 1];
         reached[0] = true;
         foreach (var (kind, letter) in parts)
         {
             var next = new bool[reached.Length];
-            // Whether what this part has taken so far ends behind a folder.
+            // True if the text matched by this part so far ends after a folder.
             var isOpen = false;
             for (var j = 0; j <= other.parts.Count; j++)
             {

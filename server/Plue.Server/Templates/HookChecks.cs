@@ -3,7 +3,6 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Holds the hooks of a template against its fields, and against the other templates.</summary>
 internal static class HookChecks
 {
     private const string StatusField = "status";
@@ -11,8 +10,8 @@ internal static class HookChecks
     /// <summary>Fields that conditions can use in every codex.</summary>
     private static readonly string[] OfEveryCodex = ["title", TemplateValidation.TagsField];
 
-    /// <param name="template">With its parents' fields; its hooks are its own.</param>
-    /// <param name="collectionOf">Where the codices of another template live; null when it does not exist or has errors.</param>
+    /// <param name="template">With fields of its parents, but only its own hooks.</param>
+    /// <param name="collectionOf">Gets the collection of another template; null if it does not exist or has errors.</param>
     public static void Check(Template template, Func<string, TemplateCollection?> collectionOf, List<DocumentProblem> problems)
     {
         foreach (var hook in template.Hooks)
@@ -75,7 +74,7 @@ internal static class HookChecks
                 );
                 break;
             case HookAction.SetField set when template.Field(set.Target) is { } field:
-                // A text with placeholders is known only when the hook runs.
+                // A string with placeholders is only known when the hook runs.
                 if (set.Value is Json5Null || (set.Value as Json5String)?.Value.Contains("{{", StringComparison.Ordinal) == true)
                 {
                     break;

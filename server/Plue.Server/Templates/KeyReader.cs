@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Reads the keys of one object, each with its type, and reports what does not belong.</summary>
-/// <param name="what">The kind of object, for messages: "a template".</param>
+/// <summary>Reads the keys of an object by type, and reports unknown keys and wrong types.</summary>
+/// <param name="what">The kind of object in messages, such as "a template".</param>
 internal sealed class KeyReader(Json5Object value, string what, List<DocumentProblem> problems)
 {
     private const int MaxOfAKind = 50;
@@ -25,7 +25,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
 
     public Json5Node? Any(string name) => Read<Json5Node>(name, "a value");
 
-    /// <summary>The objects of a list.</summary>
     public IEnumerable<Json5Object> Objects(string name)
     {
         foreach (var item in Array(name)?.Items ?? [])
@@ -41,7 +40,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         }
     }
 
-    /// <summary>The texts of a list.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
         var texts = new List<string>();
@@ -75,7 +73,6 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         return text;
     }
 
-    /// <summary>One of some names.</summary>
     public T? OneOf<T>(string name, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {

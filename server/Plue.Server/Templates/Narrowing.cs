@@ -3,9 +3,9 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>
-/// Defines what narrower means: for templates that inherit a locked field, for the values of a codex, and for a workspace template that overrides another.
-/// A list has fewer items, a select any of its options, a limit (<c>max_…</c>) and each key of a <c>budget</c> is smaller, <c>permissions</c> allow less
-/// and ask or deny more. Any other value is the same value.
+/// Defines which values are narrower: for templates that inherit a locked field, for values of a codex, and for a workspace template that overrides another. A
+/// list has fewer items, a select has any of its options, a limit (<c>max_…</c>) and each key of a <c>budget</c> are smaller, and <c>permissions</c> allow
+/// less, or ask or deny more. Other values must be equal.
 /// </summary>
 public static class Narrowing
 {
@@ -20,8 +20,8 @@ public static class Narrowing
     /// <summary>The fields that grant rights to an agent.</summary>
     internal static readonly IReadOnlyList<string> Rights = [Tools, Permissions, Budget, SpawnLimit];
 
-    /// <summary>Whether a value keeps within the default of a field.</summary>
-    /// <param name="value">Null is no value, which leaves a limit away.</param>
+    /// <summary>True if a value is within the default of a field.</summary>
+    /// <param name="value">Null stands for no value, which would remove a limit.</param>
     public static bool IsWithin(TemplateField field, Json5Node? value) =>
         field.Default is null or Json5Null
         || value switch
@@ -31,9 +31,9 @@ public static class Narrowing
             _ => Parts(field, field.Default, value).All(part => part.IsWithin),
         };
 
-    /// <summary>Limits a value to the default of a right, with one message for each change.</summary>
-    /// <param name="limit">One of <see cref="Rights"/>; without a default, nothing is granted.</param>
-    /// <param name="value">Null takes what the field has.</param>
+    /// <summary>Limits a value to the default of a right, with one message per change.</summary>
+    /// <param name="limit">One of <see cref="Rights"/>. Without a default, nothing is granted.</param>
+    /// <param name="value">Null uses the field's default.</param>
     internal static (Json5Node? Value, IReadOnlyList<(string Message, Json5Span Span)> Changes) Narrow(
         TemplateField limit,
         Json5Node? value
@@ -57,7 +57,7 @@ public static class Narrowing
         return (value, changes);
     }
 
-    /// <summary>The attributes of a locked field that a child made wider, or changed where narrower has no meaning.</summary>
+    /// <summary>Gets the attributes of a locked field that a child widened, or changed although they cannot be narrowed.</summary>
     internal static IEnumerable<string> Widened(TemplateField parent, TemplateField merged, IReadOnlySet<string> given)
     {
         if (!merged.Locked)
@@ -104,7 +104,7 @@ public static class Narrowing
         }
     }
 
-    /// <summary>One thing that can be too wide, and how it is put right.</summary>
+    /// <summary>A part of a value that can be too wide, and its repair.</summary>
     private sealed record Part(bool IsWithin, string Message, Json5Span Span, Func<Json5Node, Json5Node> Repair);
 
     private static IEnumerable<Part> Parts(TemplateField field, Json5Node limit, Json5Node value) =>
@@ -164,7 +164,7 @@ public static class Narrowing
 
         foreach (var name in Restrictions)
         {
-            // What is asked each time may be denied instead.
+            // A call that requires approval may be denied instead.
             var own = (name == "deny" ? [name] : Restrictions)
                 .SelectMany(list => Rules(value, list))
                 .Select(text => PermissionRule.TryParse(text.Value, out _))
@@ -201,7 +201,7 @@ public static class Narrowing
         }
     }
 
-    /// <summary>Gets the value of a right that was not granted. A budget may be set where there was none.</summary>
+    /// <summary>Gets the value of a right that is not granted. A budget without a limit may be set.</summary>
     private static Json5Node None(string name) =>
         name switch
         {

@@ -6,16 +6,16 @@ namespace Plue.Server.Templates;
 public sealed record PermissionRuleError(string Message, int Start, int Length);
 
 /// <summary>
-/// A rule of <c>permissions</c>: <c>TOOL</c> or <c>TOOL(PATTERN)</c>.
+/// A rule of <c>permissions</c>: <c>TOOL</c> or <c>TOOL(PATTERN)</c>. Deny rules precede ask rules, and ask rules precede allow rules. Case matters.
 /// <list type="bullet">
-/// <item><c>TOOL</c> is a tool of Plue's, <c>SERVER/TOOL</c>, or <c>SERVER/*</c> for every tool of that server. Without a pattern it means every use.</item>
-/// <item>For read, write, edit and search the pattern is a path: from the workspace, or from <c>/</c> or <c>~/</c>. <c>*</c> and <c>?</c> stay within
-/// a name, <c>**</c> goes through folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is held against the real path, links followed.</item>
-/// <item>For bash it is one command, its words with a single space between them, and <c>*</c> is any text: <c>bash(npm test*)</c>. It is held against each
-/// simple command that the shell would run, never against the line as a whole.</item>
-/// <item>For spawn_task it is a template: <c>spawn_task(task-reviewer)</c>. Tools of servers take none.</item>
+/// <item><c>TOOL</c> is a built-in tool, <c>SERVER/TOOL</c>, or <c>SERVER/*</c> for all tools of a server. Without a pattern, it matches every use.</item>
+/// <item>For read, write, edit and search, the pattern is a path, relative to the workspace or starting with <c>/</c> or <c>~/</c>. <c>*</c> and <c>?</c>
+/// match within a name, <c>**</c> matches any folders: <c>write(docs/**)</c>, <c>read(**/*.env)</c>. It is compared with the path after links are
+/// resolved.</item>
+/// <item>For bash, the pattern is one command with words separated by single spaces, and <c>*</c> matches any text: <c>bash(npm test*)</c>. It is compared with
+/// each simple command that the shell would run, never with the whole line.</item>
+/// <item>For spawn_task, the pattern is a template: <c>spawn_task(task-reviewer)</c>. Server tools have no pattern.</item>
 /// </list>
-/// Letters count as they are written. Deny counts before ask, and ask before allow.
 /// </summary>
 public sealed record PermissionRule
 {
@@ -27,10 +27,10 @@ public sealed record PermissionRule
 
     public string Tool { get; }
 
-    /// <summary>Null means every use of the tool.</summary>
+    /// <summary>Gets the pattern; null matches every use of the tool.</summary>
     public string? Pattern { get; }
 
-    /// <returns>Null when it is no rule; the error then says why.</returns>
+    /// <returns>Null if the text is not a rule; the error has the reason.</returns>
     public static PermissionRule? TryParse(string text, out PermissionRuleError? error)
     {
         error = null;
@@ -78,7 +78,7 @@ public sealed record PermissionRule
             : new PermissionRule(tool, pattern);
     }
 
-    /// <summary>Whether every use that the other one means is meant by this one too. False when that is not certain.</summary>
+    /// <summary>True if this rule matches every use that the other one matches. False if that is uncertain.</summary>
     public bool Covers(PermissionRule other)
     {
         var sameTool =
@@ -98,7 +98,7 @@ public sealed record PermissionRule
             );
     }
 
-    /// <summary>Whether it means this tool: by its name, or as one of its server's.</summary>
+    /// <summary>True if the rule is for this tool or for all tools of its server.</summary>
     public bool AppliesTo(string tool) =>
         Tool == tool
         || (
@@ -106,13 +106,13 @@ public sealed record PermissionRule
             && tool.StartsWith(Tool[..^1], StringComparison.Ordinal)
         );
 
-    /// <summary>Whether its pattern means this command or template. True without a pattern.</summary>
+    /// <summary>True if the pattern matches this command or template. Always true without a pattern.</summary>
     public bool Matches(string text) => Pattern is null || GlobPattern.Parse(Pattern, isPath: false).IsMatch(text);
 
-    /// <summary>Whether its pattern means this file. True without a pattern.</summary>
-    /// <param name="path">Absolute, links followed.</param>
-    /// <param name="workspace">The same way.</param>
-    /// <param name="ignoreCase">For a rule that holds back, where the disk does not tell the cases apart.</param>
+    /// <summary>True if the pattern matches this file. Always true without a pattern.</summary>
+    /// <param name="path">The absolute path with links resolved.</param>
+    /// <param name="workspace">The workspace folder with links resolved.</param>
+    /// <param name="ignoreCase">True for a restriction on a disk that ignores case.</param>
     public bool MatchesPath(string path, string? workspace, string userHome, bool ignoreCase = false)
     {
         if (Pattern is null)
@@ -137,7 +137,7 @@ public sealed record PermissionRule
             : GlobPattern.Parse(pattern, isPath: true).IsMatch(named);
     }
 
-    /// <summary>Whether its pattern leaves nothing out, or holds no folder or program fast: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>
+    /// <summary>True if the pattern is not limited to a folder or program: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>
     public bool IsWide =>
         Pattern is null
         || (
@@ -153,7 +153,7 @@ public sealed record PermissionRule
 
     private bool IsPath => TakesPath(Tool);
 
-    /// <summary>Where a path begins: <c>**</c> is everything in the workspace and nothing beside it.</summary>
+    /// <summary>Gets the root of a path. <c>**</c> covers only the workspace.</summary>
     private static string RootOf(string path) =>
         path.StartsWith('/') ? "/"
         : path.StartsWith("~/", StringComparison.Ordinal) ? "~/"

@@ -3,12 +3,11 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Whether an object looks like a JSON schema: the words that the writers of templates use, each with the right kind of value. Words it does not know are let pass.</summary>
+/// <summary>Checks that an object looks like a JSON schema: common keywords must have values of the right kind. Unknown keywords are ignored.</summary>
 internal static class SchemaCheck
 {
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
-    /// <summary>Words that say something about a value.</summary>
     private static readonly string[] Keywords =
     [
         "type",
@@ -35,7 +34,7 @@ internal static class SchemaCheck
         "title",
     ];
 
-    /// <param name="label">The beginning of messages.</param>
+    /// <param name="label">The prefix of messages.</param>
     public static void Check(Json5Object schema, string label, List<DocumentProblem> problems)
     {
         void Fail(string message, Json5Node at) => problems.Add(DocumentProblem.Error(message, at.Span));

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace Plue.Server.Templates;
 
-/// <summary>A template to begin a new one from.</summary>
-/// <param name="Text">The file.</param>
-/// <param name="Prompt">A prompt that goes with it, to which the file refers as <c>codex://prompts/ID</c>; null for none.</param>
+/// <summary>A file to create a new template from.</summary>
+/// <param name="Text">The content of the file.</param>
+/// <param name="Prompt">A prompt that the file refers to as <c>codex://prompts/ID</c>; null for none.</param>
 public sealed record StartingPoint(string Id, string Name, string Description, string Text, string? Prompt)
 {
     private const string Prefix = "starting-points/";
     private const string Extension = ".json5";
     private static readonly Lazy<IReadOnlyList<StartingPoint>> Read = new(ReadShipped);
 
-    /// <summary>From the simple to the involved.</summary>
+    /// <summary>Gets all starting points, the simplest first.</summary>
     public static IReadOnlyList<StartingPoint> All => Read.Value;
 
     private static IReadOnlyList<StartingPoint> ReadShipped()

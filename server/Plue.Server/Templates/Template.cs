@@ -13,7 +13,7 @@ public sealed record Template
     public string? Version { get; init; }
     public string? ParentTemplate { get; init; }
 
-    /// <summary>Parents' fields first; a child's field keeps its parent's place.</summary>
+    /// <summary>Gets the fields, those of parents first. An overridden field keeps its parent's position.</summary>
     public IReadOnlyList<TemplateField> Fields { get; init; } = [];
     public IReadOnlyList<AutomationHook> Hooks { get; init; } = [];
 
@@ -23,7 +23,6 @@ public sealed record Template
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
 
-    /// <summary>Where its codices live.</summary>
     public TemplateCollection Collection { get; init; } = TemplateCollection.Items;
 
     public IReadOnlyList<string> Tags { get; init; } = [];
@@ -31,18 +30,18 @@ public sealed record Template
     /// <summary>The top-level keys written in the template's own file.</summary>
     internal IReadOnlySet<string> DefinedKeys { get; init; } = new HashSet<string>();
 
-    /// <summary>Where <see cref="ParentTemplate"/> is named.</summary>
+    /// <summary>Gets the position of <see cref="ParentTemplate"/>.</summary>
     internal Json5Span ParentSpan { get; init; }
 
-    /// <summary>It has its parents' fields already, and nothing more comes from them.</summary>
+    /// <summary>True if the template is already merged with its parents.</summary>
     internal bool IsComplete { get; init; }
 
     public TemplateField? Field(string name) => Fields.FirstOrDefault(field => field.Name == name);
 
-    /// <summary>A field's default, or null.</summary>
+    /// <summary>Gets the default of a field; null if there is none.</summary>
     public Json5Node? Default(string name) => Field(name)?.Default;
 
-    /// <summary>The values with the defaults of what is missing, fields in the template's order, then what it does not know.</summary>
+    /// <summary>Adds defaults for missing values. Fields are in the template's order, followed by unknown values.</summary>
     public Json5Object WithDefaults(Json5Object values)
     {
         var known = Fields

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Where a document comes from; a later layer overrides an earlier one.</summary>
+/// <summary>The origin of a document. Later layers override earlier ones.</summary>
 public enum TemplateLayer
 {
     Shipped,
@@ -11,9 +11,8 @@ public enum TemplateLayer
     Workspace,
 }
 
-/// <summary>One template file.</summary>
-/// <param name="Source">The file's path; for a shipped one its name.</param>
-/// <param name="Template">With its parents' fields; null while it has errors.</param>
+/// <param name="Source">The path of the file; the name of a shipped one.</param>
+/// <param name="Template">With fields of its parents; null if it has errors.</param>
 public sealed record TemplateEntry(
     string Id,
     TemplateLayer Layer,
@@ -23,17 +22,17 @@ public sealed record TemplateEntry(
 );
 
 /// <summary>
-/// Every template: those that ship, the user's over them, and those of a trusted workspace over both. A file with errors hides nothing: the one below
-/// stays in force. A workspace's template is held to the rights of what it takes the place of (<see cref="WorkspaceRights"/>), and none is for providers.
-/// Changes in the user's folder are noticed at the next call, and a file is read when it is first needed. Safe to use from several threads.
+/// All templates: the shipped ones, overridden by the user's, overridden by those of a trusted workspace. A file with errors overrides nothing. A workspace
+/// template is limited to the rights of the template that it overrides (<see cref="WorkspaceRights"/>) and cannot be for providers. Changes in the user's
+/// folder are detected at the next call, and files are read when first needed. Thread-safe.
 /// </summary>
-/// <param name="workspace">The trusted folders, or null. Of two templates with the same id, the first folder's counts.</param>
+/// <param name="workspace">Gets the trusted folders, or null. If two templates have the same id, the first folder's is used.</param>
 public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? workspace = null)
 {
     /// <summary>Tag of templates that features use and that are not offered for new chats.</summary>
     public const string InternalTag = "internal";
 
-    /// <summary>In one line, the parent's parents included.</summary>
+    /// <summary>The maximum number of parents, including parents of parents.</summary>
     public const int MaxParents = 32;
     private const string Prefix = "templates/";
     private const string Extension = ".json5";
@@ -89,7 +88,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         }
     }
 
-    /// <summary>Whether it is that template or inherits from it.</summary>
+    /// <summary>True if a template is the other one or inherits from it.</summary>
     public bool IsA(string id, string ancestor)
     {
         lock (sync)
@@ -108,7 +107,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         }
     }
 
-    /// <summary>Where codices of this template live; of one that does not exist or has errors by what its id says.</summary>
+    /// <summary>Gets the collection of a template's codices, derived from the id if the template does not exist or has errors.</summary>
     public TemplateCollection CollectionOf(string id) => Find(id)?.Collection ?? TemplateCollections.Of([id]);
 
     /// <summary>Checks the content of a file against the effective parents without activating it.</summary>
@@ -123,7 +122,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         }
     }
 
-    /// <summary>Null when none of that id ships.</summary>
+    /// <summary>Reads a shipped template; null if there is none with this id.</summary>
     public static byte[]? ReadShipped(string id) => DocumentFile.ReadResource(Prefix + id + Extension);
 
     public static IEnumerable<string> ShippedIds() =>
@@ -187,7 +186,6 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         }
     }
 
-    /// <summary>Merges a parsed file with its parents.</summary>
     private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
     {
         if (reading.Template is not { } own)
@@ -214,7 +212,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         var resolved = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.User));
         if (HasWorkspace && resolved.Template?.Collection != TemplateCollection.Providers)
         {
-            // What is for providers takes nothing from a workspace, not even through a parent.
+            // Provider templates inherit nothing from a workspace, not even through a parent.
             var withWorkspace = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.Workspace));
             if (withWorkspace.Template?.Collection != TemplateCollection.Providers)
             {
@@ -239,7 +237,9 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         );
     }
 
-    /// <summary>Each parent of a workspace is completed within its child, so a line of them has to end. A circle is notified of by who walks it.</summary>
+    /// <summary>
+    /// True if there are too many parents. Workspace parents are merged recursively, so their number must be limited. Cycles are reported elsewhere.
+    /// </summary>
     private bool HasTooManyParents(Template own)
     {
         var seen = new HashSet<string>([own.Id], StringComparer.Ordinal);
@@ -262,14 +262,14 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         return false;
     }
 
-    /// <param name="top">The highest layer to look in.</param>
+    /// <param name="top">The highest layer to search.</param>
     private TemplateEntry? EffectiveEntry(string id, TemplateLayer top) =>
         sources
             .Where(source => source.Id == id && source.Layer <= top && !source.IsResolving)
             .Select(Resolve)
             .FirstOrDefault(entry => entry.Template is not null);
 
-    /// <summary>As its file says it; one of the workspace as far as it counts.</summary>
+    /// <summary>Gets a template as read from its file; for a workspace template, after it was limited.</summary>
     private Template? Raw(string id, TemplateLayer top) =>
         sources
             .Where(source => source.Id == id && source.Layer <= top)
@@ -297,7 +297,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
             : Named(id, TemplateReader.Read(bytes));
     }
 
-    /// <summary>A template is found by its file's name, so that must be its id.</summary>
+    /// <summary>Reports an id that differs from the file name, by which templates are found.</summary>
     private static TemplateReading Named(string id, TemplateReading reading) =>
         reading.Template is { } template && template.Id != id
             ? new TemplateReading(
@@ -328,7 +328,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
                 .Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}")
         );
 
-    /// <summary>A link says nothing about its target.</summary>
+    /// <summary>Gets the file information of a link's target, because that of the link does not reflect changes.</summary>
     private static FileInfo Target(string path) =>
         new FileInfo(path) is var file && file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint)
             ? new FileInfo(RealPath.Of(path))
@@ -342,13 +342,12 @@ public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? wo
         public TemplateLayer Layer => layer;
         public string Name => name;
 
-        /// <summary>As the file itself says it.</summary>
         public TemplateReading Reading => reading ??= read();
 
-        /// <summary>While its parents are looked for, which may lead back to it.</summary>
+        /// <summary>True while its parents are resolved, which may lead back to it.</summary>
         public bool IsResolving { get; set; }
 
-        /// <summary>The template merged with its parents; null until first used.</summary>
+        /// <summary>Gets or sets the template merged with its parents; null until first used.</summary>
         public TemplateEntry? Entry { get; set; }
     }
 }

@@ -1,6 +1,6 @@
 namespace Plue.Server.Templates;
 
-/// <summary>Where the codices of a template live. Its roots say it: what inherits from none of them is an item.</summary>
+/// <summary>The collection of a template's codices, derived from its root template. Without one of these roots, it is items.</summary>
 public enum TemplateCollection
 {
     Providers,
@@ -15,7 +15,7 @@ public static class TemplateCollections
     public const string ChatRoot = "ai-chat";
     public const string TaskRoot = "task";
 
-    /// <summary>As addresses and the wire write it: <c>tasks</c>.</summary>
+    /// <summary>Gets the name in addresses and on the wire, such as <c>tasks</c>.</summary>
     public static string Name(this TemplateCollection collection) =>
         collection switch
         {

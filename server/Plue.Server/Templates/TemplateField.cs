@@ -17,7 +17,7 @@ public enum FieldType
     CodexReference,
 }
 
-/// <summary>One field of a template. Attributes as in server/template-file.json5.</summary>
+/// <summary>A field of a template. For the attributes, see server/template-file.json5.</summary>
 public sealed record TemplateField
 {
     public required string Name { get; init; }
@@ -27,22 +27,22 @@ public sealed record TemplateField
     public Json5Node? Default { get; init; }
     public string? Placeholder { get; init; }
 
-    /// <summary>The options of a select field; empty means unrestricted.</summary>
+    /// <summary>Gets the options of a select field; empty for no restriction.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
     public double? Min { get; init; }
     public double? Max { get; init; }
     public double? Step { get; init; }
 
-    /// <summary>The field of the array items; null allows any. Its name is empty.</summary>
+    /// <summary>Gets the field of the array items, whose name is empty; null allows any.</summary>
     public TemplateField? Items { get; init; }
 
-    /// <summary>The keys of an object; empty means any.</summary>
+    /// <summary>Gets the keys of an object; empty allows any.</summary>
     public IReadOnlyList<TemplateField> Properties { get; init; } = [];
 
-    /// <summary>A datetime that the program fills in.</summary>
+    /// <summary>True for a datetime that Plue sets.</summary>
     public bool Auto { get; init; }
 
-    /// <summary>The template a codex reference must have; <c>markdown</c> means the prompts collection.</summary>
+    /// <summary>Gets the template that a codex reference must have; <c>markdown</c> means the prompts collection.</summary>
     public string? TemplateFilter { get; init; }
     public FieldCondition? Conditional { get; init; }
 
@@ -54,14 +54,14 @@ public sealed record TemplateField
 
     internal Json5Span Span { get; init; }
 
-    /// <summary>Written as a key at the top of the template: only a default, for a field that a parent has.</summary>
+    /// <summary>True if the field was written as a top-level key, which only sets the default of a parent's field.</summary>
     internal bool IsShort { get; init; }
 }
 
-/// <summary>The field counts only while another one has one of these values.</summary>
+/// <summary>A field that applies only while another field has one of these values.</summary>
 public sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Values)
 {
-    /// <summary>Where the other field is named.</summary>
+    /// <summary>Gets the position of the other field's name.</summary>
     internal Json5Span Span { get; init; }
 
     public bool Holds(Json5Node? value) => value is not null && Values.Any(value.HasSameValueAs);

@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>The fields of a template file, from <c>server/template-file.json5</c>. For completion, hover and the exported schema.</summary>
+/// <summary>The fields of a template file, from <c>server/template-file.json5</c>. Used for completion, hover and the exported schema.</summary>
 public static class TemplateFileSchema
 {
     private const string Resource = "template-file.json5";
@@ -25,7 +25,7 @@ public static class TemplateFileSchema
             throw new InvalidOperationException($"{Resource}: {string.Join("; ", problems)}");
         }
 
-        // A field inside a field is written like a field.
+        // Nested fields have the same attributes as fields.
         return [.. fields.Select(field => field.Name == "fields" ? field with { Items = WithItself(field.Items!, depth: 4) } : field)];
     }
 
@@ -53,7 +53,7 @@ public static class TemplateFileSchema
                 ],
             };
 
-    /// <summary>An item of a list has no name.</summary>
+    /// <summary>List items have no name.</summary>
     private static TemplateField Unnamed(TemplateField field) =>
         field with
         {

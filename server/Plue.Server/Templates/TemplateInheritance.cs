@@ -4,15 +4,15 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>
-/// Merges a template with its parents, field by field and attribute by attribute. `automation` is inherited as a whole from the nearest
-/// template that defines it, so that a child can have none. A locked field can be narrowed but not widened.
+/// Merges a template with its parents, field by field and attribute by attribute. `automation` is inherited as a whole from the nearest template that defines
+/// it, so that a child can have none. A locked field can be narrowed but not widened.
 /// </summary>
 public static class TemplateInheritance
 {
-    /// <summary>The attributes by which a default is judged.</summary>
+    /// <summary>The attributes that determine whether a default is valid.</summary>
     private static readonly string[] DecidesDefault = ["default", "type", "options", "min", "max", "items", "properties"];
 
-    /// <param name="own">As its file says it.</param>
+    /// <param name="own">As read from its file.</param>
     /// <param name="find">Gets other templates, as read or merged; null if they do not exist or have errors.</param>
     public static TemplateReading Resolve(Template own, Func<string, Template?> find)
     {
@@ -144,7 +144,7 @@ public static class TemplateInheritance
         };
     }
 
-    /// <summary>Tags may stand on any template; where there is no such field they are the template's own.</summary>
+    /// <summary>True for tags without such a field: any template can have tags.</summary>
     private static bool IsOwnTags(TemplateField field) => field.IsShort && field.Name == TemplateValidation.TagsField;
 
     private static TemplateField Merge(TemplateField parent, TemplateField child, Template owner, List<DocumentProblem> problems)
@@ -187,7 +187,7 @@ public static class TemplateInheritance
         return merged;
     }
 
-    /// <summary>Validates what requires types and parents. Inherited attributes were validated in their own file.</summary>
+    /// <summary>Validates what depends on types and parents. Inherited attributes were validated in their own file.</summary>
     private static List<DocumentProblem> CheckFields(Template template)
     {
         var problems = new List<DocumentProblem>();
@@ -218,7 +218,7 @@ public static class TemplateInheritance
                     AgentChecks.Check(field.Name, field.Default, problems);
                 }
 
-                // A parent's default is in another file.
+                // The parent's default is in another file.
                 if (!field.DefinedKeys.Contains("default"))
                 {
                     problems =

@@ -3,14 +3,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>A template as its own file says it, before inheritance.</summary>
-/// <param name="Template">Null if there is an error: a template with errors is not effective.</param>
+/// <summary>A template as read from its own file, before inheritance.</summary>
+/// <param name="Template">Null if there are errors, which make it ineffective.</param>
 public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>Reads a template file. Unknown keys, wrong types and impossible values are errors with a position.</summary>
 public static class TemplateReader
 {
-    /// <summary>Each is held against every change, and against every other.</summary>
+    /// <summary>The maximum number of hooks, because each is checked against every change and every other hook.</summary>
     public const int MaxHooks = 200;
 
     private const int MaxHookCommandLength = 10_000;
@@ -82,7 +82,7 @@ public static class TemplateReader
         return template with { DefinedKeys = keys.Finish() };
     }
 
-    /// <summary>A key of <see cref="AgentSpec.Keys"/> at the top of a template is the default of the field of that name.</summary>
+    /// <summary>Adds the keys of <see cref="AgentSpec.Keys"/> at the top level of a template as defaults of the fields with these names.</summary>
     private static List<TemplateField> WithAgentKeys(
         IReadOnlyList<TemplateField> own,
         KeyReader keys,
@@ -130,7 +130,7 @@ public static class TemplateReader
         return fields;
     }
 
-    /// <summary>The fields of a list under the given key; the settings are written in the same form.</summary>
+    /// <summary>Reads the list of fields under a key. Settings use the same format.</summary>
     internal static List<TemplateField> ReadFields(KeyReader keys, string name, List<DocumentProblem> problems, bool inherits)
     {
         var fields = new List<TemplateField>();
@@ -200,7 +200,7 @@ public static class TemplateReader
         };
     }
 
-    /// <summary>Attributes that mean nothing for the field's type.</summary>
+    /// <summary>Reports attributes that do not apply to the field's type.</summary>
     private static void CheckAttributes(TemplateField field, FieldType type, KeyReader keys, Json5Object value)
     {
         void Only(string attribute, params ReadOnlySpan<FieldType> types)
@@ -277,7 +277,7 @@ public static class TemplateReader
         return hook;
     }
 
-    /// <summary>The keys that only hooks with a command have.</summary>
+    /// <summary>Reads the keys that only command hooks have.</summary>
     private static AutomationHook? ReadMatcher(KeyReader keys, string? name, AutomationHook? hook)
     {
         var (tools, files, at) = (keys.Texts("tools"), keys.Texts("files"), keys.Number("at"));
@@ -384,7 +384,7 @@ public static class TemplateReader
             : new HookAction.RunCommand(command, (int)(seconds ?? HookAction.RunCommand.DefaultSeconds), blocks ?? false);
     }
 
-    /// <summary>A condition may ask several things of one path; all must hold.</summary>
+    /// <summary>Reads conditions. An object can have several conditions for one path; all must hold.</summary>
     private static List<HookCondition> ReadConditions(Json5Object value, List<DocumentProblem> problems)
     {
         var keys = new KeyReader(value, "a condition", problems);
@@ -434,7 +434,7 @@ public static class TemplateReader
         return conditions;
     }
 
-    /// <summary>A look that cannot be shown is no reason to do without the template.</summary>
+    /// <summary>Reads the icon. An invalid icon is not an error.</summary>
     private static string? ReadIcon(KeyReader? metadata, List<DocumentProblem> problems)
     {
         if (metadata?.Text("icon") is not { } icon)

@@ -3,12 +3,12 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>A valid setting that may cost or change more than intended.</summary>
-/// <param name="Code">Stable, for a pipeline: <c>risk.no-budget</c>.</param>
+/// <param name="Code">A stable code for pipelines, such as <c>risk.no-budget</c>.</param>
 /// <param name="Message">The risk and how to avoid it.</param>
-/// <param name="Span">In the template's own file; where its parent is named when the risk comes from there.</param>
+/// <param name="Span">A position in the template's own file; for an inherited risk, that of the parent's name.</param>
 public sealed record TemplateRisk(string Code, string Message, Json5Span Span);
 
-/// <summary>Looks for what a writer of templates should think about twice.</summary>
+/// <summary>Finds settings that authors of templates should reconsider.</summary>
 public static class TemplateRisks
 {
     public const string WriteAnywhere = "risk.write-anywhere";
@@ -21,12 +21,12 @@ public static class TemplateRisks
     private const string SpawnTool = "spawn_task";
     private static readonly string[] WritingTools = ["write", "edit", "bash"];
 
-    /// <summary>Names by which small models and those of this machine go.</summary>
+    /// <summary>Parts of the names of small and local models.</summary>
     private static readonly string[] CheapNames = ["default-small", "ollama", "local", "llama", "lmstudio", "lm-studio"];
 
-    /// <param name="resolved">With its parents' fields.</param>
+    /// <param name="resolved">With fields of its parents.</param>
     /// <param name="find">Gets other effective templates with inherited fields.</param>
-    /// <returns>In the order of the file.</returns>
+    /// <returns>The risks in the order of the file.</returns>
     public static IReadOnlyList<TemplateRisk> Find(Template resolved, Func<string, Template?> find)
     {
         var risks = new List<TemplateRisk>();
@@ -229,7 +229,7 @@ public static class TemplateRisks
         return waits && hook.Conditions.Where(condition => condition.Path.Field == set.Target).All(condition => condition.Holds(after));
     }
 
-    /// <summary>The templates that it may start: those that its rules name, else those that ship.</summary>
+    /// <summary>Gets the templates that the agent can spawn: those named in its rules, otherwise the shipped ones.</summary>
     private static IEnumerable<Template> Children(Template template, AgentSpec agent, Func<string, Template?> find)
     {
         var named = Rules([.. agent.Permissions.Allow, .. agent.Permissions.Ask])

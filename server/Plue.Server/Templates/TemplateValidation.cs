@@ -4,15 +4,15 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Holds the values of a codex against its template. Messages never repeat a value: someone may have put a key there.</summary>
+/// <summary>Checks the values of a codex against its template. Messages never repeat a value, because it could be a key.</summary>
 public static class TemplateValidation
 {
     public const string TagsField = "tags";
 
-    /// <summary>More of one kind of mistake than anyone reads.</summary>
+    /// <summary>The maximum number of reported problems of one kind.</summary>
     private const int MaxOfAKind = 50;
 
-    /// <summary>A field that every codex can have besides those of its template.</summary>
+    /// <summary>A field that every codex can have in addition to those of its template.</summary>
     private static readonly TemplateField Tags = new()
     {
         Name = TagsField,
@@ -20,7 +20,7 @@ public static class TemplateValidation
         Items = new TemplateField { Name = "", Type = FieldType.Text },
     };
 
-    /// <param name="template">With its parents' fields.</param>
+    /// <param name="template">With fields of its parents.</param>
     public static IReadOnlyList<DocumentProblem> Check(Template template, Json5Object values)
     {
         var problems = new List<DocumentProblem>();
@@ -41,7 +41,6 @@ public static class TemplateValidation
         return [.. problems.OrderBy(problem => (problem.Line, problem.Column))];
     }
 
-    /// <summary>Checks the tags of a codex without a template.</summary>
     public static IReadOnlyList<DocumentProblem> CheckTags(Json5Object values)
     {
         var problems = new List<DocumentProblem>();
@@ -108,7 +107,7 @@ public static class TemplateValidation
         }
     }
 
-    /// <param name="label">The beginning of messages.</param>
+    /// <param name="label">The prefix of messages.</param>
     internal static void CheckValue(TemplateField field, Json5Node value, string label, List<DocumentProblem> problems)
     {
         if (IsListOfProviders(field, value))
@@ -168,7 +167,7 @@ public static class TemplateValidation
         }
     }
 
-    /// <summary>A reference to a provider may be a list: the next answers when the first cannot.</summary>
+    /// <summary>True for a reference to a provider with a list of fallbacks.</summary>
     private static bool IsListOfProviders(TemplateField field, Json5Node value) =>
         field is { Type: FieldType.CodexReference, TemplateFilter: TemplateCollections.ProviderRoot } && value is Json5Array;
 

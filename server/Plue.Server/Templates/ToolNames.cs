@@ -2,28 +2,26 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>A tool as templates name it.</summary>
-/// <param name="Description">One sentence, for lists and hovers; what is sent to a model is in <c>codex://prompts/tool-NAME</c>.</param>
-/// <param name="MayChange">It can write files, run commands or spend money.</param>
-/// <param name="NeedsFolder">It works on the trusted workspace folder.</param>
+/// <summary>A tool, by its name in templates.</summary>
+/// <param name="Description">One sentence, for lists and hovers. The description for models is in <c>codex://prompts/tool-NAME</c>.</param>
+/// <param name="MayChange">True if it can write files, run commands or spend money.</param>
+/// <param name="NeedsFolder">True if it needs a trusted workspace folder.</param>
 public sealed record ToolName(string Name, string Description, bool MayChange, bool NeedsFolder = true);
 
-/// <summary>The tools that Plue has itself.</summary>
 public static class ToolNames
 {
-    /// <summary>Between a server of the Model Context Protocol and its tool: <c>github/create_issue</c>.</summary>
+    /// <summary>Separates an MCP server and its tool: <c>github/create_issue</c>.</summary>
     public const char ServerSeparator = '/';
 
-    /// <summary>In place of a server, for tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
+    /// <summary>Stands for the server in names of tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
     public const string VsCode = "vscode";
 
-    /// <summary>In place of a server, for the tools of servers that the user selected for all chats. No MCP server can have this name.</summary>
+    /// <summary>Stands for the server in names of server tools that the user selected for all chats. No MCP server can have this name.</summary>
     public const string Selected = "mcp";
 
-    /// <summary>The tools of servers that the user selected for all chats.</summary>
+    /// <summary>Stands for all server tools that the user selected for all chats.</summary>
     public const string AllSelected = "mcp/*";
 
-    /// <summary>Loads a skill.</summary>
     public const string Skill = "skill";
 
     public static readonly IReadOnlyList<ToolName> All =
@@ -62,11 +60,11 @@ public static class ToolNames
     /// <summary>True for a tool of an MCP server, and for all tools of one.</summary>
     public static bool IsServerTool(string name) => Find(name) is null && IsValidName(name) && !IsVsCodeTool(name) && name != AllSelected;
 
-    /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
+    /// <summary>True if the name can be a tool: a built-in one, or one of a server.</summary>
     public static bool IsValidName(string name) =>
         Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
 
-    /// <summary>Why it is no tool, as a sentence.</summary>
+    /// <summary>Gets why there is no such tool, as a sentence.</summary>
     public static string Unknown(string name) =>
         $"The tool `{name}` does not exist.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
 }

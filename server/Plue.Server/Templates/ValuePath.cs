@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>A path into values, as in <c>messages[-1].role</c>: names joined by dots, places in brackets, negative ones from the end.</summary>
+/// <summary>A path into values, such as <c>messages[-1].role</c>: names separated by dots, and indexes in brackets, negative ones from the end.</summary>
 public sealed class ValuePath
 {
     private readonly IReadOnlyList<(string? Name, int Index)> steps;
@@ -12,10 +12,10 @@ public sealed class ValuePath
 
     public string Text { get; }
 
-    /// <summary>The field the path begins with.</summary>
+    /// <summary>Gets the first field of the path.</summary>
     public string Field => steps[0].Name ?? "";
 
-    /// <returns>Null when it is not a path.</returns>
+    /// <returns>Null if the text is not a path.</returns>
     public static ValuePath? TryParse(string text)
     {
         var parsed = new List<(string?, int)>();
@@ -62,7 +62,7 @@ public sealed class ValuePath
         return new ValuePath(text, parsed);
     }
 
-    /// <summary>The value at the path, or null when some step leads nowhere.</summary>
+    /// <summary>Gets the value at the path; null if there is none.</summary>
     public Json5Node? Find(Json5Node root)
     {
         Json5Node? current = root;

@@ -5,7 +5,7 @@ namespace Plue.Server.Templates;
 /// <summary>Limits a workspace template to the rights of the template that it overrides. Reverted parts are reported as warnings; the rest applies.</summary>
 internal static class WorkspaceRights
 {
-    /// <param name="template">With its parents' fields.</param>
+    /// <param name="template">With fields of its parents.</param>
     /// <param name="below">The template that it overrides; null for a new id.</param>
     /// <param name="parent">The effective parent; null if there is none.</param>
     public static TemplateReading Restrict(Template template, Template? below, Template? parent)
@@ -118,7 +118,7 @@ internal static class WorkspaceRights
         }
     }
 
-    /// <summary>The hooks without those that would hand out rights by themselves.</summary>
+    /// <summary>Removes hooks that would grant rights by themselves.</summary>
     private static List<AutomationHook> SafeHooks(Template template, List<DocumentProblem> problems)
     {
         var isOwn = template.DefinedKeys.Contains("automation");

@@ -5,8 +5,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// Repairs arguments of a tool call that do not have the shape of the tool's schema, where the schema leaves one reading: weak models quote numbers and lists, and
-/// rename parameters. Everything else stays as it is, and the tool rejects it.
+/// Repairs arguments of a tool call that do not match the tool's schema but have only one interpretation: weak models quote numbers and lists, and rename
+/// parameters. Everything else is unchanged, and the tool rejects it.
 /// </summary>
 internal static class ArgumentRepair
 {
@@ -31,7 +31,7 @@ internal static class ArgumentRepair
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // Too deep, or text that is not valid JSON: the runner rejects such a call with the reason.
+            // Nested too deeply, or invalid text: the runner rejects the call with the reason.
             return null;
         }
     }
@@ -89,8 +89,8 @@ internal static class ArgumentRepair
     }
 
     /// <summary>
-    /// Unknown parameters whose name can only mean one that is missing: the same letters (<c>filePath</c> for <c>file_path</c>), or all words of a required one
-    /// (<c>file_path</c> for <c>path</c>).
+    /// Finds unknown parameters whose names can only stand for one missing parameter: with the same letters (<c>filePath</c> for <c>file_path</c>), or with all
+    /// words of a required one (<c>file_path</c> for <c>path</c>).
     /// </summary>
     private static Dictionary<string, string> Renamed(JsonElement value, JsonElement schema, JsonElement properties)
     {
@@ -106,7 +106,7 @@ internal static class ArgumentRepair
         var required = Strings(Member(schema, "required")).ToHashSet(StringComparer.Ordinal);
         bool Fits(string known, string name) =>
             NameWords.AreSame(known, name) || (required.Contains(known) && NameWords.Contain(name, known));
-        // A model may send any number of names; a schema has few.
+        // Iterates over the schema's parameters, which are few, because a model can send any number of names.
         foreach (var known in missing)
         {
             if (
@@ -122,7 +122,7 @@ internal static class ArgumentRepair
         return renamed;
     }
 
-    /// <returns>The value in the type of the schema, if it can be read in one way only; else the value itself.</returns>
+    /// <returns>The value converted to a type of the schema if there is only one way; otherwise the value itself.</returns>
     private static (JsonElement Value, bool IsChanged) Fit(JsonElement value, JsonElement schema)
     {
         List<string> types = [.. TypesOf(schema)];
@@ -171,7 +171,7 @@ internal static class ArgumentRepair
         }
     }
 
-    /// <summary>An allowed text in other letters: <c>"Done"</c> for <c>"done"</c>.</summary>
+    /// <summary>Gets an allowed string that differs only in case: <c>"Done"</c> for <c>"done"</c>.</summary>
     private static (JsonElement Value, bool IsChanged) Choice(JsonElement value, JsonElement schema)
     {
         var choices = Member(schema, "enum");
@@ -196,7 +196,7 @@ internal static class ArgumentRepair
         Simple(schema) is var simple && (TypesOf(simple).ToList() is not { Count: > 0 } types || types.Exists(type => Is(value, type)))
         || Fit(value, Simple(schema)).IsChanged;
 
-    /// <summary>A choice between one form and null is that form: that is how many servers declare optional parameters.</summary>
+    /// <summary>Reduces a choice between a schema and null to the schema, because many servers declare optional parameters this way.</summary>
     private static JsonElement Simple(JsonElement schema)
     {
         foreach (var word in new[] { "anyOf", "oneOf" })

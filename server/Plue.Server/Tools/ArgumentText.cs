@@ -6,8 +6,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// Reads arguments of a tool call that are not a JSON object, where the text has one reading: an object in a string, a list or a code fence, JSON5, or Python's spelling.
-/// Arguments that end early are never completed: what is missing may be most of a file.
+/// Reads arguments of a tool call that are not a JSON object but have only one interpretation: an object in a string, a list or a code fence, JSON5, or Python
+/// syntax. Truncated arguments are never completed, because most of a file may be missing.
 /// </summary>
 internal static class ArgumentText
 {
@@ -15,12 +15,12 @@ internal static class ArgumentText
     private const int MaxQuoted = 300;
     private const int MaxSchema = 8000;
 
-    /// <summary>Numbers beyond it lose digits.</summary>
+    /// <summary>Larger numbers would lose digits.</summary>
     private const double MaxExact = 1e15;
 
     private static readonly (string Python, string Json)[] PythonWords = [("True", "true"), ("False", "false"), ("None", "null")];
 
-    /// <returns>A JSON object; null if the text has no reading, or more than one.</returns>
+    /// <returns>A JSON object; null if the text has no interpretation or several.</returns>
     public static string? ToObject(string text, string schema)
     {
         if (LoneSurrogates.ExistIn(text))
@@ -51,7 +51,7 @@ internal static class ArgumentText
         return null;
     }
 
-    /// <summary>The error for the model: what it wrote, where that breaks, and the schema to follow.</summary>
+    /// <summary>Gets the error for the model: its text, the position of the error, and the schema.</summary>
     public static string Problem(string text, string schema)
     {
         var read = Read(WithoutFence(text.Trim()));
@@ -76,7 +76,7 @@ internal static class ArgumentText
             : text;
     }
 
-    /// <summary>Line breaks and tabs inside of texts in double quotes, which JSON has only as escapes.</summary>
+    /// <summary>Escapes line breaks and tabs in double-quoted strings, which JSON allows only as escapes.</summary>
     private static string WithEscapedLineBreaks(string text)
     {
         var escaped = new StringBuilder(text.Length);
@@ -102,11 +102,11 @@ internal static class ArgumentText
             );
         }
 
-        // With other quotes around, the count of these is a guess.
+        // With other quotes around, these quotes are ambiguous.
         return Json5Reader.Read(escaped.ToString()) is { IsValid: true } ? escaped.ToString() : text;
     }
 
-    /// <summary>Python's constants are replaced only where the reader found no value, so never in a text.</summary>
+    /// <summary>Reads JSON5, replacing Python's constants where the reader found no value, and thus never in a string.</summary>
     private static Json5Document Read(string text)
     {
         var read = Json5Reader.Read(text);
@@ -133,7 +133,7 @@ internal static class ArgumentText
 
     private static string? ToJson(Json5Object members) => IsExact(members) ? Json5Conversion.Of(members).GetRawText() : null;
 
-    /// <summary>Whether JSON has the same value: no name twice, and no number that JSON or a double lacks.</summary>
+    /// <summary>True if JSON can represent the value exactly: no duplicate names, and no numbers that JSON or a double lacks.</summary>
     private static bool IsExact(Json5Node node) =>
         node switch
         {
@@ -143,7 +143,7 @@ internal static class ArgumentText
             _ => true,
         };
 
-    /// <returns>The name of the only required parameter, if it takes a text.</returns>
+    /// <returns>The name of the only required parameter, if it is a string; otherwise null.</returns>
     private static string? OnlyTextParameter(string schema)
     {
         using var read = JsonDocument.Parse(schema);

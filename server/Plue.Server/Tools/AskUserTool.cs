@@ -19,7 +19,7 @@ public sealed class AskUserTool(string description) : ITool
     private const string Choice = "choice";
     private const string Text = "text";
 
-    // No option can have this value, because theirs are numbers.
+    // Cannot be the value of an option, because those are numbers.
     private const string Other = "other";
 
     private const string Schema =

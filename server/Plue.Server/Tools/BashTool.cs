@@ -8,11 +8,11 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Runs a shell command in the workspace in the sandbox of this machine. Shell state does not persist between calls.</summary>
+/// <summary>Runs a shell command in the workspace, in the sandbox of this machine. Shell state does not persist between calls.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="allowsNetwork">The user's setting; a call cannot change it.</param>
-/// <param name="editor">For the note about files with unsaved changes; null for none.</param>
-/// <param name="folders">The workspace of the window: with several folders a call can choose one. Null for one folder.</param>
+/// <param name="allowsNetwork">The user's setting, which a call cannot change.</param>
+/// <param name="editor">Provides the note about files with unsaved changes; null for none.</param>
+/// <param name="folders">The workspace of the window. With several folders, a call can choose one. Null for one folder.</param>
 public sealed class BashTool(
     string description,
     Sandbox sandbox,
@@ -26,7 +26,7 @@ public sealed class BashTool(
     private const int MaxSeconds = 1_800;
     private const int MaxNamed = 5;
 
-    /// <summary>The limit of Linux for one argument is 128 KiB.</summary>
+    /// <summary>Linux limits an argument to 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
     private const string Schema =
         """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
@@ -116,8 +116,8 @@ public sealed class BashTool(
     ) : PlannedCall
     {
         /// <summary>
-        /// The outer shell only joins the two outputs in their order, and gives back the signal of a closed pipe, which .NET leaves ignored; the line is an
-        /// argument and is read by the inner one alone.
+        /// The outer shell joins the two outputs in order and restores the SIGPIPE default, because .NET ignores the signal. The command line is an argument
+        /// and is parsed only by the inner shell.
         /// </summary>
         private const string Joined =
             "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
@@ -196,7 +196,7 @@ public sealed class BashTool(
             {
                 text.Append('\n');
             }
-            // What speaks here is not the command, whose outputs are joined, but what started it.
+            // Only the launcher writes to stderr, because the outputs of the command are joined.
             if (child.StderrTail is { Length: > 0 } complaint)
             {
                 text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n");
@@ -212,7 +212,7 @@ public sealed class BashTool(
             return new ToolOutcome(text.ToString()) { ExitCode = ended is null ? code : null };
         }
 
-        /// <summary>Says what is new ten times a second at most, and of a flood only the end.</summary>
+        /// <summary>Reads the output and reports it at most ten times a second. If there is too much, only the end is reported.</summary>
         private static async Task ReadAsync(
             ChildProcess child,
             ShellOutput output,

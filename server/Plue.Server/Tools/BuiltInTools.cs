@@ -5,7 +5,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Plue's own tools that need nothing but files, commands and the network. Their descriptions are read again for each round, so that a changed prompt applies.</summary>
+/// <summary>
+/// The built-in tools that need only files, commands and the network. Their descriptions are read again for each round, so that changes of prompts apply.
+/// </summary>
 /// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="editor">For files with unsaved changes; null for none.</param>
@@ -23,7 +25,7 @@ public sealed class BuiltInTools(
     SkillCatalog? skills = null
 ) : IToolSource
 {
-    /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
+    /// <summary>The tools in the order of their declarations.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
         ("read", text => new ReadTool(text, results, editor, skills)),

@@ -16,7 +16,7 @@ namespace Plue.Server.Tools;
 /// Skills are changed in the same way. A document or skill of the workspace is changed like any other file of the workspace.
 /// </summary>
 /// <param name="follow">Publishes a change, and runs the hooks of an item.</param>
-/// <param name="editor">A document of the workspace with unsaved changes there is not changed; null looks only at the disk.</param>
+/// <param name="editor">Rejects changes of workspace documents with unsaved changes; null checks only the disk.</param>
 internal sealed class CodexEditTool(
     Documents documents,
     SkillCatalog skills,
@@ -71,7 +71,7 @@ internal sealed class CodexEditTool(
             var layer = codex?.Layer == TemplateLayer.Workspace ? TemplateLayer.Workspace : TemplateLayer.User;
             var after = Encoding.UTF8.GetBytes(text);
             var read = files.Format.Read(uri.Name, after, layer);
-            // A document with errors may be repaired step by step.
+            // A document with errors may be repaired in several steps.
             if (codex?.HasErrors != true && read.Problems.FirstOrDefault(problem => problem.IsError) is { } error)
             {
                 throw new ToolFailureException(

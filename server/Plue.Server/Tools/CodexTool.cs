@@ -26,7 +26,7 @@ internal sealed class CodexTool(Documents documents, SkillCatalog skills, Func<s
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, skills, textOf(Name) ?? "")] : []);
 
-    /// <exception cref="ToolFailureException">It is no address of a prompt, template or item.</exception>
+    /// <exception cref="ToolFailureException">The address is not that of a prompt, template or item.</exception>
     internal static CodexUri AddressOf(string address) =>
         CodexUri.TryParse(address, out var uri)
         && ReadableCollections.Contains(uri.Collection)
@@ -101,7 +101,7 @@ internal sealed class CodexTool(Documents documents, SkillCatalog skills, Func<s
 
             seen.Record(uri.ToString(), VersionStore.HashOf(bytes));
             var text = Encoding.UTF8.GetString(bytes);
-            // Servers that are declared here may have keys, which no model gets.
+            // Declarations of servers in the settings may contain keys, which no model gets.
             return uri.Collection == CodexCollection.Settings ? $"{all.Format.Redact(text)}\n{SettingsNote()}" : text;
         }
 

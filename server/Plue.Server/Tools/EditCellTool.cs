@@ -8,9 +8,9 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Replaces, inserts or deletes a cell of a notebook. All other bytes of the file stay as they are.</summary>
+/// <summary>Replaces, inserts or deletes a cell of a notebook. All other bytes of the file are unchanged.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="editor">For notebooks with unsaved changes; null edits only the disk.</param>
+/// <param name="editor">Edits notebooks with unsaved changes; null edits only the disk.</param>
 internal sealed class EditCellTool(string description, EditorWindow? editor = null) : ITool
 {
     public const string ToolName = "edit_cell";
@@ -78,7 +78,7 @@ internal sealed class EditCellTool(string description, EditorWindow? editor = nu
         );
     }
 
-    /// <exception cref="ToolFailureException">It is no notebook, or cannot be read.</exception>
+    /// <exception cref="ToolFailureException">The file is not a notebook or cannot be read.</exception>
     public static async Task<(FileVersion Version, FileText Text, Notebook Notebook)> ReadAsync(
         WorkspacePath path,
         EditorWindow? editor,

@@ -8,9 +8,9 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Replaces a passage of a file. Encoding, mark of the byte order and line ends stay as they are.</summary>
+/// <summary>Replaces a passage of a file. Encoding, byte order mark and line endings are kept.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="editor">For files with unsaved changes; null edits only the disk.</param>
+/// <param name="editor">Edits files with unsaved changes; null edits only the disk.</param>
 public sealed class EditTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =
@@ -47,7 +47,7 @@ public sealed class EditTool(string description, EditorWindow? editor = null) : 
             throw new ToolFailureException($"{path.Display} is not text that can be edited safely.");
         }
 
-        // What `read` had to make visible is meant as it is in the file.
+        // The model may have copied escapes of hidden characters from `read`.
         if (!text.Content.Contains(old, StringComparison.Ordinal))
         {
             (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new));

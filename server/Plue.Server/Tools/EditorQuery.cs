@@ -3,7 +3,7 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A call that only asks the editor. What it says of files that may not be read is omitted.</summary>
+/// <summary>A call that only queries the editor. Results in files that may not be read are omitted.</summary>
 /// <param name="about">The file, or the workspace.</param>
 /// <param name="run">Returns the text for the model.</param>
 internal sealed class EditorQuery(WorkspacePath about, string what, Func<CancellationToken, Task<string>> run) : PlannedCall
@@ -16,10 +16,10 @@ internal sealed class EditorQuery(WorkspacePath about, string what, Func<Cancell
     public override string What => what;
     public override string? Where => about.Full;
 
-    /// <exception cref="ToolFailureException">There is none.</exception>
+    /// <exception cref="ToolFailureException">There is no editor.</exception>
     public static IEditor EditorOf(EditorWindow window) => window.Editor ?? throw new ToolFailureException(NoEditor);
 
-    /// <summary>Whether each file may be read, as the policy decides for <paramref name="tool"/>. Asked once for each file.</summary>
+    /// <summary>Creates a check of whether a file may be read, according to the policy for <paramref name="tool"/>. Each file is evaluated once.</summary>
     public static Func<string, bool> MayRead(string tool, PermissionPolicy policy, ToolContext context)
     {
         Dictionary<string, bool> known = new(StringComparer.Ordinal);

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What the editor reports, as lines for the model. It comes from other extensions: each entry is one short line.</summary>
+/// <summary>Formats results of the editor for the model. They come from other extensions, so each entry becomes one short line.</summary>
 internal static class EditorText
 {
     private const int MaxLength = 500;
@@ -24,7 +24,7 @@ internal static class EditorText
     public static string NoLanguageServer(string path) =>
         $"No language server answered for {path}: none is installed for its language, or it is still starting. That does not mean that there are none. Try again, or use `search`.";
 
-    /// <summary>One line, truncated, with hidden characters visible.</summary>
+    /// <summary>Gets one truncated line with hidden characters visible.</summary>
     public static string Line(string text) => HiddenCharacters.VisibleLine(text.Length <= MaxLength ? text : text[..MaxLength] + "…");
 
     private static string SeverityOf(int severity) =>

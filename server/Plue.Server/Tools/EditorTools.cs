@@ -3,11 +3,11 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The tools that ask the language servers of the window. Without a window they say so.</summary>
+/// <summary>The tools that query the language servers of the window. Without a window, calls fail with the reason.</summary>
 /// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
 internal sealed class EditorTools(Func<string, string?> textOf, PermissionPolicy policy, EditorWindow window) : IToolSource
 {
-    /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
+    /// <summary>The tools in the order of their declarations.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
         ("problems", text => new ProblemsTool(text, policy, window)),

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Writes the main content of an HTML page as Markdown. For models only, never rendered, so that unknown tags are harmless.</summary>
+/// <summary>Converts the main content of an HTML page to Markdown. The result is only for models and never rendered, so unknown tags are harmless.</summary>
 internal sealed class HtmlMarkdown
 {
-    /// <summary>Less text than this is not taken for the main content of a page.</summary>
+    /// <summary>The minimum length of an element to be used as the main content.</summary>
     private const int MinCharacters = 200;
     private const int MaxListDepth = 20;
 
@@ -29,10 +29,10 @@ internal sealed class HtmlMarkdown
         "dialog",
     ];
 
-    /// <summary>Navigation and the like, around the content of a page.</summary>
+    /// <summary>Elements around the content of a page, such as navigation.</summary>
     private static readonly HashSet<string> Surroundings = ["nav", "footer", "aside"];
 
-    /// <summary>Elements that browsers hide if they have the attribute for it. Not those that need no closing tag.</summary>
+    /// <summary>Elements that browsers hide if they have the corresponding attribute, except those without a required closing tag.</summary>
     private static readonly HashSet<string> Hideable = ["a", "div", "span", "section", "i", "ul", "ol", "table"];
     private static readonly HashSet<string> Lines = ["div", "br", "li", "tr", "dt", "dd", "option", "figcaption", "summary"];
     private static readonly HashSet<string> Paragraphs =
@@ -67,11 +67,11 @@ internal sealed class HtmlMarkdown
     private readonly bool isWithSurroundings;
     private readonly StringBuilder text = new();
 
-    /// <summary>Number of the next item of each open list; zero in a list with bullets.</summary>
+    /// <summary>The number of the next item of each open list; zero for bullets.</summary>
     private readonly List<int> lists = [];
     private (int Start, string Target)? link;
 
-    /// <summary>A paragraph of an item begins beside its bullet, which ends here.</summary>
+    /// <summary>The position after a bullet. A paragraph there does not start a new line.</summary>
     private int bulletEnd;
     private bool isPreformatted;
     private int cells;
@@ -80,8 +80,8 @@ internal sealed class HtmlMarkdown
 
     private HtmlMarkdown(Uri page, bool isWithSurroundings) => (this.page, this.isWithSurroundings) = (page, isWithSurroundings);
 
-    /// <summary>Its title and main content: the element <c>main</c>, the longest <c>article</c>, or the page without its navigation.</summary>
-    /// <param name="page">Makes relative links absolute.</param>
+    /// <summary>Gets the title and main content: the element <c>main</c>, the longest <c>article</c>, or the page without navigation.</summary>
+    /// <param name="page">The address that relative links are resolved against.</param>
     public static string Of(string html, Uri page)
     {
         var (title, contents) = Contents(html);
@@ -108,7 +108,7 @@ internal sealed class HtmlMarkdown
         return writer.text.ToString().Trim('\n', ' ');
     }
 
-    /// <returns>The title, and where the main content may be, the best first.</returns>
+    /// <returns>The title, and the candidates for the main content, in order of preference.</returns>
     private static (string Title, IReadOnlyList<(int Start, int End)> Contents) Contents(string html)
     {
         var title = "";
@@ -174,7 +174,7 @@ internal sealed class HtmlMarkdown
     private static int EndOfOmitted(string html, HtmlTag tag) =>
         HiddenElements.Contains(tag.Name) ? EndOfHidden(html, tag) : tag.EndOfElement(html);
 
-    /// <summary>What looks like a tag in a script is none.</summary>
+    /// <summary>Gets the end of a hidden element. Apparent tags in a script are not parsed.</summary>
     private static int EndOfHidden(string html, HtmlTag tag)
     {
         var close = html.IndexOf($"</{tag.Name}", tag.End, StringComparison.OrdinalIgnoreCase);
@@ -334,7 +334,7 @@ internal sealed class HtmlMarkdown
         text.Append(plain);
     }
 
-    /// <summary>Begins a new line, with an empty line before it for two.</summary>
+    /// <summary>Starts a new line; two insert an empty line before it.</summary>
     private void Break(int lines)
     {
         if (text.Length == bulletEnd)
@@ -364,7 +364,7 @@ internal sealed class HtmlMarkdown
         }
     }
 
-    /// <summary>Decoded, with one space for any white space.</summary>
+    /// <summary>Decodes text and collapses whitespace to single spaces.</summary>
     private static string Collapsed(string html)
     {
         var plain = new StringBuilder(html.Length);

@@ -6,13 +6,13 @@ namespace Plue.Server.Tools;
 /// <summary>A tag or comment of an HTML page.</summary>
 /// <param name="Name">In lower case; empty for comments and declarations.</param>
 /// <param name="Attributes">As written.</param>
-/// <param name="Start">Position of its <c>&lt;</c>.</param>
-/// <param name="End">Position after its <c>&gt;</c>.</param>
+/// <param name="Start">The position of the <c>&lt;</c>.</param>
+/// <param name="End">The position after the <c>&gt;</c>.</param>
 internal readonly partial record struct HtmlTag(string Name, bool IsClosing, string Attributes, int Start, int End)
 {
     private const int MaxAttributes = 8_192;
 
-    /// <summary>Returns the next tag; null if there is none. A <c>&lt;</c> that begins no tag is text.</summary>
+    /// <summary>Gets the next tag; null if there is none. A <c>&lt;</c> that does not start a tag is text.</summary>
     public static HtmlTag? Next(string html, int from)
     {
         for (var open = html.IndexOf('<', from); open >= 0; open = html.IndexOf('<', open + 1))
@@ -46,7 +46,7 @@ internal readonly partial record struct HtmlTag(string Name, bool IsClosing, str
         return null;
     }
 
-    /// <summary>The value of an attribute, at most 2,000 characters; empty if it has none, null without it.</summary>
+    /// <summary>Gets the value of an attribute, up to 2,000 characters; empty if it has no value, null if it is missing.</summary>
     public string? Attribute(string name)
     {
         foreach (var match in AttributePattern().EnumerateMatches(Attributes))
@@ -62,7 +62,7 @@ internal readonly partial record struct HtmlTag(string Name, bool IsClosing, str
         return null;
     }
 
-    /// <summary>Position after the element of this tag; the end of the page if it is never closed.</summary>
+    /// <summary>Gets the position after the element of this tag; the end of the page if it is not closed.</summary>
     public int EndOfElement(string html)
     {
         var depth = 1;
@@ -81,7 +81,7 @@ internal readonly partial record struct HtmlTag(string Name, bool IsClosing, str
         return html.Length;
     }
 
-    /// <summary>A quoted value may have a &gt;, but a quote that is never closed does not take the rest of the page with it.</summary>
+    /// <summary>Gets the end of a tag. Quoted values can contain a &gt;, but an unclosed quote does not extend the tag over the rest of the page.</summary>
     private static int EndOf(string html, int from)
     {
         for (var at = from; at < html.Length && at < from + MaxAttributes; at++)

@@ -9,8 +9,8 @@ internal interface ISamplingModel
     /// <exception cref="FailureException">No model is available, or a limit is reached.</exception>
     Task<SamplingOffer> OfferAsync(SamplingRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Asks the model that was offered. The cost counts for the chat.</summary>
-    /// <exception cref="FailureException">It did not respond, or a limit is reached.</exception>
+    /// <summary>Sends the request to the offered model. The cost counts for the chat.</summary>
+    /// <exception cref="FailureException">The model did not respond, or a limit is reached.</exception>
     Task<SamplingResponse> AskAsync(SamplingRequest request, SamplingOffer offer, CancellationToken cancellationToken);
 }
 

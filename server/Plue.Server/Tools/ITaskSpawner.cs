@@ -5,7 +5,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>The parameters of spawn_task.</summary>
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
-/// <param name="Model">Only one of the template's candidates; null leaves the choice to routing.</param>
+/// <param name="Model">One of the template's candidates; null leaves the choice to routing.</param>
 public sealed record SpawnRequest(
     string ParentId,
     string ToolUseId,
@@ -16,14 +16,14 @@ public sealed record SpawnRequest(
     string? Model
 );
 
-/// <summary>Creates tasks for spawn_task; implemented in <c>Agents</c>, on which tools do not depend.</summary>
+/// <summary>Creates tasks for spawn_task. Implemented in <c>Agents</c>, on which tools do not depend.</summary>
 public interface ITaskSpawner
 {
-    /// <summary>Checks whether the task may be created: template, count, depth, budget, provider. Changes nothing.</summary>
-    /// <exception cref="ToolFailureException">It may not.</exception>
+    /// <summary>Checks whether the task can be created: template, number, depth, budget and provider. Changes nothing.</summary>
+    /// <exception cref="ToolFailureException">The task cannot be created.</exception>
     Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Makes the task and waits until it has ended in whatever way. Cancelling stops it.</summary>
+    /// <summary>Creates the task and waits until it has ended. Cancellation stops it.</summary>
     /// <returns>Its result as JSON: status, outputs, output, files_changed, cost, execution_time_ms.</returns>
     Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken);
 }

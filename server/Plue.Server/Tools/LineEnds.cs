@@ -1,9 +1,8 @@
 namespace Plue.Server.Tools;
 
-/// <summary>How the lines of a text end.</summary>
 internal static class LineEnds
 {
-    /// <summary>Most of them end with CRLF.</summary>
+    /// <summary>True if most lines end with CRLF.</summary>
     public static bool IsWindows(string text)
     {
         var (all, windows) = (0, 0);

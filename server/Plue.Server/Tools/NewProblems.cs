@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The errors and warnings that an edit adds to its files, as the editor reports them.</summary>
+/// <summary>Determines the errors and warnings that an edit adds, as reported by the editor.</summary>
 internal sealed class NewProblems
 {
     private const int MaxShown = 20;
@@ -19,8 +19,8 @@ internal sealed class NewProblems
     private NewProblems(IEditor editor, IReadOnlyList<WorkspacePath> paths, EditorProblems before) =>
         (this.editor, this.paths, this.before) = (editor, paths, before);
 
-    /// <summary>Before the edit.</summary>
-    /// <returns>Null without an editor, and where nothing keeps the problems of these files up to date: nothing is waited for then.</returns>
+    /// <summary>Called before the edit.</summary>
+    /// <returns>Null without an editor, or if the problems of these files are not kept up to date, so that waiting would be useless.</returns>
     public static async Task<NewProblems?> BeforeAsync(
         EditorWindow? window,
         IReadOnlyList<WorkspacePath> paths,
@@ -39,13 +39,13 @@ internal sealed class NewProblems
         }
         catch (FailureException)
         {
-            // The edit does not need them.
+            // The edit does not depend on the problems.
             return null;
         }
     }
 
-    /// <summary>After the edit: waits for the language server, for two seconds at most.</summary>
-    /// <returns>Begins with a line break; empty if there is nothing new.</returns>
+    /// <summary>Called after the edit. Waits up to two seconds for the language server.</summary>
+    /// <returns>Starts with a line break; empty if there are no new problems.</returns>
     public async Task<string> AfterAsync(CancellationToken cancellationToken)
     {
         EditorProblems after;
@@ -55,11 +55,11 @@ internal sealed class NewProblems
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException)
         {
-            // The edit was made; its result must not be lost.
+            // The edit has succeeded; its result must not be lost.
             return "";
         }
 
-        // An edit moves problems to other lines.
+        // Line numbers are ignored, because an edit moves problems.
         var known = before.Problems.CountBy(KeyOf).ToDictionary();
         List<EditorProblem> added = [];
         foreach (var problem in after.Problems.Where(one => one.Severity <= Warning))

@@ -7,19 +7,18 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A cell of a notebook.</summary>
 /// <param name="Kind"><c>code</c>, <c>markdown</c> or <c>raw</c>.</param>
 /// <param name="Language">Null for a cell without code.</param>
 internal sealed record NotebookCell(string Kind, string Source, string? Language);
 
-/// <summary>A Jupyter notebook: its cells as text, and edits that leave all other bytes of the file as they are.</summary>
+/// <summary>A Jupyter notebook: its cells as text, and edits that keep all other bytes of the file.</summary>
 internal sealed class Notebook
 {
     public const string Extension = ".ipynb";
     public const string Code = "code";
     private const int MaxOutput = 2_000;
 
-    /// <summary>Cells have IDs since this minor version of format 4.</summary>
+    /// <summary>The minor version of format 4 that introduced cell ids.</summary>
     private const int FirstMinorWithIds = 5;
     private readonly byte[] json;
     private readonly JsonElement root;
@@ -37,7 +36,7 @@ internal sealed class Notebook
 
     public static bool IsNotebook(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
 
-    /// <returns>Null when it is no notebook.</returns>
+    /// <returns>Null if the text is not a notebook.</returns>
     public static Notebook? Of(string text)
     {
         try
@@ -59,13 +58,13 @@ internal sealed class Notebook
         }
     }
 
-    /// <summary>A key for <see cref="SeenFiles"/>: outputs may change between reading and editing a cell, cells may not.</summary>
+    /// <summary>Gets the key for <see cref="SeenFiles"/>. Outputs may change between reading and editing a cell; cells may not.</summary>
     public static string SeenKey(string path) => $"{path}#cells";
 
     public string HashOfCells =>
         FolderHandle.HashOf(Encoding.UTF8.GetBytes(string.Join('\0', Cells.Select(cell => $"{cell.Kind}\0{cell.Source}"))));
 
-    /// <summary>The cells with their latest outputs, shortened.</summary>
+    /// <summary>Gets the cells with their latest outputs, truncated.</summary>
     public string Shown()
     {
         var output = new StringBuilder();
@@ -95,7 +94,7 @@ internal sealed class Notebook
     }
 
     /// <param name="at">The index of the cell.</param>
-    /// <returns>The text of the file with this source in place of the cell's.</returns>
+    /// <returns>The text of the file with the new source.</returns>
     public string Replace(int at, string source)
     {
         var cell = positions.Cells[at];
@@ -104,7 +103,7 @@ internal sealed class Notebook
             : Splice(cell.Start + 1, cell.Start + 1, $"{Property("source", SourceLines(source))},");
     }
 
-    /// <param name="at">The index that the new cell gets.</param>
+    /// <param name="at">The index of the new cell.</param>
     public string Insert(int at, string kind, string source)
     {
         var cells = positions.Cells;
@@ -132,7 +131,7 @@ internal sealed class Notebook
         : Child(metadata, "kernelspec") is { } kernel && TextOf(kernel, "language") is { Length: > 0 } language ? language
         : "python";
 
-    /// <summary>The keys in the order of Jupyter.</summary>
+    /// <summary>Creates a cell with its keys in the order of Jupyter.</summary>
     private string NewCell(string kind, string source)
     {
         var hasIds = Number(root, "nbformat") > 4 || (Number(root, "nbformat") == 4 && Number(root, "nbformat_minor") >= FirstMinorWithIds);
@@ -156,7 +155,7 @@ internal sealed class Notebook
 
     private string Property(string name, string value) => $"{Break(3)}\"{name}\":{(positions.Indent is null ? "" : " ")}{value}";
 
-    /// <summary>Jupyter stores a text as its lines.</summary>
+    /// <summary>Gets the source as an array of lines, as Jupyter stores it.</summary>
     private string SourceLines(string source)
     {
         List<string> lines = [];
@@ -170,7 +169,7 @@ internal sealed class Notebook
         return lines.Count == 0 ? "[]" : $"[{string.Join(',', lines)}{Break(3)}]";
     }
 
-    /// <summary>A line break with indentation, as the file has it; empty for a file of one line.</summary>
+    /// <summary>Gets a line break with indentation in the style of the file; empty for a file with one line.</summary>
     private string Break(int depth) =>
         positions.Indent is { } indent ? positions.LineBreak + string.Concat(Enumerable.Repeat(indent, depth)) : "";
 
@@ -221,7 +220,7 @@ internal sealed class Notebook
             ? number
             : 0;
 
-    /// <summary>A text, or the lines of one.</summary>
+    /// <summary>Gets a string, or the joined lines of an array.</summary>
     private static string TextOf(JsonElement parent, string name) =>
         !parent.TryGetProperty(name, out var value)
             ? ""
@@ -236,12 +235,12 @@ internal sealed class Notebook
 
     private sealed record Position(int Start, int End, (int Start, int End)? Source);
 
-    /// <summary>Where the cells are in the bytes of the file.</summary>
-    /// <param name="Start">Of the list of cells.</param>
-    /// <param name="Indent">Of one level; null for a file of one line.</param>
+    /// <summary>The byte positions of the cells.</summary>
+    /// <param name="Start">The start of the list of cells.</param>
+    /// <param name="Indent">The indentation of one level; null for a file with one line.</param>
     private sealed record Positions(int Start, int End, IReadOnlyList<Position> Cells, string? Indent, string LineBreak)
     {
-        /// <returns>Null when there is no list of cells, or more than one.</returns>
+        /// <returns>Null if there is no list of cells, or more than one.</returns>
         public static Positions? Read(byte[] json)
         {
             var reader = new Utf8JsonReader(json);
@@ -297,7 +296,7 @@ internal sealed class Notebook
             return new Position(start, (int)reader.BytesConsumed, source);
         }
 
-        /// <summary>The blanks before a key of the first level.</summary>
+        /// <summary>Gets the whitespace before a top-level key.</summary>
         private static string? IndentAt(byte[] json, int at)
         {
             var blanks = at;

@@ -4,9 +4,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A file that gets new content, as it was shown.</summary>
+/// <summary>A planned write of exactly the content that was displayed.</summary>
 /// <param name="before">Null for a new file.</param>
-/// <param name="after">The content in the encoding of the file, and as text.</param>
+/// <param name="after">The content in the file's encoding, and as text.</param>
 /// <param name="resultText">The result for the model after the write.</param>
 internal sealed class PlannedFileWrite(
     WorkspacePath path,

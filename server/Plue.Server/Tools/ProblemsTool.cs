@@ -8,7 +8,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Lists the problems that the editor shows, of a file or of the workspace.</summary>
+/// <summary>Lists the problems that the editor shows for a file or the workspace.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 internal sealed class ProblemsTool(string description, PermissionPolicy policy, EditorWindow window) : ITool
 {
@@ -63,7 +63,7 @@ internal sealed class ProblemsTool(string description, PermissionPolicy policy, 
             text.Append(EditorText.Of(problem, about.Folders)).Append('\n');
         }
 
-        // The editor may have cut the list off.
+        // The editor may have truncated the list.
         var total = found.Problems.Count < found.Total ? found.Total : problems.Count;
         var shown = Math.Min(problems.Count, MaxShown);
         text.Append(

@@ -10,19 +10,19 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
+/// <summary>Reads a file of the workspace, an image, a notebook, or the rest of a truncated output.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="editor">For files with unsaved changes; null reads only the disk.</param>
-/// <param name="skills">Their files can be read; null for none.</param>
+/// <param name="editor">Reads files with unsaved changes; null reads only the disk.</param>
+/// <param name="skills">The skills whose files can be read; null for none.</param>
 public sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null, SkillCatalog? skills = null) : ITool
 {
-    /// <summary>Lines of one answer.</summary>
+    /// <summary>The maximum number of lines per result.</summary>
     public const int MaxLines = 2_000;
 
-    /// <summary>Characters of one answer, below what <see cref="ToolRunner"/> cuts.</summary>
+    /// <summary>The maximum number of characters per result, below the limit of <see cref="ToolRunner"/>.</summary>
     public const int MaxCharacters = 36_000;
 
-    /// <summary>Characters of one line.</summary>
+    /// <summary>The maximum number of characters per line.</summary>
     public const int MaxLineLength = 2_000;
     private const int MaxImageBytes = 5 * 1024 * 1024;
 
@@ -58,7 +58,7 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
         );
     }
 
-    /// <summary>The lines of a range with their numbers, cut where it gets too long.</summary>
+    /// <summary>Gets a range of lines with line numbers, truncated if it is too long.</summary>
     internal static string Numbered(string text, int from, int? to, string? note)
     {
         var output = new StringBuilder();
@@ -205,7 +205,7 @@ public sealed class ReadTool(string description, ToolResults results, EditorWind
         public override string What => Shown;
         public override string? Where => FullPath;
 
-        /// <summary>No instructions of the workspace apply to it.</summary>
+        /// <summary>Empty, because no instructions of the workspace apply.</summary>
         public override IReadOnlyList<string> Touches => [];
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

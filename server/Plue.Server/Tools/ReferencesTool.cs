@@ -8,7 +8,10 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Finds the references, definition, implementations or calls of a symbol. The language server names the places; the lines are read here, as the policy allows.</summary>
+/// <summary>
+/// Finds the references, definition, implementations or calls of a symbol. The language server returns the positions; the lines are read here, as far as the
+/// policy allows.
+/// </summary>
 /// <param name="description">The description of the tool for the model.</param>
 internal sealed class ReferencesTool(string description, PermissionPolicy policy, EditorWindow window) : ITool
 {
@@ -48,7 +51,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
         );
     }
 
-    /// <summary>A symbol as the model names it: by its file, its line and its text.</summary>
+    /// <summary>Gets the symbol from the parameters: file, line and text.</summary>
     internal static (WorkspacePath Path, EditorSymbol Symbol) Symbol(ToolParameters given, ToolContext context)
     {
         var path = WorkspacePath.Resolve(context.Folders, given.Text("path"));
@@ -120,7 +123,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
         }
     }
 
-    /// <returns>Null if it cannot be read as text.</returns>
+    /// <returns>Null if the file cannot be read as text.</returns>
     private async Task<string[]?> LinesAsync(WorkspacePath path, CancellationToken cancellationToken)
     {
         try
@@ -132,7 +135,7 @@ internal sealed class ReferencesTool(string description, PermissionPolicy policy
         }
         catch (ToolFailureException)
         {
-            // The place is still worth naming.
+            // The position is still useful without the line.
             return null;
         }
     }

@@ -9,7 +9,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Renames a symbol in all files, as the language server says: one edit that is shown, approved, recorded and undone as a whole.</summary>
+/// <summary>Renames a symbol in all files with the language server, as one edit that is displayed, approved, recorded and undone as a whole.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 internal sealed class RenameTool(string description, EditorWindow window) : ITool
 {
@@ -177,7 +177,7 @@ internal sealed class RenameTool(string description, EditorWindow window) : IToo
                     var note = await WorkspaceFile.WriteAsync(file.Path, file.Before, file.After, file.Text, window, seen);
                     if (!wasSeen)
                     {
-                        // The model knows only the renamed lines of it.
+                        // The model knows only the renamed lines.
                         seen.Record(file.Path.Full, earlier ?? "");
                     }
 

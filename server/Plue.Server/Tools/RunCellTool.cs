@@ -56,7 +56,7 @@ internal sealed class RunCellTool(string description, EditorWindow window) : ITo
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
-            // The editor compares the source, so that only what was shown runs.
+            // The editor compares the source, so that only the displayed code runs.
             var run = await editor.RunCellAsync(
                 path.Full,
                 number - 1,

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The calls that run now, so that a user can stop one of them and let the response continue.</summary>
+/// <summary>The running calls, so that a user can stop one of them and let the response continue.</summary>
 public sealed class RunningCalls
 {
     private readonly ConcurrentDictionary<(string CodexId, string ToolUseId), CancellationTokenSource> running = new();
 
-    /// <summary>Cancels one call. False if it does not run here.</summary>
+    /// <summary>Cancels one call. Returns false if it is not running here.</summary>
     public bool Stop(string codexId, string toolUseId)
     {
         if (!running.TryGetValue((codexId, toolUseId), out var stop))
@@ -21,13 +21,13 @@ public sealed class RunningCalls
         }
         catch (ObjectDisposedException)
         {
-            // It ended meanwhile.
+            // It has just ended.
         }
 
         return true;
     }
 
-    /// <returns>Dispose it when the call has ended.</returns>
+    /// <returns>An entry to dispose when the call has ended.</returns>
     internal Entry Add(string codexId, string toolUseId) => new(this, (codexId, toolUseId));
 
     internal sealed class Entry : IDisposable

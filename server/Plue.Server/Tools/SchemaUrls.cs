@@ -4,14 +4,12 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>
-/// Schema URLs that an editor fetches automatically as soon as it opens a file. Whoever writes such a file can send data in the URL.
-/// </summary>
+/// <summary>Finds schema URLs that an editor fetches automatically when it opens a file. The author of such a file could send data in the URL.</summary>
 internal static partial class SchemaUrls
 {
     private const int MaxUrls = 20;
 
-    /// <summary>Those that were not there before.</summary>
+    /// <summary>Gets the URLs that a change adds.</summary>
     /// <param name="before">Null for a new file.</param>
     public static IReadOnlyList<Uri> Added(byte[]? before, byte[] after)
     {
@@ -21,7 +19,7 @@ internal static partial class SchemaUrls
 
     private static HashSet<Uri> Of(byte[] content)
     {
-        // UTF-16 text becomes readable after removing its zero bytes.
+        // UTF-16 text becomes readable by removing its zero bytes.
         var text = EscapeSequence()
             .Replace(
                 Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal),

@@ -9,10 +9,10 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Finds files by name and lines by what they say.</summary>
+/// <summary>Finds files by name, and lines by content.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="policy">Each searched file is evaluated like a read.</param>
-/// <param name="editor">For files with unsaved changes; null searches only the disk.</param>
+/// <param name="editor">Searches unsaved changes, too; null searches only the disk.</param>
 public sealed class SearchTool(string description, PermissionPolicy policy, EditorWindow? editor = null) : ITool
 {
     private const int MaxLines = 200;
@@ -30,7 +30,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
     public ToolDeclaration Declaration { get; } = new("search", description, Schema);
     public bool IsReadOnly => true;
 
-    /// <summary>Null where there is no ripgrep.</summary>
+    /// <summary>Gets the path of ripgrep; null if it is not installed.</summary>
     internal string? Ripgrep { get; init; } = WorkspaceListing.FindRipgrep();
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
         EditorWindow? editor
     ) : PlannedCall
     {
-        /// <summary>The text in the editor.</summary>
+        /// <summary>Unsaved text in the editor.</summary>
         private readonly Dictionary<WorkspacePath, string> unsaved = [];
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [.. folders.Paths.Select(path => new ToolAction.ReadFile(path))];
@@ -154,7 +154,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
 
         private WorkspacePath FileOf(WorkspaceFolder folder, string relative) => new(folders, folder, "", relative);
 
-        /// <summary>A pattern is of the path in a folder; with several folders it can also begin with the name of one.</summary>
+        /// <summary>True if the path matches the pattern: relative to its folder or, with several folders, starting with the folder's name.</summary>
         private bool IsRequested(WorkspacePath file) =>
             request.Files is not { } pattern || pattern.IsMatch(file.Relative) || (folders.AreSeveral && pattern.IsMatch(file.Shown));
 
@@ -164,7 +164,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             time.CancelAfter(SearchTimeout);
             try
             {
-                // Only plain letters are the same bytes in every encoding.
+                // Other characters than ASCII have different bytes in other encodings.
                 var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
                 var isWhole = true;
                 List<WorkspacePath> files = [];
@@ -178,7 +178,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
                 var requested = files.Where(IsRequested);
                 if (unsaved.Count > 0)
                 {
-                    // The text in the editor can match where the file does not.
+                    // Unsaved text can match although the file does not.
                     requested = requested.Union(unsaved.Keys).OrderBy(file => file.Shown, StringComparer.Ordinal);
                 }
                 var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
@@ -364,7 +364,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // It went away, is a link or a pipe: then it is nothing to search.
+                // The file was deleted, or is a link or a pipe.
                 return null;
             }
         }
@@ -395,7 +395,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy, Edit
             }
         }
 
-        /// <summary>The line, or of a long one the part that fits.</summary>
+        /// <summary>Gets the line, or the relevant part of a long one.</summary>
         private string Excerpt(string text)
         {
             if (text.Length <= MaxLineLength)

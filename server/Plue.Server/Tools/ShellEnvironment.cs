@@ -2,7 +2,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The environment of a command: variables that build tools need, without any that could hold a key.</summary>
+/// <summary>The environment of commands: variables that build tools need, without any that could contain a key.</summary>
 internal static class ShellEnvironment
 {
     private static readonly string[] Tools =
@@ -30,7 +30,7 @@ internal static class ShellEnvironment
         "LD_LIBRARY_PATH",
     ];
 
-    /// <summary>For programs that would otherwise wait for terminal input.</summary>
+    /// <summary>Keeps programs from waiting for terminal input.</summary>
     private static readonly Dictionary<string, string> NonInteractive = new()
     {
         ["TERM"] = "dumb",
@@ -42,7 +42,7 @@ internal static class ShellEnvironment
         ["DEBIAN_FRONTEND"] = "noninteractive",
     };
 
-    /// <param name="allowNetwork">Without it a proxy is useless, and its address may have a password in it.</param>
+    /// <param name="allowNetwork">False omits proxies, which would be useless and whose addresses can contain a password.</param>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool allowNetwork)
     {
         var environment = new Dictionary<string, string>(NonInteractive, StringComparer.Ordinal);
@@ -58,7 +58,7 @@ internal static class ShellEnvironment
             }
         }
 
-        // A relative entry would be resolved in the workspace.
+        // Relative entries would be resolved in the workspace.
         environment["PATH"] = string.Join(
             Path.PathSeparator,
             environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)

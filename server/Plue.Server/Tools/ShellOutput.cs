@@ -5,12 +5,12 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// Sanitizes the output of a command while it runs: terminal sequences are removed and other
-/// control characters shown. Keeps the head and the tail; long output is stored on disk.
+/// Sanitizes the output of a command while it runs: terminal sequences are removed and other control characters are made visible. Keeps the head and the tail;
+/// long output is stored on disk.
 /// </summary>
 internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
 {
-    /// <summary>Characters of each of head and tail.</summary>
+    /// <summary>The number of characters of the head and of the tail.</summary>
     public const int Part = 15_000;
     private const int MaxSequenceLength = 4_096;
 
@@ -33,7 +33,7 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         TextEscape,
     }
 
-    /// <returns>The same as harmless text, to be shown at once.</returns>
+    /// <returns>The sanitized text for immediate display.</returns>
     public string Add(ReadOnlySpan<byte> bytes)
     {
         var characters = new char[decoder.GetCharCount(bytes, flush: false)];
@@ -49,7 +49,7 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         return text;
     }
 
-    /// <summary>Gets the complete output, or head and tail with a hint how to read the rest.</summary>
+    /// <summary>Gets the complete output, or its head and tail with a hint how to read the rest.</summary>
     public override string ToString()
     {
         if (length <= 2 * Part)
@@ -107,7 +107,9 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         }
     }
 
-    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. An unterminated sequence becomes text after a limit.</summary>
+    /// <summary>
+    /// Removes ECMA-48 sequences: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. An unterminated sequence becomes text after a limit.
+    /// </summary>
     private void Process(char character, StringBuilder clean)
     {
         if (state != State.Text && ++sequence > MaxSequenceLength)
@@ -166,7 +168,7 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         }
     }
 
-    /// <summary>A return alone begins a line of its own.</summary>
+    /// <summary>Writes a character. A carriage return without a line feed starts a new line.</summary>
     private void Emit(char character, StringBuilder clean)
     {
         if (wasReturn)

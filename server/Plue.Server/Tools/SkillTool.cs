@@ -7,8 +7,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Loads a skill: its text, and the list of its files. There is no such tool while there is no skill for the model.</summary>
-/// <param name="textOf">The description of the tool with this name, for the model.</param>
+/// <summary>Loads a skill: its text, and the list of its files. The tool is not available if there is no skill for the model.</summary>
+/// <param name="textOf">Gets the description of the tool with this name for the model.</param>
 public sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf) : IToolSource
 {
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ public sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf)
         );
     }
 
-    /// <param name="names">All that can be loaded; empty where not all are known to the model.</param>
+    /// <param name="names">All skills that can be loaded; empty if the model does not know all.</param>
     private sealed class Tool(SkillCatalog skills, string description, IReadOnlyList<string> names) : ITool
     {
         public string Name => ToolNames.Skill;
@@ -47,7 +47,7 @@ public sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf)
 
         private static string Schema(IReadOnlyList<string> names)
         {
-            // Names are lower-case letters, digits and hyphens.
+            // Not escaped, because names consist of lower-case letters, digits and hyphens.
             var choice = names.Count == 0 ? "" : $",\"enum\":[{string.Join(',', names.Select(name => $"\"{name}\""))}]";
             return $$$"""{"type":"object","properties":{"name":{"type":"string"{{{choice}}}},"arguments":{"type":"string"}},"required":["name"],"additionalProperties":false}""";
         }
@@ -69,7 +69,7 @@ public sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf)
             );
     }
 
-    /// <summary>The folder of a skill as tools name it: from the workspace, or absolute.</summary>
+    /// <summary>Gets the path of a skill's folder for tools: relative to the workspace, or absolute.</summary>
     public static string FolderFor(Skill skill, WorkspaceFolders? folders) =>
         folders?.FolderOf(skill.Folder) is { } inside
             ? folders.Shown(inside, Path.GetRelativePath(inside.Path, skill.Folder).Replace(Path.DirectorySeparatorChar, '/'))

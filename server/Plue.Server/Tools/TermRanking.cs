@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Ranks short texts by the words of a query (BM25). Words of a name count more than those of its description.</summary>
+/// <summary>Ranks short texts by the words of a query (BM25). Words of a name weigh more than those of its description.</summary>
 internal sealed partial class TermRanking
 {
     private const double Saturation = 1.2;
@@ -32,7 +32,7 @@ internal sealed partial class TermRanking
         averageLength = texts.Count == 0 ? 1 : Math.Max(1, texts.Average(text => text.Values.Sum()));
     }
 
-    /// <returns>The places of those that have one of the words, best first; equal ones in their order.</returns>
+    /// <returns>The indexes of texts that contain one of the words, best first; ties keep their order.</returns>
     public IReadOnlyList<int> Find(string query, int count)
     {
         var scores = new double[texts.Count];
@@ -52,7 +52,7 @@ internal sealed partial class TermRanking
         return [.. Enumerable.Range(0, texts.Count).Where(at => scores[at] > 0).OrderByDescending(at => scores[at]).Take(count)];
     }
 
-    /// <summary>The beginning of a longer word counts too: "issue" is in "issues".</summary>
+    /// <summary>Counts a word in a text, also as a prefix: "issue" matches "issues".</summary>
     private static int CountOf(Dictionary<string, int> text, string word) =>
         text.TryGetValue(word, out var exact) ? exact
         : word.Length < MinPrefix ? 0
@@ -64,7 +64,7 @@ internal sealed partial class TermRanking
             .DefaultIfEmpty()
             .Max();
 
-    /// <summary>Names are split at underscores, hyphens and capital letters.</summary>
+    /// <summary>Splits text into words; names are split at underscores, hyphens and capital letters.</summary>
     private static IEnumerable<string> WordsOf(string text) => Words().Matches(text).Select(match => match.Value.ToLowerInvariant());
 
     [GeneratedRegex(@"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}]+|\p{Nd}+")]

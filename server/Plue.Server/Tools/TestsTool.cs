@@ -5,7 +5,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Runs tests that extensions of the editor found, and reads the results.</summary>
+/// <summary>Runs tests that extensions of the editor found, and returns the results.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 internal sealed class TestsTool(string description, EditorWindow window) : ITool
 {
@@ -41,7 +41,7 @@ internal sealed class TestsTool(string description, EditorWindow window) : ITool
                 : $"Run tests in VS Code: {string.Join(", ", files.Select(file => file.Shown).Concat(names))}";
         public override string? Where => workspace.Full;
 
-        /// <summary>Tests can change files.</summary>
+        /// <summary>Null (unknown), because tests can change files.</summary>
         public override IReadOnlyList<string>? Changes => null;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>

@@ -3,9 +3,9 @@ using System.Text;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Where a passage is in a text, and what the text becomes when it is replaced.</summary>
-/// <param name="Text">The text afterwards.</param>
-/// <param name="Count">How many places changed.</param>
+/// <summary>The result of replacing a passage in a text.</summary>
+/// <param name="Text">The new text.</param>
+/// <param name="Count">The number of replacements.</param>
 /// <param name="Line">The line of the first occurrence, from 1.</param>
 /// <param name="Note">How the match differed from the given text; null for an exact match.</param>
 internal sealed record TextReplacement(string Text, int Count, int Line, string? Note)
@@ -13,7 +13,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
     private const int MaxCompared = 4_000_000;
     private const int MaxShown = 12;
 
-    /// <summary>How much may differ, the strictest first.</summary>
+    /// <summary>The accepted differences, strictest first.</summary>
     private static readonly (Func<string, string> Fold, bool MayShift, string Said)[] FuzzyMatches =
     [
         (line => line.TrimEnd(), false, "after ignoring trailing whitespace"),
@@ -21,8 +21,8 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
         (line => Normalize(line).TrimEnd(), true, "after ignoring indentation, which was preserved"),
     ];
 
-    /// <param name="all">Every place; then the passage has to be there letter for letter.</param>
-    /// <exception cref="ToolFailureException">It does not exist, or more than once.</exception>
+    /// <param name="all">True to replace all occurrences; the passage must then match exactly.</param>
+    /// <exception cref="ToolFailureException">The passage does not exist or is ambiguous.</exception>
     public static TextReplacement Replace(string text, string old, string @new, bool all)
     {
         if (old.Length == 0)
@@ -135,7 +135,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
 
     private static string Indentation(string line) => line[..(line.Length - line.TrimStart().Length)];
 
-    /// <summary>The common change of indentation of all lines.</summary>
+    /// <summary>A change of indentation common to all lines.</summary>
     private sealed record IndentShift(string Added, string Removed)
     {
         public static readonly IndentShift None = new("", "");
@@ -159,7 +159,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
                 );
     }
 
-    /// <summary>Typographic signs as a keyboard has them.</summary>
+    /// <summary>Replaces typographic characters by those on a keyboard.</summary>
     private static string Normalize(string line)
     {
         var plain = new StringBuilder(line.Length);
@@ -238,13 +238,13 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
         return new ToolFailureException(output.ToString().TrimEnd('\n'));
     }
 
-    /// <summary>Shows invisible characters, because they are often the difference.</summary>
+    /// <summary>Shows hidden characters, because they are often the difference.</summary>
     private static string Quoted(string line) =>
         $"`{Platform.HiddenCharacters.Visible(Short(line)).Replace("\t", "⇥", StringComparison.Ordinal)}`";
 
     private static string Short(string line) => line.Length <= 200 ? line : line[..200] + "…";
 
-    /// <summary>From 0 to 1, by the pairs of letters that two lines share.</summary>
+    /// <summary>Gets the similarity of two lines, from 0 to 1, by common pairs of letters.</summary>
     private static double Similarity(string a, string b)
     {
         if (a.Length < 2 || b.Length < 2)
@@ -303,7 +303,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
 
     private static int LineOf(string text, int at) => text.AsSpan(0, at).Count('\n') + 1;
 
-    /// <summary>Without their ends; a last line break begins no line.</summary>
+    /// <summary>Gets the lines without their endings. A final line break does not start another line.</summary>
     private static List<(int Start, string Text, int End)> LinesOf(string text)
     {
         var lines = new List<(int, string, int)>();

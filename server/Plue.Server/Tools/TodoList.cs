@@ -13,15 +13,14 @@ public enum TodoState
 
 public sealed record TodoStep(string Text, TodoState State);
 
-/// <summary>The plan of an agent.</summary>
 public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 {
     public const string ToolName = "todo";
     private const int MaxSteps = 50;
     private const int MaxTextLength = 300;
 
-    /// <summary>The list as the last call that was not refused left it; null when there was none.</summary>
-    /// <param name="messages">In their order.</param>
+    /// <summary>Gets the list of the last call that was not refused; null if there is none.</summary>
+    /// <param name="messages">In order.</param>
     public static TodoList? Of(IEnumerable<Message> messages)
     {
         TodoList? last = null;
@@ -45,7 +44,7 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
         return last;
     }
 
-    /// <exception cref="ToolFailureException">It is no list of steps.</exception>
+    /// <exception cref="ToolFailureException">The parameters are not a list of steps.</exception>
     public static TodoList Of(JsonElement parameters)
     {
         var steps = new ToolParameters(parameters, "steps").List("steps");
@@ -54,7 +53,7 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
             : throw new ToolFailureException($"The list has {steps.Count} steps; the maximum is {MaxSteps}. Combine small steps.");
     }
 
-    /// <summary>One line for each step.</summary>
+    /// <summary>Gets one line per step.</summary>
     public override string ToString() =>
         Steps
             .Aggregate(

@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The agent's list of steps, replaced as a whole by each call. The last call in the journal is the current list.</summary>
+/// <summary>The agent's todo list, which each call replaces. The last call in the journal is the current list.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 public sealed class TodoTool(string description) : ITool
 {

@@ -3,13 +3,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The parameters of a tool call, or of an object in it. Unknown parameters are refused.</summary>
+/// <summary>The parameters of a tool call, or of a nested object. Unknown parameters are refused.</summary>
 internal sealed class ToolParameters
 {
     private readonly Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
 
-    /// <param name="known">Every parameter of the tool.</param>
-    /// <exception cref="ToolFailureException">There is another one, or one twice.</exception>
+    /// <param name="known">All parameters of the tool.</param>
+    /// <exception cref="ToolFailureException">A parameter is unknown or duplicate.</exception>
     public ToolParameters(JsonElement parameters, params string[] known)
     {
         foreach (var property in parameters.EnumerateObject())
@@ -31,7 +31,7 @@ internal sealed class ToolParameters
     public string Text(string name) =>
         OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done. Set it to a string.");
 
-    /// <returns>Null when it does not exist.</returns>
+    /// <returns>Null if the parameter is missing.</returns>
     public string? OptionalText(string name) =>
         Value(name) switch
         {
@@ -49,7 +49,7 @@ internal sealed class ToolParameters
             _ => throw Invalid(name, $"a whole number from {min} to {max}"),
         };
 
-    /// <returns>Null when it does not exist.</returns>
+    /// <returns>Null if the parameter is missing.</returns>
     public decimal? OptionalAmount(string name, decimal max) =>
         Value(name) switch
         {
@@ -58,7 +58,7 @@ internal sealed class ToolParameters
             _ => throw Invalid(name, $"a number greater than 0 and at most {max}"),
         };
 
-    /// <returns>Null when it does not exist.</returns>
+    /// <returns>Null if the parameter is missing.</returns>
     public JsonElement? OptionalObject(string name) =>
         Value(name) switch
         {
@@ -80,7 +80,7 @@ internal sealed class ToolParameters
     public IReadOnlyList<JsonElement> List(string name) =>
         Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 
-    /// <returns>Empty when it does not exist.</returns>
+    /// <returns>Empty if the parameter is missing.</returns>
     public IReadOnlyList<string> OptionalTexts(string name, int maxCount, int maxLength) =>
         Value(name) switch
         {

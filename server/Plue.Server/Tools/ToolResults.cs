@@ -5,12 +5,12 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Stores results that are too long for a model for a few days: <c>read</c> accepts <c>plue-output:ID</c>. Thread-safe.</summary>
+/// <summary>Stores results that are too long for a model for some days; <c>read</c> accepts <c>plue-output:ID</c>. Thread-safe.</summary>
 public sealed class ToolResults(PluePaths paths, TimeProvider time)
 {
     public const string Scheme = "plue-output:";
 
-    /// <summary>Bytes of one result that are kept.</summary>
+    /// <summary>The maximum size of a stored result in bytes.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxFiles = 200;
     private static readonly TimeSpan Age = TimeSpan.FromDays(7);
@@ -18,7 +18,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     private string Folder => Path.Combine(paths.Home, "outputs");
 
     /// <summary>Gets a result for the model: complete, or its head and tail with a hint how to read the rest.</summary>
-    /// <param name="maxLength">Characters.</param>
+    /// <param name="maxLength">In characters.</param>
     public string Truncate(string codexId, string text, int maxLength)
     {
         if (text.Length <= maxLength)
@@ -47,8 +47,8 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
             ? text
             : $"{TextCut.Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{TextCut.Tail(text, maxLength / 2)}";
 
-    /// <summary>A result that is still growing.</summary>
-    /// <exception cref="IOException">The disk said no.</exception>
+    /// <summary>Creates a stored result that can be appended to.</summary>
+    /// <exception cref="IOException">The file could not be created.</exception>
     public StoredOutput Create(string codexId)
     {
         DurableFile.CreatePrivateDirectory(Folder);
@@ -60,7 +60,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
         );
     }
 
-    /// <exception cref="ToolFailureException">There is none, or it is another agent's.</exception>
+    /// <exception cref="ToolFailureException">The result does not exist or belongs to another agent.</exception>
     public string Read(string codexId, string name)
     {
         var id = name[Scheme.Length..];
@@ -90,7 +90,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     private string PathOf(string codexId, string id) =>
         Path.Combine(Folder, $"{FolderHandle.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
 
-    /// <summary>Deletes the oldest outputs; by age only while the clock is trusted. Files that another process deleted concurrently are ignored.</summary>
+    /// <summary>Deletes the oldest results; by age only while the clock is trusted. Files that another process deletes at the same time are ignored.</summary>
     private void DeleteExpired()
     {
         var oldest = ExpiryClock.Read(paths, time) - Age ?? DateTimeOffset.MinValue;
@@ -102,7 +102,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
     }
 }
 
-/// <summary>One result on the disk, readable by its user alone.</summary>
+/// <summary>A stored result, readable only by its user.</summary>
 public sealed class StoredOutput(string name, FileStream file) : IDisposable
 {
     private long length;
@@ -115,7 +115,7 @@ public sealed class StoredOutput(string name, FileStream file) : IDisposable
             )
             : $"`read` of `{name}` shows all of it";
 
-    /// <summary>Content over the limit is dropped.</summary>
+    /// <summary>Appends text. Content over the limit is dropped.</summary>
     public void Write(string text)
     {
         if (length >= ToolResults.MaxBytes)

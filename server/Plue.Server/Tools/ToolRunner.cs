@@ -7,14 +7,13 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A call of a model.</summary>
 /// <param name="Parameters">A JSON object as the model wrote it.</param>
 public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
 {
-    /// <summary>Why it is not run, as a sentence for the model; null when it is.</summary>
+    /// <summary>Gets why the call is not run, as a sentence for the model; null if it is.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Arguments that are not a JSON object, as the model wrote them; null for all others.</summary>
+    /// <summary>Gets the arguments as the model wrote them, if they are not a JSON object; otherwise null.</summary>
     public string? Raw { get; init; }
 }
 
@@ -25,48 +24,47 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 
-    /// <summary>Instruction files at the end of the result.</summary>
+    /// <summary>Gets the instruction files at the end of the result.</summary>
     public IReadOnlyList<Messages.InstructionSource> Instructions { get; init; } = [];
 
-    /// <summary>The exit code of a command; null for other calls and for stopped commands.</summary>
+    /// <summary>Gets the exit code of a command; null for other calls and for stopped commands.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>The user's decision; null if no approval was needed.</summary>
+    /// <summary>Gets the user's decision; null if no approval was needed.</summary>
     public Messages.ApprovalNote? Approval { get; init; }
 
-    /// <summary>USD that it cost beside the response; null for nothing.</summary>
+    /// <summary>Gets the cost of the call in USD, in addition to the response; null for none.</summary>
     public decimal? Cost { get; init; }
 
-    /// <summary>How long it ran, without what it waited for an approval; null when it did not run.</summary>
+    /// <summary>Gets the duration without waiting for approval; null if the call did not run.</summary>
     public TimeSpan? RunTime { get; init; }
 }
 
-/// <summary>Receives the progress of tool calls.</summary>
 public interface IToolObserver
 {
-    /// <summary>Returns when the intent is durable. Called before anything with effects is done.</summary>
+    /// <summary>Completes when the intent is stored. Called before anything with effects.</summary>
     ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken);
 
-    /// <summary>The reason of a cancellation, as a sentence for the model.</summary>
+    /// <summary>Gets the reason for a cancellation, as a sentence for the model.</summary>
     string WhyStopped => Messages.InterruptedCall.Error;
 
     void Progress(ToolCall call, string text);
 
-    /// <summary>It waits for the user, or does so no longer.</summary>
+    /// <summary>Reports that the call starts or stops waiting for the user.</summary>
     void Waiting(ToolCall call, bool isWaiting);
 
-    /// <summary>The command of a hook ran for a call.</summary>
+    /// <summary>Reports that a hook command ran for a call.</summary>
     void HookRan(Messages.HookRun run) { }
 
     void Finished(ToolCallResult result);
 }
 
 /// <summary>
-/// The only place where tool calls run: it finds and plans the call, runs its hooks, evaluates permissions, requests approval, stores the intent, records
-/// changes, runs it and truncates the result. A model cannot bypass it.
+/// Runs all tool calls: finds and plans a call, runs its hooks, evaluates permissions, requests approval, stores the intent, records changes, and truncates the
+/// result. A model cannot bypass it.
 /// </summary>
 /// <param name="results">Stores truncated results; null discards the rest.</param>
-/// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
+/// <param name="blobs">Stores images; if null, they last only as long as the process.</param>
 public sealed class ToolRunner(
     PermissionPolicy policy,
     Approvals approvals,
@@ -81,15 +79,15 @@ public sealed class ToolRunner(
 
     public RunningCalls Running { get; } = new();
 
-    /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
+    /// <summary>Appended to the reason why a call was denied without a user.</summary>
     public const string NobodyAsked = "No user is available to approve it.";
 
-    /// <summary>Characters of a result that the model gets at once.</summary>
+    /// <summary>The maximum length of a result for the model in characters.</summary>
     public const int MaxResultLength = 40_000;
 
-    /// <summary>Runs the calls of one round. Those that only read run beside each other, everything else one after the other in the order of the calls.</summary>
-    /// <param name="contextOf">By the id of a call.</param>
-    /// <returns>One result for each call, in their order. Stopped calls have an error that reports it.</returns>
+    /// <summary>Runs the calls of one round. Read-only calls run in parallel, all others one after the other in the order of the calls.</summary>
+    /// <param name="contextOf">Gets the context by call id.</param>
+    /// <returns>One result per call, in order. Stopped calls have an error that reports it.</returns>
     public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
         IReadOnlyList<ToolCall> calls,
         Toolbox toolbox,
@@ -141,7 +139,7 @@ public sealed class ToolRunner(
             var hooks = new CallHooks(call, tool, context, observer);
             var planned = await hooks.BeforeAsync(Parse(call), cancellationToken);
             await AllowAsync(call, tool, planned, hooks, context, observer, note => approval = note, cancellationToken);
-            // A subtask has a time of its own, without what it waits.
+            // A subtask measures its own time, without waiting.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
             if (changesFiles || planned.Actions.Any(action => action.ReachesOut))
@@ -159,7 +157,7 @@ public sealed class ToolRunner(
                 };
             }
 
-            // Unsaved text is recorded only by the names of its files: then the changes of hooks are recorded after those of the call.
+            // Unsaved text is recorded only for explicit paths, so changes by hooks are then recorded after those of the call.
             var isWhole = planned.Unsaved is null && hooks.RunAfter(planned);
             // A started call is completed or stopped; its changes are recorded in any case.
             var scope = await FolderEdits.BeginAsync(
@@ -240,7 +238,7 @@ public sealed class ToolRunner(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopped);
         if (planned.Kind is ApprovalKind.Command or ApprovalKind.ServerTool or ApprovalKind.Fetch)
         {
-            // Empty output: from here on it runs, after any approval.
+            // Empty progress reports that the call is running, after any approval.
             observer.Progress(call, "");
         }
 
@@ -297,7 +295,7 @@ public sealed class ToolRunner(
         }
 
         await hooks.ApprovalRequestedAsync(planned, verdict.Why, cancellationToken);
-        // A rule that allows only part of the call would be requested repeatedly.
+        // A rule that allows only part of the call would not avoid the next approval.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         // Rules are stored for a folder.
         var (rule, ruleFolder) =
@@ -359,7 +357,7 @@ public sealed class ToolRunner(
         }
     }
 
-    /// <summary>Asks what a call wants to know, beside the approvals of all agents.</summary>
+    /// <summary>Asks the question of a call. It is listed with the approvals of all agents.</summary>
     private async Task<ApprovalAnswer> AskAsync(
         ToolCall call,
         ITool tool,
@@ -474,7 +472,7 @@ public sealed class ToolRunner(
         }
     }
 
-    /// <summary>No tool can say anything that a reader does not see, whatever files are called or hold.</summary>
+    /// <summary>Truncates text and makes hidden characters visible, so that no file name or content can hide text from a reader.</summary>
     private string Truncate(ToolContext context, string text)
     {
         text = HiddenCharacters.Visible(text);

@@ -8,8 +8,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Finds tools of MCP servers by words, in place of their definitions. What it finds is in the next request; finding a tool allows nothing.</summary>
-/// <param name="tools">All that can be found.</param>
+/// <summary>
+/// Finds tools of MCP servers by words, in place of their definitions. The next request contains the tools that were found; finding a tool does not allow
+/// calling it.
+/// </summary>
+/// <param name="tools">All tools that can be found.</param>
 internal sealed class ToolSearchTool(IReadOnlyList<ITool> tools) : ITool
 {
     public const string ToolName = "search_tools";
@@ -19,7 +22,7 @@ internal sealed class ToolSearchTool(IReadOnlyList<ITool> tools) : ITool
 
     public string Name => ToolName;
 
-    /// <summary>The same bytes as long as the servers and the number of their tools are the same.</summary>
+    /// <summary>Gets a declaration that is identical as long as the servers and the number of their tools are.</summary>
     public ToolDeclaration Declaration { get; } =
         new(
             ToolName,

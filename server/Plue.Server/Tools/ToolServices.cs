@@ -14,10 +14,10 @@ using Plue.Server.Tools.VsCode;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The tools of agents, the servers that offer some, and the runner.</summary>
+/// <summary>The services for tools: their sources, MCP servers, and the runner.</summary>
 internal sealed class ToolServices : IAsyncDisposable
 {
-    /// <param name="sources">Null for Plue's own tools and those of MCP servers.</param>
+    /// <param name="sources">Null for the built-in tools and those of MCP servers.</param>
     public ToolServices(
         PlatformServices platform,
         CodexServices codices,
@@ -105,7 +105,7 @@ internal sealed class ToolServices : IAsyncDisposable
     public ToolRunner Runner { get; }
     public AttachedPages Pages { get; }
 
-    /// <summary>In the order of their tools in requests.</summary>
+    /// <summary>Gets the sources in the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
     public HookServices Hooks { get; }
     public McpServers McpServers { get; }

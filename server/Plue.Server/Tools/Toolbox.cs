@@ -3,8 +3,8 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The tools that one codex has in one round, in a fixed order.</summary>
-/// <param name="deferred">Those that it gets when the model finds them, to keep requests short.</param>
+/// <summary>The tools of one codex in one round, in a fixed order.</summary>
+/// <param name="deferred">Tools that are added when the model finds them, to keep requests short.</param>
 public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? deferred = null)
 {
     private const int MaxHints = 3;
@@ -16,10 +16,10 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? de
 
     public IReadOnlyList<ToolDeclaration> Declarations => [.. tools.Select(tool => tool.Declaration)];
 
-    /// <param name="declaredName">As the model called it.</param>
+    /// <param name="declaredName">The name that the model called.</param>
     public ITool? Find(string declaredName) => tools.FirstOrDefault(tool => tool.Declaration.Name == declaredName);
 
-    /// <summary>With the deferred tools of these declared names behind all others, so that the beginning of the list stays the same.</summary>
+    /// <summary>Appends the deferred tools with these declared names, so that the beginning of the list stays identical.</summary>
     public Toolbox WithFound(IEnumerable<string> names)
     {
         List<ITool> found =
@@ -33,7 +33,7 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? de
         return found.Count == 0 ? this : new Toolbox([.. tools, .. found], deferred);
     }
 
-    /// <summary>Tells the model that there is no such tool, and which it may have meant.</summary>
+    /// <summary>Gets the message for the model about an unknown tool, with similar names.</summary>
     public string MissingMessage(string name)
     {
         if (deferred?.Any(tool => tool.Declaration.Name == name) == true)
@@ -61,11 +61,11 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? de
             : $"`{names[0]}`";
 }
 
-/// <summary>Where tools come from: Plue's own, and the servers'.</summary>
+/// <summary>A source of tools: built-in, or servers.</summary>
 public interface IToolSource
 {
-    /// <summary>The tools of these names that there are now. A server that is not approved or does not start offers none, and reports it.</summary>
-    /// <param name="names">As templates name them, <c>SERVER/*</c> included.</param>
-    /// <param name="notes">One sentence for each that does not exist.</param>
+    /// <summary>Gets the available tools with these names. A server that is not approved or does not start has none, and adds a note.</summary>
+    /// <param name="names">The names in templates, including <c>SERVER/*</c>.</param>
+    /// <param name="notes">Receives one sentence for each missing tool.</param>
     Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken);
 }

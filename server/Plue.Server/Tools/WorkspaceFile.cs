@@ -9,21 +9,21 @@ namespace Plue.Server.Tools;
 /// <summary>Reads and writes workspace files by descriptor, with errors as sentences for the model.</summary>
 internal static class WorkspaceFile
 {
-    /// <summary>Bytes of a file that is read or changed.</summary>
+    /// <summary>The maximum size in bytes of a file that is read or changed.</summary>
     public const int MaxBytes = 32 * 1024 * 1024;
 
-    /// <exception cref="ToolFailureException">It cannot be read.</exception>
+    /// <exception cref="ToolFailureException">The file cannot be read.</exception>
     public static byte[] Read(WorkspacePath path) =>
         TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
 
-    /// <summary>The text in the editor where it has unsaved changes, otherwise the file.</summary>
+    /// <summary>Reads the unsaved text in the editor if there is any, otherwise the file.</summary>
     /// <inheritdoc cref="TryReadAsync"/>
     public static async Task<FileVersion> ReadAsync(WorkspacePath path, EditorWindow? editor, CancellationToken cancellationToken) =>
         await TryReadAsync(path, editor, cancellationToken)
         ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
 
-    /// <returns>Null when there is no such file.</returns>
-    /// <exception cref="ToolFailureException">It cannot be read.</exception>
+    /// <returns>Null if the file does not exist.</returns>
+    /// <exception cref="ToolFailureException">The file cannot be read.</exception>
     public static async Task<FileVersion?> TryReadAsync(WorkspacePath path, EditorWindow? editor, CancellationToken cancellationToken)
     {
         var typed = editor is null ? null : await editor.ReadUnsavedAsync(path.Full, cancellationToken);
@@ -37,7 +37,7 @@ internal static class WorkspaceFile
             throw new ToolFailureException($"{path.Display} has unsaved changes in the editor and is too large to be read there.");
         }
 
-        // The editor saves it in the encoding of the file.
+        // The editor saves it in the file's encoding.
         var encoded = (FileText.Of(onDisk) ?? new FileText("", null)).Encode(typed);
         return encoded is null
             ? throw new ToolFailureException(
@@ -46,8 +46,8 @@ internal static class WorkspaceFile
             : new FileVersion(encoded, typed);
     }
 
-    /// <returns>Null when there is no such file.</returns>
-    /// <exception cref="ToolFailureException">It cannot be read.</exception>
+    /// <returns>Null if the file does not exist.</returns>
+    /// <exception cref="ToolFailureException">The file cannot be read.</exception>
     public static byte[]? TryRead(WorkspacePath path)
     {
         if (path.Relative.Length == 0)
@@ -86,10 +86,10 @@ internal static class WorkspaceFile
         }
     }
 
-    /// <summary>Writes it where it was read: unsaved text in the editor, as one undoable edit, otherwise the file.</summary>
-    /// <param name="before">Null when there must be nothing.</param>
-    /// <returns>What to tell the model of it; empty for nothing.</returns>
-    /// <exception cref="ToolFailureException">It was not written.</exception>
+    /// <summary>Writes to where the file was read: unsaved text in the editor, as one undoable edit, otherwise the file.</summary>
+    /// <param name="before">Null if the file must not exist.</param>
+    /// <returns>A note for the model; empty for none.</returns>
+    /// <exception cref="ToolFailureException">The text was not written, or the editor did not confirm it.</exception>
     public static async Task<string> WriteAsync(
         WorkspacePath path,
         FileVersion? before,
@@ -147,7 +147,7 @@ internal static class WorkspaceFile
         }
     }
 
-    /// <summary>The editor may format a file when it saves it.</summary>
+    /// <summary>Gets the note about a file that the editor saved, and possibly formatted.</summary>
     private static string Saved(WorkspacePath path, string text, SeenFiles seen)
     {
         var now = Read(path);
@@ -157,7 +157,7 @@ internal static class WorkspaceFile
             && Notebook.Of(file.Content)?.HashOfCells == Notebook.Of(text)?.HashOfCells
         )
         {
-            // The editor writes the whole notebook anew.
+            // The editor rewrites the whole notebook.
             seen.Record(path.Full, FolderHandle.HashOf(now));
             return " It had unsaved changes in the editor and was saved with them.";
         }
@@ -180,8 +180,8 @@ internal static class WorkspaceFile
         }
     }
 
-    /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
-    /// <exception cref="ToolFailureException">It was not written.</exception>
+    /// <param name="expected">The hash of the current content; null if the file must not exist.</param>
+    /// <exception cref="ToolFailureException">Nothing was written.</exception>
     public static void Write(WorkspacePath path, ReadOnlySpan<byte> content, string? expected)
     {
         CheckNotAwaited(path);

@@ -3,15 +3,18 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The files of the workspace without what version control ignores, without links, and without <c>.git</c>: by ripgrep where it is installed, else by ourselves, with the same result.</summary>
-/// <param name="ripgrep">Absolute; null where there is none.</param>
+/// <summary>
+/// Lists the files of the workspace without links, <c>.git</c>, and files ignored by version control. Uses ripgrep if it is installed, otherwise own code with
+/// the same result.
+/// </summary>
+/// <param name="ripgrep">The absolute path; null if it is not installed.</param>
 internal sealed class WorkspaceListing(string? ripgrep)
 {
     public const int MaxFiles = 300_000;
     private const int MaxIgnoreBytes = 1024 * 1024;
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where a user or the system installs it. PATH may lead into the workspace.</summary>
+    /// <summary>Finds ripgrep in the usual locations. PATH is not used, because it may lead into the workspace.</summary>
     public static string? FindRipgrep() =>
         OperatingSystem.IsWindows()
             ? null
@@ -19,9 +22,9 @@ internal sealed class WorkspaceListing(string? ripgrep)
                 File.Exists
             );
 
-    /// <summary>In the order of paths, from the workspace, with <c>/</c>.</summary>
-    /// <param name="containing">Returns files that contain these bytes, and possibly more; null for all. Only a prefilter.</param>
-    /// <param name="isWhole">False when there are more files than are listed.</param>
+    /// <summary>Gets the paths, sorted, relative to the workspace, with <c>/</c>.</summary>
+    /// <param name="containing">A prefilter: returns files that contain these bytes, and possibly more; null for all.</param>
+    /// <param name="isWhole">False if the list is truncated.</param>
     public IReadOnlyList<string> Files(
         string workspace,
         string? containing,
@@ -38,7 +41,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         return files;
     }
 
-    /// <returns>Null when it could not do it.</returns>
+    /// <returns>Null if ripgrep failed.</returns>
     private List<string>? ListWithRipgrep(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken)
     {
         List<string> arguments =
@@ -73,7 +76,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         arguments.AddRange(["--", "./"]);
         try
         {
-#pragma warning disable VSTHRD002 // Called on a thread of its own.
+#pragma warning disable VSTHRD002 // Called on a dedicated thread.
             return ReadAsync(
                     new ChildProcessStart
                     {
@@ -135,7 +138,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
             return files;
         }
 
-        // 1 means no match, 2 that some files could not be read.
+        // 1: no match; 2: some files could not be read
         return await child.Exited.WaitAsync(cancellationToken) is 0 or 1 or 2 ? files : null;
     }
 
@@ -161,7 +164,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
-                // A file without a valid name cannot be evaluated.
+                // A file with an invalid name cannot be evaluated.
                 if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal))
                 {
                     files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}");
@@ -192,7 +195,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         return files;
     }
 
-    /// <returns>Null where there is no such file that can be read.</returns>
+    /// <returns>Null if the file does not exist or cannot be read.</returns>
     private static string? TextOf(string workspace, string relative)
     {
         try

@@ -3,20 +3,20 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>A file or folder of the workspace as a model names it, and where it really is: every link on the way is followed once, here, and none later.</summary>
-/// <param name="Folders">Of the workspace, with their real paths.</param>
-/// <param name="Folder">The folder that it is in.</param>
-/// <param name="Requested">Absolute, as it was named.</param>
-/// <param name="Relative">From its folder, without links, with <c>/</c>; empty for the folder itself.</param>
+/// <summary>A file or folder of the workspace as named by a model, and its real location. All links are resolved here, once, and none later.</summary>
+/// <param name="Folders">The workspace folders, with their real paths.</param>
+/// <param name="Folder">The folder that contains it.</param>
+/// <param name="Requested">The absolute path as given.</param>
+/// <param name="Relative">Relative to the folder, with links resolved and with <c>/</c>; empty for the folder itself.</param>
 internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder Folder, string Requested, string Relative)
 {
     private const int MaxLinks = 40;
     private const int MaxLength = 4096;
 
-    /// <summary>The real path of its folder.</summary>
+    /// <summary>Gets the real path of the folder.</summary>
     public string Workspace => Folder.Path;
 
-    /// <summary>From the workspace: with several folders it begins with the name of its folder.</summary>
+    /// <summary>Gets the path relative to the workspace. With several folders, it starts with the folder's name.</summary>
     public string Shown => Folders.Shown(Folder, Relative);
 
     /// <summary>The path for display: one line, hidden characters visible.</summary>
@@ -24,12 +24,12 @@ internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder F
 
     public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
 
-    /// <summary>Both names are judged when they differ: a rule may speak of either.</summary>
+    /// <summary>Gets the actions for both paths if they differ, because a rule can match either.</summary>
     public IReadOnlyList<ToolAction> ActionsFor(Func<string, ToolAction> action) =>
         Requested == Full ? [action(Full)] : [action(Full), action(Requested)];
 
-    /// <param name="named">From the workspace, or absolute.</param>
-    /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a cycle.</exception>
+    /// <param name="named">Absolute, or relative to the workspace.</param>
+    /// <exception cref="ToolFailureException">The path is outside of the workspace, invalid, or contains a cycle of links.</exception>
     public static WorkspacePath Resolve(WorkspaceFolders? folders, string named)
     {
         if (folders is null)
@@ -68,8 +68,8 @@ internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder F
             );
     }
 
-    /// <summary>A path that the editor names.</summary>
-    /// <returns>Null for a file outside the workspace.</returns>
+    /// <summary>Gets the path for a file named by the editor.</summary>
+    /// <returns>Null for a file outside of the workspace.</returns>
     public static WorkspacePath? Find(WorkspaceFolders folders, string path) =>
         Path.IsPathFullyQualified(path) && (RealPath.TargetOf(path) ?? path) is var real ? At(folders, real, real) : null;
 
@@ -84,8 +84,8 @@ internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder F
         return new WorkspacePath(folders, folder, requested, relative == "." ? "" : relative);
     }
 
-    /// <summary>The path with every link in it followed, whether or not there is something at its end.</summary>
-    /// <exception cref="IOException">The links lead in a cycle.</exception>
+    /// <summary>Resolves all links in a path, whether or not its target exists.</summary>
+    /// <exception cref="IOException">The links form a cycle.</exception>
     private static string ResolveLinks(string full)
     {
         var at = Path.GetPathRoot(full)!;
@@ -123,7 +123,7 @@ internal sealed record WorkspacePath(WorkspaceFolders Folders, WorkspaceFolder F
         return at;
     }
 
-    /// <summary>The last first.</summary>
+    /// <summary>Gets the names of a path in reverse order.</summary>
     private static IEnumerable<string> Names(string path) =>
         path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
             .Where(name => name != ".")

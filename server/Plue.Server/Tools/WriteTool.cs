@@ -7,9 +7,9 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Writes a file.</summary>
+/// <summary>Creates a file or replaces its content.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-/// <param name="editor">For files with unsaved changes; null writes only the disk.</param>
+/// <param name="editor">Writes files with unsaved changes; null writes only the disk.</param>
 public sealed class WriteTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =

@@ -5,21 +5,21 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The hooks around one call of a tool.</summary>
+/// <summary>Runs the hooks before and after one tool call.</summary>
 internal sealed class CallHooks(ToolCall call, ITool tool, ToolContext context, IToolObserver observer)
 {
     private const int MaxFileBytes = 32 * 1024 * 1024;
 
     private JsonElement parameters;
 
-    /// <summary>Why a hook wants the user to be asked; null if none does.</summary>
+    /// <summary>Gets why a hook requires approval; null if none does.</summary>
     public string? Ask { get; private set; }
 
-    /// <summary>Begins the result for the model; empty for nothing.</summary>
+    /// <summary>Gets text to insert before the result; empty for none.</summary>
     public string Note { get; private set; } = "";
 
-    /// <summary>Plans the call, and plans it again if a hook replaced its arguments: the permissions apply to what then runs.</summary>
-    /// <exception cref="ToolFailureException">The call cannot be done, or a hook refused it.</exception>
+    /// <summary>Plans the call, and plans it again if a hook replaced its arguments, so that permissions apply to what will run.</summary>
+    /// <exception cref="ToolFailureException">The call is not possible, or a hook refused it.</exception>
     public async Task<PlannedCall> BeforeAsync(JsonElement given, CancellationToken cancellationToken)
     {
         parameters = given;
@@ -53,8 +53,8 @@ internal sealed class CallHooks(ToolCall call, ITool tool, ToolContext context, 
         return await tool.PlanAsync(replaced, context, cancellationToken);
     }
 
-    /// <summary>The user is about to be asked.</summary>
-    /// <exception cref="ToolFailureException">A hook denied it.</exception>
+    /// <summary>Runs the hooks before the user is asked for approval.</summary>
+    /// <exception cref="ToolFailureException">A hook denied the call.</exception>
     public async Task ApprovalRequestedAsync(PlannedCall planned, string why, CancellationToken cancellationToken)
     {
         var happened = EventOf(HookTrigger.ApprovalRequested, planned) with
@@ -67,11 +67,11 @@ internal sealed class CallHooks(ToolCall call, ITool tool, ToolContext context, 
         }
     }
 
-    /// <summary>True if hooks wait for the end of the call.</summary>
+    /// <summary>True if there are hooks for the end of the call.</summary>
     public bool RunAfter(PlannedCall planned) =>
         context.Hooks is { } hooks && After(planned, null).Any(happened => hooks.For(happened).Count > 0);
 
-    /// <returns>Text to add to the result; empty for none.</returns>
+    /// <returns>Text to append to the result; empty for none.</returns>
     public async Task<string> AfterAsync(PlannedCall planned, ToolOutcome outcome, bool isRecorded, CancellationToken cancellationToken)
     {
         if (!RunAfter(planned))
@@ -113,12 +113,12 @@ internal sealed class CallHooks(ToolCall call, ITool tool, ToolContext context, 
 
     private IEnumerable<HookEvent> After(PlannedCall planned, string? response)
     {
-        // Of a command nobody knows in advance what it changes.
+        // The files changed by a command are not known in advance.
         if (planned.Changes is { Count: > 0 } changes)
         {
             yield return EventOf(HookTrigger.AfterEdit, planned) with
             {
-                // Before the call a new file does not exist yet.
+                // A new file does not exist before the call.
                 Files = [.. changes.Select(RealPath.Of).Where(path => response is null || File.Exists(path))],
                 Response = response,
             };

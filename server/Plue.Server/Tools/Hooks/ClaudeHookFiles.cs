@@ -6,8 +6,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Hooks;
 
 /// <summary>
-/// The hooks in the settings of Claude Code: those of the workspace folders, and on the user's wish those of the user. Hooks of other types than
-/// <c>command</c> and other events are ignored.
+/// Reads hooks from the settings of Claude Code: those of the workspace folders and, if enabled, those of the user. Hook types other than <c>command</c> and
+/// unknown events are ignored.
 /// </summary>
 internal static class ClaudeHookFiles
 {
@@ -30,8 +30,8 @@ internal static class ClaudeHookFiles
         ["PreCompact"] = HookTrigger.Compaction,
     };
 
-    /// <param name="userFolder">The user's home; null without the hooks of the user.</param>
-    /// <param name="report">Receives a sentence for each file or matcher that cannot be used.</param>
+    /// <param name="userFolder">The user's home folder; null to skip the user's hooks.</param>
+    /// <param name="report">Called with a sentence for each file or matcher that cannot be used.</param>
     public static IReadOnlyList<CommandHook> Read(WorkspaceFolders folders, string? userFolder, Action<string> report)
     {
         List<CommandHook> hooks = [];
@@ -44,7 +44,7 @@ internal static class ClaudeHookFiles
             foreach (var name in Names)
             {
                 var path = Path.Combine(folder.Path, name);
-                // A link could lead to what somebody else writes.
+                // A link could lead to a file written by others.
                 if (RealPath.ResolvesInto(path, folder.Path))
                 {
                     Add(hooks, path, folders.Shown(folder, name), report);
@@ -77,7 +77,7 @@ internal static class ClaudeHookFiles
         }
     }
 
-    /// <returns>Empty if the file switches hooks off.</returns>
+    /// <returns>Empty if the file disables hooks.</returns>
     private static IEnumerable<CommandHook> Of(JsonElement root, string source, Action<string> report)
     {
         if (
@@ -126,7 +126,7 @@ internal static class ClaudeHookFiles
         }
     }
 
-    /// <summary>A name, names with <c>|</c> between them, or a regular expression.</summary>
+    /// <summary>Parses a name, names separated by <c>|</c>, or a regular expression.</summary>
     private static Regex? Matcher(string pattern)
     {
         try
@@ -156,7 +156,7 @@ internal static class ClaudeHookFiles
     private static string? Text(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>The expression with the regular expression between its ends.</summary>
+    /// <summary>Gets the pattern without the anchors that were added.</summary>
     internal static string Shown(Regex matcher) =>
         matcher.ToString() is ['^', '(', '?', ':', .. var inner, ')', '$'] ? inner : matcher.ToString();
 }

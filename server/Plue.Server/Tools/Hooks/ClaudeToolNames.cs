@@ -3,7 +3,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The names that hooks for Claude Code use for Plue's tools and their arguments.</summary>
+/// <summary>Maps Plue's tools and their arguments to the names that hooks of Claude Code use.</summary>
 internal static class ClaudeToolNames
 {
     private static readonly Dictionary<string, string[]> Names = new(StringComparer.Ordinal)
@@ -30,7 +30,7 @@ internal static class ClaudeToolNames
         ["search"] = [("query", "pattern"), ("files", "glob")],
     };
 
-    /// <summary>The first is the name that its command gets.</summary>
+    /// <summary>Gets the names of a tool in Claude Code. The first one is passed to the command.</summary>
     public static IReadOnlyList<string> Of(string tool) =>
         Names.GetValueOrDefault(tool)
         ?? (
@@ -39,7 +39,7 @@ internal static class ClaudeToolNames
                 : [tool]
         );
 
-    /// <summary>The arguments under Claude Code's names, with absolute paths.</summary>
+    /// <summary>Gets the arguments with Claude Code's names and absolute paths.</summary>
     public static JsonElement ToClaude(string tool, JsonElement parameters, string folder) =>
         Renamed(
             parameters,
@@ -50,7 +50,7 @@ internal static class ClaudeToolNames
                     : null
         );
 
-    /// <summary>The arguments under Plue's names.</summary>
+    /// <summary>Gets the arguments with Plue's names.</summary>
     public static JsonElement FromClaude(string tool, JsonElement parameters) =>
         Renamed(
             parameters,

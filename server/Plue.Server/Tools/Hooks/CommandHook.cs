@@ -6,38 +6,38 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>A hook that runs a command, and the file that it comes from.</summary>
+/// <summary>A hook that runs a command, and the file that defines it.</summary>
 public sealed record CommandHook(string Name, HookTrigger Trigger, string Command)
 {
     private const int MaxNameLength = 60;
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(HookAction.RunCommand.DefaultSeconds);
 
-    /// <summary>A failed command counts as a refusal.</summary>
+    /// <summary>True if a failed command counts as a refusal.</summary>
     public bool BlocksOnFailure { get; init; }
 
-    /// <summary>Tools whose calls run it, with <c>*</c>; empty for all.</summary>
+    /// <summary>Gets patterns of the tools whose calls run the hook, with <c>*</c>; empty for all.</summary>
     public IReadOnlyList<string> Tools { get; init; } = [];
 
-    /// <summary>Patterns of the files whose calls run it, from the workspace folder; empty for all calls.</summary>
+    /// <summary>Gets patterns of the files whose calls run the hook, relative to the workspace folder; empty for all calls.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    /// <summary>For a budget threshold: percent of the limit.</summary>
+    /// <summary>Gets the percentage of the limit, for a budget threshold.</summary>
     public double At { get; init; }
 
-    /// <summary>The file that it comes from, for the user.</summary>
+    /// <summary>Gets the display path of the file that defines the hook.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Its command runs only after the user approved it.</summary>
+    /// <summary>True if the command needs the user's approval.</summary>
     public bool NeedsApproval { get; init; }
 
-    /// <summary>The event in Claude Code's settings, whose names of tools and arguments it gets; null for Plue's own form.</summary>
+    /// <summary>Gets the event in Claude Code's settings, whose tool and argument names the hook uses; null for Plue's own format.</summary>
     public string? ClaudeEvent { get; init; }
 
-    /// <summary>Of Claude Code's settings: matches the names of its tools; null for all.</summary>
+    /// <summary>Gets the pattern of Claude Code's tool names; null for all.</summary>
     public Regex? ClaudeMatcher { get; init; }
 
-    /// <summary>What is approved: another command, event or matcher, or another file, is another hook.</summary>
+    /// <summary>Gets the hash that is approved. A different command, event, matcher or file results in a different hash.</summary>
     public string Hash =>
         Convert.ToHexStringLower(
             SHA256.HashData(
@@ -59,16 +59,16 @@ public sealed record CommandHook(string Name, HookTrigger Trigger, string Comman
             )
         );
 
-    /// <summary>As its file writes it.</summary>
+    /// <summary>Gets the event name as in the file.</summary>
     public string Event => ClaudeEvent ?? HookTriggers.NameOf(Trigger);
 
-    /// <summary>What it runs for, for the user: <c>PreToolUse (Bash)</c>.</summary>
+    /// <summary>Gets when the hook runs, for display: <c>PreToolUse (Bash)</c>.</summary>
     public string When =>
         (ClaudeMatcher is { } matcher ? [ClaudeHookFiles.Shown(matcher)] : (List<string>)[.. Tools, .. Files]) is { Count: > 0 } limits
             ? $"{Event} ({string.Join(", ", limits)})"
             : Event;
 
-    /// <returns>Null for a hook without a command.</returns>
+    /// <returns>Null if the hook has no command.</returns>
     public static CommandHook? From(AutomationHook hook, string source) =>
         hook.Action is not HookAction.RunCommand run
             ? null
@@ -83,14 +83,13 @@ public sealed record CommandHook(string Name, HookTrigger Trigger, string Comman
                 NeedsApproval = run.IsFromWorkspace,
             };
 
-    /// <summary>The beginning of a command, for a hook without a name.</summary>
+    /// <summary>Gets the beginning of a command, as the name of a hook without one.</summary>
     public static string NameOf(string command)
     {
         var line = HiddenCharacters.VisibleLine(command.Trim());
         return line.Length <= MaxNameLength ? line : line[..MaxNameLength] + "…";
     }
 
-    /// <summary>True if it runs for the event.</summary>
     internal bool Matches(HookEvent happened, WorkspaceFolders folders)
     {
         if (Trigger != happened.Trigger)
@@ -118,7 +117,6 @@ public sealed record CommandHook(string Name, HookTrigger Trigger, string Comman
             && (Files.Count == 0 || FilesOf(happened, folders).Count > 0);
     }
 
-    /// <summary>The files of the event that the patterns match.</summary>
     internal IReadOnlyList<string> FilesOf(HookEvent happened, WorkspaceFolders folders) =>
         Files.Count == 0 ? happened.Files : [.. happened.Files.Where(file => IsFile(file, folders))];
 

@@ -7,8 +7,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Hooks;
 
 /// <summary>
-/// What the command of a hook answered, as Claude Code reads it: exit code 2 refuses with the error output as the reason, any other code except 0 is a failure
-/// that blocks only where the hook says so, and with code 0 a JSON object on standard output decides. It cannot allow anything.
+/// The parsed result of a hook command, as in Claude Code: exit code 2 refuses with the error output as the reason, other codes except 0 are failures that
+/// block only if the hook says so, and with code 0 a JSON object on standard output decides. A hook can never allow a call.
 /// </summary>
 internal sealed record HookAnswer
 {
@@ -19,10 +19,10 @@ internal sealed record HookAnswer
     public JsonElement? Parameters { get; private init; }
     public string? Context { get; private init; }
 
-    /// <summary>For the user.</summary>
+    /// <summary>Gets the message for the user.</summary>
     public string? Message { get; private init; }
 
-    /// <summary>Why the command failed, as a sentence; null if it did not.</summary>
+    /// <summary>Gets why the command failed, as a sentence; null if it did not.</summary>
     public string? Failure { get; private init; }
 
     public HookResult Result =>
@@ -77,7 +77,7 @@ internal sealed record HookAnswer
 
     private static HookAnswer Failed(CommandHook hook, string why) => new() { Failure = why, Refusal = hook.BlocksOnFailure ? why : null };
 
-    /// <summary>Plain output is context only where Claude Code takes it as such.</summary>
+    /// <summary>True if plain output is context, as in Claude Code.</summary>
     private static bool TakesText(HookTrigger trigger) => trigger is HookTrigger.SessionStart or HookTrigger.UserMessage;
 
     private static HookAnswer Read(CommandHook hook, JsonElement root)
@@ -94,7 +94,7 @@ internal sealed record HookAnswer
         var isBlocked = permission == "deny" || Text(root, "decision") is "block" or "deny" || Text(specific, "decision") is "block";
         var context = Text(specific, "additionalContext") ?? Text(root, "additionalContext");
         var parameters = Object(specific, "updatedInput") ?? Object(decision, "updatedInput") ?? Object(root, "updatedInput");
-        // After a call there is nothing left to refuse: the model gets the reason.
+        // A completed call cannot be refused, so the model gets the reason.
         if (isBlocked && hook.Trigger is HookTrigger.AfterTool or HookTrigger.AfterEdit)
         {
             (isBlocked, context) = (false, string.Join('\n', new[] { reason, context }.OfType<string>()));

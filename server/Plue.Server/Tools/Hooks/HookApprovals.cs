@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The approved commands of hooks, stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
+/// <summary>The approved hook commands, stored in Plue's folder outside of all workspaces. Safe across processes.</summary>
 internal sealed class HookApprovals(PluePaths paths, TimeProvider time)
 {
     private readonly SharedJsonFile<StoredHookApprovals> file = new(
@@ -16,14 +16,14 @@ internal sealed class HookApprovals(PluePaths paths, TimeProvider time)
         "The approval"
     );
 
-    /// <param name="folder">The workspace folder that it runs in.</param>
+    /// <param name="folder">The workspace folder that the hook runs in.</param>
     public bool IsApproved(CommandHook hook, string folder) =>
         Read() is var all && hook.Hash is var hash && all.Any(approval => approval.Hash == hash && approval.Folder == folder);
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Gets the approvals, oldest first.</summary>
     public IReadOnlyList<HookApproval> List() => Read();
 
-    /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was stored.</exception>
     public void Approve(CommandHook hook, string folder) =>
         Change(approvals =>
             [
@@ -32,7 +32,7 @@ internal sealed class HookApprovals(PluePaths paths, TimeProvider time)
             ]
         );
 
-    /// <param name="id">As in <see cref="HookApproval.Id"/>.</param>
+    /// <param name="id">See <see cref="HookApproval.Id"/>.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Revoke(string id) => Change(approvals => [.. approvals.Where(one => one.Id != id)]);
 
@@ -42,7 +42,7 @@ internal sealed class HookApprovals(PluePaths paths, TimeProvider time)
         file.Change(stored => new StoredHookApprovals(change(stored.Hooks ?? [])));
 }
 
-/// <param name="Hash">As in <see cref="CommandHook.Hash"/>.</param>
+/// <param name="Hash">See <see cref="CommandHook.Hash"/>.</param>
 internal sealed record HookApproval(string Hash, string Folder, string Source, string When, string Command, DateTime ApprovedAt)
 {
     private const string Prefix = "hook_";
@@ -53,7 +53,7 @@ internal sealed record HookApproval(string Hash, string Folder, string Source, s
     public static bool IsId(string id) => id.StartsWith(Prefix, StringComparison.Ordinal);
 }
 
-/// <param name="Hooks">Null in a file without them.</param>
+/// <param name="Hooks">Null if the file has none.</param>
 internal sealed record StoredHookApprovals(IReadOnlyList<HookApproval>? Hooks);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -7,13 +7,12 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>How a command ended.</summary>
-/// <param name="Text">Its standard output.</param>
-/// <param name="ErrorText">The end of its error output.</param>
-/// <param name="Failure">Why it did not end by itself, as a sentence; null if it did.</param>
+/// <param name="Text">The standard output.</param>
+/// <param name="ErrorText">The end of the error output.</param>
+/// <param name="Failure">Why the command did not exit by itself, as a sentence; null if it did.</param>
 internal sealed record HookOutput(int ExitCode, string Text, string ErrorText, TimeSpan Duration, string? Failure = null);
 
-/// <summary>Runs the command of a hook in the sandbox, with the environment of agents' commands.</summary>
+/// <summary>Runs hook commands in the sandbox, with the same environment as agents' commands.</summary>
 internal sealed class HookCommand(PluePaths paths, Sandbox sandbox, Func<bool> allowsNetwork, TimeProvider time)
 {
     private const int MaxOutputBytes = 256 * 1024;
@@ -23,14 +22,14 @@ internal sealed class HookCommand(PluePaths paths, Sandbox sandbox, Func<bool> a
         ? [@"C:\Program Files\Git\bin\bash.exe"]
         : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
-    /// <summary>The outer shell gives the command its input and restores the signal of a closed pipe, which .NET leaves ignored.</summary>
+    /// <summary>The outer shell redirects the input and restores the SIGPIPE default, because .NET ignores the signal.</summary>
     private const string Started =
         "input=$1; shift; exec <\"$input\"; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$@\"; exec \"$@\"";
 
     public async Task<string> DescribeAsync(WorkspaceFolders folders, CancellationToken cancellationToken) =>
         Permissions.Sandbox.Describe(await sandbox.KindAsync(cancellationToken), Rules(folders, null));
 
-    /// <param name="files">Its arguments, <c>"$@"</c>.</param>
+    /// <param name="files">The arguments, <c>"$@"</c>.</param>
     public async Task<HookOutput> RunAsync(
         CommandHook hook,
         byte[] input,

@@ -5,30 +5,29 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>A step of a chat or task that hooks run for.</summary>
+/// <summary>A step of a chat or task that triggers hooks.</summary>
 public sealed record HookEvent(HookTrigger Trigger)
 {
     private const int MaxTextLength = 200_000;
 
-    /// <summary>Of a call, as templates name the tool; null for other steps.</summary>
+    /// <summary>Gets the tool of a call, by its name in templates; null for other steps.</summary>
     public string? Tool { get; init; }
     public string? ToolUseId { get; init; }
 
-    /// <summary>The arguments of the call, a JSON object.</summary>
+    /// <summary>Gets the arguments of the call, as a JSON object.</summary>
     public JsonElement? Parameters { get; init; }
 
-    /// <summary>The real paths of the files that the call is about.</summary>
+    /// <summary>Gets the real paths of the files that the call affects.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    /// <summary>The result of the call, or its error.</summary>
     public string? Response { get; init; }
     public bool IsError { get; init; }
 
-    /// <summary>Further members: their names, with texts, numbers or booleans.</summary>
+    /// <summary>Gets further members: strings, numbers or booleans by name.</summary>
     public IReadOnlyDictionary<string, object> Details { get; init; } = new Dictionary<string, object>();
 
-    /// <summary>What the command reads from its standard input.</summary>
-    /// <param name="sessionId">The chat or task.</param>
+    /// <summary>Gets the JSON for the command's standard input.</summary>
+    /// <param name="sessionId">The id of the chat or task.</param>
     internal byte[] ToJson(CommandHook hook, string sessionId, string folder)
     {
         using var bytes = new MemoryStream();
@@ -109,7 +108,7 @@ public sealed record HookEvent(HookTrigger Trigger)
 
     private static string Cut(string text) => text.Length <= MaxTextLength ? text : text[..MaxTextLength];
 
-    /// <summary>Arguments as text, as they are stored and shown.</summary>
+    /// <summary>Gets arguments as text, as stored and displayed.</summary>
     internal static string TextOf(JsonElement parameters)
     {
         using var bytes = new MemoryStream();
@@ -127,21 +126,21 @@ public sealed record HookEvent(HookTrigger Trigger)
     }
 }
 
-/// <summary>What the hooks for an event decided together. The strictest counts.</summary>
+/// <summary>The combined decisions of all hooks for an event. The strictest applies.</summary>
 public sealed record HookEffects
 {
     public static readonly HookEffects None = new();
 
-    /// <summary>Why it may not happen, or why the model continues; null if no hook objects.</summary>
+    /// <summary>Gets why the step is refused, or why the model continues; null if no hook refused.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Why the user is asked; null if no hook wants that.</summary>
+    /// <summary>Gets why the user must be asked; null if no hook requires it.</summary>
     public string? Ask { get; init; }
 
-    /// <summary>The arguments in place of those of the model; null if none were replaced.</summary>
+    /// <summary>Gets the arguments that replace those of the model; null for no change.</summary>
     public JsonElement? Parameters { get; init; }
 
-    /// <summary>Text for the model, from each hook that has some.</summary>
+    /// <summary>Gets the texts of hooks for the model.</summary>
     public IReadOnlyList<string> Context { get; init; } = [];
 
     public IReadOnlyList<HookRun> Runs { get; init; } = [];

@@ -9,8 +9,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Hooks;
 
 /// <summary>
-/// The commands that hooks run for one chat or task: of the user's settings, of its template, and of Claude Code's settings, in this order. A hook can refuse,
-/// ask, add text and replace arguments; it can never allow what the rules do not. Any thread may call.
+/// Runs hook commands for one chat or task: those of the user's settings, the template, and Claude Code's settings, in this order. A hook can refuse, require
+/// approval, add text and replace arguments, but never allow what the rules do not. Thread-safe.
 /// </summary>
 internal sealed class HookSession(HookServices services, string codexId)
 {
@@ -22,26 +22,25 @@ internal sealed class HookSession(HookServices services, string codexId)
     private readonly ConcurrentDictionary<string, byte> denied = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> reported = new(StringComparer.Ordinal);
 
-    /// <summary>The hooks of its template.</summary>
     public required Func<IReadOnlyList<CommandHook>> OfTemplate { get; init; }
 
-    /// <summary>The trusted folders with their real paths; null without one: then nothing runs.</summary>
+    /// <summary>Gets the trusted folders with their real paths; null if there are none, so that no hook runs.</summary>
     public required Func<WorkspaceFolders?> Folders { get; init; }
 
-    /// <summary>For an approval: the titles from the top of the tree down.</summary>
+    /// <summary>Gets the titles for an approval, from the top of the tree down.</summary>
     public required Func<IReadOnlyList<string>> Titles { get; init; }
 
-    /// <summary>True if no user is available: nothing is approved then.</summary>
+    /// <summary>True if no user is available, so that nothing can be approved.</summary>
     public required bool IsUnattended { get; init; }
 
-    /// <summary>True while a program responds that has hooks for Claude Code itself.</summary>
+    /// <summary>True while a program responds that runs Claude Code's hooks itself.</summary>
     public Func<bool> HasOwnHooks { get; init; } = static () => false;
 
-    /// <summary>True if a hook waits for one of these, whatever its matcher.</summary>
+    /// <summary>True if a hook is registered for one of these triggers, regardless of its matcher.</summary>
     public bool Has(params IReadOnlyList<HookTrigger> triggers) =>
         Folders() is { } folders && All(folders, static _ => { }).Any(hook => triggers.Contains(hook.Trigger));
 
-    /// <summary>The thresholds of budget hooks, in percent.</summary>
+    /// <summary>Gets the thresholds of budget hooks, in percent.</summary>
     public IReadOnlyList<double> Thresholds =>
         Folders() is { } folders
             ?
@@ -53,17 +52,17 @@ internal sealed class HookSession(HookServices services, string codexId)
             ]
             : [];
 
-    /// <summary>The hooks for the event, in their order.</summary>
-    /// <param name="at">For a budget threshold: the percentage that was reached.</param>
+    /// <summary>Gets the hooks for an event, in order.</summary>
+    /// <param name="at">The percentage that was reached, for a budget threshold.</param>
     public IReadOnlyList<CommandHook> For(HookEvent happened, double? at = null) =>
         Folders() is { } folders
             ? [.. All(folders, static _ => { }).Where(hook => hook.Matches(happened, folders) && (at is null || hook.At == at))]
             : [];
 
-    /// <summary>Runs the hooks for the event, one after the other, up to the first that refuses.</summary>
-    /// <param name="turnId">Changes of files belong to it.</param>
-    /// <param name="isRecorded">True if the caller records changes of files meanwhile.</param>
-    /// <param name="isAsking">Called when the user is asked whether a command may run, and when that has ended.</param>
+    /// <summary>Runs the hooks for an event in order, until one refuses.</summary>
+    /// <param name="turnId">The turn that file changes belong to.</param>
+    /// <param name="isRecorded">True if the caller records file changes in the meantime.</param>
+    /// <param name="isAsking">Called when the user is asked to approve a command, and when that has ended.</param>
     public async Task<HookEffects> RunAsync(
         HookEvent happened,
         string turnId,
@@ -90,7 +89,7 @@ internal sealed class HookSession(HookServices services, string codexId)
         {
             if (await WhyNotAsync(hook, happened, folders, isAsking, cancellationToken) is { } why)
             {
-                // Once for each chat: it would be in every message.
+                // Reported once per chat, not in every message.
                 if (reported.TryAdd(hook.Hash, 0))
                 {
                     runs.Add(RunOf(hook, happened, HookResult.Skipped, TimeSpan.Zero, why));
@@ -173,7 +172,7 @@ internal sealed class HookSession(HookServices services, string codexId)
         CancellationToken cancellationToken
     )
     {
-        // What it changes is part of the turn and can be undone.
+        // File changes of a hook belong to the turn and can be undone.
         var scope = isRecorded
             ? null
             : await FolderEdits.BeginAsync(
@@ -203,8 +202,8 @@ internal sealed class HookSession(HookServices services, string codexId)
         }
     }
 
-    /// <summary>Asks the user for a command that is not approved.</summary>
-    /// <returns>Why it does not run, as a sentence; null if it may.</returns>
+    /// <summary>Asks the user about a command that is not approved yet.</summary>
+    /// <returns>Why the command does not run, as a sentence; null if it can.</returns>
     private async Task<string?> WhyNotAsync(
         CommandHook hook,
         HookEvent happened,

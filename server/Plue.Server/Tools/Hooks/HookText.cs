@@ -4,11 +4,11 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Tools.Hooks;
 
-/// <summary>The hooks with commands in the text of a template or of the settings: agents cannot decide what runs without approval.</summary>
+/// <summary>Finds new hook commands in the text of a template or of the settings, because agents must not decide what runs without approval.</summary>
 internal static class HookText
 {
     /// <param name="before">Null for a new document.</param>
-    /// <returns>True if the text runs a command that the text before does not run, or runs it for other events.</returns>
+    /// <returns>True if the new text runs an additional command, or runs one for other events.</returns>
     public static bool Added(string? before, string after) => Commands(after).Except(Commands(before), StringComparer.Ordinal).Any();
 
     private static IEnumerable<string> Commands(string? text)

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Approved servers and their approved state, stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
+/// <summary>The approved servers and their approved state, stored in Plue's folder outside of all workspaces. Safe across processes.</summary>
 internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 {
     private readonly SharedJsonFile<StoredMcpApprovals> file = new(
@@ -15,10 +15,10 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
         "The approval"
     );
 
-    /// <returns>Null when it was never approved.</returns>
+    /// <returns>Null if the server was never approved.</returns>
     public McpApproval? Find(McpDeclaration server) => Read().FirstOrDefault(approval => IsOf(approval, server));
 
-    /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was stored.</exception>
     public void Approve(McpDeclaration server, McpIdentity identity, IReadOnlyList<McpSeenTool>? tools) =>
         Change(approvals =>
             [
@@ -27,13 +27,13 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
             ]
         );
 
-    /// <summary>Keeps what the tools are that go with the approval.</summary>
-    /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
+    /// <summary>Stores the tools that belong to the approval.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was stored.</exception>
     public void UpdateTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) =>
         Change(approvals => [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
 
-    /// <summary>Suspends the approval until the user has seen these tools.</summary>
-    /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
+    /// <summary>Suspends the approval until the user has reviewed these tools.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was stored.</exception>
     public void Suspend(McpDeclaration server, IReadOnlyList<McpSeenTool> changedTools) =>
         Change(approvals =>
             [.. approvals.Select(approval => IsOf(approval, server) ? approval with { ChangedTools = changedTools } : approval)]
@@ -51,7 +51,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     private IReadOnlyList<McpApproval> Read() => file.Read().Servers ?? [];
 }
 
-/// <param name="Tools">As they were when it first ran after the approval; null before that.</param>
+/// <param name="Tools">The tools of the first run after the approval; null before that.</param>
 /// <param name="ChangedTools">The tools of the last run whose changes the user has not approved; null if there are none.</param>
 internal sealed record McpApproval(
     string Name,
@@ -62,15 +62,15 @@ internal sealed record McpApproval(
     IReadOnlyList<McpSeenTool>? ChangedTools = null
 )
 {
-    /// <summary>Empty when the tools are those that were approved.</summary>
+    /// <summary>Gets the changes of tools since the approval; empty if there are none.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> ToolChanges => ChangedTools is null ? [] : McpSeenTool.Changes(Tools ?? [], ChangedTools);
 }
 
-/// <summary>A tool as the user knew it.</summary>
-/// <param name="Definition">As in <see cref="McpToolInfo"/>; null where a version of Plue stored it that kept only the description.</param>
-/// <param name="IsGone">The server no longer had it at the last approval.</param>
-/// <param name="Tokens">Of its definition in a request; 0 where a version of Plue stored it that kept none.</param>
+/// <summary>A tool as last seen by the user.</summary>
+/// <param name="Definition">See <see cref="McpToolInfo"/>; null if an earlier version of Plue stored only the description.</param>
+/// <param name="IsGone">True if the server no longer had the tool at the last approval.</param>
+/// <param name="Tokens">The tokens of its definition in a request; 0 if an earlier version of Plue stored the tool.</param>
 internal sealed record McpSeenTool(
     string Name,
     string Description,

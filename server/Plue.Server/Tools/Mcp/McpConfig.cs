@@ -8,7 +8,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The servers that a template declares.</summary>
-/// <param name="Source">Its file.</param>
+/// <param name="Source">The file of the template.</param>
 public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Object Servers)
 {
     /// <summary>Gets the servers of all effective templates that declare them; inherited ones belong to the parent.</summary>
@@ -30,8 +30,9 @@ public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Objec
 public sealed record McpConfigResult(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
 
 /// <summary>
-/// Reads which servers are declared: by the user in <c>config.json5</c> under <c>mcp_servers</c>, in <c>mcp.json5</c> and in templates, then by a trusted folder in
-/// <c>.plue/mcp.json</c>, <c>.mcp.json</c> and its templates. The first of a name counts, so that no folder is in for a server of the user's. Nothing is started.
+/// Reads the declared servers: the user's in <c>config.json5</c> under <c>mcp_servers</c>, in <c>mcp.json5</c> and in templates, then those of a trusted folder
+/// in <c>.plue/mcp.json</c>, <c>.mcp.json</c> and its templates. The first of each name is used, so that no folder can replace a server of the user. No server
+/// is started.
 /// </summary>
 internal static partial class McpConfig
 {
@@ -80,7 +81,7 @@ internal static partial class McpConfig
     public static McpDeclaration DeclarationOf(string name, Json5Object declared, string source, string home) =>
         new Builder(home).Declaration(name, declared, source, isOfWorkspace: false);
 
-    /// <summary>True for a name that means other tools than those of one server.</summary>
+    /// <summary>True for a name that stands for other tools than those of one server.</summary>
     public static bool IsReserved(string name) =>
         name.Equals(ToolNames.VsCode, StringComparison.OrdinalIgnoreCase)
         || name.Equals(ToolNames.Selected, StringComparison.OrdinalIgnoreCase);
@@ -93,7 +94,7 @@ internal static partial class McpConfig
 
     private sealed class Builder(string home)
     {
-        /// <summary>The folder whose servers are added; null before the first.</summary>
+        /// <summary>Gets or sets the folder whose servers are being added; null before the first.</summary>
         public string? Workspace { get; set; }
 
         public List<McpDeclaration> Servers { get; } = [];
@@ -205,7 +206,7 @@ internal static partial class McpConfig
             return server with { Fault = FaultOf(server, declared, url) };
         }
 
-        /// <summary>A workspace file cannot let a server spend the user's money.</summary>
+        /// <summary>A workspace file cannot enable sampling, which spends the user's money.</summary>
         private bool IsSamplingAllowed(string name, Json5Object declared, string source, bool isOfWorkspace)
         {
             var isWanted = declared.GetBoolean("sampling") == true;

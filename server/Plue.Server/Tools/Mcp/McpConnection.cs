@@ -13,7 +13,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A connection to one running server. The server was approved before it is created.</summary>
+/// <summary>A connection to one running server, which was approved before.</summary>
 internal sealed partial class McpConnection : IAsyncDisposable
 {
     private const string FirstWithSubscriptions = "2026-07-28";
@@ -22,7 +22,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between the end of what a program writes and its own.</summary>
+    /// <summary>The time between the end of a program's output and its exit.</summary>
     private static readonly TimeSpan ExitGracePeriod = TimeSpan.FromSeconds(2);
 
     private readonly McpDeclaration server;
@@ -47,10 +47,9 @@ internal sealed partial class McpConnection : IAsyncDisposable
         sampling = new McpSampling(server.Name, services, questions);
     }
 
-    /// <summary>Completes when the server ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>The server announced a change of its tools. They are listed again before the next use.</summary>
+    /// <summary>True if the server announced a change of its tools. They are listed again before the next use.</summary>
     public bool IsListStale => Volatile.Read(ref isListStale) != 0;
 
     public bool HasResources => client?.ServerCapabilities.Resources is not null;
@@ -59,8 +58,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     public McpClient Client => client ?? throw new InvalidOperationException("The server did not start.");
 
-    /// <param name="signIn">A sign-in that the user began; null to use what there is.</param>
-    /// <exception cref="FailureException">It did not start; ProviderAuthFailed: it wants a sign-in.</exception>
+    /// <param name="signIn">A sign-in that the user started; null to use stored tokens.</param>
+    /// <exception cref="FailureException">The server did not start. ProviderAuthFailed: it requires a sign-in.</exception>
     public static async Task<McpConnection> OpenAsync(
         McpDeclaration server,
         McpIdentity identity,
@@ -98,11 +97,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     /// <summary>Lists the current tools, page by page. Invalid and excess tools are skipped and reported.</summary>
-    /// <exception cref="FailureException">It did not say.</exception>
+    /// <exception cref="FailureException">The server did not return the list.</exception>
     public async Task<McpToolList> ListToolsAsync(CancellationToken cancellationToken)
     {
         Interlocked.Exchange(ref isListStale, 0);
-        // Before the tools are listed, so that no change is missed.
+        // Opened before the tools are listed, so that no change is missed.
         if (subscription is not null)
         {
             await subscription.OpenAsync([.. watched.Keys], cancellationToken).ConfigureAwait(false);
@@ -187,11 +186,13 @@ internal sealed partial class McpConnection : IAsyncDisposable
         return new McpToolList(tools, [.. notes.Take(20)]);
     }
 
-    /// <summary>Asks for something, as long as the server answers or shows that it is at it. A server that no longer answers at all is ended.</summary>
-    /// <param name="what">After "did not": <c>answer echo</c>.</param>
+    /// <summary>
+    /// Sends a request and waits while the server reports progress or is still responsive. A server that no longer responds at all is stopped.
+    /// </summary>
+    /// <param name="what">The text after "did not" in errors, such as <c>answer echo</c>.</param>
     /// <param name="ask">Receives a token and a callback that reports progress.</param>
-    /// <param name="context">The call of an agent, during which the server may ask the user; null for none.</param>
-    /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
+    /// <param name="context">The agent's call during which the server can ask the user; null for none.</param>
+    /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or the error of the server.</exception>
     public async Task<T> WithTimeoutAsync<T>(
         TimeSpan timeout,
         string what,
@@ -228,7 +229,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Has the server report changes of a resource that was read, if it can. Does not throw: without reports, the resource was still read.</summary>
+    /// <summary>Subscribes to changes of a resource that was read, if the server supports it. Does not throw, because reading succeeded anyway.</summary>
     public async Task WatchAsync(string uri, CancellationToken cancellationToken)
     {
         if (Client.ServerCapabilities.Resources?.Subscribe != true || watched.Count >= MaxWatched || !watched.TryAdd(uri, 0))
@@ -255,7 +256,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the resources that were read and changed since. Each is returned once.</summary>
+    /// <summary>Gets the resources that changed after they were read. Each is returned once.</summary>
     public IReadOnlyList<string> TakeChangedResources()
     {
         List<string> taken = [];
@@ -273,8 +274,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <inheritdoc cref="McpElicitation.TakeReasons"/>
     public IReadOnlyList<string> TakeDeclineReasons() => questions.TakeReasons();
 
-    /// <summary>Asks the user to open the addresses that the server needs before it can answer a call.</summary>
-    /// <returns>The result of the call: an error that says what to do next.</returns>
+    /// <summary>Asks the user to open the addresses that the server requires before it can process a call.</summary>
+    /// <returns>The result of the call: an error with the next step.</returns>
     public async Task<CallToolResult> AskFirstAsync(IReadOnlyList<ElicitRequestParams> asked, CancellationToken cancellationToken)
     {
         var isOpened = true;
@@ -320,7 +321,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         http?.Dispose();
     }
 
-    /// <summary>Gets why it ended, as one sentence.</summary>
+    /// <summary>Gets why the server ended, as one sentence.</summary>
     public Failure ExitFailure()
     {
         if ((pipe?.Fault ?? guard?.Fault) is { } fault)
@@ -353,7 +354,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 Elicitation = services.Ask is null
                     ? null
                     : new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() },
-#pragma warning disable MCP9005 // Deprecated with 2026-07-28; there are servers that need them.
+#pragma warning disable MCP9005 // Deprecated since 2026-07-28, but some servers need them.
                 Roots = server.GetsRoots ? new RootsCapability { ListChanged = true } : null,
                 Sampling = sampling.IsOffered(server) ? new SamplingCapability() : null,
             },
@@ -388,7 +389,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                         NotificationMethods.ResourceUpdatedNotification,
                         (notification, _) =>
                         {
-                            // Only what was read: a server cannot fill the list.
+                            // Only resources that were read are recorded, so that a server cannot fill the list.
                             if (
                                 (notification.Params as JsonObject)?["uri"] is JsonValue value
                                 && value.TryGetValue<string>(out var uri)
@@ -404,7 +405,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
             },
         };
 
-    /// <summary>The tools of a page as the library declares them.</summary>
+    /// <summary>Gets the tools of a page in the library's form.</summary>
     private static List<Tool> DeclaredIn(JsonNode? page)
     {
         List<Tool> tools = [];
@@ -419,7 +420,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
             }
             catch (Exception fault) when (fault is JsonException or ArgumentException)
             {
-                // It is reported where the page is read.
+                // Invalid tools are reported when the page is read.
             }
         }
 
@@ -495,7 +496,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         );
     }
 
-    /// <summary>With the secrets that values name. Said by name and never by value.</summary>
+    /// <summary>Resolves references to secrets in values. Errors contain names, never values.</summary>
     private async Task<IReadOnlyDictionary<string, string>> ResolvedAsync(
         IReadOnlyDictionary<string, string> declared,
         McpIdentity identity,
@@ -538,7 +539,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         return resolved;
     }
 
-    /// <summary>A variable that the user's own file names.</summary>
+    /// <summary>Gets a variable of the user's environment, which only the user's own files can use.</summary>
     private string Own(string field, string variable) =>
         services.Environment.TryGetValue(variable, out var value)
             ? value
@@ -547,7 +548,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault."
             );
 
-    /// <summary>A server that announces changes only to those who listen.</summary>
+    /// <summary>Subscribes to a server that announces changes only to subscribers.</summary>
     private void Subscribe(McpClient connected)
     {
         if (string.CompareOrdinal(connected.NegotiatedProtocolVersion, FirstWithSubscriptions) >= 0)
@@ -562,7 +563,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
 #pragma warning disable MCP9005
-    /// <summary>The trusted folders, as they are now.</summary>
+    /// <summary>Gets the current trusted folders.</summary>
     private ListRootsResult RootsNow()
     {
         var folders = services.Workspace.TrustedFolders?.All ?? [];
@@ -573,7 +574,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         };
     }
 
-    /// <summary>Tells a server that read the folders that there are others now. One that cannot be told finds out when it asks again.</summary>
+    /// <summary>Notifies a server that read the folders of a change. If that fails, it gets them with its next request.</summary>
     private async Task NotifyRootsAsync(CancellationToken cancellationToken)
     {
         if (
@@ -593,7 +594,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         using var timeout = new CancellationTokenSource(PingTimeout, services.Time);
         try
         {
-            // Newer servers have no ping.
+            // Newer servers do not support ping.
             var request = new JsonRpcRequest
             {
                 Method = subscription is null ? RequestMethods.Ping : RequestMethods.ServerDiscover,
@@ -603,7 +604,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
         catch (McpProtocolException)
         {
-            // An error is an answer.
+            // An error is a response, too.
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
@@ -668,7 +669,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private string StderrText() =>
         child is not null && ErrorOutput.ReasonIn(child.StderrTail) is { } reason ? $" It said: {Clean(reason)}" : "";
 
-    /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
+    /// <summary>Gets one line of a server's text, with the secrets that it received masked.</summary>
     private string Clean(string text)
     {
         lock (secretValues)

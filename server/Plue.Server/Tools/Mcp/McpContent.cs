@@ -5,8 +5,10 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>The content returned by a server, prepared for a model: marked as untrusted, hidden characters visible, secrets masked, images attached.</summary>
-/// <param name="author">Who wrote it, for the mark; the server by default.</param>
+/// <summary>
+/// The content that a server returned, prepared for a model: marked as untrusted, hidden characters visible, secrets masked, images attached.
+/// </summary>
+/// <param name="author">The author named in the mark; the server by default.</param>
 internal sealed class McpContent(string server, Func<string, string> mask, string? author = null)
 {
     private const string AppProfile = "profile=mcp-app";
@@ -24,10 +26,10 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
             Images = images,
         };
 
-    /// <summary>Without the mark, for an error.</summary>
+    /// <summary>Gets the text without the mark, for an error.</summary>
     public string Text(string whenEmpty) => text.Length == 0 ? whenEmpty : HiddenCharacters.Visible(mask(text.ToString()));
 
-    /// <summary>Names the resources that changed since the model read them.</summary>
+    /// <summary>Adds the resources that changed since the model read them.</summary>
     public McpContent AddChanged(IReadOnlyList<string> uris)
     {
         foreach (var uri in uris)
@@ -81,7 +83,7 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
     {
         if (resource.MimeType?.Contains(AppProfile, StringComparison.OrdinalIgnoreCase) == true)
         {
-            // For people, in clients that show it. The text beside it is for the model.
+            // For users of clients that display it; the text next to it is for the model.
             Line($"[User interface {resource.Uri} omitted]");
         }
         else if (resource is TextResourceContents plain)
@@ -112,7 +114,7 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
 
     public void Image(ReadOnlyMemory<byte> data, string? saidType)
     {
-        // What it is tell its bytes: the server can say anything.
+        // The type is detected from the bytes, because the server's claim is untrusted.
         if (ImageType.Detect(data.Span) is not { } type)
         {
             Line($"[Image of type {saidType} omitted because models do not support it]");

@@ -4,39 +4,39 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A server as a file declares it. Either <see cref="Command"/> or <see cref="Address"/> is set, unless it has a fault.</summary>
+/// <summary>The declaration of a server. Either <see cref="Command"/> or <see cref="Address"/> is set, unless it has a fault.</summary>
 public sealed record McpDeclaration
 {
-    /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
+    /// <summary>Leaves space for the tool's name within the 64 characters that vendors allow.</summary>
     internal const int MaxNameLength = 24;
 
-    /// <summary>In place of a file, for servers that an editor passes over the Agent Client Protocol.</summary>
+    /// <summary>The source of servers that an editor passes through the Agent Client Protocol.</summary>
     internal const string ClientSource = "the editor";
 
     public required string Name { get; init; }
 
-    /// <summary>The file that declares it.</summary>
+    /// <summary>Gets the file of the declaration.</summary>
     public required string Source { get; init; }
 
-    /// <summary>True if the workspace declares it: then it cannot use the user's environment.</summary>
+    /// <summary>True if the workspace declares the server, so that it cannot use the user's environment.</summary>
     public required bool IsFromWorkspace { get; init; }
 
-    /// <summary>The editor passed it, where the user set it up.</summary>
+    /// <summary>True if the editor passed the server, where the user configured it.</summary>
     internal bool IsFromClient => Source == ClientSource;
 
-    /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
+    /// <summary>Gets the command as written: an absolute path, a path relative to <see cref="Folder"/>, or a name on PATH.</summary>
     public string? Command { get; init; }
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>As written: a value may name a secret.</summary>
+    /// <summary>Gets the environment as written. Values can refer to secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where it runs, absolute.</summary>
+    /// <summary>Gets the absolute path of the working folder.</summary>
     public required string Folder { get; init; }
 
     public Uri? Address { get; init; }
 
-    /// <summary>As written: a value may name a secret.</summary>
+    /// <summary>Gets the headers as written. Values can refer to secrets.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
     public string? ClientId { get; init; }
     public IReadOnlyList<string> Scopes { get; init; } = [];
@@ -44,42 +44,41 @@ public sealed record McpDeclaration
     /// <summary>The port of the sign-in redirect; 0 uses any free port.</summary>
     public int RedirectPort { get; init; }
 
-    /// <summary>Whether it is told the trusted folders; null: programs are, servers with an address are not.</summary>
+    /// <summary>True if the server gets the trusted folders. Null is true for programs and false for servers with an address.</summary>
     public bool? Roots { get; init; }
 
-    /// <summary>The user lets it ask for a model.</summary>
+    /// <summary>True if the user allows the server to use a model.</summary>
     public bool Sampling { get; init; }
 
     internal bool GetsRoots => Roots ?? Address is null;
 
-    /// <summary>Why it cannot be used, in one sentence.</summary>
+    /// <summary>Gets why the server cannot be used, in one sentence; null if it can.</summary>
     public string? Fault { get; init; }
 
-    /// <summary>Scheme, host and port; null for a program.</summary>
+    /// <summary>Gets scheme, host and port; null for a program.</summary>
     public Uri? Origin => Address is null ? null : ProviderEndpoint.OriginOf(Address);
 
-    /// <summary>Names of what it is given; values are never shown.</summary>
+    /// <summary>Gets the names of the passed variables or headers. Values are never displayed.</summary>
     public IReadOnlyList<string> GivenNames => [.. (Address is null ? Environment : Headers).Keys.Order(StringComparer.Ordinal)];
 }
 
-/// <summary>The services that servers use.</summary>
 public sealed record McpServices
 {
     public required Platform.PluePaths Paths { get; init; }
     public required Platform.Workspace Workspace { get; init; }
     public required ISecretStore Secrets { get; init; }
 
-    /// <summary>Masks vault secrets in the output of a server.</summary>
+    /// <summary>Masks stored secrets in the output of a server.</summary>
     public required Func<string, string> Mask { get; init; }
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Ours, to choose from.</summary>
+    /// <summary>Gets the environment of this process, from which variables are selected.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
-    /// <summary>The user's own folder, where user's servers run that name no other.</summary>
+    /// <summary>Gets the user's home folder, the default working folder of the user's servers.</summary>
     public required string Home { get; init; }
 
-    /// <summary>Returns why requests to an address are not allowed, as a sentence; null if they are.</summary>
+    /// <summary>Gets why requests to an address are not allowed, as a sentence; null if they are.</summary>
     public Func<Uri, string?> RefusalOf { get; init; } = static _ => null;
 
     /// <summary>Opens the connections to servers with an address.</summary>
@@ -91,12 +90,12 @@ public sealed record McpServices
     /// <summary>Asks the user a question of a server; null if no user is available.</summary>
     internal Func<ApprovalRequest, CancellationToken, Task<ApprovalAnswer>>? Ask { get; init; }
 
-    /// <summary>Judges what a server asks of a model, by the rules for calls; null where no server may ask.</summary>
+    /// <summary>Evaluates a sampling request of a server by the rules for calls; null if sampling is not available.</summary>
     internal Func<string, ToolAction, IReadOnlyList<Rights>, Verdict>? Judge { get; init; }
 
-    /// <summary>From the start of a server until its tools are known.</summary>
+    /// <summary>Gets the maximum time from the start of a server until its tools are listed.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Without an answer or a sign of progress.</summary>
+    /// <summary>Gets the maximum time without a response or progress.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(120);
 }

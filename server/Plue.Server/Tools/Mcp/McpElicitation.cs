@@ -25,7 +25,7 @@ internal sealed class McpElicitation(string server, McpServices services)
     private readonly List<Call> calls = [];
     private readonly Queue<string> reasons = new();
 
-    /// <summary>The server may ask until the result is disposed.</summary>
+    /// <summary>Allows the server to ask until the result is disposed.</summary>
     /// <param name="waiting">Called with true while the user is asked, so that the call does not time out.</param>
     public IDisposable Begin(ToolContext context, Action<bool> waiting, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed class McpElicitation(string server, McpServices services)
         return call;
     }
 
-    /// <summary>Gets why questions were declined since the last call, for the model. The server is told only that they were.</summary>
+    /// <summary>Gets why questions were declined since the last call, for the model. The server only learns that they were.</summary>
     public IReadOnlyList<string> TakeReasons()
     {
         lock (sync)
@@ -49,14 +49,14 @@ internal sealed class McpElicitation(string server, McpServices services)
         }
     }
 
-    /// <summary>The call for which the server asks something; null without one.</summary>
+    /// <summary>Gets the call for which the server may ask; null if there is none.</summary>
     public McpCurrentCall? Current
     {
         get
         {
             lock (sync)
             {
-                // The server does not say which call it asks for: with calls of several chats, the question could reach the wrong one.
+                // The server does not specify the call, so with calls of several chats, a question could appear in the wrong one.
                 return calls.Select(one => one.Context.CodexId).Distinct().Count() == 1 ? calls[^1].Current : null;
             }
         }
@@ -115,7 +115,7 @@ internal sealed class McpElicitation(string server, McpServices services)
         }
     }
 
-    /// <returns>Null for what is never asked.</returns>
+    /// <returns>Null if the question must not be asked.</returns>
     private static Question? QuestionOf(ElicitRequestParams asked)
     {
         if (asked.Mode == "url")
@@ -140,7 +140,7 @@ internal sealed class McpElicitation(string server, McpServices services)
             : null;
     }
 
-    /// <summary>A form is no place for keys: what is typed there reaches the model.</summary>
+    /// <summary>True if a field is for a key: the model would see values of a form.</summary>
     private static bool IsKey(string name) => name.Length > 0 && LiteralSecrets.IsIn([name], new Json5String("value"));
 
     private static QuestionField? FieldOf(string name, PrimitiveSchemaDefinition schema, bool isRequired)
@@ -195,7 +195,7 @@ internal sealed class McpElicitation(string server, McpServices services)
                 Max = choices.MaxItems,
                 Defaults = [.. choices.Default ?? []],
             },
-#pragma warning disable MCP9001 // Servers of the older protocols send it.
+#pragma warning disable MCP9001 // Servers of older protocol versions send it.
             LegacyTitledEnumSchema legacy => field with
             {
                 Kind = QuestionKind.Choice,
@@ -252,12 +252,12 @@ internal sealed class McpElicitation(string server, McpServices services)
     }
 }
 
-/// <summary>A call during which a server may ask something.</summary>
+/// <summary>A call during which a server may ask.</summary>
 /// <param name="Waiting">Called with true while the user is asked, so that the call does not time out.</param>
 internal sealed record McpCurrentCall(ToolContext Context, Action<bool> Waiting, CancellationToken Token)
 {
     private int sampled;
 
-    /// <summary>Counts a request for a model; returns how many there were.</summary>
+    /// <summary>Counts a sampling request and returns their number.</summary>
     public int CountSampling() => Interlocked.Increment(ref sampled);
 }

@@ -30,7 +30,7 @@ internal sealed class McpExecutables(string? searchPath, Func<WorkspaceFolders?>
 
     private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
-    /// <returns>The absolute path as started: links are not resolved, because programs can depend on their name.</returns>
+    /// <returns>The absolute path to start. Links are not resolved, because programs can depend on their name.</returns>
     /// <exception cref="FailureException">NotFound.</exception>
     public string Find(McpDeclaration server)
     {
@@ -56,7 +56,7 @@ internal sealed class McpExecutables(string? searchPath, Func<WorkspaceFolders?>
             );
     }
 
-    /// <summary>The script that an interpreter is given: the first argument that is one; null without.</summary>
+    /// <summary>Gets the script passed to an interpreter: the first argument that is one; null if there is none.</summary>
     public static string? ScriptPathOf(McpDeclaration server)
     {
         foreach (
@@ -75,9 +75,9 @@ internal sealed class McpExecutables(string? searchPath, Func<WorkspaceFolders?>
         return null;
     }
 
-    /// <summary>SHA-256 in lower-case hex.</summary>
-    /// <param name="allowCached">Size and time of the file are enough to say that it is the same.</param>
-    /// <exception cref="FailureException">NotFound: it cannot be read.</exception>
+    /// <summary>Gets the SHA-256 in lower-case hex.</summary>
+    /// <param name="allowCached">True if the hash may be cached by the size and time of the file.</param>
+    /// <exception cref="FailureException">NotFound: the file cannot be read.</exception>
     public string HashOf(string path, bool allowCached)
     {
         try

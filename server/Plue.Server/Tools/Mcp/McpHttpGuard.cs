@@ -7,11 +7,11 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// Stands between the library and the network: the server's headers go to its own origin alone, no redirect is followed, other origins (those of the
-/// sign-in) are reached encrypted or not at all, hosts that are not allowed are not contacted, and no message is longer than <see cref="McpStdioTransport.MaxLineLength"/>.
+/// Guards the library's HTTP requests: the server's headers are sent only to its own origin, redirects are not followed, other origins (those of the sign-in)
+/// require encryption, hosts that are not allowed are not contacted, and messages are limited to <see cref="McpStdioTransport.MaxLineLength"/>.
 /// </summary>
-/// <param name="headers">Resolved again for each request, and never kept.</param>
-/// <param name="refusalOf">Returns why requests to an address are not allowed, as a sentence; null if they are.</param>
+/// <param name="headers">Resolved for each request, and never stored.</param>
+/// <param name="refusalOf">Gets why requests to an address are not allowed, as a sentence; null if they are.</param>
 internal sealed class McpHttpGuard(
     McpDeclaration server,
     Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers,
@@ -44,7 +44,7 @@ internal sealed class McpHttpGuard(
             )
         ) { }
 
-    /// <summary>Why a response was aborted, as a sentence without subject. The library reports a different error.</summary>
+    /// <summary>Gets why a response was aborted, as a sentence without its subject. The library reports a different error.</summary>
     public string? Fault { get; private set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -94,7 +94,7 @@ internal sealed class McpHttpGuard(
         return answer;
     }
 
-    /// <summary>Aborts what is too long: an event of a stream, or a complete response.</summary>
+    /// <summary>Aborts events of a stream or responses that are too long.</summary>
     private sealed class CappedStream(Stream inner, bool isStream, Action onTooLong) : Stream
     {
         private long length;

@@ -6,8 +6,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>Everything that identifies a server. A change of any part requires approval again.</summary>
-/// <param name="Program">Absolute; null for a server with an address.</param>
-/// <param name="Parts">The parts shown by name; secret or long ones as their SHA-256.</param>
+/// <param name="Program">The absolute path; null for a server with an address.</param>
+/// <param name="Parts">The parts by display name; secret or long ones as SHA-256.</param>
 internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts)
 {
     public string Fingerprint { get; } = Hash(string.Join('\0', Parts.Select(part => $"{part.Name}\0{part.Value}")));
@@ -56,7 +56,9 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         return new McpIdentity(program, parts);
     }
 
-    /// <summary>Where a program's secrets may go: to what it is, apart from its content, which is approved for itself.</summary>
+    /// <summary>
+    /// Gets the origin that a secret must be bound to. For a program, it identifies everything except the content, which is approved separately.
+    /// </summary>
     public Uri OriginOf(McpDeclaration server)
     {
         var hash = Hash(string.Join('\0', ["mcp", server.Name, server.Source, Program ?? "", server.Folder, .. server.Arguments]));
@@ -98,7 +100,6 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     private static string Shown(string text) => HiddenCharacters.Visible(text);
 }
 
-/// <summary>A part of the identity of a server.</summary>
 internal sealed record McpPart(string Name, string Value)
 {
     public const string ContentOf = "content of ";

@@ -12,7 +12,7 @@ internal static class McpParameterHeaders
     private const string Annotation = "x-mcp-header";
     private const string Token = "!#$%&'*+-.^_`|~";
 
-    /// <returns>A clause after "because"; null if there is none.</returns>
+    /// <returns>A clause after "because"; null if there is no problem.</returns>
     public static string? ProblemIn(string schema)
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

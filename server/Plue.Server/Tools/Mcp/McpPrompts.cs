@@ -7,8 +7,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A prompt of a server.</summary>
-/// <param name="Command">Server and name as a slash command, without the slash.</param>
+/// <param name="Command">The slash command of server and name, without the slash.</param>
 public sealed record McpPromptInfo(
     string Server,
     string Name,
@@ -20,12 +19,12 @@ public sealed record McpPromptInfo(
 public sealed record McpPromptArgument(string Name, string Description, bool IsRequired);
 
 /// <param name="Text">Null if required arguments are missing.</param>
-/// <param name="Missing">The required arguments that were not given.</param>
+/// <param name="Missing">The required arguments without a value.</param>
 public sealed record McpPromptText(string? Text, IReadOnlyList<McpPromptArgument> Missing);
 
 /// <summary>
-/// The prompts of servers, which a user inserts into a message by a slash command. Only servers that run are asked, so that nothing is started by typing. The text
-/// is shown before it is sent, with hidden characters visible.
+/// The prompts of servers, which users insert into a message with a slash command. Only running servers are queried, so that typing starts none. The text is
+/// displayed before it is sent, with hidden characters visible.
 /// </summary>
 public sealed partial class McpPrompts(McpServers servers, McpServices services)
 {
@@ -35,7 +34,7 @@ public sealed partial class McpPrompts(McpServers servers, McpServices services)
     private const int MaxTextLength = 100_000;
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Lists the prompts of all running servers. A server that does not list them has none.</summary>
+    /// <summary>Lists the prompts of all running servers. A server that does not return a list has none.</summary>
     public async Task<IReadOnlyList<McpPromptInfo>> ListAsync(CancellationToken cancellationToken)
     {
         var found = await Task.WhenAll(
@@ -107,7 +106,10 @@ public sealed partial class McpPrompts(McpServers servers, McpServices services)
         return new McpPromptText(text.Length <= MaxTextLength ? text : text[..MaxTextLength], []);
     }
 
-    /// <summary>Values by <c>name=value</c>, in quotes if they have spaces; all others fill the other arguments in order, and the last of these takes the rest.</summary>
+    /// <summary>
+    /// Parses arguments: <c>name=value</c>, quoted if the value contains spaces. Other words fill the remaining arguments in order, and the last of these takes
+    /// the rest.
+    /// </summary>
     internal static Dictionary<string, string> ArgumentsIn(string given, IReadOnlyList<McpPromptArgument> arguments)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -178,7 +180,7 @@ public sealed partial class McpPrompts(McpServers servers, McpServices services)
         }
         catch (FailureException)
         {
-            // The list of servers shows why.
+            // The list of servers shows the reason.
         }
 
         return [.. prompts.Take(MaxPrompts).DistinctBy(prompt => prompt.Command)];

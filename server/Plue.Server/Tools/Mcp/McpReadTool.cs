@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Resources and prompts of a server, as additional tools; a server's own tool of the same name takes precedence.</summary>
+/// <summary>Additional tools for the resources and prompts of a server. The server's own tools take precedence over these names.</summary>
 internal sealed class McpReadTool : ITool
 {
     private const int MaxListed = 500;
@@ -215,7 +215,7 @@ internal sealed class McpReadTool : ITool
 
     private async Task<ToolOutcome> ReadAsync(McpConnection connection, string uri, CancellationToken cancellationToken)
     {
-        // Watched first, so that no change is missed.
+        // Subscribed before reading, so that no change is missed.
         await connection.WatchAsync(uri, cancellationToken).ConfigureAwait(false);
         var result = await connection
             .WithTimeoutAsync(

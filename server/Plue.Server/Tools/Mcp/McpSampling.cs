@@ -7,7 +7,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Policy;
 using Plue.Server.Templates;
 
-#pragma warning disable MCP9005 // Deprecated with 2026-07-28; there are servers that need it.
+#pragma warning disable MCP9005 // Deprecated since 2026-07-28, but some servers need it.
 
 namespace Plue.Server.Tools.Mcp;
 
@@ -20,7 +20,7 @@ internal sealed class McpSampling(string server, McpServices services, McpElicit
     /// <summary>The name in permission rules and policies, after the server and a slash. No tool of a server has this name.</summary>
     public const string Tool = "sampling/createMessage";
 
-    /// <summary>The code that the protocol gives to a refusal by the user.</summary>
+    /// <summary>The protocol's error code for a refusal by the user.</summary>
     private const McpErrorCode Refused = (McpErrorCode)(-1);
     private const int MaxRequests = 10;
     private const int MaxMessages = 100;

@@ -3,7 +3,6 @@ using Plue.Server.Policy;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>The state of a server.</summary>
 public enum McpServerState
 {
     NotApproved,
@@ -15,8 +14,8 @@ public enum McpServerState
 }
 
 /// <summary>
-/// One declared server over all its lives: approved, started on first use, started again after a crash with growing pauses, stopped. Its troubles stay its own.
-/// Safe for concurrent calls.
+/// One declared server and its lifecycle: approved, started on first use, restarted after crashes with increasing delays, stopped. Its failures do not affect
+/// others. Thread-safe.
 /// </summary>
 internal sealed class McpServer(
     McpDeclaration declaration,
@@ -28,7 +27,7 @@ internal sealed class McpServer(
 {
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(1);
 
-    /// <summary>A server that ran this long did not crash at startup.</summary>
+    /// <summary>The minimum uptime after which a crash does not count as a failed start.</summary>
     private static readonly TimeSpan StableUptime = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
@@ -47,7 +46,7 @@ internal sealed class McpServer(
 
     public McpToolList? Tools => tools;
 
-    /// <summary>The tools that it has now, or that it had when it last ran. Nothing is started for that.</summary>
+    /// <summary>Gets the tools of the running server, or those of its last run. Does not start it.</summary>
     public IReadOnlyList<McpToolStatus> KnownTools =>
         tools is { } now
             ? [.. now.Tools.Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))]
@@ -64,7 +63,7 @@ internal sealed class McpServer(
 
     public Failure? Failure => failure;
 
-    /// <summary>How it is now. Nothing is started for that.</summary>
+    /// <summary>Gets the current state. Does not start the server.</summary>
     public McpServerSnapshot GetSnapshot()
     {
         if (Fault() is { } fault)
@@ -103,8 +102,8 @@ internal sealed class McpServer(
         return new McpServerSnapshot(state, identity, fingerprint, null, failure?.Message);
     }
 
-    /// <summary>Lets it start from now on, as it is and with the tools that it has now.</summary>
-    /// <exception cref="FailureException">Conflict: it is not what the user saw.</exception>
+    /// <summary>Approves the server in its current state, with its current tools.</summary>
+    /// <exception cref="FailureException">Conflict: it is not what the user reviewed.</exception>
     public async Task ApproveAsync(string fingerprint, CancellationToken cancellationToken)
     {
         await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -159,15 +158,15 @@ internal sealed class McpServer(
         changed();
     }
 
-    /// <summary>Starts it on the user's request, regardless of an earlier stop or backoff.</summary>
-    /// <exception cref="FailureException">It may not, or did not, start.</exception>
+    /// <summary>Starts the server on the user's request, regardless of an earlier stop or backoff.</summary>
+    /// <exception cref="FailureException">It cannot be started, or did not start.</exception>
     public async Task<McpToolList> StartAsync(CancellationToken cancellationToken)
     {
         (isStoppedByUser, crashes, crashedAt) = (false, 0, null);
         return await ToolsAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Until the user starts it again.</summary>
+    /// <summary>Stops the server until the user starts it again.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         isStoppedByUser = true;
@@ -185,9 +184,9 @@ internal sealed class McpServer(
         changed();
     }
 
-    /// <summary>Begins a sign-in.</summary>
-    /// <returns>The page to open in the browser; null if the server needs none. The state shows the outcome.</returns>
-    /// <exception cref="FailureException">It is not approved, has no address, or its sign-in cannot begin.</exception>
+    /// <summary>Starts a sign-in.</summary>
+    /// <returns>The page to open in the browser; null if the server requires none. The state shows the outcome.</returns>
+    /// <exception cref="FailureException">The server is not approved or has no address, or the sign-in cannot start.</exception>
     public async Task<Uri?> SignInAsync(CancellationToken cancellationToken)
     {
         if (declaration.Address is null)
@@ -223,7 +222,7 @@ internal sealed class McpServer(
     }
 
     /// <summary>Gets the current tools; starts the server on first use.</summary>
-    /// <exception cref="FailureException">It may not be started, or did not start; one sentence.</exception>
+    /// <exception cref="FailureException">It cannot be started, or did not start; one sentence.</exception>
     public async Task<McpToolList> ToolsAsync(CancellationToken cancellationToken)
     {
         await RunAsync(null, cancellationToken).ConfigureAwait(false);
@@ -233,7 +232,7 @@ internal sealed class McpServer(
     public (bool Resources, bool Prompts, bool Completions) Offers =>
         connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts, running.HasCompletions) : default;
 
-    /// <summary>The running server, approved with the tools that it has.</summary>
+    /// <summary>Gets the running server, approved with its current tools.</summary>
     /// <exception cref="FailureException">As for <see cref="ToolsAsync"/>.</exception>
     public Task<McpConnection> ConnectedAsync(CancellationToken cancellationToken) => RunAsync(null, cancellationToken);
 
@@ -438,7 +437,7 @@ internal sealed class McpServer(
             throw ToolsChanged();
         }
 
-        // The first list after an approval is approved with it. Older versions of Plue stored less about a tool.
+        // The first list after an approval is approved, too. Earlier versions of Plue stored less about a tool.
         if (
             !declaration.IsFromClient && (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false }))
         )
@@ -478,7 +477,7 @@ internal sealed class McpServer(
         crashedAt = services.Time.GetTimestamp();
     }
 
-    /// <summary>The first crash is forgiven: most are the only one.</summary>
+    /// <summary>Gets the delay after crashes. There is none after the first, which is often the only one.</summary>
     private static TimeSpan BackoffAfter(int crashes) =>
         crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(MaxBackoff.TotalSeconds, Math.Pow(2, Math.Min(crashes - 2, 10))));
 
@@ -502,8 +501,8 @@ internal sealed class McpServer(
             );
 }
 
-/// <summary>How a server is at one moment.</summary>
-/// <param name="Identity">Null where it cannot be found out.</param>
+/// <summary>A snapshot of a server's state.</summary>
+/// <param name="Identity">Null if unknown.</param>
 /// <param name="Changes">The differences to the approved state; null if there are none.</param>
 internal sealed record McpServerSnapshot(
     McpServerState State,

@@ -3,32 +3,32 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A server as it is shown.</summary>
+/// <summary>The status of a server for display.</summary>
 public sealed record McpServerStatus
 {
     public required McpDeclaration Declaration { get; init; }
     public required McpServerState State { get; init; }
 
-    /// <summary>Absolute; null for a server with an address, and where there is none.</summary>
+    /// <summary>Gets the absolute path; null for a server with an address, and if the program does not exist.</summary>
     public string? Program { get; init; }
 
-    /// <summary>The fingerprint of everything that is approved with it.</summary>
+    /// <summary>Gets the fingerprint of everything that is approved.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>Where a secret of the vault has to be bound to, to reach it; null where nothing can.</summary>
+    /// <summary>Gets the origin that a secret must be bound to; null if no secret can be passed.</summary>
     public Uri? SecretOrigin { get; init; }
     public IReadOnlyList<string>? Changes { get; init; }
     public string? Error { get; init; }
 
-    /// <summary>Those that it has, or had when it last ran with this approval; empty before.</summary>
+    /// <summary>Gets the tools of the running server, or of its last run with this approval; empty before.</summary>
     public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
 
-    /// <summary>The tools that cannot be used, one sentence each.</summary>
+    /// <summary>Gets the tools that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
-/// <param name="Name">As templates name it.</param>
-/// <param name="Tokens">In each request; an estimate.</param>
+/// <param name="Name">The name in templates.</param>
+/// <param name="Tokens">The estimated tokens in each request.</param>
 public sealed record McpToolStatus(string Name, string Description, long Tokens);
 
 /// <summary>All declared servers. Their files are read on demand, and servers start on first use. Thread-safe.</summary>
@@ -49,38 +49,38 @@ public sealed class McpServers : IAsyncDisposable
         approvals = new McpApprovals(services.Paths, services.Time);
     }
 
-    /// <summary>Something about them is another now. May come often, from any thread.</summary>
+    /// <summary>Raised when the status of servers changes; can be often, and on any thread.</summary>
     public event Action? Changed;
 
-    /// <summary>In the order of their files.</summary>
+    /// <summary>Lists the servers in the order of their files.</summary>
     public (IReadOnlyList<McpServerStatus> Servers, IReadOnlyList<string> Problems) List()
     {
         var (found, problems) = Read();
         return ([.. found.Select(Status)], problems);
     }
 
-    /// <summary>Adds the servers of an editor, which need no approval. A server of the user with the same name counts before them.</summary>
+    /// <summary>Adds the servers of an editor, which need no approval. A user's server with the same name takes precedence.</summary>
     internal void Offer(IReadOnlyList<McpDeclaration> declarations) => offered = declarations;
 
-    /// <exception cref="FailureException">NotFound; Conflict: it is not what the user saw.</exception>
+    /// <exception cref="FailureException">NotFound. Conflict: it is not what the user reviewed.</exception>
     public Task ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken) =>
         Find(name).ApproveAsync(fingerprint, cancellationToken);
 
-    /// <summary>Forgets the approval and the sign-in, and stops it.</summary>
+    /// <summary>Revokes the approval and the sign-in, and stops the server.</summary>
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public Task RevokeAsync(string name, CancellationToken cancellationToken) => Find(name).RevokeAsync(cancellationToken);
 
-    /// <exception cref="FailureException">NotFound; or it may not, or did not, start.</exception>
+    /// <exception cref="FailureException">NotFound; or the server cannot be started, or did not start.</exception>
     public Task StartAsync(string name, CancellationToken cancellationToken) => Find(name).StartAsync(cancellationToken);
 
     /// <exception cref="FailureException">NotFound.</exception>
     public Task StopAsync(string name, CancellationToken cancellationToken) => Find(name).StopAsync(cancellationToken);
 
     /// <returns>The page to open in the browser; null if the server needs no sign-in.</returns>
-    /// <exception cref="FailureException">NotFound; or its sign-in cannot begin.</exception>
+    /// <exception cref="FailureException">NotFound; or the sign-in cannot start.</exception>
     public Task<Uri?> SignInAsync(string name, CancellationToken cancellationToken) => Find(name).SignInAsync(cancellationToken);
 
-    /// <summary>Gets where a secret has to be allowed to go, to reach this server; null where nothing can, because its program does not exist.</summary>
+    /// <summary>Gets the origin that a secret must be bound to, to reach this server; null if its program does not exist.</summary>
     internal Uri? SecretOriginOf(McpDeclaration declaration)
     {
         try
@@ -106,7 +106,7 @@ public sealed class McpServers : IAsyncDisposable
         await Task.WhenAll(all.Select(server => server.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
-    /// <summary>The declared servers. None is started for that.</summary>
+    /// <summary>Gets the declared servers. Starts none.</summary>
     internal IReadOnlyList<McpServer> All => Read().Servers;
 
     /// <exception cref="FailureException">NotFound.</exception>
@@ -129,7 +129,7 @@ public sealed class McpServers : IAsyncDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             foreach (var declaration in declared)
             {
-                // A changed declaration is another server: the previous one is stopped.
+                // A changed declaration is a new server, and the previous one is stopped.
                 if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
                 {
                     if (server is not null)

@@ -4,7 +4,9 @@ using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A sign-in that the user started: the library finds the authorization server, Plue listens for one redirect, and the browser does the rest.</summary>
+/// <summary>
+/// A sign-in that the user started. The library finds the authorization server, Plue listens for one redirect, and the browser does the rest.
+/// </summary>
 internal sealed class McpSignIn : IDisposable
 {
     public static readonly TimeSpan SignInTimeout = TimeSpan.FromMinutes(5);
@@ -20,10 +22,8 @@ internal sealed class McpSignIn : IDisposable
         redirect = new LoopbackRedirect(server.Name, server.RedirectPort);
     }
 
-    /// <summary>The redirect URI.</summary>
     public Uri Redirect => redirect.Url;
 
-    /// <summary>The page to open in the browser.</summary>
     public Task<Uri> AuthorizationPage => authorizationPage.Task;
 
     public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)

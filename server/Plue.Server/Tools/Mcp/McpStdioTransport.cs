@@ -10,19 +10,22 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Messages to and from a program of ours, one line each. The library's own transport would start it itself, and end only what it knows of.</summary>
+/// <summary>
+/// Exchanges messages with a program started by Plue, one per line. The library's transport would start the program itself and end only processes that it
+/// knows.
+/// </summary>
 internal sealed class McpStdioTransport : IClientTransport, ITransport
 {
     private static readonly JsonTypeInfo<RequestId> IdType =
         (JsonTypeInfo<RequestId>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(RequestId));
 
-    /// <summary>Bytes of one message.</summary>
+    /// <summary>The maximum size of a message in bytes.</summary>
     public const int MaxLineLength = 16 * 1024 * 1024;
 
-    /// <summary>Messages that wait for us; then the program waits too.</summary>
+    /// <summary>The maximum number of unprocessed messages. Beyond it, the program has to wait.</summary>
     private const int MaxWaiting = 64;
 
-    /// <summary>Lines that are no messages are skipped: some programs greet. So many are garbage.</summary>
+    /// <summary>The maximum number of lines that are not messages. They are skipped, because some programs print a greeting.</summary>
     private const int MaxGarbage = 100;
 
     private readonly ChildProcess child;
@@ -31,7 +34,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
     );
     private readonly CancellationTokenSource stop = new();
 
-    /// <summary>Requests without a response. The library does not report to a program that one is no longer wanted.</summary>
+    /// <summary>Requests without a response. The library does not notify a program of canceled requests.</summary>
     private readonly ConcurrentDictionary<RequestId, CancellationTokenRegistration> open = new();
     private readonly Task reading;
 
@@ -45,7 +48,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
     public string? SessionId => null;
     public ChannelReader<JsonRpcMessage> MessageReader => messages.Reader;
 
-    /// <summary>Why nothing more is read, where it is the program's fault; a sentence without its subject.</summary>
+    /// <summary>Gets why reading ended because of the program, as a sentence without its subject.</summary>
     public string? Fault { get; private set; }
 
     public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => Task.FromResult<ITransport>(this);
@@ -54,7 +57,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
     {
         if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification })
         {
-            // It is sent here, once.
+            // This transport sends the notification itself.
             return;
         }
 
@@ -91,14 +94,14 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The program ended.
+            // The program has ended.
         }
     }
 
     private async Task WriteAsync(JsonRpcMessage message, CancellationToken cancellationToken)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(message, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage)));
-        // A program that does not read must not block a caller that cancels.
+        // A program that does not read its input must not block canceled callers.
         await child.WriteLineAsync(line, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -6,8 +6,8 @@ using ModelContextProtocol.Protocol;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
-/// The open subscription of a server that announces changes only to those who listen (protocol version 2026-07-28 and later). There is one at a time, for
-/// everything; another resource replaces it. Thread-safe.
+/// The subscription to a server that announces changes only to subscribers (protocol version 2026-07-28 and later). There is only one at a time for everything;
+/// additional resources replace it. Thread-safe.
 /// </summary>
 /// <param name="ended">Called when the server ended a subscription, because changes could be missed.</param>
 internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimeProvider time, Action ended) : IAsyncDisposable
@@ -41,7 +41,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
             var next = new Listening(new RequestId($"listen-{++number}"), [.. uris]);
             current = next;
             next.Request = ListenAsync(next, wanted);
-            // The new one is open before the previous one is closed, so that no change is missed.
+            // The new one is opened before the previous one is closed, so that no change is missed.
             await Task.WhenAny(next.Confirmed.Task, next.Request, Task.Delay(timeout, time, cancellationToken)).ConfigureAwait(false);
             if (previous is not null)
             {
@@ -54,7 +54,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
     }
 
-    /// <summary>The server confirmed a subscription.</summary>
+    /// <summary>Handles a confirmation of the server.</summary>
     public void Confirm(JsonNode? parameters)
     {
         if (
@@ -123,7 +123,7 @@ internal sealed class McpSubscription(McpClient client, TimeSpan timeout, TimePr
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
-            // As if the server had ended it.
+            // Treated as if the server had ended it.
         }
 
         if (Interlocked.Increment(ref ends) >= MaxEnds)

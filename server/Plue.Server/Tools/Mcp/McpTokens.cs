@@ -7,13 +7,13 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>The tokens of one server, in the vault and bound to its origin.</summary>
-/// <param name="isFresh">A sign-in begins: what is kept does not count, because it may be another user's.</param>
+/// <summary>The tokens of one server, stored in the vault and bound to its origin.</summary>
+/// <param name="isFresh">True for a new sign-in, which ignores stored tokens because they may be another user's.</param>
 internal sealed class McpTokens(McpDeclaration server, ISecretStore secrets, bool isFresh) : ITokenCache
 {
     private volatile bool isStored;
 
-    /// <summary>By the address too: another server of the same name has no part in it.</summary>
+    /// <summary>Gets the reference, which includes the address, so that another server with the same name has different tokens.</summary>
     private string Reference =>
         $"{SecretReference.VaultScheme}mcp-{server.Name.ToLowerInvariant().Replace('_', '-')}/tokens-{McpIdentity.Hash(server.Address!.OriginalString)[..12]}";
 

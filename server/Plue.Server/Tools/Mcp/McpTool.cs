@@ -9,7 +9,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>An MCP tool. Annotations of the server are not trusted: each call is evaluated as one that can do anything.</summary>
+/// <summary>A tool of an MCP server. The server's annotations are not trusted: each call is evaluated as one that can do anything.</summary>
 internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices services) : ITool
 {
     public string Name => info.FullName;
@@ -37,7 +37,7 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
     )
     {
         var connection = await server.ConnectedAsync(cancellationToken).ConfigureAwait(false);
-        // The model knows the earlier definition: a changed tool of the same name is not called.
+        // The model knows only the earlier definition, so a changed tool with the same name is not called.
         if (server.Tools?.Tools.FirstOrDefault(tool => tool.Name == info.Name)?.Sha256 != info.Sha256)
         {
             throw new ToolFailureException($"The server {info.Server} no longer has this tool. Use only the tools you were given.");
@@ -69,7 +69,7 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
             )
             .ConfigureAwait(false);
         var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);
-        // Many servers return the same as text.
+        // Many servers return the same content as text.
         if (
             result.StructuredContent is { } structured
             && !(result.Content ?? []).OfType<TextContentBlock>().Any(block => IsSame(block.Text, structured))
@@ -140,7 +140,7 @@ internal sealed class McpCall(
 
     public override string? Where => server.Address?.OriginalString;
 
-    /// <summary>A program on this machine can change whatever it likes; one elsewhere no file of ours.</summary>
+    /// <summary>Null (unknown) for a local program, which can change any file; empty for a remote server.</summary>
     public override IReadOnlyList<string>? Changes => server.Address is null && context.Workspace is not null ? null : [];
 
     public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

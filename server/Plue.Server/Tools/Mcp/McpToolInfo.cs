@@ -10,8 +10,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A tool as described by its server, sanitized for display: truncated and with invisible characters visible.</summary>
-/// <param name="Name">As the server calls it.</param>
+/// <summary>A tool as described by its server, sanitized for display: truncated and with hidden characters visible.</summary>
+/// <param name="Name">The server's name of the tool.</param>
 /// <param name="Sha256">The SHA-256 of name, title, description and parameters, before truncation.</param>
 /// <param name="Definition">Everything except the name, line by line, for the user's review.</param>
 internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256, string Definition)
@@ -29,7 +29,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     private const int MaxSchemaDepth = 48;
     private const int MaxDeclaredNameLength = 64;
 
-    /// <summary>As templates and rules name it.</summary>
+    /// <summary>Gets the name in templates and rules.</summary>
     public string FullName => FullNameOf(Server, Name);
 
     public ToolDeclaration Declaration => new(DeclaredName(Server, Name), Description, Schema);
@@ -41,8 +41,8 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     public static string FullNameOf(string server, string tool) => $"{server}{ToolNames.ServerSeparator}{HiddenCharacters.Visible(tool)}";
 
     /// <summary>
-    /// A name that every vendor takes. It is made from these two names alone, so that it never depends on which other servers there are. No server's name has
-    /// two underscores together, so the first two end it: no server can take another's name, nor one of Plue's own, which have none.
+    /// Gets a name that every vendor accepts. It depends only on these two names, not on other servers. Server names contain no double underscore, so the first
+    /// one ends the server's name: servers cannot use names of other servers, nor of built-in tools, which have none.
     /// </summary>
     public static string DeclaredName(string server, string tool)
     {
@@ -113,7 +113,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         }
     }
 
-    /// <summary>Text from a server, truncated and with hidden characters visible.</summary>
+    /// <summary>Gets text from a server, truncated and with hidden characters visible.</summary>
     public static string Described(string text) =>
         HiddenCharacters.Visible(
             text.Length <= MaxDescriptionLength
@@ -134,7 +134,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         Append("Result", Json(described["outputSchema"]));
         return definition.ToString();
 
-        // Every line of a text is indented, so that it cannot look like another part.
+        // Each line of a text is indented, so that it cannot imitate another part.
         void Append(string part, string text)
         {
             if (text.Length > 0)
@@ -173,7 +173,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
 
     private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
 
-    /// <returns>False for what is too deep.</returns>
+    /// <returns>False if the schema is nested too deeply.</returns>
     private static bool Clean(JsonNode node, int depth)
     {
         if (depth > MaxSchemaDepth)
@@ -205,7 +205,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     }
 }
 
-/// <summary>The tools of a server as they are now.</summary>
+/// <summary>The current tools of a server.</summary>
 /// <param name="Notes">The tools that cannot be used, one sentence each.</param>
 internal sealed record McpToolList(IReadOnlyList<McpToolInfo> Tools, IReadOnlyList<string> Notes)
 {

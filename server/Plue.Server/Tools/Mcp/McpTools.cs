@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>The tools of servers that a template lists as <c>SERVER/TOOL</c> or <c>SERVER/*</c>. Looking for them starts their servers, each for itself.</summary>
+/// <summary>The server tools that a template lists as <c>SERVER/TOOL</c> or <c>SERVER/*</c>. Finding them starts their servers, in parallel.</summary>
 public sealed class McpTools(McpServers servers, McpServices services) : IToolSource
 {
     private const string All = "*";
@@ -25,7 +25,7 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
         return [.. found.SelectMany(one => one.Tools)];
     }
 
-    /// <summary>In the order of the names, so that the same list gives the same bytes whatever order the server has.</summary>
+    /// <summary>Sorted by the names, so that the declarations do not depend on the server's order.</summary>
     private async Task<(IReadOnlyList<ITool> Tools, List<string> Notes)> FindAsync(
         string name,
         IReadOnlyList<string> tools,
@@ -66,8 +66,8 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
         }
     }
 
-    /// <summary>A server of the user may be set up to work in the open folder: then it waits for trust as well.</summary>
-    /// <returns>The open folder; null if it is trusted or the server does not name it.</returns>
+    /// <summary>A user's server that is configured for the open folder also requires its trust.</summary>
+    /// <returns>The open folder; null if it is trusted or the server does not refer to it.</returns>
     private string? UntrustedFolderOf(McpDeclaration server) =>
         services.Workspace is { TrustedFolder: null, OpenFolders: { } open }
             ? open.Paths.FirstOrDefault(folder =>

@@ -6,7 +6,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tools.VsCode;
 
-/// <summary>A tool of VS Code or of an extension. Nothing says what it does, so each call is evaluated as one that can do anything.</summary>
+/// <summary>A tool of VS Code or of an extension. Its effects are unknown, so each call is evaluated as one that can do anything.</summary>
 internal sealed class VsCodeTool(McpToolInfo info, VsCodeTools tools) : ITool
 {
     private const int MaxParametersLength = 1024 * 1024;

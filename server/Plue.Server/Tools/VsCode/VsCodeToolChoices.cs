@@ -5,7 +5,9 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tools.VsCode;
 
-/// <summary>The tools that the user enabled, as they were then. Stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
+/// <summary>
+/// The tools that the user enabled, with their definitions at that time. Stored in Plue's folder outside of all workspaces. Safe across processes.
+/// </summary>
 internal sealed class VsCodeToolChoices(PluePaths paths)
 {
     private readonly SharedJsonFile<StoredVsCodeTools> file = new(

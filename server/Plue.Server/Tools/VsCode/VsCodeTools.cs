@@ -9,12 +9,12 @@ using Plue.Server.Tools.Mcp;
 namespace Plue.Server.Tools.VsCode;
 
 /// <summary>
-/// The tools of VS Code and its extensions that the user enabled, for templates that list <c>vscode/NAME</c> or <c>vscode/*</c>.
-/// A tool that is not exactly the one that the user enabled is not offered.
+/// The tools of VS Code and its extensions that the user enabled, for templates that list <c>vscode/NAME</c> or <c>vscode/*</c>. A tool that has changed since
+/// it was enabled is not offered.
 /// </summary>
 public sealed class VsCodeTools : IToolSource
 {
-    /// <summary>Vendors allow 128 tools in a request.</summary>
+    /// <summary>Below the vendors' limit of 128 tools per request.</summary>
     private const int MaxEnabled = 64;
     private const string All = "*";
     private const string HowToSelect = "Check it with the command Plue: Select Tools.";
@@ -62,7 +62,7 @@ public sealed class VsCodeTools : IToolSource
                 var shown = HiddenCharacters.Visible(tool.Name);
                 if (found.FirstOrDefault(one => one.Info.Name == tool.Name) is not { } now)
                 {
-                    // Windows have different extensions.
+                    // Other windows may have other extensions.
                     notes.AddRange(
                         requested.Contains(tool.Name) ? [$"The VS Code tool {shown} was not sent: this window does not have it."] : []
                     );
@@ -86,7 +86,7 @@ public sealed class VsCodeTools : IToolSource
         }
     }
 
-    /// <exception cref="FailureException">BadRequest: no window, or its folder is not trusted. Or the editor did not answer.</exception>
+    /// <exception cref="FailureException">BadRequest: there is no window, or its folder is not trusted. Otherwise, the editor did not respond.</exception>
     public async Task<(IReadOnlyList<VsCodeToolStatus> Tools, IReadOnlyList<string> Notes)> ListAsync(CancellationToken cancellationToken)
     {
         if (WhyNone() is { } why)
@@ -99,9 +99,9 @@ public sealed class VsCodeTools : IToolSource
         return ([.. found.Select(tool => Status(tool, stored.FirstOrDefault(one => one.Name == tool.Info.Name)))], notes);
     }
 
-    /// <summary>Enables these of the tools of this window, and disables its others.</summary>
-    /// <param name="selected">By name, the fingerprint that the user saw.</param>
-    /// <exception cref="FailureException">Conflict: a tool is not what the user saw. BadRequest: too many. StoreReadOnly.</exception>
+    /// <summary>Enables these tools of this window, and disables its others.</summary>
+    /// <param name="selected">The fingerprints that the user reviewed, by name.</param>
+    /// <exception cref="FailureException">Conflict: a tool is not what the user reviewed. BadRequest: too many tools. StoreReadOnly.</exception>
     public async Task SelectAsync(IReadOnlyDictionary<string, string> selected, CancellationToken cancellationToken)
     {
         var (found, _) = await ReadAsync(cancellationToken);
@@ -131,7 +131,7 @@ public sealed class VsCodeTools : IToolSource
         );
     }
 
-    /// <summary>Calls a tool if it is still the one that was offered.</summary>
+    /// <summary>Calls a tool if it is still the offered one.</summary>
     internal async Task<ToolOutcome> CallAsync(McpToolInfo tool, JsonElement parameters, CancellationToken cancellationToken)
     {
         if (window.Editor is not { } editor)
@@ -172,7 +172,7 @@ public sealed class VsCodeTools : IToolSource
         return content.Outcome("(nothing)");
     }
 
-    /// <returns>The end of a sentence; null if there can be tools.</returns>
+    /// <returns>The end of a sentence; null if tools are available.</returns>
     private string? WhyNone() =>
         window.Editor is null ? "no editor is attached"
         : workspace is { OpenFolder: not null, TrustedFolder: null } ? "this folder is not trusted"
@@ -185,7 +185,7 @@ public sealed class VsCodeTools : IToolSource
         List<FoundTool> tools = [];
         foreach (var tool in listed.DistinctBy(tool => tool.Name, StringComparer.Ordinal).Take(McpToolInfo.MaxTools))
         {
-            // The title is part of the fingerprint, so that another extension cannot take the place of a tool.
+            // The title is part of the fingerprint, so that another extension cannot replace a tool.
             var described = new JsonObject
             {
                 ["name"] = tool.Name,
@@ -200,7 +200,7 @@ public sealed class VsCodeTools : IToolSource
         return (tools, notes);
     }
 
-    /// <returns>Null where it is no object: then the tool is skipped and reported.</returns>
+    /// <returns>Null if the schema is not an object; the tool is then skipped and reported.</returns>
     private static JsonNode? SchemaOf(EditorTool tool)
     {
         try
@@ -235,18 +235,18 @@ public sealed class VsCodeTools : IToolSource
     private sealed record FoundTool(EditorTool Tool, McpToolInfo Info);
 }
 
-/// <param name="FullName">As templates name it.</param>
-/// <param name="Source">The extension, or VS Code.</param>
+/// <param name="FullName">The name in templates.</param>
+/// <param name="Source">The name of the extension, or VS Code.</param>
 public sealed record VsCodeToolStatus(string Name, string FullName, string Title, string Source)
 {
     public required string Description { get; init; }
     public required bool IsEnabled { get; init; }
     public required string Fingerprint { get; init; }
 
-    /// <summary>In each request; an estimate.</summary>
+    /// <summary>Gets the estimated tokens in each request.</summary>
     public required long Tokens { get; init; }
     public required string Definition { get; init; }
 
-    /// <summary>The difference to the tool that the user enabled; null if there is none.</summary>
+    /// <summary>Gets the difference to the tool that the user enabled; null if there is none.</summary>
     public string? Changes { get; init; }
 }

@@ -9,19 +9,19 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Mcp.Import;
 
 /// <param name="Path">The file.</param>
-/// <param name="Key">As in <see cref="McpFoundServer"/>.</param>
+/// <param name="Key">See <see cref="McpFoundServer"/>.</param>
 public sealed record McpImportChoice(string Path, string Key);
 
-/// <param name="Notes">One sentence for each key that has to be stored by hand.</param>
+/// <param name="Notes">One sentence for each key that the user has to store.</param>
 public sealed record McpImported(IReadOnlyList<McpImportedServer> Servers, IReadOnlyList<string> Notes);
 
-/// <param name="Name">As Plue names it.</param>
-/// <param name="Hash">Of its declaration in <c>mcp.json5</c>.</param>
+/// <param name="Name">The name in Plue.</param>
+/// <param name="Hash">The hash of its declaration in <c>mcp.json5</c>.</param>
 /// <param name="References">The keys that were stored for it.</param>
 public sealed record McpImportedServer(string Name, string Hash, IReadOnlyList<string> References);
 
 /// <summary>
-/// Finds the servers that other programs declare, and copies them to <c>mcp.json5</c>. Nothing is started: each still needs approval. Files of other programs
+/// Finds servers that other programs declare, and copies them to <c>mcp.json5</c>. No server is started, and each still needs approval. Files of other programs
 /// are not changed; those of a workspace are read only in trusted folders.
 /// </summary>
 public sealed partial class McpImport(McpServices services, McpServers servers)
@@ -31,7 +31,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
     private static readonly string[] Keys = [Root, "servers", McpConfig.Key];
 
     /// <summary>Lists the files that declare servers. Files without servers are omitted.</summary>
-    /// <param name="editorFolder">The folder of the window's user settings; null if it is not known.</param>
+    /// <param name="editorFolder">The folder of the window's user settings; null if unknown.</param>
     public IReadOnlyList<McpFoundFile> Find(string? editorFolder, CancellationToken cancellationToken)
     {
         List<McpFoundFile> found = [];
@@ -51,8 +51,10 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
     }
 
     /// <summary>Adds servers to the user's <c>mcp.json5</c>.</summary>
-    /// <param name="storeKeys">Stores their keys in the vault, each only for its server. Otherwise they are left for the user to store.</param>
-    /// <exception cref="FailureException">Conflict: a server is no longer in its file, or <c>mcp.json5</c> has an error. VaultLocked. StoreReadOnly.</exception>
+    /// <param name="storeKeys">True to store their keys in the vault, each only for its server. Otherwise, the user has to store them.</param>
+    /// <exception cref="FailureException">
+    /// Conflict: a server is no longer in its file, or <c>mcp.json5</c> has an error. VaultLocked. StoreReadOnly.
+    /// </exception>
     public async Task<McpImported> ImportAsync(
         IReadOnlyList<McpImportChoice> choices,
         bool storeKeys,
@@ -88,9 +90,9 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         return new McpImported(imported, notes);
     }
 
-    /// <summary>Removes a server from the user's <c>mcp.json5</c>, stops it and forgets its approval.</summary>
-    /// <param name="hash">Of its declaration when it was imported.</param>
-    /// <returns>Null if it was removed or is not there; otherwise why it was kept.</returns>
+    /// <summary>Removes a server from the user's <c>mcp.json5</c>, stops it, and revokes its approval.</summary>
+    /// <param name="hash">The hash of its declaration when it was imported.</param>
+    /// <returns>Null if it was removed or does not exist; otherwise why it was kept.</returns>
     /// <exception cref="FailureException">Conflict, StoreReadOnly.</exception>
     public async Task<string?> RemoveAsync(string name, string hash, CancellationToken cancellationToken)
     {
@@ -115,7 +117,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
             }
         }
 
-        // Before it is gone from the file: afterwards it has no name to be found by.
+        // Called before the server is removed from the file, because it is found by its name.
         await servers.RevokeAsync(name, cancellationToken).ConfigureAwait(false);
         using (DocumentLock.Acquire(services.Paths, "mcp", "The server was not removed"))
         {
@@ -139,7 +141,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         return null;
     }
 
-    /// <summary>The names of the servers that use a key of the vault.</summary>
+    /// <summary>Gets the names of the servers that use a key of the vault.</summary>
     public IReadOnlyList<string> UsersOf(string reference) =>
         [
             .. servers
@@ -213,7 +215,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
                     && declarations.Find(name) is Json5Object declared
                     && declared.GetBoolean("disabled") != true
                     && declared.GetBoolean("enabled") != false
-                    // An extension of Zed starts this one.
+                    // Servers of Zed extensions have none of these keys and are skipped.
                     && (declared.Has("command") || declared.Has("url") || declared.Has("serverUrl"))
                 )
                 {
@@ -234,7 +236,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         return (found, null);
     }
 
-    /// <summary>The objects of servers in a file, each with the folder that it is for.</summary>
+    /// <summary>Gets the server lists in a file, each with the folder that it applies to.</summary>
     private static IEnumerable<(Json5Object Servers, string? Folder, string Place)> ListsOf(McpProgramFile file, Json5Object root)
     {
         var key = file.Format switch
@@ -249,7 +251,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
             yield return (servers, file.Folder, "");
         }
 
-        // Claude Code keeps the servers of a user for one project by the folder.
+        // Claude Code stores the user's servers for one project under the path of its folder.
         foreach (var project in file.Format == McpFileFormat.Claude ? root.GetObject("projects")?.Members ?? [] : [])
         {
             if (project.Value is Json5Object values && values.GetObject(Root) is { } own && Path.IsPathFullyQualified(project.Name))
@@ -259,7 +261,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         }
     }
 
-    /// <summary>Reads it under a name that is free in Plue. A server with the same declaration keeps the name of the one that Plue has.</summary>
+    /// <summary>Reads a server under a name that is free in Plue. A server with the same declaration as an existing one gets its name.</summary>
     private McpFoundServer Named(Entry entry, List<McpDeclaration> present, HashSet<string> names)
     {
         var server = entry.Read(entry.Name);
@@ -276,7 +278,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
             name = entry.Name[..Math.Min(entry.Name.Length, McpDeclaration.MaxNameLength - end.Length)].TrimEnd('_') + end;
         }
 
-        // The references of its keys have the name, so that no two servers share a key.
+        // References of keys contain the name, so that no two servers share a key.
         return name == entry.Name ? server : entry.Read(name);
     }
 
@@ -357,7 +359,7 @@ public sealed partial class McpImport(McpServices services, McpServers servers)
         return name.Length == 0 || McpConfig.IsReserved(name) ? "server" : name;
     }
 
-    /// <param name="Read">Reads it under a name.</param>
+    /// <param name="Read">Reads the server under a given name.</param>
     private sealed record Entry(string Name, Func<string, McpFoundServer> Read);
 
     [GeneratedRegex("[^A-Za-z0-9_-]+|_{2,}")]

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp.Import;
 
-/// <summary>How a program writes its servers.</summary>
+/// <summary>The format of a program's server list.</summary>
 internal enum McpFileFormat
 {
     VsCode,
@@ -12,12 +12,12 @@ internal enum McpFileFormat
     CodexCli,
 }
 
-/// <summary>A place where a program keeps its servers.</summary>
-/// <param name="Folder">The workspace folder of the file; null for a file of the user.</param>
+/// <summary>A file in which a program stores its servers.</summary>
+/// <param name="Folder">The workspace folder of the file; null for a user file.</param>
 internal sealed record McpProgramFile(string Program, string Path, McpFileFormat Format, string? Folder)
 {
-    /// <summary>Lists the known places, whether their files exist or not.</summary>
-    /// <param name="editorFolder">The folder of VS Code's user settings; null to look only where they usually are.</param>
+    /// <summary>Lists the known files, whether they exist or not.</summary>
+    /// <param name="editorFolder">The folder of VS Code's user settings; null to check only the usual locations.</param>
     public static IReadOnlyList<McpProgramFile> All(
         string home,
         WorkspaceFolders? trustedFolders,

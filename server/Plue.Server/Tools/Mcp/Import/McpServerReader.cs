@@ -5,9 +5,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp.Import;
 
-/// <summary>Turns a server of another program into a declaration of Plue. For one server.</summary>
-/// <param name="home">The user's folder, for <c>${userHome}</c>.</param>
-/// <param name="folder">The folder that <c>${workspaceFolder}</c> means; null if none.</param>
+/// <summary>Converts a server of another program to a declaration of Plue. One instance per server.</summary>
+/// <param name="home">The user's home folder, for <c>${userHome}</c>.</param>
+/// <param name="folder">The value of <c>${workspaceFolder}</c>; null for none.</param>
 internal sealed partial class McpServerReader(
     string name,
     McpFileFormat format,
@@ -20,10 +20,10 @@ internal sealed partial class McpServerReader(
     private readonly List<McpFoundKey> keys = [];
     private string? problem;
 
-    /// <param name="key">Its place in the file.</param>
+    /// <param name="key">The path of keys in the file.</param>
     public McpFoundServer Read(Json5Object declared, string key)
     {
-        // Zed once had the program in an object of its own.
+        // Earlier versions of Zed had a separate object for the program.
         var program = declared.GetObject("command") ?? declared;
         var url = declared.GetString("url") ?? declared.GetString("serverUrl");
         var command = program.GetString("command") ?? program.GetString("path");
@@ -77,7 +77,7 @@ internal sealed partial class McpServerReader(
         }
 
         List<(string, string)> variables = [.. program.GetStringMap("env").Select(pair => (pair.Key, Value("env", pair.Key, pair.Value)))];
-        // Codex passes on only the variables that it names.
+        // Codex CLI passes on only the listed variables.
         variables.AddRange(
             declared.GetStrings("env_vars").Where(variable => Names().IsMatch(variable)).Select(variable => (variable, $"${{{variable}}}"))
         );
@@ -113,7 +113,7 @@ internal sealed partial class McpServerReader(
                 Json5Object.Of(values.DistinctBy(pair => pair.Name).Select(pair => (pair.Name, (Json5Node)new Json5String(pair.Value))))
             );
 
-    /// <summary>A value of a variable or header: a key becomes a reference to the vault.</summary>
+    /// <summary>Converts the value of a variable or header. A key becomes a reference to the vault.</summary>
     private string Value(string kind, string field, string text)
     {
         text = Known(text);
@@ -129,7 +129,7 @@ internal sealed partial class McpServerReader(
             return "";
         }
 
-        // With a default, what is set now decides.
+        // A variable with a default stays a reference if it is currently set; otherwise, its default is used.
         text = Defaults()
             .Replace(
                 text,
@@ -165,7 +165,7 @@ internal sealed partial class McpServerReader(
         return reference;
     }
 
-    /// <summary>Text that Plue takes as it is: a command, an argument, an address.</summary>
+    /// <summary>Converts a command, argument or address, which cannot contain references.</summary>
     private string Plain(string text)
     {
         text = Known(text);
@@ -177,7 +177,7 @@ internal sealed partial class McpServerReader(
         return text;
     }
 
-    /// <summary>Replaces the variables that mean the same for every user of the file.</summary>
+    /// <summary>Replaces variables with the same meaning for all users of the file.</summary>
     private string Known(string text)
     {
         if (format is McpFileFormat.Zed or McpFileFormat.CodexCli)
@@ -239,7 +239,7 @@ internal sealed partial class McpServerReader(
             && (address.UserInfo.Length > 0 || HasKey(address.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)))
         );
 
-    /// <summary>One long word of letters and digits that is no path, number or name.</summary>
+    /// <summary>True for a long word of letters and digits that is not a path, number or name.</summary>
     private static bool LooksLikeKey(string text) =>
         text.Length >= MinSecretLength && KeyLike().IsMatch(text) && text.Any(char.IsAsciiDigit) && text.Any(char.IsAsciiLetter);
 

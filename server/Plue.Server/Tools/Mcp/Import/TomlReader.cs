@@ -4,10 +4,10 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Tools.Mcp.Import;
 
-/// <summary>The content of a TOML file; null with the line of its first error.</summary>
+/// <summary>The content of a TOML file; null, with the line of the first error, if it is invalid.</summary>
 internal sealed record TomlResult(Json5Object? Root, int ErrorLine);
 
-/// <summary>Reads TOML as the nodes of JSON5. Dates become text. Never throws.</summary>
+/// <summary>Reads TOML as JSON5 nodes. Dates become strings. Never throws.</summary>
 internal sealed class TomlReader
 {
     private const int MaxDepth = 64;
@@ -186,7 +186,7 @@ internal sealed class TomlReader
             if (now == quote && (!isLong || text.AsSpan(at).StartsWith([quote, quote, quote])))
             {
                 at += isLong ? 3 : 1;
-                // Up to two quotes may stand before the end of a long text.
+                // A multiline string can end with up to two additional quotes.
                 for (var more = 0; isLong && more < 2 && Take(quote); more++)
                 {
                     read.Append(quote);
@@ -245,7 +245,7 @@ internal sealed class TomlReader
         }
     }
 
-    /// <summary>Finds or makes the table; of a list of tables, its last one counts.</summary>
+    /// <summary>Finds or creates a table. In an array of tables, the last one is used.</summary>
     private static OrderedDictionary<string, object> TableAt(OrderedDictionary<string, object> from, List<string> keys)
     {
         foreach (var key in keys)
