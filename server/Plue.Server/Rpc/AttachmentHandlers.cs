@@ -5,7 +5,7 @@ using Attachment = Plue.Server.Chat.Attachment;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>attachment/*: files and images before they are sent, and what was kept of them.</summary>
+/// <summary>attachment/*: files and images before they are sent, and their stored content.</summary>
 internal sealed class AttachmentHandlers(RpcServer server, Attachments attachments)
 {
     public void Register()
