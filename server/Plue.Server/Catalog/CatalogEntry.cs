@@ -30,7 +30,7 @@ public sealed record CatalogEntry
     /// <summary>False for a file with errors if no other catalog has this id: it cannot be used.</summary>
     public required bool IsEffective { get; init; }
 
-    /// <summary>True if a catalog with this id also exists in another layer.</summary>
+    /// <summary>True if the user's file overrides a shipped or fetched catalog.</summary>
     public required bool OverridesShipped { get; init; }
 
     /// <summary>The user's file; null for other layers.</summary>

@@ -2,8 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>A model in the Catwalk format. Prices are in USD per million tokens; if all four are 0, the price is unknown (or the model is free or
-/// flat-rate).</summary>
+/// <summary>A model in the Catwalk format. Prices are in USD per million tokens; if all four are 0, the price is unknown, free or flat-rate.</summary>
 public sealed record CatalogModel
 {
     public required string Id { get; init; }

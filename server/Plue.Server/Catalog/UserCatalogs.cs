@@ -27,8 +27,8 @@ public sealed class UserCatalogs(
 
     /// <summary>Saves a catalog under its id; preserves unknown fields.</summary>
     /// <param name="previousId">The previous id, for a rename; otherwise null.</param>
-    /// <exception cref="FailureException">BadRequest: the catalog has errors. Conflict: the new id is taken. NotFound, PermissionDenied: the renamed catalog is
-    /// not the user's. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the id is taken. NotFound, PermissionDenied: not the user's.
+    /// StoreReadOnly.</exception>
     public CatalogEntry Save(JsonElement document, string? previousId, bool allowOriginChange = false)
     {
         var id = Checked(document, "The catalog was not saved");
@@ -145,8 +145,7 @@ public sealed class UserCatalogs(
 
     /// <summary>Writes one provider as an object, and several as an array. An existing file is replaced.</summary>
     /// <param name="path">An absolute path in an existing folder.</param>
-    /// <exception cref="FailureException">Nothing was written. NotFound: no catalog has this id. BadRequest: a catalog has errors, or the path is invalid.
-    /// StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Nothing was written. NotFound. BadRequest: errors in a catalog, or an invalid path. StoreReadOnly.</exception>
     public void Export(IReadOnlyList<string> ids, string path)
     {
         if (ids.Count == 0)

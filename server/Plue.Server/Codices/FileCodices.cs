@@ -179,8 +179,7 @@ internal sealed partial class FileCodices(
     public void Walk(CodexUri uri, Action<long, byte[]?> onVersion) => versions.Walk(collection, uri.Name, onVersion);
 
     /// <summary>Writes a new file. Values that violate the template are written and reported as problems.</summary>
-    /// <exception cref="FailureException">Conflict: the name is taken. PermissionDenied: a literal secret. NotFound: an invalid name.
-    /// StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: name taken. PermissionDenied: literal secret. NotFound: invalid name. StoreReadOnly.</exception>
     public FileCodex Create(string id, Json5Object values)
     {
         RefuseSecret([], values);
@@ -278,8 +277,7 @@ internal sealed partial class FileCodices(
 
     /// <summary>Writes content that the user reviewed, unless the document changed since the review.</summary>
     /// <param name="before">Null for a new document.</param>
-    /// <exception cref="FailureException">Conflict: the document changed. PermissionDenied: a literal secret, or it belongs to the workspace.
-    /// StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: the document changed. PermissionDenied: a literal secret or a workspace file. StoreReadOnly.</exception>
     public FileCodex Put(string id, byte[]? before, byte[] after, string author)
     {
         var uri = CodexUri.Of(form.Collection, id);

@@ -163,8 +163,7 @@ internal sealed class InstructionBuilder(
         );
     }
 
-    /// <summary>Returns the instruction files of the workspace that apply to these paths, without those that <see cref="Build(StoredChat)"/>
-    /// includes.</summary>
+    /// <summary>Returns the workspace's instruction files for these paths, without those that <see cref="Build(StoredChat)"/> includes.</summary>
     /// <param name="paths">Absolute paths of files or folders.</param>
     public IReadOnlyList<(InstructionSource Source, string Text)> For(IReadOnlyList<string> paths) =>
         workspace.TrustedFolder is null || !withRules()

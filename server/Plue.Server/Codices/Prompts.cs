@@ -28,8 +28,7 @@ public sealed record Prompt(CodexUri Uri, string Text, string? Description, Temp
 /// <param name="LeftOut">A workspace prompt that was ignored because it contains hidden characters and was not allowed.</param>
 public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 
-/// <summary>Prompts by address. Files of a trusted workspace override those of the user, which override the shipped ones. Files are read on each call, so a
-/// change applies from the next turn.</summary>
+/// <summary>Prompts by address: a trusted workspace's files override the user's, and these the shipped ones. Files are read on each call.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 /// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
 public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace = null, Func<string, bool>? isAllowed = null)

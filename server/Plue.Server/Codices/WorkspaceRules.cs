@@ -3,8 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>An instruction file.</summary>
-/// <param name="Name">The path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>; with several workspace folders, it starts with the folder
-/// name.</param>
+/// <param name="Name">The path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>; with several folders, it starts with the folder name.</param>
 /// <param name="Sha256">The SHA-256 of the bytes; empty if they were not read.</param>
 /// <param name="Text">Empty if the file was not read.</param>
 /// <param name="Problem">Why the file is ignored; null if it is used.</param>
@@ -17,8 +16,7 @@ internal sealed record RulesFile(string Name, string Path, string Sha256, string
 /// <summary>
 /// The instruction files of a trusted workspace: <c>AGENTS.md</c> and <c>CLAUDE.md</c> of its root and of each folder in which an agent works,
 /// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files in <c>.github/instructions</c>; with several workspace folders, those of
-/// each.
-/// A file is read again when its length or timestamp changes. Thread-safe.
+/// each. A file is read again when its length or timestamp changes. Thread-safe.
 /// </summary>
 /// <param name="workspace">The trusted folders, or null.</param>
 internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
@@ -37,8 +35,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
     private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, RulesFile File)> known = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the files that always apply, without empty files and duplicates: links to one another, equal texts and <c>@AGENTS.md</c>
-    /// imports.</summary>
+    /// <summary>Returns the files that always apply, without empty and duplicate ones: links, equal texts and <c>@AGENTS.md</c> imports.</summary>
     public IReadOnlyList<RulesFile> Read() =>
         workspace() is { } folders
             ?
@@ -136,8 +133,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
         return files;
     }
 
-    /// <summary>Returns the files in <c>.github/instructions</c> that have a scope; others are only attached by the user. A file with a problem has no
-    /// scope.</summary>
+    /// <summary>Returns the files in <c>.github/instructions</c> that have a scope; the user attaches others. A file with a problem has no scope.</summary>
     private IEnumerable<(RulesFile File, InstructionScope? Scope)> Scoped(string root)
     {
         var folder = Path.Combine(root, ".github", "instructions");

@@ -20,8 +20,7 @@ public sealed record Message
     public ProviderInfo? ProviderInfo { get; init; }
     public Timing? Timing { get; init; }
 
-    /// <summary>Why the model stopped; null for messages of older versions. <see cref="StopReason.ToolUse"/>: Plue ran the calls, and the response continues in
-    /// the next message.</summary>
+    /// <summary>Why the model stopped; null in older versions. <see cref="StopReason.ToolUse"/>: the response continues in the next message.</summary>
     public StopReason? StopReason { get; init; }
 
     /// <summary>The turn that wrote this response; its changes are reverted together. Null for user messages and messages of older versions.</summary>

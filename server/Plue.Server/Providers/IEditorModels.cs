@@ -2,8 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>The language models that the editor offers to extensions. Set in Sidecar, so that providers do not depend on the connection to the
-/// editor.</summary>
+/// <summary>The language models that the editor offers to extensions. Set in Sidecar, so that providers do not depend on the RPC layer.</summary>
 public interface IEditorModels
 {
     /// <param name="vendor">Null for the models of all vendors.</param>

@@ -43,8 +43,7 @@ internal static class WebSearchSetting
 {
     private const string Field = "web_search";
 
-    /// <summary>True at the vendor's own address. Another server may not support the search, so it needs <c>additional_auth.web_search</c>:
-    /// <c>on</c>.</summary>
+    /// <summary>True at the vendor's address. Other servers may not support it, so they need <c>additional_auth.web_search</c>: <c>on</c>.</summary>
     public static bool IsOn(ProviderSettings settings, bool isVendor) =>
         settings.AuthField(Field) switch
         {

@@ -35,16 +35,14 @@ public sealed record ProviderSettings
     public string? ReasoningLevel { get; init; }
     public bool SupportsTools { get; init; } = true;
 
-    /// <summary>The timeout of the first byte and between reads; null for the kind's default (first byte: 120 s hosted, 300 s local; between reads: 120
-    /// s).</summary>
+    /// <summary>The timeout of the first byte and between reads; null for the default (first byte: 120 s hosted, 300 s local; between reads: 120 s).</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
     public string RetryPolicy { get; init; } = "standard";
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Region, project, profile, addresses of an authorization server and similar fields, by their names in the file. Values may be <c>vault://</c>
-    /// addresses.</summary>
+    /// <summary>Region, project, profile, authorization server and similar fields, by field name. Values may be <c>vault://</c> addresses.</summary>
     public IReadOnlyDictionary<string, string> AdditionalAuth { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Prices that the user entered, by model id. They take precedence over the vendor's and the catalog's.</summary>

@@ -6,8 +6,7 @@ namespace Plue.Server.Providers;
 
 /// <summary>
 /// Retries a request that failed before its first content. Does not retry after content, after a spending limit, or if the wait would exceed a minute. Each
-/// wait
-/// is announced.
+/// wait is announced.
 /// </summary>
 public static class Retry
 {
@@ -15,7 +14,7 @@ public static class Retry
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Streams from <paramref name="provider"/> with the retries in its settings: <c>none</c>, <c>standard</c> (3 attempts) or <c>patient</c>
+    /// <summary>Streams from <paramref name="provider"/> and retries as its settings specify: <c>none</c>, <c>standard</c> (3 attempts), <c>patient</c>
     /// (8).</summary>
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
         IProvider provider,

@@ -10,8 +10,7 @@ using ModelChoice = Plue.Server.Messages.ModelChoice;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Validates the <c>codex/update</c> parameters of a chat or task: its named parameters, and the template's fields in <c>set</c> and
-/// <c>append</c>.</summary>
+/// <summary>Validates the <c>codex/update</c> parameters of a chat or task, and the template's fields in <c>set</c> and <c>append</c>.</summary>
 internal static class ChatUpdate
 {
     /// <exception cref="FailureException">MissingField: no such field, or an invalid value. PermissionDenied: a literal secret.</exception>

@@ -7,8 +7,8 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>edit/*: changes of agents in the workspace folders, and the user's decisions about them. Untrusted folders are not read. With several folders,
-/// paths start with the folder name.</summary>
+/// <summary>edit/*: changes of agents in the workspace folders, and the user's decisions. Untrusted folders are not read. With several, paths start with the
+/// folder name.</summary>
 /// <param name="channels">Returns all chats and tasks, for their hierarchy and titles.</param>
 internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {

@@ -91,7 +91,7 @@ internal static class HandlerList
         return language;
     }
 
-    /// <summary>Also publishes the provider's view, which includes its state.</summary>
+    /// <summary>Also publishes the change of a provider, whose view includes state that is not in its file.</summary>
     private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary)
     {
         await server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(uri, summary));

@@ -8,8 +8,7 @@ namespace Plue.Server.Rpc;
 
 /// <summary>
 /// textDocument/*: language features for open documents. Each version of a document is parsed once. Diagnostics are published for the latest version only, a
-/// moment after
-/// the last change.
+/// moment after the last change.
 /// </summary>
 internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger)
     : IAsyncDisposable

@@ -54,8 +54,7 @@ public sealed record Skill
 
     public ContentVersion Version => new(() => Sha256);
 
-    /// <summary>The description for the model and for lists: one line, hidden characters made visible, truncated at the limit. Defaults to the first
-    /// paragraph.</summary>
+    /// <summary>The description for the model and lists: one line, truncated, with hidden characters made visible. Defaults to the first paragraph.</summary>
     public string ShownDescription
     {
         get

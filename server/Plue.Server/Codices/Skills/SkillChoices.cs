@@ -4,8 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>The approved versions of skills and the skills that are turned off. Stored in Plue's home folder, outside all workspaces. Safe across
-/// processes.</summary>
+/// <summary>The approved versions of skills and the disabled skills. Stored in Plue's home folder, outside all workspaces. Safe across processes.</summary>
 internal sealed class SkillChoices(PluePaths paths, TimeProvider time)
 {
     private const int MaxEntries = 1000;

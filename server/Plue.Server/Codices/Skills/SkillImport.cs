@@ -4,8 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>Copies skills from a folder or a zip file. Everything is read and checked before anything is written; links, paths that escape the folder, and
-/// content beyond the limits are refused.</summary>
+/// <summary>Copies skills from a folder or zip file after checking all content. Refuses links, escaping paths and oversized content.</summary>
 internal static class SkillImport
 {
     public const int MaxSkills = 50;

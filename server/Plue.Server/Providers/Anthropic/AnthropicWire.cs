@@ -58,8 +58,7 @@ internal static partial class AnthropicWire
         return body;
     }
 
-    /// <summary>Returns the default limit, which the API requires. It is large enough for a file that an agent writes, and within the limit of each
-    /// model.</summary>
+    /// <summary>Returns the default limit, which the API requires. It is large enough for the files of agents and within each model's limit.</summary>
     private static int DefaultMaxTokens(string model, Thinking thinking) =>
         VersionOf(model) is { } version
             // Claude Opus 4 and 4.1 are limited to 32,000 tokens including thinking.
@@ -197,8 +196,7 @@ internal static partial class AnthropicWire
         }
     }
 
-    /// <summary>Claude 4.6 and later accept an effort and reject budgets; older ones and models of other vendors accept a budget; Claude 3.5 and older do not
-    /// think.</summary>
+    /// <summary>Claude 4.6 and later accept an effort, not a budget; older ones and other models a budget; Claude 3.5 and older do not think.</summary>
     private static Thinking ThinkingOf(string model, string? level)
     {
         if (level is null)

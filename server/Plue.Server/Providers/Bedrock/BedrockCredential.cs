@@ -4,8 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Signs each request with AWS keys, or sends the Bedrock API key. Keys are cached until they expire or are rejected. The server's clock is used, not
-/// the local one.</summary>
+/// <summary>Signs requests with AWS keys, or sends the Bedrock API key. Caches keys until they expire or are rejected. Uses the server's clock.</summary>
 internal sealed class BedrockCredential(AwsCredentials credentials, string? region, TimeProvider time) : IRequestCredential
 {
     private const string Service = "bedrock";

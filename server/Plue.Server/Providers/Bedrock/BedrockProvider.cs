@@ -7,8 +7,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Models on AWS Bedrock: Claude with Anthropic's protocol, other vendors' models with AWS's. Authenticated with AWS keys, whose source failures name,
-/// or with an API key.</summary>
+/// <summary>Models on AWS Bedrock: Claude with Anthropic's protocol, others with AWS's. Uses AWS keys, whose source failures name, or an API key.</summary>
 public sealed class BedrockProvider : IProvider
 {
     private readonly ISecretSource secrets;

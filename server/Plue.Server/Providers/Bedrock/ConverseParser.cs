@@ -5,8 +5,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Parses the events of <c>converse-stream</c>. The response is complete after the usage, which follows the stop event, or at the end of the
-/// body.</summary>
+/// <summary>Parses the events of <c>converse-stream</c>. The response ends with the usage, which follows the stop event, or with the body.</summary>
 internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
     private readonly Dictionary<long, Block> blocks = [];

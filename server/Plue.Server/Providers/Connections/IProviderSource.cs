@@ -5,8 +5,7 @@ namespace Plue.Server.Providers.Connections;
 /// <summary>Stores the user's providers. Implemented by <c>Modules/ProviderCodices</c>, so that this module does not depend on documents.</summary>
 public interface IProviderSource
 {
-    /// <summary>Returns the user's providers. Equal while unchanged, so that a provider's process or connection is kept. Only changed files are read
-    /// again.</summary>
+    /// <summary>Returns the user's providers. Equal while unchanged, so that processes and connections are kept. Only changed files are read again.</summary>
     IReadOnlyList<ConfiguredProvider> List();
 
     /// <returns>Null if there is no such file.</returns>
@@ -29,8 +28,7 @@ public interface IProviderSource
 
     /// <param name="from">The current settings. A found provider gets a file with the same id.</param>
     /// <returns>The id.</returns>
-    /// <exception cref="FailureException">Nothing was written. MissingField: an unknown field or an invalid value. PermissionDenied: a literal
-    /// secret.</exception>
+    /// <exception cref="FailureException">Nothing was written. MissingField: unknown field or invalid value. PermissionDenied: literal secret.</exception>
     string Configure(ProviderChange change, ProviderSettings? from);
 
     /// <summary>Sets the default for new chats or the background model. Does not create a file for the provider.</summary>

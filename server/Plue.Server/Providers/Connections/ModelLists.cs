@@ -31,8 +31,7 @@ internal sealed partial class ModelLists(
     private static readonly TimeSpan LocalLifetime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>A vendor that does not respond is not requested again on every call. Failures that the user can fix, such as a missing key, are not
-    /// cached.</summary>
+    /// <summary>Limits requests to a vendor that does not respond. Failures that the user can fix, such as a missing key, are not cached.</summary>
     private static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource ending = new();
@@ -88,8 +87,7 @@ internal sealed partial class ModelLists(
     /// <returns>Null if the vendor was never requested.</returns>
     public StoredModels? Stored(ProviderSettings settings) => cache.Find(settings.Id, ProviderFingerprint.OfConnection(settings));
 
-    /// <summary>Throws if a fresh and complete list does not contain the model, and refreshes the list for the next attempt. Does not wait for a
-    /// request.</summary>
+    /// <summary>Throws if a fresh and complete list does not contain the model, and refreshes it in the background for the next attempt.</summary>
     /// <exception cref="FailureException">ModelNotFound, with the nearest names.</exception>
     public void RefuseUnknown(IProvider provider, string model)
     {
@@ -275,8 +273,7 @@ internal sealed partial class ModelLists(
     private static string Or(IReadOnlyList<string> names) =>
         names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
 
-    /// <summary>Returns the name without a date, folder (Gemini), tag (Ollama) or variant (OpenRouter): vendors accept the short name but list the full
-    /// one.</summary>
+    /// <summary>Returns the name without a date, folder (Gemini), tag (Ollama) or variant (OpenRouter): vendors accept it but list the full name.</summary>
     private static string Plain(string model) =>
         DateOrVariant().Replace(model.StartsWith("models/", StringComparison.Ordinal) ? model["models/".Length..] : model, "");
 

@@ -112,8 +112,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
     }
 
-    /// <param name="id">The id of a provider, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, which also set <see
-    /// cref="ProviderSettings.Model"/>.</param>
+    /// <param name="id">A provider id, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, which set <see cref="ProviderSettings.Model"/>.</param>
     /// <exception cref="FailureException">NotFound or ProviderDisabled; another provider is never used instead.</exception>
     public IProvider Get(string id) => IsReserved(id) ? Chosen(id, KnownDefaultId()) : Built(id, Usable(id));
 
@@ -170,8 +169,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         Changed?.Invoke(null);
     }
 
-    /// <summary>Enables or disables a provider. It is tested before it is enabled; after a failure it stays disabled, and its state contains the
-    /// reason.</summary>
+    /// <summary>Enables or disables a provider. It is tested first; after a failure, it stays disabled and its state contains the reason.</summary>
     /// <exception cref="FailureException">NotFound, also for an invalid file.</exception>
     public async Task SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
     {
@@ -244,8 +242,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         Choice(DefaultSmall)?.ProviderId is { } chosen && !IsReserved(chosen) ? chosen : await DefaultIdAsync(cancellationToken);
 
     /// <summary>Returns the model of a chat: its own, the provider's, the catalog's, or the first in the provider's list.</summary>
-    /// <exception cref="FailureException">ModelNotFound: the vendor does not have the model; the message contains the nearest names. MissingField: no model is
-    /// known.</exception>
+    /// <exception cref="FailureException">ModelNotFound: the vendor lacks the model; the message suggests others. MissingField: no model is known.</exception>
     public async Task<string> ResolveModelAsync(IProvider provider, string? chosen, CancellationToken cancellationToken)
     {
         var settings = provider.Settings;
@@ -472,8 +469,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     private string KnownDefaultId() => ChosenDefaultId() ?? AllowedDefaultId(discovery.Known?.DefaultId ?? discovery.Found[0].Id);
 
-    /// <summary>Returns the found provider, or the first that the organization allows; if none is allowed, the found one, so that its use fails with the
-    /// reason.</summary>
+    /// <summary>Returns the found provider, or the first that the organization allows; if none is allowed, the found one, whose use then fails.</summary>
     private string AllowedDefaultId(string id) =>
         discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found && RefusalOf(found) is not null
             ? discovery.Found.FirstOrDefault(settings => RefusalOf(settings) is null)?.Id ?? id

@@ -8,8 +8,7 @@ namespace Plue.Server.Providers.Copilot;
 
 /// <summary>
 /// GitHub Copilot without an editor: the user signs in at GitHub with an OAuth application, and its token is sent to Copilot unchanged. GitHub does not
-/// document
-/// this; users can set their own client id.
+/// document this; users can set their own client id.
 /// </summary>
 internal sealed class CopilotProvider(
     ProviderSettings settings,

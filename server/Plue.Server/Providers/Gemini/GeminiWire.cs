@@ -26,8 +26,7 @@ internal static partial class GeminiWire
     /// <summary>Returns the stored form of a function call's signature; it precedes the call.</summary>
     public static string OnCall(string signature) => CallMark + signature;
 
-    /// <summary>Returns the stored form of a text's signature; it follows the text, of which the last <paramref name="length"/> characters are
-    /// signed.</summary>
+    /// <summary>Returns the stored form of a text's signature; it follows the text, whose last <paramref name="length"/> characters are signed.</summary>
     public static string OnText(string signature, int length) => $"{TextMark}{length}:{signature}";
 
     public static byte[] Request(

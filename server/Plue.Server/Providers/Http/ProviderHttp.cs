@@ -17,8 +17,7 @@ public sealed class ProviderHttp(Func<Uri, string?>? refusalOf = null, HostConne
     private readonly Lazy<HttpMessageInvoker> direct = new(() => Create(connections ?? HostConnections.Plain, useProxy: false));
     private readonly Lazy<HttpMessageInvoker> viaProxy = new(() => Create(connections ?? HostConnections.Plain, useProxy: true));
 
-    /// <summary>Returns the client for an address. The proxy of the settings, the environment or the system is used for all hosts except this
-    /// machine.</summary>
+    /// <summary>Returns the client for an address. Uses the proxy of the settings, the environment or the system for all hosts except this machine.</summary>
     /// <exception cref="FailureException">PermissionDenied: the organization does not allow the address.</exception>
     internal HttpMessageInvoker For(Uri url) =>
         refusalOf?.Invoke(url) is { } refusal ? throw new FailureException(FailureKind.PermissionDenied, refusal) : Open(url);

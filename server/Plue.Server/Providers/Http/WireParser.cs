@@ -6,8 +6,7 @@ namespace Plue.Server.Providers.Http;
 
 /// <summary>
 /// Converts the events of a vendor to provider events. A parser reads one response. Events are queued, because one of the vendor's can result in several.
-/// Nothing
-/// is read after <see cref="IsOver"/>.
+/// Nothing is read after <see cref="IsOver"/>.
 /// </summary>
 internal abstract class WireParser(ProviderFailures failures, ProviderRequest request)
 {

@@ -8,8 +8,7 @@ namespace Plue.Server.Providers.Ollama;
 
 /// <summary>
 /// Uses Ollama's own API, because the OpenAI-compatible one cannot set the context length and silently truncates the start of a long chat. Properties of a
-/// model
-/// are requested once and cached, because a different context length reloads the model.
+/// model are requested once and cached, because a different context length reloads the model.
 /// </summary>
 public sealed class OllamaProvider : IInlineCompletionProvider
 {

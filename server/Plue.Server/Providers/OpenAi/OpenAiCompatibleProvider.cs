@@ -43,8 +43,8 @@ public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
     public Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken) =>
         completions.ListAsync(cancellationToken);
 
-    /// <summary>Only a rejected key is a failure, because some servers list no models, and Z.AI returns an error for a valid key. OpenRouter's list is public,
-    /// so it does not check the key.</summary>
+    /// <summary>Fails only for a rejected key: some servers list no models, and Z.AI returns errors for valid keys. OpenRouter's public list ignores the
+    /// key.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
         connection.CheckAsync(
             dialect == Dialect.OpenRouter ? "/key" : "/models",

@@ -35,8 +35,7 @@ internal static class OpenAiWire
 
     /// <summary>
     /// Accepts the base (<c>…/v1</c>), the host, or the address of a call. A path with a version (<c>/api/v1</c>, <c>/paas/v4</c>, <c>/v1beta/openai</c>) is
-    /// not
-    /// changed.
+    /// not changed.
     /// </summary>
     public static string ApiRoot(string path)
     {
@@ -302,8 +301,7 @@ internal static class OpenAiWire
         }
     }
 
-    /// <summary>Shortens other vendors' ids to a deterministic one: Mistral accepts exactly nine letters and digits, and OpenAI at most 40
-    /// characters.</summary>
+    /// <summary>Replaces other vendors' ids deterministically: Mistral accepts nine letters and digits, and OpenAI at most 40 characters.</summary>
     private static string CallId(string id, Dialect dialect)
     {
         const int Length = 9;

@@ -5,8 +5,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>Writes the request body of the Responses API. The vendor stores nothing: each request contains the whole conversation, including encrypted
-/// reasoning.</summary>
+/// <summary>Writes the request body of the Responses API. The vendor stores nothing: each request contains the conversation and encrypted reasoning.</summary>
 internal static class ResponsesWire
 {
     private const int MaxIdLength = 64;

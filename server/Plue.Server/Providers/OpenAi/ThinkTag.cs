@@ -4,8 +4,7 @@ namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
 /// Separates <c>&lt;think&gt;…&lt;/think&gt;</c> at the start of a response as reasoning, even if deltas split the tags. Elsewhere, the tag is text. White
-/// space
-/// around the reasoning is removed.
+/// space around the reasoning is removed.
 /// </summary>
 internal sealed class ThinkTag
 {

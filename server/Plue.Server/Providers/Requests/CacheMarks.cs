@@ -5,8 +5,7 @@ namespace Plue.Server.Providers.Requests;
 /// <summary>
 /// The parts at which a vendor is asked to cache the start of a request for the next one. Vendors accept four marks, one of which is at the end of the system
 /// prompt (tools precede it), so at most three are here: at the end of the last user message; before pinned files, whose position changes in the next turn;
-/// and,
-/// after a round with many calls, where the previous request ended.
+/// and, after a round with many calls, where the previous request ended.
 /// </summary>
 internal sealed class CacheMarks
 {

@@ -9,8 +9,7 @@ namespace Plue.Server.Providers.VertexAi;
 
 /// <summary>
 /// Provides Google access tokens that are valid for at least five minutes. One token is requested at a time and shared by all callers. Only the token is
-/// cached;
-/// the credentials are read again for each.
+/// cached; the credentials are read again for each.
 /// </summary>
 /// <param name="home">The user's home folder.</param>
 /// <param name="mask">Registers each secret for masking before it is used.</param>

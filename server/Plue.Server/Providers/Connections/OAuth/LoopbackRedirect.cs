@@ -32,7 +32,7 @@ internal sealed class LoopbackRedirect : IDisposable
         : this(settings.Name, settings.RedirectPort) { }
 
     /// <param name="name">The provider's name for messages.</param>
-    /// <param name="redirectPort">0 takes any free port.</param>
+    /// <param name="redirectPort">0 for any free port.</param>
     /// <exception cref="FailureException">Conflict: another program uses the port.</exception>
     public LoopbackRedirect(string name, int redirectPort)
     {

@@ -231,8 +231,7 @@ internal sealed record TokenResponse(
     public override string ToString() => "***";
 }
 
-/// <summary>An error of the server: <paramref name="code"/> is defined in RFC 6749 or 8628, <paramref name="description"/> is the server's sanitized
-/// text.</summary>
+/// <summary>An error of the server: <paramref name="code"/> is from RFC 6749 or 8628, <paramref name="description"/> is the server's text, sanitized.</summary>
 internal sealed class OAuthRefusal(string provider, string code, string description, long? interval) : Exception($"{provider}: {code}")
 {
     public string Code { get; } = code;

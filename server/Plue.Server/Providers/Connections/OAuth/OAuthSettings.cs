@@ -24,7 +24,7 @@ internal sealed record OAuthSettings
     public required string? Scope { get; init; }
     public required string? Audience { get; init; }
 
-    /// <summary>0 takes any free port.</summary>
+    /// <summary>0 for any free port.</summary>
     public required int RedirectPort { get; init; }
 
     /// <summary>The only origin to which the token may be sent.</summary>

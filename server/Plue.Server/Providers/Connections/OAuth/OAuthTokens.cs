@@ -237,8 +237,7 @@ public sealed class OAuthTokens
         state.Refused = null;
     }
 
-    /// <summary>Stores tokens that could not be stored earlier (vault locked, disk full). They must not be lost, because the server has invalidated the older
-    /// ones.</summary>
+    /// <summary>Stores tokens that could not be stored earlier (vault locked, disk full); the server has invalidated the older ones.</summary>
     private async Task SaveUnsavedAsync(ProviderSettings settings, TokenState state, CancellationToken cancellationToken)
     {
         if (state.Unsaved is { } answer && state.Refreshing is not { IsCompleted: false })
@@ -315,7 +314,7 @@ public sealed class OAuthTokens
         /// <summary>When the last early refresh failed.</summary>
         public long? LastFailedRefresh;
 
-        /// <summary>When the token was received whose refresh was permanently rejected.</summary>
+        /// <summary>The receipt time of the token whose refresh was permanently rejected.</summary>
         public DateTimeOffset? Refused;
     }
 }
