@@ -276,7 +276,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     }
 
     /// <summary>
-    /// Assigns a delta to a call. If the index is missing or always 0, a new id starts a new call, and so does another name after complete arguments.
+    /// Assigns a delta to a call. If the index is missing or always 0, a new id starts a new call, and so does a further name after complete arguments.
     /// </summary>
     private void Take(long? index, string? id, string? name, string? arguments)
     {
