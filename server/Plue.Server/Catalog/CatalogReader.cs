@@ -79,7 +79,7 @@ public static class CatalogReader
 
     private static CatalogReading Invalid(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
 
-    /// <summary>Returns null for an id that is not in the list: some vendors' default models are not in their own lists.</summary>
+    /// <summary>Returns the id, or the first model for an unknown one: the default models of some vendors are not in their lists.</summary>
     private static string? KnownModelId(string? id, List<CatalogModel> models) =>
         id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
 
